@@ -1,1 +1,1 @@
-"""One file a figure; each prints one JSON line last."""
+"""Benchmarks, one file a figure; each prints one JSON line last."""

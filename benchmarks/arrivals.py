@@ -1,17 +1,19 @@
-"""A whole evening at the gates while the server is killed: 59,186 people, 160 devices, and what became of each.
+"""A whole evening at the gates while the server is killed: 59,186 people and 160 devices.
 
-`python -m benchmarks.arrivals [--quick] [--fans N]`. The crowd of benchmarks/crowd.py comes to devices that are whole
-clients of docs/gate.md (benchmarks/device.py); the processes are those of production, on a durable database. At -80
-minutes one process of the web hangs for a second, at -60 some gates lose their cable, at -55 a device is stolen and
-revoked, at -50 passes are refunded, at -40 the web, the worker and the database are killed with SIGKILL, and at -10
-all of them come back. Afterwards each light that was shown is compared with what the server knows.
+`python -m benchmarks.arrivals [--quick] [--fans N]`. The crowd of benchmarks/crowd.py comes to
+devices that are complete clients of docs/gate.md (benchmarks/device.py). The processes are those of
+production, on a durable database. At -80 minutes one web process hangs for a second, at -60 some
+gates lose their network, at -55 a device is stolen and revoked, at -50 passes are refunded. At -40
+the web, the worker and the database are killed with SIGKILL, and at -10 all of them restart.
+Afterwards each light that was shown is compared with the server's records.
 
-**What time is here.** The minutes of the evening only say who comes before whom: a minute is over when everybody of it
-has been at the gate, as fast as the machine allows. Clocks are something else: the server's, the devices' and the
-phones' are one, sped up six times (`VIRAGE_CLOCK_SPEED`, which production refuses), so that a code lives five seconds
-instead of thirty, and a clock that is wrong by nine minutes is wrong by as many codes as in life. Codes are made and
-signed when they are shown. What is a matter of networks and machines stays as it is: 400 ms for the server, ten seconds
-alone after one time-out, a heartbeat each five seconds. So the gates see in two minutes what they see in two hours.
+**Time.** The minutes of the evening only order the arrivals: a minute ends when all its people have
+been at the gate, as fast as the machine allows. The clocks of the server, the devices and the
+phones run six times faster (`VIRAGE_CLOCK_SPEED`, which production refuses). A code therefore lives
+five seconds instead of thirty, and a clock that is nine minutes wrong is wrong by as many codes as
+in production. Codes are made and signed when they are shown. Network times are not scaled: 400 ms
+for the server, ten seconds offline after a time-out, a heartbeat every five seconds. The gates see
+in two minutes what they see in two hours.
 """
 
 import argparse
@@ -41,7 +43,7 @@ OK = 200
 EXPLAINED_MAX = 20
 
 
-# --- what the server knows -------------------------------------------------------------------------------------------
+# --- the server's records ---------------------------------------------------------------------------------------------
 
 
 Scan = tuple[str, int]
@@ -49,7 +51,7 @@ Scan = tuple[str, int]
 
 
 class Told(Struct):
-    """What the server knows afterwards, as its tables and the supervisor's board have it."""
+    """The server's records after the run: its tables and the supervisor's board."""
 
     entries: dict[int, int]
     inside: set[int]
@@ -59,7 +61,7 @@ class Told(Struct):
 
 
 async def told(system: System, evening: Evening, thief: Device) -> Told:
-    """Ask the database and the board."""
+    """Read the database and the board."""
     db = await Database.open(system.postgres.url, connections_max=1)
     async with db.connection() as conn:
         rows = await conn.fetch("select pass_number, state, entries from access.presence where state is not null")
@@ -71,7 +73,7 @@ async def told(system: System, evening: Evening, thief: Device) -> Told:
         scans = await conn.fetchval(
             "select count(*) from access.scan where device_id = $1 and number > $2",
             UUID(thief.lane.device_id),
-            thief.last_number - len(thief.unsent),  # what it could not send are the last that it numbered
+            thief.last_number - len(thief.unsent),  # the last scans are the unsent ones
         )
     await db.close()
     client = Client(system.url)
@@ -89,7 +91,7 @@ async def told(system: System, evening: Evening, thief: Device) -> Told:
 
 
 def of_passes(evening: Arrivals, known: Told) -> tuple[dict[str, set[int]], dict[int, dict[str, set[int]]]]:
-    """The passes of each fault, and by which scans of which devices each pass was let in."""
+    """The passes of each fault, and the scans that admitted each pass."""
     good = [one for one in evening.seen if one.light.signal == "good"]
     let_in: dict[int, dict[str, set[int]]] = {}
     for one in good:
@@ -117,7 +119,9 @@ def of_passes(evening: Arrivals, known: Told) -> tuple[dict[str, set[int]], dict
 
 
 def are_told(devices: dict[str, set[int]], pairs: list[tuple[Scan, Scan]]) -> bool:
-    """Whether the server tells one scan of each device: the same first one beside each of the others."""
+    """Whether the server reports one scan of each device: the same first scan beside each of the
+    others.
+    """
     scans = [*{first for first, _ in pairs}, *(second for _, second in pairs)]
     if len(pairs) != len(devices) - 1 or {device for device, _ in scans} != set(devices):
         return False
@@ -125,7 +129,7 @@ def are_told(devices: dict[str, set[int]], pairs: list[tuple[Scan, Scan]]) -> bo
 
 
 def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
-    """What the lights said, beside what the server knows; what must be nothing adds up to `wrong`. Which passes are."""
+    """Compare the lights with the server's records. The counts that must be zero add up to `wrong`."""
     wrong, let_in = of_passes(evening, known)
     doubles = {number: devices for number, devices in let_in.items() if len(devices) > 1}
     planted = sum(len(devices) - 1 for devices in doubles.values())
@@ -161,7 +165,7 @@ def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
 
 
 async def explain(system: System, evening: Arrivals, numbers: set[int]) -> None:
-    """What became of some passes: each light, and each scan that the server has, in the order of their times."""
+    """The history of some passes: each light, and each scan of the server, by time."""
     db = await Database.open(system.postgres.url, connections_max=1)
     for number in sorted(numbers)[:EXPLAINED_MAX]:
         lines = [
@@ -183,7 +187,7 @@ async def explain(system: System, evening: Arrivals, numbers: set[int]) -> None:
 
 
 def refused_valid(evening: Arrivals, let_in: set[int]) -> set[int]:
-    """Whose pass is good and who was not let in where they came first, or saw a red light there."""
+    """Valid passes that were refused at their first gate, or that got a red light there."""
     good = {visit.fan.number for visit in evening.visits if visit.kind not in (*BAD, "refunded")}
     refused = {
         one.visit.fan.number
@@ -196,15 +200,17 @@ def refused_valid(evening: Arrivals, let_in: set[int]) -> set[int]:
 
 
 def is_bad(one: Seen, cut: list[str]) -> bool:
-    """Whether a green light was shown to what any gate knows to be bad, or that this gate must have known of."""
+    """Whether a green light was shown for a pass that this gate must have known to be invalid."""
     kind = one.visit.kind
-    if kind == "refunded":  # a gate that had no network when it was told cannot know
+    if kind == "refunded":  # a gate without network cannot have received the refund
         return one.device.lane.gate not in cut or not one.light.alone
     return kind in (*BAD, "picture") or (kind in ("again_here", "wrong_gate") and one.turn == int(kind == "again_here"))
 
 
 async def evening_of(fans: int) -> dict[str, Any]:
-    """The whole run with so many people; the figures and what must be nothing."""
+    """Run the whole evening with so many people; return the figures and the counts that must be
+    zero.
+    """
     began = time.monotonic()
     system = System(workers=2)
     try:
@@ -226,7 +232,7 @@ async def evening_of(fans: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the line; fail where anything is not as it must be."""
+    """Print the line; fail on any fault."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.arrivals")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--fans", type=int)

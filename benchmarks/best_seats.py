@@ -1,7 +1,9 @@
-"""How long it takes to find seats for a party in the whole bowl, at 10, 50, 90 and 99 % sold; the worst of them counts.
+"""Time to find seats for a party in the whole bowl, at 10, 50, 90 and 99 % sold; the slowest
+counts.
 
-`python -m benchmarks.best_seats [--quick]`. Parties of 1 to 9, in a category or anywhere, together or split, one in a
-hundred with access needs, as on a real sale. What is found is not sold, so the bowl stays as full as it is.
+`python -m benchmarks.best_seats [--quick]`. Parties of 1 to 9, in a category or anywhere, together
+or split, one in a hundred with access needs, as on a real sale. The seats found are not sold, so
+the bowl stays as full as it was.
 """
 
 import random
@@ -32,7 +34,9 @@ def a_hall() -> SeatInventory:
 
 
 def fill(inventory: SeatInventory, share: float, chance: random.Random) -> None:
-    """Sell up to that share: half of the parties get the best seats, the others are scattered all over the bowl."""
+    """Sell up to that share: half of the parties get the best seats, the others are scattered all
+    over the bowl.
+    """
     seats = inventory.plan.seats
     while inventory.free_count > (1 - share) * seats:
         size = chance.choice((1, 2, 2, 2, 3, 3, 4, 4, 5, 6))
@@ -46,7 +50,7 @@ def fill(inventory: SeatInventory, share: float, chance: random.Random) -> None:
 
 
 def wish(inventory: SeatInventory, chance: random.Random) -> BestSeats:
-    """What somebody asks for."""
+    """One search request."""
     category = chance.choice(inventory.categories) if chance.random() < 0.7 else None  # noqa: PLR2004 - seven of ten
     together = chance.random() < 0.9  # noqa: PLR2004 - nine of ten
     if chance.random() < 0.01:  # noqa: PLR2004 - one of a hundred

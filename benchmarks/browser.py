@@ -1,4 +1,4 @@
-"""A Chromium that visits a small Virage, for the figures of the web app."""
+"""A Chromium that visits a small deployment, for the figures of the web app."""
 
 import os
 from collections.abc import AsyncIterator
@@ -25,7 +25,9 @@ new PerformanceObserver((list) => {
 
 @asynccontextmanager
 async def visited() -> AsyncIterator[tuple[System, UUID, Browser, float]]:
-    """A Virage with one event on sale over the whole bowl, a browser, and the commits of one plain client a second."""
+    """A deployment with one event on sale over the whole bowl, a browser, and the commits a second
+    of one client.
+    """
     system = System(1)
     try:
         plain_commits = await system.start_database()
@@ -40,7 +42,7 @@ async def visited() -> AsyncIterator[tuple[System, UUID, Browser, float]]:
 
 
 async def phone(browser: Browser, system: System) -> tuple[Page, CDPSession]:
-    """A phone's page with an empty cache and a processor four times slower."""
+    """A phone's page with an empty cache and a CPU four times slower."""
     context = await browser.new_context(
         base_url=system.url.replace("127.0.0.1", "localhost"),
         viewport={"width": 390, "height": 844},

@@ -1,7 +1,8 @@
-"""A process full of buyers: each one holds, pays and fetches the tickets of a party, and keeps a log of what was said.
+"""A process of buyers: each holds, pays and fetches the tickets of a party, and logs the responses.
 
-`python -m benchmarks.buyers PLAN REPORT`: reads its plan from one JSON file and writes what happened into another. A
-buyer whose connection ends, or who is told to come back, sends the same again: the ids are the buyer's own.
+`python -m benchmarks.buyers PLAN REPORT` reads its plan from a JSON file and writes its report into
+another. A buyer whose connection ends, or who must retry later, sends the same request again: the
+buyer chose the ids.
 """
 
 import asyncio
@@ -27,9 +28,11 @@ LATER = (408, 429)
 
 
 class Plan(Struct):
-    """What one process of buyers shall do. `mode`: "parties", "singles" (the places named) or "plain".
+    """The plan of one process of buyers. `mode`: "parties", "singles" (the named places) or
+    "plain".
 
-    `seconds` ends "plain", and if set, the coming of new "parties"; each buyer comes after a pause of up to `pause_s`.
+    `seconds` ends "plain", and, if set, the arrival of new "parties"; each buyer starts after a
+    pause of up to `pause_s`.
     """
 
     mode: str
@@ -46,7 +49,7 @@ class Plan(Struct):
 
 
 class Bought(Struct):
-    """What a buyer was told about one order, with a 2xx each time."""
+    """The 2xx responses about one order."""
 
     order_id: str
     places: list[int]
@@ -58,7 +61,7 @@ class Bought(Struct):
 
 
 class Report(Struct):
-    """What a process of buyers saw."""
+    """The report of a process of buyers."""
 
     bought: list[Bought]
     hold_ms: list[float]
@@ -112,7 +115,7 @@ class Crowd:
         self.refused: dict[str, int] = {}
 
     async def run(self) -> Report:
-        """Let everybody buy."""
+        """Run all buyers."""
         began = time.perf_counter()
         one = {"parties": self._parties, "singles": self._singles, "plain": self._plain}[self._plan.mode]
         await asyncio.gather(*(one() for _ in range(self._plan.concurrency)))
@@ -138,7 +141,7 @@ class Crowd:
                 self.spare.append(token)
 
     async def _singles(self) -> None:
-        """Each place by itself; one fan takes several of them."""
+        """Single places; one fan takes several of them."""
         token, left = "", 0
         while self._places and (self._tokens or left):
             if not left:
@@ -150,7 +153,7 @@ class Crowd:
             )
 
     def _wishes(self) -> list[bytes]:
-        """What a party asks for, and what it takes if that cannot be had."""
+        """The request of a party, and its fallbacks when that is not available."""
         size = self._random.choice(SIZES)
         category = b""
         if self._random.random() < 0.7:  # noqa: PLR2004 - seven of ten look at a price first
@@ -221,7 +224,7 @@ class Crowd:
         order.ended = "no answer"
 
     async def _ask(self, client: Client, method: bytes, path: bytes, headers: bytes, body: bytes | None) -> Answer:
-        """Ask until there is an answer that is not "come back later"."""
+        """Send the request until the response is not "retry later"."""
         ends = time.perf_counter() + PATIENCE_S
         while True:
             self.requests += 1
@@ -239,7 +242,7 @@ class Crowd:
 
 
 def _code(answer: Answer) -> str:
-    """Why something was refused."""
+    """The code of a refusal."""
     return _problem.decode(answer.body).code if answer.body else str(answer.status)
 
 

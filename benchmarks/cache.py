@@ -1,4 +1,4 @@
-"""A cache in front of Virage, as an edge has one: nginx, which asks once for what many phones want."""
+"""An edge cache in front of Virage: nginx, which sends one request upstream for many phones."""
 
 import asyncio
 import shutil
@@ -67,7 +67,7 @@ async def cached(url: str, port: int, folder: Path) -> AsyncIterator[str | None]
 
 def _configured(folder: Path, text: str) -> Path:
     folder.mkdir()
-    folder.chmod(0o777)  # its workers are nobody's
+    folder.chmod(0o777)  # its workers run as the user "nobody"
     file = folder / "nginx.conf"
     file.write_text(text)
     return file
@@ -84,7 +84,9 @@ async def _answers(address: str) -> bool:
 
 
 async def watched(address: str, paths: Sequence[str], phones: int, seconds: float) -> dict[str, float]:
-    """Let connections ask for these paths one after the other, for so long: how many were answered, and how soon."""
+    """Let connections request these paths one after the other, for so long; return the number of
+    responses and their latency.
+    """
     client, ends = Client(address), time.monotonic() + seconds
     late: list[float] = []
     got = wrong = 0

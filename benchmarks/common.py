@@ -1,4 +1,4 @@
-"""What every figure says beside itself: the machine, one plain client's commits a second, processor time."""
+"""What every figure reports beside itself: the machine, commits a second of one client, CPU time."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 def machine() -> dict[str, Any]:
-    """The processor, how many of it, and the Python that ran."""
+    """The processor, the number of cores, and the Python version."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -32,7 +32,7 @@ def machine() -> dict[str, Any]:
 
 
 async def commits_per_s(url: str, seconds: float = COMMITS_S) -> float:
-    """How many one-row updates one plain client commits in a second, one after the other."""
+    """Commits a second of one client that updates one row after the other."""
     conn = await asyncpg.connect(url)
     try:
         await conn.execute("create schema if not exists bench")
@@ -54,7 +54,7 @@ def own_folder() -> Path:
 
 
 async def commits_alone() -> float:
-    """The same on an embedded database of its own, durable as in production, gone afterwards."""
+    """Commits a second on a temporary embedded database, as durable as in production."""
     folder = own_folder()
     postgres = EmbeddedPostgres(folder / "postgres")
     try:
@@ -66,7 +66,7 @@ async def commits_alone() -> float:
 
 
 def processor_s(root: int) -> float:
-    """Processor seconds of a process and all below it, those that have ended too; 0 where /proc is not."""
+    """CPU seconds of a process and all its descendants, ended ones too; 0 without /proc."""
     stats = {pid: stat for pid, stat in _stats().items() if stat is not None}
     below = {root}
     while True:
@@ -78,7 +78,7 @@ def processor_s(root: int) -> float:
 
 
 def _stats() -> dict[int, tuple[int, float] | None]:
-    """(parent, seconds with those of its ended children) of every process."""
+    """(parent, CPU seconds with those of its ended children) of every process."""
     found: dict[int, tuple[int, float] | None] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -90,25 +90,25 @@ def _stats() -> dict[int, tuple[int, float] | None]:
 
 
 def quick() -> bool:
-    """Whether a small run is wanted, as in continuous integration."""
+    """Whether a small run was requested, as in continuous integration."""
     return "--quick" in sys.argv[1:]
 
 
 def tell(figures: dict[str, Any]) -> None:
-    """Print the one line."""
+    """Print the JSON line."""
     print(json.dumps(figures))
 
 
 def percentile(values: list[float], part: float) -> float:
-    """The value below which that part of the values lies; 0 without values."""
+    """The percentile of the values; 0 without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
 
 
 def run(main: Any) -> Any:
-    """Run a coroutine on the fast loop where there is one."""
+    """Run a coroutine on uvloop where it is installed."""
     if sys.platform == "win32":
         return asyncio.run(main)
-    import uvloop  # noqa: PLC0415 - there is none on Windows
+    import uvloop  # noqa: PLC0415 - not available on Windows
 
     return uvloop.run(main)

@@ -1,6 +1,7 @@
-"""A bar for a load: tills that are paired as finance does it, fans with cards and money, and every sale signed before.
+"""Bars for a load test: paired tills, fans with cards and money, and sales that are signed
+beforehand.
 
-Each till's chain is built before the first sale is sent, so that what a run measures is the server.
+Each till's chain is built before the first sale is sent, so that a run measures only the server.
 """
 
 import itertools
@@ -70,7 +71,7 @@ class Seller(Struct):
 
 
 class Bar(Struct):
-    """Who sells, and who buys: the chips' numbers by the order in which they were made cards."""
+    """Tills and buyers: the numbers of the chips, in the order of their cards."""
 
     sellers: list[Seller]
     chips: list[bytes]
@@ -78,7 +79,7 @@ class Bar(Struct):
 
 
 class Sale(Struct):
-    """One request that is ready: the till's next sale."""
+    """A prepared request: the till's next sale."""
 
     seller: int
     headers: bytes
@@ -87,7 +88,7 @@ class Sale(Struct):
 
 
 async def seed(system: System, tills: int, fans: int) -> Bar:
-    """Pair tills over the outlets, and give so many fans a card with money on it."""
+    """Pair tills at the outlets, and create so many fans, each with a card with money on it."""
     now, secret = datetime.now(UTC), system.env["VIRAGE_SECRET"]
     db = await Database.open(system.postgres.url, connections_max=2)
     try:
@@ -142,7 +143,7 @@ async def _fans(conn: Connection, codes: CardCodes, chips: Sequence[bytes], now:
 
 
 def sales(bar: Bar, count: int) -> list[Sale]:
-    """So many sales of two lines, each paid by a tap, in turn at each till."""
+    """Sales of two lines, each paid by a tap, in turn at each till."""
     keys = CardKeys(derive(bar.secret, DEMO_PURPOSE)[:KEY_BYTES])
     taps = _taps([Chip(keys, uid) for uid in bar.chips])
     heads = [Head() for _ in bar.sellers]

@@ -1,7 +1,7 @@
-"""Who comes to the gates of an evening, in which minute, and with what: most with a good pass, some with trouble.
+"""The crowd of an evening: who comes to which gate in which minute, most with a valid pass.
 
-The minutes follow the profile of large stadiums: 15 % come before -90, 25 % by -60, 35 % by -30, 20 % by the start, 5 %
-late. Everybody comes to a gate of their group.
+The minutes follow the profile of large stadiums: 15 % come before -90, 25 % by -60, 35 % by -30, 20
+% by the start, 5 % late. Each visitor comes to a gate of their group.
 """
 
 import random
@@ -52,9 +52,10 @@ TROUBLE: dict[int, Kind] = {
 
 
 class Visit(Struct):
-    """Somebody who comes. `gates` are shown the code one after the other, `later` minutes after the one before.
+    """One visitor. `gates` are shown the code one after the other, each `later` minutes after the
+    previous.
 
-    `off_s` is by how much the phone's clock is ahead.
+    `off_s` is how far the phone's clock is ahead.
     """
 
     kind: Kind
@@ -66,7 +67,7 @@ class Visit(Struct):
 
 
 class Crowd:
-    """Who comes to an evening. The same seed makes the same crowd."""
+    """The crowd of an evening. The same seed makes the same crowd."""
 
     def __init__(self, evening: Evening, seed: int) -> None:
         self._chance = random.Random(seed)
@@ -74,7 +75,8 @@ class Crowd:
         for lane in evening.lanes:
             self._by_group.setdefault(lane.group, []).append(lane)
         self.cut = [lane.gate for lane in evening.lanes[3::20]]
-        # Clocks of devices jump while the server is away: restarted, say, with a clock that nobody sets right.
+        # Some device clocks jump while the server is away, as after a restart without a time
+        # source.
         self.jumping = [lane.gate for lane in evening.lanes[5::10]]
         self.fans = list(evening.fans)
         self._chance.shuffle(self.fans)
@@ -89,7 +91,7 @@ class Crowd:
         self.visits.sort(key=lambda visit: visit.minute)
 
     def gates_of(self, fan: Fan, count: int = 1) -> list[str]:
-        """Some gates of the fan's group, each once."""
+        """Some gates of the fan's group, without repetition."""
         return [lane.gate for lane in self._chance.sample(self._by_group[fan.group], count)]
 
     def gates_beside(self, lane: Lane) -> list[str]:
@@ -102,7 +104,7 @@ class Crowd:
         return self._chance.randrange(begins, ends)
 
     def _good(self, fan: Fan, turn: int) -> Visit:
-        """Somebody with a good pass; of two hundred some come with trouble, and of those of the dark hour more do."""
+        """A visitor with a valid pass. One in two hundred has a problem, more during the outage."""
         minute = self._minute()
         visit = Visit("good", fan, minute, self.gates_of(fan))
         if KILL <= minute < BACK - 8 and turn % 10 == 0:
@@ -127,7 +129,9 @@ class Crowd:
         return self._chance.choice(self._by_group[group]).gate
 
     def _refund(self) -> None:
-        """Refunded at -50: shown soon after where the gate has no cable and cannot know, or in the dark elsewhere."""
+        """A fan refunded at -50: shown soon after at a gate without network, which cannot know, or
+        elsewhere in the outage.
+        """
         for turn, fan in enumerate(self.refunded):
             lanes = self._by_group[fan.group]
             knows = turn % 2 == 1

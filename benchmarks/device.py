@@ -1,12 +1,14 @@
-"""A device at a gate, in Python: a whole client of docs/gate.md that decides alone while the server is away.
+"""A device at a gate, in Python: a complete client of docs/gate.md that decides offline during an
+outage.
 
-What it does, a steward's phone does in web/src/features/access/gate/: it fetches its signed pack and believes it under
-the event's key alone; it asks the server about each code and gives it 400 ms; after one time-out it decides alone for
-ten seconds, by the rules that the server decides by, from the pack, the changes that it heard and what it saw itself.
-What it decided is numbered and signed in its own log before the light is shown, and sent until it is answered. Each
-five seconds it says how it is, and hears what changed. A device that the server ended does nothing more.
+It behaves as the steward's phone in web/src/features/access/gate/. It fetches its signed pack and
+verifies it with the event's key. It asks the server about each code and waits 400 ms; after a
+time-out it decides offline for ten seconds. It then applies the server's rules to the pack, the
+changes it received and the scans it made. Each decision is numbered and signed in its log before
+the light is shown, and uploaded until the server acknowledges it. Every five seconds it sends a
+heartbeat and receives changes. A revoked device stops.
 
-It has a clock of its own, which may be wrong: each answer tells the server's time, and it decides by that.
+Its clock may be wrong: each response carries the server's time, and the device decides by that.
 """
 
 import asyncio
@@ -56,9 +58,10 @@ SIGNALS: dict[str, Signal] = {"admitted": "good", "again": "again", "refused": "
 
 
 class Light(Struct, frozen=True):
-    """What a device showed, by which of its scans (0: an amber of its own is none), and whether it decided alone.
+    """The light that a device showed, the number of its scan (0: amber without a scan), and whether
+    it decided offline.
 
-    `asked` is the scan that the server did not answer in time: it may know of it all the same.
+    `asked` is the scan without a response in time; the server may have stored it.
     """
 
     signal: Signal
@@ -69,14 +72,14 @@ class Light(Struct, frozen=True):
 
 
 class Beat(Struct, frozen=True):
-    """What a heartbeat is answered."""
+    """The response to a heartbeat."""
 
     now: datetime
     changes: PackChanges
 
 
 class Answers(Struct, frozen=True):
-    """What scans are answered."""
+    """The responses to scans."""
 
     now: datetime
     answers: list[ScanAnswer]
@@ -87,12 +90,12 @@ _sealed, _keys = msgspec.json.Decoder(SignedPack), msgspec.json.Decoder(PassKeys
 
 
 def signed(key: SigningKey, body: bytes) -> dict[str, str]:
-    """A scan as it travels: its bytes and the device's signature over them."""
+    """A scan as it is uploaded: its bytes and the device's signature over them."""
     return {"body": base64url(body), "signature": base64url(key.sign(SCAN_PURPOSE + body).signature)}
 
 
 class Sight(Struct, frozen=True):
-    """What the device saw of a pass and keeps on its disk; `scan` tells the server, `at` is of the machine's clock."""
+    """A stored scan of a pass; `scan` is the number sent to the server, `at` is in machine time."""
 
     generation: int
     presence: Presence
@@ -101,9 +104,10 @@ class Sight(Struct, frozen=True):
 
 
 class Device:
-    """One device at one gate. `clock_off` is by how much its own clock is ahead; `has_network` is its cable.
+    """One device at one gate. `clock_off` is how far its own clock is ahead; `has_network` is its
+    cable.
 
-    With `loses_an_answer` the next answer to what it uploads is lost on its way.
+    With `loses_an_answer` the next response to an upload is lost.
     """
 
     def __init__(self, lane: Lane, event_id: str, url: str, clock: Clock, clock_off: timedelta = timedelta()) -> None:
@@ -139,15 +143,15 @@ class Device:
     # --- its clock -------------------------------------------------------------------------------------------------
 
     def own_time(self) -> datetime:
-        """What its own clock says."""
+        """The time of the device's clock."""
         return self._clock.now() + self.clock_off
 
     def now(self) -> datetime:
-        """The server's time as this device knows it."""
+        """The server's time as this device estimates it."""
         return self.own_time() + self._learned
 
     def restart(self, jump: timedelta) -> None:
-        """Begin anew, with a clock that jumped: what is on the disk is kept, codes to compare with are forgotten."""
+        """Restart with a clock that jumped: the disk is kept, the codes to compare with are lost."""
         self.clock_off += jump
         self._trusted = False
         self._stale.clear()
@@ -156,7 +160,7 @@ class Device:
     # --- at the gate -----------------------------------------------------------------------------------------------
 
     async def scan(self, show: Callable[[], str]) -> Light:
-        """One bearer after the other shows a code, made when it is their turn; the light."""
+        """Scan a code made now, one person at a time, and return the light."""
         async with self._one_at_a_time:
             code, now = show(), self.now()
             verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
@@ -169,12 +173,12 @@ class Device:
             return light or self._alone(code, verdict, now, asked, before)
 
     def _knows_better(self, claims: Claims | None) -> bool:
-        """Whether it let this pass in at its gate, and the server may not have been told."""
+        """Whether this device admitted the pass at its gate and the server may not know yet."""
         there = None if claims is None else self.ground.known(claims.number).presence
         return bool(self.unsent) and there is not None and there.state == "inside" and there.gate == self.lane.gate
 
     async def _ask(self, code: str, verdict: Verified | Unverified, now: datetime) -> Light | None:
-        """What the server says within 400 ms; None where the device must decide alone."""
+        """The server's decision within 400 ms; None when the device must decide offline."""
         number, scan = self._signed("ask", self.now(), code=code)
         found = await self._send([scan], ASK_WITHIN_S)
         if found is None or found.answers[0].outcome == "noted":
@@ -185,7 +189,7 @@ class Device:
             self._saw(answer.pass_number, 0, self._crossed(), number)
         if answer.outcome == "again" and verdict.claims is not None and verdict.step is not None:
             before = self._before(verdict.claims.number, now)
-            if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
+            if before is None or now - before.at > STALE_KEPT:  # else the first one is kept, as `decide` keeps it
                 self._remember(verdict.claims.number, StaleCode(verdict.step, now), now)
         return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
 
@@ -193,13 +197,13 @@ class Device:
         return self.ground.known(-1 if claims is None else claims.number)
 
     def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int, before: PassStatus) -> Light:
-        """The device's own decision, by the time at which it saw the code: in its log before it is shown."""
+        """The device's own decision at the time of the scan; it is logged before it is shown."""
         self.decided_alone += 1
         claims = verdict.claims
         number, known = -1 if claims is None else claims.number, self._known(claims)
         there = known.presence
         if there is not None and there.gate == self.lane.gate and there != before.presence:
-            known = replace(known, presence=before.presence)  # told meanwhile of the very ask that got no answer
+            known = replace(known, presence=before.presence)  # the change comes from the unanswered request
         post, before_it = self.ground.post(self.lane.gate, claims), self._before(number, now)
         found = decide(verdict, post, known, now, before_it, trusted=self._trusted)
         if isinstance(found, RescanRequired):
@@ -217,7 +221,9 @@ class Device:
         return Light("bad", scan, alone=True, reason=found.reason, asked=asked)
 
     def _before(self, number: int, now: datetime) -> StaleCode | None:
-        """The code to compare with. When it was seen is kept by a clock that nobody sets, for the device may learn."""
+        """The code to compare with. Its time is in the untrusted clock, which the device may
+        correct later.
+        """
         kept = self._stale.get(number)
         return None if kept is None else StaleCode(kept.step, now - (self._clock.now() - kept.at))
 
@@ -237,7 +243,7 @@ class Device:
     # --- its log ---------------------------------------------------------------------------------------------------
 
     def keep(self, kind: str, at: datetime, **about: Any) -> int:
-        """Number, sign and keep a scan that the device decided alone."""
+        """Number, sign and store a scan that the device decided offline."""
         number, scan = self._signed(kind, at, offline=True, **about)
         self.unsent[number] = scan
         return number
@@ -252,7 +258,7 @@ class Device:
         return number, signed(self._key, msgspec.json.encode(body))
 
     def _put_right(self) -> None:
-        """Sign anew what was signed by a time that was not trusted, now that the server's is known."""
+        """Sign scans with an untrusted time again, now that the server's time is known."""
         if not self._trusted:
             return
         for number, (body, seen) in self._unverified.items():
@@ -262,7 +268,7 @@ class Device:
         self._unverified.clear()
 
     async def flush(self) -> bool:
-        """Send what waits, the oldest first, until all of it is answered; whether it was."""
+        """Upload the backlog, the oldest first; return whether all of it was acknowledged."""
         async with self._sending:
             self._put_right()
             while self.unsent:
@@ -280,13 +286,13 @@ class Device:
     # --- the server ------------------------------------------------------------------------------------------------
 
     async def live(self) -> None:
-        """Say how it is each five seconds, and send what waits, until cancelled."""
+        """Send a heartbeat every five seconds and upload the backlog, until cancelled."""
         while not self.revoked:
             await self.beat()
             await asyncio.sleep(BEAT_EVERY_S)
 
     async def beat(self) -> None:
-        """Say how it is, hear what changed, send what waits."""
+        """Send a heartbeat, apply the changes, and upload the backlog."""
         said: dict[str, Any] = {
             "event_id": self._event_id,
             "gate": self.lane.gate,
@@ -309,10 +315,10 @@ class Device:
         await self.flush()
 
     async def fetch_pack(self) -> None:
-        """Fetch the pack and the keys that it is believed under.
+        """Fetch the pack and the keys that verify it.
 
-        Forgotten is only what was seen, and what the server had been told, some time before the pack was asked for: the
-        server makes a pack of what it read up to a few seconds ago.
+        Drop older sightings and received changes, with a margin of some seconds before the request:
+        the server may build a pack from data that is a few seconds old.
         """
         await self.flush()
         before = time.monotonic() - PACK_LAG_S
@@ -325,7 +331,7 @@ class Device:
         published = _keys.decode(keys.body)
         pack = opened(_sealed.decode(sealed.body), published)
         if pack is None or (hasattr(self, "ground") and pack.expires_at < self.ground.pack.expires_at):
-            return  # not signed, or older than the one that it has
+            return  # not signed, or older than the current one
         async with self._one_at_a_time:
             self._seen = {number: one for number, one in self._seen.items() if told.get(number) is not one}
             self.ground = Ground(pack, published)
@@ -342,14 +348,14 @@ class Device:
         return found
 
     def _learn(self, server: datetime, sent: tuple[datetime, float]) -> None:
-        """The server's time was told in the middle of the way there and back; a long way tells nothing."""
+        """Estimate the server's time at the middle of the round trip; a slow round trip is ignored."""
         at, on_the_clock = sent
         if time.monotonic() - on_the_clock <= TRIP_MAX_S:
             self._learned = server - (at + (self.own_time() - at) / 2)
             self._trusted = True
 
     async def _request(self, method: bytes, path: str, body: bytes | None, within_s: float) -> Reply | None:
-        """A request of this device; None where no good answer came in time. 401 ends the device."""
+        """Send a request of this device; None without a good response in time. 401 ends the device."""
         reply = None
         if self.has_network:
             try:

@@ -1,4 +1,6 @@
-"""An evening at the gates for a measurement: an event of today, real passes on phones and on paper, paired devices."""
+"""An evening at the gates for a measurement: an event of today, real passes on phones and on paper,
+paired devices.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -42,7 +44,7 @@ class Lane(Struct):
 
 
 class Fan(Struct):
-    """A pass in somebody's hand: its signed text, the phone's private key (none on paper), its gate group."""
+    """A fan's pass: its signed text, the phone's private key (none on paper), its gate group."""
 
     number: int
     text: str
@@ -51,7 +53,7 @@ class Fan(Struct):
     subject: str
 
     def code(self, at: datetime) -> str:
-        """What is shown at a moment of the phone's clock; a paper is the same at any."""
+        """The code shown at a moment of the phone's clock; a paper's code never changes."""
         if not self.private:
             return self.text
         private = SigningKey(self.private)
@@ -70,7 +72,7 @@ def forged(code: str) -> str:
 
 
 class Evening(Struct):
-    """All that a load needs to know; `supervisor` is the session of whoever supervises the ground."""
+    """All that a load needs to know; `supervisor` is the session of the venue's supervisor."""
 
     event_id: str
     supervisor: str
@@ -82,14 +84,15 @@ class Evening(Struct):
 
 
 def jwk_of(private: Ed25519PrivateKey) -> Jwk:
-    """The public half, as browsers write it."""
+    """The public key as browsers encode it."""
     return Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
 
 
 async def seed(system: System, fans: int, bad: int) -> Evening:
-    """Publish an event that begins in an hour, pair a device at every gate, and hand out passes.
+    """Publish an event that begins in an hour, pair a device at every gate, and issue passes.
 
-    Besides `fans` good ones there are `bad` each that are revoked, superseded by a paper, and on paper.
+    Besides `fans` valid ones there are `bad` each that are revoked, superseded by a paper, and on
+    paper.
     """
     db = await Database.open(system.postgres.url, connections_max=2)
     now = datetime.now(UTC)
@@ -144,7 +147,7 @@ async def _event(conn: Connection, now: datetime) -> UUID:
 
 
 async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[Lane]]:
-    """The supervisor's session, and a device at every gate, paired as the office does it."""
+    """The supervisor's session, and a device at every gate, paired as in the office."""
     keys, lanes = people_keys(secret), []
     async with db.transaction() as conn:
         grant = Grant("supervisor")
@@ -174,7 +177,7 @@ async def _passes(
     ground = load_venue()
     subjects = [new_id() for _ in places]
     privates = [Ed25519PrivateKey.generate() for _ in places]
-    # Seats are numbered block by block: a stride spreads those who come over all gates.
+    # Seats are numbered block by block: a stride spreads the fans over all gates.
     seats = [place * 7919 % ground.seats for place in places]
     groups = [ground.label(seat).gate_group for seat in seats]
     issues = [

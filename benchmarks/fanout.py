@@ -1,11 +1,13 @@
-"""A match told to many phones at once: from the telling of an entry until each of them has it.
+"""Latency of a match feed for many phones: from the publication of an entry until each phone has
+it.
 
     python -m benchmarks.fanout [--quick] [--phones N] [--workers N]
 
-Every phone is somebody who signed in and keeps one stream of server-sent events open. Entries of about 300 bytes are
-told one a second; the first ten are measured. Then each tenth phone is cut off, a process of the web is killed, and
-five more are told: all must have all, once and in order. After that as many phones follow the same feed at the edge of
-`deploy/nchan` (nginx with nchan), told by `virage work`, with the same cut. Phones, servers and database share the
+Every phone is signed in and keeps one stream of server-sent events open. Entries of about 300 bytes
+are published one a second; the first ten are measured. Then each tenth phone is cut off, a web
+process is killed, and five more are published: every phone must receive all entries, once and in
+order. After that as many phones follow the same feed at the edge of `deploy/nchan` (nginx with
+nchan), published by `virage work`, with the same cut. Phones, servers and database share the
 machine.
 """
 
@@ -45,14 +47,14 @@ WORDS = "Le stade chante, et tout le monde est debout. " * 2
 
 
 class Wanted(Struct):
-    """How the run is set up."""
+    """The options of the run."""
 
     phones: int
     workers: int
 
 
 async def desk_of(system: System) -> bytes:
-    """Somebody who may tell."""
+    """A signed-in match desk."""
     db = await Database.open(system.postgres.url, connections_max=1)
     now = datetime.now(UTC)
     async with db.transaction() as conn:
@@ -63,7 +65,7 @@ async def desk_of(system: System) -> bytes:
 
 
 async def phones_of(folder: Path, plans: list[Plan]) -> list[Report]:
-    """Processes of phones; plans and reports go by files."""
+    """Processes of phones; plans and reports go through files."""
 
     async def one(number: int, plan: Plan) -> Report:
         files = [folder / f"{what}-{number}.json" for what in ("plan", "report")]
@@ -77,7 +79,7 @@ async def phones_of(folder: Path, plans: list[Plan]) -> list[Report]:
 
 
 class Desk:
-    """Somebody who tells one entry after the other, and notes when."""
+    """A match desk that publishes one entry after the other and notes the times."""
 
     def __init__(self, system: System, event: UUID, header: bytes, every_s: float) -> None:
         self._every_s = every_s
@@ -87,7 +89,7 @@ class Desk:
         self.began: dict[int, float] = {}
 
     async def tell(self, entries: int) -> None:
-        """Tell so many; what is not answered is told again, under its id."""
+        """Publish so many entries; a request without a response is sent again with the same id."""
         for _ in range(entries):
             await asyncio.sleep(self._every_s)
             text = {"fr": WORDS, "en": WORDS}
@@ -130,7 +132,9 @@ class Crowds:
         self._headers = headers
 
     def follow(self, name: str, port: int, path: str, first: int) -> tuple[list[Path], asyncio.Task[list[Report]]]:
-        """Send them to a stream; they follow from the entry `first` on. The files that say that all listen."""
+        """Connect them to a stream; they follow from the entry `first` on. Return the files that
+        signal that all listen.
+        """
         folder = self._folder / name
         folder.mkdir()
         cuts = range(0, len(self._headers), PHONES_A_PROCESS)
@@ -156,7 +160,7 @@ class Crowds:
 
 
 def figures_of(desk: Desk, reports: list[Report], first: int, phones: int) -> dict[str, Any]:
-    """What became of one crowd."""
+    """The figures of one crowd."""
     late = [
         1000 * (at - desk.began[number])
         for one in reports
@@ -177,7 +181,7 @@ def figures_of(desk: Desk, reports: list[Report], first: int, phones: int) -> di
 
 
 async def at_the_system(system: System, desk: Desk, crowds: Crowds, event: UUID, phones: int) -> dict[str, Any]:
-    """Our own streams; a process of the web is killed when the measuring is over."""
+    """The system's own streams; a web process is killed after the measurement."""
     signals, following = crowds.follow("house", system.port, f"/api/stream?topics=live:{event}", 1)
     await opened(signals, following)
     before = processor_s(system.supervisor.pid("web") or 0)
@@ -224,7 +228,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print the result."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--phones", type=int)

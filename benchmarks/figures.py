@@ -1,9 +1,11 @@
-"""Figures of what tills sold: how fast records become figures, and what a look costs, beside reading the records.
+"""Sales figures of tills: how fast records become figures, and the time of a query beside reading
+the records.
 
-python -m benchmarks.figures [--quick]
+    python -m benchmarks.figures [--quick]
 
-Tills at all outlets wrote an evening of two-line sales. The job takes them as it does in `virage work`; then the office
-looks, by outlet, product, till and minute, and the same sums are taken from the records directly.
+Tills at all outlets wrote an evening of two-line sales. The job processes them as in `virage work`.
+Then the office queries by outlet, product, till and minute, and the same sums are computed from the
+records directly.
 """
 
 import itertools
@@ -39,7 +41,7 @@ group by 1, 2
 
 
 async def sell(db: Database, event_id: UUID, sales: int) -> int:
-    """Records of an evening; how many."""
+    """Write the records of an evening; return their number."""
     outlets = itertools.cycle(outlet.code for outlet in load_venue().outlets)
     products = itertools.cycle([new_id() for _ in range(PRODUCTS)])
     tills = [Till() for _ in range(TILLS)]
@@ -49,7 +51,7 @@ async def sell(db: Database, event_id: UUID, sales: int) -> int:
         for till in tills:
             written = []
             for _ in range(UPLOAD):
-                till.at -= timedelta(seconds=8)  # one every twelve seconds
+                till.at -= timedelta(seconds=8)  # one sale every twelve seconds
                 lines = [Line(next(products), "Beer", 1, 700, 200, [], deposit=False) for _ in range(2)]
                 written.append(till.write(lines=lines, event_id=event_id))
             async with db.transaction() as conn:
@@ -58,7 +60,7 @@ async def sell(db: Database, event_id: UUID, sales: int) -> int:
 
 
 async def taken_per_s(db: Database, records: int) -> float:
-    """Records that became figures a second."""
+    """Records processed into figures a second."""
     began, taken = time.perf_counter(), 0
     while taken < records:
         async with db.transaction() as conn:
@@ -67,7 +69,7 @@ async def taken_per_s(db: Database, records: int) -> float:
 
 
 async def best_ms(look: Callable[[], Awaitable[Any]]) -> float:
-    """The best of some looks."""
+    """The fastest of some queries."""
     times = []
     for _ in range(LOOKS):
         began = time.perf_counter()
@@ -105,7 +107,7 @@ async def measure(sales: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print the result."""
     figures = common.run(measure(QUICK_SALES if common.quick() else SALES))
     common.tell({"benchmark": "figures", **figures, "machine": common.machine()})
 

@@ -1,8 +1,9 @@
 """The gates: one scan a request from a device at each gate, real passes, beside a bare application.
 
-`python -m benchmarks.gate [--quick] [--workers N] [--concurrency N] [--per-s N]`. First as fast as the server answers,
-then so many a second, whether it keeps up or not. One scan in ten is bad (inside already, forged, revoked, out of its
-time, superseded by a paper, at the wrong gate), and each answer is compared with what it must be.
+`python -m benchmarks.gate [--quick] [--workers N] [--concurrency N] [--per-s N]`. First as fast as
+the server responds, then at a fixed rate, whether it keeps up or not. One scan in ten is bad:
+inside already, forged, revoked, out of its time, superseded by a paper, at the wrong gate. Each
+response is compared with the expected one.
 """
 
 import argparse
@@ -26,7 +27,7 @@ BAD_SHARE = 50
 
 
 class Wanted(Struct):
-    """How the run is set up."""
+    """The options of the run."""
 
     quick: bool
     workers: int
@@ -35,17 +36,17 @@ class Wanted(Struct):
 
     @property
     def closed(self) -> int:
-        """How many fans come as fast as they can."""
+        """The number of fans of the closed load."""
         return QUICK_CLOSED if self.quick else CLOSED
 
     @property
     def opened(self) -> int:
-        """How many fans come at their own pace."""
+        """The number of fans of the open load."""
         return round((QUICK_OPEN_S if self.quick else OPEN_S) * self.per_s)
 
     @property
     def plain_s(self) -> float:
-        """How long the bare application is asked."""
+        """The duration of the load on the bare application."""
         return QUICK_PLAIN_S if self.quick else PLAIN_S
 
 
@@ -71,7 +72,7 @@ def shares(evening: Evening, sizes: list[int]) -> list[Evening]:
 
 
 async def scanners(system: System, name: str, plan: Plan) -> Report:
-    """A process of lanes; plan and report go by files."""
+    """A process of lanes; plan and report go through files."""
     files = [system.folder / f"{what}-{name}.json" for what in ("plan", "report")]
     await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.scanners", *files)
@@ -81,7 +82,7 @@ async def scanners(system: System, name: str, plan: Plan) -> Report:
 
 
 async def audit(system: System, told: list[tuple[str, int, int]]) -> dict[str, int]:
-    """What must not be: passes that entered twice, admissions that were told and are not there."""
+    """Count what must not happen: passes admitted twice, acknowledged admissions that are missing."""
     conn = await asyncpg.connect(system.postgres.url)
     try:
         rows = await conn.fetch("select pass_number, state, entries from access.presence where state is not null")
@@ -98,13 +99,15 @@ async def audit(system: System, told: list[tuple[str, int, int]]) -> dict[str, i
 
 
 def server_s(system: System) -> float:
-    """Processor seconds so far of the web and of the database."""
+    """CPU seconds so far of the web and of the database."""
     pids = (system.supervisor.pid("web"), system.postgres.pid)
     return sum(processor_s(pid) for pid in pids if pid is not None)
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
-    """The whole run: the bare application, the two loads, the bare one again, for the machine may be busy otherwise."""
+    """The whole run: the bare application, the two loads, the bare application again to detect a
+    busy machine.
+    """
     system = System(wanted.workers)
     try:
         commits = await system.start_database()
@@ -138,7 +141,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
 
 
 def figures(reports: dict[str, Report], plains: list[Report], found: dict[str, int], cpu_s: float) -> dict[str, Any]:
-    """What the run says."""
+    """The figures of the run."""
     closed, opened = reports["closed"], reports["open"]
     scans_per_s = len(closed.ms) / closed.seconds
     plain_per_s = sum(len(report.ms) for report in plains) / sum(report.seconds for report in plains)
@@ -163,7 +166,7 @@ def figures(reports: dict[str, Report], plains: list[Report], found: dict[str, i
 
 
 def main() -> None:
-    """Read the wishes and print the line."""
+    """Read the options and print the line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gate")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--workers", type=int, default=1)

@@ -1,8 +1,9 @@
-"""The gates without network: how fast a phone decides alone, and how fast an evening's scans come in afterwards.
+"""The gates without network: how fast a phone decides offline, and how fast an evening's scans are
+uploaded afterwards.
 
-`python -m benchmarks.gate_offline [--quick]`. In Chromium: decisions of the device alone, and from the picture of a
-fake camera to the painted light. At the server: every fan was let in by one of 160 devices without network, some by
-two of them, and all devices come back at once.
+`python -m benchmarks.gate_offline [--quick]`. In Chromium: offline decisions of the device, and the
+time from the picture of a fake camera to the painted light. At the server: every fan was admitted
+by one of 160 offline devices, some by two of them, and all devices reconnect at once.
 """
 
 import asyncio
@@ -45,9 +46,9 @@ STEWARD, TITLE = "Some Steward", "The match"
 
 
 class Served(Visited):
-    """The system of a measurement as the steps of the browser tests know theirs."""
+    """The measured system with the interface of the browser tests' steps."""
 
-    def __init__(self, system: System) -> None:  # starts nothing: the processes are the measurement's own
+    def __init__(self, system: System) -> None:  # starts nothing: the measurement has started the processes
         self.url = system.url.replace("127.0.0.1", "localhost")
         self.env = dict(system.env)
         self.database_url = system.postgres.url
@@ -56,12 +57,12 @@ class Served(Visited):
 
 
 def timing(page: Page, name: str) -> float:
-    """How long the last one took, in milliseconds."""
+    """The duration of the last one, in milliseconds."""
     return float(page.evaluate("(name) => performance.getEntriesByName(name).at(-1).duration", name))
 
 
 def in_chromium(system: System, evening: Evening) -> dict[str, Any]:
-    """Decisions of a phone at gate N1, alone, and what its camera takes to the light."""
+    """Offline decisions of a phone at gate N1, and the time from its camera to the light."""
     served = Served(system)
     fans = [fan for fan in evening.fans if fan.group == "N"]
     with_pin(served, "steward.at.gate@example.org", STEWARD, "steward")
@@ -114,7 +115,7 @@ def _alone(page: Page, fan: Fan, turn: int) -> float:
 
 
 async def pack_bytes(system: System, evening: Evening) -> int:
-    """The size of a pack as it travels to a device of one gate group."""
+    """The transferred size of a pack for a device of one gate group."""
     lane = next(lane for lane in evening.lanes if lane.group == "N")
     headers = {"authorization": f"Bearer {lane.token}", "accept-encoding": "gzip"}
     path = f"/api/access/pack/{evening.event_id}"
@@ -128,7 +129,9 @@ async def pack_bytes(system: System, evening: Evening) -> int:
 
 
 def backlogs(system: System, evening: Evening) -> tuple[list[Device], int]:
-    """Devices with what they let in while they were alone, each fan once and some by two; how many by two."""
+    """Devices with their offline admissions, each fan once and some by two; return the number of
+    duplicates.
+    """
     devices = {lane.gate: Device(lane, evening.event_id, system.url, Clock()) for lane in evening.lanes}
     by_group: dict[str, list[Device]] = {}
     for device in devices.values():
@@ -145,15 +148,15 @@ def backlogs(system: System, evening: Evening) -> tuple[list[Device], int]:
 
 
 def let_in(device: Device, fan: Fan, at: datetime) -> None:
-    """In the device's log: it let somebody in alone."""
+    """Log an offline admission."""
     device.keep("passed", at, code=fan.code(at), pass_number=fan.number, generation=0)
 
 
 async def sync_s(devices: list[Device]) -> float:
-    """Seconds until every device has its answers, all coming back at once."""
+    """Seconds until every device has its responses, when all reconnect at once."""
 
     async def come_back(device: Device) -> None:
-        while not await device.flush():  # noqa: ASYNC110 - a device sends again what was not taken
+        while not await device.flush():  # noqa: ASYNC110 - a device sends its unacknowledged scans again
             await asyncio.sleep(REFUSED_S)
         assert not device.refused, device.refused[:3]
 
@@ -163,7 +166,7 @@ async def sync_s(devices: list[Device]) -> float:
 
 
 async def audit(system: System, fans: list[Fan]) -> dict[str, int]:
-    """What the server makes of it: duplicates, and who of these fans is not inside."""
+    """The server's result: duplicates, and the fans who are not inside."""
     conn = await asyncpg.connect(system.postgres.url)
     try:
         found = await conn.fetchval("select count(*) from access.duplicate where gone_at is null")
@@ -183,7 +186,7 @@ async def measure() -> dict[str, Any]:
         await system.start_processes()
         size = await pack_bytes(system, evening)
         browser = await asyncio.to_thread(in_chromium, system, evening)
-        # What the phone let in is forgotten: now every fan comes in by the lanes.
+        # The admissions of the phone are deleted: now every fan enters by the lanes.
         conn = await asyncpg.connect(system.postgres.url)
         await conn.execute("truncate access.scan, access.crossing, access.presence, access.duplicate")
         await conn.close()
@@ -210,7 +213,7 @@ async def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the line; fail where somebody was lost or a duplicate went unseen."""
+    """Print the line; fail when an admission was lost or a duplicate went undetected."""
     line = run(measure())
     tell(line)
     if line["duplicates_found"] != line["duplicates_planted"] or line["missing"]:

@@ -1,6 +1,6 @@
-"""What a device at a gate knows of an event, as web/src/features/access/gate/eventData.ts does.
+"""The event data of a gate device, as in web/src/features/access/gate/eventData.ts.
 
-In columns, for devices are many.
+Stored in columns, because there are many devices.
 """
 
 from array import array
@@ -25,7 +25,7 @@ _packs = msgspec.json.Decoder(Pack)
 
 
 def opened(sealed: SignedPack, keys: PassKeys) -> Pack | None:
-    """The pack in its seal; None where none of the event's keys signed it, or it is of another event."""
+    """The verified pack; None when none of the event's keys signed it, or it is of another event."""
     body = b64decode(sealed.body)
     issuers = {key.kid: IssuerKey(keys.event_id, *map(_bytes, (key.kid, key.x))) for key in keys.keys}
     issuer = issuers.get(sealed.kid)
@@ -40,7 +40,7 @@ def _bytes(text: str) -> bytes:
 
 
 class Ground:
-    """What a device knows of an event: its pack, what changed since, and what it saw itself."""
+    """The event data of a device: its pack, later changes, and its own scans."""
 
     def __init__(self, pack: Pack, keys: PassKeys) -> None:
         self.pack = pack
@@ -49,7 +49,7 @@ class Ground:
         self._revoked, self._flagged = (set(_numbers(bits)) for bits in (pack.bitmaps.revoked, pack.bitmaps.flagged))
         self._generations = dict(pack.generations)
         self.gates, self.zones = dict(pack.gates), dict(pack.zones)
-        # Where each bearer is, since when and by which gate: columns, for a bowl is large and devices are many.
+        # Presence, time and gate of each pass, in columns: a bowl is large and devices are many.
         self._where, self._since = bytearray(pack.passes), array("d", bytes(8 * pack.passes))
         self._gate: dict[int, str] = {}
         for state, bits in ((INSIDE, pack.bitmaps.inside), (OUTSIDE, pack.bitmaps.outside)):
@@ -58,14 +58,14 @@ class Ground:
         self._own: dict[int, Presence] = {}
 
     def post(self, gate: str, claims: Claims | None) -> GateContext:
-        """The gate as decisions ask it."""
+        """The gate as decisions use it."""
         state, zone = self.gates[gate], zone_of(gate, None if claims is None else claims.place)
         full = self.zones[zone].full
         terms, windows = self.pack.event.terms, self.pack.windows
         return GateContext(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)
 
     def known(self, number: int) -> PassStatus:
-        """What is known of a pass."""
+        """The status of a pass."""
         generation = self._generations.get(number, 0)
         return PassStatus(generation, number in self._revoked, number in self._flagged, self._presence(number))
 
@@ -78,7 +78,9 @@ class Ground:
         return Presence("inside" if self._where[number] == INSIDE else "outside", since, self._gate.get(number, ""))
 
     def apply(self, changes: PackChanges) -> None:
-        """Take in what changed: the latest word about a pass counts, a generation only rises, revoked stays."""
+        """Apply changes: the latest change of a pass wins, a generation only rises, and a
+        revocation is final.
+        """
         self.version = changes.version
         self._revoked |= set(changes.revoked)
         self._flagged = (self._flagged | set(changes.flagged)) - set(changes.unflagged)
@@ -100,11 +102,11 @@ class Ground:
             return
         self._own.pop(number, None)
         self._where[number], self._since[number] = state, since
-        if gate in self.gates:  # a bearer who came by one of this device's gates is told by which
+        if gate in self.gates:  # a pass that entered at one of this device's gates keeps the gate
             self._gate[number] = gate
 
     def saw(self, number: int, generation: int, presence: Presence) -> None:
-        """What this device saw itself; a later word that it has heard counts."""
+        """Store what this device scanned; a later change that it received wins."""
         self._generations[number] = max(generation, self._generations.get(number, 0))
         known = self._presence(number)
         if known is None or presence.since >= known.since:

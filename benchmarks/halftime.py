@@ -1,12 +1,14 @@
-"""A half-time at all outlets, on the ground's own ways and by the rules that promise a time, faster than the clock.
+"""A half-time at all outlets, on the venue's own walking graph and with the rules that promise
+times, faster than real time.
 
-python -m benchmarks.halftime [--quick]
+    python -m benchmarks.halftime [--quick]
 
-A model, not a measurement of people: what it takes for granted stands in `Assumed`, is printed, and is varied.
-Everybody who wants something leaves their seat in the first minutes and walks (`venue.rules.routing`). Fans who have
-not ordered queue at a nearby outlet. Fans who ordered were promised a time by `food.orders.rules.promises`; they come
-at that time, or when told that the order is ready. Kitchens make a little more or less than they say, and every five
-minutes what they have not made stands before the next promise, as in the real system.
+A model, not a measurement of people: its assumptions are in `Assumed`, are printed, and are varied.
+Every customer leaves their seat in the first minutes and walks (`venue.rules.routing`). Fans who
+have not ordered queue at a nearby outlet. Fans who ordered were promised a time by
+`food.orders.rules.promises`; they come at that time, or when notified that the order is ready.
+Kitchens make a little more or less than their capacity. Every five minutes the unfinished orders
+are planned before the next promise, as in the real system.
 """
 
 import heapq
@@ -61,7 +63,7 @@ VARIED: list[dict[str, Any]] = [
 
 
 class Assumed(Struct, frozen=True, kw_only=True):
-    """What the model takes for granted of people, outlets and kitchens."""
+    """The model's assumptions about people, outlets and kitchens."""
 
     fans: int = 59_186
     wanting: float = 0.40
@@ -96,7 +98,7 @@ class Assumed(Struct, frozen=True, kw_only=True):
 
 
 class Fan(NamedTuple):
-    """Somebody who wants something: where they sit, when they get up, and the ways to the outlets near by."""
+    """A customer: their seat, when they get up, and the ways to the nearby outlets."""
 
     up_at: datetime
     near: Sequence[tuple[int, str]]
@@ -104,7 +106,7 @@ class Fan(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What was promised to whom, and where."""
+    """A promised order and its outlet."""
 
     fan: Fan
     outlet: str
@@ -114,7 +116,7 @@ class Order(NamedTuple):
 
 
 class Served(NamedTuple):
-    """How long somebody stood in the queue of an outlet, and when they had their food."""
+    """How long a fan stood in the queue of an outlet, and when they had their food."""
 
     outlet: str
     queued_s: float
@@ -122,7 +124,7 @@ class Served(NamedTuple):
 
 
 def crowd(assumed: Assumed, chance: random.Random) -> list[Fan]:
-    """Everybody who wants something, all over the ground."""
+    """All customers, all over the venue."""
     ground, found = load_venue(), route_table(RouteOptions())
     places = chance.sample(range(ground.seats), round(assumed.fans * assumed.wanting))
     fans = []
@@ -136,7 +138,7 @@ def crowd(assumed: Assumed, chance: random.Random) -> list[Fan]:
 
 
 class Kitchens:
-    """All kitchens over the evening: what they promised, what they have made, and when."""
+    """All kitchens over the evening: their promises, and what they made when."""
 
     def __init__(self, assumed: Assumed, outlets: Sequence[str], chance: random.Random) -> None:
         self._makes = {Station.GRILL: assumed.grill_per_five_minutes, Station.BAR: assumed.bar_per_five_minutes}
@@ -150,7 +152,7 @@ class Kitchens:
         self.look(ORDERS_FROM)
 
     def look(self, now: datetime) -> None:
-        """Plan anew on what is not made yet, as the system does with each order."""
+        """Plan the unfinished orders again, as the system does with each order."""
         kitchens = [
             Kitchen(self._said, [*self._handed[outlet], *(Load(*take) for take, _ in takes)])
             for outlet, takes in self._waiting.items()
@@ -158,7 +160,7 @@ class Kitchens:
         self.plans = dict(zip(self._waiting, plans(kitchens, now), strict=True))
 
     def promise(self, outlet: str, number: int, fit: Schedule) -> None:
-        """Take an order's pieces out of the intervals that it was promised."""
+        """Remove an order's pieces from the intervals that it was promised."""
         self.plans[outlet].allocate(fit)
         self._handed[outlet] += [
             Load(*take, waiting=False) for take in fit.allocations if take.station is Station.COUNTER
@@ -168,7 +170,9 @@ class Kitchens:
         self._left[number] = sum(take.pieces for take in made)
 
     def make(self, starts_at: datetime) -> None:
-        """An interval: each station makes what stands in it and before it, in order, about as much as it says."""
+        """Make an interval: each station makes its waiting orders in sequence, at about its
+        capacity.
+        """
         for outlet, takes in self._waiting.items():
             takes.sort(key=lambda one: (one[0].starts_at, one[1]))
             later: list[tuple[Allocation, int]] = []
@@ -188,7 +192,7 @@ class Kitchens:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is still to be made."""
+        """Whether any order is unfinished."""
         return any(self._waiting.values())
 
     def _done(self, number: int, pieces: int, at: datetime) -> None:
@@ -198,7 +202,9 @@ class Kitchens:
 
 
 def order(kitchens: Kitchens, fan: Fan, number: int) -> Order | None:
-    """The outlet and the slot by which a fan has the food first; None where all near by are full until the restart."""
+    """The outlet and the slot with the earliest food; None when all nearby ones are full until the
+    restart.
+    """
     best: tuple[datetime, int, str, Schedule] | None = None
     first = interval_of(HALF_TIME)
     for walking_s, outlet in fan.near:
@@ -218,7 +224,7 @@ def order(kitchens: Kitchens, fan: Fan, number: int) -> Order | None:
 def ordered(
     assumed: Assumed, fans: Sequence[Fan], outlets: Sequence[str], chance: random.Random
 ) -> tuple[list[Order], Kitchens]:
-    """What is ordered in the half hour before the whistle, and what the kitchens make of it."""
+    """The orders of the half hour before the whistle, and what the kitchens make of them."""
     kitchens = Kitchens(assumed, outlets, chance)
     orders: list[Order] = []
     asking = (HALF_TIME - ORDERS_FROM) // INTERVAL
@@ -236,7 +242,7 @@ def ordered(
 
 
 def queue(arrivals: Sequence[tuple[datetime, float]], points: int, outlet: str) -> list[Served]:
-    """One queue before some points: who comes first is served first by whichever is free."""
+    """One queue before some points: first come, first served by any free point."""
     free = [ORDERS_FROM] * points
     served = []
     for at, seconds in sorted(arrivals):
@@ -248,7 +254,9 @@ def queue(arrivals: Sequence[tuple[datetime, float]], points: int, outlet: str) 
 
 
 def half_time(assumed: Assumed, seed: int = 7) -> dict[str, Any]:
-    """One half-time: how long people queue, who is served before the restart, how far promises are off."""
+    """One half-time: how long people queue, who is served before the restart, how far promises are
+    off.
+    """
     chance = random.Random(seed)
     fans = crowd(assumed, chance)
     outlets = [outlet.code for outlet in load_venue().outlets]
@@ -281,7 +289,9 @@ def _figures(
     counter: Mapping[str, Sequence[tuple[datetime, float]]],
     fetched: Mapping[str, Sequence[tuple[datetime, float]]],
 ) -> dict[str, Any]:
-    """The figures of a half-time. Points are shared out evenly; those for pick-up by the work that orders are."""
+    """The figures of a half-time. Points are shared evenly; those for pick-up by the work of the
+    orders.
+    """
     queued: list[Served] = []
     picked: list[Served] = []
     for at, outlet in enumerate(counter):
@@ -308,7 +318,7 @@ def _figures(
 
 
 def measure(*, quick: bool) -> dict[str, Any]:
-    """The half-time without and with ordering ahead, a line each, and what other assumptions make of both."""
+    """The half-time without and with ordering ahead, a line each, and both with other assumptions."""
     usual_demand = Assumed(fans=6_000, points=58) if quick else Assumed()
     print(f"assumed: {asdict(usual_demand)}")
     began = time.perf_counter()
@@ -335,7 +345,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print the result."""
     common.tell(measure(quick=common.quick()))
 
 

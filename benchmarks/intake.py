@@ -14,7 +14,7 @@ FILM = "--film"
 
 
 def name_of(place: int) -> str:
-    """What the camera at a place is called."""
+    """The name of the camera at a position."""
     return f"camera-{place}"
 
 

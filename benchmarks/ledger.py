@@ -1,12 +1,13 @@
-"""Durable transfers a second through the batcher, in process, and the same one a transaction through asyncpg.
+"""Durable transfers a second through the batcher, in process, and one transfer per transaction
+through asyncpg.
 
-python -m benchmarks.ledger [--quick]
+    python -m benchmarks.ledger [--quick]
 
-Each of many payers sends its next transfer when the last one is confirmed: wallets pay at tills, so that no row is
-shared. The single one is the same guarded statement written by hand: debit the wallet if it has the money, credit the
-till, insert the transfer. The process has settled as a web process does when it has started,
-for both. Half of the payers wait in a batch that is in flight, half for the next one. `cpu_s_per_1000` is the process's
-and the database's together.
+Each of many payers sends its next transfer when the last one is confirmed: wallets pay at tills, so
+no row is shared. The single one is the same guarded statement written by hand: debit the wallet if
+it has the money, credit the till, insert the transfer. For both, the process is warmed up as a web
+process is after its start. Half of the payers wait in a batch that is in flight, half for the next
+one. `cpu_s_per_1000` is the CPU time of the process and the database together.
 """
 
 import asyncio
@@ -59,7 +60,7 @@ select $1, $2, $3, $2, $2, $5, $4, 'post', 'sale' from given
 
 
 async def load(db: Database, rng: random.Random) -> tuple[list[Account], list[Account]]:
-    """Wallets with money in them, and tills."""
+    """Funded wallets, and tills."""
     ids = [new_id() for _ in range(WALLETS)]
     tills = [account(AccountKind.REVENUE, f"till {number}:200") for number in range(TILLS)]
     drawer = account(AccountKind.CASH, "desk")
@@ -154,7 +155,7 @@ async def measure(seconds: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print the result."""
     figures = common.run(measure(QUICK_SECONDS if common.quick() else SECONDS))
     common.tell({"benchmark": "ledger", **figures, "machine": common.machine()})
 

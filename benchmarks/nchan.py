@@ -1,4 +1,6 @@
-"""The edge of `deploy/nchan`, as it stands there, on free ports of this machine: nginx in front of one Virage."""
+"""The edge of `deploy/nchan`, unchanged, on free ports of this machine: nginx in front of one
+deployment.
+"""
 
 import os
 import shutil
@@ -53,7 +55,7 @@ class Nginx:
             shutil.copy(SOURCE / part, folder)
 
     def start(self) -> None:
-        """Start it; returns once it answers."""
+        """Start it; return once it responds."""
         self._process = subprocess.Popen([PROGRAM, "-c", str(self._folder / "nginx.conf")])  # noqa: S603 - nginx
         while self._process.poll() is None:
             try:
@@ -65,7 +67,7 @@ class Nginx:
         raise RuntimeError(f"nginx does not start: {self.errors()}")
 
     def kill(self) -> None:
-        """End it with its workers and all that it remembers, without a word to anybody."""
+        """Kill it with its workers and everything in its memory."""
         if self._process is None or self._process.poll() is not None:
             return
         for pid in (self._process.pid, *children(self._process.pid)):
@@ -73,11 +75,11 @@ class Nginx:
         self._process.wait()
 
     def errors(self) -> str:
-        """What it complained about."""
+        """Its error log."""
         log = self._folder / "log"
         return log.read_text() if log.exists() else ""
 
 
 def _user() -> str:
-    """Whoever starts it as root reads the same files."""
+    """The user of the workers: the same files are readable when it is started as root."""
     return " user root;" if os.geteuid() == 0 else ""

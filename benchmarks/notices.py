@@ -1,8 +1,10 @@
-"""A goal told by push to everybody who asked for it: how long until the last phone's service has its message.
+"""A goal pushed to all who subscribed: how long until the last phone's push service has its
+message.
 
-`python -m benchmarks.notices [--fans N]`. Each fan has a browser that subscribed and chose goals. The goal is told to
-the feed, the jobs of production tell whoever chose it (nobody is in the ground): encrypt, sign and send each message.
-The push services are one plain server in a process of its own, which counts; the way to real ones is left out.
+`python -m benchmarks.notices [--fans N]`. Each fan has a browser that subscribed and chose goals.
+The goal is published in the feed, and the jobs of production notify every subscriber (none is
+inside the venue): encrypt, sign and send each message. The push services are one plain server in a
+process of its own, which counts; the network to real ones is left out.
 """
 
 import argparse
@@ -43,7 +45,7 @@ from unnest($1::uuid[]) with ordinality as line (id, number)
 
 
 def serve(port: int, fans: int, said: Pipe) -> None:
-    """Take messages; say when the first has come, and when as many as there are fans."""
+    """Receive messages; signal the first one, and the one that completes the number of fans."""
     got = 0
 
     async def take(request: web.Request) -> web.Response:
@@ -60,7 +62,7 @@ def serve(port: int, fans: int, said: Pipe) -> None:
 
 
 async def subscribe(conn: Connection, fans: int, endpoint: str, vapid: Vapid, now: datetime) -> None:
-    """Fans who want goals, each with a browser that may be told of them."""
+    """Fans who want goals, each with a browser that has a push subscription."""
     ids = [new_id() for _ in range(fans)]
     point = point_of(ec.generate_private_key(ec.SECP256R1()).public_key())
     await conn.execute(PEOPLE, ids, now)
@@ -85,7 +87,7 @@ async def subscribe(conn: Connection, fans: int, endpoint: str, vapid: Vapid, no
 
 
 async def measure(fans: int) -> dict[str, Any]:
-    """Tell one goal; seconds from its telling to the first and the last message."""
+    """Publish one goal; return the seconds from its publication to the first and the last message."""
     folder, port, clock = own_folder(), free_port(), Clock()
     ours, theirs = multiprocessing.Pipe()
     sink = multiprocessing.get_context("spawn").Process(target=serve, args=(port, fans, theirs), daemon=True)

@@ -1,7 +1,9 @@
-"""The on-sale: the whole bowl sold over HTTP, payments and tickets included, beside a bare application.
+"""The on-sale: the whole bowl sold over HTTP, payments and tickets included, beside a bare
+application.
 
-`python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in other processes come
-in parties of 1 to 6, one in a hundred with access needs, more people than seats; a last sweep takes single places.
+`python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in
+other processes come in parties of 1 to 6, one in a hundred with access needs, more people than
+seats; a last sweep takes single places.
 """
 
 import argparse
@@ -42,7 +44,7 @@ from ticketing.orders as o where o.state = 'paid'
 
 
 class Wanted(Struct):
-    """How the run is set up."""
+    """The options of the run."""
 
     quick: bool
     workers: int
@@ -74,7 +76,9 @@ async def crowd(
 
 
 async def _process(system: System, number: int, plan: Plan) -> Report:
-    """One process of buyers; plan and report go by files, for a pipe may lose the end of what a process wrote."""
+    """One process of buyers; plan and report go through files, because a pipe may lose the end of
+    the output.
+    """
     files = [system.folder / f"{what}-{number}.json" for what in ("plan", "report")]
     await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.buyers", *files)
@@ -84,8 +88,8 @@ async def _process(system: System, number: int, plan: Plan) -> Report:
 
 
 async def left_over(system: System, event_id: UUID) -> list[tuple[int, str]]:
-    """The places that are still free, each with a tariff that may sit there."""
-    from virage.site.venue.reads import load_venue  # noqa: PLC0415 - only the sweep needs the ground
+    """The free places, each with an allowed tariff."""
+    from virage.site.venue.reads import load_venue  # noqa: PLC0415 - only the sweep needs the venue
 
     client = Client(system.url)
     answer = await client.ask(b"GET", b"/api/events/%b/availability" % str(event_id).encode())
@@ -99,7 +103,9 @@ async def left_over(system: System, event_id: UUID) -> list[tuple[int, str]]:
 async def sweep(
     system: System, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], sold: Sequence[Report]
 ) -> list[Report]:
-    """Sell what is left place by place; a companion seat is anybody's only once its wheelchair space is gone."""
+    """Sell the remaining places singly; a companion seat is on general sale only once its
+    wheelchair space is sold.
+    """
     swept: list[Report] = []
     spare = [token for report in sold for token in report.spare]
     for _ in range(SWEEPS_MAX):
@@ -114,7 +120,7 @@ async def sweep(
 
 
 async def audit(system: System, event_id: UUID) -> dict[str, int]:
-    """Count what must not be: places sold twice, captured money without tickets or a refund."""
+    """Count what must not happen: places sold twice, captured money without tickets or a refund."""
     conn = await asyncpg.connect(system.postgres.url)
     try:
         tickets = await conn.fetch(
@@ -143,7 +149,7 @@ async def audit(system: System, event_id: UUID) -> dict[str, int]:
 
 
 async def captured_of(system: System) -> dict[UUID, int]:
-    """What the bank captured and still keeps, in cents by payment, from its own list."""
+    """The money that the bank captured and did not refund, in cents by payment, from its own list."""
     client = Client(system.sandbox_url)
     headers = b"authorization: Bearer %b\r\n" % system.sandbox_key.encode()
     found: dict[UUID, int] = {}
@@ -159,7 +165,7 @@ async def captured_of(system: System) -> dict[UUID, int]:
 
 
 async def batches(system: System) -> dict[str, tuple[int, int]]:
-    """(items, batches) of each batcher, over all workers that answer a scrape."""
+    """(items, batches) of each batcher, over all workers that a scrape reaches."""
     by_pid: dict[str, dict[str, list[int]]] = {}
     for _ in range(system.workers * 4):
         client = Client(system.url)
@@ -179,7 +185,7 @@ async def batches(system: System) -> dict[str, tuple[int, int]]:
 
 
 class Phase(Struct):
-    """One kind of load: what its buyers report, and the processor seconds of each part meanwhile."""
+    """One kind of load: the reports of its buyers, and the CPU seconds of each part meanwhile."""
 
     reports: list[Report]
     cpu: dict[str, float]
@@ -190,7 +196,9 @@ class Phase(Struct):
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
-    """The whole run: the bare application, the sale, the bare one again, for the machine may be busy otherwise."""
+    """The whole run: the bare application, the sale, the bare application again to detect a busy
+    machine.
+    """
     system = System(wanted.workers)
     plain_s = PLAIN_S / 4 if wanted.quick else PLAIN_S
     try:
@@ -230,7 +238,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
 def figures(
     sold: Phase, swept: Sequence[Report], plain: Phase, found: dict[str, int], *, seconds: float
 ) -> dict[str, Any]:
-    """What the run says."""
+    """The figures of the run."""
     orders = sum(len(report.order_ms) for report in sold.reports)
     orders_per_s = orders / max(report.seconds for report in sold.reports)
     requests = sum(report.requests for report in plain.reports)
@@ -263,7 +271,7 @@ def figures(
 
 
 def processor_by_part(system: System) -> dict[str, float]:
-    """Processor seconds so far of each part of the run, with all its child processes."""
+    """CPU seconds so far of each part of the run, with all its child processes."""
     pids = {name: system.supervisor.pid(name) for name in ("sandbox", "work", "web")}
     parts = {name: processor_s(pid) for name, pid in pids.items() if pid is not None}
     parts["postgres"] = processor_s(system.postgres.pid) if system.postgres.pid is not None else 0.0
@@ -272,7 +280,7 @@ def processor_by_part(system: System) -> dict[str, float]:
 
 
 def main() -> None:
-    """Read the wishes and print the line."""
+    """Read the options and print the line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.onsale")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--workers", type=int, default=1)

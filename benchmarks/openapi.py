@@ -1,10 +1,10 @@
-"""The OpenAPI document under load: its compressed size, and what six readers of it cost everybody else.
+"""The OpenAPI document under load: its compressed size, and what six readers cost other requests.
 
     python -m benchmarks.openapi [--quick]
 
-One web process serves `GET /api/openapi.json` to six readers in a loop, from a process of their own, while `/healthz`
-is asked every few milliseconds. The document is built once, before the clock starts: how long the first answer took is
-its own figure.
+One web process serves `GET /api/openapi.json` to six readers in a loop, from a process of their
+own, while `/healthz` is requested every few milliseconds. The document is built once, before the
+clock starts: the time of the first response is its own figure.
 """
 
 import argparse
@@ -25,7 +25,7 @@ GZIP = b"accept-encoding: gzip\r\n"
 
 
 async def read_for(url: str, seconds: float) -> int:
-    """Read the document with all readers until the time is over; returns how often it came."""
+    """Read the document with all readers until the time is over; return the number of responses."""
     ends = time.perf_counter() + seconds
 
     async def reader() -> int:
@@ -40,7 +40,7 @@ async def read_for(url: str, seconds: float) -> int:
 
 
 async def healthz_ms(url: str, until: "asyncio.Task[Any] | None", seconds: float) -> list[float]:
-    """How long `/healthz` takes, asked again and again while a task runs, or for some seconds."""
+    """The latency of `/healthz`, requested repeatedly while a task runs, or for some seconds."""
     client, found = Client(url), []
     ends = time.perf_counter() + seconds
     while not until.done() if until else time.perf_counter() < ends:

@@ -46,7 +46,7 @@ def p256_signer(private: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]
 
 
 def per_second(act: Callable[[], Any], seconds: float) -> float:
-    """How often one core does it in a second of its own time."""
+    """How often one core does it in a second of CPU time."""
     count, began = 0, time.process_time()
     while (spent := time.process_time() - began) < seconds:
         for _ in range(20):
@@ -56,7 +56,7 @@ def per_second(act: Callable[[], Any], seconds: float) -> float:
 
 
 async def issue_per_s(count: int, folder: Path) -> dict[str, float]:
-    """Issue a whole ground, one batch a transaction, each durable before the next."""
+    """Issue the passes of a whole venue, one batch a transaction, each durable before the next."""
     postgres = EmbeddedPostgres(folder)
     await postgres.start()
     try:

@@ -1,4 +1,6 @@
-"""An evening passes at the gates: people come, the server dies and is back; benchmarks/arrivals.py judges it."""
+"""An evening at the gates: people come, the server is killed and restarted; benchmarks/arrivals.py
+checks the result.
+"""
 
 import asyncio
 import os
@@ -37,7 +39,9 @@ CLOCK_OFF_MAX = 15 * SECOND
 
 
 class Seen(Struct):
-    """A light that was shown: when, at which of the visit's gates, by which device, and whose clocks were right."""
+    """A light that was shown: when, at which of the visit's gates, by which device, and whose
+    clocks were right.
+    """
 
     at: datetime
     visit: Visit
@@ -49,7 +53,7 @@ class Seen(Struct):
 
 
 class Arrivals:
-    """The evening on its way."""
+    """The running evening."""
 
     def __init__(self, system: System, evening: Evening, clock: Clock, seed: int = 3) -> None:
         self.system, self.evening, self.clock = system, evening, clock
@@ -66,7 +70,7 @@ class Arrivals:
         self.robbed = [visit.fan for visit in mine[3:] if visit.minute > STOLEN][:20]
         self.visits = [one for one in self.crowd.visits if one.fan not in self.lost_with_device]
         self.thief_told = 0
-        for visit in self.visits:  # whose device is stolen sends people to another gate, each time the same
+        for visit in self.visits:  # a stolen device sends people to another gate, each time the same
             beside = next(gate for gate in self.crowd.gates_beside(self.stolen.lane) if gate not in visit.gates)
             visit.gates = [beside if gate == self.stolen.lane.gate else gate for gate in visit.gates]
         self.sync_s = 0.0
@@ -80,7 +84,7 @@ class Arrivals:
     # --- the evening -----------------------------------------------------------------------------------------------
 
     async def evening_passes(self) -> None:
-        """From the first minute to the last, until every device has told all that it knows."""
+        """Run from the first minute to the last, until every device has uploaded its log."""
         await asyncio.gather(*(device.fetch_pack() for device in self.devices.values()))
         await asyncio.gather(*(device.beat() for device in self.devices.values()))
         lives = [asyncio.create_task(self._live(device)) for device in self.devices.values()]
@@ -112,7 +116,7 @@ class Arrivals:
         await device.live()
 
     async def _happen(self, minute: int) -> None:
-        """What befalls the evening in this minute."""
+        """The faults of this minute."""
         if minute == HANG:
             self._start(self._hang())
         elif minute == CUT:
@@ -132,7 +136,7 @@ class Arrivals:
         self._tasks.add(task)
 
     async def _settle(self) -> None:
-        """Wait for those who still stand at the gates."""
+        """Wait for the people who are still at the gates."""
         while self._tasks:
             done, self._tasks = self._tasks, set()
             await asyncio.gather(*done)
@@ -140,7 +144,9 @@ class Arrivals:
     # --- at the gates ----------------------------------------------------------------------------------------------
 
     async def _come(self, visit: Visit, turn: int) -> None:
-        """Show the code at one of the visit's gates; whoever is told to show the next one does, a little later."""
+        """Show the code at one of the visit's gates; a person sent to the next gate shows it there
+        a little later.
+        """
         device = self._device(visit, turn)
         if visit.kind == "picture":
             self._start(self._show_picture(visit, device))
@@ -152,7 +158,7 @@ class Arrivals:
             await self._go_on(visit, turn)
 
     async def _go_on(self, visit: Visit, turn: int) -> None:
-        """Come to the next gate of the visit, now or when it is time."""
+        """Go to the next gate of the visit, now or when it is time."""
         at = min(CLOSE, visit.minute + visit.later * (turn + 1))
         if turn + 1 == len(visit.gates):
             return
@@ -162,7 +168,9 @@ class Arrivals:
             self._later.setdefault(at, []).append((visit, turn + 1))
 
     def _device(self, visit: Visit, turn: int) -> Device:
-        """The device of a gate. A picture is not shown where the clock jumps: nine minutes late, it would be fresh."""
+        """The device of a gate. A picture is not shown where the clock jumps: nine minutes late, it
+        would be valid.
+        """
         found = self.devices[visit.gates[turn]]
         while found is self.stolen or (visit.kind == "picture" and found.lane.gate in self.crowd.jumping):
             found = self.devices[self.crowd.gates_of(visit.fan)[0]]
@@ -180,7 +188,9 @@ class Arrivals:
         return light
 
     async def _insist(self, visit: Visit, device: Device, turn: int) -> None:
-        """Stay before the reader, which reads each new code, and the same one each eight seconds, until it is over."""
+        """Stay before the reader, which reads each new code, and the same one every eight seconds,
+        until the end.
+        """
         for _ in range(SHOWN_MAX):
             phone = self.clock.now() + visit.off_s * SECOND
             await asyncio.sleep(min(SAME_AGAIN_S, STEP_SECONDS - phone.timestamp() % STEP_SECONDS + 0.5) / SPEED)
@@ -189,7 +199,9 @@ class Arrivals:
         await self._go_on(visit, turn)
 
     async def _show_picture(self, visit: Visit, device: Device) -> None:
-        """A picture that is nine minutes old, shown again and again; then the owner comes, who is as welcome as any."""
+        """Show a picture that is nine minutes old, repeatedly; then the owner comes and must be
+        admitted.
+        """
         code = visit.fan.code(self.clock.now() - WRONG_S * SECOND)
         thief = Visit("picture", visit.fan, visit.minute, [device.lane.gate])
         for _ in range(SHOWN_MAX):
@@ -199,19 +211,21 @@ class Arrivals:
         owner = Visit("good", visit.fan, visit.minute, visit.gates)
         await self._come(owner, 0)
 
-    # --- what befalls it -------------------------------------------------------------------------------------------
+    # --- its faults ------------------------------------------------------------------------------------------------
 
     async def _hang(self) -> None:
-        """One process of the web answers nobody for a second: gates decide alone, and what they asked comes late."""
+        """One web process hangs for a second: gates decide offline, and their requests arrive late."""
         pid = self.system.workers_of_web()[0]
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(HANG_S)
         os.kill(pid, signal.SIGCONT)
 
     async def _steal(self) -> None:
-        """A device is taken away, lets people in where there is no network, and is revoked before it could tell.
+        """A device is stolen, admits people where there is no network, and is revoked before it can
+        upload.
 
-        Whoever holds it goes on: people are let in who come by another gate later, and all of it is sent.
+        The thief goes on: people are admitted who come to another gate later, and everything is
+        uploaded.
         """
         device = self.stolen
         device.has_network = False
@@ -238,7 +252,7 @@ class Arrivals:
         async with db.transaction() as conn:
             await passes.revoke(conn, [UUID(fan.subject) for fan in self.crowd.refunded], self.clock.now())
         await db.close()
-        # Gates with network have heard of it after one heartbeat; one that is alone now asks nobody.
+        # Gates with network have received it after one heartbeat; an offline gate sends no request.
         await asyncio.gather(*(device.beat() for device in self.devices.values() if not device.revoked))
 
     async def _kill(self) -> None:
@@ -248,21 +262,25 @@ class Arrivals:
             self.devices[gate].restart(self._chance.choice([-WRONG_S, WRONG_S]) * SECOND)
 
     async def _come_back(self) -> None:
-        """All is started again, when those who came in the dark hour with a wrong clock have shown their codes."""
+        """Restart everything, once the people with a wrong clock have shown their codes in the
+        outage.
+        """
         await self._settle()
         await self.system.start_again()
         self.away_s = time.monotonic() - self._killed_at
         for gate in self.crowd.cut:
             self.devices[gate].has_network = True
-            self.devices[gate].loses_an_answer = True  # so that they send again what the server has
+            self.devices[gate].loses_an_answer = True  # so that they repeat scans that the server has
         self._start(self._sync())
 
     async def _sync(self) -> None:
-        """Until the server knows all that the gates saw while it was away; people go on coming meanwhile."""
+        """Upload until the server has all offline scans of the gates; people go on coming
+        meanwhile.
+        """
         began = time.monotonic()
         backlogs = [(device, device.last_number) for device in self.devices.values() if not device.revoked]
         while any(min(device.unsent, default=last + 1) <= last for device, last in backlogs):
             if time.monotonic() - began > SYNC_MAX_S:
-                break  # what is missing is found afterwards
+                break  # missing scans are detected afterwards
             await asyncio.sleep(0.05)
         self.sync_s = time.monotonic() - began

@@ -1,11 +1,12 @@
-"""One process of phones that follow a match: each keeps a stream open, and this says when each entry came.
+"""One process of phones that follow a match: each keeps a stream open and notes when each entry
+came.
 
     python -m benchmarks.phones PLAN REPORT
 
-A phone speaks HTTP/1.1 over a connection of its own from one of many loopback addresses, for one address has too few
-ports for a whole ground. It looks at no more of an answer than at its status and at the numbers of entries, in one loop
-over the kernel's own list of what came: what is measured shares the machine with who measures. A phone that is cut off,
-or whose stream ends, comes back with the last id that it heard.
+A phone speaks HTTP/1.1 over its own connection from one of many loopback addresses, because one
+address has too few ports for a whole venue. It reads only the status and the numbers of entries, in
+one loop over epoll, because it shares the machine with the server. A phone that is cut off, or
+whose stream ends, reconnects with its last event id.
 """
 
 import select
@@ -31,10 +32,11 @@ ID = b"\nid: "
 
 
 class Plan(Struct):
-    """Which server, which stream, whose phones (a header line each).
+    """The server, the stream, and the phones (a header line each).
 
-    They listen after the entry `begins` until the entry `until`, or until nothing has happened for `patience_s`.
-    `signal`: a file made once all listen. The part `cut` of them is cut off once, after the entry `cut_after`.
+    They listen after the entry `begins` until the entry `until`, or until nothing has happened for
+    `patience_s`. `signal`: a file created once all listen. The part `cut` of them is cut off once,
+    after the entry `cut_after`.
     """
 
     host: str
@@ -51,10 +53,10 @@ class Plan(Struct):
 
 
 class Report(Struct):
-    """When each phone got each entry, seconds since 1970 by the number of the entry; what else happened.
+    """When each phone got each entry, in Unix seconds by the number of the entry; and the faults.
 
-    `doubled` came to a phone again, whether by the same stream or after it came back; `disordered` came before its
-    predecessor; `returned` counts the times that phones came back.
+    `doubled` entries came to a phone again, on the same stream or after a reconnect; `disordered`
+    ones came before their predecessor; `returned` counts the reconnects.
     """
 
     times: dict[int, list[float]] = {}
@@ -64,7 +66,7 @@ class Report(Struct):
 
 
 class State(Enum):
-    """How far a phone is."""
+    """The progress of a phone."""
 
     CONNECTING = 1
     ASKING = 2
@@ -72,7 +74,7 @@ class State(Enum):
 
 
 class Phone:
-    """One phone: the last entry and the last words that it heard, and what of a message is still to be completed."""
+    """One phone: the last entry, the last event id, and the incomplete part of a message."""
 
     __slots__ = ("came_back", "is_cut", "last", "number", "rest", "sock", "state", "words")
 
@@ -84,14 +86,14 @@ class Phone:
         self.came_back = False
 
     def connect(self, sock: socket.socket) -> None:
-        """Begin anew over a connection."""
+        """Connect again."""
         self.sock = sock
         self.rest = b""
         self.state = State.CONNECTING
 
     @property
     def position(self) -> bytes:
-        """The last id that it heard."""
+        """The last event id."""
         begins = self.words.rfind(ID)
         return self.words[begins + len(ID) : self.words.index(b"\n", begins + 1)] if begins >= 0 else b""
 
@@ -112,7 +114,9 @@ class Crowd:
         self._happened_at = time.time()
 
     def follow(self) -> Report:
-        """Open all phones, say so, and listen until the last entry has come to each, or nothing happens any more."""
+        """Open all phones, create the signal, and listen until the last entry has come to each or
+        the stream is idle.
+        """
         buffer = memoryview(bytearray(1 << 18))
         signal = Path(self._plan.signal)
         while self._done < len(self._plan.headers) and time.time() < self._happened_at + self._plan.patience_s:
@@ -177,7 +181,7 @@ class Crowd:
         self._poll.modify(phone.sock.fileno(), select.EPOLLIN)
 
     def _begin(self, phone: Phone, buffer: memoryview) -> bool:
-        """Whether it was let in."""
+        """Whether the connection was accepted."""
         if bytes(buffer[9:12]) != b"200":
             return False
         self._opening -= 1
@@ -204,7 +208,7 @@ class Crowd:
             found = data.find(ENTRY, found)
 
     def _end(self, phone: Phone) -> None:
-        """It is off, and comes back after a while."""
+        """Disconnected; it reconnects after a while."""
         if phone.state is State.LISTENING:
             phone.came_back = True
         else:

@@ -1,9 +1,11 @@
-"""What the pitch costs: a phone's bytes a minute of a real match, the server's time a frame, a ball's share of a core.
+"""The cost of the pitch: a phone's bytes a minute of a real match, the server's time a frame, a
+ball's share of a core.
 
     python -m benchmarks.pitch [--quick]
 
-The match is SkillCorner 2417 of kloppy's own tests, ten frames a second, sent in batches of half a second. The ball is
-a real one's rate, 500 samples a second in batches of 25, over a real Mosquitto, to the process of production.
+The match is SkillCorner 2417 of kloppy's own tests, ten frames a second, sent in batches of half a
+second. The ball has a real rate, 500 samples a second in batches of 25, over a real Mosquitto, to
+the process of production.
 """
 
 import asyncio
@@ -33,7 +35,7 @@ BALL_S = 30
 
 
 def phones() -> dict[str, Any]:
-    """Bytes a minute of one phone, and the time that a frame costs."""
+    """Bytes a minute of one phone, and the time of a frame."""
     frames, name = match.frames(1, 2), f"pitch:{new_id()}"
     if quick():
         frames = frames[:6_000]
@@ -58,7 +60,7 @@ def phones() -> dict[str, Any]:
 
 
 async def kicked(folder: Path) -> dict[str, Any]:
-    """What share of a core the process beside a ball takes while the ball is played."""
+    """The share of a core that the ball's process uses while the ball is played."""
     system = System(workers=1)
     seconds = 5 if quick() else BALL_S
     with broker(folder) as mosquitto:
@@ -79,7 +81,7 @@ async def kicked(folder: Path) -> dict[str, Any]:
 
 
 async def play(mosquitto: Mosquitto, seconds: int) -> None:
-    """A ball at its own pace, kicked every two seconds."""
+    """A ball in real time, kicked every two seconds."""
     sent = payloads(datetime.now(UTC), seconds, [(at_s, 18.0) for at_s in range(1, seconds, 2)])
     async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client:
         for payload in sent:

@@ -1,7 +1,9 @@
-"""A bare ASGI application on Granian: one guarded one-row update a request, in a transaction of its own.
+"""A bare ASGI application on Granian: one guarded one-row update a request, in a transaction of its
+own.
 
-It is what the machine, the server and the database can do, and every figure is told beside it. It imports nothing of
-Virage, and it never changes: a figure of today and one of years ago stand on the same ground.
+It shows what the machine, the server and the database can do, and every figure is reported beside
+it. It imports nothing of Virage, and it never changes, so that figures of different years can be
+compared.
 
     PLAIN_DATABASE_URL=... PLAIN_PORT=... python -m benchmarks.plain WORKERS
 """
@@ -24,7 +26,7 @@ _kept: dict[str, Any] = {}
 async def plain(
     scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
 ) -> None:
-    """Answer `POST /{row}` with how many rows were updated."""
+    """Respond to `POST /{row}` with the number of updated rows."""
     if scope["type"] == "lifespan":
         await receive()
         url = os.environ["PLAIN_DATABASE_URL"]

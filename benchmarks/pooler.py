@@ -1,6 +1,7 @@
-"""A sale through PgBouncer in transaction mode, and the same without it: orders a second, and their ratio.
+"""A sale through PgBouncer in transaction mode, and the same without it: orders a second, and their
+ratio.
 
-python -m benchmarks.pooler [--quick]
+    python -m benchmarks.pooler [--quick]
 """
 
 from typing import Any
@@ -16,7 +17,9 @@ POOL_SIZE = 10
 
 
 async def sale(system: System, fans: int, *, is_pooled: bool) -> dict[str, Any]:
-    """All fans buy as fast as they are answered: orders, orders a second, refusals, and what an audit found."""
+    """All fans buy as fast as the server responds: orders, orders a second, refusals, and the
+    result of an audit.
+    """
     system.postgres = EmbeddedPostgres(system.folder / "postgres", tcp=True)  # a pooler has no account for a socket
     try:
         await system.start_database()
@@ -43,7 +46,7 @@ async def sale(system: System, fans: int, *, is_pooled: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print the result."""
     fans = QUICK_FANS if common.quick() else FANS
     direct = common.run(sale(System(workers=2), fans, is_pooled=False))
     pooled = common.run(sale(System(workers=2), fans, is_pooled=True))

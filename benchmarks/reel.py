@@ -1,4 +1,4 @@
-"""A camera without an encoder: MPEG-TS that was made before, sent at its own pace, to measure its receiver alone."""
+"""A camera without an encoder: prepared MPEG-TS, sent in real time, to measure only its receiver."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ RETRY_S = 0.05
 
 
 class Reel(Struct, frozen=True):
-    """What a camera sends: bytes, each with the second at which they are sent."""
+    """The output of a camera: bytes, each with the second at which they are sent."""
 
     parts: list[tuple[float, bytes]]
 
@@ -32,7 +32,9 @@ class Reel(Struct, frozen=True):
 
 
 def pictures(seconds: float, began_ms: int = 0, grain: int = 0) -> Iterator[av.VideoFrame]:
-    """Pictures of the synthetic camera, its clock from `began_ms` on; `grain` makes them as dear as a real one's."""
+    """Pictures of the synthetic camera, its clock from `began_ms` on; `grain` makes them as
+    expensive as a real one's.
+    """
     chance = np.random.default_rng(7)
     chroma = np.full((synthetic.HEIGHT // 2, synthetic.WIDTH), 110, np.uint8)
     for number in range(round(seconds * RATE)):
@@ -44,7 +46,7 @@ def pictures(seconds: float, began_ms: int = 0, grain: int = 0) -> Iterator[av.V
 
 
 def sounds(seconds: float) -> Iterator[av.AudioFrame]:
-    """What a microphone in a full ground hears, more or less."""
+    """Roughly the sound of a full stadium."""
     chance = np.random.default_rng(7)
     for number in range(round(seconds * SOUND_RATE / SOUND_FRAME)):
         noise = chance.normal(0, 0.1, (1, SOUND_FRAME)).astype(np.float32)
@@ -69,9 +71,10 @@ def encoded(
     sound: Iterable[av.AudioFrame] = (),
     sound_of: Path | None = None,
 ) -> Reel:
-    """A reel of these pictures as a broadcast encoder sends them, with a closed GOP of so many frames.
+    """A reel of these pictures as a broadcast encoder sends them, with a closed GOP of so many
+    frames.
 
-    `sound` is encoded with them, or that of a film is taken as it is.
+    `sound` is encoded with them; the sound of a film is copied.
     """
     with _Film() as film_out:
         first, *rest = frames
@@ -87,14 +90,14 @@ def encoded(
 
 
 def copied(path: Path) -> Reel:
-    """A reel of a film's own packets, picture and sound, as they are."""
+    """A reel of a film's own packets, picture and sound, unchanged."""
     with _Film() as film_out:
         film_out.copy(path, "video", "audio")
     return film_out.reel()
 
 
 class _Film:
-    """A file that keeps what is written, with the time that it is due."""
+    """A file that stores writes with the time at which they are due."""
 
     def __init__(self) -> None:
         self._due_s = 0.0
@@ -112,7 +115,7 @@ class _Film:
         self._out.close()
 
     def write(self, data: bytes) -> int:
-        """Take what the muxer writes."""
+        """Store the output of the muxer."""
         self._parts.append((self._due_s, bytes(data)))
         return len(data)
 
@@ -136,7 +139,7 @@ class _Film:
             self.packets += stream.encode(None)
 
     def copy(self, path: Path, *kinds: str) -> None:
-        """Add packets of a film as they are."""
+        """Add packets of a film unchanged."""
         with av.open(str(path)) as source:
             assert isinstance(source, InputContainer)
             streams = {
@@ -148,7 +151,7 @@ class _Film:
                     self.packets.append(packet)
 
     def reel(self) -> Reel:
-        """All of it."""
+        """The whole reel."""
         return Reel(self._parts)
 
 
@@ -157,7 +160,9 @@ def _decoded_s(packet: Any) -> float:
 
 
 async def play(reel: Reel, port: int, host: str = "127.0.0.1") -> float:
-    """Send a reel once somebody listens, at its pace; when it began, seconds since 1970. OSError when they hang up."""
+    """Send a reel in real time once the server listens; return its start in Unix seconds. OSError
+    when the server hangs up.
+    """
     while True:
         try:
             _, writer = await asyncio.open_connection(host, port)

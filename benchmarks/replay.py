@@ -1,9 +1,11 @@
-"""A goal seen again: from the mark at the desk to the first picture on a phone, and what cameras and sizes cost.
+"""A goal seen again: from the mark at the desk to the first picture on a phone, and the cost of
+cameras and renditions.
 
     python -m benchmarks.replay [--quick]
 
-Cameras, ingest, ladder, database, web and the phone's Chromium share the machine, so times are those of a busy one. The
-load of a whole ground is asked of a cache (nginx) as far as two cores can ask, and computed beyond that.
+Cameras, ingest, ladder, database, web and the phone's Chromium share the machine, so times are
+those of a busy one. The load of a whole venue is sent to a cache (nginx) as far as two cores can,
+and computed beyond that.
 """
 
 import asyncio
@@ -75,7 +77,7 @@ WATCH: Final = """
 
 
 class Desk:
-    """Who tells and marks, over HTTP."""
+    """The desk that publishes and marks, over HTTP."""
 
     def __init__(self, url: str, event: UUID, session: str) -> None:
         self._client = Client(url)
@@ -83,18 +85,18 @@ class Desk:
         self._session = b"cookie: __Host-virage=%b\r\n" % session.encode()
 
     async def post(self, path: str, body: Any) -> Any:
-        """What is answered; RuntimeError for a refusal."""
+        """The response; RuntimeError for a refusal."""
         answer = await self._client.ask(b"POST", path.encode(), self._session, msgspec.json.encode(body))
         if answer.status != 200:  # noqa: PLR2004 - OK
             raise RuntimeError(f"{path}: {answer.status} {answer.body.decode()}")
         return msgspec.json.decode(answer.body)
 
     async def get(self, path: str) -> bytes:
-        """What anybody is answered."""
+        """The response to an anonymous request."""
         return (await self._client.ask(b"GET", path.encode())).body
 
     async def tell(self) -> int:
-        """Announce something; the number of the entry."""
+        """Publish an entry; return its number."""
         told = {"kind": "announcement", "text": {"fr": "Encore", "en": "Again"}}
         telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "told": told}
         (entry,) = await self.post(f"/api/live/{self._event}/entries", {"entries": [telling]})
@@ -117,7 +119,7 @@ class Desk:
 
 
 def segments(playlist: str) -> list[tuple[float, float, str]]:
-    """When each segment of a playlist began and ended, seconds since 1970, and where it is."""
+    """When each segment of a playlist began and ended, in Unix seconds, and its address."""
     found = re.findall(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)\n#EXTINF:([\d.]+),\n(\S+)", playlist)
     began = [datetime.fromisoformat(at).timestamp() for at, _, _ in found]
     return [(at, at + float(lasts), uri) for at, (_, lasts, uri) in zip(began, found, strict=True)]
@@ -136,7 +138,7 @@ async def settled(desk: Desk, seconds: float) -> None:
 
 
 async def ready(desk: Desk, seconds: float) -> list[float]:
-    """How long after its end each segment of a growing clip stood in its playlist, milliseconds."""
+    """How long after its end each segment of a growing clip was in its playlist, in milliseconds."""
     clip, ends, late = await desk.mark(None, 4, seconds), time.monotonic() + seconds, {}
     known = {uri for _, _, uri in segments(await desk.playlist(clip, "video"))}
     while time.monotonic() < ends:
@@ -149,7 +151,7 @@ async def ready(desk: Desk, seconds: float) -> list[float]:
 
 
 async def boundaries(desk: Desk, seconds: float) -> list[float]:
-    """How far the time of each segment is from the clock in its first picture, milliseconds."""
+    """How far the time of each segment is from the clock in its first picture, in milliseconds."""
     playlist = await desk.playlist(await desk.mark(None, seconds, 0), "video")
     init = await desk.get(re.findall(r'MAP:URI="([^"]+)"', playlist)[0])
     keys = re.findall(r'METHOD=AES-128,URI="([^"]+)"', playlist)
@@ -164,12 +166,14 @@ async def boundaries(desk: Desk, seconds: float) -> list[float]:
 
 
 async def first_frame(page: Page, desk: Desk, event: UUID) -> tuple[float, float, float]:
-    """Milliseconds from a mark until its playlist, until the phone was told, and until it shows the first picture."""
+    """Milliseconds from a mark until its playlist, until the phone was notified, and until it shows
+    the first picture.
+    """
     number = await desk.tell()
     await page.goto(f"/live/{event}")
     await page.locator(f"[data-entry='{number}']").wait_for()
     await page.evaluate(f"window.wanted = {number}")
-    await page.evaluate(AT_REST)  # a phone that follows a match has not opened its page in the second of the goal
+    await page.evaluate(AT_REST)  # a phone that follows a match opened its page long before the goal
     began = time.time()
     clip = await desk.mark(number, 12, 8)
     await desk.playlist(clip, "video")
@@ -180,7 +184,9 @@ async def first_frame(page: Page, desk: Desk, event: UUID) -> tuple[float, float
 
 
 async def first_frames(browser: Browser, system: System, desk: Desk, event: UUID, times: int) -> dict[str, float]:
-    """The same on a phone whose page is open, again and again; the first, which warms up the server, is left out."""
+    """The same on a phone whose page is open, repeatedly; the first, which warms up the server, is
+    left out.
+    """
     found = []
     for _ in range(times + 1):
         context = await browser.new_context(
@@ -201,7 +207,7 @@ async def first_frames(browser: Browser, system: System, desk: Desk, event: UUID
 
 @asynccontextmanager
 async def running(system: System, *command: str) -> AsyncIterator[int]:
-    """A process of the system; its id."""
+    """Start a process of the system; return its id."""
     with (system.folder / f"{command[1]}.txt").open("ab") as words:
         process = subprocess.Popen(  # noqa: ASYNC220, S603 - it is waited for below; our own command
             [sys.executable, "-m", *command], env=system.env, stdout=words, stderr=words
@@ -224,7 +230,7 @@ async def all_seen(system: System, cameras: int) -> None:
 
 
 async def cost_of_cameras(system: System, cameras: int, seconds: float) -> dict[str, float]:
-    """Processor time of one process that takes in cameras, picture and sound, which were encoded before."""
+    """CPU time of one process that ingests cameras, with picture and sound encoded beforehand."""
     length_s = seconds + 15
     reel = await asyncio.to_thread(encoded, pictures(length_s, grain=12), kbits=CAMERA_KBITS, sound=sounds(length_s))
     sent = 8 * len(reel.whole) / reel.parts[-1][0]
@@ -248,7 +254,9 @@ async def cost_of_cameras(system: System, cameras: int, seconds: float) -> dict[
 
 
 def rungs(seconds: int) -> dict[str, Any]:
-    """What a real picture costs in each size: speed against its own time, bytes of a clip, a goal's load."""
+    """The cost of a real picture in each rendition: encoding speed, bytes of a clip, the load of a
+    goal.
+    """
     frames = list(film(footage("bigbuckbunny.mp4")))[: 25 * seconds]
     source = cut(encoded(frames, kbits=CAMERA_KBITS))
     length_s = len(frames) / 25
@@ -275,7 +283,7 @@ def rungs(seconds: int) -> dict[str, Any]:
 
 
 async def ground(system: System, desk: Desk, seconds: float) -> dict[str, Any]:
-    """A clip that grows, asked of a cache by as many as this machine can play."""
+    """A growing clip, requested from a cache by as many clients as this machine can run."""
     clip = await desk.mark(None, 12, 8 + 2 * seconds)
     names = ("video", "audio")
     texts = {name: await desk.playlist(clip, name) for name in names}
@@ -333,7 +341,7 @@ async def measure() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print the result."""
     figures = run(measure()) | rungs(2 if quick() else 5)
     tell({"benchmark": "replay", **figures, "workers": 1, "machine": machine()})
 

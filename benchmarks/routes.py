@@ -1,4 +1,4 @@
-"""The way: one step-free route from a ramp to a seat, and every gate computed before anybody asks.
+"""Routing: one step-free route from a ramp to a seat, with every gate computed beforehand.
 
 `python -m benchmarks.routes [--quick]`.
 """
@@ -19,7 +19,7 @@ ROUNDS = 5
 
 
 def measure(*, quick: bool) -> dict[str, Any]:
-    """Routes to seats all over the ground, one at a time."""
+    """Routes to seats all over the venue, one at a time."""
     ground, walk, chance = load_venue(), load_walk_graph(), random.Random(1)
     gates: dict[str, list[str]] = {}
     for gate in ground.gates:
@@ -51,7 +51,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the wishes and print the line."""
+    """Read the options and print the line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routes")
     parser.add_argument("--quick", action="store_true")
     tell(measure(quick=parser.parse_args().quick))

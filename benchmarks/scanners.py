@@ -1,8 +1,9 @@
-"""A process of lanes: each asks about one code after the other, and compares each answer with what it must be.
+"""A process of lanes: each sends one code after the other and compares each response with the
+expected one.
 
-`python -m benchmarks.scanners PLAN REPORT`: reads its plan from one JSON file and writes what happened into another.
-All codes are made and signed before the first is shown: the run is short, and a code holds from half a minute before
-its time to half a minute after it.
+`python -m benchmarks.scanners PLAN REPORT` reads its plan from a JSON file and writes its report
+into another. All codes are made and signed before the first is shown, because the run is short. A
+code is valid from half a minute before its time to half a minute after it.
 """
 
 import asyncio
@@ -37,7 +38,9 @@ SHARES = ("again", "forged", "revoked", "stale", "superseded", "paper", "wrong_g
 
 
 class Plan(Struct):
-    """What a process of lanes shall do. `mode`: "closed", "open" (`per_s` scans a second) or "plain" for `seconds`."""
+    """The plan of a process of lanes. `mode`: "closed", "open" (`per_s` scans a second) or "plain"
+    for `seconds`.
+    """
 
     mode: str
     url: str
@@ -50,7 +53,7 @@ class Plan(Struct):
 
 
 class Report(Struct):
-    """What happened. `wrong` counts answers that are not what they must be, by kind and what was said."""
+    """The report. `wrong` counts unexpected responses, by kind and response."""
 
     seconds: float = 0.0
     ms: list[float] = []
@@ -62,7 +65,7 @@ class Report(Struct):
 
 
 class Shown(Struct):
-    """One request that is ready, and what must be answered: outcome and reason."""
+    """A prepared request and its expected outcome and reason."""
 
     kind: str
     headers: bytes
@@ -87,7 +90,7 @@ EXPECTED: dict[str, tuple[str, str | None]] = {
 
 
 class Lanes:
-    """The devices of a plan, which sign and number what they ask."""
+    """The devices of a plan, which sign and number their requests."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -151,7 +154,7 @@ class Lanes:
 
 
 class Running:
-    """The scans of a plan on their way."""
+    """The running scans of a plan."""
 
     def __init__(self, plan: Plan, shown: list[Shown]) -> None:
         self.report = Report()
@@ -161,7 +164,7 @@ class Running:
         self._plan = plan
 
     async def closed(self) -> None:
-        """So many at once, each after its last answer."""
+        """A fixed number at once, each after its last response."""
         waiting = iter(range(len(self._shown)))
         began = time.perf_counter()
         await asyncio.gather(*(self._lane(waiting) for _ in range(self._plan.concurrency)))
@@ -172,7 +175,7 @@ class Running:
             await self._scan(at, time.perf_counter())
 
     async def open(self) -> None:
-        """So many a second, whether the server keeps up or not; the time runs from when each was due."""
+        """A fixed rate, whether the server keeps up or not; the latency counts from the due time."""
         began = time.perf_counter() + 0.2
         tasks = []
         for at in range(len(self._shown)):
@@ -203,7 +206,7 @@ class Running:
             self.report.told.append((shown.device_id, said["number"], shown.fan))
 
     async def _ask(self, shown: Shown) -> Answer:
-        """Ask until there is an answer: the number makes one scan of it."""
+        """Send until there is a response: the number makes one scan of it."""
         while True:
             try:
                 answer = await self._client.ask(b"POST", b"/api/access/scans", shown.headers, shown.body)
@@ -220,7 +223,7 @@ class Running:
 
 
 async def plain(plan: Plan) -> Report:
-    """The bare application, as fast as it answers."""
+    """The load on the bare application, as fast as it responds."""
     client, chance, report = Client(plan.url), random.Random(plan.seed), Report()
     ends = time.perf_counter() + plan.seconds
 
@@ -238,7 +241,7 @@ async def plain(plan: Plan) -> Report:
 
 
 async def work(plan: Plan) -> Report:
-    """Do what the plan says."""
+    """Execute the plan."""
     if plan.mode == "plain":
         return await plain(plan)
     running = Running(plan, Lanes(plan).shown())

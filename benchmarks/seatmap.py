@@ -31,7 +31,7 @@ requestAnimationFrame(function next(now) {
 
 
 async def transferred(system: System, event_id: UUID) -> dict[str, int]:
-    """Bytes on the wire of the two documents that the map needs."""
+    """Transferred bytes of the two documents that the map needs."""
     async with httpx.AsyncClient(base_url=system.url, headers={"accept-encoding": "gzip"}) as client:
         version = (await client.get("/api/venue")).json()["version"]
         sizes = {}
@@ -45,7 +45,7 @@ async def transferred(system: System, event_id: UUID) -> dict[str, int]:
 
 
 async def drag(page: Page, session: CDPSession, rounds: int) -> list[float]:
-    """Frame times, in milliseconds, while one finger drags over the seats, to and fro."""
+    """Frame times, in milliseconds, while one finger drags over the seats and back."""
     box = await page.get_by_role("application").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -107,13 +107,13 @@ async def one_visit(browser: Browser, system: System, event_id: UUID, rounds: in
 
 
 async def _main_thread_s(session: CDPSession) -> float:
-    """Processor seconds that the page's main thread has used: other work on the machine does not count."""
+    """CPU seconds of the page's main thread: other work on the machine does not count."""
     metrics = (await session.send("Performance.getMetrics"))["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
 
 
 def frame_figures(name: str, frames: list[float]) -> dict[str, Any]:
-    """Median, 95th percentile and share of late frames (a second tick of the screen missed)."""
+    """Median, 95th percentile and share of late frames (a second screen refresh missed)."""
     return {
         f"{name}_frame_ms_median": round(statistics.median(frames), 1),
         f"{name}_frame_ms_p95": round(percentile(frames, 0.95), 1),

@@ -1,6 +1,7 @@
-"""A process of tills: each sends one sale after the other, and goes on only from an answer.
+"""A process of tills: each sends one sale after the other, and continues only after a response.
 
-`python -m benchmarks.selling PLAN REPORT`: reads its plan from one JSON file and writes what happened into another.
+`python -m benchmarks.selling PLAN REPORT` reads its plan from a JSON file and writes its report
+into another.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ RETRY_S = 0.05
 
 
 class Plan(Struct):
-    """What tills shall do: "closed", "open" (`per_s` sales a second), or "plain" for `seconds`."""
+    """The plan of the tills: "closed", "open" (`per_s` sales a second), or "plain" for `seconds`."""
 
     mode: str
     url: str
@@ -35,7 +36,9 @@ class Plan(Struct):
 
 
 class Report(Struct):
-    """What happened; `told` are the records that were answered with 2xx and booked, `errors` all other answers."""
+    """The report; `told` are the records that were acknowledged with 2xx and booked, `errors` all
+    other responses.
+    """
 
     seconds: float = 0.0
     ms: list[float] = []
@@ -45,7 +48,7 @@ class Report(Struct):
 
 
 class Running:
-    """The sales of a plan on their way."""
+    """The running sales of a plan."""
 
     def __init__(self, url: str, ready: list[Sale]) -> None:
         self.report = Report()
@@ -55,7 +58,9 @@ class Running:
             self._queues.setdefault(sale.seller, deque()).append((at, sale))
 
     async def send(self, per_s: float = 0.0) -> None:
-        """Each till after its last answer; with `per_s` each sale is due at its time, which the wait counts from."""
+        """Each till after its last response; with `per_s` each sale has a due time, from which the
+        latency counts.
+        """
         began = time.perf_counter() + 0.2
         await asyncio.gather(*(self._till(queue, began, per_s) for queue in self._queues.values()))
         self.report.seconds = time.perf_counter() - began
@@ -76,7 +81,7 @@ class Running:
                 self.report.errors.append(answer.body.decode())
 
     async def _ask(self, sale: Sale) -> Answer:
-        """The same bytes until there is an answer: the number makes one sale of them."""
+        """Send the same bytes until there is a response: the number makes one sale of them."""
         while True:
             try:
                 answer = await self._client.ask(b"POST", b"/api/till/records", sale.headers, sale.body)
@@ -89,7 +94,7 @@ class Running:
 
 
 async def plain(plan: Plan) -> Report:
-    """The bare application, as fast as it answers to as many clients as there are tills."""
+    """The load on the bare application, with as many clients as there are tills."""
     client, chance, report = Client(plan.url), random.Random(1), Report()
     ends = time.perf_counter() + plan.seconds
 
@@ -107,7 +112,7 @@ async def plain(plan: Plan) -> Report:
 
 
 async def work(plan: Plan) -> Report:
-    """Do what the plan says."""
+    """Execute the plan."""
     if plan.mode == "plain":
         return await plain(plan)
     running = Running(plan.url, sales(plan.bar, plan.count))

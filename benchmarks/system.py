@@ -37,7 +37,7 @@ READY_S = 60.0
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -59,7 +59,7 @@ def children(pid: int) -> list[int]:
 
 
 class System:
-    """All the processes of one Virage in a folder of its own."""
+    """All the processes of one deployment in a folder of its own."""
 
     def __init__(self, workers: int, *, durable: bool = True) -> None:
         self.workers = workers
@@ -88,7 +88,7 @@ class System:
         }
 
     async def start_database(self) -> float:
-        """Start and migrate the database; how many commits a second one plain client gets."""
+        """Start and migrate the database; return the commits a second of one client."""
         (self.folder / "var").mkdir()
         await self.postgres.start()
         await migrate(self.postgres.url)
@@ -96,7 +96,9 @@ class System:
         return await commits_per_s(self.postgres.url)
 
     async def start_processes(self) -> None:
-        """Start the sandbox, the worker and the web as `virage run` does, and wait until they answer."""
+        """Start the sandbox, the worker and the web as `virage run` does, and wait until they
+        respond.
+        """
         children = [
             Child("sandbox", virage_command("sandbox")),
             Child("work", virage_command("work")),
@@ -114,32 +116,36 @@ class System:
             await asyncio.sleep(0.1)
 
     def workers_of_web(self) -> list[int]:
-        """The processes of the web that answer requests."""
+        """The web processes that serve requests."""
         server = self.supervisor.pid("web")
         return [] if server is None else children(server)
 
     async def crash(self) -> None:
-        """Kill everything at once with SIGKILL, the database too; nothing comes back before `start_again`."""
+        """Kill everything at once with SIGKILL, the database too; nothing restarts before
+        `start_again`.
+        """
         self._stop.set()
         if self._keeping is not None:
             self._keeping.cancel()
         for name in ("web", "work", "sandbox", "plain"):
             pid = self.supervisor.pid(name)
             if pid is not None:
-                os.killpg(pid, signal.SIGKILL)  # each child leads a group of its own: with all its workers
+                os.killpg(pid, signal.SIGKILL)  # each child leads a process group: its workers die too
         if self.postgres.pid is not None:
             os.kill(self.postgres.pid, signal.SIGKILL)
         if self._running is not None:
             await self._running
 
     async def start_again(self) -> None:
-        """After a crash: the database on what it had written, then all processes; returns when the web answers."""
+        """After a crash: start the database on its data, then all processes; return when the web
+        responds.
+        """
         await self.postgres.start()
         self._stop = asyncio.Event()
         await self.start_processes()
 
     async def ready(self) -> bool:
-        """Whether the web answers that it can serve, and the bare application beside it listens."""
+        """Whether the web reports ready, and the bare application beside it listens."""
         client = Client(self.url)
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", int(self.env["PLAIN_PORT"]))
@@ -159,13 +165,13 @@ class System:
             await self._running
 
     async def stop(self) -> None:
-        """End what was started, and take the folder away."""
+        """Stop all processes and delete the folder."""
         await self.stop_processes()
         await self.postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def errors(self) -> str:
-        """What the processes complained about."""
+        """The error logs of the processes."""
         lines = [
             line
             for path in sorted((self.folder / "log").glob("*.log"))
@@ -190,7 +196,7 @@ def _prices(full: int) -> dict[Tariff, int]:
 
 
 async def seed(url: str, fans: int) -> tuple[UUID, list[UUID], list[str]]:
-    """Put an event on sale and make so many signed-in fans: the event, its categories, the fans' tokens."""
+    """Put an event on sale and create signed-in fans: the event, its categories, the fans' tokens."""
     db = await Database.open(url, connections_max=SEEDERS)
     now = datetime.now(UTC)
     try:

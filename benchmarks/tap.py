@@ -1,8 +1,9 @@
 """Counter sales of two lines paid by a tap, over HTTP from 64 tills, beside a bare application.
 
-`python -m benchmarks.tap [--quick] [--workers N] [--tills N] [--per-s N]`. First as fast as the server answers, then so
-many a second, whether it keeps up or not. Each record is signed by its till and continues its chain, each tap is a SUN
-message of its own; afterwards the books are audited, and each sale that was answered must be in them.
+`python -m benchmarks.tap [--quick] [--workers N] [--tills N] [--per-s N]`. First as fast as the
+server responds, then at a fixed rate, whether it keeps up or not. Each record is signed by its till
+and continues its chain; each tap has its own SUN message. Afterwards the books are audited, and
+each acknowledged sale must be in them.
 """
 
 import argparse
@@ -25,7 +26,7 @@ QUICK_FANS, QUICK_CLOSED, QUICK_OPEN_S, QUICK_PLAIN_S = 500, 800, 2.0, 1.0
 
 
 class Wanted(Struct):
-    """How the run is set up."""
+    """The options of the run."""
 
     quick: bool
     workers: int
@@ -34,7 +35,7 @@ class Wanted(Struct):
 
 
 async def tills(system: System, name: str, plan: Plan) -> Report:
-    """A process of tills; plan and report go by files."""
+    """A process of tills; plan and report go through files."""
     files = [system.folder / f"{what}-{name}.json" for what in ("plan", "report")]
     await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.selling", *files)
@@ -44,7 +45,9 @@ async def tills(system: System, name: str, plan: Plan) -> Report:
 
 
 async def audited(system: System, told: list[str]) -> dict[str, int]:
-    """What must not be: sales that were answered and are not in the books or the chain, or books that are wrong."""
+    """Count what must not happen: acknowledged sales that are not in the books or the chain, or
+    wrong books.
+    """
     db = await Database.open(system.postgres.url, connections_max=1)
     try:
         async with db.transaction() as conn:
@@ -69,19 +72,21 @@ async def audited(system: System, told: list[str]) -> dict[str, int]:
 
 
 def server_s(system: System) -> float:
-    """Processor seconds so far of the web and of the database."""
+    """CPU seconds so far of the web and of the database."""
     pids = (system.supervisor.pid("web"), system.postgres.pid)
     return sum(processor_s(pid) for pid in pids if pid is not None)
 
 
 def part(bar: Bar, number: int, of: int) -> Bar:
-    """One of several bars with tills and fans of its own: chains begin anew in each."""
+    """One of several bars with its own tills and fans: each has new chains."""
     size, cards = len(bar.sellers) // of, len(bar.chips) // of
     return Bar(bar.sellers[number * size :][:size], bar.chips[number * cards :][:cards], bar.secret)
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
-    """The whole run: the bare application, the two loads, the bare one again, for the machine may be busy otherwise."""
+    """The whole run: the bare application, the two loads, the bare application again to detect a
+    busy machine.
+    """
     system = System(wanted.workers)
     closed = QUICK_CLOSED if wanted.quick else CLOSED
     opened = round((QUICK_OPEN_S if wanted.quick else OPEN_S) * wanted.per_s)
@@ -114,7 +119,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
 
 
 def figures(reports: dict[str, Report], plains: list[Report], cpu_s: float) -> dict[str, Any]:
-    """What the run says."""
+    """The figures of the run."""
     closed, opened = reports["closed"], reports["open"]
     sales_per_s = len(closed.ms) / closed.seconds
     plain_per_s = sum(len(report.ms) for report in plains) / sum(report.seconds for report in plains)
@@ -137,7 +142,7 @@ def figures(reports: dict[str, Report], plains: list[Report], cpu_s: float) -> d
 
 
 def main() -> None:
-    """Read the wishes and print the line."""
+    """Read the options and print the line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tap")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--workers", type=int, default=1)

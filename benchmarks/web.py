@@ -1,4 +1,4 @@
-"""What the first page costs a phone: bytes of script, requests, layout shift, long tasks."""
+"""The cost of the first page for a phone: bytes of script, requests, layout shift, long tasks."""
 
 import asyncio
 import gzip
@@ -17,7 +17,7 @@ VISITS = 5
 
 
 async def first_route(browser: Browser, system: System) -> dict[str, Any]:
-    """One visit to the first page with nothing cached."""
+    """One visit to the first page with an empty cache."""
     page, _ = await phone(browser, system)
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
@@ -52,7 +52,7 @@ async def main() -> None:
     """Print the line of the median visit by its longest task."""
     async with visited() as (system, _, browser, plain_commits):
         before = processor_s(os.getpid())
-        await first_route(browser, system)  # the server's own first answers are not the browser's figure
+        await first_route(browser, system)  # warms the server
         visits = [await first_route(browser, system) for _ in range(1 if quick() else VISITS)]
         used = processor_s(os.getpid()) - before
     middle = sorted(visits, key=lambda visit: visit["longest_task_ms"])[len(visits) // 2]

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for loads: connections that stay open, one request each at a time, nothing copied twice."""
+"""A small HTTP/1.1 client for loads: persistent connections, one request each at a time, no copies."""
 
 import asyncio
 from collections import deque
@@ -9,7 +9,7 @@ import httptools
 
 
 class Answer:
-    """Status, body and the headers that were asked for."""
+    """Status, body and the requested headers."""
 
     __slots__ = ("body", "headers", "status")
 
@@ -20,7 +20,7 @@ class Answer:
 
 
 class Gone(ConnectionError):
-    """The connection ended before the answer did: whether the request was carried out is not known."""
+    """The connection ended before the response: the request may have been processed or not."""
 
 
 class _Connection(asyncio.Protocol):
@@ -37,7 +37,7 @@ class _Connection(asyncio.Protocol):
         self._transport = transport
         self.open = True
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the signature is asyncio's
         self.open = False
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(Gone())
@@ -85,13 +85,15 @@ class Client:
         self._host_line = f"host: {parts.netloc}\r\n".encode()
 
     async def ask(self, method: bytes, path: bytes, headers: bytes = b"", body: bytes | None = None) -> Answer:
-        """One request and its answer; raises `Gone` when the connection ends first, OSError when there is none."""
+        """Send one request and return its response; raises `Gone` when the connection ends first,
+        OSError when there is none.
+        """
         length = b"" if body is None else b"content-type: application/json\r\ncontent-length: %d\r\n" % len(body)
         request = b"%b %b HTTP/1.1\r\n%b%b%b\r\n%b" % (method, path, self._host_line, headers, length, body or b"")
         connection = await self._connection()
         try:
             answer = await connection.send(request)
-        except asyncio.CancelledError:  # nobody waits for this answer any more, and no later request may get it
+        except asyncio.CancelledError:  # the response has no reader left, and a later request must not get it
             connection.close()
             raise
         if connection.open:
@@ -108,7 +110,7 @@ class Client:
         return connection
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the connections."""
         for connection in self._idle:
             connection.close()
         self._idle.clear()

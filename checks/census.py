@@ -1,12 +1,14 @@
-"""Compare the code with `checks/census.txt`, which lists every test, query, route, refusal code, default and the like.
+"""Compare the code with `checks/census.txt`, which lists every test, query, route, refusal code,
+default and the like.
 
     python -m checks.census            fail where the two differ
-    python -m checks.census --write    write the census anew; each line that disappears needs its reason first
+    python -m checks.census --write    write the census again; each line that disappears needs its reason first
 
-A line of the census is `kind name`, repeated as often as the name occurs. Names carry no file, module or domain, so
-that a move changes no line. `checks/census-changes.txt` explains each line that disappeared: `kind old name -> new
-name`, where the new name is in the code, or `kind name: reason`. `checks/census-0.1.0.txt` is the census of 0.1.0 and
-never changes: what it lists is there or explained, whatever happened to the census since.
+A line of the census is `kind name`, repeated as often as the name occurs. Names carry no file,
+module or domain, so that a move changes no line. `checks/census-changes.txt` explains each line
+that disappeared: `kind old name -> new name`, where the new name is in the code, or `kind name:
+reason`. `checks/census-0.1.0.txt` is the census of 0.1.0 and never changes: each of its lines is in
+the code or explained, whatever happened to the census since.
 """
 
 import ast
@@ -42,7 +44,7 @@ PARAMETER = re.compile(r"{\w+:\w+}")
 # `test("...", `, `test.each(...)("...", `, or the end of a table of cases over several lines: `])("...", `.
 WEB_TEST = re.compile(r"""(?:\b(?:test|it)(?:\.each\(.*\))?|^\s*\](?: as const)?\))\(\s*(["'`])(.*?)\1""", re.MULTILINE)
 CENSUS, BASE, CHANGES = (Path(f"checks/{name}.txt") for name in ("census", "census-0.1.0", "census-changes"))
-# A few less of each kind than the census had when it began: a reader that finds fewer is broken.
+# A few less of each kind than the first census had: a reader that finds fewer is broken.
 LEAST = {
     "command": 50,
     "contract": 20,
@@ -148,7 +150,7 @@ def commands(app: App, name: str = "virage") -> Iterator[str]:
 
 
 def count() -> Counter[str]:
-    """Return every line that the code has now, with how often it occurs."""
+    """Return every line of the current code, with how often it occurs."""
     codes = answered()
     refusals = [
         *(f"refusal {code}" for code in codes),
@@ -181,7 +183,8 @@ def explained(changes: Sequence[str], found: Counter[str]) -> tuple[Counter[str]
 
 
 def faults(found: Counter[str], base: Counter[str], known: Counter[str], changes: Sequence[str]) -> list[str]:
-    """Return what disappeared without an explanation, explanations that do not hold, kinds of which too few were found.
+    """Return lines that disappeared without an explanation, wrong explanations, and kinds of which
+    too few were found.
 
     `base` is the census of 0.1.0, `known` the one of the last commit.
     """

@@ -1,4 +1,6 @@
-"""Print the browser that the tests drive: an installed one, else Debian's when root, else Playwright's own download."""
+"""Print the browser that the tests drive: an installed one, else Debian's as root, else
+Playwright's download.
+"""
 
 import os
 import shutil
@@ -23,7 +25,7 @@ def installed() -> str | None:
 
 
 def by_apt() -> str | None:
-    """Debian's chromium, where we are root and apt is there."""
+    """Debian's chromium, for root where apt is installed."""
     apt = shutil.which("apt-get")
     if apt is None or os.name != "posix" or os.geteuid() != 0:
         return None
@@ -46,7 +48,7 @@ def by_playwright() -> str | None:
 
 
 def main() -> None:
-    """Print the path, or say what to install and fail."""
+    """Print the path, or print what to install and fail."""
     path = installed() or by_apt() or by_playwright()
     if path is None:
         sys.exit("No browser for the tests: install chromium (or Google Chrome), or set VIRAGE_CHROMIUM to its path.")

@@ -1,4 +1,4 @@
-"""The web's API types are those of the OpenAPI document: generate them anew and compare."""
+"""The web's API types are those of the OpenAPI document: generate them again and compare."""
 
 import shutil
 import subprocess

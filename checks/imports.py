@@ -1,4 +1,6 @@
-"""The import contracts: those of pyproject.toml, three for each domain, made from its folders, and the web's layers."""
+"""The import contracts: those of pyproject.toml, three for each domain, made from its folders, and
+the web's layers.
+"""
 
 import configparser
 import re
@@ -14,12 +16,12 @@ CODE = Path("src/virage")
 DOMAINS_MIN = 21
 WEB = Path("web/src")
 WEB_IMPORTS_MIN = 3_000
-# An app imports features, both import what is shared, never the other way round.
+# An app imports features, both import shared code, never the other way round.
 WEB_LAYERS = ("apps", "features", "shared")
 WEB_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 DOORS = ["api", "module", "settings", "types"]
 ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
-# Domains that have other rooms beside these.
+# Domains with additional packages.
 OWN_ROOMS = {
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
     "virage.media.live": ["sources", *ROOMS],
@@ -46,7 +48,7 @@ OWN_ROOMS = {
 
 
 def domains(code: Path = CODE) -> list[str]:
-    """Return the packages that have a door `api.py`, by their dotted names."""
+    """Return the packages that have an `api.py`, by their dotted names."""
     return sorted(".".join(door.parent.relative_to(code.parent).parts) for door in code.rglob("api.py"))
 
 
@@ -58,7 +60,9 @@ def rooms(package: str, code: Path = CODE) -> list[str]:
 
 
 def contracts_of(package: str, found: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield what holds for one domain: two doors, rooms that point one way, rules without driver and framework."""
+    """Yield the contracts of one domain: two entry modules, packages in layers, rules without
+    driver and framework.
+    """
     name = package.removeprefix("virage.")
     inside = [f"{package}.{room}" for room in found if room not in DOORS]
     if "api" in found:
@@ -108,12 +112,14 @@ def upward(web: Path = WEB) -> tuple[int, list[str]]:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as an INI file has it: a list with a line for each."""
+    """Return a value in INI format: a list with a line for each item."""
     return "\n" + "\n".join(value) if isinstance(value, list) else str(value)
 
 
 def main() -> None:
-    """Run import-linter with every contract; fail as it does, or if too few domains or imports of the web were seen."""
+    """Run import-linter with every contract; fail as it does, or if too few domains or imports of
+    the web were found.
+    """
     if (seen := len(domains())) < DOMAINS_MIN:
         sys.exit(f"only {seen} domains were seen, at least {DOMAINS_MIN} are there")
     imports, found = upward()

@@ -1,4 +1,6 @@
-"""docs/locks.md is what the modules declare of locks. `python -m checks.locks --write` writes it anew."""
+"""docs/locks.md lists the lock declarations of the modules. `python -m checks.locks --write`
+regenerates it.
+"""
 
 import sys
 import textwrap
@@ -96,7 +98,7 @@ def _tables(domain: str, order: Mapping[str, int], apart: set[str]) -> list[str]
 
 
 def main() -> None:
-    """Write the page, or fail where it is not what the modules declare."""
+    """Write the page, or fail when it differs from the declarations of the modules."""
     if "--write" in sys.argv[1:]:
         PAGE.write_text(page(), encoding="utf-8")
     elif PAGE.read_text(encoding="utf-8") != page():

@@ -1,7 +1,9 @@
-"""Migrations keep to their phase and kind (docs/migrations.md): an expand file only adds, for an old program serves on.
+"""Migrations follow the rules of their phase and kind (docs/migrations.md): an expand file only
+adds, because the previous version still runs.
 
-squawk reads every file, those of the phase "contract" by rules of their own. What it does not ask, or an ignoring
-comment silences, is parsed here: only statements that are known to add are let through.
+squawk reads every file, those of the phase "contract" with separate rules. Statements that it does
+not check, or that an ignore comment exempts, are parsed here: only statements known to add are
+allowed.
 """
 
 import shutil
@@ -20,13 +22,13 @@ from virage.platform.data.migrate import UNPHASED_LAST, Migration, migrations
 
 FOLDER = Path("src/virage/migrations")
 CONFIGS = {"expand": ".squawk.toml", "contract": ".squawk.contract.toml"}
-FILES_MIN = 65  # at the first count: a listing that finds far fewer is broken
+FILES_MIN = 65  # at the first count: a listing with far fewer files is broken
 ADDING = (
     ast.CreateStmt,
     ast.CreateSchemaStmt,
     ast.CreateSeqStmt,
     ast.CreateEnumStmt,
-    ast.AlterEnumStmt,  # but for `oldVal`: a value that is renamed
+    ast.AlterEnumStmt,  # except with `oldVal`, which renames a value
     ast.CreateDomainStmt,
     ast.CompositeTypeStmt,
     ast.CreateFunctionStmt,
@@ -34,7 +36,7 @@ ADDING = (
     ast.InsertStmt,
     ast.CommentStmt,
 )
-CHANGES = {  # what an `alter table` may do to a table that an old program uses
+CHANGES = {  # what an `alter table` may do to a table that the previous version uses
     AlterTableType.AT_AddColumn,
     AlterTableType.AT_ColumnDefault,
     AlterTableType.AT_DropNotNull,
@@ -43,11 +45,11 @@ CHANGES = {  # what an `alter table` may do to a table that an old program uses
     AlterTableType.AT_SetRelOptions,
     AlterTableType.AT_ResetRelOptions,
 }
-REFUSING = "refuse_change"  # the trigger of tables that are only added to
+REFUSING = "refuse_change"  # the trigger of append-only tables
 
 
 def main() -> None:
-    """Print what breaks a law of migrations and fail if there is anything."""
+    """Print every broken rule of migrations and fail if there is one."""
     files = migrations(FOLDER)
     found = [f"{migration.name}: {fault}" for migration in files for fault in faults(migration)]
     if len(files) < FILES_MIN:
@@ -69,7 +71,9 @@ def _squawk() -> str:
 
 
 def faults(migration: Migration) -> Iterator[str]:
-    """Statements that the phase or the kind of a file does not allow; files older than phases are exempt."""
+    """Statements that the phase or the kind of a file does not allow; files older than phases are
+    exempt.
+    """
     if migration.name <= UNPHASED_LAST:
         return
     try:
@@ -88,7 +92,9 @@ def faults(migration: Migration) -> Iterator[str]:
 
 
 def _expanding(statement: Any, fresh: set[str], statements: list[Any]) -> Iterator[str]:
-    """How a statement breaks the previous version of the program; tables created in the same file are exempt."""
+    """How a statement breaks the previous version of the program; tables created in the same file
+    are exempt.
+    """
     match statement:
         case ast.AlterTableStmt(relation=relation, cmds=commands):
             if _name(relation) not in fresh:
@@ -107,7 +113,7 @@ def _expanding(statement: Any, fresh: set[str], statements: list[Any]) -> Iterat
 
 
 def _altering(command: Any, table: str, statements: list[Any]) -> Iterator[str]:
-    """What one change of a table takes away from, or asks of, a program that does not know of it."""
+    """What a change of a table takes from an older program, or requires of it."""
     name = command.subtype.name.removeprefix("AT_")
     changes = [
         change
@@ -135,7 +141,7 @@ def _altering(command: Any, table: str, statements: list[Any]) -> Iterator[str]:
 
 
 def _concurrent(migration: Migration, statements: list[Any]) -> Iterator[str]:
-    """Only what may run again: an index that is built, or taken away when no program needs it any more."""
+    """Only statements that may run again: building an index, or dropping one that no program needs."""
     if len(statements) != len(migration.statements):
         yield "a ; stands within a statement"
     for statement in statements:
@@ -156,7 +162,7 @@ def _concurrent(migration: Migration, statements: list[Any]) -> Iterator[str]:
 
 
 def _backfill(migration: Migration, statements: list[Any]) -> Iterator[str]:
-    """One statement with a limit: it is repeated until it touches nothing."""
+    """A backfill is one statement with a limit: it is repeated until it changes no row."""
     deletes = (ast.DeleteStmt,) if migration.phase == "contract" else ()
     if len(statements) != 1 or not isinstance(statements[0], (ast.InsertStmt, ast.UpdateStmt, *deletes)):
         yield "a backfill is one insert or update; a delete: contract"
@@ -168,11 +174,11 @@ def _backfill(migration: Migration, statements: list[Any]) -> Iterator[str]:
 
 
 class _Limits(Visitor):
-    """Whether a statement has a limit somewhere."""
+    """Whether a statement has a limit at any level."""
 
     found = False
 
-    def visit_SelectStmt(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+    def visit_SelectStmt(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's name
         self.found = self.found or node.limitCount is not None
 
 

@@ -1,4 +1,4 @@
-"""Each promise of docs/promises.md is held by a test or a benchmark that exists."""
+"""Each promise of docs/promises.md is checked by a test or a benchmark that exists."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ def test_names(path: Path) -> set[str]:
 
 
 def fault(holder: str) -> str | None:
-    """Why a holder does not hold, or None."""
+    """Why a reference is wrong, or None."""
     name, _, test = holder.partition("::")
     path = Path(name)
     if not path.is_file():
@@ -35,7 +35,7 @@ def fault(holder: str) -> str | None:
 
 
 def main() -> None:
-    """Print every promise that nothing holds and fail if there is one."""
+    """Print every promise without a test and fail if there is one."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith("| ") and not line.startswith("| promise |")]
     found = []

@@ -1,7 +1,8 @@
-"""Each refusal code has words in English and in French on the screens that it reaches, and no words stand for no code.
+"""Each refusal code has a message in English and in French on the screens that it reaches, and each
+message has a code.
 
-`python -m checks.refusals --write` writes the codes into `web/src/shared/api/codes.ts`: with them the compiler of the
-web sees a code without words in a language.
+`python -m checks.refusals --write` writes the codes into `web/src/shared/api/codes.ts`: with them
+the compiler of the web detects a code without a message in a language.
 
 Codes are the members of the enums in `ENUMS`, and the literals in `Refused(...)`, `Problem(...)`,
 `Answer(..., "refused", ...)`, `RecordAnswer(...)`, `ScanAnswer(...)`, `reason=` and `doubt =`.
@@ -40,7 +41,7 @@ WEB = Path("web/src")
 CODES = WEB / "shared/api/codes.ts"
 CODES_MIN = 200
 ALL = ("common.problems", "refusals")
-# The tables of words in which a screen looks up a code, in this order.
+# The message tables in which a screen looks up a code, in this order.
 SCREENS = {
     "fan": ALL,
     "office": ("office.problems", *ALL),
@@ -59,7 +60,8 @@ SCREENS = {
     "replay": ("replay.refused", *ALL),
     "deviations": ("foodMoney.deviations.reasons",),
 }
-# The screens that a code may reach, by the place that declares it; the longest prefix decides, one screen is enough.
+# The screens that a code may reach, by the module that declares it; the longest prefix decides, one
+# screen is enough.
 REACHES = {
     "": ("fan", "office"),
     "control/books/": ("office",),
@@ -80,7 +82,7 @@ REACHES = {
     "money/wallet/funding/rules/desk.py": ("till",),
     "money/wallet/cards/rules/virtual_cards.py": ("phone that pays", "till"),
 }
-# Codes that reach no screen, and where they go. `refusals` has short words for them too.
+# Codes that reach no screen, and where they go. `refusals` has short messages for them too.
 NO_SCREEN = {
     "account_not_found": "the ledger's callers make no such entry",
     "admin_exists": "a command",
@@ -102,7 +104,7 @@ OTHER_PROGRAMS = ("cli/", "demo/")
 
 
 def codes_of(source: str) -> set[str]:
-    """Return the refusal codes that a module declares or answers with."""
+    """Return the refusal codes that a module declares or returns."""
     tree = ast.parse(source)
     constants = {
         ast.unparse(target): node.value
@@ -139,14 +141,14 @@ def codes_of(source: str) -> set[str]:
 
 
 def written(codes: Iterable[str]) -> str:
-    """Return the module of the web that names the codes."""
+    """Return the web module that lists the codes."""
     members = "".join(f'\n  | "{code}"' for code in sorted(codes))
     about = "/** Every refusal code of the server. Written by `make api`. */"
     return f"{about}\nexport type RefusalCode ={members};\n"
 
 
 def answered() -> dict[str, set[str]]:
-    """Return each code of the server with the places of `REACHES` that declare or answer it."""
+    """Return each code of the server with the keys of `REACHES` that declare or return it."""
     found: dict[str, set[str]] = {}
     for path in CODE.rglob("*.py"):
         name = path.relative_to(CODE).as_posix()
@@ -158,9 +160,10 @@ def answered() -> dict[str, set[str]]:
 
 
 def by_module(code: Path = CODE) -> Iterator[tuple[int, str]]:
-    """Yield each code that a file answers with, and the place of its module among all, from 1; 0 is the platform.
+    """Yield each code that a file returns, and the rank of its module among all, from 1; 0 is the
+    platform.
 
-    What stands above the domains may answer with any code.
+    Code above the domains may return any code.
     """
     for path in code.rglob("*.py"):
         if path.relative_to(code).as_posix().startswith(OTHER_PROGRAMS):
@@ -177,7 +180,9 @@ def by_module(code: Path = CODE) -> Iterator[tuple[int, str]]:
 
 
 def undeclared(answers: Iterable[tuple[int, str]], declared: Sequence[Iterable[str]]) -> Iterator[str]:
-    """Codes that neither the module that answers with them declares nor one below it; codes that nothing answers."""
+    """Codes that neither their module nor one below it declares; declared codes that are never
+    returned.
+    """
     owners = {code: place for place, codes in enumerate(declared) for code in codes}
     found = set(answers)
     for place, code in sorted(found):
@@ -188,19 +193,19 @@ def undeclared(answers: Iterable[tuple[int, str]], declared: Sequence[Iterable[s
 
 
 def unused(reaches: Mapping[str, Sequence[str]], code: Path = CODE) -> Iterator[str]:
-    """Places of `REACHES` at which nothing stands: what moved away falls back to a wider place, unseen."""
+    """Keys of `REACHES` without a module: a moved module would silently use a shorter prefix."""
     yield from (f"REACHES: there is no {place}" for place in reaches if not (code / place).exists())
 
 
 def table(words: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return one table of words by its dotted name."""
+    """Return one message table by its dotted name."""
     for part in name.split("."):
         words = words[part]
     return words
 
 
 def unsaid(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Codes without words in a language."""
+    """Codes without a message in a language."""
     for code, places in sorted(codes.items()):
         for place in [""] if code in NO_SCREEN else sorted(places):
             tables = ALL if code in NO_SCREEN else [name for screen in REACHES[place] for name in SCREENS[screen]]
@@ -210,7 +215,7 @@ def unsaid(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]]
 
 
 def unmeant(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]], web: str) -> Iterator[str]:
-    """Words for codes that neither the server answers nor the web's own code names."""
+    """Messages for codes that neither the server nor the web uses."""
     for name in sorted({name for tables in SCREENS.values() for name in tables}):
         for locale, said in words.items():
             for code in table(said, name):
@@ -220,7 +225,7 @@ def unmeant(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]
 
 
 def main() -> None:
-    """Print every fault and fail if there is one, or if too few codes were seen."""
+    """Print every fault and fail if there is one, or if too few codes were found."""
     node = shutil.which("node")
     if node is None:
         sys.exit("node is not on PATH")

@@ -16,7 +16,7 @@ from virage.identity.people.rules.grants import RoleName
 CODE = Path("src/virage")
 ROLES_MIN = 12
 FILES_MIN = 400
-# Roles of devices, and who asks without one: they stand in no list of a person's roles.
+# Roles of devices, and principals without a role: a person's role list contains none of them.
 OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
 WEB_LIST = Path("web/src/shared/office/types.ts")
 WEB_SCREENS = Path("web/src/features/people/workspace/screens.ts")
@@ -44,7 +44,7 @@ def asked_for(source: str) -> set[str]:
 
 
 def names(text: str) -> set[str]:
-    """Return what stands in quotation marks."""
+    """Return the quoted names."""
     return set(re.findall(r"[\"'](\w+)[\"']", text))
 
 
@@ -55,7 +55,7 @@ def between(text: str, start: str, end: str) -> set[str]:
 
 
 def written() -> dict[str, set[str]]:
-    """Return every list of roles, by where it stands."""
+    """Return every list of roles, by its file."""
     node = shutil.which("node")
     if node is None:
         sys.exit("node is not on PATH")
@@ -79,7 +79,7 @@ def written() -> dict[str, set[str]]:
 
 
 def faults(roles: set[str], lists: Mapping[str, set[str]], pages: Mapping[str, str]) -> Iterator[str]:
-    """Lists that differ from the modules', and pages that name a role that is none."""
+    """Lists that differ from the modules', and pages that name an unknown role."""
     for place, found in lists.items():
         if missing := roles - found:
             yield f"{place} lacks {', '.join(sorted(missing))}"
@@ -92,7 +92,7 @@ def faults(roles: set[str], lists: Mapping[str, set[str]], pages: Mapping[str, s
 
 
 def main() -> None:
-    """Print every fault and fail if there is one, or if too few roles were seen."""
+    """Print every fault and fail if there is one, or if too few roles were found."""
     roles = set(ROLES)
     lists = written()
     uses = {path: asked_for(path.read_text(encoding="utf-8")) for path in CODE.rglob("*.py")}

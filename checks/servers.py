@@ -1,4 +1,6 @@
-"""Install the servers and browsers that tests run beside Virage, where one is missing: Debian's, when root."""
+"""Install the servers and browsers that tests run beside Virage, where one is missing: Debian's, as
+root.
+"""
 
 import os
 import shutil
@@ -7,7 +9,7 @@ import sys
 from pathlib import Path
 
 LIBRARIES = f"/usr/lib/{os.uname().machine}-linux-gnu"
-# What tests start, and the package of Debian that brings it.
+# Programs that tests start, and their Debian packages.
 SERVERS = {
     "nginx": "nginx-light",
     "/usr/lib/nginx/modules/ngx_nchan_module.so": "libnginx-mod-nchan",
@@ -29,7 +31,7 @@ SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/u
 
 
 def missing() -> list[str]:
-    """Packages whose programs or modules are not on this machine."""
+    """Packages whose programs or modules are not installed."""
     return [
         package
         for name, package in SERVERS.items()
@@ -38,7 +40,7 @@ def missing() -> list[str]:
 
 
 def install(packages: list[str]) -> bool:
-    """Whether Debian's packages could be installed; RUNLEVEL keeps them from being started."""
+    """Whether Debian's packages could be installed; RUNLEVEL prevents their start."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return False
@@ -49,7 +51,7 @@ def install(packages: list[str]) -> bool:
 
 
 def main() -> None:
-    """Leave nothing missing, or say what to install and fail."""
+    """Install everything, or print what to install and fail."""
     packages = missing()
     if packages and not (install(packages) and not missing()):
         sys.exit(f"Tests start programs that are not here: install {' '.join(packages)} (names of Debian's packages).")

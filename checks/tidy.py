@@ -1,4 +1,4 @@
-"""The small laws: no leftovers, pages that name only what exists, no unseen picture."""
+"""Small checks: no leftovers, pages that name only existing files, no unused picture."""
 
 import ast
 import re
@@ -12,9 +12,9 @@ from pathlib import Path
 SOURCES = {".py", ".ts", ".svelte", ".sql", ".css"}
 PICTURES = {".png", ".webp", ".jpg", ".jpeg"}
 GENERATED = {"web/src/shared/api/schema.d.ts"}
-# A listing with fewer files of a kind is broken: there are more.
+# A listing with fewer files of a kind is broken.
 LEAST = {".py": 1_000, ".ts": 300, ".svelte": 300, ".sql": 100, ".css": 5, ".md": 70, ".webp": 20}
-# Spelled in two parts, so that this file does not find itself.
+# Spelled in two parts, so that this file does not match itself.
 LEFTOVERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
 SKIPS = re.compile(
     r"pytest\.(skip|xfail|importorskip)\b|mark\.(skip|skipif|xfail)\b|\b(it|test|describe)\.(skip|todo)\b"
@@ -23,14 +23,15 @@ UNEXPLAINED = re.compile(r"#\s*(type:\s*ignore|noqa)(?!.*\s#\s)(?!\[[\w, -]+\]\s
 SWALLOWED = re.compile(r"except(\s+Exception)?\s*:\s*(pass|\.\.\.)\s*$")
 NAMED_PATH = re.compile(r"`([\w.@-]+(?:/[\w.@*-]+)+/?)`")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-# What an address looks like in a lock of pip, uv or npm; npm would also write down whom a package asks for money.
+# What an address looks like in a lock file of pip, uv or npm. npm also writes the funding address
+# of a package.
 ADDRESS = re.compile(r"(://|--(extra-)?index-url|--find-links|\"(resolved|funding)\":)")
 
 
 def tracked() -> list[Path]:
     """Every file that git tracks or would track."""
     listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 git is where PATH says
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git is found on PATH
         capture_output=True,
         text=True,
         check=True,
@@ -39,13 +40,13 @@ def tracked() -> list[Path]:
 
 
 def is_declaration(owner: ast.AST) -> bool:
-    """Whether a class only declares: a Protocol or an abstract base."""
+    """Whether a class is abstract: a Protocol or an abstract base."""
     bases = [ast.unparse(base) for base in owner.bases] if isinstance(owner, ast.ClassDef) else []
     return any("Protocol" in base or "ABC" in base for base in bases)
 
 
 def stubs(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Functions that do nothing and do not say why, outside a Protocol."""
+    """Functions with an empty body and no reason, outside a Protocol."""
     for owner in ast.walk(tree):
         if is_declaration(owner):
             continue
@@ -61,7 +62,7 @@ def stubs(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def source_faults(path: Path) -> Iterator[str]:
-    """What may stand in no source file."""
+    """Forbidden text in a source file."""
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         if LEFTOVERS.search(line):
@@ -78,7 +79,7 @@ def source_faults(path: Path) -> Iterator[str]:
 
 
 def document_faults(path: Path) -> Iterator[str]:
-    """Paths and links of a page that lead nowhere."""
+    """Broken paths and links of a page."""
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     for name in NAMED_PATH.findall(text):
         if name.startswith(("api/", "staff/", "office/", "var/")) or "*" in name or "NNNN" in name:
@@ -91,7 +92,7 @@ def document_faults(path: Path) -> Iterator[str]:
 
 
 def lock_faults(path: Path) -> Iterator[str]:
-    """Addresses in a lock file: package, version and hash alone belong there."""
+    """Addresses in a lock file: only package, version and hash belong there."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if ADDRESS.search(line):
             yield f"{path}:{number}: an address in a lock file"
@@ -106,7 +107,7 @@ def unseen_pictures(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def faults(path: Path) -> Iterator[str]:
-    """What is wrong with one file."""
+    """The faults of one file."""
     name = str(path)
     if path.name.startswith("requirements") or path.name in ("package-lock.json", "samples.txt"):
         yield from lock_faults(path)

@@ -1,8 +1,9 @@
-"""No refusal is lost in a transaction: what may refuse runs in `Database.transact`, which commits it or rolls it back.
+"""No refusal is lost in a transaction: functions that may refuse run in `Database.transact`, which
+commits or rolls back.
 
-Inside `async with ...transaction()` nothing is called that returns `Refused`: whether its writes stay would depend on
-what the block does with it. `granted` raises, so what holds a connection does not call it. Acts, reads, rules and
-stores raise no `Problem`: they return refusals.
+Inside `async with ...transaction()` nothing is called that returns `Refused`: the block would
+decide by accident whether its writes are kept. `granted` raises, so code that holds a connection
+does not call it. Acts, reads, rules and stores raise no `Problem`: they return refusals.
 """
 
 import ast
@@ -23,10 +24,10 @@ SEEN_MIN = {"transactions": 50, "calls in transactions": 200, "acts that may ref
 
 
 def may_refuse(function: object) -> bool:
-    """Whether a function returns `Refused`, alone or as one of several; not whether it returns a list of such."""
+    """Whether a function returns `Refused`, alone or in a union; a list of refusals does not count."""
     try:
         returned = get_type_hints(function).get("return")
-    except (NameError, TypeError):  # a name that only a type checker imports; no function at all
+    except (NameError, TypeError):  # a name that only a type checker imports, so not a function
         return False
     members = get_args(returned) if get_origin(returned) in (Union, types.UnionType) else (returned,)
     return Refused in members
@@ -58,7 +59,9 @@ def _holds_a_connection(function: ast.AsyncFunctionDef | ast.FunctionDef) -> boo
 
 
 def _meant(written: str, names: Mapping[str, Any]) -> object:
-    """What a dotted name means in a module with these globals; None for what is known at run time alone."""
+    """The object of a dotted name in a module with these globals; None when it is known only at run
+    time.
+    """
     first, *rest = written.split(".")
     at = names.get(first)
     for part in rest:
@@ -67,7 +70,9 @@ def _meant(written: str, names: Mapping[str, Any]) -> object:
 
 
 def of_blocks(tree: ast.Module, names: Mapping[str, Any], seen: Counter[str]) -> Iterator[str]:
-    """Calls inside a transaction of what may refuse: by the module's globals, or defined inside a function."""
+    """Calls inside a transaction of functions that may refuse: by the module's globals, or defined
+    inside a function.
+    """
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef)]
     inner = {one.name: _refuses(one) for one in functions if one not in tree.body}
     for block in filter(_is_transaction, ast.walk(tree)):
@@ -92,7 +97,7 @@ def of_raising(tree: ast.Module, seen: Counter[str]) -> Iterator[str]:
 
 
 def of_rooms(tree: ast.Module, where: Path, seen: Counter[str]) -> Iterator[str]:
-    """What acts, reads, rules and stores raise in place of a refusal."""
+    """Exceptions that acts, reads, rules and stores raise in place of a refusal."""
     if ROOMS & set(where.with_suffix("").parts):
         seen["files of rooms"] += 1
         for call in _calls(tree):
@@ -101,14 +106,14 @@ def of_rooms(tree: ast.Module, where: Path, seen: Counter[str]) -> Iterator[str]
 
 
 def faults(source: str, where: Path, names: Mapping[str, Any], seen: Counter[str]) -> list[str]:
-    """Return what is wrong in a module whose globals are `names`, and count what was looked at."""
+    """Return the faults of a module whose globals are `names`, and how many functions were checked."""
     tree = ast.parse(source)
     found = [*of_blocks(tree, names, seen), *of_raising(tree, seen), *of_rooms(tree, where, seen)]
     return [f"{where}:{fault}" for fault in dict.fromkeys(found)]
 
 
 def main() -> None:
-    """Print every fault and fail if there is one, or if too little was seen."""
+    """Print every fault and fail if there is one, or if too little was checked."""
     seen: Counter[str] = Counter()
     found: list[str] = []
     for path in sorted(CODE.rglob("*.py")):

@@ -40,17 +40,17 @@ LONG = ("tests/faults/", "tests/web/test_till.py", "tests/golden/", "tests/web/"
 def pytest_configure() -> None:
     """Before the workers start, which inherit it."""
     into_memory()
-    settings.register_profile("virage", deadline=None)  # how long an example takes is the machine's affair
+    settings.register_profile("virage", deadline=None)  # the duration of an example depends on the machine
     settings.load_profile("virage")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no worker begins one of them when the others are at their end."""
+    """Run the longest tests first, so that no worker starts one of them at the end."""
     items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end, and the garbage collector need not look at it again with every test."""
+    """Collected tests live until the end, so the garbage collector skips them."""
     gc.collect()
     gc.freeze()
 
@@ -67,7 +67,7 @@ def _web_read_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def lock_watch() -> Iterator[Watch]:
-    """What looks at the order in which every transaction of this worker locks rows."""
+    """Checks the order in which every transaction of this worker locks rows."""
     with pytest.MonkeyPatch.context() as patch:
         watch = watch_of_domains()
         watch_adapter(patch, watch)
@@ -76,7 +76,7 @@ def lock_watch() -> Iterator[Watch]:
 
 @pytest.fixture(autouse=True)
 def _locks_in_order(lock_watch: Watch) -> Iterator[None]:
-    """A test fails in which a transaction locked rows out of order (docs/locks.md)."""
+    """Fail a test in which a transaction locked rows out of order (docs/locks.md)."""
     lock_watch.faults.clear()
     yield
     if lock_watch.faults:
@@ -84,7 +84,7 @@ def _locks_in_order(lock_watch: Watch) -> Iterator[None]:
 
 
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """What fixtures prepare runs alone, where no order is needed: a test is judged by what it does itself."""
+    """Fixtures prepare alone, where no order is needed: only the locks of the test itself count."""
     watch = getattr(item, "funcargs", {}).get("lock_watch")
     if watch is not None:
         watch.faults.clear()
@@ -138,7 +138,7 @@ def cluster() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def template_database(cluster: EmbeddedPostgres, lock_watch: Watch) -> str:
-    """A migrated database to clone from, named by what its migrations say."""
+    """A migrated database to clone, named by a hash of its migrations."""
     mark = sha256(b"".join(migration.sha256 for migration in migrations())).hexdigest()[:12]
     name = f"template_{mark}"
     asyncio.run(_administer(cluster.url, f"create database {name}"))
@@ -149,7 +149,7 @@ def template_database(cluster: EmbeddedPostgres, lock_watch: Watch) -> str:
 
 @pytest.fixture
 async def database_url(cluster: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
-    """A fresh migrated database of the test's own."""
+    """A new migrated database for the test."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     await _administer(cluster.url, f"create database {name} template {template_database} strategy file_copy")
     yield with_database(cluster.url, name)
@@ -158,7 +158,7 @@ async def database_url(cluster: EmbeddedPostgres, template_database: str) -> Asy
 
 @pytest.fixture(scope="module")
 def shared_database_url(cluster: EmbeddedPostgres, template_database: str) -> Iterator[str]:
-    """A migrated database for all tests of a module that stay out of each other's way."""
+    """A migrated database for all tests of a module that do not affect each other."""
     name = f"shared_{os.getpid()}_{next(_numbers)}"
     clone = f"create database {name} template {template_database} strategy file_copy"
     asyncio.run(_administer(cluster.url, clone))
@@ -187,7 +187,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
-    """A demo's configuration over the test's own database; the sandbox provider is named, not running."""
+    """A demo's configuration over the test's database; the sandbox provider is named, not running."""
     bank = PaymentSettings(
         sandbox_url="http://sandbox.invalid",
         sandbox_key="the sandbox's key",
@@ -211,7 +211,9 @@ async def app(config: Config, db: Database, clock: FakeClock) -> Application:
 
 @asynccontextmanager
 async def alive(app: Application) -> AsyncIterator[None]:
-    """The application between its start and its end, both in one task: a fixture's two halves may run in two."""
+    """The application between its start and its end, both in one task: a fixture's two halves may
+    run in two.
+    """
     started, ending = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -240,14 +242,14 @@ async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """A blob store for all who bring a container of their own; who stops it starts it again."""
+    """A blob store for all tests with their own container; a test that stops it starts it again."""
     with pytest.MonkeyPatch.context() as environment, azurite(tmp_path_factory.mktemp("blobs"), environment) as server:
         yield server
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of two megabytes; only root may mount one."""
+    """A file system of two megabytes; only root may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]

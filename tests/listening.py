@@ -1,4 +1,6 @@
-"""What a phone hears of a stream, part by part, as its server would send it; and another process that serves it."""
+"""The parts of a stream as a phone receives them from its server; and another process that serves
+it.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +16,7 @@ from virage.platform.web.guard import Principal
 
 
 class Heard:
-    """The parts of one stream; it runs from the first that is asked for until it ends or `aclose`."""
+    """The parts of one stream; it runs from the first read until its end or `aclose`."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
@@ -34,7 +36,7 @@ class Heard:
         return part
 
     async def aclose(self) -> None:
-        """Go away, as a phone does."""
+        """Disconnect, as a phone does."""
         self._gone.set()
         if self._running is not None:
             await self._running
@@ -58,13 +60,13 @@ async def hear(hub: Hub, principal: Principal, names: Sequence[str], since: str 
 
 
 def said(part: bytes) -> list[Any]:
-    """What the messages of a part say, in order."""
+    """The messages of a part, in order."""
     return [msgspec.json.decode(line[6:]) for line in part.decode().splitlines() if line.startswith("data: ")]
 
 
 @asynccontextmanager
 async def another_process(db: Database, *topics: Topic) -> AsyncIterator[Hub]:
-    """What another web process makes of the same database."""
+    """The hub of another web process over the same database."""
     tail = Tail(db)
     hub = Hub(db, tail, topics)
     yield hub

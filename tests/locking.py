@@ -1,7 +1,8 @@
-"""Which rows a query locks, read from its text; and a watch over the order in which transactions lock them.
+"""The rows that a query locks, read from its text; and a watch over the order in which transactions
+lock them.
 
-The watch sees all statements that an `Adapter` runs in the process of the tests. It does not see those of the queue's
-library, nor those of processes that a test starts.
+The watch sees all statements that an `Adapter` runs in the process of the tests. It does not see
+those of the queue's library, nor those of processes that a test starts.
 """
 
 import functools
@@ -22,9 +23,9 @@ from virage.platform.module import LockException
 
 # A row of a view is a row of its table.
 VIEWS: Final = {"ticketing.order_row": "ticketing.orders"}
-# A foreign key holds the row that it names (`for key share`), which waits for a transaction that deletes the row,
-# changes a key of it or locks it `for update`. Those are the tables that these name; tests/test_locks.py compares them
-# with the schema and with every query.
+# A foreign key locks the row that it references (`for key share`). It waits for a transaction that
+# deletes the row, changes a key of it or locks it `for update`. These are the referenced tables
+# with such transactions; tests/test_locks.py compares them with the schema and with every query.
 NAMES_BY_KEY: Final[Mapping[str, str]] = {
     "books.terms": "books.concessionaire",
     "food_menu.price": "food_menu.item",
@@ -51,10 +52,10 @@ CASCADES: Final[Mapping[str, str]] = {
 class Lock(NamedTuple):
     """A table of which a statement locks rows, or a turn (`schema.query()`).
 
-    `how`: select, update, delete, upsert (on conflict do update), ignore (on conflict do nothing), key (of a foreign
-    key), table or turn. `waits`: false for `skip locked`. `ordered`: several rows are locked in the order of their
-    keys. `equals`: columns that are compared with one value; rows are one where these are a key. `keys_too`: a foreign
-    key to the row waits for it.
+    `how`: select, update, delete, upsert (on conflict do update), ignore (on conflict do nothing),
+    key (of a foreign key), table or turn. `waits`: false for `skip locked`. `ordered`: several rows
+    are locked in the order of their keys. `equals`: columns that are compared with one value; it is
+    one row when these are a key. `keys_too`: a foreign key to the row waits for it.
     """
 
     table: str
@@ -71,7 +72,7 @@ def _table(relation: Any) -> str:
 
 
 def _sources(nodes: Any) -> Iterator[Any]:
-    """Return what a `from` names, with joins taken apart."""
+    """Return the tables of a `from`, with joins taken apart."""
     for node in nodes or ():
         if isinstance(node, ast.JoinExpr):
             yield from _sources((node.larg, node.rarg))
@@ -80,7 +81,9 @@ def _sources(nodes: Any) -> Iterator[Any]:
 
 
 def _is(node: Any, *kinds: type) -> bool:
-    """Return whether a node is of a kind, without narrowing its type: pglast types every field as one that may lack."""
+    """Return whether a node is of a kind, without narrowing its type: pglast types every field as
+    optional.
+    """
     return isinstance(node, kinds)
 
 
@@ -110,7 +113,7 @@ def _equals(where: Any) -> frozenset[str]:
 
 
 def _inner(where: Any) -> Iterator[Lock]:
-    """Return what the selects inside a condition lock."""
+    """Return the locks of the selects inside a condition."""
     for part in _conditions(where):
         if isinstance(part, ast.SubLink):
             yield from _locks(part.subselect)
@@ -181,13 +184,13 @@ class _Turns(Visitor):
         super().__init__()
         self.taken = False
 
-    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's name
         self.taken |= node.funcname[-1].sval == "pg_advisory_xact_lock"
 
 
 @functools.cache
 def locks_of(query: str, sql: str) -> tuple[Lock, ...]:
-    """Return what a statement locks, in the order of its text; `query` is `schema.name`."""
+    """Return the locks of a statement, in the order of its text; `query` is `schema.name`."""
     tree = parse_sql(sql)
     turns = _Turns()
     turns(tree)
@@ -197,27 +200,28 @@ def locks_of(query: str, sql: str) -> tuple[Lock, ...]:
 
 @dataclass
 class Held:
-    """What a transaction has locked so far: by table the query that did, and the highest place."""
+    """The locks of a transaction so far: by table the query that took them, and the highest place."""
 
     transaction: object = None
     tables: dict[str, str] = field(default_factory=dict)
     highest: str | None = None
 
     def has(self, table: str) -> bool:
-        """Return whether rows of a table are locked, in whichever of their states they were."""
+        """Return whether rows of a table are locked, in any of their states."""
         return table in self.tables or any(entry.startswith(f"{table} where ") for entry in self.tables)
 
 
 @dataclass
 class Watch:
-    """What transactions lock, held against the order of locks.
+    """The locks of transactions, checked against the order of locks.
 
-    `places`: each table by its place in the order. `under`: tables whose rows change under the lock of a row of another
-    one alone. `split`: tables whose rows have two places, by what a statement says of the rows of the first.
-    `exceptions`: queries that may lock later than their table's place. `keys`: the unique keys of each table.
+    `places`: each table by its place in the order. `under`: tables whose rows change only under the
+    lock of a row of another table. `split`: tables whose rows have two places, and the text in a
+    statement that marks rows of the first. `exceptions`: queries that may lock later than their
+    table's place. `keys`: the unique keys of each table.
 
-    Rows are not told apart: what a transaction locks of a table a second time is taken for what it has locked already.
-    A statement without a transaction waits while it holds nothing else, so it needs no lock before it.
+    Rows are not distinguished: a second lock in a table counts as a row that is locked already. A
+    statement without a transaction holds no other lock while it waits, so it needs no check.
     """
 
     places: Mapping[str, int]
@@ -231,7 +235,7 @@ class Watch:
     _held: "weakref.WeakKeyDictionary[Any, Held]" = field(default_factory=weakref.WeakKeyDictionary)
 
     def note(self, conn: Any, query_name: str, sql: str) -> None:
-        """Look at a statement before it runs."""
+        """Check a statement before it runs."""
         name = self.names.get((query_name, sql), query_name)
         locks = locks_of(name, sql)
         if not locks:
@@ -268,7 +272,7 @@ class Watch:
             self.faults.append(f"{name} locks {table} without a lock of {guard}")
 
     def entry(self, table: str, sql: str) -> str:
-        """Return under which name the rows that a statement locks are in the order."""
+        """Return the name under which the locked rows of a statement are in the order."""
         state = self.split.get(table)
         return f"{table} where {state}" if state is not None and state in sql else table
 
@@ -280,13 +284,15 @@ class Watch:
             self.faults.append(f"{name} locks several rows of {table} in no order")
 
     def is_one(self, lock: Lock) -> bool:
-        """Return whether a lock is of one row: what it compares is a key, or the table has no other row."""
+        """Return whether a lock is of one row: the compared columns are a key, or the table has no
+        other row.
+        """
         keys = self.keys.get(lock.table)
         return keys is None or any(key <= lock.equals for key in keys)
 
     def _held_by(self, conn: Any) -> Held:
-        connection = getattr(conn, "_con", conn)  # what a pool lends is a wrapper
-        transaction = connection._top_xact  # noqa: SLF001 - asyncpg does not tell it otherwise
+        connection = getattr(conn, "_con", conn)  # a pool lends a wrapper
+        transaction = connection._top_xact  # noqa: SLF001 - asyncpg offers no public way
         if transaction is None:
             return Held()
         held = self._held.get(connection)
@@ -319,7 +325,7 @@ async def unique_keys(url: str) -> dict[str, list[frozenset[str]]]:
 
 
 def watch_adapter(patch: pytest.MonkeyPatch, watch: Watch) -> None:
-    """Have a watch look at every query that this process runs."""
+    """Attach a watch to every query of this process."""
     for method in ("select", "select_one", "select_value", "insert_returning", "insert_update_delete"):
         run = getattr(Adapter, method)
 
@@ -332,7 +338,7 @@ def watch_adapter(patch: pytest.MonkeyPatch, watch: Watch) -> None:
 
 
 def watch_of_domains() -> Watch:
-    """Return a watch with what the domains declare."""
+    """Return a watch with the declarations of the domains."""
     split = {table: state for table, _, state in (entry.partition(" where ") for entry in LOCK_ORDER) if state}
     names = {(query.name, query.sql): f"{query.domain}.{query.name}" for query in find_queries()}
     return Watch(LOCK_ORDER, LOCKED_UNDER, split, LOCK_EXCEPTIONS, names=names)

@@ -47,7 +47,7 @@ async def pgbouncer(url: str, folder: Path, *, pool_size: int = 4) -> AsyncItera
         )
     )
     account = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to run as root
-    with settings.open("rb") as read, (folder / "pgbouncer.log").open("wb") as log:  # it may not enter our folder
+    with settings.open("rb") as read, (folder / "pgbouncer.log").open("wb") as log:  # no access to our folder
         process = await asyncio.create_subprocess_exec(
             program, *account, "/dev/stdin", stdin=read, stdout=log, stderr=log
         )

@@ -1,4 +1,4 @@
-"""`virage run` as a newcomer starts it: in a folder of its own, which knows of no variable but which ports are free."""
+"""`virage run` as a newcomer starts it: in an empty folder, with no variable but the free ports."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ WAIT_S = 180
 
 
 class Running:
-    """One `virage run`, and everything that it started."""
+    """One `virage run` and all its processes."""
 
     def __init__(self, folder: Path, port: int, sandbox_port: int) -> None:
         self.url = f"http://localhost:{port}"
@@ -25,7 +25,7 @@ class Running:
         self.process = started(folder, self.output, "run", **ports)
 
     def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for other processes; fail with what they said after a generous while."""
+        """Wait for other processes; fail with their output after a generous time-out."""
         deadline = time.monotonic() + WAIT_S
         while not holds():
             assert time.monotonic() < deadline, self.output.read_text()
@@ -44,13 +44,13 @@ class Running:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def named(self, command: str) -> list[psutil.Process]:
-        """The processes of one `virage` command, the eldest first."""
+        """The processes of one `virage` command, the oldest first."""
         found = [one for one in self.family() if command in told(one)]
         return sorted(found, key=lambda one: (one.create_time(), one.pid))
 
 
 def started(folder: Path, output: Path, *arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
-    """A command of `virage` that was started in a folder; what it says goes to `output`."""
+    """A command of `virage` that was started in a folder; `output` collects what it prints."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")} | variables
     with output.open("wb") as file:
         command = [sys.executable, "-m", "virage.cli", *arguments]
@@ -58,7 +58,7 @@ def started(folder: Path, output: Path, *arguments: str, **variables: str) -> "s
 
 
 def told(process: psutil.Process) -> list[str]:
-    """The command of a process; nothing once it is dead."""
+    """The command of a process; empty once it is dead."""
     with contextlib.suppress(psutil.Error):
         return process.cmdline()
     return []

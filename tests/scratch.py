@@ -1,8 +1,8 @@
-"""Where the tests put what is gone after them: databases, profiles of browsers, files.
+"""Temporary storage of the tests: databases, browser profiles, files.
 
-A database a test is 300 new files, and on a disk they are most of what many tests cost. Where Linux has room in memory
-they lie there. What is killed to see that it comes back keeps to the disk, where a commit waits as it does in
-production.
+Each test's database is 300 new files, and on a disk they take most of the time of many tests. On
+Linux they are in memory when there is room. Processes that are killed to test their recovery stay
+on the disk, where a commit waits as in production.
 """
 
 import os
@@ -10,13 +10,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - folders with names that nobody can guess are made in it
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folders made in it have unpredictable names
 ROOM_BYTES_MIN = 4 << 30
 DISK = "TESTS_ON_DISK"
 
 
 def into_memory() -> None:
-    """Make everything temporary of this process and its children lie in memory, if there is room."""
+    """Put all temporary files of this process and its children in memory, if there is room."""
     if DISK not in os.environ:
         os.environ[DISK] = tempfile.gettempdir()
         if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES_MIN:

@@ -1,4 +1,6 @@
-"""A proxy in front of a server that can go silent as a frozen machine does: its kernel takes bytes, nothing answers."""
+"""A proxy in front of a server that can go silent like a frozen machine: its kernel accepts bytes,
+and no response comes.
+"""
 
 import asyncio
 from typing import Self
@@ -6,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class _End(asyncio.Protocol):
-    """One end of a connection; what comes in goes out at the other end, if the proxy lets it."""
+    """One end of a connection; its input is written to the other end, if the proxy allows it."""
 
     def __init__(self, proxy: "Silence") -> None:
         self.proxy = proxy
@@ -29,7 +31,7 @@ class _End(asyncio.Protocol):
         self.pass_on()
 
     def pass_on(self) -> None:
-        """Send what was held, and the end of the connection after it."""
+        """Send the held bytes, then the end of the connection."""
         if self.proxy.is_silent or self.other is None or self.other.transport is None:
             return
         if self.held and not self.other.transport.is_closing():
@@ -40,7 +42,9 @@ class _End(asyncio.Protocol):
 
 
 class Silence:
-    """Forwards a TCP port to a server's address until it is told to be silent; then it takes bytes and gives none."""
+    """Forwards a TCP port to a server's address until it is silenced; then it accepts bytes and
+    sends none.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
@@ -60,22 +64,22 @@ class Silence:
         for end in self.ends:
             if end.transport is not None:
                 end.transport.abort()
-        await asyncio.sleep(0)  # the loop lets go of them in its next turn
+        await asyncio.sleep(0)  # the loop drops them in its next turn
 
     @property
     def url(self) -> str:
-        """The same database, by way of this proxy."""
+        """The same database through this proxy."""
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
         user = self._url.netloc.rpartition("@")[0]
         return f"postgresql://{user}@127.0.0.1:{port}{self._url.path}?sslmode=disable"
 
     def fall_silent(self) -> None:
-        """Forward nothing more, in either direction, for connections that are there and for new ones."""
+        """Stop forwarding in both directions, for existing and new connections."""
         self.is_silent = True
 
     def speak(self) -> None:
-        """Forward again, also what was held: the other side was slow, not gone."""
+        """Forward again, also the held bytes: the other side was slow, not gone."""
         self.is_silent = False
         for end in list(self.ends):
             end.pass_on()

@@ -1,4 +1,6 @@
-"""Rows are locked in one order: each query keeps to it, and a watch sees the transactions that do not."""
+"""Rows are locked in one order: each query follows it, and a watch detects transactions that do
+not.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -57,11 +59,13 @@ def test_every_exception_is_of_a_query_that_locks_and_its_guard_has_a_place() ->
 
 
 async def test_foreign_keys_wait_only_for_ranked_rows(conn: Connection) -> None:
-    """A new foreign key to a table whose rows are deleted, or a stronger lock of a named row, is seen here."""
+    """A new foreign key to a table whose rows are deleted, or a stronger lock of a named row, fails
+    this test.
+    """
     waited_for = {
         lock.table for _, locks in LOCKS.values() for lock in locks if lock.how in {"delete", "table"} or lock.keys_too
     }
-    waited_for |= {"people.person"}  # an erasure takes the address, which is unique
+    waited_for |= {"people.person"}  # an erasure deletes the address, which is unique
     keys = await conn.fetch(
         """
         select conrelid::regclass::text as child, confrelid::regclass::text as parent, confdeltype = 'c' as cascades
@@ -92,7 +96,7 @@ def test_the_order_has_a_reason_for_each_place() -> None:
 
 
 class Session:
-    """A connection of which the watch sees the transaction alone."""
+    """A connection of which the watch sees only the transaction."""
 
     def __init__(self) -> None:
         self._top_xact: object | None = object()
@@ -172,7 +176,7 @@ def test_the_watch_checks_the_declared_exceptions(watch: Watch) -> None:
     watch.note(session, "guarded", FIRST)
     assert watch.faults == ["guarded locks a.first without a lock of a.last"]
     session.commit()
-    watch.note(session, "new", LAST)  # nobody else knows the row: what follows may stand before it
+    watch.note(session, "new", LAST)  # the row is not visible to others: later locks may precede it
     watch.note(session, "q", FIRST)
     session.commit()
     watch.note(session, "q", LAST)

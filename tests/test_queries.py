@@ -1,4 +1,6 @@
-"""Every named query fits the migrated schema, keeps to its own domain's tables, and is told the time."""
+"""Every named query fits the migrated schema, uses only its own domain's tables, and gets the time
+as a parameter.
+"""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.sql import adapter
 
 PACKAGE = Path(virage.__file__).parent
-FILES_MIN = 55  # 60 at the first count: a listing that finds far fewer is broken
+FILES_MIN = 55  # 60 at the first count: a listing with far fewer files is broken
 LAYERS = [
     {"kernel"},
     {"venue"},
@@ -38,12 +40,13 @@ LAYERS = [
     {"tracking", "replay"},
     {"books"},
 ]
-PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
+PUBLISHED = "public_"  # views that a domain publishes for higher domains are named `public_...`
 PUBLISHED_FUNCTIONS = {"kernel.xid", "kernel.horizon", "kernel.next_xid"}
-# What a cluster counts is no position: another cluster counts anew (docs/decisions/0047-positions-have-an-era.md).
+# A cluster's transaction count is no position: another cluster starts again
+# (docs/decisions/0047-positions-have-an-era.md).
 CLUSTERS_OWN = re.compile(r"pg_(current_)?(xact|snapshot)|txid_")
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}
-# The queue's own times are those of the database, by which its workers pick jobs.
+# The queue's own times are those of the database, because its workers pick jobs by them.
 OWN_CLOCK = {("kernel", name) for name in ("enqueue", "requeue", "forget_job_log", "forget_job_statistics")}
 
 
@@ -56,7 +59,7 @@ class Query(NamedTuple):
 
 
 def query_files() -> list[Path]:
-    """Every SQL file of the package, wherever it stands, but the migrations."""
+    """Every SQL file of the package, except the migrations."""
     return sorted(file for file in PACKAGE.rglob("*.sql") if file.parent != PACKAGE / "migrations")
 
 
@@ -94,7 +97,7 @@ class _Uses(Visitor):
         self.clocks: set[str] = set()
         self.clusters_own: set[str] = set()
 
-    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's name
         *schema, name = (part.sval for part in node.funcname)
         if ".".join((*schema, name)) not in PUBLISHED_FUNCTIONS:
             self.schemas.update(schema)
@@ -103,11 +106,11 @@ class _Uses(Visitor):
         if name in CLOCKS:
             self.clocks.add(name)
 
-    def visit_SQLValueFunction(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+    def visit_SQLValueFunction(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's name
         if node.op.name.startswith(("SVFOP_CURRENT_DATE", "SVFOP_CURRENT_TIME", "SVFOP_LOCALTIME")):
             self.clocks.add(node.op.name)
 
-    def visit_TypeName(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+    def visit_TypeName(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's name
         self.schemas.update(part.sval for part in node.names[:-1])
 
 
@@ -121,7 +124,7 @@ def lower_domains(domain: str) -> set[str]:
 
 
 def trespasses(domain: str, sql: str) -> list[str]:
-    """What a query of a domain touches that is not its own, nor a view published by a lower domain."""
+    """Objects that a query uses outside its own domain and the published views of lower domains."""
     lower = lower_domains(domain)
     found = []
     for relation in referenced_relations(sql):

@@ -41,7 +41,7 @@ DEVICE_KEY = Jwk("OKP", "Ed25519", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 
 
 class World:
-    """Everything that somebody may try to reach, and those who try."""
+    """Everything with restricted access, and the principals who try."""
 
     def __init__(self, app: Application, db: Database, clock: Clock) -> None:
         self.app = app
@@ -83,7 +83,7 @@ class World:
             return await people.ensure_staff(conn, email, None, grants, self.clock.now())
 
     async def signed_in(self, email: str, *grants: Grant) -> dict[str, str]:
-        """The header of a browser in which this person has just signed in."""
+        """The header of a browser with a fresh sign-in of this person."""
         person_id = await self.person(email, *grants)
         async with self.db.transaction() as conn:
             session = await people.open_session(conn, person_id, self.clock.now())
@@ -95,7 +95,7 @@ class World:
         return {"cookie": f"__Host-virage={token}"}
 
     async def program(self, *roles: str) -> dict[str, str]:
-        """The header of a program with these roles everywhere."""
+        """The header of an API client with these roles everywhere."""
         admin_id = await self.person("admin@example.org", Grant("admin"))
         admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
         wishes = [GrantRequest(RoleName(role), ScopeName.ALL) for role in roles]
@@ -107,11 +107,11 @@ class World:
         return {"authorization": f"Bearer {made.token}"}
 
     async def device(self, *gates: str) -> dict[str, str]:
-        """The header of a lane reader that has just been paired at these gates."""
+        """The header of a lane reader paired at these gates."""
         return await self._paired("a lane", DeviceKind.LANE, gates)
 
     async def till(self, *outlets: str) -> dict[str, str]:
-        """The header of a till that has just been paired at these outlets."""
+        """The header of a till paired at these outlets."""
         return await self._paired("a till", DeviceKind.TILL, outlets)
 
     async def _paired(self, name: str, kind: DeviceKind, posts: Sequence[str]) -> dict[str, str]:
@@ -156,7 +156,7 @@ class World:
 
 
 def free_of_charge() -> Pricing:
-    """One block that costs nothing, so that an order is paid without a provider."""
+    """One block with free tickets, so that an order is paid without a provider."""
     category = PriceCategory(new_id(), {"fr": "Libre", "en": "Free"}, "#14387f", dict.fromkeys(PRICED_TARIFFS, 0))
     return Pricing(categories=[category], blocks={BLOCK: category.id}, fee_cents=0)
 
@@ -170,7 +170,7 @@ async def world(client: httpx.AsyncClient, app: Application, db: Database, clock
 
 
 class Served:
-    """A whole Virage in processes of its own, as in production but for its demo's mailbox."""
+    """A whole Virage in processes of its own, as in production except for its demo's mailbox."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.port, self.sandbox_port = free_ports(2)
@@ -196,7 +196,7 @@ class Served:
         await self._all_ready()
 
     async def crash(self) -> None:
-        """Kill what serves the web, wait until nothing of it is left, and start it again."""
+        """Kill the web processes, wait until they have ended, and start them again."""
         workers = psutil.Process(self._processes["serve"].pid).children(recursive=True)
         self._processes["serve"].kill()
         self._processes["serve"].wait(30)
@@ -224,7 +224,7 @@ class Served:
         return sandbox.status_code < 500 and web.status_code == 200
 
     def said(self) -> str:
-        """What the processes wrote."""
+        """The logs of the processes."""
         return "\n".join((self._folder / f"{name}.log").read_text() for name in self._processes)
 
     def stop(self) -> None:
@@ -236,7 +236,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, shared_database_url: str) -> Iterator[Served]:
-    """A running Virage over a database of the module's own; what it logged is shown when the last test fails."""
+    """A running Virage over a database of the module; its logs are shown when the last test fails."""
     made = Served(tmp_path_factory.mktemp("served"), shared_database_url)
     try:
         asyncio.run(made.start())
@@ -248,7 +248,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, shared_database_url: str) -
 
 @pytest.fixture
 async def live_world(served: Served, shared_database_url: str) -> AsyncIterator[World]:
-    """Two organisers of the test's own in a running Virage; its clock is the real one."""
+    """Two organisers of the test in a running Virage; its clock is the real one."""
     db = await Database.open(shared_database_url)
     made = World(cast("Any", None), db, Clock())
     await made.open()

@@ -1,4 +1,4 @@
-"""The demonstration's board, people, tills and cards in a test's database, without the crowd of the ground."""
+"""The demo's board, people, tills and cards in a test's database, without the crowd of the venue."""
 
 from virage.demo.concessions import load_concessions
 from virage.demo.people import CASHIER, FAN, load_people
@@ -10,7 +10,7 @@ from virage.platform.values.clock import Clock
 
 
 async def load_food(config: Config, db: Database, clock: Clock) -> None:
-    """Load what is not there yet of all that has to do with food and money."""
+    """Load the missing parts of the demo's food and money."""
     now = clock.now()
     plans = planned(now)
     async with db.transaction() as conn:

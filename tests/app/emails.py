@@ -1,4 +1,4 @@
-"""What is asked about emails and accepted terms with another owner's id."""
+"""Requests about emails and accepted terms with another owner's id."""
 
 from typing import Any
 
@@ -14,7 +14,8 @@ LETTERS: tuple[tuple[Any, ...], ...] = (
     ("GET /api/orders/{order_id}/terms", "fan", ("friend", "guest", "our office")),
     ("POST /api/food/orders/{ready_food_id}/receipt", "fan", ("friend", "our office"), wish),
 )
-# Nothing is sent again within a minute: the tests of emails try strangers later. An administrator of all frees.
+# An email is not sent again within a minute: the tests of emails try strangers later. An unscoped
+# administrator releases addresses.
 LETTERS_ELSEWHERE = {
     "POST /api/me/emails/{order_id}/{email_id}/resend",
     "POST /api/office/orders/{order_id}/emails/{email_id}/resend",

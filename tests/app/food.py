@@ -1,4 +1,4 @@
-"""What is somebody's of food by phone: the doors that name an order or a kitchen, and the orders that they name."""
+"""Owned things of food by phone: the endpoints that name an order or a kitchen, and their orders."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,9 @@ FOOD: tuple[tuple[Any, ...], ...] = (
 
 
 async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
-    """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is ready."""
+    """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is
+    ready.
+    """
     now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
     vault = open_vault(Config(secret=secret, demo=True))
     offer = PlacementContext(BOARD, a_match(id=world.event), (), now)

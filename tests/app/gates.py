@@ -1,4 +1,6 @@
-"""Who may do what at our gates: requests about devices, passes, accreditations and bans for the tests of doors."""
+"""Permissions at our gates: requests about devices, passes, accreditations and bans for the tests
+of endpoints.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any

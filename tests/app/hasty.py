@@ -1,4 +1,4 @@
-"""`virage serve` as it is, with short deadlines: tests wait for what takes production ten or twenty seconds."""
+"""`virage serve` with short deadlines: tests wait for what takes production ten or twenty seconds."""
 
 from virage.app import web as worker
 from virage.cli import serving

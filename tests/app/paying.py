@@ -26,7 +26,7 @@ FRESH_CHIP = bytes.fromhex("04958CAA5C5E80")
 
 
 async def phone_of(world: "World", fan: dict[str, str], till_id: str) -> tuple[str, str]:
-    """The fan's phone, and the record of a till for which it has sent what it signed."""
+    """The fan's phone, and the record of a till for which it has sent its signature."""
     key_id, record_id = str(new_id()), str(new_id())
     public = {name: value for name, value in PHONE.jwk().items() if name != "d"}
     registered = await world.ask(fan, "PUT", "/api/me/virtual-card", {"id": key_id, "public_key": public})
@@ -41,7 +41,7 @@ async def phone_of(world: "World", fan: dict[str, str], till_id: str) -> tuple[s
 
 
 def proof_of(at: datetime, till_id: str, record_id: str, key_id: str) -> dict[str, Any]:
-    """What a phone signs for a record of a till."""
+    """The signature of a phone for a record of a till."""
     challenge = Challenge(stamp(at), 700, UUID(record_id), "01", UUID(till_id))
     signature = PHONE.sign(PAY_PURPOSE + challenge_bytes(challenge))
     return {"challenge": to_builtins(challenge), "proof": proof_text(UUID(key_id), signature)}
@@ -54,7 +54,7 @@ def card_codes(secret: str) -> CardCodes:
 
 
 async def card_of(world: "World", email: str, secret: str) -> str:
-    """A card on the wallet of this person; another one lies fresh at the desk."""
+    """A card linked to the wallet of this person, and a new one at the desk."""
     person_id = await world.person(email)
     uids = (bytes.fromhex("04DE5F1EACC040"), FRESH_CHIP)
     codes = card_codes(secret)

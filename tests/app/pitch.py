@@ -1,4 +1,6 @@
-"""What is told of our match and shown again of it, and who may do so: their requests for the tests of doors."""
+"""The feed and the replays of our match, and who may publish them: requests for the tests of
+endpoints.
+"""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -56,7 +58,7 @@ def rights(_: "World") -> dict[str, Any]:
 
 
 async def seen(world: "World") -> None:
-    """A camera has sent a second of the ground."""
+    """A camera has sent a second of the venue."""
     at = world.clock.now() - timedelta(seconds=5)
     track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, at)
     async with world.db.transaction() as conn:
@@ -83,7 +85,7 @@ async def suggested(world: "World") -> str:
 
 
 def moment(said: str) -> datetime:
-    """A time as an answer says it."""
+    """A time as a response formats it."""
     return datetime.fromisoformat(said)
 
 
@@ -96,7 +98,7 @@ async def hour_of(world: "World", secret: str) -> str:
 
 
 async def names_of(world: "World", desk: dict[str, str], secret: str) -> dict[str, str]:
-    """What the doors of replays ask for in their paths."""
+    """The path parameters of the replay endpoints."""
     return {
         "clip_id": await new_clip(world, desk),
         "suggestion_id": await suggested(world),

@@ -1,4 +1,4 @@
-"""What real Chromium does with our cookie, our policy and other sites."""
+"""How a real Chromium treats our cookie, our policy and other sites."""
 
 import os
 import shutil

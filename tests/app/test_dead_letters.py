@@ -1,4 +1,6 @@
-"""The office's door to dead letters: an administrator of everything sees them, puts them back, gives them up."""
+"""The office's endpoints for dead letters: an unscoped administrator lists, retries and discards
+them.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -41,7 +43,7 @@ async def lose(parcel: Parcel) -> None:
 
 @pytest.fixture
 async def office(config: Config, db: Database) -> AsyncIterator[httpx.AsyncClient]:
-    """The platform alone, with two parcels that were lost for good."""
+    """The platform alone, with two failed jobs."""
     async with db.transaction() as conn:
         await enqueue(conn, "parcel", [Parcel(7), Parcel(8)])
     jobs = Jobs()

@@ -1,4 +1,4 @@
-"""A newcomer without a chip and a reader taps a card of the demonstration, and a till is paid by it."""
+"""A newcomer without a chip and a reader taps a demo card, which pays at a till."""
 
 import re
 from collections.abc import AsyncIterator
@@ -39,20 +39,20 @@ OUTLET = "01"
 
 @pytest.fixture
 def config(config: Config) -> Config:
-    """A demonstration for phones, as its own machine is served."""
+    """The configuration of a demo for phones, served from this machine."""
     return replace(config, loopback_listener=True)
 
 
 @pytest.fixture
 async def here(app: Application, config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser on the machine of a demonstration that is loaded."""
+    """A browser on the machine of a loaded demo."""
     await load_food(config, db, clock)
     async with browser_at(app, "http://localhost:8000") as browser:
         yield browser
 
 
 async def tap(here: httpx.AsyncClient, uid: bytes) -> str:
-    """What the page says that a card shows, as somebody copies it."""
+    """The link that the page shows for a card, as a visitor copies it."""
     page = (await here.get(f"/cards?tap={uid.hex()}")).text
     found = re.search(r'<code id="address">([^<]+)</code>', page)
     assert found is not None, page
@@ -66,7 +66,7 @@ def article(page: str, uid: bytes) -> str:
 
 
 class Counter:
-    """A till of a newcomer's own: paired by a code, it asks the server about each sale."""
+    """A newcomer's till: paired by a code, it makes online sales."""
 
     def __init__(self, app: Application, db: Database, clock: Clock) -> None:
         self._app = app
@@ -91,7 +91,7 @@ class Counter:
         self._chain = Till(UUID(came["device_id"]), signer)
 
     async def sell(self, name: str, address: str) -> dict[str, Any]:
-        """Ask for a sale that a card pays, by the address that somebody pasted; what the server answers."""
+        """Request a sale paid by a card, by a pasted address; return the server's response."""
         shown = next(one for one in self.menu["items"] if one["item"]["name"]["en"] == name)
         item, cents = shown["item"], shown["cents"]
         line = Line(UUID(item["id"]), item["name"]["fr"], 1, cents, item["vat_permille"], [], deposit=False)

@@ -1,4 +1,4 @@
-"""The demonstration's yesterday: three tills sold, and the office has figures, shifts and a closing of it."""
+"""The demo's yesterday: three tills sold, and the office has its figures, shifts and a closing."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the modules declare is joined, and a name that two of them declare does not start."""
+"""The declarations of the modules are joined; a name declared twice prevents the start."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""Who gets through which door: every route with every role. A route that is not in the table fails the test."""
+"""Permissions of every endpoint: every route with every role. A route that is not in the table
+fails the test.
+"""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -21,12 +23,12 @@ KITCHEN = ("kitchen", "cashier", "finance")
 
 
 def only(*roles: str) -> frozenset[str]:
-    """Those who hold one of the roles; the program of the test holds the box office's."""
+    """People with one of the roles; the test's API client has the box office's."""
     program = {"program"} if "box_office" in roles else set()
     return frozenset({"admin", *roles, *program})
 
 
-# What stands in an address where it is no id.
+# Path parameters that are no ids.
 NAMES = dict.fromkeys(("version", "block", "code", "name"), "none") | {
     "file": "club",
     "kind": "press",
@@ -38,7 +40,8 @@ NAMES = dict.fromkeys(("version", "block", "code", "name"), "none") | {
 }
 NAMES |= dict.fromkeys(("page", "number", "position"), "1") | dict.fromkeys(("period", "since"), "0")
 
-# What each kind of asker may knock at. 401 and 403 are a closed door; any other answer is an open one.
+# The endpoints open to each kind of principal. 401 and 403 mean closed; any other response means
+# open.
 DOORS: dict[str, frozenset[str]] = {
     "GET /api/venue": EVERYBODY,
     "GET /api/venue/{version}/geometry": EVERYBODY,
@@ -52,7 +55,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /icon.svg": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
-    "GET /metrics": EVERYBODY,  # it hides from whoever is not on the machine, by 404
+    "GET /metrics": EVERYBODY,  # it hides from other machines, by 404
     "GET /api/openapi.json": EVERYBODY,
     "GET /api/stream": EVERYBODY,  # each topic decides
     "GET /api/events": EVERYBODY,
@@ -66,16 +69,16 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/sign-in": EVERYBODY,
     "DELETE /api/session": EVERYBODY,
     "GET /api/me": EVERYBODY,
-    "GET /api/mailbox": EVERYBODY,  # it hides as the counters do
+    "GET /api/mailbox": EVERYBODY,  # hidden like the metrics
     "GET /mailbox": EVERYBODY,
     "GET /mailbox/style.css": EVERYBODY,
     "GET /mailbox/{email_id}": EVERYBODY,
     "GET /mailbox/{email_id}/files/{position}": EVERYBODY,
-    "GET /cards": EVERYBODY,  # so does this
+    "GET /cards": EVERYBODY,  # the same
     "GET /cards/style.css": EVERYBODY,
     "GET /cards/copy.js": EVERYBODY,
-    "POST /api/payments/webhooks/sandbox": frozenset(),  # a signature opens it, nothing else
-    "POST /api/orders": EVERYBODY,  # an empty wish is refused before anybody asks who wishes
+    "POST /api/payments/webhooks/sandbox": frozenset(),  # opened only by a signature
+    "POST /api/orders": EVERYBODY,  # an empty request is refused before its principal is checked
     "GET /api/orders/{order_id}": BUYER,
     "GET /api/orders/{order_id}/terms": BUYER,
     "DELETE /api/orders/{order_id}": BUYER,
@@ -149,7 +152,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/devices": only("supervisor", "finance"),
     "PUT /api/office/devices/{device_id}": only("supervisor", "finance"),
     "DELETE /api/office/devices/{device_id}": only("supervisor", "finance"),
-    "POST /api/devices/pair": EVERYBODY,  # a code opens it
+    "POST /api/devices/pair": EVERYBODY,  # opened by a code
     "GET /api/devices/me": DEVICE | {"till"},
     "POST /api/till/records": frozenset({"till"}),
     "GET /api/till/proofs/{record_id}": frozenset({"till"}),
@@ -220,8 +223,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/clips/{clip_id}/{camera}/captions/{locale}/{segment_id}": EVERYBODY,
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}": only("describer"),
     "GET /api/replay/events/{event_id}/descriptions": only("describer"),
-    "GET /r/{clip_id}": EVERYBODY,  # what it tells of the clip is by the clip's rights
-    "GET /api/replay/objects/{object_id}": EVERYBODY,  # it is noise without its key
+    "GET /r/{clip_id}": EVERYBODY,  # its content is limited by the clip's rights
+    "GET /api/replay/objects/{object_id}": EVERYBODY,  # noise without its key
     "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYBODY,
     "GET /api/replay/events/{event_id}/rights": only("media_desk", "moderator"),
     "PUT /api/replay/events/{event_id}/rights": only("moderator"),
@@ -233,8 +236,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}": only("media_desk", "moderator"),
     "GET /api/replay/events/{event_id}/keys/{camera}/{period}": only("media_desk", "moderator"),
     "POST /api/replay/suggestions/{suggestion_id}/dismiss": only("media_desk", "moderator"),
-    "POST /api/replay/events/{event_id}/taps": PERSON,  # of whom each counts once
-    "GET /api/replay/cameras": only("media_desk", "moderator"),  # they are the system's, whoever plays in it
+    "POST /api/replay/events/{event_id}/taps": PERSON,  # each person counts once
+    "GET /api/replay/cameras": only("media_desk", "moderator"),  # the system's cameras, whatever event is on
     "GET /api/food/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,
     "GET /api/food/slots": EVERYBODY,
@@ -286,15 +289,15 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/wallet/cards/find": only("cashier", "finance"),
     "POST /api/wallet/cards/{card_id}/block": only("cashier", "finance"),
     "POST /api/wallet/cards/{card_id}/replacement": only("cashier", "finance"),
-    "GET /api/wallet/tap": EVERYBODY,  # what the card mirrored opens it
-    "POST /api/office/tokens": PERSON,  # of what one holds oneself: a fan holds nothing to give
+    "GET /api/wallet/tap": EVERYBODY,  # opened by the card's mirrored message
+    "POST /api/office/tokens": PERSON,  # limited to one's own roles: a fan has none to grant
     "GET /api/office/tokens": STAFF,
     "DELETE /api/office/tokens/{token_id}": STAFF,
 }
 
 
 def doors(app: Application) -> dict[str, bool]:
-    """Every door of the application, and whether it declares who may pass."""
+    """Every endpoint of the application, and whether it declares its principals."""
     endpoints = [one.endpoint for one in app.served]
     return {f"{one.method} {one.template}": bool(one.guards) != one.public for one in endpoints}
 
@@ -308,7 +311,9 @@ def test_every_route_declares_its_guard_or_that_it_is_public(app: Application) -
 
 
 def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]:
-    """How each kind of asker shows who they are; anew after what succeeded: some doors end a session or a person."""
+    """The credentials of each kind of principal; renewed after a success: some endpoints end a
+    session or a person.
+    """
 
     async def nobody() -> dict[str, str]:
         return {}
@@ -343,7 +348,7 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
 
 
 def knock(door: str) -> tuple[str, str]:
-    """The method and an address of a door, of things that do not exist."""
+    """The method and an address of an endpoint, with ids that do not exist."""
     method, path = door.split()
     path = re.sub(r"{\w+_id}", lambda _: str(new_id()), path)
     return method, re.sub(r"{(\w+)}", lambda found: NAMES[found[1]], path)

@@ -1,4 +1,6 @@
-"""A server that is asked to end, beside another one, behind a load balancer that asks both whether they are ready."""
+"""A server that shuts down beside another one, behind a load balancer that checks the readiness of
+both.
+"""
 
 import asyncio
 import os
@@ -63,7 +65,7 @@ async def started(command: list[str], folder: Path, name: str, **env: str) -> "A
 
 
 class Phone:
-    """Follows the match, and comes back when its stream ends."""
+    """A phone that follows the match, and reconnects when its stream ends."""
 
     def __init__(self) -> None:
         self.servers: list[str] = []
@@ -83,7 +85,9 @@ class Phone:
 
 
 async def call(url: str, answers: Counter[str]) -> None:
-    """Ask again and again, each time on a new connection: what a balancer sends to a server that is gone is seen."""
+    """Send requests repeatedly, each on a new connection, so that a balancer's request to a dead
+    server is detected.
+    """
     while True:
         async with httpx.AsyncClient(timeout=60) as browser:
             try:
@@ -112,7 +116,7 @@ async def test_a_draining_server_refuses_no_request_and_phones_reconnect_once(
     ):
         for port in (first, second, front):
             await ready(f"http://localhost:{port}")
-        async with asyncio.timeout(60):  # the balancer has to find both ready as well
+        async with asyncio.timeout(60):  # the balancer also has to find both ready
             found = set[str | None]()
             while not found >= {"first", "second"}:
                 found.add((await browser.get(f"{url}/readyz")).headers.get("x-server"))

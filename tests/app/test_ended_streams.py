@@ -1,4 +1,6 @@
-"""A device or a program that is revoked hears nothing more from a running server, on streams that are open already."""
+"""A revoked device or API client receives nothing more from a running server, on streams that are
+open already.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 async def following(
     served: "Served", world: "World", who: dict[str, str]
 ) -> AsyncIterator[tuple[AsyncIterator[str], httpx.AsyncClient]]:
-    """An open stream that has begun, and the browser that holds it."""
+    """An open stream that has begun, and its browser."""
     address = f"{served.url}/api/stream?topics=live:{world.event}"
     async with httpx.AsyncClient(timeout=30) as phone, phone.stream("GET", address, headers=who) as stream:
         assert stream.status_code == httpx.codes.OK

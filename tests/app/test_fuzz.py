@@ -1,4 +1,6 @@
-"""Whatever is sent to any route, as anybody, is answered, and never by a failure of ours (schemathesis)."""
+"""Any request to any route by any principal gets a response, and never a server error
+(schemathesis).
+"""
 
 import asyncio
 import itertools
@@ -21,15 +23,15 @@ EXAMPLES = int(os.environ.get("VIRAGE_FUZZ_EXAMPLES", "10"))
 SERVER_ERROR = 500
 ALLOWED = {"overloaded", "unavailable", "provider_unavailable"}
 LEFT_OUT = {
-    "erase_me",  # these three would end the sessions that the others are asked with
+    "erase_me",  # these three would end the sessions of the other requests
     "end_my_sessions",
     "sign_out",
-    "stream",  # an answer without an end; it has tests of its own
+    "stream",  # an endless response; it has tests of its own
 }
 
 
 def described(url: str) -> Any:
-    """The API without its ways to sign in: who asks is the test's own choice."""
+    """The API without its ways to sign in: the test chooses the principal."""
     document = requests.get(f"{url}/api/openapi.json", timeout=30).json()
     del document["components"]["securitySchemes"]
     for operation in itertools.chain.from_iterable(item.values() for item in document["paths"].values()):
@@ -99,7 +101,7 @@ async def test_no_generated_request_causes_an_internal_error(served: "Served", l
 
 
 def buy(url: str, fan: dict[str, str], event_id: str) -> dict[str, Any]:
-    """Two seats that cost nothing."""
+    """Two free seats."""
     ids = (f"01900000-0000-7000-8000-{number:012}" for number in itertools.count())
     order_id, payment_id = next(ids), next(ids)
     wish: dict[str, Any] = {"id": order_id, "event_id": event_id, "seats": {"kind": "best", "party": {"full": 2}}}

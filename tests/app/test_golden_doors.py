@@ -1,4 +1,6 @@
-"""The doors of 0.1.0 open to the same askers today, and ask for a fresh sign-in where they did."""
+"""The endpoints of 0.1.0 are open to the same principals today, and require the same fresh
+sign-ins.
+"""
 
 import gzip
 import json
@@ -23,7 +25,9 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def recorded_doors() -> tuple[dict[str, set[str]], set[str]]:
-    """What 0.1.0 opened to whom, and what it did for a fresh sign-in alone, under the names of today."""
+    """The principals of each endpoint of 0.1.0, and the ones that needed a fresh sign-in, under
+    today's names.
+    """
     recorded = json.loads((GOLDEN / "doors.json").read_text())
     names = read_renames(GOLDEN / "renames.json").paths
     opened = {names.get(door, door): set(askers) for door, askers in recorded["opened_to"].items()}
@@ -31,7 +35,7 @@ def recorded_doors() -> tuple[dict[str, set[str]], set[str]]:
 
 
 def nameless(door: str) -> str:
-    """Return a route without the names of its parameters, which are no part of the address."""
+    """Return a route without the names of its parameters, which are not part of the address."""
     return re.sub(r"{\w+}", "{}", door)
 
 
@@ -43,7 +47,7 @@ def test_every_route_of_0_1_0_admits_the_same_principals() -> None:
 
 
 def taken() -> dict[str, Any]:
-    """A body that each door took once, from the recorded requests, under the names of today."""
+    """An accepted body of each endpoint, from the recorded requests, under today's names."""
     document = json.loads(gzip.decompress((GOLDEN / "openapi.json.gz").read_bytes()))
     renames = read_renames(GOLDEN / "renames.json")
     translator = Translator(document, renames)
@@ -60,7 +64,7 @@ async def test_routes_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(
 ) -> None:
     bodies, refused = taken(), set()
     for door in DOORS:
-        admin = await world.signed_in("admin@example.org", Grant("admin"))  # one session asks only so often
+        admin = await world.signed_in("admin@example.org", Grant("admin"))  # the rate of one session is limited
         clock.advance(timedelta(hours=1))
         method, path = knock(door)
         body = bodies.get(door, {}) if method not in ("GET", "DELETE") else None
@@ -73,9 +77,9 @@ async def test_routes_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(
 async def test_routes_of_an_existing_event_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(
     world: "World", clock: FakeClock
 ) -> None:
-    """These look for their event, order, ticket or card first: a made-up id is answered 404 by them.
+    """These look up their event, order, ticket or card first: an unknown id gets a 404.
 
-    Orders, tickets and cards are asked in the tests of their domains.
+    Orders, tickets and cards are covered by the tests of their domains.
     """
     names = read_renames(GOLDEN / "renames.json").paths
     recorded = json.loads((GOLDEN / "doors.json").read_text())["fresh_for_what_exists"]

@@ -12,7 +12,7 @@ from virage.platform.web.http import Application
 
 @pytest.fixture
 def config(config: Config) -> Config:
-    """A demonstration whose address is its own machine's."""
+    """A demo whose address is its own machine's."""
     return replace(config, public_url="http://localhost:8000")
 
 

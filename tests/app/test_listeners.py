@@ -1,4 +1,4 @@
-"""A stream ends with the rights of who follows it."""
+"""A stream ends with the rights of its subscriber."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def hub(world: "World") -> AsyncIterator[Hub]:
 
 
 async def principal_of(world: "World", email: str, *grants: Grant) -> tuple[Principal, str]:
-    """Somebody who has just signed in, and the cookie."""
+    """The principal of a fresh sign-in, and its cookie."""
     person_id = await world.person(email, *grants)
     async with world.db.transaction() as conn:
         session = await people.open_session(conn, person_id, world.clock.now())

@@ -1,4 +1,6 @@
-"""A real match, played from its files by `virage match` into a running system: told whole, counted right, told once."""
+"""A real match, played from its files by `virage match` into a running system: complete, counted
+correctly, published once.
+"""
 
 import asyncio
 import json
@@ -25,7 +27,7 @@ EVENTS, LINEUPS = match_file("statsbomb_3788741_event.json"), match_file("statsb
 
 @pytest.fixture
 async def key(live_world: "World", tmp_path: Path) -> Path:
-    """A file with the key of a program that tells of matches."""
+    """A file with the key of an API client that publishes matches."""
     file = tmp_path / "match.key"
     header = await live_world.program("match_desk")
     file.write_text(header["authorization"].removeprefix("Bearer ") + "\n", encoding="utf-8")
@@ -38,12 +40,12 @@ async def playing(served: "Served", *arguments: str) -> Process:
 
 
 async def played(served: "Served", match: MatchFile, event: UUID, key: Path, speed: float) -> None:
-    """As the command does, in this process."""
+    """Play it as the command does, in this process."""
     await play(match, served.url, event, key.read_text().strip(), speed=speed, report=print)
 
 
 class Feed:
-    """What a system tells of an event."""
+    """The feed of an event."""
 
     def __init__(self, served: "Served", event: UUID) -> None:
         self._base = f"{served.url}/api/live/{event}"
@@ -53,14 +55,14 @@ class Feed:
             return (await browser.get(self._base + path)).raise_for_status().json()
 
     async def told(self) -> list[tuple[Any, int]]:
-        """Everything with its clock, without the numbers and times that a system gives."""
+        """Every entry with its clock, without generated numbers and times."""
         head = (await self.get())["head"]
         pages = [(await self.get(f"/pages/{page}"))["entries"] for page in range(1, head // 32 + 2)]
         return [(entry["told"], entry["clock_s"]) for page in pages for entry in page]
 
 
 def counted_by_hand() -> dict[str, list[int]]:
-    """The figures of both teams out of the file itself."""
+    """The figures of both teams, counted from the file itself."""
     events = json.loads(EVENTS.read_bytes())
     home, away = (event["team"]["name"] for event in events if event["type"]["name"] == "Starting XI")
     found: Counter[tuple[str, str]] = Counter()

@@ -1,4 +1,6 @@
-"""The handlers of an event, run in other orders: which orders give the same state, and what the wrong ones leave."""
+"""The handlers of an event in different orders: the orders that give the same state, and the
+effects of wrong ones.
+"""
 
 import random
 import re
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Act = Callable[[Connection], Awaitable[Any]]
-SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
+SECRET = "a secret of the tests, long enough"  # the secret of the fixture `config`
 EMAIL = "fan@example.org"
 NEEDS_THE_WALLET = (forget_cards, forget_phones, forget_auto_top_up, forget_orders)
 """What must come before `forget_purse`."""
@@ -45,7 +47,7 @@ UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @pytest.fixture(autouse=True)
 def _other_orders_lock_otherwise(lock_watch: Watch) -> Iterator[None]:
-    """Trials run alone, one after the other: nobody waits for what they lock out of order."""
+    """Ignore lock-order faults: trials run alone, one after the other."""
     yield
     lock_watch.faults.clear()
 
@@ -55,7 +57,9 @@ class _RolledBackError(Exception):
 
 
 def orders_of(handlers: Sequence[Item]) -> Iterator[list[Item]]:
-    """Every order of a few handlers; of many all rotations, forwards and backwards, and some others."""
+    """Every order of a few handlers; of many all rotations, forwards and backwards, and some
+    others.
+    """
     whole = list(handlers)
     for some in (whole, whole[::-1]):
         for at in range(len(some)):
@@ -73,11 +77,11 @@ class Trials:
         self._known: frozenset[str] = frozenset()
 
     async def prepare(self) -> None:
-        """Note the ids that are there before any trial; others are made anew each time and compare as equal."""
+        """Note the ids that exist before any trial; new ids differ each time and compare as equal."""
         self._known = frozenset(UUIDS.findall(str(await self._with(_nothing))))
 
     async def run(self, act: Act) -> tuple[Any, dict[str, list[str]]]:
-        """What an act answers, and the rows of every table that it leaves."""
+        """Run an act; return its result, and the rows of every table afterwards."""
         answer, tables = await self._with(act)
         return answer, {
             table: sorted(UUIDS.sub(lambda one: one[0] if one[0] in self._known else "new", row) for row in rows)
@@ -100,7 +104,9 @@ async def _nothing(conn: Connection) -> None:
 
 
 async def everything(conn: Connection) -> dict[str, list[str]]:
-    """The rows of every table, but for what a sequence, the clock or the transaction fills, and for what is sealed."""
+    """The rows of every table, without values from a sequence, the clock or the transaction, and
+    without sealed values.
+    """
     tables = await conn.fetch(
         """
         select columns.table_schema as schema, columns.table_name as name,
@@ -145,7 +151,9 @@ class Erasure(Trials):
 
 @pytest.fixture
 async def erasure(world: "World") -> Erasure:
-    """A fan with something in every domain: seats, food that waits, cards, a phone, a rule, a press badge, notices."""
+    """A fan with data in every domain: seats, waiting food, cards, a phone, a rule, a press badge,
+    notifications.
+    """
     fan = await world.signed_in(EMAIL)
     await world.buy(fan)
     await world.buy(fan, paid=False)
@@ -290,5 +298,5 @@ async def test_new_entries_of_a_match_are_handled_in_any_order(world: "World") -
 
 
 def test_the_other_events_have_one_handler_each() -> None:
-    """A second handler needs a test of its own that runs both in either order."""
+    """A second handler needs a test that runs both in either order."""
     assert [len(handlers) for handlers in (EVENT_CANCELLED, EVENT_MOVED, PAID_AT)] == [1, 1, 1]

@@ -1,4 +1,4 @@
-"""What is somebody's is nobody else's: every route that names a thing, asked for with another owner's id."""
+"""Owned things are private: every route that names a thing, requested with another owner's id."""
 
 import re
 from collections.abc import Callable
@@ -21,14 +21,16 @@ from virage.platform.web.limits import RATES, Rate
 if TYPE_CHECKING:
     from tests.app.conftest import World
 
-SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
+SECRET = "a secret of the tests, long enough"  # the secret of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 ITEM = "019e0e5c-0000-7000-8000-000000000001"
 OFFICE = ("programme", "box_office", "finance", "match_desk", "media_desk", "moderator", "describer", "admin")
 
 
 class Case(Struct, frozen=True):
-    """One request for a thing of ours. `owner` may do it, `strangers` may not, and learn nothing by trying."""
+    """One request for a thing of ours. `owner` may do it; `strangers` may not, and learn nothing by
+    trying.
+    """
 
     door: str
     owner: str
@@ -188,20 +190,20 @@ CASES = (
         lambda _: {"code": card_codes(SECRET).printed(FRESH_CHIP)},
     ),
 )
-# A code that was mailed to its owner is all that opens it; the test of passes sends one.
-# A gate's device serves every event of the ground: its gates limit it, and the tests of access try others' gates.
-# A till's archive holds what it sold; the tests of closings try it at every outlet.
+# Only a code mailed to its owner opens it; the test of passes sends one. A gate device serves every
+# event of the venue: its gates limit it, and the tests of access try other gates. A till's archive
+# holds its sales; the tests of closings try it at every outlet.
 ELSEWHERE = {
     "POST /api/tickets/{ticket_id}/rebind",
     "GET /api/access/pack/{event_id}",
     "GET /api/access/holders/{event_id}",
-    "PUT /api/me/push-subscriptions/{subscription_id}",  # of the session that asks: the tests of push try another's
+    "PUT /api/me/push-subscriptions/{subscription_id}",  # the tests of push try another fan's
     "DELETE /api/me/push-subscriptions/{subscription_id}",
-    # what one wants to be told of an event, under one's own name alone
+    # a fan's own notification settings of an event
     "PUT /api/me/notifications/events/{event_id}",
     "DELETE /api/me/notifications/events/{event_id}",
     "GET /api/office/food/tills/{till_id}/archive",
-    "POST /api/replay/events/{event_id}/taps",  # anybody may ask to see again what happens in a public event
+    "POST /api/replay/events/{event_id}/taps",  # a replay of a public event may be requested by every fan
     # only once a clip has settled: the tests of films try another event's
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}",
 }
@@ -224,14 +226,14 @@ def test_every_route_with_an_id_is_tried_as_another_owner(app: Application) -> N
 
 
 class Cast(Struct, frozen=True):
-    """Who asks, and the ids of what is ours."""
+    """The principals, and the ids of our things."""
 
     headers: dict[str, dict[str, str]]
     ids: dict[str, str]
 
 
 def grants_of(world: "World") -> dict[str, list[Grant]]:
-    """Who of the staff there is, and what they may do where."""
+    """The staff and their grants."""
     return {
         "our office": [Grant(role, "organiser", world.ours) for role in OFFICE],
         "their office": [Grant(role, "organiser", world.theirs) for role in OFFICE],
@@ -266,7 +268,7 @@ async def cast(world: "World") -> Cast:
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
     top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2000}
-    await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is kept before the provider is asked
+    await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is stored before the provider is called
     headers["till"], till_id = await world.till("01"), world.ids["device_id"]
     await world.device("A1")
     key_id, record_id = await phone_of(world, headers["fan"], till_id)
@@ -313,7 +315,7 @@ async def cast(world: "World") -> Cast:
 async def test_personal_data_is_refused_to_other_people(
     world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RATES, "write", Rate(per_s=1_000, burst=1_000))  # one office asks for everybody's things here
+    monkeypatch.setitem(RATES, "write", Rate(per_s=1_000, burst=1_000))  # one office requests all things here
     for case in (
         *(case for case in CASES if "cancel" not in case.door),
         *(case for case in CASES if "cancel" in case.door),

@@ -1,4 +1,6 @@
-"""Pages for the machine itself, asked for as a plain reverse proxy on that machine hands on a stranger's request."""
+"""Pages for the machine itself, requested by a stranger through a plain reverse proxy on that
+machine.
+"""
 
 import asyncio
 import subprocess
@@ -20,7 +22,9 @@ PRODUCTION = PUBLIC | {"VIRAGE_DEMO": "0", "VIRAGE_SMTP_URL": "smtp://127.0.0.1:
 
 
 async def handed_on(port: int, path: str) -> int:
-    """The status of what nginx's `proxy_pass http://127.0.0.1:PORT;` sends, without any other line of configuration."""
+    """The status of a request through nginx's `proxy_pass http://127.0.0.1:PORT;` without further
+    configuration.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"

@@ -24,7 +24,7 @@ FEE_CENTS = 150
 
 
 async def put_on_sale(world: "World") -> None:
-    """Let the event cost something."""
+    """Set a price for the event."""
     category = PriceCategory(new_id(), {"fr": "Or", "en": "Gold"}, "#c9a227", dict.fromkeys(PRICED_TARIFFS, FULL_CENTS))
     pricing = Pricing(categories=[category], blocks={"103": category.id}, fee_cents=FEE_CENTS)
     async with world.db.transaction() as conn:
@@ -32,7 +32,7 @@ async def put_on_sale(world: "World") -> None:
 
 
 async def sign_in(browser: httpx.AsyncClient, email: str) -> None:
-    """Ask for a code, read it in the mailbox, type it."""
+    """Request a code, read it in the mailbox, type it."""
     asked = await browser.post("/api/sign-in/codes", json={"email": email, "locale": "en"})
     assert asked.status_code == 202
     async with asyncio.timeout(30):
@@ -45,7 +45,7 @@ async def sign_in(browser: httpx.AsyncClient, email: str) -> None:
 
 
 async def until_paid(browser: httpx.AsyncClient, order_id: UUID) -> dict[str, Any]:
-    """Wait for the money's news, as the web app does."""
+    """Wait for the payment, as the web app does."""
     async with asyncio.timeout(30):
         while True:
             answer = await browser.get(f"/api/orders/{order_id}", headers={"prefer": "wait=10"})
@@ -61,7 +61,9 @@ def phone_key() -> dict[str, str]:
 
 
 def browser_of(url: str) -> httpx.AsyncClient:
-    """A client that treats localhost as browsers do: as a secure context, whose secure cookies it sends."""
+    """A client that treats localhost as browsers do: as a secure context, whose secure cookies it
+    sends.
+    """
     session: dict[str, str] = {}
     cookies: dict[str, str] = {}
 

@@ -1,6 +1,8 @@
-"""A database that pg_dump and pg_restore brought into another cluster, which counts its transactions from the start.
+"""A database that pg_dump and pg_restore moved to another cluster, whose transaction count starts
+again.
 
-After `virage restored` whoever was ahead hears what is new, once; without it nothing is served.
+After `virage restored` a subscriber that was ahead receives each new fact once; without it nothing
+is served.
 """
 
 import asyncio
@@ -48,7 +50,7 @@ EVENT = UUID("0197a000-0000-7000-8000-000000000001")
 
 
 class Before(NamedTuple):
-    """What the old cluster left: its dump, and the position up to which every device had heard it."""
+    """The data of the old cluster: its dump, and the position up to which every device had read."""
 
     dump: Path
     heard: str
@@ -72,7 +74,7 @@ def before() -> Iterator[Before]:
 
 
 async def written(url: str) -> str:
-    """Write the system; return how far devices had heard when it was over."""
+    """Write the system; return the last position that devices had read."""
     await migrate(url)
     db = await Database.open(url)
     try:
@@ -93,7 +95,7 @@ async def written(url: str) -> str:
 
 @pytest.fixture
 async def restored_url(before: Before) -> AsyncIterator[str]:
-    """The dump in a cluster of the test's own, which has counted few transactions."""
+    """The dump in a new cluster, which has counted few transactions."""
     folder = Path(tempfile.mkdtemp(prefix="virage-restored-"))
     postgres = EmbeddedPostgres(folder / "pg", durable=False)
     await postgres.start()
@@ -145,7 +147,9 @@ async def write(db: Database, *facts: Fact) -> None:
 
 
 async def pass_the_old_ids(url: str, heard: str) -> None:
-    """Spend so many transactions that this cluster's own count is above all that was stored and heard before."""
+    """Spend transactions until this cluster's count is above all positions that were stored and
+    read before.
+    """
     await execute(url, SPEND_TRANSACTION_IDS.format(position_key(heard).xid + AHEAD))
 
 
@@ -166,7 +170,7 @@ async def test_after_a_restore_a_tail_sends_no_old_fact_again_and_each_new_one_o
     await pass_the_old_ids(restored_url, before.heard)
     await write(db, revoked(3), revoked(4))
     await until_told(from_before, 3)
-    await write(db, revoked(5))  # nothing else stands between the two
+    await write(db, revoked(5))  # no other row is between the two
     await until_told(from_before, 4)
     await tail.close()
     assert [entry.data["number"] for entry in from_before] == [2, 3, 4, 5]
@@ -243,7 +247,7 @@ async def test_a_phone_that_was_ahead_receives_each_new_entry_once(
 
 
 async def ready(url: str, config: Config, clock: FakeClock) -> httpx.Response:
-    """What a process over this database says of itself."""
+    """The readiness of a process over this database."""
     db = await Database.open(url)
     try:
         app = build(replace(config, database_url=url, public_url="http://localhost"), db, clock)
@@ -277,7 +281,7 @@ async def test_nothing_is_served_before_virage_restored_was_run(
 
 
 async def test_rows_without_their_era_are_found_by_their_ids(restored_url: str, before: Before) -> None:
-    """Rows alone were loaded into a schema of this cluster: the era says nothing of them."""
+    """Rows alone were loaded into a schema of this cluster: the era does not cover them."""
     await execute(
         restored_url,
         "update kernel.era set system_identifier = here.system_identifier from pg_control_system() as here",

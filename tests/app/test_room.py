@@ -1,4 +1,6 @@
-"""A web process that may open few files: whoever finds no room is told to come back, and nobody waits in vain."""
+"""A web process that may open few files: a client without room gets a 503 with Retry-After, and no
+request hangs.
+"""
 
 import socket
 import subprocess
@@ -20,7 +22,7 @@ PATIENCE_S = 20
 
 
 class Small(Served):
-    """Processes that open few files each; `limit`: how the shell is told so."""
+    """Processes that open few files each; `limit`: the shell command that sets this."""
 
     limit: str
 
@@ -42,7 +44,7 @@ class Small(Served):
 
 
 class Hasty(Small):
-    """The same, and the web gives up soon whoever sends nothing, or too slowly."""
+    """The same, and the web soon drops clients that send nothing, or too slowly."""
 
     limit = "-n"
 
@@ -54,7 +56,7 @@ class Hasty(Small):
 async def small(
     tmp_path: Path, shared_database_url: str, request: pytest.FixtureRequest
 ) -> AsyncIterator[tuple[Small, UUID]]:
-    """It runs, and an event that everybody may follow."""
+    """A running system, and a public event."""
     db = await Database.open(shared_database_url)
     world = World(cast("Any", None), db, Clock())
     await world.open()
@@ -69,7 +71,7 @@ async def small(
 
 
 def asked(system: Small, event: UUID) -> Counter[str]:
-    """What more phones are answered than there are files, each of which keeps its stream."""
+    """The responses to more phones than there are files, each of which keeps its stream."""
     kept: list[socket.socket] = []
     answers: Counter[str] = Counter()
     for _ in range(FILES + 100):
@@ -100,7 +102,7 @@ def test_a_process_raises_its_soft_limit_of_open_files_to_the_hard_limit(small: 
 
 @pytest.fixture
 async def hasty(tmp_path: Path, shared_database_url: str) -> AsyncIterator[Hasty]:
-    """It runs."""
+    """A running system."""
     system = Hasty(tmp_path, shared_database_url)
     try:
         await system.start()
@@ -116,7 +118,7 @@ SLOW_BODY = (
 
 
 def until_closed(sock: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
+    """Read until the server closes the connection."""
     said = b""
     while part := sock.recv(65_536):
         said += part

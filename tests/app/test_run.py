@@ -1,4 +1,4 @@
-"""`virage run` on a machine that has nothing: up by one command, down by Ctrl-C, and nothing left running."""
+"""`virage run` on a bare machine: started by one command, stopped by Ctrl-C, with no process left."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ from tests.running import Running
 
 @pytest.fixture
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Running]]:
-    """Starts `virage run` again and again on the same folder."""
+    """Starts `virage run` repeatedly on the same folder."""
     folder = tmp_path_factory.mktemp("house")
     ports = free_ports(2)
     started: list[Running] = []
@@ -30,7 +30,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Ru
 
 
 def replaced(running: Running, killed: psutil.Process) -> bool:
-    """Whether another worker serves in place of one that was killed."""
+    """Whether another worker replaces a killed one."""
     serving = running.named("serve")  # the server, then its workers
     return serving[-1].pid not in (killed.pid, serving[0].pid)
 
@@ -51,7 +51,7 @@ def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: C
     offer = httpx.get(f"{first.url}/api/events/{shown[0]['id']}/offer").json()
     assert 0 < sum(category["free"] for category in offer["categories"]) < 59_186
 
-    for _ in range(3):  # also faster than the server's own patience with its workers
+    for _ in range(3):  # also faster than the server restarts its workers
         worker = first.named("serve")[-1]
         worker.kill()
         first.until(partial(replaced, first, worker))

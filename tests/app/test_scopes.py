@@ -1,4 +1,4 @@
-"""A role is held somewhere: every handler behind a role's guard asks where."""
+"""A role has a scope: every handler behind a role's guard checks it."""
 
 import ast
 import inspect
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def source_of(endpoint: Endpoint) -> str:
-    """The function of an endpoint as it was written, with its decorator."""
+    """The source of an endpoint's function, with its decorator."""
     return inspect.getsource(endpoint.handler)
 
 
@@ -27,7 +27,7 @@ def declared_guards(endpoint: Endpoint) -> list[ast.expr]:
 
 
 def hands_on_principal(source: str) -> bool:
-    """Whether a handler gives its principal to somebody, and does not only look at its id."""
+    """Whether a handler passes its principal on, instead of only reading its id."""
     tree = ast.parse(source)
     looked_at = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "principal")

@@ -1,4 +1,4 @@
-"""`virage serve` by itself, without anybody who supervises it."""
+"""`virage serve` without a supervisor."""
 
 from typing import TYPE_CHECKING
 

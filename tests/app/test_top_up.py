@@ -1,4 +1,4 @@
-"""A wallet is loaded by bank card and paid out, through real processes, and the books are right."""
+"""A wallet is topped up by bank card and paid out, through real processes, and the books are right."""
 
 import asyncio
 import subprocess
@@ -22,7 +22,7 @@ ASTRAY = "update wallet_ledger.account set balance_cents = balance_cents + $1 wh
 
 
 async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, Any]:
-    """Wait for the money's news."""
+    """Wait for the money."""
     async with asyncio.timeout(60):
         while True:
             wallet: dict[str, Any] = (await browser.get("/api/wallet")).json()
@@ -32,7 +32,7 @@ async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, An
 
 
 async def audited(served: "Served") -> subprocess.CompletedProcess[str]:
-    """What the operator's command says."""
+    """The output of the operator's command."""
     command = [sys.executable, "-m", "virage.cli", "wallet", "audit"]
     return await asyncio.to_thread(subprocess.run, command, env=served.env, capture_output=True, text=True, check=False)
 
@@ -49,7 +49,7 @@ async def test_a_wallet_is_loaded_once_and_what_is_left_goes_back(
         again = (await browser.post("/api/wallet/top-ups", json=wish)).json()["payment_url"]
         assert page == again
         assert page.startswith(served.sandbox_url)
-        with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # one card loses the answer on its way
+        with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # the response to one card is lost
             await browser.post(page, json={"card": card.value})
         wallet = await until_it_holds(browser, CENTS)
         assert [(line["cents"], line["purpose"]) for line in wallet["history"]] == [(CENTS, "top_up")]

@@ -1,4 +1,4 @@
-"""An Azure Blob store on this machine (Azurite): started by a test, stopped and started again where it wants that."""
+"""An Azure Blob store on this machine (Azurite), which tests can stop and start again."""
 
 import base64
 import hmac
@@ -24,7 +24,7 @@ VERSION = "2021-08-06"
 
 
 class Azurite:
-    """The store; what is in it outlives its process."""
+    """The store; its data outlives its process."""
 
     def __init__(self, folder: Path) -> None:
         (self._port,) = free_ports(1)
@@ -52,27 +52,29 @@ class Azurite:
         )
         assert self._process.stdout is not None
         said = b""
-        while b"successfully listens" not in said:  # which it says without ending the line
+        while b"successfully listens" not in said:  # printed without a line end
             more = self._process.stdout.read(4096)
             assert more, f"it ended at once: {said!r}"
             said += more
 
     def container(self) -> str:
-        """The address of a new container, as VIRAGE_OBJECTS_URL has it."""
+        """The address of a new container, in the format of VIRAGE_OBJECTS_URL."""
         name = f"objects-{next(self._numbers)}"
         answer = httpx.put(f"{self._endpoint}/{name}?restype=container", headers=self._signed(name))
         assert answer.status_code == httpx.codes.CREATED, answer.text
         return f"az://{name}"
 
     def stop(self) -> None:
-        """Be gone for a while; asked, for it does not keep what it confirmed when it is killed."""
+        """Stop it for a while, by SIGTERM: it loses confirmed writes when it is killed."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGTERM)  # the wheel's node is a program that starts node
             self._process.communicate()
             self._process = None
 
     def _signed(self, container: str) -> dict[str, str]:
-        """The head of the one request that no client of ours makes: a new container, by the account's key."""
+        """The headers of the only request that no client of ours makes: a new container, by the
+        account's key.
+        """
         date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
         headers = f"x-ms-date:{date}\nx-ms-version:{VERSION}\n"
         resource = f"/{ACCOUNT}/{ACCOUNT}/{container}\nrestype:container"
@@ -87,7 +89,7 @@ class Azurite:
 
 @contextmanager
 def azurite(folder: Path, environment: pytest.MonkeyPatch) -> Iterator[Azurite]:
-    """A store that runs, and whose name and key stand where clients look for them."""
+    """A running store, with its name and key in the environment."""
     server = Azurite(folder)
     for name, value in server.environment.items():
         environment.setenv(name, value)

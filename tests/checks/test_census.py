@@ -11,7 +11,7 @@ SELLS = "test it_sells"
 
 
 def faults(found: Counter[str], base: Counter[str], *changes: str) -> list[str]:
-    """Return the faults where the last commit had all that 0.1.0 had."""
+    """Return the faults where the last commit had everything that 0.1.0 had."""
     return census.faults(found, base, base, changes)
 
 

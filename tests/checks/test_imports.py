@@ -1,4 +1,4 @@
-"""The import contracts that are made for each domain."""
+"""The generated import contracts of each domain."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The check that migrations keep to their phase and kind."""
+"""The check that migrations follow the rules of their phase and kind."""
 
 import pytest
 

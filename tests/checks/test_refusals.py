@@ -1,4 +1,4 @@
-"""The check that each refusal code has words."""
+"""The check that each refusal code has a message."""
 
 from checks.refusals import NO_SCREEN, SCREENS, answered, by_module, codes_of, undeclared, unmeant, unsaid, unused
 
@@ -17,7 +17,7 @@ def answers(number, is_early):
 
 
 def words(**of_fan: str) -> dict[str, dict[str, object]]:
-    """Words in one language, of all screens: empty tables but for the fan's."""
+    """Messages in one language, of all screens: empty tables except the fan's."""
     said: dict[str, object] = {}
     for name in {name for tables in SCREENS.values() for name in tables}:
         *path, last = name.split(".")

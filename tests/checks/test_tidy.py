@@ -1,4 +1,4 @@
-"""The check of the small laws."""
+"""The small checks of `checks/tidy.py`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The check that whatever may refuse runs in `Database.transact`."""
+"""The check that functions that may refuse run in `Database.transact`."""
 
 from collections import Counter
 from pathlib import Path

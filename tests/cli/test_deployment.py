@@ -1,4 +1,4 @@
-"""How a command finds the system beside it, and what it says where there is none."""
+"""How a command finds the system beside it, and its message where there is none."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ AWAY = "postgresql://virage@127.0.0.1:1/virage"
 
 
 def system(var: Path, **variables: str) -> dict[str, str]:
-    """The environment of a demonstration that is kept there."""
+    """The environment of a demo stored there."""
     return demo_environment({"VIRAGE_VAR_DIR": str(var), "VIRAGE_PORT": "8765"} | variables)
 
 
@@ -29,7 +29,7 @@ def test_a_command_without_a_running_deployment_says_what_to_do(
         environment_of_running(asking)
     env = system(tmp_path, VIRAGE_DATABASE_URL=AWAY)
     with advertised(read(env), env), pytest.raises(SystemExit):
-        environment_of_running(asking)  # it was killed, and its database with it
+        environment_of_running(asking)  # it was killed, with its database
     said = capsys.readouterr().err
     assert said.count(f"No deployment runs in {tmp_path}. Start one (make run)") == 2
 
@@ -97,7 +97,7 @@ def test_variables_name_the_deployment_before_the_one_in_the_folder(
 
 
 def refused(url: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a command says that cannot have its database."""
+    """The message of a command that cannot have its database."""
     with pytest.raises(SystemExit), database(Config(secret="x" * 32, database_url=url)):
         pytest.fail("there is no such database")
     return capsys.readouterr().err

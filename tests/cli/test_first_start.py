@@ -1,4 +1,6 @@
-"""The first start of a server of our own: in any folder, for any account, again after a kill, and on a full disk."""
+"""The first start of an embedded server: in any folder, for any account, again after a kill, and on
+a full disk.
+"""
 
 import os
 import pwd
@@ -43,7 +45,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def entered_by_all() -> Iterator[Path]:
-    """A folder that every account may enter, which pytest's own are not."""
+    """A folder that every account may enter, unlike pytest's own."""
     with tempfile.TemporaryDirectory(prefix="virage-test-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -51,7 +53,9 @@ def entered_by_all() -> Iterator[Path]:
 
 @contextmanager
 def mounted(*arguments: str | Path) -> Iterator[Path]:
-    """A file system where the last argument names a folder, which is made; only root may mount one."""
+    """A mounted file system; the last argument names its folder, which is created. Only root may
+    mount one.
+    """
     *_, folder = arguments
     Path(folder).mkdir()
     subprocess.run(["/usr/bin/mount", *arguments], check=True)  # noqa: S603 - ours
@@ -73,7 +77,9 @@ def sized(disk: Path, size: str) -> None:
 
 @pytest.fixture
 def everywhere(entered_by_all: Path) -> Iterator[dict[str, str]]:
-    """The environment of a Python that an ordinary account can run, wherever that of the tests lies."""
+    """The environment of a Python that an ordinary account can run, wherever the tests' own Python
+    is.
+    """
     with ExitStack() as stack:
         python, packages, sources = (
             stack.enter_context(mounted("--bind", folder, entered_by_all / folder.name))
@@ -138,7 +144,7 @@ def test_ctrl_c_in_the_middle_of_a_first_start_leaves_nothing_and_the_next_one_w
         while not list(tmp_path.glob("var/postgres/fresh-*/data/base")):  # initdb is at work
             assert first.poll() is None
             time.sleep(0.01)
-        os.killpg(first.pid, signal.SIGINT)  # as a terminal does, to all that it started
+        os.killpg(first.pid, signal.SIGINT)  # as a terminal does, to all its processes
         said, _ = first.communicate(timeout=60)
     assert (first.returncode, said.strip()) == (130, b"")
     assert not list(tmp_path.glob("var/postgres/fresh-*"))
@@ -187,14 +193,14 @@ def test_data_belong_to_the_account_that_created_them(tmp_path: Path) -> None:
 
 @pytest.fixture
 def place(entered_by_all: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where programs are copied to, in place of the system's folder."""
+    """The folder that programs are copied to, in place of the system's folder."""
     monkeypatch.setattr(programs, "PLACE", entered_by_all / "place")
     return entered_by_all / "place"
 
 
 @pytest.fixture
 def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """PostgreSQL's programs in a folder that only root may enter, installed by somebody with a strict umask."""
+    """PostgreSQL's programs in a folder that only root may enter, installed with a strict umask."""
     installed = tmp_path / "packages" / programs.PACKAGE / "pginstall18" / "bin"
     libraries = tmp_path / "packages" / f"{programs.PACKAGE}.libs"
     for folder in (installed, libraries):
@@ -226,7 +232,7 @@ def test_processes_that_copy_the_programs_at_once_share_one_copy(place: Path, cl
     with ThreadPoolExecutor() as processes:
         found = set(processes.map(lambda _: programs.programs(account), range(8)))
     assert len(found) == 1
-    programs._copy(closed.parent, place / "0.6.0")  # noqa: SLF001 - as a process that looked before there was one
+    programs._copy(closed.parent, place / "0.6.0")  # noqa: SLF001 - as a process that looked before it existed
     assert [path.name for path in place.iterdir()] == ["0.6.0"]
 
 

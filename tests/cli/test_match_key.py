@@ -1,4 +1,4 @@
-"""The key that `virage match` makes itself in a demonstration, and takes back."""
+"""The key that `virage match` creates itself in a demo, and revokes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from virage.site.programme import acts as programme
 
 
 class Way:
-    """A way to a database that can be cut, as when the system ends that keeps it."""
+    """A connection to a database that can be cut, as when its system ends."""
 
     def __init__(self, url: str, folder: Path) -> None:
         parts = urlsplit(url)
@@ -70,7 +70,7 @@ def system(way: Way) -> Config:
 
 
 async def programs(db: Database) -> int:
-    """How many programs have a key that is good."""
+    """The number of API clients with a valid key."""
     async with db.connection() as conn:
         return int(await conn.fetchval("select count(*) from people.program"))
 

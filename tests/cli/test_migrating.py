@@ -1,4 +1,4 @@
-"""`virage migrate` beside older programs, and when they have ended."""
+"""`virage migrate` beside older processes, and after their end."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ KNOWN = [
 def _over_an_empty_database(
     cluster: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
-    """The environment names a database that nothing was ever applied to, and the package has two migrations."""
+    """The environment names an empty database, and the package has two migrations."""
 
     def known(_folder: object = None) -> list[Migration]:
         return KNOWN

@@ -1,4 +1,4 @@
-"""What a long start shows while it runs, and what it says of a failure."""
+"""The progress of a long start, and its failure messages."""
 
 import io
 import subprocess

@@ -1,4 +1,4 @@
-"""What is killed here writes to a real disk."""
+"""Processes killed here write to a real disk."""
 
 import tempfile
 
@@ -9,7 +9,7 @@ from tests.scratch import on_disk
 
 @pytest.fixture(autouse=True)
 def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A system of the benchmarks first measures its disk for two seconds: here nobody asks how fast it is."""
+    """Skip the disk measurement that a system of the benchmarks starts with: it takes two seconds."""
 
     async def unmeasured(_url: str) -> float:
         return 0.0
@@ -19,11 +19,13 @@ def _unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    tmp_path_factory.getbasetemp()  # it has its place from now on, whichever test is the first
+    tmp_path_factory.getbasetemp()  # fixes the base folder before TMPDIR changes
     monkeypatch.setenv("TMPDIR", on_disk())
     monkeypatch.setattr(tempfile, "tempdir", on_disk())
 
 
 @pytest.fixture(autouse=True)
 def _locks_in_order() -> None:
-    """The order of locks is not judged here: this process prepares, alone, what the programs under test use."""
+    """The order of locks is not checked here: this process only prepares data for the programs
+    under test.
+    """

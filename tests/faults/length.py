@@ -1,4 +1,4 @@
-"""How long the tests of faults go on: at full length with `make test-ops`, a short case of each with `make test`."""
+"""The length of the fault tests: full with `make test-ops`, a short case of each with `make test`."""
 
 import os
 

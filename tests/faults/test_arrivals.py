@@ -1,4 +1,4 @@
-"""An evening of arrivals through a dead server: small, as benchmarks/arrivals.py is whole."""
+"""An evening of arrivals through a dead server: a small run of benchmarks/arrivals.py."""
 
 import pytest
 

@@ -1,8 +1,10 @@
-"""The edge of `deploy/nchan` under fire: `kill -9` of who tells it, of the web and of nginx itself.
+"""The edge of `deploy/nchan` under `kill -9` of the publishing worker, of the web and of nginx
+itself.
 
-Phones follow at a real nginx with nchan, others at the system, while a desk tells. Whoever dies: each phone has each
-entry once. nginx forgets all when it dies; then an entry's number shows what is missing, and the pages have it. A phone
-that reads nothing costs its process no more than a stream may carry.
+Some phones follow at a real nginx with nchan, others at the system, while a desk publishes.
+Whichever process dies, each phone gets each entry once. nginx loses its memory when it dies; then
+an entry's number reveals the gap, and the pages fill it. A phone that reads nothing costs its
+process no more than the buffer of a stream.
 """
 
 import asyncio
@@ -39,7 +41,9 @@ MANY = 4_000
 
 
 class EdgePhone:
-    """A phone at nchan: it resumes by the last id, drops what it has, and asks the pages for what it missed."""
+    """A phone at nchan: it resumes by the last id, drops duplicates, and reads missed entries from
+    the pages.
+    """
 
     def __init__(self, url: str, event_id: UUID) -> None:
         self._stream = f"{url}/edge/live/{event_id}"
@@ -81,12 +85,12 @@ class EdgePhone:
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
-        while not true():  # noqa: ASYNC110 - it counts what other processes say
+        while not true():  # noqa: ASYNC110 - it counts the output of other processes
             await asyncio.sleep(0.02)
 
 
 async def answers(nginx: Nginx, event_id: UUID) -> dict[str, Any]:
-    """What the doors of the edge say to anybody."""
+    """The responses of the edge's endpoints to an anonymous request."""
     async with httpx.AsyncClient(base_url=nginx.url, timeout=5) as browser:
         feed, again = [await browser.get(f"/api/live/{event_id}/pages/1") for _ in range(2)]
         stranger = await browser.get(f"/edge/live/{new_id()}", headers={"accept": "text/event-stream"})
@@ -104,7 +108,9 @@ async def answers(nginx: Nginx, event_id: UUID) -> dict[str, Any]:
 
 
 async def unread(system: System, event_id: UUID, header: bytes) -> dict[str, Any]:
-    """A phone of the system that reads nothing while thousands of entries are told; then it reads, and resumes."""
+    """A phone of the system that reads nothing while thousands of entries are published; then it
+    reads, and resumes.
+    """
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.connect(("127.0.0.1", system.port))
@@ -122,7 +128,7 @@ async def unread(system: System, event_id: UUID, header: bytes) -> dict[str, Any
         while not heard.endswith(b"\r\n0\r\n\r\n"):
             heard += await asyncio.to_thread(sock.recv, 1 << 16)
     phone = Phone((system.url,), event_id)
-    phone._since = re.findall(rb"\nid: (\S+)\n", heard)[-1].decode()  # noqa: SLF001 - it was another one until now
+    phone._since = re.findall(rb"\nid: (\S+)\n", heard)[-1].decode()  # noqa: SLF001 - it was another one
     first = [int(number) for number in re.findall(rb'"number":(\d+)', heard)]
     phone.numbers += first
     await phone.follow(MANY)

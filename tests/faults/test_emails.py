@@ -1,4 +1,6 @@
-"""Emails while things die: a real `virage work` under `kill -9`, a real mail server that is slow, away or refuses."""
+"""Emails while processes die: a real `virage work` under `kill -9`, a real mail server that is
+slow, away or refuses.
+"""
 
 import asyncio
 import os
@@ -27,7 +29,9 @@ WAIT_S = 120
 
 
 class Server:
-    """A mail server that keeps what it took, and stops at a step for as long as the test says."""
+    """A mail server that stores what it received, and stops at a step for as long as the test
+    needs.
+    """
 
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
@@ -51,7 +55,7 @@ class Server:
             self.held[step].append(address)
             await self.go.wait()
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+    async def handle_RCPT(  # noqa: N802 - a hook of aiosmtpd
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         await self._hold("RCPT", address)
@@ -66,13 +70,13 @@ class Server:
         return "250 OK"
 
     def ids(self) -> list[str]:
-        """The Message-ID of everything that was taken."""
+        """The Message-IDs of all accepted messages."""
         contents = [envelope.content for envelope in self.taken]
         return [str(message_from_bytes(content)["message-id"]) for content in contents if isinstance(content, bytes)]
 
 
 class Worker:
-    """A `virage work` of its own."""
+    """A `virage work` process."""
 
     def __init__(self, config: Config, port: int, folder: Path) -> None:
         self._folder = folder
@@ -117,14 +121,14 @@ async def worker(config: Config, port: int, tmp_path: Path) -> AsyncIterator[Wor
 
 
 async def until(met: Callable[[], Awaitable[object]]) -> None:
-    """Ask again and again: other processes have no event to wait for."""
+    """Poll: other processes have no event to wait for."""
     async with asyncio.timeout(WAIT_S):
-        while not await met():  # noqa: ASYNC110 - the docstring says why
+        while not await met():  # noqa: ASYNC110 - the docstring explains it
             await asyncio.sleep(0.05)
 
 
 async def written(db: Database, clock: Clock, *addresses: str) -> None:
-    """Emails to people, of the kind that many get at once."""
+    """Emails to people, of a kind sent to many at once."""
     async with db.transaction() as conn:
         for address in addresses:
             person_id = await people.ensure_fan(conn, address, None, clock.now())
@@ -180,7 +184,7 @@ async def test_every_email_is_sent_after_an_hour_without_a_mail_server(
         return bool(await conn.fetchval("select min(attempts) > 0 from kernel.job where entrypoint = 'letter'"))
 
     await until(failed)
-    # an hour on, by the clock of the queue
+    # an hour later, by the clock of the queue
     await conn.execute("update kernel.job set attempts = 24, execute_after = now() where entrypoint = 'letter'")
     await server.open(port)
 

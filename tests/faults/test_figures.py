@@ -1,7 +1,8 @@
-"""The office's figures under fire: `kill -9` of the worker while it adds what tills sold, at a moment that is known.
+"""The office's figures under `kill -9` of the worker at a known moment of its work.
 
-It is killed after it has written figures and before it has written up to where they reach. What is dead adds nothing,
-the next worker adds it once, and the figures are the closings' to the cent. The processes are those of production.
+It is killed after it has written figures and before it has written their position. The dead
+worker's figures are rolled back, the next worker adds them once, and the figures equal the closings
+to the cent. The processes are those of production.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ where not head.training and coalesce(done.number, 0) < head.number
 
 
 async def sold(db: Database, tills: list[Till], records: int) -> None:
-    """What tills wrote, as it stands in their chains."""
+    """The sales of the tills, from their chains."""
     for till in tills:
         wrote = []
         for at in range(records):
@@ -56,12 +57,14 @@ async def sold(db: Database, tills: list[Till], records: int) -> None:
 
 async def until(conn: Connection, question: str, answer: Any) -> None:
     async with asyncio.timeout(60):
-        while await conn.fetchval(question) != answer:  # noqa: ASYNC110 - it asks another process's database
+        while await conn.fetchval(question) != answer:  # noqa: ASYNC110 - another process writes to the database
             await asyncio.sleep(0.02)
 
 
 async def killed_in_the_middle(db: Database, killer: Killer) -> int:
-    """Kill the worker between its figures and their end; how many figures the dead one left behind."""
+    """Kill the worker between its figures and their position; return how many figures the dead one
+    left behind.
+    """
     async with db.connection() as watching:
         async with db.transaction() as holding:
             await holding.execute("lock table books.receipt_figure in exclusive mode")
@@ -97,7 +100,7 @@ async def kept(conn: Connection) -> list[list[Any]]:
 
 
 async def an_evening_under_fire() -> dict[str, Any]:
-    """Tills sell, the worker dies again and again, and the day is closed."""
+    """Tills sell, the worker is killed repeatedly, and the day is closed."""
     system = System(workers=1)
     db = None
     try:

@@ -1,7 +1,8 @@
-"""A sale while the database is frozen: SIGSTOP of all its processes, whose kernel still takes every connection.
+"""A sale while the database is frozen: SIGSTOP of all its processes, whose kernel still accepts
+every connection.
 
-Everybody is told within the limits, with 503 and when to come back; once it thaws all goes on by itself, and what was
-confirmed is there.
+Every request gets a 503 with Retry-After within the limits. After the thaw everything continues
+without help, and confirmed sales are kept.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from tests.faults.test_kill import lost, settled
 
 FREEZES, FANS, PAUSE_S = (5, 3600, 3.0) if FULL else (1, 1300, 2.0)
 PROBES = 40
-LIMIT_S = 30.0  # a connection of others (5 s), a statement (12 s, looked at once a second), on a machine that is busy
+LIMIT_S = 30.0  # another's connection (5 s), a statement (12 s, checked every second), on a busy machine
 SALE_S = FREEZES * (LIMIT_S / 2 + 2 * PAUSE_S) + 4.0
 
 
@@ -48,7 +49,7 @@ def thaw(stopped: list[psutil.Process]) -> None:
 
 
 async def probe(system: System, token: str) -> tuple[int, bool, float]:
-    """The status of what a fan asks who is signed in, whether it says when to come back, and after how long."""
+    """Return the status of a signed-in fan's request, whether it has Retry-After, and its duration."""
     client, began = Client(system.url, keep=(b"retry-after",)), time.monotonic()
     try:
         async with asyncio.timeout(60):
@@ -59,7 +60,9 @@ async def probe(system: System, token: str) -> tuple[int, bool, float]:
 
 
 async def freezes(system: System, token: str) -> list[tuple[int, bool, float]]:
-    """Freeze, ask, thaw when all have their answer, and wait until the pages answer again."""
+    """Freeze, send requests, thaw when all have their responses, and wait until the pages respond
+    again.
+    """
     told: list[tuple[int, bool, float]] = []
     for _ in range(FREEZES):
         await asyncio.sleep(PAUSE_S)
@@ -114,4 +117,4 @@ def test_all_requests_are_answered_in_time_and_confirmed_writes_are_kept(capsys:
     assert found["oversold"] == 0
     assert found["paid_without_ticket"] == 0
     assert found["told_paid"] > 0.8 * found["held"] > 0
-    assert found["complaints"] == []  # no process had to be started again
+    assert found["complaints"] == []  # no process was restarted

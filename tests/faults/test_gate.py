@@ -1,7 +1,8 @@
-"""The gates under fire: `kill -9` of the web and of the database while real passes are shown at every gate.
+"""The gates under fire: `kill -9` of the web and of the database while real passes are shown at
+every gate.
 
-What a device was answered stands, nobody is counted twice, and each good pass gets in. The processes are those of
-production, on a durable database.
+Acknowledged scans are kept, no person is counted twice, and each valid pass is admitted. The
+processes are those of production, on a durable database.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ KILLS = ("web worker", "postgres", "web worker")
 
 
 async def evening_under_fire() -> dict[str, Any]:
-    """The whole evening; what there is to say of it."""
+    """The whole evening; return its counts."""
     system = System(workers=2)
     try:
         await system.start_database()

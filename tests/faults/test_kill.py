@@ -1,7 +1,7 @@
-"""An on-sale under fire: `kill -9` of whatever runs, at random moments, while buyers keep a log of what they were told.
+"""An on-sale under `kill -9` of random processes at random moments, while buyers log the responses.
 
-What was confirmed stands, nothing is sold twice, captured money has its tickets or goes back, and all comes back by
-itself. The processes are those of production, on a durable database.
+Confirmed orders are kept, nothing is sold twice, captured money has its tickets or is refunded, and
+all processes recover without help. The processes are those of production, on a durable database.
 """
 
 import asyncio
@@ -27,12 +27,13 @@ KILLS, SALE_S, FANS = (20, 40.0, 3600) if FULL else (7, 14.0, 1300)
 BACK_S = 30.0
 SETTLED_S = 60.0
 SEED = 20260509
-# The supervisor lets the worker rest longer after each end, and no buyer waits for it: three kills of it are enough.
+# The supervisor restarts the worker later after each end, and no buyer waits for it: three kills of
+# it are enough.
 TARGETS = ("web worker", "postgres", "web worker", "postgres", "work", "web worker", "postgres")
 
 
 class Killer:
-    """Kills one thing after the other and waits until it is back."""
+    """Kills one process after the other and waits until it is back."""
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -53,7 +54,7 @@ class Killer:
             self.back_s[target].append(time.monotonic() - began)
 
     def pids(self, target: str) -> list[int]:
-        """Who runs as that now."""
+        """The current process ids of a target."""
         if target == "web worker":
             return self._system.workers_of_web()
         pid = self._system.postgres.pid if target == "postgres" else self._system.supervisor.pid("work")
@@ -69,7 +70,9 @@ class Killer:
 
 
 async def settled(system: System, event_id: UUID) -> dict[str, int]:
-    """Wait until each captured payment has its tickets or its refund, and count what must not be."""
+    """Wait until each captured payment has its tickets or its refund, and count what must not
+    happen.
+    """
     ends = time.monotonic() + SETTLED_S
     while True:
         found = await audit(system, event_id)
@@ -79,7 +82,7 @@ async def settled(system: System, event_id: UUID) -> dict[str, int]:
 
 
 async def lost(system: System, log: list[Bought]) -> list[str]:
-    """What buyers were told with a 2xx and the database does not know."""
+    """Orders that buyers got with a 2xx and that the database does not have."""
     conn = await asyncpg.connect(system.postgres.url)
     try:
         orders = {
@@ -107,7 +110,7 @@ async def lost(system: System, log: list[Bought]) -> list[str]:
 
 
 async def sale_under_fire() -> dict[str, Any]:
-    """The whole sale; what there is to say of it."""
+    """The whole sale; return its counts."""
     system = System(workers=2)
     try:
         await system.start_database()

@@ -1,8 +1,10 @@
-"""A match told under fire: `kill -9` of the web and of the database while a desk tells and phones follow.
+"""A match feed under `kill -9` of the web and of the database while a desk publishes and phones
+follow.
 
-What the desk was answered is in the feed, in its order and without a gap; every phone has every entry once, though the
-process that served it is gone, and though it was away for most of the match. Two nodes serve, each with processes of
-its own; a phone comes back to either. The processes are those of production, on a durable database.
+The feed has every acknowledged entry, in order and without a gap. Every phone gets every entry
+once, although its process was killed and it was away for most of the match. Two nodes serve, each
+with processes of its own; a phone reconnects to either. The processes are those of production, on a
+durable database.
 """
 
 import asyncio
@@ -41,7 +43,7 @@ KILLS = ("web worker", "postgres", "node", "web worker", "postgres", "web worker
 
 
 class Node:
-    """A second web node over the same database, which is started again when it dies."""
+    """A second web node over the same database, which is restarted when it dies."""
 
     def __init__(self, system: System) -> None:
         port = free_port()
@@ -60,7 +62,7 @@ class Node:
         await self._ready()
 
     async def kill(self) -> None:
-        """All of it at once; returns when it serves again."""
+        """Kill all its processes; return when it serves again."""
         pid = self._supervisor.pid("node")
         assert pid is not None
         os.killpg(pid, signal.SIGKILL)
@@ -84,9 +86,9 @@ class Node:
 
 
 class Phone:
-    """A phone that comes back to whichever node serves now, from the last position that it has heard.
+    """A phone that reconnects to any serving node from its last position.
 
-    What a stream leaves out it reads from pages, as the web does (web/src/features/live/match.svelte.ts).
+    It reads gaps of a stream from pages, as the web does (web/src/features/live/match.svelte.ts).
     """
 
     def __init__(self, urls: tuple[str, ...], event_id: UUID) -> None:
@@ -99,7 +101,7 @@ class Phone:
         self.pages = 0
 
     async def follow(self, until: int) -> None:
-        """Listen until an entry has come and none before it is missing."""
+        """Listen until an entry and all before it have come."""
         async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=30)) as browser:
             while len(self.numbers) < until:
                 self.came_back += 1
@@ -128,7 +130,7 @@ class Phone:
                     return
 
     async def _hear(self, browser: httpx.AsyncClient, url: str, head: int, entries: Sequence[dict[str, Any]]) -> None:
-        """Take what comes next; before that, pages for what lies in between."""
+        """Process the next message; fill a gap before it from pages."""
         heard = {entry["number"] for entry in entries}
         while (known := len(self.numbers)) < min(heard, default=head + 1) - 1:
             page = await browser.get(f"{url}/api/live/{self._event_id}/pages/{known // PAGE_ENTRIES + 1}")
@@ -165,7 +167,9 @@ async def seed(db: Database) -> tuple[UUID, bytes]:
 
 
 async def tell(system: System, event_id: UUID, desk: bytes, told: list[int]) -> int:
-    """Tell one thing after the other, each until it is answered; how often an answer was missing."""
+    """Publish one entry after the other, each until it is acknowledged; return how many responses
+    were missing.
+    """
     client, missing = Client(system.url), 0
     path = f"/api/live/{event_id}/entries".encode()
     for minutes in range(ENTRIES):
@@ -200,7 +204,7 @@ async def under_fire() -> dict[str, Any]:
         told: list[int] = []
 
         async def follow(number: int, phone: Phone) -> None:
-            """A third of the phones are in a dead zone from early on until late."""
+            """A third of the phones are without network from early on until late."""
             if number % 3 == 0:
                 await phone.follow(3)
                 while len(told) < AWAY_UNTIL:  # noqa: ASYNC110 - it counts answers

@@ -1,7 +1,9 @@
-"""Orders by phone under fire: `kill -9` of the web and of the database while fans order and kitchens accept.
+"""Orders by phone under fire: `kill -9` of the web and of the database while fans order and
+kitchens accept.
 
-What a fan or a kitchen was answered is in the books and in the chain, once; what was not accepted is held and nothing
-more, and the archive of each outlet's till verifies. The processes are those of production, on a durable database.
+Acknowledged orders are in the books and in the chain, once. Money of an order that was not accepted
+is only held, and the archive of each outlet's till verifies. The processes are those of production,
+on a durable database.
 """
 
 import asyncio
@@ -39,7 +41,7 @@ CAPACITY = KitchenCapacity({Station.GRILL: 1_000, Station.FRYER: 1_000, Station.
 
 
 class Crowd(NamedTuple):
-    """Who orders and who accepts, by the headers of their browsers."""
+    """The fans and the kitchens, by the headers of their browsers."""
 
     kitchen: Kitchen
     fans: list[bytes]
@@ -47,7 +49,7 @@ class Crowd(NamedTuple):
 
 
 class Log:
-    """What the clients were answered."""
+    """The responses to the clients."""
 
     def __init__(self) -> None:
         self.placed: set[str] = set()
@@ -63,7 +65,7 @@ class Log:
 
 
 async def seed(system: System, db: Database) -> Crowd:
-    """A match is on, four kitchens are open, and each fan has money."""
+    """A running match, four open kitchens, and fans with money."""
     now, config = datetime.now(UTC), Config(secret=system.env["VIRAGE_SECRET"], demo=True)
     kitchen = Kitchen(db, Clock(), config)
     kitchen.event = a_match(now + timedelta(hours=1))
@@ -96,7 +98,7 @@ def _cookie(token: str) -> bytes:
 
 
 async def ask(client: Client, log: Log, path: str, headers: bytes, body: bytes = b"") -> tuple[int, Any]:
-    """The same request until there is an answer: its id makes one of it."""
+    """Send the same request until there is a response: its id makes one order of it."""
     while True:
         try:
             answer = await client.ask(b"POST", path.encode(), headers, body)
@@ -135,7 +137,9 @@ async def evening(system: System, crowd: Crowd, log: Log) -> None:
 
 
 async def found(kitchen: Kitchen, log: Log) -> dict[str, Any]:
-    """What must not be: answers that are not in the books, books that are wrong, chains that do not verify."""
+    """Count what must not happen: responses that are not in the books, wrong books, chains that do
+    not verify.
+    """
     async with kitchen.db.transaction() as conn:
         books = await audit(conn)
     states = {

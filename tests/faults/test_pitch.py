@@ -1,7 +1,8 @@
-"""A pitch under fire: `kill -9` of every web process and of the database while tracking sends, then beside a ball.
+"""A pitch under `kill -9` of every web process and of the database while tracking sends, then
+beside a ball.
 
-Phones come back and see everybody where they are; nobody has run a metre more or less; what goal-line technology said
-while nobody listened is in the feed.
+Phones reconnect and see all players in their places; no distance is off by a metre; signals of
+goal-line technology during the outage are in the feed.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ KILLS = ("web worker", "postgres")
 
 
 class Phone:
-    """A phone that looks on, and comes back to whoever serves now."""
+    """A phone that follows the pitch and reconnects to any serving process."""
 
     def __init__(self, url: str, event_id: UUID) -> None:
         self._url = f"{url}/api/stream?topics=pitch:{event_id}"
@@ -45,7 +46,7 @@ class Phone:
         self.came_back = -1
 
     async def follow(self, until: int) -> None:
-        """Look on until a moment has come."""
+        """Follow until a moment has come."""
         async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=30)) as browser:
             while self.screen.n < until:
                 self.came_back += 1
@@ -68,7 +69,7 @@ class Phone:
 
 
 def expected(frames: list[TrackingFrame]) -> tuple[Track, dict[int, Moment]]:
-    """What the frames come to without any fault, and every moment."""
+    """The sum of the frames without any fault, and every moment."""
     track, moments = Track(), dict[int, Moment]()
     for begin in range(0, len(frames), BATCH):
         track, _ = track_frames(track, frames[begin : begin + BATCH], datetime.now(UTC))
@@ -77,7 +78,9 @@ def expected(frames: list[TrackingFrame]) -> tuple[Track, dict[int, Moment]]:
 
 
 async def send(system: System, event_id: UUID, desk: bytes, frames: list[TrackingFrame], sent: list[int]) -> int:
-    """One batch after the other, each until it is answered; how often an answer was missing."""
+    """Send one batch after the other, each until it is acknowledged; return how many responses were
+    missing.
+    """
     client, missing = Client(system.url), 0
     path = f"/api/tracking/{event_id}/frames".encode()
     for begin in range(0, len(frames), BATCH):
@@ -92,7 +95,7 @@ async def send(system: System, event_id: UUID, desk: bytes, frames: list[Trackin
                 pass
             missing += 1
             await asyncio.sleep(0.02)
-        await asyncio.sleep(0.02)  # faster than it is played, and slow enough for phones to look
+        await asyncio.sleep(0.02)  # faster than real time, and slow enough for phones
     client.close()
     return missing
 
@@ -110,7 +113,7 @@ async def under_fire(system: System, event_id: UUID, desk: bytes) -> dict[str, A
             while len(sent) < part * len(frames) // BATCH // (len(KILLS) + 1):  # noqa: ASYNC110 - it counts answers
                 await asyncio.sleep(0.002)
             pids = killer.pids(target)
-            for victim in pids:  # every one in its turn: phones may all be with the same
+            for victim in pids:  # each in turn: all phones may be with the same one
                 os.kill(victim, signal.SIGKILL)
                 await killer.back(target, victim, len(pids))
 
@@ -140,7 +143,7 @@ async def ball(system: System, event_id: UUID, mosquitto: Mosquitto) -> asyncio.
 
 
 async def kicked(db: Database, event_id: UUID, kmh: int) -> None:
-    """Wait until the hardest kick is about so hard."""
+    """Wait until the hardest kick has about this speed."""
     async with asyncio.timeout(30):
         while True:
             async with db.connection() as conn:
@@ -151,8 +154,10 @@ async def kicked(db: Database, event_id: UUID, kmh: int) -> None:
 
 
 async def beside_a_ball(system: System, event_id: UUID, mosquitto: Mosquitto) -> list[str]:
-    """The ball's process is killed between two kicks; a goal-line signal comes meanwhile. The kinds of entries."""
-    long_after = datetime.now(UTC) + timedelta(hours=1)  # no tracking then: a kick has no name, and is told at once
+    """The ball's process is killed between two kicks, and a goal-line signal comes meanwhile.
+    Return the kinds of entries.
+    """
+    long_after = datetime.now(UTC) + timedelta(hours=1)  # without tracking, a kick is published at once
     db = await Database.open(system.postgres.url, connections_max=1)
     process = await ball(system, event_id, mosquitto)
     await mosquitto.say(*(("ball/a/imu", one) for one in payloads(long_after, 1, [(0.5, 20)])))

@@ -1,4 +1,6 @@
-"""A sale through PgBouncer in transaction mode, which lends ten connections to two web processes and the workers."""
+"""A sale through PgBouncer in transaction mode, which lends ten connections to two web processes
+and the workers.
+"""
 
 import pytest
 

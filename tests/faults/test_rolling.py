@@ -1,7 +1,8 @@
-"""A release while seats are sold: the previous version sells on, while the next one's migrations add to its tables.
+"""A release during a sale: the previous version keeps selling, while the next one's migrations add
+to its tables.
 
-The migrator is killed with `kill -9` in the middle of a backfill and started again; then a process of the next release
-starts beside and sells, too. No buyer is refused anything, and nothing is lost.
+The migrator is killed with `kill -9` in the middle of a backfill and started again. Then a process
+of the next release starts beside and sells, too. No buyer is refused, and nothing is lost.
 """
 
 import asyncio
@@ -55,7 +56,7 @@ print(*asyncio.run(migrate(sys.argv[1], contract=False, folder=Path(sys.argv[2])
 
 
 class Sale:
-    """Parties that buy one crowd after the other, until they are told to stop."""
+    """Parties that buy one crowd after the other, until they are stopped."""
 
     def __init__(self, system: System, event: str, categories: list[str], tokens: list[str]) -> None:
         self._system = system
@@ -70,12 +71,12 @@ class Sale:
         return [told for report in self.reports for told in report.bought]
 
     async def go_on(self) -> None:
-        """Sell until the end is told, or no more fans are left than those who come afterwards."""
+        """Sell until the stop, or until only the fans for the time afterwards are left."""
         while not self.ends.is_set() and len(self._tokens) > (AFTER + 1) * PARTY:
             await self.crowd(self._system.url)
 
     async def crowd(self, url: str) -> None:
-        """Sell to the next few at a process."""
+        """Sell to the next few fans at a process."""
         comers, self._tokens = self._tokens[:PARTY], self._tokens[PARTY:]
         plan = Plan(
             mode="parties",
@@ -91,19 +92,19 @@ class Sale:
 
 
 def plant(folder: Path, names: list[str]) -> None:
-    """Put files into the folder of the next release's migrations."""
+    """Write files into the folder of the next release's migrations."""
     for name in names:
         (folder / f"{name}.sql").write_text(FILES[name])
 
 
 async def migrator(url: str, folder: Path) -> asyncio.subprocess.Process:
-    """The next release's migrations, as a process of their own."""
+    """The next release's migrations, in a separate process."""
     command = (sys.executable, "-c", MIGRATE, url, str(folder))
     return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
 
 
 async def filled(url: str) -> tuple[int, int]:
-    """How many counters have a note, and how many have none."""
+    """The number of counters with a note, and without one."""
     conn = await asyncpg.connect(url)
     try:
         counts: Any = await conn.fetchrow("select count(note), count(*) - count(note) from bench.counter")
@@ -113,7 +114,7 @@ async def filled(url: str) -> tuple[int, int]:
 
 
 async def migrated(url: str, folder: Path) -> list[str]:
-    """What the migrator says that it applied."""
+    """The migrations that the migrator printed as applied."""
     migrating = await migrator(url, folder)
     said = (await migrating.communicate())[0].decode().split()
     assert migrating.returncode == 0
@@ -121,7 +122,9 @@ async def migrated(url: str, folder: Path) -> list[str]:
 
 
 async def kill_in_the_middle(url: str, folder: Path) -> tuple[int, int]:
-    """Let a batch of the backfill find a row locked, kill the migrator there, and say how far it had come."""
+    """Let a batch of the backfill find a row locked, kill the migrator there, and return its
+    progress.
+    """
     conn = await asyncpg.connect(url)
     try:
         async with conn.transaction():
@@ -139,7 +142,7 @@ async def kill_in_the_middle(url: str, folder: Path) -> tuple[int, int]:
 
 @asynccontextmanager
 async def next_release(system: System) -> AsyncIterator[str]:
-    """A web process beside the old one, over the schema that has grown."""
+    """A web process beside the old one, over the extended schema."""
     port = free_port()
     env = system.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": f"http://127.0.0.1:{port}"}
     command = (sys.executable, "-m", "virage.cli", "serve", "--workers", "1")
@@ -165,7 +168,7 @@ async def is_ready(port: int) -> bool:
 
 
 async def released(folder: Path) -> dict[str, Any]:
-    """The whole release; what there is to say of it."""
+    """The whole release; return its counts."""
     first, last = list(FILES)[:-1], list(FILES)[-1]
     plant(folder, first)
     system = System(workers=1)

@@ -1,8 +1,9 @@
-"""The tills under fire: `kill -9` of the web and of the database at random moments while fans pay by tapping.
+"""The tills under fire: `kill -9` of the web and of the database at random moments while fans pay
+by tapping.
 
-What a till was answered is in the books and in its chain, once, and the archive of each till verifies. Each fan taps
-once: nobody taps at a second till while the first one waits. The processes are those of production, on a durable
-database.
+An acknowledged record is in the books and in its chain once, and the archive of each till verifies.
+Each fan taps once: they do not tap at a second till while the first one waits. The processes are
+those of production, on a durable database.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ FANS = SALES = 105 * KILLS
 
 
 async def verified(system: System, bar: Bar) -> list[str]:
-    """What `virage fiscal verify` finds in the archives of all tills."""
+    """The result of `virage fiscal verify` on the archives of all tills."""
     vault, found = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE)), []
     db = await Database.open(system.postgres.url, connections_max=2)
     try:
@@ -51,7 +52,7 @@ async def verified(system: System, bar: Bar) -> list[str]:
 
 
 async def half_time_under_fire() -> dict[str, Any]:
-    """The whole interval; what there is to say of it."""
+    """The whole interval; return its counts."""
     system = System(workers=2)
     try:
         await system.start_database()

@@ -24,12 +24,12 @@ def write(file: Path, lines: list[bytes]) -> Path:
 
 
 def type_of(line: bytes) -> str:
-    """Return what a line is: header, record, anchor, closing or seal."""
+    """Return the kind of a line: header, record, anchor, closing or seal."""
     return str(json.loads(line)["type"])
 
 
 def contents(file: Path) -> ArchiveContents:
-    """Return what an archive holds."""
+    """Return the contents of an archive."""
     lines = lines_of(file)
     header = json.loads(body(lines[0]))
     types = Counter(type_of(line) for line in lines)

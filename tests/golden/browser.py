@@ -1,4 +1,6 @@
-"""A Chromium at the golden origin, the part of its profile that is kept, and what its devices have not sent."""
+"""A Chromium at the golden origin, the stored part of its profile, and the unsent data of its
+devices.
+"""
 
 import io
 import tarfile
@@ -52,7 +54,7 @@ READ_TILL = """async () => {
 
 
 class UnsentScan(Struct, frozen=True):
-    """A scan that only the gate's device holds."""
+    """A scan that only the gate's device has."""
 
     number: int
     kind: str
@@ -69,14 +71,14 @@ class VatTotal(Struct, frozen=True):
 
 
 class Tender(Struct, frozen=True):
-    """What paid for a sale."""
+    """One tender of a sale."""
 
     kind: str
     cents: int
 
 
 class UnsentRecord(Struct, frozen=True):
-    """A record that only the till holds; `hash` is the SHA-256 of its signed bytes."""
+    """A record that only the till has; `hash` is the SHA-256 of its signed bytes."""
 
     number: int
     id: UUID
@@ -88,24 +90,24 @@ class UnsentRecord(Struct, frozen=True):
 
 
 class UnsentAtGate(Struct, frozen=True):
-    """What the gate's device holds."""
+    """The unsent data of the gate's device."""
 
     device: UUID
     scans: list[UnsentScan]
 
 
 class UnsentAtTill(Struct, frozen=True):
-    """What the till holds."""
+    """The unsent data of the till."""
 
     device: UUID
     records: list[UnsentRecord]
 
 
 class Expected(Struct, frozen=True):
-    """What must arrive from the browser's storage.
+    """The data that must be uploaded from the browser's storage.
 
-    `inside_before` and `inside` are the passes inside the event without and with the unsent scans. `used_cents` is
-    what cards paid without the server, as the till's screen showed it.
+    `inside_before` and `inside` are the passes inside the event without and with the unsent scans.
+    `used_cents` are the offline payments by card, as on the till's screen.
     """
 
     event: UUID
@@ -117,12 +119,14 @@ class Expected(Struct, frozen=True):
 
 
 def expected() -> Expected:
-    """Return what must arrive from the browser's storage."""
+    """Return the data that must be uploaded from the browser's storage."""
     return msgspec.json.decode(EXPECTED.read_bytes(), type=Expected)
 
 
 def launch(playwright: Playwright, profile: Path, port: int, clock: datetime | None = None) -> BrowserContext:
-    """Open a browser for which the golden origin is a port of this machine, its clock set to `clock`."""
+    """Open a browser for which the golden origin is a port of this machine, its clock set to
+    `clock`.
+    """
     context = playwright.chromium.launch_persistent_context(
         profile,
         executable_path=SHELL,
@@ -139,23 +143,23 @@ def launch(playwright: Playwright, profile: Path, port: int, clock: datetime | N
 
 
 def unsent_at_gate(page: Page) -> UnsentAtGate:
-    """Read what the gate's device holds."""
+    """Read the unsent data of the gate's device."""
     return msgspec.convert(page.evaluate(READ_GATE), UnsentAtGate)
 
 
 def unsent_at_till(page: Page) -> UnsentAtTill:
-    """Read what the till holds."""
+    """Read the unsent data of the till."""
     return msgspec.convert(page.evaluate(READ_TILL), UnsentAtTill)
 
 
 def profile_files(profile: Path) -> list[Path]:
-    """Return the files to keep of a profile whose browser was closed."""
+    """Return the files to keep of the profile of a closed browser."""
     files = (path for folder in KEPT for path in (profile / folder).rglob("*") if path.is_file())
     return sorted(path for path in files if path.name not in NOT_DATA)
 
 
 def pack(profile: Path) -> None:
-    """Keep the storage of a profile whose browser was closed."""
+    """Keep the storage of the profile of a closed browser."""
     with tarfile.open(STORAGE, "w:gz", compresslevel=9) as kept:
         for path in profile_files(profile):
             data = path.read_bytes()
@@ -165,6 +169,6 @@ def pack(profile: Path) -> None:
 
 
 def unpack(profile: Path) -> None:
-    """Make a profile of the kept storage."""
+    """Make a profile from the stored files."""
     with tarfile.open(STORAGE) as kept:
         kept.extractall(profile, filter="data")

@@ -1,4 +1,4 @@
-"""What is counted in the golden database: the queries that a renamed schema changes, all in this file."""
+"""Counts of the golden database: the queries that a renamed schema changes, all in this file."""
 
 from datetime import datetime
 from typing import Any
@@ -60,7 +60,7 @@ class Fact(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """What a golden database holds now."""
+    """The counts of a golden database."""
 
     migrations: list[str]
     counts: dict[str, int]
@@ -90,7 +90,7 @@ async def stored_scans(url: str, device: UUID) -> list[StoredScan]:
 
 
 async def inside(url: str, event: UUID) -> list[int]:
-    """Return the numbers of the passes whose holders are inside."""
+    """Return the numbers of the passes with the presence inside."""
     connection = await asyncpg.connect(url)
     try:
         return [row["pass_number"] for row in await connection.fetch(INSIDE, event)]

@@ -1,4 +1,4 @@
-"""A fan's browser: the part of its profile that is kept, what stands in it, and the rows that its visit wrote."""
+"""A fan's browser: the stored part of its profile, its contents, and the rows that its visit wrote."""
 
 import gzip
 import json
@@ -56,7 +56,8 @@ SIGN = """async ([ticket, message]) => {
     return [...new Uint8Array(signature)];
 }"""
 
-# Every table with the columns that are not generated, its primary key, and the tables that it refers to.
+# Every table with the columns that are not generated, its primary key, and the tables that it
+# references.
 TABLES = """
 select
     c.oid::regclass::text as name,
@@ -82,7 +83,9 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 class Stored(Struct, frozen=True):
-    """What stands in a fan's browser; of the keys their public half, and whether the private one could be read."""
+    """The contents of a fan's browser; of the keys their public half, and whether the private one
+    could be read.
+    """
 
     holder_keys: list[dict[str, Any]]
     phone_keys: list[dict[str, Any]]
@@ -91,7 +94,9 @@ class Stored(Struct, frozen=True):
 
 
 class Fan(Struct, frozen=True):
-    """The fan's visit: the browser's cookies, the ticket on this phone, what stands in the browser at its end."""
+    """The fan's visit: the browser's cookies, the ticket on this phone, the contents of the browser
+    at its end.
+    """
 
     person: UUID
     cookies: dict[str, str]
@@ -101,12 +106,12 @@ class Fan(Struct, frozen=True):
 
 
 def fan() -> Fan:
-    """Return what is known of the fan's visit."""
+    """Return the data of the fan's visit."""
     return msgspec.json.decode(EXPECTED.read_bytes(), type=Fan)
 
 
 def stored(page: Page) -> Stored:
-    """Read what stands in the browser."""
+    """Read the contents of the browser."""
     return msgspec.convert(page.evaluate(READ), Stored)
 
 
@@ -131,7 +136,7 @@ async def all_rows(url: str) -> Rows:
 
 
 def keep_rows(before: Rows, after: Rows) -> None:
-    """Keep the rows that are in the second state alone."""
+    """Keep only the new rows of the second state."""
     found = {}
     for name, rows in after.items():
         known = {json.dumps(row, sort_keys=True) for row in before[name]}
@@ -144,7 +149,8 @@ def keep_rows(before: Rows, after: Rows) -> None:
 async def give_rows(url: str) -> None:
     """Write the rows of the visit into a restored dump that is not migrated yet.
 
-    Transaction ids are spent as for the dump, until the next one is above all journal positions of the visit.
+    Transaction ids are spent as for the dump, until the next one is above all journal positions of
+    the visit.
     """
     rows: Rows = json.loads(gzip.decompress(ROWS.read_bytes()))
     connection = await asyncpg.connect(url)
@@ -161,7 +167,7 @@ async def give_rows(url: str) -> None:
 
 
 async def _give(connection: asyncpg.Connection, table: asyncpg.Record, rows: str) -> None:
-    """Write rows of one table: change those that are there, unless none is, for some tables refuse every change."""
+    """Write rows of one table, as updates only if there are any: some tables refuse every update."""
     name, columns, key = table["name"], ", ".join(table["columns"]), ", ".join(table["key"])
     given = f"jsonb_populate_recordset(null::{name}, $1::jsonb)"
     changed = f"select count(*) from {name} join {given} using ({key})"
@@ -184,16 +190,16 @@ def give_cookies(context: BrowserContext) -> None:
 
 
 def build_of(page: Page) -> set[str]:
-    """Return the scripts that a page was built of; their names are hashes of their content."""
+    """Return the scripts of a page's build; their names are hashes of their content."""
     return set(page.evaluate("[...document.querySelectorAll('script[src]')].map((tag) => tag.getAttribute('src'))"))
 
 
 def build_in(html: str) -> set[str]:
-    """Return the scripts that the text of a page names."""
+    """Return the scripts that a page's text names."""
     return set(re.findall(r'<script[^>]*\bsrc="([^"]+)"', html))
 
 
 def unpack_fan(profile: Path) -> None:
-    """Make a profile of the fan's kept storage."""
+    """Make a profile from the fan's stored files."""
     with tarfile.open(STORAGE) as kept:
         kept.extractall(profile, filter="data")

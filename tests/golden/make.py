@@ -57,7 +57,9 @@ def main() -> None:
 
 
 def make(system: GoldenSystem, folder: Path) -> None:
-    """Make everything that needs a running deployment; the dump is taken when its processes have ended."""
+    """Make everything that needs a running deployment; the dump is made when its processes have
+    ended.
+    """
     with patch.object(import_module("virage.demo.load"), "planned", planned_in_part):
         asyncio.run(prepare(read(system.env), system.env))
     system.start("sandbox", system.env)
@@ -75,7 +77,7 @@ def make(system: GoldenSystem, folder: Path) -> None:
 
 
 def planned_in_part(now: datetime) -> list[Planned]:
-    """Return the events of the demonstration with fewer places sold."""
+    """Return the demo's events with fewer places sold."""
     return [
         replace(plan, seated_share=plan.seated_share * SOLD_PART, standing_share=plan.standing_share * SOLD_PART)
         for plan in planned(now)
@@ -83,7 +85,7 @@ def planned_in_part(now: datetime) -> list[Planned]:
 
 
 def dump(url: str) -> None:
-    """Take the dump and note what it holds."""
+    """Make the dump and note its contents."""
     found = asyncio.run(counted(url))
     made_at, transaction_id = asyncio.run(position(url))
     arguments = ["--format=custom", "--compress=gzip:level=9", "--no-owner", "--no-privileges", f"--file={DUMP}", url]
@@ -93,7 +95,7 @@ def dump(url: str) -> None:
 
 
 def write(file: Path, value: Any) -> None:
-    """Write a value as JSON that a person can read."""
+    """Write a value as readable JSON."""
     file.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
@@ -116,7 +118,7 @@ def archive_of(till_id: UUID) -> str:
 
 
 def work(playwright: Playwright, system: GoldenSystem, web: "subprocess.Popen[bytes]", profile: Path) -> dict[str, Any]:
-    """Scan and sell with the server and then without it; return what the browser has not sent."""
+    """Scan and sell online, then offline; return the unsent data of the browser."""
     with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
     event = gate.tonight(system, MATCH)
     tickets = gate.tickets(system, event, "N", 6)
@@ -178,7 +180,7 @@ def sell_by_card(page: Page, card: Held) -> None:
 
 
 def sell_by_cash(page: Page, *products: str) -> int:
-    """Sell for cash; the number of the receipt."""
+    """Sell for cash; return the number of the receipt."""
     for product in products:
         till.tap_product(page, product)
     till.by_cash(page)

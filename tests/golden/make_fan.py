@@ -22,7 +22,7 @@ OUTLET, POPCORN = "02", "Salted popcorn"
 
 
 def main() -> None:
-    """Restore the dump, visit it as a fan, and keep the browser and the rows that are new."""
+    """Restore the dump, visit it as a fan, and store the browser and the new rows."""
     with TemporaryDirectory(prefix="virage-golden-") as temporary:
         folder = Path(temporary)
         postgres = EmbeddedPostgres(folder / "pg", durable=False)
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def make(system: GoldenSystem, profile: Path) -> None:
-    """Visit, and keep the browser and the rows."""
+    """Visit, and store the browser and the rows."""
     assert virage(system.env, "migrate").returncode == 0
     before = asyncio.run(all_rows(system.database_url))
     system.open()
@@ -58,7 +58,9 @@ def make(system: GoldenSystem, profile: Path) -> None:
 
 
 def visit(context: BrowserContext, system: GoldenSystem) -> Fan:
-    """Sign in, keep a ticket, let the phone pay, choose a theme, fill a basket, follow a match; what it left."""
+    """Sign in, keep a ticket, enable the phone to pay, choose a theme, fill a basket, follow a
+    match; return the contents.
+    """
     page = context.new_page()
     page.goto("/sign-in?next=/tickets")
     entered(page, system, MAIL)

@@ -1,7 +1,8 @@
-"""Read the signed bytes out of the golden set with the code of the working copy: `python -m tests.golden.make_signed`.
+"""Read the signed bytes from the golden set with the code of the working copy: `python -m
+tests.golden.make_signed`.
 
-The unsent scans and sales are those of the gate and the till in `browser.tar.gz`; the packs are what the server answers
-a gate and a till over the restored dump, at the moment of the dump.
+The unsent scans and sales are those of the gate and the till in `browser.tar.gz`. The packs are the
+server's responses to a gate and a till over the restored dump, at the moment of the dump.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ ALL = """async ([name, stores]) => {
 
 
 def unsent(folder: Path) -> dict[str, Any]:
-    """Return the scans and sales that the golden browser has not sent, as their devices signed them."""
+    """Return the unsent scans and sales of the golden browser, as their devices signed them."""
     unpack(folder)
     with sync_playwright() as playwright:
         context = launch(playwright, folder, free_ports(1)[0], golden().made_at)
@@ -66,7 +67,7 @@ def _wire(kept: dict[str, Any]) -> dict[str, str]:
 
 
 async def answered(folder: Path) -> dict[str, str]:
-    """Return the packs that the server of the golden dump answers."""
+    """Return the packs that the server of the golden dump sends."""
     cluster = EmbeddedPostgres(folder / "pg", durable=False)
     await cluster.start()
     try:

@@ -1,13 +1,13 @@
-"""What the API was called and what it is called now, as data: `renames.json`, and pure functions that apply it.
+"""Old and new names of the API, as data: `renames.json`, and pure functions that apply it.
 
-The map is read against the OpenAPI document of the day on which the requests were recorded (`openapi.json.gz`). A line
-gives a new name to one thing of that document, and everything is found by its old name:
+The map refers to the OpenAPI document of the day on which the requests were recorded
+(`openapi.json.gz`). A line gives a new name to one thing of that document, by its old name:
 
-    paths       "GET /api/old/{id}": "GET /api/new/{id}"; values go over by position
+    paths       "GET /api/old/{id}": "GET /api/new/{id}"; values are matched by position
     parameters  by old operation: query parameters
     components  schemas by name
     fields      by old component: its properties
-    values      by old component that is an enumeration, or `Component.field` where the values stand in place
+    values      by old component that is an enumeration, or `Component.field` of an inline enumeration
     codes       codes of problem documents
     topics      topics of the stream by name
     told        by old topic: members of its events, by their path: ".data.orders[].what": "state"
@@ -15,8 +15,8 @@ gives a new name to one thing of that document, and everything is found by its o
     fact_data   by old kind: members of its data, by their path: ".data.cents": "amount_cents"
     texts       parts of pages that the server writes: emails in the mailbox, printed tickets, statements, demo cards
 
-The last five are in no document; `test_requests.py` reads them against what was recorded.
-How recorded requests and answers are translated is in `renames_exchange.py`.
+The last five are in no document; `test_requests.py` checks them against the recording.
+`renames_exchange.py` translates recorded requests and responses.
 """
 
 import json
@@ -140,9 +140,10 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any
 
 
 def contract(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a client depends on: operations with parameters, bodies and answers by status, and the components.
+    """Return the parts that a client depends on: operations with parameters, bodies and responses
+    by status, and the components.
 
-    Words for people, the names of parameters within a path, and every order are left out.
+    Texts for people, the names of parameters within a path, and every order are left out.
     """
     return {
         "operations": {
@@ -158,7 +159,7 @@ def contract(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the content of an answer; one of null alone is none."""
+    """Return the content of a response; content of null alone counts as none."""
     content = answer.get("content", {})
     return {kind: told for kind, told in content.items() if told.get("schema") != {"type": "null"}}
 
@@ -176,13 +177,13 @@ def _parameters(operation: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def _plain(schema: Any, *, named: bool = False, limited: bool = True) -> Any:  # noqa: C901 - a line for each thing left unsaid
-    """Return a schema without words for people, without order, and without what the document of 0.1.0 left unsaid.
+def _plain(schema: Any, *, named: bool = False, limited: bool = True) -> Any:  # noqa: C901 - a line for each omission
+    """Return a schema without texts, without order, and without what the document of 0.1.0 omitted.
 
-    That one named no defaults, no lengths of tuples, no bodies that take nothing else, no encodings of bytes, and no
-    limits of what stands inside a list or under a key; it told the type of what it listed, listed null, wrote other
-    limits beside the alternatives, of which a minimum of 0 was lost, and made alternatives of one alone. `named`: the
-    keys are names of fields.
+    That document had no defaults, no lengths of tuples, no closed objects, no encodings of bytes,
+    and no limits of list items or mapping values. It gave enumerations a type and listed null in
+    them. It wrote limits beside the alternatives, lost a minimum of 0, and wrapped a single schema
+    as an alternative. `named`: the keys are names of fields.
     """
     if isinstance(schema, list):
         return [_plain(item, limited=limited) for item in schema]
@@ -229,7 +230,7 @@ def _alternatives(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def unused(document: Mapping[str, Any], renames: Renames) -> list[str]:
-    """Return the lines of a map that name nothing of the document; codes are in no document and are left out."""
+    """Return the lines of a map whose old name is not in the document; codes are not checked."""
     by_name, schemas = dict(operations(document)), document["components"]["schemas"]
     found = [f"paths: {name}" for name in renames.paths if name not in by_name]
     for name, names in renames.parameters.items():

@@ -1,4 +1,6 @@
-"""Recorded requests and answers under the names of `renames.json`, translated along the recorded schemas."""
+"""Recorded requests and responses under the names of `renames.json`, translated along the recorded
+schemas.
+"""
 
 import json
 import re
@@ -20,7 +22,9 @@ STATEMENT = "/statement.pdf"
 
 
 class Translator:
-    """Says recorded requests and answers under their new names: a field is renamed in its component alone."""
+    """Translates recorded requests and responses to their new names: a field is renamed in its
+    component alone.
+    """
 
     def __init__(self, document: Mapping[str, Any], renames: Renames) -> None:
         self._document = document
@@ -42,14 +46,16 @@ class Translator:
         )
 
     def operation_of(self, method: str, path: str) -> str | None:
-        """Return the operation of the old document that answers a path; what has the fewest parameters comes first."""
+        """Return the operation of the old document that serves a path; the one with the fewest
+        parameters wins.
+        """
         for of_method, pattern, name in self._patterns:
             if of_method == method and pattern.fullmatch(path):
                 return name
         return None
 
     def exchange(self, recorded: Exchange) -> Exchange:
-        """Return a recorded request and its answer under the new names."""
+        """Return a recorded request and its response under the new names."""
         name = self.operation_of(recorded.method, recorded.path)
         if name is None:  # an address outside the document
             texts = self._renames.texts if recorded.path == CARDS else {}
@@ -83,7 +89,9 @@ class Translator:
         )
 
     def _bytes(self, encoded: str, schema: Mapping[str, Any]) -> str:
-        """Return a body that was sent as bytes (base64); one whose JSON has no renamed field keeps its bytes."""
+        """Return a body that was sent as bytes (base64); one whose JSON has no renamed field keeps
+        its bytes.
+        """
         try:
             body = json.loads(b64decode(encoded))
             renamed = self.value(body, schema, None)
@@ -92,7 +100,9 @@ class Translator:
         return encoded if renamed == body else b64encode(json.dumps(renamed).encode()).decode()
 
     def value(self, value: Any, schema: Mapping[str, Any], place: str | None) -> Any:
-        """Return JSON under its new names, along the old schema; what the schema does not know stays as it is."""
+        """Return JSON under its new names, along the old schema; fields outside the schema do not
+        change.
+        """
         if "$ref" in schema:
             name = schema["$ref"].removeprefix(REF)
             return self.value(value, self._schemas[name], name)
@@ -124,7 +134,7 @@ class Translator:
         return found
 
     def _branch(self, value: Any, branches: list[dict[str, Any]]) -> dict[str, Any] | None:
-        """Return the schema of a union that a value fits, else the one whose tag it has."""
+        """Return the schema of a union that a value fits, else the one with the value's tag."""
         plain = _unmarked(value)
         for branch in branches:
             if self._validator(branch).is_valid(plain):
@@ -144,7 +154,7 @@ class Translator:
         return self._validators[key]
 
     def _path(self, name: str, path: str) -> tuple[str, str]:
-        """Return the method and the path under which an operation is asked now."""
+        """Return today's method and path of an operation."""
         method, template = self._renames.paths.get(name, name).split()
         pattern = next(pattern for _, pattern, of_name in self._patterns if of_name == name)
         found = pattern.fullmatch(path)
@@ -160,7 +170,9 @@ class Translator:
         return method, re.sub(r"{\w+}", lambda _: next(left), template)
 
     def _query(self, name: str, query: str) -> str:
-        """Return a query under its new names; one in which nothing is renamed keeps its very bytes."""
+        """Return a query under its new names; a query without a renamed field keeps its exact
+        bytes.
+        """
         names = self._renames.parameters.get(name, {})
         schemas = {item["name"]: item.get("schema", {}) for item in self._operations[name].get("parameters", ())}
         old = parse_qsl(query, keep_blank_values=True)
@@ -168,7 +180,7 @@ class Translator:
         return query if new == old else urlencode(new, quote_via=quote)
 
     def _link(self, text: str) -> str:
-        """Return an address of the API under its new path; any other text as it is."""
+        """Return an address of the API under its new path; any other text unchanged."""
         if "/api/" not in text or not text.startswith(("/api/", "http")):
             return text
         parts = urlsplit(text)
@@ -212,7 +224,7 @@ class Translator:
 
 
 def validator(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
-    """Return what tells whether a value fits a schema of the document."""
+    """Return a predicate: whether a value fits a schema of the document."""
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
 
 
@@ -242,7 +254,7 @@ def _unmarked(value: Any) -> Any:
 
 
 def _reworded(value: Any, parts: Mapping[str, str]) -> Any:
-    """Return an answer whose texts have the new wording of each part."""
+    """Return a response whose texts have the new wording of each part."""
     if isinstance(value, dict):
         return {name: _reworded(item, parts) for name, item in value.items()}
     if isinstance(value, list):

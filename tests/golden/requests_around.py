@@ -1,7 +1,8 @@
-"""What is seen around the replay of the recorded requests: headers, streams, the facts of the journal, HTTP itself.
+"""The surroundings of a replay of the recorded requests: headers, streams, the facts of the
+journal, HTTP itself.
 
-`python -m tests.golden.requests_around` recorded it, with the code of the working copy, from two replays: headers that
-differ between them were drawn.
+`python -m tests.golden.requests_around` recorded it, with the code of the working copy, from two
+replays: headers that differ between them are generated values.
 """
 
 import asyncio
@@ -44,14 +45,18 @@ class Facts(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """What each topic told: the shape of its events, and one event of each shape that its data had."""
+    """The messages of each topic: the shape of its events, and one event of each shape that its
+    data had.
+    """
 
     shapes: dict[str, Shape]
     examples: dict[str, list[dict[str, Any]]]
 
 
 class Recorded(Struct, frozen=True):
-    """What was seen around the recording under the names of today; `headers` by the number of the recorded request."""
+    """The surroundings of the recording under today's names; `headers` by the number of the
+    recorded request.
+    """
 
     headers: list[Headers]
     facts: Facts
@@ -59,7 +64,7 @@ class Recorded(Struct, frozen=True):
 
 
 def recorded(renames: Renames) -> Recorded:
-    """Return what was seen around the recording."""
+    """Return the surroundings of the recording."""
     headers = read_json(HEADERS)
     facts, told = read_json(FACTS), read_json(STREAMS)
     return Recorded(
@@ -70,7 +75,9 @@ def recorded(renames: Renames) -> Recorded:
 
 
 class Around:
-    """Looks at one replay: call `before` and `after` each recorded request, and `end` after the last."""
+    """Observes one replay: call `before` and `after` each recorded request, and `end` after the
+    last.
+    """
 
     def __init__(self, running: System, replay: Replay, recording: Sequence[Exchange], topics: Names) -> None:
         self._system = running
@@ -84,12 +91,12 @@ class Around:
             await self.streams.follow(who, topic)
 
     async def after(self, number: int) -> None:
-        """Wait for what is told by the clock alone."""
+        """Wait for messages that only the clock triggers."""
         if is_pitch(self._recording[number]):
             await self.streams.until("pitch", 1, PULSE_S)
 
     async def end(self, expected: Told | None = None) -> None:
-        """Wait until the streams have told what is expected of them, and leave them."""
+        """Wait until the streams have sent the expected messages, and close them."""
         if expected is None:
             await asyncio.sleep(SETTLE_S)
         else:
@@ -110,7 +117,7 @@ class Around:
 
 
 def shapes_of_facts(facts: Sequence[Fact]) -> dict[str, Shape]:
-    """Return the shape of facts by their kind; `who` says whether somebody did it."""
+    """Return the shape of facts by their kind; `who` says whether the fact has an actor."""
     by_kind: dict[str, list[Any]] = {}
     for fact in facts:
         by_kind.setdefault(fact.what, []).append({"who": fact.who, "data": fact.data})
@@ -140,7 +147,7 @@ def last_moment(recording: Sequence[Exchange]) -> float:
 
 
 async def record(cluster: EmbeddedPostgres, folder: Path) -> None:
-    """Replay twice, and write what was seen."""
+    """Replay twice, and write the observations."""
     seen: list[list[Headers]] = []
     asked: list[Exchange] = []
     for name in ("first", "second"):
@@ -184,7 +191,7 @@ async def record(cluster: EmbeddedPostgres, folder: Path) -> None:
 
 
 def report(asked: Sequence[Exchange], facts: Facts, told: Told, unique: dict[str, Any]) -> None:
-    """Print what was seen."""
+    """Print the observations."""
     statuses = sorted(Counter(probe.status for probe in asked).items())
     only_dump = sorted(facts.dump.keys() - facts.replay.keys())
     lines = [

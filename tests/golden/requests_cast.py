@@ -1,7 +1,8 @@
-"""Who asks in the recorded requests, by name: what each shows of itself, and the keys of the devices.
+"""The principals of the recorded requests, by name: their credentials, and the keys of the devices.
 
-People and devices have sessions in `requests_cast.sql`; the token of each is `golden-` and the name. Any other name is
-a browser of its own that begins without a cookie and keeps those that it is given: `anonymous` keeps none.
+People and devices have sessions in `requests_cast.sql`; the token of each is `golden-` and the
+name. Any other name is a new browser that begins without a cookie and keeps those that it gets:
+`anonymous` keeps none.
 """
 
 from base64 import urlsafe_b64encode

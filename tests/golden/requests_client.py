@@ -1,4 +1,4 @@
-"""Send recorded requests to a system in this process, and compare or learn its answers."""
+"""Send recorded requests to a system in this process, and compare or learn its responses."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ AGAIN_S = 0.01
 
 
 class Client:
-    """All who ask, each with the cookies that it was given."""
+    """All principals, each with its cookies."""
 
     def __init__(self, running: system.System) -> None:
         self._system = running
@@ -34,7 +34,7 @@ class Client:
         self._browsers: dict[str, httpx.AsyncClient] = {}
 
     async def send(self, exchange: Exchange, names: Names) -> httpx.Response:
-        """Send one recorded request, with what this system drew in it, at its moment."""
+        """Send one recorded request, with the values that this system generated, at its moment."""
         self._system.at(exchange.at)
         headers = {name: names.text(value) for name, value in exchange.headers.items()}
         content = b64decode(exchange.bytes)
@@ -52,7 +52,7 @@ class Client:
         )
 
     def cookies(self, who: str) -> str:
-        """Return the cookies that somebody would send now."""
+        """Return the cookies that a principal would send now."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._browser(who).cookies.jar)
 
     def _browser(self, who: str) -> httpx.AsyncClient:
@@ -72,14 +72,16 @@ class Client:
 
 
 def recorded(exchange: Exchange, answer: httpx.Response) -> None:
-    """Write down an answer beside its request."""
+    """Record a response beside its request."""
     exchange.status = answer.status_code
     exchange.answered = headers_of(answer.headers.multi_items())
     exchange.answer = answer_of(answer.headers.get("content-type", ""), answer.content)
 
 
 class Replay:
-    """Sends a recording, request by request, and knows what its system drew so far."""
+    """Sends a recording, request by request, and stores the values that its system generated so
+    far.
+    """
 
     def __init__(self, running: system.System) -> None:
         self._system = running
@@ -89,20 +91,22 @@ class Replay:
         """The last answer, whole."""
 
     async def compared(self, exchange: Exchange) -> list[Difference]:
-        """Send a request; return where the answer differs. A read follows what was written: it may be asked again."""
+        """Send a request; return where the response differs. A read follows the journal: it may be
+        retried.
+        """
         return (await self._asked(exchange, SETTLE_S))[1]
 
     def cookies(self, who: str) -> str:
-        """Return the cookies that somebody would send now."""
+        """Return the cookies that a principal would send now."""
         return self._client.cookies(who)
 
     async def ask(self, exchange: Exchange) -> httpx.Response:
-        """Send a request once, whatever is answered."""
+        """Send a request once, whatever the response."""
         self.answer = await self._client.send(exchange, self.names)
         return self.answer
 
     async def marked(self, exchange: Exchange) -> None:
-        """Send a request, and mark in the recorded answer what this system drew."""
+        """Send a request, and mark in the recorded response the values that this system generated."""
         actual, found = await self._asked(exchange, SETTLE_S / 10)
         unequal = [difference for difference in found if difference.path[0] in ("status", "answered")]
         if unequal:

@@ -1,4 +1,6 @@
-"""Requests about HTTP itself, and every header of an answer: what any client, cache or proxy can see of a route."""
+"""Requests about HTTP itself, and every header of a response: what any client, cache or proxy sees
+of a route.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +30,7 @@ TOO_LONG = "e" * 4_000_000
 
 
 def all_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return every header of an answer by its name; of a cookie its name and attributes."""
+    """Return every header of a response by its name; of a cookie its name and attributes."""
     pairs = [(name.lower(), value) for name, value in headers]
     found: dict[str, str] = {}
     for name, value in pairs:
@@ -40,7 +42,9 @@ def all_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def at_the_edge(answer: httpx.Response) -> tuple[dict[str, str], Any]:
-    """Return what is compared of an answer: all headers, and of the body a refusal or that there is one."""
+    """Return the compared parts of a response: all headers, and of the body a refusal or that there
+    is one.
+    """
     headers = all_headers(answer.headers.multi_items())
     content_type = answer.headers.get("content-type", "")
     if content_type.startswith(PROBLEM):
@@ -49,7 +53,9 @@ def at_the_edge(answer: httpx.Response) -> tuple[dict[str, str], Any]:
 
 
 def probes(routes: Sequence[tuple[str, set[str]]], recording: Sequence[Exchange], at: float) -> Iterator[Exchange]:
-    """Yield requests about HTTP itself to every route, to addresses that are none, and to those that answered well."""
+    """Yield requests about HTTP itself to every route, to unknown addresses, and to those that
+    succeeded.
+    """
     for path in UNKNOWN:
         for method in (*METHODS, *ODD_METHODS):
             yield Exchange(cast.ANONYMOUS, at, method, path)
@@ -72,7 +78,7 @@ def probes(routes: Sequence[tuple[str, set[str]]], recording: Sequence[Exchange]
 
 
 def heads(recording: Sequence[Exchange], at: float) -> Iterator[Exchange]:
-    """Yield the question for the head alone, and the same from another site, of each read that once succeeded."""
+    """Yield a HEAD request, and the same from another site, for each read that once succeeded."""
     seen = set()
     for exchange in recording:
         route = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", exchange.path)
@@ -83,7 +89,9 @@ def heads(recording: Sequence[Exchange], at: float) -> Iterator[Exchange]:
 
 
 def moved(translator: Translator, exchange: Exchange) -> Exchange:
-    """Return a request under the path and query of today, whatever its method: some method of the path is known."""
+    """Return a request under today's path and query, for any method: some method of the path is
+    known.
+    """
     path = exchange.path.rstrip("/")
     for method in (exchange.method, *METHODS):
         if translator.operation_of(method, path) is not None:

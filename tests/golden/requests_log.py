@@ -1,13 +1,15 @@
-"""Recorded requests and their answers, one JSON line each, and how two answers are compared.
+"""Recorded requests and their responses, one JSON line each, and the comparison of two responses.
 
-A server draws some values by chance: ids, tokens, codes. The recorder plays its scenario once and writes down what was
-sent and answered; then it replays that recording into a second, equal system. A leaf of an answer that differs there
-was drawn, and is marked in the file: `{"$drawn": <value of the first run>}`.
+A server generates some values randomly: ids, tokens, codes. The recorder plays its scenario once
+and records the requests and responses; then it replays that recording into a second, equal system.
+A leaf of a response that differs there is a generated value, and is marked in the file: `{"$drawn":
+<value of the first run>}`.
 
-The value of the first run is the name of what was drawn. A replay that meets the mark learns which value its own
-system drew in that place; wherever the recorded value stands later, in a request or in an answer, the replay sends and
-expects its own. So a recorded request needs no references: it is what was really sent. In a text of several words the
-drawn ones alone stand in brackets, so that a code in a letter is found, and the rest of the letter is compared.
+The value of the first run is the name of the generated value. A replay that meets the mark learns
+the value of its own system. Wherever the recorded value occurs later, in a request or in a
+response, the replay sends and expects its own. So a recorded request needs no references: it is the
+request that was really sent. In a text of several words only the generated ones are in brackets, so
+that a code in an email is found, and the rest of the email is compared.
 """
 
 import gzip
@@ -44,10 +46,11 @@ Path_ = tuple[str | int, ...]
 
 
 class Exchange(msgspec.Struct, omit_defaults=True, rename={"who": "as"}):
-    """One request and its answer. `at` is in seconds after the moment of the dump.
+    """One request and its response. `at` is in seconds after the moment of the dump.
 
-    A body is JSON (`json`), or bytes in base64 (`bytes`). An answer is JSON, text, the text of a PDF, or a digest of
-    bytes. Without a method it is no request: the jobs that are due are run, and `status` counts them.
+    A body is JSON (`json`), or bytes in base64 (`bytes`). A response is JSON, text, the text of a
+    PDF, or a digest of bytes. An exchange without a method is no request: the due jobs are run, and
+    `status` counts them.
     """
 
     who: str
@@ -64,12 +67,12 @@ class Exchange(msgspec.Struct, omit_defaults=True, rename={"who": "as"}):
 
     @property
     def is_request(self) -> bool:
-        """Whether something is sent."""
+        """Whether a request is sent."""
         return bool(self.method)
 
 
 class Difference(NamedTuple):
-    """What two answers say otherwise at one place."""
+    """One place where two responses differ."""
 
     path: Path_
     expected: Any
@@ -81,14 +84,14 @@ class Difference(NamedTuple):
 
 
 class Names:
-    """What this replay's system drew for each recorded value."""
+    """The values of this replay's system for each recorded generated value."""
 
     def __init__(self) -> None:
         self._whole: dict[str, str] = {}
         self._words: dict[str, str] = {}
 
     def bind(self, marked: str, current: str, words: Iterable[tuple[str, str]]) -> None:
-        """Learn what was drawn instead of a text: where it stands alone, and its long words wherever they stand."""
+        """Learn the value for a recorded text: as a whole, and its long words anywhere."""
         recorded = DRAWN_WORD.sub(r"\1", marked)
         if shape(recorded) == "moment":  # the same moment may mean something else elsewhere
             return
@@ -98,14 +101,14 @@ class Names:
                 self._words |= {word: other, word.replace(" ", ""): other.replace(" ", "")}
 
     def text(self, recorded: str) -> str:
-        """Return a recorded text with what this system drew in it."""
+        """Return a recorded text with this system's values."""
         whole = self._whole.get(recorded)
         if whole is not None:
             return whole
         return WORD.sub(lambda word: self._words.get(word[0], word[0]), recorded)
 
     def value(self, recorded: Any) -> Any:
-        """Return recorded JSON with what this system drew in it."""
+        """Return recorded JSON with this system's values."""
         if isinstance(recorded, str):
             return self.text(recorded)
         if isinstance(recorded, list):
@@ -116,19 +119,21 @@ class Names:
 
 
 def is_drawn(value: Any) -> bool:
-    """Whether this is the mark of a drawn value."""
+    """Whether this is the mark of a generated value."""
     return isinstance(value, dict) and value.keys() == {DRAWN}
 
 
 def shape(value: Any) -> str:
-    """Return what kind of value this is, as far as two draws of it agree."""
+    """Return the kind of a value, as far as two generated values share it."""
     if isinstance(value, str):
         return next(name for name, pattern in _SHAPES if pattern.fullmatch(value))
     return type(value).__name__
 
 
 def drawn_words(marked: str, actual: str, names: Names) -> list[tuple[str, str]] | None:
-    """Return what was drawn then and what is drawn now, word by word; None where the rest of the text differs."""
+    """Return the recorded and the current generated values, word by word; None when the rest of the
+    text differs.
+    """
     parts = DRAWN_WORD.split(marked)
     if len(parts) == 1:
         return [(marked, actual)]
@@ -138,7 +143,9 @@ def drawn_words(marked: str, actual: str, names: Names) -> list[tuple[str, str]]
 
 
 def marked_text(recorded: str, current: str, names: Names) -> str:
-    """Return a recorded text with its drawn words in brackets; without any where the texts have nothing in common."""
+    """Return a recorded text with its generated words in brackets; unchanged when the texts have
+    nothing in common.
+    """
     words, others = list(WORD.finditer(recorded)), WORD.findall(current)
     if len(words) != len(others) or len(words) == 1:
         return recorded
@@ -152,7 +159,7 @@ def marked_text(recorded: str, current: str, names: Names) -> str:
 
 
 def bind_drawn(expected: Any, actual: Any, names: Names) -> None:
-    """Learn what was drawn in an answer."""
+    """Learn the generated values of a response."""
     if is_drawn(expected):
         if isinstance(expected[DRAWN], str) and isinstance(actual, str):
             names.bind(expected[DRAWN], actual, drawn_words(expected[DRAWN], actual, names) or ())
@@ -166,7 +173,7 @@ def bind_drawn(expected: Any, actual: Any, names: Names) -> None:
 
 
 def differences(expected: Any, actual: Any, names: Names, path: Path_ = ()) -> Iterator[Difference]:
-    """Yield where an answer is not the recorded one, leaf by leaf."""
+    """Yield the differences between a response and the recorded one, leaf by leaf."""
     if is_drawn(expected):
         drawn = expected[DRAWN]
         both_texts = isinstance(drawn, str) and isinstance(actual, str)
@@ -196,9 +203,10 @@ def _same(expected: Any, actual: Any, names: Names) -> bool:
 
 
 def mark_drawn(expected: Any, actual: Any, names: Names) -> Any:
-    """Return a recorded answer with marks where this system drew another value; learn those values.
+    """Return a recorded response with marks where this system generated another value; learn those
+    values.
 
-    Short values first: a long text that differs only by a short value in it needs no mark of its own.
+    Short values come first: a long text that differs only by a short value needs no separate mark.
     """
     root = {"answer": expected}
     found = sorted(
@@ -207,7 +215,7 @@ def mark_drawn(expected: Any, actual: Any, names: Names) -> Any:
     )
     for difference in found:
         path = difference.path
-        if ABSENT in (difference.expected, difference.actual):  # members differ: the whole object was drawn
+        if ABSENT in (difference.expected, difference.actual):  # members differ: the whole object was generated
             path = path[:-1]
         place: Any = root
         current: Any = {"answer": actual}
@@ -229,7 +237,7 @@ def mark_drawn(expected: Any, actual: Any, names: Names) -> Any:
 
 
 def drawn_paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """Yield where an answer has marks."""
+    """Yield the paths of the marks in a response."""
     if is_drawn(value):
         yield path
     elif isinstance(value, dict):
@@ -241,9 +249,9 @@ def drawn_paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
 
 
 def answer_of(content_type: str, body: bytes) -> Any:
-    """Return the body of an answer as it is recorded.
+    """Return the body of a response as it is recorded.
 
-    The words for people in a problem document are left out, and so is the id of its request.
+    The texts of a problem document and the id of its request are left out.
     """
     if not body:
         return None
@@ -258,20 +266,22 @@ def answer_of(content_type: str, body: bytes) -> Any:
         return _opened(json.loads(body))
     if kind.startswith("text/") or kind == "application/vnd.apple.mpegurl":
         return BUILT_FILES.sub("", body.decode()) if kind == "text/html" else body.decode()
-    if kind == "application/pdf":  # its bytes tell when they were made
+    if kind == "application/pdf":  # its bytes contain the time of its creation
         return {"pages": [page.extract_text() for page in PdfReader(BytesIO(body)).pages]}
     return {"sha256": sha256(body).hexdigest()}
 
 
 def _opened(value: Any) -> Any:
-    """Return a signed document with its body as JSON, and any other answer as it is."""
+    """Return a signed document with its body as JSON, and any other response unchanged."""
     if isinstance(value, dict) and value.keys() >= {"body", "signature"}:
         return value | {"body": json.loads(b64decode(value["body"]))}
     return value
 
 
 def headers_of(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the headers of an answer that a client depends on; of a cookie its name and attributes."""
+    """Return the headers of a response that a client depends on; of a cookie its name and
+    attributes.
+    """
     found: dict[str, str] = {}
     for given, value in headers:
         name = given.lower()

@@ -1,4 +1,4 @@
-"""The scenario that is recorded, and the one who plays it: every domain's requests in the order of a match day."""
+"""The recorded scenario and its player: every domain's requests in the order of a match day."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ ANY = 0
 
 
 class Answer:
-    """An answer as the scenario reads it."""
+    """A response as the scenario reads it."""
 
     def __init__(self, status: int, body: bytes, headers: Any) -> None:
         self.status = status
@@ -30,12 +30,12 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The answer as JSON."""
+        """The response as JSON."""
         return msgspec.json.decode(self.body)
 
     @property
     def text(self) -> str:
-        """The answer as text."""
+        """The response as text."""
         return self.body.decode()
 
 
@@ -58,27 +58,27 @@ class Story:
         return self.system.moment + timedelta(seconds=self._at)
 
     def at(self, **after: float) -> str:
-        """Return a moment so long after now, as JSON has it; the milliseconds are whole."""
+        """Return a moment so long after now, in JSON; the milliseconds are whole."""
         moment = (self.now + timedelta(**after)).replace(microsecond=0)
         return moment.isoformat().replace("+00:00", "Z")
 
     def wait(self, **time: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self._at = round(self._at + timedelta(**time).total_seconds(), 3)
 
     def until(self, moment: str, **after: float) -> None:
-        """Let time pass until so long after a moment; never back."""
+        """Advance the clock until so long after a moment; never back."""
         seconds = (datetime.fromisoformat(moment) - self.system.moment + timedelta(**after)).total_seconds()
         self._at = round(max(self._at, seconds), 3)
 
     def new_id(self) -> str:
-        """Return a new UUIDv7 that follows from the number of those before it."""
+        """Return a new UUIDv7 that is determined by the number of previous ones."""
         self._ids += 1
         milliseconds = int(self.now.timestamp() * 1000)
         return str(UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | self._ids))
 
     def learn(self, **values: str) -> None:
-        """Remember ids for the requests that name things by the parameters of their paths."""
+        """Store ids for requests, by the names of path parameters."""
         for name, value in values.items():
             self.known.setdefault(name, []).append(value)
 
@@ -94,7 +94,9 @@ class Story:
         headers: dict[str, str] | None = None,
         content: str = "",
     ) -> Answer:
-        """Send a request and record it; its status is a success unless another one is expected."""
+        """Send a request and record it; its status must be a success unless another one is
+        expected.
+        """
         exchange = Exchange(who, self._at, method, path, query, headers or {}, json, content)
         answer = await self.send(exchange)
         assert expect in (ANY, answer.status) or (expect is None and 200 <= answer.status < 300), (
@@ -103,10 +105,10 @@ class Story:
         return answer
 
     async def send(self, exchange: Exchange) -> Answer:
-        """Send a request, whatever the answer, and record it."""
+        """Send a request, whatever the response, and record it."""
         exchange.at = self._at
         if exchange.method == "GET" and self._written:
-            await asyncio.sleep(SETTLED_S)  # reads follow the journal; a replay asks again instead
+            await asyncio.sleep(SETTLED_S)  # reads follow the journal; a replay retries instead
         self._written = exchange.method != "GET"
         response = await self._client.send(exchange, Names())
         recorded(exchange, response)
@@ -118,7 +120,7 @@ class Story:
         return Answer(response.status_code, response.content, response.headers)
 
     async def work(self) -> int:
-        """Run the jobs that are due."""
+        """Run the due jobs."""
         self.system.at(self._at)
         exchange = Exchange(WORK, self._at, status=await self.system.work())
         self.exchanges.append(exchange)
@@ -126,7 +128,7 @@ class Story:
         return exchange.status
 
     async def letter(self, address: str, pattern: str) -> str:
-        """Return what a pattern finds in the latest letter to an address, once the worker has sent it."""
+        """Return a pattern's match in the latest email to an address, once the worker has sent it."""
         await self.work()
         for letter in (await self.ask("here", "GET", "/api/mailbox")).json:
             found = re.search(pattern, letter["body"])

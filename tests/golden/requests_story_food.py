@@ -23,7 +23,7 @@ async def play(story: Story) -> None:
 
 
 async def catalogue(story: Story) -> None:
-    """Write an item into the draft, price and publish it, take it out again."""
+    """Write an item into the draft, price and publish it, remove it again."""
     draft = (await story.ask("admin", "GET", f"{OFFICE}/draft")).json
     item_id = story.new_id()
     tea = {
@@ -99,7 +99,7 @@ async def product_of(story: Story, outlet: str) -> Any:
 
 
 async def concessionaires(story: Story) -> None:
-    """Enter a concessionaire with terms, read a statement, strike both out."""
+    """Enter a concessionaire with terms, read a statement, delete both."""
     path = f"{OFFICE}/concessionaires/{story.new_id()}"
     wish = {"name": "Buvettes", "address": "1 place", "siret": "", "vat_number": "", "commission_vat_permille": 200}
     await story.ask("admin", "PUT", path, wish)
@@ -204,7 +204,7 @@ async def orders(story: Story) -> None:
 
 
 async def top_up(story: Story) -> None:
-    """Put money into the fan's wallet."""
+    """Top up the fan's wallet."""
     wallet = story.known["purse"][0]
     gift = {"id": story.new_id(), "purse_id": wallet, "cents": 5_000, "reason": "promotion"}
     await story.ask("admin", "POST", "/api/office/wallet/bonus", gift)
@@ -219,7 +219,7 @@ async def order(story: Story, wish: dict[str, Any]) -> Any:
 
 
 async def deliver(story: Story, wish: dict[str, Any]) -> None:
-    """Have an order brought to a seat."""
+    """Have an order delivered to a seat."""
     tickets = (await story.ask("fan", "GET", "/api/me/tickets")).json
     seat = next(ticket["place"] for ticket in tickets if ticket["event"]["id"] == wish["event_id"])
     numbered = wish | {"id": story.new_id(), "deliver_to": seat}
@@ -232,7 +232,7 @@ async def deliver(story: Story, wish: dict[str, Any]) -> None:
 
 
 async def books(story: Story) -> None:
-    """Read what was sold, the shifts, closings and journals."""
+    """Read the sales, the shifts, closings and journals."""
     days = f"from={story.at(days=-2)[:10]}&to={story.at()[:10]}"
     times = f"from={story.at(days=-2)}&to={story.at()}"
     for by in ("outlet", "product", "till", "minute"):

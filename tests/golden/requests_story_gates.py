@@ -26,7 +26,7 @@ async def play(story: Story) -> None:
 
 
 class Lane:
-    """The lane reader of the cast: it numbers and signs what it scans."""
+    """The lane reader of the cast: it numbers and signs its scans."""
 
     def __init__(self, story: Story, event: str) -> None:
         self._story = story
@@ -48,7 +48,7 @@ class Lane:
 
 
 def moving(text: str, phone: str, now: datetime) -> str:
-    """Return what a phone shows of its pass now."""
+    """Return the code that a phone shows of its pass now."""
     signer, cwt = Signer(phone), bytes_of(text)
     assert cwt is not None
     holder = HolderKey(signer.raw)
@@ -56,7 +56,7 @@ def moving(text: str, phone: str, now: datetime) -> str:
 
 
 async def devices(story: Story, event: str) -> None:
-    """Fetch packs, scan passes that are let in and refused, say how the device is."""
+    """Fetch packs, scan admitted and refused passes, send heartbeats."""
     lane = Lane(story, event)
     text, number = story.known["pass"]
     await story.ask("lane", "GET", "/api/devices/me")
@@ -143,7 +143,7 @@ async def accreditations(story: Story, event: str) -> None:
 
 
 async def bans(story: Story, event: str) -> None:
-    """Keep the files of bans."""
+    """Maintain the files of bans."""
     del event
     for file in ("club", "national"):
         ban: dict[str, Any] = {

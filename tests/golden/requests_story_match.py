@@ -17,7 +17,9 @@ async def play(story: Story) -> None:
 
 
 async def prepare(story: Story) -> None:
-    """Play what comes hours before the match: line-ups, and clips of what the camera of the cast has just seen."""
+    """Play the requests hours before the match: line-ups, and clips of what the camera of the cast
+    has just seen.
+    """
     event = story.known["match"][0]
     await teams(story, event)
     await clips(story, event)
@@ -70,7 +72,7 @@ async def feed(story: Story, event: str) -> None:
 
 
 async def figures(story: Story, event: str) -> None:
-    """Count what players do, take match data and positions."""
+    """Count players' actions, import match data and positions."""
     counts = [
         {"id": story.new_id(), "side": "home", "kinds": ["shot", "on_target"], "player": 9},
         {"id": story.new_id(), "side": "away", "kinds": ["corner"]},
@@ -97,7 +99,7 @@ async def figures(story: Story, event: str) -> None:
 
 
 async def rights(story: Story, event: str) -> None:
-    """Set who may watch replays, how clips are released, and ask to see something again."""
+    """Set who may watch replays, how clips are released, and request a replay."""
     path = f"/api/replay/events/{event}"
     found: Any = (await story.ask("moderator", "GET", f"{path}/rights")).json
     wish = {"rights": found["rights"] | {"who": "ticket", "download": True}, "revision": found["revision"]}

@@ -52,7 +52,7 @@ async def top_ups(story: Story) -> None:
 
 
 async def automatic(story: Story) -> None:
-    """Set a rule that tops the wallet up by itself, keep a card for it, end it."""
+    """Set an automatic top-up, save a card for it, end it."""
     rule: dict[str, Any] = {
         "method_id": story.new_id(),
         "below_cents": 1_000,
@@ -69,7 +69,7 @@ async def automatic(story: Story) -> None:
 
 
 async def tapped(story: Story, name: str) -> tuple[str, str]:
-    """Return what a card of the demonstration shows at its next tap, and the code printed on it."""
+    """Return the message of a demo card's next tap, and the code printed on it."""
     page = (await story.ask("here", "GET", "/cards")).text
     card = re.search(rf'<article id="([0-9a-f]+)"><h2>{name}</h2>.*?<code>([^<]+)</code>', page)
     assert card is not None
@@ -81,7 +81,7 @@ async def tapped(story: Story, name: str) -> tuple[str, str]:
 
 
 async def cards(story: Story) -> None:
-    """Look at a tap, link a card, limit, block and unblock it, replace it at a desk."""
+    """Show a tap, link a card, limit, block and unblock it, replace it at a desk."""
     tap, code = await tapped(story, "Not linked, with a balance")
     await story.ask("anonymous", "GET", "/api/wallet/tap", query=tap)
     await story.ask(
@@ -149,14 +149,14 @@ def sent(written: VerifiedRecord, *, told: bool) -> dict[str, Any]:
 
 
 async def tills(story: Story) -> None:
-    """Fetch what a till needs, open a shift, sell, give back, count and close."""
+    """Fetch a till's data, open a shift, sell, refund, count and close."""
     pack = (await story.ask("till", "GET", "/api/till/pack")).json
     await story.ask("till", "GET", "/api/till/cards")
     catalogue = (await story.ask("anonymous", "GET", "/api/concessions/catalogue/01")).json
     cashier = next(entry for entry in pack["roster"])
     item = next(shown for shown in catalogue["items"] if is_plain(shown))
     counter = Counter(story, cashier.get("person_id") or cashier["id"], catalogue["version"], item)
-    story.known["counter"] = [counter]  # type: ignore[list-item]  # what is remembered for the next scenes
+    story.known["counter"] = [counter]  # type: ignore[list-item]  # stored for the next scenes
     opened = counter.write(Kind.SHIFT_OPENED)
     await upload(story, opened)
     sale = counter.sale()
@@ -174,7 +174,9 @@ async def tills(story: Story) -> None:
 
 
 def is_plain(shown: Any) -> bool:
-    """Whether an item of a catalogue is a product that is counted, and that anybody is sold as it stands."""
+    """Whether an item of a catalogue is a product with a stock level, without choices or
+    restrictions.
+    """
     item = shown["item"]
     return (
         item["kind"] == "product"
@@ -215,7 +217,9 @@ async def phones(story: Story) -> None:
 
 
 async def desk(story: Story) -> None:
-    """Look into a wallet at a till, load it in cash, refuse a load that no till signed; count and close the shift."""
+    """Show a wallet at a till, top it up in cash, refuse an unsigned top-up; count and close the
+    shift.
+    """
     counter: Any = story.known["counter"][0]
     tap, code = await tapped(story, "Card of fan@example.org")
     wallet = (await story.ask("till", "POST", "/api/till/purse", {"by": {"tap": tap}})).json
@@ -241,7 +245,7 @@ async def desk(story: Story) -> None:
 
 
 async def pay_back(story: Story) -> None:
-    """Send what is left in a wallet back to the bank card."""
+    """Pay out the rest of a wallet to the bank card."""
     payout = {"id": story.new_id()}
     await story.ask("fan", "POST", "/api/wallet/payouts", payout)
     await story.ask("fan", "POST", "/api/wallet/payouts", payout)

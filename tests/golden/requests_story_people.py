@@ -1,4 +1,6 @@
-"""Recorded requests of people: signing in, one's own data, staff, programs, devices, pages, notices."""
+"""Recorded requests of people: sign-in, personal data, staff, API clients, devices, pages,
+notifications.
+"""
 
 from tests.golden.requests_cast import Signer
 from tests.golden.requests_story import Story
@@ -21,7 +23,7 @@ async def play(story: Story) -> None:
 
 
 async def sign_in(story: Story) -> None:
-    """Ask for a code, type a wrong one and the right one, be seen, sign out."""
+    """Request a code, type a wrong one and the right one, read the session, sign out."""
     address = "golden@example.org"
     await story.ask("browser", "GET", "/api/me")
     await story.ask("browser", "POST", "/api/sign-in/codes", {"email": "no address"}, expect=400)
@@ -43,7 +45,7 @@ async def sign_in(story: Story) -> None:
 
 
 async def own_data(story: Story) -> None:
-    """Change and export one's own data, choose notices, subscribe to push messages."""
+    """Change and export personal data, choose notifications, subscribe to push messages."""
     await story.ask("fan", "PATCH", "/api/me", {"name": "Golden Fan", "locale": "en"})
     await story.ask("fan", "PATCH", "/api/me", {"locale": "fr"})
     await sign_in_again(story, "fan", "phone of the fan")
@@ -91,7 +93,7 @@ async def staff(story: Story) -> None:
 
 
 async def programs(story: Story) -> None:
-    """Give a program a token, use it, end it; pair devices, move one and end it."""
+    """Give an API client a token, use it, revoke it; pair devices, move one and revoke it."""
     grant = {"role": "box_office", "scope": "organiser", "scope_id": story.known["match"][2]}
     wish = {"name": "Season tickets", "grants": [grant], "expires_at": story.at(days=30)}
     made = (await story.ask("office", "POST", "/api/office/tokens", wish)).json
@@ -144,7 +146,7 @@ async def pages(story: Story) -> None:
 
 
 async def system(story: Story) -> None:
-    """Look at the venue, at the club, and at what the administrator watches."""
+    """Read the venue, the club, and the administrator's monitoring."""
     await story.ask("anonymous", "GET", "/api/club")
     await story.ask("anonymous", "GET", "/api/stream", expect=400)
     await story.ask("anonymous", "GET", "/api/stream", query="topics=live&since=none", expect=400)
@@ -162,7 +164,9 @@ async def system(story: Story) -> None:
 
 
 async def sign_in_again(story: Story, who: str, browser: str = "") -> None:
-    """Confirm a sign-in, which some commands want within 15 minutes, or sign in in another browser."""
+    """Confirm a sign-in, which some commands require within 15 minutes, or sign in in another
+    browser.
+    """
     email = f"{who}@example.org"
     await story.ask(browser or who, "POST", "/api/sign-in/codes", {"email": email, "locale": "en"})
     code = await story.letter(email, r"\b(\d{6}|\d{4} \d{4} \d{4})\b")

@@ -19,7 +19,7 @@ async def play(story: Story) -> None:
 
 
 async def choose(story: Story) -> None:
-    """Look at what is on, and at what is free."""
+    """Read the events on sale, and the free places."""
     events = (await story.ask("anonymous", "GET", "/api/events")).json["events"]
     match = next(event for event in events if event["title"]["fr"].startswith(MATCH))
     concert = next(event for event in events if event["kind"] == "concert")
@@ -46,7 +46,7 @@ async def hold(story: Story, who: str, event_id: str, seats: dict[str, Any], exp
 
 
 async def pay(story: Story, who: str, order: dict[str, Any], terms: str | None) -> dict[str, Any]:
-    """Go to pay, have the provider say that the money came, and return the paid order."""
+    """Start a payment, have the provider confirm the money, and return the paid order."""
     path, payment = f"/api/orders/{order['id']}", {"payment_id": story.new_id(), "terms": terms}
     await story.ask(who, "POST", f"{path}/payment", payment)
     await captured(story, payment["payment_id"], order["total_cents"])
@@ -56,7 +56,7 @@ async def pay(story: Story, who: str, order: dict[str, Any], terms: str | None) 
 
 
 async def captured(story: Story, payment_id: str | None, cents: int, **more: Any) -> None:
-    """Have the provider say that a payment was captured."""
+    """Have the provider confirm that a payment was captured."""
     event = {"id": f"event-{story.new_id()}", "payment_id": payment_id, "state": "captured", "amount_cents": cents}
     await story.ask("provider", "POST", "/api/payments/webhooks/sandbox", {"events": [event | more]})
 
@@ -139,7 +139,7 @@ def tickets_for(tickets: list[dict[str, Any]], event: str) -> list[dict[str, Any
 
 
 async def refund(story: Story) -> None:
-    """Give back a ticket and an order, and send letters again."""
+    """Refund a ticket and an order, and send emails again."""
     spare, first, *_ = story.known["spare"]
     path = f"/api/office/orders/{spare}"
     await story.ask("office", "GET", "/api/office/orders", query="q=friend%40example.org")

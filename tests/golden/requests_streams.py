@@ -1,4 +1,6 @@
-"""What the streams tell while the recorded requests are replayed: one stream for each topic and its subject."""
+"""Messages of the streams during the replay of recorded requests: one stream for each topic and its
+subject.
+"""
 
 import asyncio
 import contextlib
@@ -20,7 +22,7 @@ PULSE_S = 3.0
 
 
 class Streams:
-    """All streams that are followed, and what each topic told: its events with their lines."""
+    """All open streams, and the messages of each topic: its events with their lines."""
 
     def __init__(self, running: system.System, replay: Replay) -> None:
         self._system = running
@@ -85,7 +87,7 @@ class Streams:
             self._news.set()
 
     async def until(self, topic: str, count: int, seconds: float) -> None:
-        """Wait until a topic has told so many events, or so long."""
+        """Wait until a topic has sent so many events, or for so long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while len(self.heard.get(topic, ())) < count:
@@ -93,7 +95,7 @@ class Streams:
                     await self._news.wait()
 
     async def close(self) -> None:
-        """Go away."""
+        """Disconnect."""
         self._gone.set()
         await asyncio.gather(*self._tasks)
 
@@ -103,10 +105,11 @@ class Streams:
 
 
 def followed(recording: Sequence[Exchange], topics: Mapping[str, str]) -> dict[int, list[tuple[str, str]]]:
-    """Return who follows what, by the number of the recorded request before which the stream opens.
+    """Return the principal and the topics to follow, by the number of the recorded request before
+    which the stream opens.
 
-    A session has few streams, so one opens when there is something to tell: of an order when the order is there, of a
-    match also when its feed has entries.
+    A session may open few streams, so each opens when it has messages: of an order once the order
+    exists, of a match once its feed has entries.
     """
     event = next(exchange.path.split("/")[3] for exchange in recording if is_pitch(exchange))
     fan = next(exchange.answer["id"] for exchange in recording if (exchange.who, exchange.path) == ("fan", "/api/me"))

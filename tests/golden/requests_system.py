@@ -1,9 +1,9 @@
-"""A whole Virage in this process over the golden dump: what recording and replay of requests have in common.
+"""A whole Virage in this process over the golden dump, for recording and for replay of requests.
 
-All that a replay imports from `virage` is imported here; the recorder's scenario imports a little more. The system is
-the web application, its jobs and a clock of its own. The database is the dump, given the sessions and devices of
-`requests_cast.sql` and then migrated by the command line, so that the SQL here meets the schema of the dump. The
-payment provider is `virage sandbox`, a process of its own.
+All that a replay imports from `virage` is imported here; the recorder's scenario imports a little
+more. The system is the web application, its jobs and a clock of its own. The database is the dump
+with the sessions and devices of `requests_cast.sql`, then migrated by the command line, so that the
+SQL here meets the schema of the dump. The payment provider is `virage sandbox`, a separate process.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ IDS_FROM = timedelta(hours=1)
 
 
 class First(Random):
-    """Chance that always draws the first."""
+    """A random generator that always returns the first choice."""
 
     def getrandbits(self, _count: int) -> int:
         """Return zero."""
@@ -69,7 +69,9 @@ class First(Random):
 
 
 class Ids:
-    """Ids of the day of the recording, whatever day it is: lists are ordered by them, among ids that clients sent."""
+    """Ids of the day of the recording, at any date: lists are ordered by them, among ids that
+    clients sent.
+    """
 
     def __init__(self, moment: datetime) -> None:
         self._ago_ms = int((time.time() - (moment + IDS_FROM).timestamp()) * 1000)
@@ -106,7 +108,7 @@ class System:
             return await journal_of(conn)
 
     async def work(self) -> int:
-        """Run the jobs that wait for no later time, one after the other in order; return how many ran."""
+        """Run the jobs that are due, one after the other in order; return how many ran."""
         done = 0
         while True:
             async with self._db.connection() as conn:
@@ -154,7 +156,9 @@ async def system(cluster: EmbeddedPostgres, folder: Path) -> AsyncIterator[Syste
 
 
 async def _give_keys(url: str, moment: datetime) -> None:
-    """Give each event of the dump that signed no pass yet a key that follows from its id: passes are the same."""
+    """Give each event of the dump without a signing key one that is derived from its id, so that
+    passes are the same.
+    """
     vault_key = derive(SETTINGS["VIRAGE_SECRET"], PURPOSE)
     connection = await asyncpg.connect(url)
     try:
@@ -178,11 +182,11 @@ async def _give_keys(url: str, moment: datetime) -> None:
 
 @contextlib.contextmanager
 def _quick(moment: datetime) -> Iterator[None]:
-    """Take the real time and chance out of the system, as far as answers depend on them.
+    """Take the real time and chance out of the system, as far as responses depend on them.
 
-    The journal is followed every 5 ms, a session asks as often as a whole recording does, each wish to see something
-    again counts, all cards are read once, of places that are equally good the first is sold, and ids are of the day
-    of the recording.
+    The journal is followed every 5 ms, and one session may send a whole recording. Each replay
+    request counts, all cards are read once, and the first of equally good places is sold. Ids are
+    of the day of the recording.
     """
     rates = dict.fromkeys(limits.RATES, UNLIMITED)
     with pytest.MonkeyPatch.context() as patch:
@@ -219,7 +223,7 @@ async def _listening(host: str, port: int) -> None:
 
 
 def log_errors_alone() -> None:
-    """Keep the log of a recording to what went wrong."""
+    """Keep only errors in the log of a recording."""
     logs.configure("error", "requests")
 
 
@@ -232,7 +236,9 @@ def openapi_document() -> dict[str, Any]:
 
 
 def signed_webhook(body: bytes, at_s: int) -> dict[str, str]:
-    """Return the header by which the sandbox signs what it sends; its time is the real one, as the system checks."""
+    """Return the header with which the sandbox signs its requests; its time is the real one, as the
+    system checks.
+    """
     secret = SETTINGS["VIRAGE_SANDBOX_WEBHOOK_SECRET"].encode()
     mac = hmac.new(secret, b"%d.%b" % (at_s, body), sha256).hexdigest()
     return {"virage-signature": f"t={at_s},v1={mac}"}

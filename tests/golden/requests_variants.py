@@ -1,4 +1,6 @@
-"""Requests that follow from the OpenAPI document: every read as several roles, broken commands, generated input."""
+"""Requests derived from the OpenAPI document: every read as several roles, broken commands,
+generated input.
+"""
 
 import itertools
 import json
@@ -68,7 +70,7 @@ def filled(story: Story, template: str) -> str:
 
 
 def query_of(story: Story, operation: Mapping[str, Any], template: str, *, whole: bool) -> dict[str, str]:
-    """Return valid query parameters, those that are required or all."""
+    """Return valid query parameters, only the required ones or all."""
     dates = {"from": story.at(days=-2), "to": story.at()}
     if "accounting" in template or "statement" in template or "closings" in template:
         dates = {name: moment[:10] for name, moment in dates.items()}
@@ -101,12 +103,12 @@ def query_of(story: Story, operation: Mapping[str, Any], template: str, *, whole
 
 
 def text_of(query: Mapping[str, str]) -> str:
-    """Return a query as it stands in an address."""
+    """Return a query as it is written in an address."""
     return str(requests.Request("GET", "http://x/", params=query).prepare().url).partition("?")[2]
 
 
 async def reads(story: Story, document: Mapping[str, Any]) -> None:
-    """Ask every read as several roles, with what exists and what does not, with good and bad parameters."""
+    """Send every read as several roles, with known and unknown ids, with good and bad parameters."""
     for name, operation in operations(document):
         method, template = name.split()
         if method != "GET" or name == UNENDING:
@@ -139,7 +141,7 @@ def bad_queries(story: Story, operation: Mapping[str, Any], template: str) -> It
 
 
 async def broken(story: Story, document: Mapping[str, Any]) -> None:
-    """Ask each command that succeeded again, broken in every way."""
+    """Send each command that succeeded again, broken in every way."""
     translator = Translator(document, Renames())
     seen: set[str] = set()
     for exchange in list(story.exchanges):
@@ -152,7 +154,7 @@ async def broken(story: Story, document: Mapping[str, Any]) -> None:
 
 
 def variants(exchange: Exchange, template: str) -> Iterator[Exchange]:
-    """Yield one command as others ask it, for what does not exist, and with bodies that are wrong."""
+    """Yield one command as other principals, with unknown ids, and with wrong bodies."""
     for who in (cast.ANONYMOUS, "friend", "promoter", "lane"):
         if who != exchange.who:
             yield changed(exchange, who=who)
@@ -180,7 +182,7 @@ def variants(exchange: Exchange, template: str) -> Iterator[Exchange]:
 
 
 def changed(exchange: Exchange, **changes: Any) -> Exchange:
-    """Return a request with changes, without its answer."""
+    """Return a request with changes, without its response."""
     return msgspec.structs.replace(exchange, status=0, answered={}, answer=None, **changes)
 
 

@@ -15,7 +15,9 @@ Shape = dict[str, str]
 
 
 def shape_of(documents: Iterable[Any]) -> Shape:
-    """Return the shape of documents: `{".lines[].cents": "int", ".reason": "null, text, sometimes"}`."""
+    """Return the shape of documents: `{".lines[].cents": "int", ".reason": "null, text,
+    sometimes"}`.
+    """
     types: dict[str, set[str]] = {}
     count: Counter[str] = Counter()
 
@@ -48,9 +50,10 @@ def _type(value: Any) -> str:
 
 
 def renamed(shapes: dict[str, Shape], kinds: Names, members: dict[str, Names]) -> dict[str, Shape]:
-    """Return shapes under the names of today; `members` has new names by old kind and old path: `{".lines": "items"}`.
+    """Return shapes under today's names; `members` has new names by old kind and old path:
+    `{".lines": "items"}`.
 
-    Raise KeyError where a line of the map names nothing.
+    Raise KeyError when a line of the map matches nothing.
     """
     for kind, names in members.items():
         missing = names.keys() - shapes[kind].keys()
@@ -73,7 +76,7 @@ def _renamed(path: str, names: Names) -> str:
 
 
 def changes(of_then: dict[str, Shape], of_today: dict[str, Shape]) -> list[str]:
-    """Return what differs between shapes by their kinds, one line a place."""
+    """Return the differences between shapes by their kinds, one line a place."""
     found = []
     for kind in sorted(of_then.keys() | of_today.keys()):
         then, today = of_then.get(kind, {}), of_today.get(kind, {})

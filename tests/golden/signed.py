@@ -1,4 +1,4 @@
-"""What is signed by a device or by the server: the bytes of the golden set."""
+"""Bytes signed by a device or by the server, from the golden set."""
 
 import json
 from base64 import b64decode
@@ -18,7 +18,9 @@ FILE = FOLDER / "signed.json"
 
 
 async def packs(replay: Replay, recording: Sequence[Exchange], translator: Translator | None = None) -> dict[str, str]:
-    """Return the whole answers to the packs of a gate and of a till; before the first request nothing was drawn."""
+    """Return the whole responses to the pack requests of a gate and of a till; no value was
+    generated before them.
+    """
     found = {}
     for kind, prefix in (("gate", "/api/access/pack/"), ("till", "/api/till/pack")):
         asked = next(one for one in recording if one.path.startswith(prefix) and one.status == 200)
@@ -36,9 +38,10 @@ def event_key(event: UUID) -> Ed25519PrivateKey:
 
 
 def content(answer: str) -> bytes:
-    """Return the bytes of a pack but for the position of the journal, which counts the migrations since.
+    """Return the bytes of a pack without the position of the journal, which counts later
+    migrations.
 
-    Raise AssertionError where a sealed pack is not signed by its event's key.
+    Raise AssertionError when a sealed pack is not signed by its event's key.
     """
     document = json.loads(answer)
     if "body" not in document:

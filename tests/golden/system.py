@@ -34,7 +34,7 @@ SETTINGS = {
     "VIRAGE_PUBLIC_URL": ORIGIN,
     "VIRAGE_LOOPBACK_LISTENER": "1",
 }
-# A transaction of its own for each number: pg_current_xact_id() assigns one, the commit ends it.
+# One transaction for each number: pg_current_xact_id() assigns one, the commit ends it.
 SPEND_TRANSACTION_IDS = """
 do $$ begin
     while pg_current_xact_id() < '{}'::xid8 loop commit; end loop;
@@ -45,7 +45,9 @@ _numbers = itertools.count(1)
 
 
 class ArchiveContents(Struct, frozen=True):
-    """What `archive.jsonl.gz` holds: the till, its first and last record, how many lines of each type."""
+    """The contents of `archive.jsonl.gz`: the till, its first and last record, how many lines of
+    each type.
+    """
 
     till: UUID
     first: int
@@ -54,10 +56,11 @@ class ArchiveContents(Struct, frozen=True):
 
 
 class Golden(Struct, frozen=True):
-    """What the golden set holds, noted when it was made.
+    """The contents of the golden set, noted when it was made.
 
-    `made_at` is the moment of the dump. Every journal position in the dump and in the browser's storage is below
-    `transaction_id`. `tills` has the last record number of each till that the server has received.
+    `made_at` is the moment of the dump. Every journal position in the dump and in the browser's
+    storage is below `transaction_id`. `tills` has the last record number of each till that the
+    server has received.
     """
 
     made_at: datetime
@@ -69,12 +72,14 @@ class Golden(Struct, frozen=True):
 
 
 def golden() -> Golden:
-    """Return what the golden set holds."""
+    """Return the contents of the golden set."""
     return msgspec.json.decode(GOLDEN.read_bytes(), type=Golden)
 
 
 def clock_shift(later: timedelta = timedelta()) -> str:
-    """Return the VIRAGE_CLOCK_SHIFT, in seconds, of a process whose clock shows the moment of the dump, or later."""
+    """Return the VIRAGE_CLOCK_SHIFT, in seconds, of a process whose clock shows the moment of the
+    dump, or later.
+    """
     return str(round((golden().made_at + later - datetime.now(UTC)).total_seconds()))
 
 
@@ -100,7 +105,7 @@ async def restored(cluster: EmbeddedPostgres, name: str) -> str:
 
 @contextmanager
 def restored_database(cluster: EmbeddedPostgres) -> Iterator[str]:
-    """Restore the golden dump into a database of a test's own."""
+    """Restore the golden dump into a database for one test."""
     name = f"golden_{next(_numbers)}"
     yield asyncio.run(restored(cluster, name))
     asyncio.run(execute(with_database(cluster.url, "postgres"), f"drop database {name} with (force)"))
@@ -122,7 +127,7 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
 
 
 def virage(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of `virage` to its end, on lines so long that no path is broken."""
+    """Run a command of `virage` to its end, with a terminal so wide that no path is broken."""
     command = [sys.executable, "-m", "virage.cli", *arguments]
     wide = {**env, "COLUMNS": "1000"}
     return subprocess.run(command, env=wide, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
@@ -136,13 +141,15 @@ class GoldenSystem(System):
         self.env |= SETTINGS | {"VIRAGE_CLOCK_SHIFT": clock_shift}
 
     def open(self) -> None:
-        """Start the sandbox provider, the worker and the web server, and wait until the web server answers."""
+        """Start the sandbox provider, the worker and the web server, and wait until the web server
+        responds.
+        """
         self.start("sandbox", self.env)
         self.start("work", self.env)
         self.start_web()
 
     def start_web(self) -> "subprocess.Popen[bytes]":
-        """Start the web server alone and wait until it answers."""
+        """Start the web server alone and wait until it responds."""
         process = self.start("serve", self.env)
         self.wait(self.url)
         return process

@@ -18,7 +18,7 @@ from tests.web.till import by_cash, sign_in, sold, tap_product
 from virage.platform.host.postgres import EmbeddedPostgres
 
 __all__ = ["every_page_is_waited_for"]
-pytestmark = pytest.mark.flaky(reruns=1)  # tests in a browser are tried once more (docs/decisions/0037)
+pytestmark = pytest.mark.flaky(reruns=1)  # browser tests are retried once (docs/decisions/0037)
 SENT = "[data-backlog='0']"
 PRODUCT = "Hot chocolate"
 
@@ -38,13 +38,13 @@ def system(cluster: EmbeddedPostgres, tmp_path: Path) -> Iterator[GoldenSystem]:
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Path:
-    """The profile of the browser whose storage was kept."""
+    """The browser profile with the stored data."""
     unpack(tmp_path / "profile")
     return tmp_path / "profile"
 
 
 def upload_at_gate(context: BrowserContext, *, kept_app: bool) -> None:
-    """Open the gate and wait until its screen shows that nothing is unsent."""
+    """Open the gate and wait until its screen shows an empty backlog."""
     page = context.new_page()
     opened = page.goto("/staff/gate")
     assert opened is not None
@@ -55,7 +55,9 @@ def upload_at_gate(context: BrowserContext, *, kept_app: bool) -> None:
 
 
 def upload_at_till(context: BrowserContext, *, signed_in: bool) -> int:
-    """Open the till, wait until nothing is unsent, and sell once more; the number of that sale."""
+    """Open the till, wait until its backlog is empty, and sell once more; return the number of that
+    sale.
+    """
     page = context.new_page()
     page.goto("/staff/till")
     if not signed_in:
@@ -71,7 +73,8 @@ def upload_at_till(context: BrowserContext, *, signed_in: bool) -> int:
     return number
 
 
-# With its service worker the browser opens the app that it kept, without it the app of today over the old storage.
+# With its service worker the browser opens its stored app, without it today's app over the old
+# storage.
 @pytest.mark.parametrize(
     ("later", "kept_app"),
     [(timedelta(hours=1), False), (timedelta(days=365), True)],

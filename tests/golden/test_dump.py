@@ -1,4 +1,6 @@
-"""The golden dump, restored and migrated with the code of today: nothing is lost, and everything still verifies."""
+"""The golden dump, restored and migrated with today's code: nothing is lost, and everything still
+verifies.
+"""
 
 import asyncio
 from collections.abc import Iterator

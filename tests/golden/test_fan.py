@@ -1,4 +1,6 @@
-"""A fan's browser of 0.1.0 opens the app of today: the ticket, the keys and all that it kept are still there."""
+"""A fan's browser of 0.1.0 opens today's app: the ticket, the keys and all stored data are still
+there.
+"""
 
 import asyncio
 import re
@@ -34,14 +36,14 @@ from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.values.refusals import Refused
 
 __all__ = ["every_page_is_waited_for"]
-pytestmark = pytest.mark.flaky(reruns=1)  # tests in a browser are tried once more (docs/decisions/0037)
+pytestmark = pytest.mark.flaky(reruns=1)  # browser tests are retried once (docs/decisions/0037)
 FAN = fan()
 LATER = timedelta(hours=4, minutes=10)
 """From the dump to the hour when the doors of the fan's match are open."""
 TICKET = f"/tickets/{FAN.ticket}"
 CODE = "[data-code] path"
 MASKS = range(8)
-# Every page that shows something kept, and what it shows of it.
+# Every page with stored data, and the text that it shows of it.
 SHOWN = {
     "/": "html[data-theme='dark']",
     "/tickets": f"a[href='{TICKET}']",
@@ -54,7 +56,9 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def system(cluster: EmbeddedPostgres) -> Iterator[GoldenSystem]:
-    """The golden deployment over the migrated dump with the rows of the fan's visit, its clock after the doors."""
+    """The golden deployment over the migrated dump with the rows of the fan's visit, its clock
+    after the opening of the doors.
+    """
     with restored_database(cluster) as url, TemporaryDirectory(prefix="virage-golden-") as folder:
         asyncio.run(give_rows(url))
         system = GoldenSystem(Path(folder), url, clock_shift(LATER))
@@ -89,7 +93,7 @@ def of_today(system: GoldenSystem) -> set[str]:
 
 
 def opened_by_the_kept_app(context: BrowserContext, system: GoldenSystem) -> Page:
-    """Open the ticket: the browser shows the app that it kept, which is not the one of today."""
+    """Open the ticket: the browser shows its stored app, which is not today's."""
     page = context.new_page()
     answer = page.goto(TICKET)
     assert answer is not None
@@ -110,7 +114,7 @@ def opened_by_the_app_of_today(context: BrowserContext, system: GoldenSystem, ad
 
 
 def drawings(text: str) -> list[str]:
-    """A code as the app may draw it, row by row: a path for each mask of the QR code."""
+    """The possible drawings of a code, row by row: a path for each mask of the QR code."""
     found = []
     for mask in MASKS:
         rows = segno.make(text, error="m", mask=mask, boost_error=False, micro=False).matrix_iter(border=4)
@@ -128,12 +132,14 @@ def moment(page: Page) -> datetime:
 
 
 def assert_the_code_admits(page: Page, system: GoldenSystem) -> None:
-    """The code on the screen is what the kept key signs now, and verifies by the key that the server stored."""
+    """The code on the screen is signed with the stored key, and verifies by the key that the server
+    stored.
+    """
     kept = FAN.stored.kept[f"pass:{FAN.ticket}"]
     holder = HolderKey(decoded(FAN.stored.holder_keys[0]["public_jwk"]["x"]))
     cwt = bytes_of(kept["text"]) or b""
     now, qr_svg = moment(page), page.locator(CODE).get_attribute("d")
-    for step in (step_at(now), step_at(now) - 1, step_at(now) + 1):  # a busy machine draws late, or looks late
+    for step in (step_at(now), step_at(now) - 1, step_at(now) + 1):  # on a busy machine the code is drawn or read late
         shown = text_of(rotating_code(cwt, step, holder, lambda message: signed(page, FAN.ticket, message)))
         if qr_svg in drawings(shown):
             break
@@ -147,7 +153,9 @@ def assert_the_code_admits(page: Page, system: GoldenSystem) -> None:
 
 
 def assert_the_phone_pays(page: Page, system: GoldenSystem) -> None:
-    """A till asks the phone, and today's server verifies its yes by the key that it stored then."""
+    """A till sends a challenge to the phone, and today's server verifies the signature by the key
+    that it stored then.
+    """
     till = Till(system)
     challenge = till.asks(350, moment(page))
     page.goto(till.address(challenge))
@@ -161,7 +169,7 @@ def assert_the_phone_pays(page: Page, system: GoldenSystem) -> None:
 
 
 def paid_by(system: GoldenSystem, challenge: Challenge, proof: str, now: datetime) -> UUID | Refused:
-    """The wallet that a phone's yes is verified to be of."""
+    """The wallet that a phone's proof verifies for."""
 
     async def verified(conn: Connection) -> UUID | Refused:
         (paid,) = await charge(conn, [Shown(challenge, proof)], now)

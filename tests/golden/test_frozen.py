@@ -1,4 +1,6 @@
-"""What is published or kept keeps its bytes: vectors that other programs verify by, the pass, this golden set."""
+"""Published and stored files keep their bytes: vectors that other programs verify by, the pass,
+this golden set.
+"""
 
 from hashlib import sha256
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The API of today is the recorded one under the names of the map, and nothing else has changed."""
+"""Today's API is the recorded one under the names of the map, and nothing else has changed."""
 
 import copy
 import gzip
@@ -81,7 +81,9 @@ WELL = answered_well()
 
 
 def without_messages(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without the messages of the stream, of which 0.1.0 said nothing, and without what only they name."""
+    """The document without the messages of the stream, which 0.1.0 did not describe, and the
+    components only they use.
+    """
     answer = document["paths"]["/api/stream"]["get"]["responses"]["200"]
     assert answer["content"]["text/event-stream"]["schema"] == {"$ref": f"{REF}StreamMessages"}
     answer["content"]["text/event-stream"]["schema"] = {}
@@ -162,6 +164,6 @@ def json_schema(body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def as_compared(exchange: Exchange) -> dict[str, Any]:
-    """A request with its query taken apart: the same parameters may be written in two ways."""
+    """A request with its query parsed: the same parameters may be written in two ways."""
     found: dict[str, Any] = msgspec.to_builtins(exchange)
     return found | {"query": parse_qsl(exchange.query, keep_blank_values=True)}

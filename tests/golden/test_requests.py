@@ -1,4 +1,4 @@
-"""Every recorded request is answered as it was when it was recorded, under its new name if it has one."""
+"""Every recorded request gets its recorded response, under its new name if it has one."""
 
 import gzip
 import json
@@ -84,9 +84,10 @@ async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPos
 
 
 async def changes_at_the_edge(replay: Replay, translator: Translator) -> list[str]:
-    """What any client, cache or proxy would see change: headers and statuses of requests about HTTP itself.
+    """Visible changes for a client, cache or proxy: headers and statuses of requests about HTTP
+    itself.
 
-    An address that holds no id where one has to be is no address: every method is answered 404 now, not GET alone.
+    An address with text in place of an id is unknown: every method gets a 404 now, not only GET.
     """
     found = []
     probes = read(EDGE)
@@ -104,7 +105,7 @@ async def changes_at_the_edge(replay: Replay, translator: Translator) -> list[st
 
 
 def told(number: int, exchange: Exchange) -> str:
-    """Name a request so that it is found in the recording."""
+    """Name a request so that it can be found in the recording."""
     query = f"?{exchange.query}" if exchange.query else ""
     return f"line {number}, {exchange.method} {exchange.path}{query} as {exchange.who}"
 
@@ -117,7 +118,7 @@ def test_almost_nothing_of_the_recording_is_left_to_chance() -> None:
 
 
 def leaves(value: Any) -> int:
-    """How many values an answer has that are compared."""
+    """The number of compared values of a response."""
     if isinstance(value, dict):
         return sum(map(leaves, value.values()))
     return sum(map(leaves, value)) if isinstance(value, list) else 1

@@ -1,4 +1,6 @@
-"""The shapes of what streams and the journal tell: what they say of documents, and how a rename changes them."""
+"""The shapes of messages of streams and the journal: how documents are described, and how a rename
+changes them.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What devices of 0.1.0 signed is read by the code of today, and what the server signed has its bytes."""
+"""Today's code reads what devices of 0.1.0 signed, and the server signs the same bytes as before."""
 
 import json
 from base64 import b64decode
@@ -56,7 +56,9 @@ def test_every_sale_that_a_till_signed_is_read_and_written_again_with_the_same_b
 
 
 def test_a_key_signs_the_body_of_a_pack_and_of_a_sale_as_it_did() -> None:
-    """The purposes before the bodies stand here as they were published: another one is another signature."""
+    """The purposes before the bodies are repeated here as published: another purpose gives another
+    signature.
+    """
     assert (PACK_PURPOSE, RECORD_PURPOSE) == (b"virage:pack:v1\0", b"virage:sale:v1\0")
     sealed = json.loads(PACKS["gate"])
     body, signature = b64decode(sealed["body"]), decoded(sealed["signature"])

@@ -1,4 +1,6 @@
-"""Cards of chips that the tests hold, and a till that asks a phone: what stands outside of the browser."""
+"""Contactless cards of the tests, and a till that shows a payment code to a phone: the parts
+outside the browser.
+"""
 
 import gzip
 import secrets
@@ -30,7 +32,7 @@ UID_BYTES = 7
 
 @dataclass
 class Held:
-    """A card in somebody's hand: its chip, the code printed on it, its id and the wallet that it came with."""
+    """A card with its chip, its printed code, its id and the wallet that it came with."""
 
     chip: Chip
     code: str
@@ -38,11 +40,13 @@ class Held:
     wallet_id: UUID
 
     def tap(self, counter: int | None = None) -> str:
-        """The address that the next read of the card opens, or one that it showed at a counter before."""
+        """The address that the next read of the card opens, or one that it showed at a counter
+        before.
+        """
         return _address(self.chip.tap() if counter is None else self.chip.mirrored(counter))
 
     def hidden(self) -> str:
-        """The same of a card that was set to encrypt its number and counter."""
+        """The same of a card configured to encrypt its UID and counter."""
         self.chip.counter += 1
         return _address(self.chip.hidden(self.chip.counter))
 
@@ -52,9 +56,9 @@ def _address(message: SunMessage) -> str:
 
 
 def new_card(system: System, cents: int = 0, *, known: bool = True) -> Held:
-    """A card of nobody, as an encoder makes it, on which a desk has put some money.
+    """An anonymous card, as an encoder makes it, with money from a cash desk.
 
-    Of an unknown one the system knows nothing but its keys.
+    The system knows only the keys of an unknown card.
     """
     kept = open_card_secrets(read(system.env))
     assert kept is not None
@@ -76,7 +80,7 @@ def new_card(system: System, cents: int = 0, *, known: bool = True) -> Held:
 
 
 async def load(conn: Connection, wallet_id: UUID, cents: int) -> None:
-    """What a desk writes when it takes cash for a wallet."""
+    """The record of a desk that takes cash for a wallet."""
     taken = Transfer(
         new_id(), account(AccountKind.CASH, "desk 1"), wallet_account(wallet_id), cents, "cash_load", new_id()
     )
@@ -85,7 +89,9 @@ async def load(conn: Connection, wallet_id: UUID, cents: int) -> None:
 
 
 class Till:
-    """A till that wants to be paid by a phone: it asks, reads the phone's yes, and books what it is worth."""
+    """A till that is paid by phone: it shows a challenge, reads the phone's proof, and books the
+    sale.
+    """
 
     def __init__(self, system: System, outlet: str = "07") -> None:
         self._system = system
@@ -93,16 +99,16 @@ class Till:
         self._till_id = new_id()
 
     def asks(self, cents: int, at: datetime | None = None) -> Challenge:
-        """What it fixes before it shows its code."""
+        """The challenge that the till fixes before it shows its code."""
         moment = (at or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return Challenge(moment, cents, new_id(), self._outlet, self._till_id)
 
     def address(self, challenge: Challenge) -> str:
-        """Where its code leads."""
+        """The link in its code."""
         return f"/pay#{base64url(challenge_bytes(challenge))}"
 
     def books(self, challenge: Challenge, proof: str) -> None:
-        """Verify a phone's yes as a sale does, and take the money for the record."""
+        """Verify a phone's proof as a sale does, and take the money for the record."""
 
         async def book(conn: Connection) -> None:
             now = datetime.now(UTC)
@@ -117,7 +123,7 @@ class Till:
 
 
 def shown_proof(page: Page) -> str:
-    """The yes that the phone shows as a code."""
+    """The proof that the phone shows as a code."""
     return str(page.locator("[data-proof]").get_attribute("data-proof"))
 
 
@@ -137,7 +143,9 @@ window.NDEFReader = class extends EventTarget {
 
 
 def weight(page: Page, address: str, shown: str) -> tuple[int, set[str]]:
-    """What the scripts of a first visit weigh, compressed, and which files they are: `shown` is there at its end."""
+    """The compressed size of the scripts of a first visit, and their files; `shown` is visible at
+    its end.
+    """
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
     page.goto(address)

@@ -21,10 +21,12 @@ from virage.platform.host.postgres import EmbeddedPostgres
 
 __all__ = ["every_page_is_waited_for"]
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
-# The same browser without windows: it costs a sixth less, and has neither notifications nor a PDF viewer.
+# The same browser without windows: it costs a sixth less, and has neither notifications nor a PDF
+# viewer.
 SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
-# A Chromium without a screen still prepares the suggestions below the address of each window, two pages in a process of
-# their own, for half a second of work a test. The last such flag counts, so what Playwright switches off is said again.
+# A headless Chromium still prepares the address suggestions of each window, two pages in a process
+# of their own: half a second of work a test. The last such flag counts, so the features that
+# Playwright disables are repeated.
 UNUSED = (
     *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AvoidUnnecessaryBeforeUnloadCheckSync"),
     *("DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "LensOverlay"),
@@ -37,7 +39,9 @@ _systems = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test in a browser is tried once more (docs/decisions/0037): it shares its machine with whatever runs there."""
+    """A browser test is retried once (docs/decisions/0037), because it shares its machine with
+    other work.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.flaky(reruns=1))
@@ -58,8 +62,8 @@ def named_database(url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def system(cluster: EmbeddedPostgres) -> Iterator[System]:
-    """Everything that `virage run` starts, with the demo."""
-    name = f"system_{next(_systems)}"  # one that did not come up is made anew for the second try
+    """A system started by `virage run`, with the demo."""
+    name = f"system_{next(_systems)}"  # a system that did not start is created again for the second try
     asyncio.run(_create(cluster.url, name))
     folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
     system = System(folder, named_database(cluster.url, name))
@@ -71,8 +75,8 @@ def system(cluster: EmbeddedPostgres) -> Iterator[System]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-# The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
-# of the same worker cannot bear: here it lives for a module.
+# The plugin's browser lives for a session and keeps an event loop running in this thread. That
+# breaks asynchronous tests of the same worker, so here it lives for a module.
 @pytest.fixture(scope="module")
 def playwright(system: System) -> Iterator[Playwright]:
     assert system.url
@@ -104,7 +108,7 @@ def browser_context_args(system: System) -> dict[str, Any]:
 
 @pytest.fixture
 def own_server(system: System) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """A web process of the test's own, so that it can be stopped."""
+    """A web process for one test, so that it can be stopped."""
     (port,) = free_ports(1)
     url = f"http://localhost:{port}"
     process = system.start("serve", system.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
@@ -118,7 +122,9 @@ def own_server(system: System) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]
 def browse(
     playwright: Playwright, tmp_path: Path, own_server: tuple[str, "subprocess.Popen[bytes]"]
 ) -> Callable[[], tuple[BrowserContext, Page]]:
-    """Start a browser that visits the test's own server, in English; started again, it is the same phone."""
+    """Start a browser that visits the test's own server, in English; started again, it is the same
+    phone.
+    """
 
     def started() -> tuple[BrowserContext, Page]:
         context = playwright.chromium.launch_persistent_context(
@@ -132,13 +138,13 @@ def browse(
 
 @pytest.fixture
 def address() -> str:
-    """An address that nobody has used."""
+    """An unused email address."""
     return f"buyer{os.getpid()}x{next(_addresses)}@example.org"
 
 
 @pytest.fixture
 def watched(context: BrowserContext) -> list[str]:
-    """What went wrong in any page of the context: errors, refused styles and scripts."""
+    """The faults in any page of the context: errors, refused styles and scripts."""
     wrong: list[str] = []
 
     def watch(page: Page) -> None:
@@ -150,7 +156,7 @@ def watched(context: BrowserContext) -> list[str]:
 
 
 def _bad(kind: str, text: str) -> bool:
-    """Refused answers (402 to 503) are told on the screen; everything else must not be."""
+    """Error responses (402 to 503) are shown on the screen; every other failure is a fault."""
     return kind in ("error", "warning") and "Failed to load resource" not in text
 
 
@@ -161,7 +167,7 @@ def sign_in(system: System) -> Callable[[Page, str], None]:
 
 
 def entered(page: Page, system: System, email: str) -> None:
-    """Sign in through the form that the page shows, and say a name the first time."""
+    """Sign in through the form that the page shows, and enter a name the first time."""
     if email == FAN:
         system.forget_asks(email)
     earlier = system.last_code(email)
@@ -180,4 +186,6 @@ def entered(page: Page, system: System, email: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _locks_in_order() -> None:
-    """The order of locks is not judged here: this process prepares, alone, what the programs under test use."""
+    """The order of locks is not checked here: this process only prepares data for the programs
+    under test.
+    """

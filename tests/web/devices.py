@@ -1,4 +1,4 @@
-"""Who stands at a gate or a till, and the codes that make a device one of the system's."""
+"""Staff at gates and tills, and pairing codes for their devices."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ PIN = "480527"
 
 
 def with_pin(system: System, email: str, name: str, role: str, *scope: str) -> str:
-    """Somebody who has a role, everywhere or in a scope, and a PIN; the address."""
+    """Create a person with a role, everywhere or in a scope, and a PIN; return the address."""
 
     async def choose(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -31,7 +31,7 @@ def with_pin(system: System, email: str, name: str, role: str, *scope: str) -> s
 
 
 def pairing_code(system: System, role: str, wish: PairingRequest) -> str:
-    """The code for a device that somebody of this role expects."""
+    """Return the pairing code for a device, created by a person with this role."""
 
     async def open_(conn: Connection) -> str:
         now, grants = datetime.now(UTC), (Grant(role),)

@@ -1,4 +1,6 @@
-"""A whole evening for one person: a match on sale and under way, a gate with a camera, a till, a kitchen, a replay."""
+"""A whole evening for one person: a running match on sale, a gate with a camera, a till, a kitchen,
+a replay.
+"""
 
 import re
 import time
@@ -51,7 +53,7 @@ FILMED_S = 6
 
 
 def match_on_sale(system: System, title: str) -> UUID:
-    """A match that began 20 minutes ago, with prices and teams; its sale is still open."""
+    """A match that began 20 minutes ago, with prices and teams; it is still on sale."""
 
     async def make(conn: Connection) -> UUID:
         now = datetime.now(UTC)
@@ -76,7 +78,7 @@ def match_on_sale(system: System, title: str) -> UUID:
 
 
 def end_match(system: System, event_id: UUID) -> None:
-    """The match is over: whoever comes to the system next meets others."""
+    """End the match, so that later visitors of the system see other events."""
 
     async def end(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -89,7 +91,9 @@ def end_match(system: System, event_id: UUID) -> None:
 
 
 class Evening:
-    """The system on one evening: a camera has filmed a goal that the match desk told, and everybody is at work."""
+    """One evening: a camera has filmed a goal that the match desk published, and all staff are at
+    work.
+    """
 
     def __init__(self, system: System, browser: Browser, steward: Phone) -> None:
         self.system = system
@@ -116,18 +120,18 @@ class Evening:
                 assert time.monotonic() < end, "the goal has no clip"
 
     def tell_goal(self) -> None:
-        """The match desk tells a goal of the club's number nine."""
+        """Publish a goal of the club's number nine."""
         self.desk.get_by_role("button", name="Goal Virage FC").click()
         self.desk.locator("[data-player='9']").click()
 
     def page(self, size: ViewportSize = PHONE, **settings: Any) -> Page:
-        """A page in a browser of its own, in English."""
+        """A page in a browser context of its own, in English."""
         wanted: dict[str, Any] = {"base_url": self.system.url, "locale": "en-GB", "viewport": size} | settings
         context = self._open.enter_context(self._browser.new_context(**wanted))
         return context.new_page()
 
     def sheet(self, file: Path) -> Page:
-        """A file as it looks on paper: only the whole Chromium shows PDF."""
+        """A file as it looks on paper: only the full Chromium shows PDF."""
         whole = self._browser.browser_type.launch(executable_path=CHROMIUM, args=FLAGS)
         self._open.callback(whole.close)
         page = whole.new_page(viewport=PAPER)
@@ -135,7 +139,7 @@ class Evening:
         return page
 
     def serve(self, order: str, code: str) -> None:
-        """The kitchen makes an order, and hands it over for its code."""
+        """The kitchen prepares an order and hands it over for its code."""
         ticket = self.kitchen.locator(f"[data-ticket='{order}']")
         for act in ("Accept", "Ready", "Hand over"):
             ticket.get_by_role("button", name=re.compile(f"^{act}, order")).click()
@@ -144,7 +148,7 @@ class Evening:
         expect(ticket).to_have_count(0)
 
     def letters(self, address: str, least: int) -> list[str]:
-        """The letters to somebody, the newest first, once there are so many."""
+        """The emails to an address, the newest first, once there are so many."""
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
             found = [one for one in self.system.get("/api/mailbox") if one["recipient"] == address]
@@ -154,13 +158,13 @@ class Evening:
         raise TimeoutError(f"not {least} letters to {address}")
 
     def close(self) -> None:
-        """Everybody goes home."""
+        """Close all browser contexts."""
         self._open.close()
         end_match(self.system, self.event)
 
 
 class Hand(Protocol):
-    """How somebody works a screen."""
+    """How a person operates a screen."""
 
     def press(self, target: Locator) -> None: ...
     def write(self, target: Locator, text: str) -> None: ...
@@ -182,7 +186,7 @@ class Finger:
 
 @dataclass
 class Person:
-    """Somebody who spends an evening at the match, with the page that they look at."""
+    """A person who spends an evening at the match, with their page."""
 
     evening: Evening
     page: Page
@@ -191,7 +195,7 @@ class Person:
     french: bool = False
 
     def says(self, words: str) -> str:
-        """The same words in the language of the person."""
+        """The same text in the language of the person."""
         return FRENCH[words] if self.french else words
 
     def press(self, words: str, role: Literal["button", "link"] = "button") -> None:
@@ -205,7 +209,7 @@ class Person:
 
 
 def choose_seats(person: Person) -> None:
-    """Look for one seat, or what was asked for, and reserve it."""
+    """Search one seat, or the given request, and reserve it."""
     person.press("Find")
     person.press("Reserve these seats")
     person.reads("Your basket")
@@ -217,14 +221,14 @@ def open_match(person: Person) -> None:
 
 
 def sign_in(person: Person) -> None:
-    """Sign in for the first time: by a code from a letter, and with a name."""
+    """Sign in for the first time: by a code from an email, and with a name."""
     come_back(person)
     person.write("Your name", "Somebody Somewhere")
     person.press("Save")
 
 
 def come_back(person: Person) -> None:
-    """Sign in by a code from a letter."""
+    """Sign in by a code from an email."""
     system = person.evening.system
     earlier = system.last_code(person.address)
     person.write("Email address", person.address)
@@ -251,7 +255,7 @@ def buy(person: Person) -> None:
 
 
 def pay(person: Person) -> None:
-    """From the basket of somebody who has signed in to the first ticket."""
+    """Pay the basket of a signed-in fan and wait for the first ticket."""
     person.press("Pay")
     by_card(person)
     person.reads("See you at the stadium")
@@ -260,7 +264,7 @@ def pay(person: Person) -> None:
 
 
 def enter(person: Person) -> None:
-    """Show the entry code of the ticket on the screen to the gate, which says yes."""
+    """Show the entry code of the ticket on the screen to the gate, which admits it."""
     code = shown_code(person)
     gate = person.evening.gate
     gate.stand_at(group_of(person))
@@ -279,13 +283,13 @@ def shown_code(person: Person) -> Locator:
 
 
 def group_of(person: Person) -> str:
-    """The gates that the ticket on the screen names."""
+    """The gates on the ticket on the screen."""
     label = person.page.get_by_text(person.says("Gate"), exact=True)
     return label.locator("xpath=following-sibling::dd").inner_text()
 
 
 def print_ticket(person: Person) -> Callable[[], bytes]:
-    """Print the ticket on the screen; what the sheet of paper shows when its code is held before a camera."""
+    """Print the ticket on the screen; return the picture of the paper's code for a camera."""
     person.press("Print ticket")
     with person.page.expect_download() as saved:
         person.press("Get the printable ticket")
@@ -296,7 +300,7 @@ def print_ticket(person: Person) -> Callable[[], bytes]:
 
 
 def top_up(person: Person) -> None:
-    """Put 20 euros into the wallet by card."""
+    """Top up the wallet by 20 euros by card."""
     person.page.goto("/purse")
     person.hand.tick(person.page.get_by_role("radio", name=re.compile("20")))
     person.press("Top up")
@@ -306,7 +310,7 @@ def top_up(person: Person) -> None:
 
 def eat_at_till(evening: Evening, pay: Callable[[Page], None]) -> None:
     """Buy popcorn and a drink at the till."""
-    evening.till.goto("/staff/till")  # whatever was on its screen before
+    evening.till.goto("/staff/till")  # from any screen
     for name in (POPCORN, COLA):
         tap_product(evening.till, name)
     pay(evening.till)
@@ -314,7 +318,7 @@ def eat_at_till(evening: Evening, pay: Callable[[Page], None]) -> None:
 
 
 def eat_by_phone(person: Person) -> None:
-    """Order popcorn and a drink from the seat, and fetch them with the code."""
+    """Order popcorn and a drink from the seat, and collect them with the code."""
     person.page.goto(f"/food?event={person.evening.event}")
     stand = re.compile(rf"^\D*\b{person.evening.outlet}\b")
     person.hand.press(person.page.get_by_role("main").get_by_role("link", name=stand))
@@ -328,13 +332,13 @@ def eat_by_phone(person: Person) -> None:
 
 
 def watch(person: Person) -> None:
-    """See the goal again on the live page of the match."""
+    """Watch the replay of the goal on the live page of the match."""
     person.page.goto(f"/live/{person.evening.event}")
     person.press("Watch again")
     playing(person.page)
 
 
 def playing(page: Page) -> None:
-    """The replay is on the screen, and moves."""
+    """The replay is visible, and plays."""
     expect(page.locator("[data-state='playing']")).to_be_visible()
     page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")

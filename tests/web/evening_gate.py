@@ -1,4 +1,4 @@
-"""The gate of an evening: a real steward's phone, whose camera sees what people hold before it."""
+"""The gate of an evening: a steward's phone whose camera reads the codes held before it."""
 
 import io
 import time
@@ -15,7 +15,7 @@ from virage.site.venue.reads import load_venue
 
 STEWARD = "Steward of the evening"
 
-# Each answer of the gate as it appears: a green light goes by itself.
+# Each light of the gate as it appears: a green light disappears after a moment.
 WATCHING = """() => {
   window.lights = [];
   let turn = null;
@@ -29,7 +29,7 @@ WATCHING = """() => {
 
 
 class Gate:
-    """A steward's phone that is paired with every gate; its camera sees what people hold before it."""
+    """A steward's phone paired with every gate; its camera sees the codes held before it."""
 
     def __init__(self, phone: Phone, system: System, title: str) -> None:
         with_pin(system, "steward.of.the.evening@example.org", STEWARD, "steward")
@@ -42,7 +42,7 @@ class Gate:
         expect(self._page.get_by_role("heading", name="Choose a gate")).to_be_visible()
 
     def _hold(self, picture: bytes | None) -> None:
-        """Change what the camera sees; it plays the file while it is overwritten in place."""
+        """Change the picture of the camera; it plays the file while it is overwritten in place."""
         frame = np.full((HEIGHT, WIDTH), GREY, np.uint8)
         if picture is not None:
             shown = Image.open(io.BytesIO(picture)).convert("L")
@@ -55,7 +55,7 @@ class Gate:
             video.write(one * FPS)
 
     def stand_at(self, group: str) -> None:
-        """Stand at the first gate of a group, whatever was on the screen before."""
+        """Choose the first gate of a group, from any screen."""
         self._page.goto("/staff/gate")
         at_gate, which = self._page.locator("[data-state]"), self._page.get_by_role("heading", name="Choose a gate")
         expect(at_gate.or_(which)).to_be_visible()
@@ -64,7 +64,7 @@ class Gate:
         choose_gate(self._page, f"{group}1")
 
     def lets_in(self, show: Callable[[], bytes]) -> dict[str, str]:
-        """Hold something before the camera until the gate says yes to it; its light."""
+        """Hold a code before the camera until the gate admits it; return its light."""
         self._page.evaluate("lights.length = 0")
         end = time.monotonic() + READY_S
         while not self._page.evaluate("lights.length"):
@@ -74,7 +74,7 @@ class Gate:
         return self._answers("Valid")
 
     def finds(self, text: str) -> None:
-        """Let somebody in without a code, who is found by what they say and is not inside yet."""
+        """Admit a person without a code, found by seat, order code or name, who is not inside yet."""
         self._page.evaluate("lights.length = 0")
         self._page.get_by_role("button", name="Search", exact=True).click()
         dialog = self._page.get_by_role("dialog", name="Admit without a code")
@@ -89,19 +89,19 @@ class Gate:
         self._answers("Admitted")
 
     def _answers(self, word: str) -> dict[str, str]:
-        """Expect a green light with a word, and make way for the next person."""
+        """Expect a green light with a text, and clear it for the next person."""
         light: dict[str, str] = self._page.evaluate("lights[0]")
         assert light["light"] == "good", light
         assert word in light["text"], light
-        self._page.evaluate("document.querySelector('[data-light]')?.click()")  # it may have gone by itself
+        self._page.evaluate("document.querySelector('[data-light]')?.click()")  # it may have disappeared already
         expect(self._page.locator("[data-light]")).to_be_hidden()
         return light
 
     def cut_off(self) -> None:
-        """Take the network away."""
+        """Cut the network."""
         self._page.context.set_offline(True)
 
     def reconnect(self) -> None:
-        """Give the network back, and wait until the server has heard everything."""
+        """Restore the network, and wait until the server has received everything."""
         self._page.context.set_offline(False)
         expect(self._page.locator("[data-backlog='0']")).to_be_attached()

@@ -1,4 +1,4 @@
-"""A kitchen and its fans, in the words of the screens: what is on, who cooks, what is in a wallet."""
+"""A kitchen and its fans by the texts of the screens: current events, cooks, wallets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,19 +52,19 @@ NAMED = ("01", "02", "03", "04", "05", "08", "09", "10", "19", "20")
 
 
 def untouched_outlet(system: System) -> str:
-    """An outlet with a grill, where nobody has ordered, sold or counted anything yet, no earlier try either."""
+    """An outlet with a grill and without orders, sales or stock counts, also from earlier tries."""
     rows = in_database(system, lambda conn: conn.fetch(TOUCHED))
     taken = {*NAMED, *(row["outlet"] for row in rows)}
     return next(code for code in kitchens() if code not in taken)
 
 
 def on_now(system: System, title: str) -> UUID:
-    """A match that goes on, with beer: of all that is on, it is the one that began first."""
+    """A running match with beer; of all running events it began first."""
     return _begun(system, tonight(system, title))
 
 
 def demo_on_now(system: System) -> UUID:
-    """The match of the demo for which its fan has tickets, whatever the hour: it goes on."""
+    """The running match of the demo for which its fan has tickets, at any hour."""
     bought = """select event_id from ticketing.orders join people.person on person.id = owner_id
         where email = $1 and paid_at is not null order by held_at limit 1"""
     event_id = in_database(system, lambda conn: conn.fetchval(bought, FAN))
@@ -83,7 +83,7 @@ def _begun(system: System, event_id: UUID) -> UUID:
             content,
             doors_at=starts_at - HOUR,
             starts_at=starts_at,
-            ends_at=max(content.ends_at, now + 4 * HOUR),  # its sale may go on until then
+            ends_at=max(content.ends_at, now + 4 * HOUR),  # it may be on sale until then
             rules=replace(content.rules, alcohol=True),
         )
         done(await programme.amend(conn, event_id, begun, None, now))
@@ -96,7 +96,7 @@ def _begun(system: System, event_id: UUID) -> UUID:
 
 
 def opened(system: System, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
-    """A kitchen says what it makes and takes orders."""
+    """A kitchen sets its capacity and takes orders."""
     vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
     capacity = KitchenCapacity(STATIONS if made is None else made, **({"open": True} | said))
 
@@ -107,7 +107,7 @@ def opened(system: System, outlet: str, *, made: dict[Station, int] | None = Non
 
 
 def emptied(system: System, outlet: str, key: str) -> None:
-    """Somebody counted: nothing of a product of the demo is left at an outlet."""
+    """Count the stock of a demo product at an outlet as zero."""
     product = demo_id(f"concessions {key}", WRITTEN)
     count = StockRequest(new_id(), "count", outlet, [StockLine(product, 0)])
 
@@ -118,7 +118,7 @@ def emptied(system: System, outlet: str, key: str) -> None:
 
 
 def filled(system: System, email: str, cents: int) -> None:
-    """Somebody who signed in has money in the wallet."""
+    """Credit the wallet of a signed-in fan."""
 
     async def fill(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -131,7 +131,7 @@ def filled(system: System, email: str, cents: int) -> None:
 
 @contextmanager
 def kitchen(browser: Browser, system: System, outlet: str, email: str, **settings: Any) -> Iterator[Page]:
-    """A browser of its own in which a cook has signed in to the kitchen of an outlet, in English."""
+    """A browser context in which a cook has signed in to the kitchen of an outlet, in English."""
     hire(system, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
     wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
     wanted = {"base_url": system.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
@@ -163,7 +163,7 @@ def enter_kitchen(page: Page, system: System, email: str) -> None:
 
 
 def fan_at(page: Page, system: System, email: str, event_id: UUID, cents: int = 5000) -> None:
-    """A fan with money in the wallet looks where to order at an event."""
+    """A fan with money in the wallet, at the list of outlets of an event."""
     page.goto("/sign-in?next=/food")
     entered(page, system, email)
     filled(system, email, cents)
@@ -172,13 +172,13 @@ def fan_at(page: Page, system: System, email: str, event_id: UUID, cents: int = 
 
 
 def add(page: Page, *names: str) -> None:
-    """Put things that need no choice into the basket."""
+    """Put products without choices into the basket."""
     for name in names:
         page.get_by_role("button", name=f"Add {name}", exact=True).click()
 
 
 def orders(page: Page, event_id: UUID, outlet: str, *wished: dict[str, int], **more: Any) -> list[str]:
-    """Orders of whoever is signed in on a page, of things that need no choice: names and how many; their ids."""
+    """Place orders as the fan signed in on a page, by product name and quantity; return their ids."""
     catalogue = page.request.get(f"/api/food/catalogue/{outlet}").json()
     ids = {shown["item"]["name"]["en"]: shown["item"]["id"] for shown in catalogue["items"]}
     made = []
@@ -194,7 +194,7 @@ def orders(page: Page, event_id: UUID, outlet: str, *wished: dict[str, int], **m
 
 
 def order(page: Page) -> str:
-    """Pay for what is in the basket, and see the order; its pick-up code."""
+    """Pay the basket, and open the order; return its pick-up code."""
     page.get_by_role("button", name="Order and pay").click()
     code = page.locator("[data-pick-up]")
     expect(code).to_be_visible()

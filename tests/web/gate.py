@@ -1,4 +1,4 @@
-"""What happens at a gate, in the words of its screen: passes, a camera that sees them, devices, stewards."""
+"""Steps at a gate by its screen texts: passes, a camera that sees them, devices, stewards."""
 
 import os
 import signal
@@ -37,7 +37,8 @@ HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5
 SHOWN_S = 30
 GREY, WHITE, BLACK = 128, 235, 16
-# A gate gives its server 400 ms and then decides alone; a machine that runs other tests beside may need longer.
+# A gate waits 400 ms for its server and then decides offline; a machine that runs other tests needs
+# longer.
 PATIENT = """
     const later = globalThis.setTimeout;
     globalThis.setTimeout = (act, ms, ...given) => later(act, ms === 400 ? 10_000 : ms, ...given);
@@ -45,7 +46,7 @@ PATIENT = """
 
 
 class Ticket(NamedTuple):
-    """A pass in somebody's hand: its signed text, its phone's key (none on paper), where it belongs."""
+    """A pass: its signed text, its phone's key (none on paper), its event and gate group."""
 
     number: int
     text: str
@@ -62,7 +63,7 @@ class Ticket(NamedTuple):
         return text_of(rotating_code(cwt, step_at(at or datetime.now(UTC)), key, self.private.sign))
 
     def forged(self) -> str:
-        """The code of now with one bit changed."""
+        """The current code with one bit changed."""
         *rest, last = bytes_of(self.code()) or b""
         return text_of(bytes([*rest, last ^ 1]))
 
@@ -96,7 +97,7 @@ def tonight(system: System, title: str, rules: EventRules | None = None) -> UUID
 def tickets(
     system: System, event_id: UUID, group: str, count: int, *, paper: bool = False, valid: timedelta = 5 * HOUR
 ) -> list[Ticket]:
-    """Passes of an event that enter through a gate group, each bound to a phone of its own or printed."""
+    """Passes of an event for a gate group, each bound to a phone of its own or printed."""
     ground, vault = load_venue(), KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
     block = next(block for block in ground.blocks if block.gate_group == group)
 
@@ -141,12 +142,14 @@ def _printed(one: Any) -> PaperPass:
 
 
 def gate_code(system: System, gates: list[str], name: str = "Phone 1") -> str:
-    """A code that makes a phone a device of these gates, as a supervisor opens it."""
+    """A pairing code for these gates, created by a supervisor."""
     return pairing_code(system, "supervisor", PairingRequest(new_id(), name, DeviceKind.PHONE, gates))
 
 
 def film(path: Path, codes: Iterable[str]) -> Path:
-    """A video of codes held before a camera, one after the other, each for a while; Chromium plays it in a circle."""
+    """A video of codes held before a camera, one after the other, each for a while; Chromium plays
+    it in a loop.
+    """
     with path.open("wb") as out:
         out.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
         for code in codes:
@@ -180,11 +183,11 @@ class Phone:
         self.show("")
 
     def show(self, *codes: str) -> None:
-        """What the camera sees from the next start on."""
+        """Set the camera's film from the next start on."""
         film(self.video, codes)
 
     def start(self, **settings: Any) -> Page:
-        """Open the browser, as it was left."""
+        """Open the browser with its stored data."""
         wanted = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "reduced_motion": "reduce"} | settings
         flags = [*FLAGS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
         self.context = self._playwright.chromium.launch_persistent_context(
@@ -206,7 +209,7 @@ class Phone:
 
 
 def kill(phone: Phone) -> None:
-    """End the browser as an empty battery would: no goodbye to any page."""
+    """Kill the browser as an empty battery would: pages get no unload event."""
     profile = str(phone.folder / "profile")
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -221,7 +224,7 @@ def kill(phone: Phone) -> None:
 
 
 def pair(page: Page, system: System, gates: list[str], event: str) -> None:
-    """Make the phone a device of some gates at an event, by the link that a supervisor sends."""
+    """Pair the phone with some gates of an event, by the link of a supervisor."""
     page.goto(f"/staff/gate?pair={gate_code(system, gates)}")
     page.get_by_role("button", name="Pair this device").click()
     who = page.get_by_role("heading", name="Start your shift")
@@ -233,7 +236,7 @@ def pair(page: Page, system: System, gates: list[str], event: str) -> None:
 
 
 def sign_in_by_pin(page: Page, name: str) -> None:
-    """Begin a shift without asking the server."""
+    """Begin a shift without the server."""
     page.get_by_role("button", name="Sign in with PIN").click()
     page.get_by_label("Your name").select_option(label=name)
     page.get_by_label("Your PIN").fill(PIN)
@@ -241,7 +244,7 @@ def sign_in_by_pin(page: Page, name: str) -> None:
 
 
 def choose_gate(page: Page, gate: str) -> None:
-    """Stand at a gate."""
+    """Choose a gate."""
     page.get_by_role("button", name=gate, exact=True).click()
     expect(page.locator("[data-state]")).to_be_visible()
 
@@ -253,7 +256,9 @@ def in_menu(page: Page, name: str) -> None:
 
 
 def until(page: Page, asked: str, arg: Any = None) -> None:
-    """Wait until an asynchronous function of the page answers true; `wait_for_function` takes any promise for true."""
+    """Wait until an asynchronous function of the page returns true; `wait_for_function` takes any
+    promise for true.
+    """
     page.evaluate(
         f"""async (arg) => {{
             const end = performance.now() + {PATIENCE_S * 1000};
@@ -266,7 +271,7 @@ def until(page: Page, asked: str, arg: Any = None) -> None:
     )
 
 
-# A cache is there, empty, before its files come in all at once.
+# The cache exists, empty, before its files are stored all at once.
 KEPT = """async () => {
     const name = (await caches.keys()).find((name) => name.startsWith("gate-"));
     return name !== undefined && (await (await caches.open(name)).keys()).length > 0;
@@ -274,22 +279,22 @@ KEPT = """async () => {
 
 
 def settled(page: Page) -> None:
-    """Wait until the gate's files are kept for the time without network."""
+    """Wait until the gate's files are stored for offline use."""
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     until(page, KEPT)
 
 
 def light(page: Page, signal: str, word: str) -> None:
-    """Expect a light and what it says; after `type_code`, not the light that was shown before."""
+    """Expect a light and its text; after `type_code`, not the light that was shown before."""
     before = page.evaluate("globalThis.shownBefore ?? ''")
     expect(page.locator(f"[data-light={signal}]:not([data-turn='{before}'])")).to_be_visible()
     expect(page.locator("[data-light] [role=alert]")).to_contain_text(word)
 
 
 def type_code(page: Page, code: str) -> None:
-    """A hand scanner: every key at once, then Enter, to whatever has the focus.
+    """A keyboard-wedge scanner: every key at once, then Enter, into the focused element.
 
-    Its pace is its own: a machine that stands still between two keys makes no person of it.
+    The time stamps are set here, so that a slow machine does not make it look like a person typing.
     """
     page.evaluate(
         """(code) => {

@@ -1,4 +1,6 @@
-"""An evening at the gates for the supervisor's page: scans of real passes, signed by devices, over the real doors."""
+"""An evening at the gates for the supervisor's page: scans of real passes, signed by devices, over
+the real endpoints.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -22,7 +24,7 @@ LEADER = "supervisor.of.gates@example.org"
 
 
 class Lane:
-    """A device that was paired by its code, and signs what it sees."""
+    """A device paired by its code, which signs its scans."""
 
     def __init__(self, system: System, event_id: UUID, gate: str, name: str) -> None:
         self.gate, self.event_id = gate, event_id
@@ -35,7 +37,7 @@ class Lane:
         self._headers = {"authorization": f"Bearer {paired['token']}"}
 
     def scan(self, kind: str, ticket: Ticket | None = None, **more: Any) -> dict[str, Any]:
-        """Send one scan; its answer."""
+        """Send one scan; return its response."""
         at = more.pop("at", datetime.now(UTC))
         body = {"number": next(self._numbers), "event_id": self.event_id, "gate": self.gate, "at": at, "kind": kind}
         if ticket is not None:
@@ -48,13 +50,13 @@ class Lane:
         return answer
 
     def beat(self, **more: Any) -> None:
-        """Say how the device is."""
+        """Send a heartbeat."""
         beat = {"event_id": str(self.event_id), "gate": self.gate, "at": datetime.now(UTC).isoformat()} | more
         http.post(f"{self._url}/api/access/heartbeat", json=beat, headers=self._headers).raise_for_status()
 
 
 def twice(system: System, event_id: UUID) -> Ticket:
-    """Two gates without network let the same ticket in."""
+    """Two offline gates admit the same ticket."""
     (ticket,) = tickets(system, event_id, "N", 1)
     now = datetime.now(UTC)
     for gate, name, at in (("N1", "Phone of N1", now - timedelta(minutes=2)), ("N2", "Phone of N2", now)):
@@ -63,7 +65,7 @@ def twice(system: System, event_id: UUID) -> Ticket:
 
 
 def busy(system: System, event_id: UUID) -> None:
-    """Everything that the page tells, a little of each."""
+    """A little of everything that the page shows."""
     twice(system, event_id)
     now = datetime.now(UTC)
     minutes = [now - timedelta(minutes=ago) for ago in range(1, 5)]

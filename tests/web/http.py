@@ -1,4 +1,4 @@
-"""Requests of the tests' own, beside those of a browser: as patient as it is."""
+"""HTTP requests of the tests beside the browser, with the same timeout."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""A till whose answers get lost: the server has heard it, and it does not know."""
+"""A till whose responses get lost: the server received the request, and the till does not know."""
 
 import httpx
 from playwright.sync_api import Page, Route, expect
@@ -10,7 +10,7 @@ from tests.web.till import tap_card, tap_product
 
 
 def lose_answers(page: Page) -> list[int]:
-    """The server hears what the till asks, and its answers get lost; that it took the tap is heard all the same."""
+    """Deliver the till's online sale requests and drop their responses; uploads are not affected."""
     lost: list[int] = []
 
     def lose(route: Route) -> None:
@@ -28,20 +28,20 @@ def asks(route: Route) -> bool:
 
 
 def heard(route: Route) -> int:
-    """Let the server have a request whose answer never comes back."""
+    """Deliver a request to the server and drop the response."""
     headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
     body = route.request.post_data_buffer
     return http.post(route.request.url, content=body, headers=headers).status_code
 
 
 def all_is_told(page: Page) -> None:
-    """The till hears its server, which has heard of everything."""
+    """The till is online and has uploaded everything."""
     expect(page.locator("[data-state=online]")).to_be_visible()
     expect(page.locator("[data-backlog='0']")).to_be_visible()
 
 
 def die_while_asking(page: Page, tablet: Phone, product: str, one: Held) -> None:
-    """The server has heard of a sale, and the browser dies before the answer."""
+    """Kill the browser after the server received a sale and before the response."""
 
     def die(route: Route) -> None:
         if not asks(route):

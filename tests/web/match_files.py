@@ -1,4 +1,4 @@
-"""Real matches, played from their files into the system that browsers visit."""
+"""Real matches, played from their files into the system under test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ TRACKING = [str(match_file(name)) for name in (f"{A_MINUTE}.ball", f"{A_MINUTE}.
 
 
 def key_of(system: System) -> str:
-    """The key of a program that tells of every match."""
+    """The key of an API client that may publish every match."""
 
     async def make(conn: Connection) -> str:
         now = datetime.now(UTC)
@@ -36,7 +36,7 @@ def key_of(system: System) -> str:
 
 @contextmanager
 def played(system: System, files: list[str], event: UUID, *how: str) -> Iterator[None]:
-    """A match file that is being played by a process of its own."""
+    """A match file played by a process of its own."""
     env = system.env | {"VIRAGE_MATCH_KEY": key_of(system)}
     process = system.start("match", env, *files, "--event", str(event), "--url", system.url, *how)
     try:

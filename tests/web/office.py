@@ -1,4 +1,4 @@
-"""What the staff does in the office, in the words of the screens."""
+"""Steps of the staff in the office, by its screen texts."""
 
 import asyncio
 import re
@@ -26,7 +26,9 @@ CLUB_OFFICE = tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", 
 
 
 def in_database(system: System, ask: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-    """What the database answers; asked in a thread, for the browser's event loop runs in this one."""
+    """The result of a database function, run in a thread, because the browser's event loop runs in
+    this one.
+    """
 
     async def asked() -> Answer:
         db = await Database.open(system.database_url, connections_max=1)
@@ -41,14 +43,14 @@ def in_database(system: System, ask: Callable[[Connection], Awaitable[Answer]]) 
 
 
 def hire(system: System, email: str, grants: tuple[Grant, ...], name: str = "Somebody of the staff") -> str:
-    """Give an address roles; the address."""
+    """Grant roles to an address; return the address."""
     in_database(system, lambda conn: people.ensure_staff(conn, email, name, grants, datetime.now(UTC)))
     return email
 
 
 @contextmanager
 def desk(browser: Browser, system: System, email: str, **settings: Any) -> Iterator[Page]:
-    """A browser of its own in which somebody of the staff has signed in to the office, in English."""
+    """A browser context in which a member of staff has signed in to the office, in English."""
     wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
     context = browser.new_context(base_url=system.url, service_workers="block", reduced_motion="reduce", **wanted)
     context.add_init_script(ENGLISH)
@@ -72,7 +74,7 @@ def sign_in_long_ago(system: System, email: str) -> None:
 
 
 def confirm_it_is_me(page: Page, system: System, email: str) -> None:
-    """Answer the question for a new code."""
+    """Enter a new code in the confirmation dialog."""
     dialog = page.get_by_role("dialog", name="Confirm it’s you")
     before = system.code_for(email)
     dialog.get_by_role("button", name="Send me a code").click()
@@ -82,7 +84,7 @@ def confirm_it_is_me(page: Page, system: System, email: str) -> None:
 
 
 def link_in_letter(system: System, email: str) -> str:
-    """The link in the first letter to an address, once the postman has been there."""
+    """The link in the first email to an address, once it has been sent."""
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
         for letter in system.get("/api/mailbox"):
@@ -94,7 +96,7 @@ def link_in_letter(system: System, email: str) -> str:
 
 
 def new_event(page: Page, title: str) -> str:
-    """Create a draft of the club and arrive at its prices; its id."""
+    """Create a draft of the club and open its prices; return its id."""
     page.get_by_role("link", name="New event").click()
     page.get_by_label("Title in French", exact=True).fill(f"{title} (fr)")
     page.get_by_label("Title in English", exact=True).fill(title)
@@ -106,7 +108,7 @@ def new_event(page: Page, title: str) -> str:
 
 
 def add_category(page: Page, number: int, prices: dict[str, str]) -> None:
-    """A new category with its prices; the brush holds it now."""
+    """Add a category with its prices; the brush paints it now."""
     page.get_by_role("button", name="Add category").click()
     fields = page.get_by_role("group", name=f"Category {number}")
     for tariff, price in prices.items():

@@ -1,4 +1,4 @@
-"""What sells while the office looks: a till with its key that came with a code, and cards fresh from the encoder."""
+"""Sales while the office is open: a paired till with its key, and new cards."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ from virage.site.venue.reads import VENUE_ZONE
 
 
 class Till:
-    """A till of the system's own: it comes with a code, and posts what it writes."""
+    """A till of the system, paired by a code, which uploads its records."""
 
     def __init__(self, system: System, code: str, outlet: str) -> None:
         signer = Ed25519Phone(code)
@@ -34,7 +34,7 @@ class Till:
         self.menu = system.get(f"/api/food/catalogue/{outlet}")
 
     def line(self, name: str, quantity: int = 1) -> Line:
-        """So many of a product of the menu, at its price."""
+        """A quantity of a product of the catalogue, at its price."""
         found = next(one for one in self.menu["items"] if one["item"]["name"]["en"] == name)
         item = found["item"]
         return Line(
@@ -42,13 +42,13 @@ class Till:
         )
 
     def write(self, kind: Kind = Kind.SALE, **changes: Any) -> VerifiedRecord:
-        """Write a record; the server hears of it with `tell`."""
+        """Write a record; `tell` uploads it."""
         written = self.chain.write(kind, catalogue=self.menu["version"], **changes)
         self._untold.append(written)
         return written
 
     def tell(self) -> None:
-        """Post what was written, as sold."""
+        """Upload the written records as offline sales."""
         bodies = [
             {"body": base64url(one.body), "signature": base64url(one.signature), "told": True} for one in self._untold
         ]
@@ -59,18 +59,18 @@ class Till:
         self._untold.clear()
 
     def is_dead(self) -> bool:
-        """Whether the server knows it no more."""
+        """Whether the server rejects its token."""
         answer = http.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
         return answer.status_code == httpx.codes.UNAUTHORIZED
 
 
 def yesterday() -> date:
-    """The day of business before this one."""
+    """The previous business day."""
     return business_day(datetime.now(UTC), VENUE_ZONE) - timedelta(days=1)
 
 
 def taxed_yesterday(system: System, till: UUID) -> tuple[Decimal, Decimal]:
-    """What a till of the demonstration sold yesterday less what it gave back, cups apart: with VAT and without."""
+    """Sales minus refunds of a till of the demo yesterday, without cups: with VAT and without."""
 
     async def ask(conn: Connection) -> list[bytes]:
         return [row["body"] for row in await conn.fetch("select body from fiscal.record where device_id = $1", till)]

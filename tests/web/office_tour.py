@@ -1,4 +1,4 @@
-"""Every screen of the office, in the order of one working day; and a past that gives them something to show."""
+"""Every screen of the office, in the order of one working day; and sales of the past to show."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from virage.platform.data.queue import enqueue
 ADMIN_EMAIL = "admin@example.org"
 DAYS = 45
 OPENING_RUSH, LAST_DAYS_RUSH = 6.0, 3.0
-# How many more buy at an hour of the day than at four in the morning, when one does.
+# How many more buyers come at an hour of the day than at four in the morning, when one does.
 BY_HOUR = (3, 2, 1, 1, 1, 1, 2, 5, 9, 12, 14, 15, 19, 17, 13, 13, 14, 17, 22, 25, 26, 22, 13, 6)
 ORDER = """
     select orders.id from ticketing.orders join people.person on person.id = orders.owner_id
@@ -41,7 +41,7 @@ class Nonsense(Struct, frozen=True):
 
 
 async def spread_sales(conn: Connection) -> None:
-    """Move what was sold at the counter to the weeks before, as a crowd would have bought it."""
+    """Move the counter sales to the weeks before, as a crowd would have bought."""
     chance = Random(7)  # noqa: S311 - a crowd needs no secrecy
     now = datetime.now(UTC)
     hours = [now - timedelta(hours=back) for back in range(1, DAYS * 24)]
@@ -56,7 +56,7 @@ async def spread_sales(conn: Connection) -> None:
 
 
 def prepare(page: Page, system: System) -> None:
-    """Invitations that wait, programs, a job that failed; the page is an administrator's."""
+    """Pending invitations, API clients, a failed job; the page is an administrator's."""
     in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
     page.goto("/office/staff")
     for email, role in (("counter@example.org", "Box office"), ("accounts@example.org", "Finance")):
@@ -73,7 +73,7 @@ def prepare(page: Page, system: System) -> None:
 
 
 def screens(page: Page, system: System, order_id: str) -> Iterator[Screen]:
-    """Every screen that an administrator can come to."""
+    """Every screen that an administrator can reach."""
     match = system.event("match")
     page.goto("/office")
     expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
@@ -202,7 +202,7 @@ def gates(page: Page, event_id: str) -> Iterator[Screen]:
 
 
 def doors(page: Page) -> Iterator[Screen]:
-    """What whoever is not signed in sees of the office."""
+    """The screens of the office without a sign-in."""
     page.goto("/office")
     expect(page.get_by_label("Email address")).to_be_visible()
     yield Screen("sign-in")

@@ -1,4 +1,6 @@
-"""A Chromium without what the oldest browsers lack (`browserslist` in `web/package.json`), and a slow phone with it."""
+"""A Chromium without the features that the oldest browsers lack (`browserslist` in
+`web/package.json`), on a slow phone.
+"""
 
 import json
 
@@ -62,7 +64,7 @@ OLDEST = f"({_TAKE_AWAY})({json.dumps(NEWER)})"
 
 
 def grow_old(page: Page) -> None:
-    """Take away what is newer, and make the phone slow."""
+    """Remove newer features, and make the phone slow."""
     page.add_init_script(OLDEST)
     tools = page.context.new_cdp_session(page)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})

@@ -1,4 +1,6 @@
-"""How long tests of whole programs wait: a test fails for what does not come, never for what comes late."""
+"""Time-outs of tests of whole programs: a test fails when something never comes, not when it is
+late.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -12,7 +14,7 @@ PATIENCE_S = 90.0
 
 @pytest.fixture(scope="session", autouse=True)
 def every_page_is_waited_for() -> Iterator[None]:
-    """Playwright gives up after 30 seconds, and each way to open a page would have to be told otherwise."""
+    """Raise Playwright's timeout of 30 seconds for every way to open a page."""
 
     def patient(opened: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(opened)

@@ -1,6 +1,8 @@
-"""Take a picture of every screen, on a phone and on a desk, light and dark. `python -m tests.web.screens`.
+"""Take a picture of every screen, on a phone and on a desk, light and dark. `python -m
+tests.web.screens`.
 
-Those that a page of the documentation shows go to docs/screens, all others to var/screens, which is not tracked.
+Those shown on a page of the documentation go to docs/screens, all others to var/screens, which is
+not tracked.
 """
 
 import asyncio
@@ -53,7 +55,7 @@ QUALITY = 82
 
 @contextmanager
 def whole_system() -> Iterator[System]:
-    """A Virage with the demo over a database of its own, gone afterwards."""
+    """A deployment with the demo over a temporary database."""
     folder = Path(tempfile.mkdtemp(prefix="virage-screens-"))
     postgres = EmbeddedPostgres(folder / "postgres", durable=False)
     asyncio.run(postgres.start())
@@ -79,7 +81,7 @@ async def _database(url: str) -> str:
 def new_context(
     browser: Browser, system: System, size: str, theme: Theme, state: StorageState | None = None
 ) -> BrowserContext:
-    """A browser of a size and a theme; signed in already if it is given where."""
+    """A browser context of a size and a theme, signed in with the given state."""
     return browser.new_context(
         base_url=system.url,
         locale="en-GB",
@@ -117,7 +119,9 @@ def take(browser: Browser, system: System, size: str, theme: Theme) -> None:
 
 
 def take_gates(browser: Browser, system: System, size: str, theme: Theme, state: StorageState) -> None:
-    """The supervisor's page while people come in: an evening for each look, for flow is of the last five minutes."""
+    """The supervisor's page while people come in: an evening for each look, because the flow is of
+    the last five minutes.
+    """
     event_id = tonight(system, GATE_TITLE)
     busy(system, event_id)
     with new_context(browser, system, size, theme, state) as context:
@@ -139,7 +143,7 @@ def take_office(browser: Browser, system: System, size: str, theme: Theme, state
 
 
 def take_food(browser: Browser, system: System, size: str, theme: Theme) -> None:
-    """An evening at the stands: a fan's phone, and the kitchen that makes it."""
+    """An evening at the stands: a fan's phone, and the kitchen of the order."""
     event = tour_food.evening(system)
     with new_context(browser, system, size, theme) as fans, new_context(browser, system, size, theme) as cooks:
         fan, cook = fans.new_page(), cooks.new_page()
@@ -152,7 +156,7 @@ def take_food(browser: Browser, system: System, size: str, theme: Theme) -> None
 
 
 def take_live(browser: Browser, system: System, size: str, theme: Theme) -> None:
-    """A match as it is told: a fan's phone, and the desk."""
+    """A match as it is published: a fan's phone, and the desk."""
     event = tour_live.match(system)
     with new_context(browser, system, size, theme) as fans, new_context(browser, system, size, theme) as desks:
         fan, teller = fans.new_page(), desks.new_page()
@@ -181,7 +185,7 @@ def save(page: Page, screen: str) -> None:
 
 
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
-    """A picture of each screen, from its top or from where it is to begin."""
+    """A picture of each screen, from its top or from its start."""
     for screen in screens:
         if not screen.picture:
             continue
@@ -196,7 +200,7 @@ def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> N
 
 
 def take_gate(running: Playwright, system: System, size: str, theme: Literal["light", "dark"]) -> None:
-    """One device from its pairing to the time without network, a picture of each screen of the gate."""
+    """One device from its pairing to the offline period, a picture of each screen of the gate."""
     crowd = prepared(system, title := f"{GATE_TITLE} {size} {theme}")
     with tempfile.TemporaryDirectory() as folder:
         phone = Phone(running, Path(folder), system.url)
@@ -210,7 +214,7 @@ def take_gate(running: Playwright, system: System, size: str, theme: Literal["li
 
 
 def take_till(running: Playwright, system: System, size: str, theme: Literal["light", "dark"]) -> None:
-    """One till from its pairing to the time without network, a picture of each of its screens."""
+    """One till from its pairing to the offline period, a picture of each of its screens."""
     with tempfile.TemporaryDirectory() as folder:
         tablet = Phone(running, Path(folder), system.url)
         page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
@@ -223,7 +227,7 @@ def take_till(running: Playwright, system: System, size: str, theme: Literal["li
 
 
 def main() -> None:
-    """Take them all."""
+    """Take all pictures."""
     UNTRACKED.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE_S * 1000)
     looks = list(itertools.product(SIZES, THEMES))
@@ -248,7 +252,7 @@ def main() -> None:
                 take_desk(browser, system, size, theme)
         for size, theme in looks:
             take_live(browser, system, size, theme)
-        for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
+        for size, theme in looks:  # last: their events of tonight would come before all others in the office
             take_gate(running, system, size, theme)
             take_gates(browser, system, size, theme, state)
         browser.close()

@@ -1,4 +1,4 @@
-"""How people work a screen who use only the keyboard or a screen reader, and who reads only one language."""
+"""How people operate a screen with only the keyboard or a screen reader, or in only one language."""
 
 import re
 from itertools import pairwise
@@ -8,7 +8,8 @@ from playwright.sync_api import CDPSession, Locator, Page, expect
 
 TABS_MAX = 400
 
-# The element with the focus is marked as such (an outline; on the map a thick line), in sight and not wholly covered.
+# The focused element is marked (an outline; on the map a thick line), visible and not wholly
+# covered.
 FOCUS_SHOWS = """() => {
   const focused = document.activeElement;
   const style = (e) => getComputedStyle(e);
@@ -32,7 +33,9 @@ HELD = "() => document.activeElement !== document.body || !window.acted"
 
 
 class Keys:
-    """Tab, Enter, Space and arrows alone. Every element on the way shows its focus; no act loses it."""
+    """Tab, Enter, Space and arrows alone. Every element on the way shows its focus; no act loses
+    it.
+    """
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -48,7 +51,7 @@ class Keys:
         self._page.keyboard.type(text)
 
     def tick(self, target: Locator) -> None:
-        """Check a box with the space bar, or go to a choice of several with the arrows."""
+        """Check a box with the space bar, or choose one of several options with the arrows."""
         target.wait_for(state="attached")
         if target.get_attribute("type") == "radio":
             self._walk(target.page.locator(f"input[name='{target.get_attribute('name')}']"))
@@ -77,7 +80,7 @@ class Keys:
             raise AssertionError(f"no way by Tab to {target} at {self._page.url}")
 
 
-# What live regions say, and what gets the focus.
+# The text of live regions, and of the focused elements.
 LISTENING = """
 (() => {
   const LIVE = '[aria-live], [role=status], [role=alert], output';
@@ -105,7 +108,9 @@ LANDMARKS = {"banner", "main", "navigation", "contentinfo"}
 
 
 class Ears:
-    """A screen reader: it hears what live regions say, and before each act the whole tree must make sense."""
+    """A screen reader: it records what live regions announce, and checks the whole tree before each
+    act.
+    """
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -125,7 +130,7 @@ class Ears:
         target.check()
 
     def hears(self, *words: str) -> None:
-        """Expect words from live regions, in this order, since they were listened for last."""
+        """Expect texts of live regions, in this order, since the last check."""
         self._page.wait_for_function(HEARD, arg=words)
         self._page.evaluate("sessionStorage.removeItem('said')")
 
@@ -155,7 +160,7 @@ def _level(node: dict[str, Any]) -> int:
     return next((int(one["value"]["value"]) for one in node.get("properties", []) if one["name"] == "level"), 2)
 
 
-# All words of a page that somebody sees or hears, without what is marked as of another language.
+# All words of a page that are visible or announced, without those marked as another language.
 WORDS = """() => {
   const own = document.documentElement.lang, found = [document.title];
   const walk = (e) => {
@@ -201,7 +206,7 @@ FRENCH = {
 
 
 class OneLanguage:
-    """Whoever reads one language, and looks at every word of a screen before they act."""
+    """A reader of one language, who checks every word of a screen before each act."""
 
     def __init__(self, page: Page, tag: str) -> None:
         self._page = page
@@ -224,13 +229,13 @@ class OneLanguage:
         self.reads()
 
     def reads(self) -> None:
-        """Expect the page to speak the language, and nothing else."""
+        """Expect the page to contain only this language."""
         assert self._page.locator("html").get_attribute("lang") == self.tag
         found = [text for text in self._page.evaluate(WORDS) if foreign(text, self.tag)]
         assert not found, f"{self._page.url}: {found}"
 
 
 def foreign(text: str, tag: str) -> set[str]:
-    """Words of a text that belong to the other language; letters within an id are no words."""
+    """Words of a text in the other language; letters within an id are no words."""
     others = ENGLISH_ONLY if tag == "fr" else FRENCH_ONLY
     return set(others.split()) & set(re.findall(r"\w+", text.lower()))

@@ -1,4 +1,4 @@
-"""What a buyer does, in the words of the screens."""
+"""Steps of a buyer, by the screen texts."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def pay(page: Page, card: str) -> None:
 
 
 def top_up(page: Page, euros: int, card: str) -> None:
-    """Load the wallet from its page, in English, and come back to it."""
+    """Top up the wallet from its page, in English, and return to it."""
     page.get_by_role("radio", name=f"€{euros}").check(force=True)
     page.get_by_role("button", name=f"Top up €{euros}").click()
     by_card(page, card)
@@ -52,7 +52,7 @@ def by_card(page: Page, card: str) -> None:
 
 
 class Refusing:
-    """Answers a problem so many times, then lets requests through."""
+    """Responds with a problem document so many times, then lets requests through."""
 
     def __init__(self, status: int, code: str, times: int, retry_after: str = "1") -> None:
         self.answer = {
@@ -72,7 +72,7 @@ class Refusing:
 
 
 def buy_and_open(page: Page, system: System, sign_in: Callable[[Page], None]) -> None:
-    """Two seats for tonight, paid, and the first of their tickets on the screen."""
+    """Two paid seats for tonight, and the first of their tickets on the screen."""
     open_match(page, system)
     find_two_seats(page)
     sign_in(page)
@@ -82,7 +82,7 @@ def buy_and_open(page: Page, system: System, sign_in: Callable[[Page], None]) ->
 
 
 def kick_off(desk: Page) -> None:
-    """Start the first half at the match desk, which asks where the planned kick-off is more than a while away."""
+    """Start the first half at the match desk, and confirm when the planned kick-off is far away."""
     desk.get_by_role("button", name="Start: First half").click()
     question = desk.get_by_role("dialog", name="Start the first half now?")
     expect(question.or_(desk.get_by_role("button", name="End: First half"))).to_be_visible()

@@ -1,4 +1,6 @@
-"""A whole Virage of real processes for browsers to visit: sandbox provider, jobs, web, the demo in a database."""
+"""A whole deployment of real processes for browsers to visit: sandbox provider, jobs, web, the demo
+in a database.
+"""
 
 import asyncio
 import os
@@ -41,12 +43,12 @@ Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
 def fresh(name: str) -> str:
-    """The name with an ending that nothing in the system bears, whichever try of a test this is."""
+    """The name with a unique ending, also among earlier tries of a test."""
     return f"{name} {new_id().hex[-6:]}"
 
 
 class System:
-    """Processes of one Virage over one database; `url` is where browsers find it."""
+    """Processes of one deployment over one database; `url` is its address for browsers."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
@@ -63,20 +65,22 @@ class System:
             "VIRAGE_VAR_DIR": str(folder),
             "VIRAGE_PORT": str(self.port),
             "VIRAGE_PUBLIC_URL": self.url,
-            "VIRAGE_ASK_MS": "8000",  # on a busy machine a till hears its server late, and is not alone
+            "VIRAGE_ASK_MS": "8000",  # on a busy machine responses are slow, and a till must not go offline
             "VIRAGE_SANDBOX_URL": self.sandbox_url,
             "VIRAGE_LOG_LEVEL": "warning",
         }
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def run(self) -> None:
-        """Start everything, as `make run` does, and wait until it answers."""
+        """Start everything, as `make run` does, and wait until it responds."""
         self.start("run", self.env)
         self.wait(self.url)
         asyncio.run(self._add_tomorrow())
 
     async def _add_tomorrow(self) -> None:
-        """Tomorrow's match too, partly sold: at noon tonight's is too near, and the next would be a tournament's."""
+        """Add tomorrow's match, partly sold: at noon tonight's is too near, and the next would be a
+        tournament's.
+        """
         config, now = read(self.env), datetime.now(UTC)
         plans = planned(now + timedelta(days=1))
         settings = config.of(PaymentSettings)
@@ -92,7 +96,7 @@ class System:
             await db.close()
 
     def start(self, command: str, env: Mapping[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start one command of `virage`; its words go into a file of the folder."""
+        """Start one command of `virage`; its output goes into a file of the folder."""
         with (self.folder / f"{command}.txt").open("ab") as words:
             process = subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", "virage.cli", command, *arguments],
@@ -105,7 +109,7 @@ class System:
         return process
 
     def wait(self, url: str) -> None:
-        """Wait until a web process answers."""
+        """Wait until a web process responds."""
         end = time.monotonic() + READY_S
         while not _answers(f"{url}/readyz"):
             if time.monotonic() > end or any(process.poll() for process in self.processes):
@@ -114,22 +118,22 @@ class System:
             time.sleep(0.1)
 
     def stop(self, process: "subprocess.Popen[bytes]") -> None:
-        """End one command, and what it started."""
+        """Stop one command and its processes."""
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
 
     def close(self) -> None:
-        """End everything that was started."""
+        """Stop everything."""
         for process in reversed(self.processes):
             self.stop(process)
 
     def get(self, path: str) -> Any:
-        """What the API answers to anybody."""
+        """The API's response to an anonymous request."""
         return http.get(self.url + path).raise_for_status().json()
 
     def event(self, kind: str) -> str:
-        """The id of the demo's first event of a kind that is not tonight, whenever the tests run."""
+        """The id of the demo's first event of a kind that is not tonight, at any time of the day."""
         tomorrow = datetime.now(UTC) + timedelta(hours=12)
         return next(
             str(event["id"])
@@ -138,7 +142,9 @@ class System:
         )
 
     def forget_asks(self, email: str) -> None:
-        """Nobody has asked for codes to this address lately: tests do so more often than a fan may within an hour."""
+        """Reset the rate limit of sign-in codes for this address: tests ask more often than a fan
+        may within an hour.
+        """
         key = rate_key(people_keys(self.env["VIRAGE_SECRET"]), email)
 
         async def forget() -> None:
@@ -152,7 +158,9 @@ class System:
             aside.submit(asyncio.run, forget()).result()
 
     def code_for(self, email: str, besides: str = "", pattern: "re.Pattern[str]" = CODE) -> str:
-        """The code in the latest email to an address, once an email has come whose code is not `besides`."""
+        """The code in the latest email to an address, once an email has come whose code is not
+        `besides`.
+        """
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
             code = self.last_code(email, pattern)
@@ -170,7 +178,7 @@ class System:
 
 @contextmanager
 def stoppable(system: System, *arguments: str, scheme: str = "http", **limits: str) -> Iterator[Server]:
-    """A web process of a test's own: its address, the way to stop it and the way to start it again."""
+    """A web process for one test: its address, and functions that stop it and start it again."""
     (port,) = free_ports(1)
     url = f"{scheme}://localhost:{port}"
     running: list[subprocess.Popen[bytes]] = []
@@ -193,7 +201,7 @@ def stoppable(system: System, *arguments: str, scheme: str = "http", **limits: s
 
 def _answers(url: str) -> bool:
     try:
-        # Whoever answers: a test that serves HTTPS has its own authority.
+        # Any certificate is accepted: a test that serves HTTPS has its own authority.
         return httpx.get(url, timeout=2, verify=False).status_code == httpx.codes.OK  # noqa: S501 - nothing is sent
     except httpx.HTTPError:
         return False

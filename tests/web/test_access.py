@@ -1,4 +1,6 @@
-"""Everybody can use it: axe finds nothing on any screen, both themes, phone and desk; keyboard, sizes, languages."""
+"""Accessibility: axe finds nothing on any screen, in both themes, on phone and desk; keyboard,
+sizes, languages.
+"""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -39,7 +41,7 @@ def visit(browser: Browser, system: System) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-# A colour on its way to another is neither: axe looks when all has come to rest.
+# Colours in a transition have no final contrast: axe runs when all transitions have ended.
 STILL = """async () => {
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);

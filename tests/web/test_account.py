@@ -1,4 +1,4 @@
-"""An account in the browser: its language, its data, its end; and the screens of the staff."""
+"""An account in the browser: its language, its data, its erasure; and the screens of the staff."""
 
 import re
 from collections.abc import Callable

@@ -20,12 +20,12 @@ SUPERVISOR = (Grant("supervisor", "organiser", CLUB.id),)
 
 @pytest.fixture
 def head(system: System, address: str) -> str:
-    """Somebody who supervises all events of the club, and sells nothing."""
+    """A supervisor of all events of the club without sales permissions."""
     return hire(system, f"head-{address}", SUPERVISOR)
 
 
 def opened(page: Page, system: System) -> None:
-    """Come to the accreditations of the match by the list of events."""
+    """Open the accreditations of the match from the list of events."""
     page.locator(f"a[href='/office/events/{system.event('match')}/gates']").click()
     page.get_by_role("link", name="Accreditations").click()
     expect(page.get_by_role("link", name="Accreditations")).to_have_attribute("aria-current", "page")
@@ -33,7 +33,7 @@ def opened(page: Page, system: System) -> None:
 
 
 def opens_no_gate(system: System, event_id: UUID) -> None:
-    """Contractors have neither times nor gates, whatever an earlier try gave them."""
+    """Contractors have neither times nor gates, also after an earlier try."""
 
     async def take_back(conn: Connection) -> None:
         await conn.execute("delete from access.pass_window where event_id = $1 and gate_group = 'WORKS'", event_id)

@@ -1,4 +1,4 @@
-"""Bans in the office, in a real browser: two files kept apart, added, lifted, and as a list."""
+"""Bans in the office, in a real browser: two files kept apart, single bans, lists, and their end."""
 
 import re
 
@@ -12,7 +12,7 @@ from virage.platform.web.guard import Grant
 
 @pytest.fixture
 def head(system: System, address: str) -> str:
-    """Somebody who supervises the whole ground."""
+    """A supervisor of the whole venue."""
     return hire(system, f"ground-{address}", (Grant("supervisor"),), "Head of the ground")
 
 

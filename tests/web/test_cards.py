@@ -1,4 +1,6 @@
-"""A fan's cards in a real browser: what a tap opens, what its owner does with it, and a phone that is a card itself."""
+"""A fan's cards in a real browser: the page of a tap, its owner's acts, and a phone that is a card
+itself.
+"""
 
 import re
 import subprocess
@@ -28,12 +30,12 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def holds(page: Page, euros: str) -> None:
-    """Expect what there is to spend."""
+    """Expect the available balance."""
     expect(page.locator("[data-balance]")).to_have_text(f"€{euros}")
 
 
 def linked(page: Page, system: System, sign_in: SignIn, address: str, cents: int = 2000) -> Held:
-    """A card with money that its owner, who signs in for it, has just made theirs on the page of its tap."""
+    """A card with money that its owner has just linked on the page of its tap, after a sign-in."""
     card = new_card(system, cents)
     page.goto(card.tap())
     sign_in(page, address)
@@ -94,7 +96,7 @@ def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
 
 
 def bounded(page: Page) -> None:
-    """Set a limit for a day, the second time right."""
+    """Set a limit for a day, correct at the second try."""
     limit = page.get_by_label("Maximum per day")
     limit.fill("ten")
     limit.press("Enter")
@@ -105,7 +107,7 @@ def bounded(page: Page) -> None:
 
 
 def chosen(page: Page, system: System, address: str) -> None:
-    """Choose a PIN, when it is neither too easy nor mistyped, and confirm who one is."""
+    """Choose a PIN after one that is too easy and one mistyped, and confirm the identity."""
     page.get_by_role("button", name="Choose a PIN").click()
     page.get_by_role("textbox", name="PIN", exact=True).fill("111111")
     page.get_by_label("Repeat the PIN").fill("111111")
@@ -123,7 +125,7 @@ def chosen(page: Page, system: System, address: str) -> None:
 
 
 def sign_in_again(page: Page, system: System, address: str) -> None:
-    """Confirm who one is, in the dialog that asks."""
+    """Confirm the identity in the dialog that asks for it."""
     dialog = page.get_by_role("dialog")
     earlier = system.last_code(address)
     dialog.get_by_role("button", name="Send me a code").click()
@@ -205,7 +207,9 @@ def test_a_phone_with_its_own_reader_links_a_card_from_the_wallet(
 
 @pytest.fixture
 def phone(playwright: Playwright, tmp_path: Path, own_server: OwnServer) -> Iterator[Phone]:
-    """A fan's phone with a camera, which visits a server of its own and keeps its data when it is started again."""
+    """A fan's phone with a camera, which visits a server of its own and keeps its data across
+    restarts.
+    """
     phone = Phone(playwright, tmp_path, own_server[0])
     yield phone
     phone.close()
@@ -301,7 +305,9 @@ def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
 
 
 def topped_up(page: Page) -> None:
-    """Wait until the rule has loaded the wallet: a job asks for it, and the provider says that it came."""
+    """Wait until the rule has topped up the wallet: a job requests the money, and the provider
+    confirms it.
+    """
     until(page, "async () => (await (await fetch('/api/wallet')).json()).available_cents === 2000")
     page.goto("/purse")
     holds(page, "20.00")

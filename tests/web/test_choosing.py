@@ -1,4 +1,6 @@
-"""Seats are proposed before they are held, a basket is never dropped in silence, and the map tells where one is."""
+"""Seats are proposed before they are held, a basket is never dropped silently, and the map shows
+the place.
+"""
 
 import json
 import re
@@ -26,7 +28,7 @@ def phone(browser: Browser, system: System) -> Iterator[Page]:
 
 
 def orders(page: Page) -> int:
-    """How many orders this browser has."""
+    """The number of this browser's orders."""
     return len(page.evaluate("fetch('/api/me/orders').then(answer => answer.ok ? answer.json() : [])"))
 
 

@@ -1,4 +1,6 @@
-"""A newcomer without a chip and a reader: a card is tapped on a page of the demonstration, and pasted at a till."""
+"""A newcomer without a chip and a reader: a card is tapped on a page of the demo, and pasted at a
+till.
+"""
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -15,7 +17,7 @@ POPCORN, POPCORN_CENTS = "Salted popcorn", 400
 
 
 def on_the_wallet(system: System, uid: bytes) -> int:
-    """What may still be spent with a card of the demonstration."""
+    """The available balance of a card of the demo."""
 
     async def ask(conn: Connection) -> int:
         owned = await card_of_uid(conn, uid)

@@ -1,4 +1,6 @@
-"""The media desk in a real browser, over a camera that really sends: scrubbed, marked, released, seen, taken down."""
+"""The media desk in a real browser, over a camera that really sends: scrub, mark, release, watch,
+take down.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,7 +19,8 @@ from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SHOWS
 from virage.platform.values.ids import new_id
 
-# Seconds that the picture itself shows (see `synthetic.clock_in`), and those that the desk says; both modulo a day.
+# Seconds that the picture itself shows (see `synthetic.clock_in`), and those of the desk; both
+# modulo a day.
 PICTURE_MS = """() => {
     const video = document.querySelector("[data-front]");
     const canvas = document.createElement("canvas");
@@ -30,7 +33,7 @@ PICTURE_MS = """() => {
     return shown;
 }"""
 SAID_MS = "() => Number(document.querySelector('[data-scrub]').value)"
-# By as much as the way of a picture may be held up on a machine that does all else as well.
+# Allowed difference: a picture may be delayed on a busy machine.
 AGREE = f"() => Math.abs(({PICTURE_MS})() - ({SAID_MS})()) < 2000"
 AT_REST = "() => { const front = document.querySelector('[data-front]'); return front.paused && !front.seeking; }"
 FRAME_MS = 40
@@ -49,14 +52,14 @@ GRANT = "update people.role_grant set role = $3 where scope_id = $1 and role = $
 
 @pytest.fixture(scope="module")
 def camera(system: System) -> Iterator[str]:
-    """A camera that sends as long as these tests last."""
+    """A camera that sends during all of these tests."""
     with tour_desk.sending(system, "main", seconds=8):
         yield "main"
 
 
 @pytest.fixture
 def seat(browser: Browser, system: System) -> Iterator[Any]:
-    """Let somebody with some roles sit down at the desk of a match."""
+    """A person with some roles opens the desk of a match."""
     contexts = []
 
     def sit(event: UUID, title: str, *roles: str) -> Page:
@@ -72,7 +75,7 @@ def seat(browser: Browser, system: System) -> Iterator[Any]:
 
 
 def step_back(desk: Page) -> int:
-    """Step a picture back; by how many milliseconds what is shown went back."""
+    """Step a picture back; return by how many milliseconds the shown picture went back."""
     before: int = desk.evaluate(PICTURE_MS)
     desk.keyboard.press(",")
     desk.wait_for_function(AT_REST)

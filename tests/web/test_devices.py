@@ -1,4 +1,4 @@
-"""Devices in the office, in a real browser; a program stands for the device that comes with the code."""
+"""Devices in the office, in a real browser; an HTTP client stands for the device that is paired."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ SUPERVISOR = (Grant("supervisor", "gate", "A"),)
 
 
 class Device:
-    """A lane reader: a key of its own, and what it was told when it was paired."""
+    """A lane reader: its own key, and the configuration from its pairing."""
 
     def __init__(self, system: System) -> None:
         self._url = system.url
@@ -28,7 +28,7 @@ class Device:
         self._token = ""
 
     def come(self, code: str) -> int:
-        """Show a code; the status of the answer."""
+        """Use a pairing code; return the status of the response."""
         answer = http.post(f"{self._url}/api/devices/pair", json={"code": code, "key": self._key})
         if answer.is_success:
             self._token = answer.json()["token"]
@@ -44,7 +44,7 @@ def shown_code(page: Page) -> str:
 
 
 def expect_a_lane(page: Page, name: str) -> None:
-    """Fill the form in, and look at the code."""
+    """Fill in the form, and show the code."""
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Device type").select_option("lane")
     page.get_by_label("Individual gates of group").select_option("A")

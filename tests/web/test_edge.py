@@ -1,4 +1,6 @@
-"""A phone before nginx with nchan: it follows where the edge says, and lacks nothing when the edge has forgotten."""
+"""A phone before nginx with nchan: it follows at the edge, and misses nothing after the edge lost
+its memory.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from virage.site.programme.rules import Text
 
 @pytest.fixture
 def edge(system: System) -> Iterator[Nginx]:
-    """An nginx in front of the system, and a worker that tells it what happens."""
+    """An nginx in front of the system, and a worker that publishes to it."""
     nginx = Nginx(system.folder / f"nginx-{new_id()}", system.port, *free_ports(2))
     nginx.start()
     worker = system.start("work", system.env | {"VIRAGE_EDGE_URL": nginx.publisher_url})

@@ -1,4 +1,4 @@
-"""Emails as people meet them: on the order's page, in the mailbox, at a food order, in the office."""
+"""Emails from the user's side: on the order's page, in the mailbox, at a food order, in the office."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ SignIn = Callable[[Page, str], None]
 
 
 def bought(page: Page, system: System, sign_in: SignIn, address: str) -> str:
-    """Two seats that are paid; the order's page is open, and this is its address."""
+    """Two paid seats; open the order's page and return its address."""
     open_match(page, system)
     find_two_seats(page)
     sign_in(page, address)

@@ -1,4 +1,6 @@
-"""Ten people spend an evening at the match: each buys, enters, eats and drinks, and sees a goal again."""
+"""Ten people spend an evening at the match: each buys, enters, eats and drinks, and watches the
+replay of a goal.
+"""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -61,7 +63,7 @@ def test_without_a_phone(evening: Evening, address: str) -> None:
 
 
 def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> None:
-    """Of two tickets one moves to the phone of a friend; the holder of the other is found by the steward."""
+    """Of two tickets one moves to the phone of a friend; the steward finds the holder of the other."""
     person = Person(evening, evening.page(), address)
     open_match(person)
     choose_seats(person)
@@ -86,7 +88,9 @@ def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> No
 
 
 def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
-    """Gate and phone have no network: what the phone has kept opens the gate, pays, and tells the score."""
+    """Gate and phone have no network: the phone's stored data opens the gate, pays, and shows the
+    score.
+    """
     person = Person(evening, evening.page(), address)
     buy(person)
     shown_code(person)
@@ -115,7 +119,7 @@ def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
 
 
 def pay_without_network(till: Page, person: Person) -> None:
-    """The till shows what is due as a code; the phone answers with a code that the till reads."""
+    """The till shows the amount due as a code; the phone answers with a code that the till reads."""
     till.get_by_role("button", name="Pay €").click()
     till.locator("[data-way=virtual_card]").click()
     person.page.goto(str(till.locator("[data-challenge]").get_attribute("data-challenge")))
@@ -125,7 +129,7 @@ def pay_without_network(till: Page, person: Person) -> None:
 
 
 def test_in_a_wheelchair_with_a_companion(evening: Evening, address: str) -> None:
-    """A wheelchair space and the seat beside it, a way without a step, and both come in."""
+    """A wheelchair space and the seat beside it, a step-free way, and both are admitted."""
     person = Person(evening, evening.page(), address)
     open_match(person)
     person.hand.tick(person.page.get_by_label("Wheelchair space"))
@@ -150,7 +154,7 @@ def test_in_a_wheelchair_with_a_companion(evening: Evening, address: str) -> Non
 
 
 def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) -> None:
-    """The parent's phone shows both tickets; the child pays alone, up to the limit of the day."""
+    """The parent's phone shows both tickets; the child pays alone, up to the daily limit."""
     parent = Person(evening, evening.page(), address)
     open_match(parent)
     parent.press("One fewer: Adult")
@@ -182,7 +186,7 @@ def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) ->
 
 
 def test_without_a_bank_card(evening: Evening, address: str) -> None:
-    """A friend's card pays the ticket; cash at a desk becomes a wallet that pays for the food."""
+    """A friend's card pays for the ticket; cash at a desk tops up a wallet that pays for the food."""
     friend = Person(evening, evening.page(), f"friend-of-{address}")
     buy(friend)
     gate = group_of(friend)
@@ -204,7 +208,7 @@ def test_without_a_bank_card(evening: Evening, address: str) -> None:
 
 
 def load_in_cash(till: Page, card: Held, euros: int) -> None:
-    """The desk takes cash for the wallet of a card."""
+    """The cash desk tops up the wallet of a card."""
     in_menu(till, "Top up a card")
     dialog = till.get_by_role("dialog", name="Top up a card")
     tap_card(till, card)
@@ -215,7 +219,7 @@ def load_in_cash(till: Page, card: Held, euros: int) -> None:
 
 
 def test_with_a_screen_reader(evening: Evening, address: str) -> None:
-    """Everything is found by role and name, and what changes is said."""
+    """Everything is found by role and name, and changes are announced."""
     page = evening.page()
     ears = Ears(page)
     person = Person(evening, page, address, ears)
@@ -241,7 +245,7 @@ def test_with_a_screen_reader(evening: Evening, address: str) -> None:
 
 
 def test_by_keyboard_only(evening: Evening, address: str) -> None:
-    """Tab, Enter, Space and arrows do it all; the focus is always seen and never lost."""
+    """Tab, Enter, Space and arrows are enough; the focus is always visible and never lost."""
     page = evening.page(DESK)
     person = Person(evening, page, address, Keys(page))
     buy(person)
@@ -254,7 +258,9 @@ def test_by_keyboard_only(evening: Evening, address: str) -> None:
 
 
 def test_in_french_and_then_in_english(evening: Evening, address: str) -> None:
-    """The language is changed half-way: before and after, screens and letters speak the chosen one alone."""
+    """The language is changed half-way: before and after, screens and emails use only the chosen
+    one.
+    """
     page = evening.page(locale="fr-FR")
     reader = OneLanguage(page, "fr")
     person = Person(evening, page, address, reader, french=True)
@@ -278,7 +284,7 @@ def test_in_french_and_then_in_english(evening: Evening, address: str) -> None:
 
 
 def test_with_an_old_phone(evening: Evening, address: str) -> None:
-    """A small, slow phone whose browser has nothing that is newer than the oldest supported ones."""
+    """A small, slow phone whose browser has only the features of the oldest supported ones."""
     page = evening.page({"width": WIDTH, "height": 640}, has_touch=True)
     grow_old(page)
     broken: list[str] = []

@@ -1,4 +1,6 @@
-"""The gate as an exit, and a steward's hard evening: no storage, no camera, two windows, a revoked device."""
+"""The gate as an exit, and a steward's difficult evening: no storage, no camera, two windows, a
+revoked device.
+"""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -25,7 +27,7 @@ def turn(page: Page, way: str) -> None:
 
 
 def out_by_hand(system: System, event_id: UUID) -> int:
-    """How many left without a code, as the server counts them."""
+    """The number of exits without a code, as the server counts them."""
 
     async def ask(conn: Connection) -> int:
         found = await conn.fetchval(

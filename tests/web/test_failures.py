@@ -1,4 +1,4 @@
-"""What goes wrong is said on the screen, with a way on."""
+"""Every failure is shown on the screen, with a next step."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def test_offline_the_event_list_says_so(page: Page) -> None:
 
 
 def status_of(page: Page, path: str) -> int:
-    """What the server answers, whatever the browser keeps."""
+    """The server's response, without the browser's cache."""
     return page.request.get(path, headers={"accept": "text/html"}).status
 
 

@@ -1,4 +1,6 @@
-"""Food by phone: from the seat to the counter, with the kitchen at work beside it; full, offline, told, refused."""
+"""Food by phone: from the seat to the counter, with a kitchen at work; sold out, offline, notified,
+refused.
+"""
 
 import json
 import re
@@ -47,7 +49,7 @@ def phone(browser: Browser, system: System) -> Iterator[Page]:
 
 
 def on_board(cook: Page, column: str) -> None:
-    """Expect the one order in a column of the kitchen."""
+    """Expect exactly one order in a column of the kitchen."""
     expect(cook.locator(f"[data-ticket][data-state={column}]")).to_have_count(1)
 
 
@@ -283,7 +285,7 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(notifying: Brows
     known = "(await navigator.serviceWorker.ready).getNotifications()"
     shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data.path])"
     seen: list[object] = []
-    for _ in range(1_000):  # frames; a browser drops what comes before its worker is written down
+    for _ in range(1_000):  # frames; a browser drops messages before its worker is stored
         if seen := page.evaluate(shown):
             break
         session.send("ServiceWorker.deliverPushMessage", message)

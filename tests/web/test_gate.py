@@ -1,4 +1,4 @@
-"""The gate on a steward's phone: a camera that sees real codes, with the server, without it, and after a kill."""
+"""The gate on a steward's phone: a camera that sees real codes, online, offline, and after a kill."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ STEWARD = "Some Steward"
 
 @pytest.fixture
 def server(system: System) -> Iterator[Server]:
-    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    """A web process for one test: its address, and functions that stop it and start it again."""
     with stoppable(system) as server:
         yield server
 
@@ -58,12 +58,12 @@ def event(system: System, title: str) -> UUID:
 
 @pytest.fixture
 def title() -> str:
-    """What the event of this test is called."""
+    """The title of the event of this test."""
     return f"Match {new_id()}"
 
 
 def scans(system: System, event_id: UUID) -> list[tuple[str, int | None, bool]]:
-    """What the server knows of the scans of an event: kind, pass, whether the device was alone."""
+    """The server's scans of an event: kind, pass, whether the device was offline."""
 
     async def ask(conn: Connection) -> list[Any]:
         return await conn.fetch(
@@ -75,7 +75,7 @@ def scans(system: System, event_id: UUID) -> list[tuple[str, int | None, bool]]:
 
 
 def inside(system: System, event_id: UUID) -> set[int]:
-    """The passes whose bearers are inside."""
+    """The passes with the presence inside."""
 
     async def ask(conn: Connection) -> list[Any]:
         return await conn.fetch(
@@ -86,12 +86,12 @@ def inside(system: System, event_id: UUID) -> set[int]:
 
 
 def begin(phone: Phone, system: System, title: str) -> Page:
-    """Pair the phone, sign in by PIN and stand at gate N1, everything kept for the time without network."""
+    """Pair the phone, sign in by PIN and choose gate N1, with everything stored for offline use."""
     return settle(phone.start(), system, title)
 
 
 def settle(page: Page, system: System, title: str) -> Page:
-    """The same in a browser that is open."""
+    """The same in an open browser."""
     pair(page, system, ["N"], title)
     sign_in_by_pin(page, STEWARD)
     choose_gate(page, "N1")

@@ -1,4 +1,6 @@
-"""A gate whose clock is wrong, a film of a code, a torn code, and a steward of other gates, on a steward's phone."""
+"""A gate whose clock is wrong, a film of a code, a torn code, and a steward of other gates, on a
+steward's phone.
+"""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -32,7 +34,7 @@ BENT = """(() => {
 
 
 def bent(phone: Phone) -> Page:
-    """The phone's browser with a clock that is off by what was set."""
+    """The phone's browser with a clock offset."""
     page = phone.start()
     assert phone.context is not None
     phone.context.add_init_script(BENT)
@@ -40,12 +42,12 @@ def bent(phone: Phone) -> Page:
 
 
 def set_clock(page: Page, off: timedelta) -> None:
-    """How far the phone's clock is off from its next page on."""
+    """Set the phone's clock offset from its next page on."""
     page.evaluate("(off) => localStorage.setItem('test.off', off)", off / timedelta(milliseconds=1))
 
 
 class Later:
-    """The time at the gate, which a test moves on without waiting."""
+    """The time at the gate, which a test advances without waiting."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -79,7 +81,7 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
     stop()
     type_code(page, alone.code())
     light(page, "good", "Valid")
-    set_clock(page, -off)  # what it learned before is wrong by twice as much after its restart
+    set_clock(page, -off)  # after the restart its stored offset is wrong by twice as much
     phone.close()
 
     page = bent(phone)
@@ -103,7 +105,7 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
 
 
 def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
-    """Five good passes at a device without trusted time: its clock is put right by the fifth."""
+    """Five valid passes at an offline device without trusted time: the fifth corrects its clock."""
     first, *more = crowd
     type_code(page, first.code(time.now()))
     light(page, "again", "time is not verified")
@@ -123,7 +125,9 @@ def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
 
 
 def show_film(page: Page, time: Later, filmed: Ticket) -> None:
-    """A film of a day ago, to a device without trusted time: it cannot know, and lets it in."""
+    """Show a film of a day ago to a device without trusted time: it cannot detect it, and admits
+    it.
+    """
     type_code(page, filmed.code(time.now() - DAY))
     light(page, "again", "Wait for the next code")
     time.half_a_minute()
@@ -133,7 +137,9 @@ def show_film(page: Page, time: Later, filmed: Ticket) -> None:
 
 
 async def told(conn: Connection, event_id: UUID) -> list[tuple[str, bool, str | None, timedelta]]:
-    """The scans of an event as they were judged: kind, whether the time was trusted, why noted, how far from now."""
+    """The scans of an event: kind, whether the time was trusted, the reason of a note, the
+    difference from now.
+    """
     rows = await conn.fetch(
         "select kind, time_trusted, reason, at - now() as late from access.scan where event_id = $1", event_id
     )

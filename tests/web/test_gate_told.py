@@ -1,4 +1,4 @@
-"""What a gate's phone knows better than its server for a moment, and what it does not let itself be told."""
+"""The state that a gate's phone has before its server, and the server data that it rejects."""
 
 import json
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ REVOKED = """([sealed], number) => {
 
 
 def said(route: Route) -> list[str]:
-    """The kinds of the scans that the phone sends."""
+    """The kinds of the scans that the phone uploads."""
     sent = json.loads(route.request.post_data or "{}")["scans"]
     return [json.loads(bytes_of_base64url(scan["body"]) or b"{}")["kind"] for scan in sent]
 

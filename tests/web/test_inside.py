@@ -1,4 +1,6 @@
-"""The office refunds nobody who is inside without being told, and the sale's money adds up afterwards."""
+"""The office refunds a fan who is inside only after a warning, and the sale's money adds up
+afterwards.
+"""
 
 import asyncio
 import re
@@ -17,7 +19,7 @@ from tests.web.test_access import found_by_axe
 
 @pytest.fixture
 def office(system: System, address: str) -> str:
-    """Somebody who works in the club's office."""
+    """A person who works in the club's office."""
     return hire(system, f"office-{address}", CLUB_OFFICE)
 
 

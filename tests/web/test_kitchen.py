@@ -1,4 +1,4 @@
-"""The kitchen's screen: its outlet, its tickets by station and age, codes that are scanned, what it can make."""
+"""The kitchen's screen: its outlet, its tickets by station and age, scanned codes, its capacity."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ TONES = """() => {
 
 
 class Evening(NamedTuple):
-    """A match that goes on, and an outlet that takes orders, where nobody has ordered yet."""
+    """A running match, and an outlet that takes orders and has none yet."""
 
     event: UUID
     outlet: str
@@ -39,14 +39,14 @@ def evening(system: System) -> Evening:
 
 @pytest.fixture
 def silent(system: System) -> str:
-    """An outlet that has never said what it makes: a shop."""
+    """An outlet without a kitchen capacity: a shop."""
     said = {row["outlet"] for row in in_database(system, lambda conn: conn.fetch(SPOKEN))}
     return next(code for code in shops() if code not in said)
 
 
 @pytest.fixture
 def fan(browser: Browser, system: System, evening: Evening, address: str) -> Iterator[Page]:
-    """A fan who is signed in and has money, at the list of outlets."""
+    """A signed-in fan with money, at the list of outlets."""
     context = browser.new_context(base_url=system.url, locale="en-GB")
     context.add_init_script(ENGLISH)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""The desk tells a goal by two taps; the fan's screen shows it, and a moment later shows it again."""
+"""The desk publishes a goal by two taps; the fan's screen shows it, and a moment later its replay."""
 
 import itertools
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from virage.media.live.rules.entries import Booking, Content, EntryRequest, Goal
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 
-# What of the score board lies on something else of it, or beside the screen.
+# Parts of the score board that overlap, or leave the screen.
 OVERLAPS = """() => {
     const parts = [...document.querySelectorAll(".board .names, .board .score, .board .kicks, .board .stand")];
     const boxes = parts.map((part) => [part.className, part.getBoundingClientRect()]);
@@ -35,7 +35,7 @@ OVERLAPS = """() => {
         .filter(([, other]) => !apart(box, other)).map(([other]) => `${name} on ${other}`))
         .concat(boxes.filter(out).map(([name]) => name));
 }"""
-# How much of the page jumped while it came (Cumulative Layout Shift); below 0.1 is good.
+# The Cumulative Layout Shift of the page during its load; below 0.1 is good.
 SHIFTS = """() => new Promise((done) => {
     let sum = 0;
     new PerformanceObserver((list) => {
@@ -48,7 +48,7 @@ FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.quer
 
 @pytest.fixture
 def evening(system: System) -> tuple[UUID, str]:
-    """A match whose teams are known, and what it is called."""
+    """A match with known teams, and its title."""
     event_id = tonight(system, title := fresh("An evening to be seen again"))
     in_database(system, lambda conn: live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0))
     return event_id, title
@@ -56,7 +56,7 @@ def evening(system: System) -> tuple[UUID, str]:
 
 @contextmanager
 def at_the_desk(browser: Browser, system: System, email: str, event: UUID, title: str) -> Iterator[Page]:
-    """Somebody who tells of a match."""
+    """A person at the match desk."""
     hire(system, email, (Grant("match_desk", "event", event),))
     context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     context.add_init_script(ENGLISH)
@@ -154,7 +154,7 @@ def test_a_shoot_out_published_by_two_taps_per_kick_is_on_the_fans_screen(
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    page.wait_for_function(f"() => ({OVERLAPS})().length === 0")  # the score and the names stand apart
+    page.wait_for_function(f"() => ({OVERLAPS})().length === 0")  # the score and the names do not overlap
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert watched == []
 

@@ -1,4 +1,4 @@
-"""A fan's screen on a bad network: nothing is missed, nothing comes twice, and what was known stays to be read."""
+"""A fan's screen on a bad network: no entry is missed or repeated, and known entries stay readable."""
 
 import json
 import subprocess
@@ -34,7 +34,7 @@ from virage.media.live.rules.entries import (
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 
-FAR_DOWN = 400  # pixels: the top of the page is out of sight
+FAR_DOWN = 400  # pixels: the top of the page is not visible
 NUMBERS = "() => [...document.querySelectorAll('[data-entry]')].map(line => Number(line.dataset.entry))"
 SPOKEN = """() => {
     window.spoken = [];
@@ -45,7 +45,7 @@ SPOKEN = """() => {
 
 
 def tell(system: System, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None:
-    """Somebody tells of the match."""
+    """Publish entries of the match."""
 
     async def telling(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -144,7 +144,9 @@ def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
     shown = f"async () => (await {known}).map(n => [n.title, n.data.path])"
 
     def pushed(title: str, revision: int, *, until_shown: str) -> None:
-        """A message comes until something is shown: a browser drops what comes before its worker is written down."""
+        """Send a message until something is shown: a browser drops messages before its worker is
+        stored.
+        """
         told = {"kind": "live", "title": title, "body": "", "event": event, "tag": "goal", "revision": revision}
         message = {"origin": system.url, "registrationId": registration, "data": json.dumps(told | {"loud": True})}
         for _ in range(1_000):

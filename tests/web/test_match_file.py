@@ -1,4 +1,6 @@
-"""A real match file, played to a browser: score, timeline, figures, the pitch, and its goal again."""
+"""A real match file, played to a browser: score, timeline, statistics, the pitch, and a replay of
+its goal.
+"""
 
 import re
 

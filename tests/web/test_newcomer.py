@@ -1,4 +1,6 @@
-"""A newcomer in an empty folder: the commands of the guided tour, the match desk, and a goal that is seen again."""
+"""A newcomer in an empty folder: the commands of the guided tour, the match desk, and a replay of a
+goal.
+"""
 
 import re
 import signal
@@ -36,7 +38,7 @@ def commands(section: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A demonstration as `make run` starts it."""
+    """A demo as `make run` starts it."""
     running = Running(tmp_path_factory.mktemp("newcomer"), *free_ports(2))
     try:
         running.until(running.greeted)
@@ -49,7 +51,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def beside(
     system: Running, *arguments: str, name: str = ""
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], str]]]:
-    """A command that is started in another terminal, without a variable; and what it has said."""
+    """A command started in another terminal, without variables; and its output."""
     output = system.folder / f"{name or arguments[0]}.txt"
     process = started(system.folder, output, *arguments)
     try:
@@ -61,7 +63,7 @@ def beside(
 
 
 def sign_in(page: Page, system: Running, email: str) -> None:
-    """As the page asks for it, with the code of the latest email."""
+    """Sign in when the page asks for it, with the code of the latest email."""
     known = emails(system, email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
@@ -76,7 +78,7 @@ def sign_in(page: Page, system: Running, email: str) -> None:
 
 
 def emails(system: Running, email: str) -> list[str]:
-    """What came to an address, the latest first."""
+    """The emails to an address, the latest first."""
     found = http.get(f"{system.url}/api/mailbox").json()
     return [message["subject"] + message["body"] for message in found if message["recipient"] == email]
 

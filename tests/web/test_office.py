@@ -1,4 +1,4 @@
-"""The office in a real browser over real processes: from an empty form to money that went back."""
+"""The office in a real browser over real processes: from an empty form to a refund."""
 
 import re
 
@@ -37,18 +37,18 @@ class Nonsense(Struct, frozen=True):
 
 @pytest.fixture
 def office(system: System, address: str) -> str:
-    """Somebody who works in the club's office."""
+    """A person who works in the club's office."""
     return hire(system, f"office-{address}", CLUB_OFFICE)
 
 
 @pytest.fixture
 def admin(system: System, address: str) -> str:
-    """Somebody who administers everything."""
+    """An administrator without a scope."""
     return hire(system, f"admin-{address}", ADMIN)
 
 
 def block(page: Page, code: str) -> tuple[float, float]:
-    """Where the middle of a block is on the screen."""
+    """The position of the middle of a block on the screen."""
     box = page.locator(f"[data-block='{code}']").bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -235,7 +235,7 @@ def test_after_an_expired_session_signing_in_returns_to_the_page(browser: Browse
 
 
 def buy(page: Page, system: System, email: str) -> str:
-    """Two seats of the match, paid; the code of the order."""
+    """Two paid seats of the match; the code of the order."""
     open_match(page, system)
     find_two_seats(page)
     entered(page, system, email)

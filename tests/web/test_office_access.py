@@ -1,4 +1,6 @@
-"""The office for everybody: axe finds nothing on any of its screens, targets are large, both languages are whole."""
+"""Accessibility of the office: axe finds nothing on any screen, targets are large, both languages
+are complete.
+"""
 
 from itertools import chain
 
@@ -15,7 +17,7 @@ from tests.web.test_access import SMALL, found_by_axe
 
 @pytest.fixture(scope="module")
 def sold(system: System) -> None:
-    """Something for the screens of food and money to show."""
+    """Sales for the screens of food and money."""
     tour_office_food.evening(system, sales=6)
 
 
@@ -23,7 +25,9 @@ def sold(system: System) -> None:
 def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
     browser: Browser, system: System, address: str
 ) -> None:
-    """At a desk and light, with all that opens on its screens; the walk sees each page on a phone and dark."""
+    """On a desk and in the light theme, with all dialogs open; the walk checks each page on a phone
+    in the dark theme.
+    """
     with desk(browser, system, hire(system, f"axe-{address}", ADMIN), viewport=SIZES["desk"]) as page:
         found = []
         order = str(in_database(system, lambda conn: conn.fetchval(ORDER)))

@@ -1,4 +1,6 @@
-"""Food and money in the office, in a real browser: what is priced there is sold, what tills sold is seen there."""
+"""Food and money in the office, in a real browser: prices set there are charged, and sales of tills
+are shown there.
+"""
 
 import csv
 import itertools
@@ -37,12 +39,12 @@ PNG = a_photo("PNG")
 
 
 def section(page: Page, name: str) -> None:
-    """Go to a part of food and money by its tab."""
+    """Open a part of food and money by its tab."""
     page.get_by_role("navigation", name="Food and money").get_by_role("link", name=name, exact=True).click()
 
 
 def item_at(system: System, outlet: str, name: str) -> dict[str, object] | None:
-    """What everybody is told that an outlet sells under an English name."""
+    """The public item that an outlet sells under an English name."""
     items = system.get(f"/api/food/catalogue/{outlet}")["items"]
     return next((one for one in items if one["item"]["name"]["en"] == name), None)
 
@@ -51,7 +53,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
     browser: Browser, system: System, address: str
 ) -> None:
     name = f"Pretzel {address}"
-    in_database(system, lambda conn: conn.execute(WRITTEN_HERE))  # what an earlier try left in the draft, half done
+    in_database(system, lambda conn: conn.execute(WRITTEN_HERE))  # drafts of an earlier try
     email = hire(system, f"menu-{address}", CATALOGUE_DESK)
     with desk(browser, system, email) as page:
         page.goto("/office/food/catalogue")
@@ -96,7 +98,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         page.get_by_role("button", name="Review changes").click()
         asked = page.get_by_role("dialog", name="Publish these changes?")
         expect(asked.locator("[data-change=added]").filter(has_text=name)).to_contain_text("€4.50")
-        # The answer gets lost on its way: asked again, it is one publication.
+        # The response is lost: sent again, it is one publication.
         lost = {"left": 1}
 
         def lose(route: Route) -> None:
@@ -146,7 +148,8 @@ def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, system: Syst
     fries = item_at(system, outlet, "Fries")
     assert fries is not None
     with desk(browser, system, hire(system, f"stock-{address}", (Grant("cashier", "outlet", outlet),))) as page:
-        # Who has no events begins where their work is, and finds where to choose the PIN of the tills.
+        # A person without events starts at their work, and finds where to choose the PIN of the
+        # tills.
         expect(page.get_by_role("heading", name="Stock", level=1)).to_be_visible()
         expect(page.get_by_role("navigation", name="Office").get_by_role("link", name="My PIN")).to_be_visible()
         alert = page.locator("[data-alerts] li").filter(has_text="Fries")
@@ -164,7 +167,7 @@ def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, system: Syst
         expect(page.get_by_role("cell", name="20", exact=True).first).to_be_visible()
         page.get_by_role("button", name="Count", exact=True).click()
         page.get_by_label("Count: Fries").fill("120")
-        # The answer gets lost: the same document again counts once.
+        # The response is lost: the same document again counts once.
         page.route("**/api/food/stock", lambda route: (route.fetch(), route.abort()))
         page.get_by_role("button", name="Save count").click()
         expect(page.get_by_text("You are offline")).to_be_visible()
@@ -302,7 +305,7 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
     browser: Browser, system: System, address: str, tmp_path: Path
 ) -> None:
     name, day = fresh("Caterer & Sons"), yesterday().isoformat()
-    in_database(system, lambda conn: conn.execute(RUN_BY_OTHERS, OWN.outlet))  # whoever an earlier try let run it
+    in_database(system, lambda conn: conn.execute(RUN_BY_OTHERS, OWN.outlet))  # undo an earlier try
     with desk(browser, system, hire(system, f"owed-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/concessionaires")
         page.get_by_role("button", name="New concessionaire").click()
@@ -326,7 +329,7 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         for field in ("From", "To"):
             page.get_by_label(field, exact=True).fill(day)
         page.get_by_role("button", name="Create statement").click()
-        # The system has 15 % of what was sold net, and the VAT on that; cups are its own.
+        # The operator gets 15 % of the net sales, and the VAT on that; cups belong to it.
         gross, net = taxed_yesterday(system, OWN.till_id)
         commission = (net * Decimal("0.15")).quantize(Decimal(1), ROUND_HALF_UP)
         payable = gross - commission - (commission * Decimal("0.2")).quantize(Decimal(1), ROUND_HALF_UP)

@@ -1,4 +1,6 @@
-"""Pages of the office that fill, fail or meet: numbers, searches, two editors, no network, a phone."""
+"""Pages of the office that fill, fail or conflict: numbers, searches, two editors, no network, a
+phone.
+"""
 
 import re
 
@@ -23,7 +25,7 @@ BELOW = """(toast) => { const box = toast.getBoundingClientRect();
 
 @pytest.fixture
 def office(system: System, address: str) -> str:
-    """Somebody who works in the club's office."""
+    """A person who works in the club's office."""
     return hire(system, f"office-{address}", CLUB_OFFICE)
 
 
@@ -167,7 +169,7 @@ def test_a_cancelled_event_shows_its_refunds_without_being_loaded_again(
 
 
 def priced(page: Page, title: str) -> str:
-    """A published event on sale now, the lower ring of which costs something."""
+    """A published event on sale now, with prices in the lower ring."""
     event = new_event(page, title)
     page.get_by_role("button", name="Add category").click()
     fields = page.get_by_role("group", name="Category 1")

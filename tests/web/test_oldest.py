@@ -1,4 +1,4 @@
-"""Pages in a browser without what the oldest ones lack: each has its second way."""
+"""Pages in a browser without the features that the oldest ones lack: each has a fallback."""
 
 from collections.abc import Iterator
 from pathlib import Path

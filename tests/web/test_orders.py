@@ -1,4 +1,6 @@
-"""The box office finds an order by what the fan says on the telephone, and writes down why money goes back."""
+"""The box office finds an order by what the fan says on the telephone, and records the reason of a
+refund.
+"""
 
 from collections.abc import Callable
 

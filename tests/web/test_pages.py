@@ -1,4 +1,6 @@
-"""The operator's own pages: read from the foot of every page, written and published in the office."""
+"""The operator's own pages: linked in the footer of every page, written and published in the
+office.
+"""
 
 import re
 from collections.abc import Callable, Iterator

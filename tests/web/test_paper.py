@@ -1,4 +1,4 @@
-"""A ticket on paper ends the code on the phone: whoever asks for it late is asked who they are."""
+"""A ticket on paper ends the code on the phone; a late request for it needs a fresh sign-in."""
 
 from collections.abc import Callable
 from pathlib import Path

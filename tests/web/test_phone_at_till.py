@@ -1,4 +1,4 @@
-"""A phone pays at a till: two real screens that exchange only what they show."""
+"""A phone pays at a till: two real screens that exchange only codes."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,7 +22,7 @@ CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
 
 @pytest.fixture
 def selling(browser: Browser, system: System) -> Iterator[tuple[Page, str]]:
-    """A till that sells, in a browser of its own; and its name."""
+    """A till that sells, in a browser context of its own; and its name."""
     context = browser.new_context(base_url=system.url, locale="en-GB", viewport={"width": 1440, "height": 900})
     context.add_init_script(ENGLISH)
     page = context.new_page()
@@ -32,14 +32,14 @@ def selling(browser: Browser, system: System) -> Iterator[tuple[Page, str]]:
 
 @pytest.fixture
 def phone(playwright: Playwright, tmp_path: Path, system: System) -> Iterator[Phone]:
-    """A fan's phone, whose camera sees what it is shown."""
+    """A fan's phone whose camera reads the code shown to it."""
     phone = Phone(playwright, tmp_path, system.url)
     yield phone
     phone.close()
 
 
 def asked(till: Page) -> str:
-    """A chocolate, to be paid by phone: what the till's code says."""
+    """Sell a chocolate, to be paid by phone; return the content of the till's code."""
     tap_product(till, CHOCOLATE)
     till.get_by_role("button", name="Pay €").click()
     till.locator("[data-way=virtual_card]").click()
@@ -48,7 +48,7 @@ def asked(till: Page) -> str:
 
 
 def ready(phone: Phone, system: System, address: str, cents: int) -> Page:
-    """The phone of a fan with money in the wallet, switched on to pay."""
+    """The phone of a fan with money in the wallet, enabled to pay."""
     fan = phone.start()
     fan.goto("/sign-in?next=/purse/phone")
     entered(fan, system, address)
@@ -59,7 +59,7 @@ def ready(phone: Phone, system: System, address: str, cents: int) -> Page:
 
 
 def yes_without_network(fan: Page) -> str:
-    """The fan's yes as the code that the phone shows when it has no network."""
+    """The fan's proof as the code that the phone shows offline."""
     expect(fan.get_by_role("button", name="Pay €3.50")).to_be_visible()
     fan.context.set_offline(True)
     fan.get_by_role("button", name="Pay €3.50").click()

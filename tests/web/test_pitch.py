@@ -1,4 +1,6 @@
-"""The pitch is drawn and moves on the fan's screen, for whoever wants it and has the network for it."""
+"""The pitch is drawn and moves on the fan's screen, for fans who want it and have the network for
+it.
+"""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The browser speaks to Virage alone, and the page's own policy holds."""
+"""The browser connects only to Virage, and the page's own policy is enforced."""
 
 from collections.abc import Callable
 from itertools import chain

@@ -34,7 +34,8 @@ PAUSE = "document.querySelector('video').pause()"
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
 SAVES_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
 PLAYER_FETCHED = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/hls-'))"
-# The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (replay/ingest/synthetic.py).
+# The clock in the shown picture, in milliseconds: the bits of its lowest stripe
+# (replay/ingest/synthetic.py).
 CLOCK = """video => {
   const canvas = new OffscreenCanvas(640, 360), paint = canvas.getContext('2d');
   paint.drawImage(video, 0, 0, 640, 360);
@@ -56,7 +57,7 @@ class Evening:
         self.now = datetime.now(UTC)
         in_database(
             system, lambda conn: conn.execute("delete from replay.segment")
-        )  # otherwise, clips would show cameras of earlier tests
+        )  # without this, clips would show cameras of earlier tests
 
     def reel(
         self,
@@ -124,7 +125,9 @@ def playing(page: Page, past_s: float = 0.0) -> None:
 def test_segments_that_arrive_late_and_together_are_played_without_a_gap(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
-    """A busy ingest records segments like this: each time is corrected by a later arrival with less delay."""
+    """A busy ingest records segments like this: each time is corrected by a later arrival with less
+    delay.
+    """
     reel = evening.reel("main", late=lambda part: max(0.0, 1.1 - part.at_s - part.duration_s + part.at_s % 1))
     evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # an interrupted take
     evening.lay(reel, until_s=2.5)
@@ -308,7 +311,7 @@ def test_a_describer_records_a_description_and_a_fan_enables_it_and_captions(
         expect(line).to_contain_text("Described in English")
         page.goto(f"/r/{clip_id}")
         playing(page, 0.2)
-        page.evaluate(PAUSE)  # otherwise, it would reach its end on a slow machine
+        page.evaluate(PAUSE)  # without this, it would reach its end on a slow machine
         page.get_by_label("Audio description").select_option("English")
         page.wait_for_function(HEARD)
         page.get_by_label("Captions").select_option("English")

@@ -1,4 +1,6 @@
-"""Signing in while strangers ask for codes to one's address: the form takes the longer code of the email."""
+"""Sign-in while strangers request codes for the same address: the form takes the longer code of the
+email.
+"""
 
 import re
 

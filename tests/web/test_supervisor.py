@@ -1,4 +1,4 @@
-"""The supervisor's page: what goes wrong at a gate is on it, and what is said on it reaches the gates."""
+"""The supervisor's page shows what goes wrong at a gate, and its announcements reach the gates."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -25,7 +25,7 @@ def event(system: System) -> UUID:
 
 @pytest.fixture
 def page(browser: Browser, system: System, address: str, event: UUID) -> Iterator[Page]:
-    """The gates as a supervisor of the whole ground sees them."""
+    """The gates as a supervisor of the whole venue sees them."""
     with desk(browser, system, hire(system, f"all-{address}", EVERYWHERE, "Some Supervisor")) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.locator("[data-inside]")).to_be_visible()

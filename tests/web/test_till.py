@@ -49,7 +49,7 @@ SALES = (Kind.SALE, Kind.REFUND)
 
 @pytest.fixture
 def server(system: System) -> Iterator[Server]:
-    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    """A web process for one test: its address, and functions that stop it and start it again."""
     with stoppable(
         system, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
     ) as server:
@@ -209,13 +209,13 @@ def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(system: System, ta
     name = open_till(page, system, "Till lost answer")
     lost = lose_answers(page)
     all_is_told(page)
-    sell_alone(page, one)  # the same bytes, sold alone
+    sell_alone(page, one)  # the same bytes, sold offline
     all_is_told(page)
     assert left(system, one) == 5_000 - CHOCOLATE_CENTS
 
     for _ in range(3):
         tap_product(page, CHOCOLATE)
-    tap_card(page, one)  # 10.50 is beyond what one card may alone: taken back at once
+    tap_card(page, one)  # 10.50 is above the offline limit of a card: taken back at once
     expect(page.get_by_text("The sale was recorded and refunded straight away")).to_be_visible()
     assert lost == [200, 200]
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
@@ -289,7 +289,7 @@ def test_a_shift_sells_splits_refunds_and_counts(system: System, tablet: Phone) 
     train(page)
     book_at_desk(page, one)
     assert left(system, one) == 20_000 - 8_000 + 1_000
-    close_shift(page, difference=-100)  # somebody took the tip out of the drawer
+    close_shift(page, difference=-100)  # the tip was taken out of the drawer
     kinds = [record.kind for record in chain(system, name)]
     assert kinds[1:] == [
         *(Kind.SALE, Kind.SALE, Kind.REFUND, Kind.REFUND, Kind.REFUND),
@@ -309,7 +309,7 @@ def test_a_top_up_with_a_lost_answer_is_booked_once(system: System, tablet: Phon
     dialog.get_by_label("Amount").fill("12")
 
     def lose(route: Route) -> None:
-        route.fetch()  # the server books it, and nobody hears of it
+        route.fetch()  # the server books it, and the till gets no response
         route.abort()
 
     page.route("**/api/till/loads", lose, times=1)

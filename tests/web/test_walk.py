@@ -1,4 +1,6 @@
-"""A walk through every page of the web: nothing fails, nothing jumps, axe finds nothing, whoever looks."""
+"""A walk through every page of the web as each kind of person: nothing fails, nothing jumps, axe
+finds nothing.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +37,7 @@ def evening(browser: Browser, system: System) -> Evening:
 
 
 def walked(browser: Browser, system: System, paths: Sequence[str], email: str = "", *, again: bool = True) -> list[str]:
-    """What is wrong with these pages, for somebody."""
+    """The faults of these pages for one kind of person."""
     with visiting(browser, system, email) as page:
         watch = Watch(page, system)
         return [fault for path in paths for fault in faults_of(page, watch, path, again=again)]

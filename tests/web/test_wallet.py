@@ -1,4 +1,4 @@
-"""The fan's wallet on a phone: loaded by card once whatever happens on the way, looked into, and paid out."""
+"""The fan's wallet on a phone: topped up by card exactly once, shown, and paid out."""
 
 import json
 import re
@@ -37,17 +37,17 @@ def wallet(page: Page, sign_in: SignIn, address: str) -> Page:
 
 
 def holds(page: Page, euros: str) -> None:
-    """Expect what is in the wallet."""
+    """Expect this balance."""
     expect(page.locator("[data-balance]")).to_have_text(f"€{euros}")
 
 
 def credited(page: Page, euros: str) -> None:
-    """Expect a top-up to have come to its good end."""
+    """Expect a completed top-up."""
     expect(page.get_by_text(f"€{euros} added to your wallet")).to_be_visible()
 
 
 def payments(system: System, address: str) -> list[Any]:
-    """What a fan's payments took from their card, in cents, each once."""
+    """The payments from a fan's card, in cents, each once."""
     return in_database(
         system,
         lambda conn: conn.fetch(

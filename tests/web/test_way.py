@@ -1,4 +1,4 @@
-"""The way to one's seat: on the ticket, in words and drawn, without stairs where wished, and without network."""
+"""The way to a seat: on the ticket, in text and drawn, without stairs on request, and offline."""
 
 import subprocess
 from collections.abc import Callable

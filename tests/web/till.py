@@ -64,7 +64,7 @@ def choose_pin(system: System, one: Held) -> None:
 
 
 def beer_is_allowed(system: System) -> None:
-    """A match of now at which beer is served, as the mayor allows it."""
+    """A running match with an alcohol permit."""
     event_id = tonight(system, "Beer night", EventRules(alcohol=True))
 
     async def allow(conn: Connection) -> None:
@@ -88,7 +88,7 @@ def till_code(system: System, outlets: list[str], name: str) -> str:
 
 
 def pair(page: Page, system: System, name: str, outlets: list[str] | None = None) -> None:
-    """Make the browser a till, by the link that finance sends."""
+    """Pair the browser as a till, by the link from the finance user."""
     page.goto(f"/staff/till?pair={till_code(system, outlets or [OUTLET], name)}")
     page.get_by_role("button", name="Pair this device").click()
     expect(page.get_by_role("heading", name="Who’s selling?")).to_be_visible()
@@ -124,7 +124,9 @@ KNOWS_CARDS = """() => new Promise((resolve) => {
 
 
 def open_till(page: Page, system: System, name: str) -> str:
-    """A till that sells: paired, signed in, its shift open, the cards of now known to it; its name in the system."""
+    """A till that sells: paired, signed in, with an open shift and the current cards; return its
+    name in the system.
+    """
     cashiers(system)
     name = fresh(name)
     pair(page, system, name)
@@ -161,7 +163,7 @@ def refused(page: Page, reason: str) -> None:
 
 
 def by_cash(page: Page) -> None:
-    """Pay what is due in cash, exactly."""
+    """Pay the exact amount in cash."""
     page.get_by_role("button", name=re.compile("^Pay €")).first.click()
     dialog = page.get_by_role("dialog", name="Pay")
     dialog.locator("[data-way=cash]").click()
@@ -229,7 +231,7 @@ def book_at_desk(page: Page, one: Held) -> None:
 
 
 def close_shift(page: Page, difference: int = 0) -> None:
-    """Count what is expected in the drawer, close the shift, and then the day."""
+    """Count the expected cash in the drawer, close the shift, and then the day."""
     in_menu(page, "Shift")
     dialog = page.get_by_role("dialog", name="Shift")
     dialog.get_by_label("Cash in the drawer").fill("158")

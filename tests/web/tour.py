@@ -1,4 +1,4 @@
-"""Every screen that a fan can come to, in the order of one visit."""
+"""Every screen that a fan can reach, in the order of one visit."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,10 @@ SignIn = Callable[[Page, str], None]
 
 
 class Screen(NamedTuple):
-    """A screen's name; the page shows it now. `at` is what a picture of it begins with, the page's top if nothing.
+    """A screen's name; the page shows it now. `at` is where its picture begins, by default the
+    page's top.
 
-    Some are looked at by axe alone: `picture` says no.
+    Some are only checked by axe: `picture` is false.
     """
 
     name: str
@@ -31,7 +32,7 @@ class Screen(NamedTuple):
 
 
 def before_signing_in(page: Page, system: System) -> Iterator[Screen]:
-    """What anybody may see."""
+    """The public screens."""
     page.goto("/")
     expect(page.locator("#first-event")).to_be_visible()
     yield Screen("home")
@@ -122,7 +123,9 @@ def signing_in(page: Page, system: System, address: str) -> Iterator[Screen]:
 
 
 def spend(system: System, wallet_id: UUID, *lines: tuple[int, str, timedelta]) -> None:
-    """What a till and a desk write into a wallet: cents above zero that came in cash, below zero that were spent."""
+    """Post records of a till and a desk to a wallet: positive cents are cash top-ups, negative
+    cents are sales.
+    """
 
     async def post(conn: Connection) -> None:
         for cents, purpose, ago in lines:
@@ -140,12 +143,12 @@ def spend(system: System, wallet_id: UUID, *lines: tuple[int, str, timedelta]) -
 
 
 def wallet_of(page: Page) -> UUID:
-    """The wallet of whoever is signed in, once it was loaded."""
+    """The loaded wallet of the fan signed in on the page."""
     return UUID(page.evaluate("fetch('/api/wallet').then(answer => answer.json())")["id"])
 
 
 def in_wallet(page: Page, system: System) -> Iterator[Screen]:
-    """A wallet from its first look to its last payout; a fan is signed in, in English."""
+    """A wallet from its first screen to its last payout; a fan is signed in, in English."""
     page.goto("/purse")
     expect(page.get_by_text("No transactions yet")).to_be_visible()
     yield Screen("purse-empty")

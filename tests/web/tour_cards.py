@@ -14,7 +14,7 @@ SignIn = Callable[[Page, str], None]
 
 
 def tapped(page: Page, system: System) -> Iterator[Screen]:
-    """What a tap opens for whoever is not signed in, in English."""
+    """The page of a tap without a sign-in, in English."""
     card = new_card(system, 1850)
     never_shown = card.tap()
     page.goto(card.tap())
@@ -36,7 +36,7 @@ def tapped(page: Page, system: System) -> Iterator[Screen]:
 
 
 def with_cards(page: Page, system: System, sign_in: SignIn, address: str) -> Iterator[Screen]:
-    """From a card of nobody to a wallet with cards, for a fan who signs in on the way."""
+    """From an anonymous card to a wallet with cards, for a fan who signs in on the way."""
     card, child = new_card(system, 1850), new_card(system)
     page.goto(card.tap())
     sign_in(page, address)
@@ -74,7 +74,7 @@ def with_cards(page: Page, system: System, sign_in: SignIn, address: str) -> Ite
 
 
 def by_phone(page: Page, system: System) -> Iterator[Screen]:
-    """A phone that is switched on and pays, for a fan who is signed in and has money on cards."""
+    """A phone enabled to pay, which pays, for a signed-in fan with money on cards."""
     till = Till(system)
     page.goto("/purse/phone")
     on = page.get_by_role("button", name="Set up this phone")
@@ -115,7 +115,7 @@ def by_phone(page: Page, system: System) -> Iterator[Screen]:
 
 
 def by_rule(page: Page) -> Iterator[Screen]:
-    """A rule that tops the wallet up, for a fan who is signed in: agreed, its card kept at the provider's page."""
+    """An automatic top-up for a signed-in fan: agreed, its card saved at the provider's page."""
     page.goto("/purse/automatic")
     page.get_by_role("checkbox").check()
     yield Screen("automatic")

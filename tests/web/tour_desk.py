@@ -26,7 +26,7 @@ SHOWS = "[data-front][data-shows]"
 
 @contextmanager
 def sending(system: System, name: str, seconds: int = 3) -> Iterator[None]:
-    """A camera that is taken in by a process of its own, as in a ground, and was seen for a while."""
+    """A camera ingested by a process of its own, as in a venue, that was seen for a while."""
     (port,), began = free_ports(1), datetime.now(UTC)
     address = f"tcp://127.0.0.1:{port}?listen=1"
     process = system.start("ingest", system.env, "--camera", name, "--programme", "--url", address)
@@ -43,7 +43,7 @@ def sending(system: System, name: str, seconds: int = 3) -> Iterator[None]:
 
 
 def at_the_desk(page: Page, system: System, event: UUID, title: str, *roles: str) -> None:
-    """Somebody with these roles sits at the desk of a match, in English."""
+    """A person with these roles opens the desk of a match, in English."""
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
     email = f"{roles[0]}-{new_id()}@example.org"
@@ -53,14 +53,16 @@ def at_the_desk(page: Page, system: System, event: UUID, title: str, *roles: str
 
 
 def suggested(system: System, event: UUID, ago_s: float, source: MomentSource = MomentSource.ROAR) -> None:
-    """The crowd has suggested a moment."""
+    """A moment suggested by the crowd."""
     now = datetime.now(UTC)
     moment = Moment(source, now - timedelta(seconds=ago_s), 93, "main" if source is MomentSource.ROAR else None)
     in_database(system, lambda conn: suggest(conn, event, moment, now))
 
 
 def screens(page: Page, system: System, event: UUID) -> Iterator[Screen]:
-    """The desk of somebody who marks, releases and tells: at work, and with what it sets; a camera sends."""
+    """The screens of a person who marks, releases and publishes: at work, and the settings; a
+    camera sends.
+    """
     suggested(system, event, 200)
     suggested(system, event, 2, MomentSource.TAPS)
     pictures = page.get_by_role("button", name="Replays", exact=True)

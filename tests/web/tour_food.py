@@ -28,7 +28,7 @@ LATE = """
 
 
 def evening(system: System) -> UUID:
-    """A match that goes on, its stands at work; one is closed."""
+    """A running match with its outlets at work; one is closed."""
     event = demo_on_now(system)
     for number, outlet in enumerate(STANDS):
         opened(system, outlet, delivers=number % 2 == 0, note="")
@@ -37,7 +37,7 @@ def evening(system: System) -> UUID:
 
 
 def accepted(system: System, outlet: str, order: str, *, ready: bool = False) -> None:
-    """The kitchen takes an order, and makes it."""
+    """The kitchen accepts an order, and makes it."""
     vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
 
     async def take(conn: Connection) -> None:
@@ -53,7 +53,9 @@ def accepted(system: System, outlet: str, order: str, *, ready: bool = False) ->
 
 
 def for_fans(page: Page, system: System, event: UUID) -> Iterator[Screen]:
-    """From the list of stands to the food in the hand; the page is in English, and nobody is signed in."""
+    """From the list of stands to the hand-over of the food; the page is in English and starts
+    signed out.
+    """
     page.goto("/sign-in?next=/food")
     entered(page, system, FAN)
     filled(system, FAN, 9000)
@@ -108,7 +110,7 @@ def _ordered(page: Page, system: System, event: UUID) -> Iterator[Screen]:
 
 
 def in_kitchen(page: Page, fan: Page, system: System, event: UUID) -> Iterator[Screen]:
-    """A kitchen in the thick of it: `page` is signed in as an administrator, `fan` as the fan with a ticket."""
+    """A busy kitchen: `page` is signed in as an administrator, `fan` as the fan with a ticket."""
     seat = fan.request.get("/api/me/tickets").json()[0]["place"]
     filled(system, FAN, 20_000)
     page.goto("/staff/kitchen")

@@ -40,7 +40,7 @@ LATER = timedelta(minutes=5)
 
 
 def revoke(system: System, event_id: UUID, ticket: Ticket) -> None:
-    """Take a ticket back, as a refund does."""
+    """Revoke a ticket, as a refund does."""
 
     async def act(conn: Connection) -> None:
         subject = await conn.fetchval(
@@ -52,7 +52,7 @@ def revoke(system: System, event_id: UUID, ticket: Ticket) -> None:
 
 
 def flag(system: System, event_id: UUID, ticket: Ticket) -> None:
-    """A ban has met a ticket."""
+    """Match a ban with a ticket."""
 
     async def act(conn: Connection) -> None:
         now, ban = datetime.now(UTC), new_id()
@@ -91,7 +91,9 @@ def print_(system: System, event_id: UUID, ticket: Ticket) -> None:
 
 
 def said(system: System, event_id: UUID, what: str) -> None:
-    """What is said of the evening: "no paper", "full" (stand N), "closed" (no entry), "open" again."""
+    """Announcements of the evening: "no paper", "full" (stand N), "closed" (no entry), "open"
+    again.
+    """
 
     async def act(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -127,7 +129,7 @@ class Crowd(NamedTuple):
 
 
 def prepared(system: System, title: str) -> Crowd:
-    """Tonight's match, a steward who stands at its gates, and who comes."""
+    """Tonight's match, a steward at its gates, and the crowd."""
     with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
     event_id = tonight(system, title, EventRules(paper_identity_check=True))
     good, revoked, flagged, late, copied, moved = tickets(system, event_id, "N", 6)
@@ -163,7 +165,7 @@ def beginning(page: Page, system: System, title: str) -> Iterator[Screen]:
 
 
 def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
-    """Every light that the server gives, by the hand scanner."""
+    """Every light that the server gives, by a keyboard-wedge scanner."""
     good, out, flagged, late, copied, paper, refused, elsewhere, other, expired, moved, ban, say = crowd
     now = datetime.now(UTC)
     for name, code, signal, word in (
@@ -182,7 +184,7 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
         ("gate-superseded", moved.code(), "bad", "Replaced by a newer ticket"),
     ):
         if name == "gate-supervisor":
-            ban()  # only now: whoever compares bans with tickets finds no name on this one
+            ban()  # only now: before, comparing bans with tickets would find no name on this one
         type_code(page, code)
         light(page, signal, word)
         yield Screen(name)
@@ -228,7 +230,7 @@ def leaving(page: Page, crowd: Crowd) -> Iterator[Screen]:
 
 
 def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
-    """Search, shift, training, and the time without network."""
+    """Search, shift, training, and the offline period."""
     page.get_by_role("button", name="Search").click()
     dialog = page.get_by_role("dialog", name="Admit without a code")
     dialog.get_by_label("Seat, order code or name").fill("115 1 1")

@@ -1,4 +1,4 @@
-"""The screens of a match that is told, in the order of one evening: for pictures and for axe."""
+"""The screens of a match feed, in the order of one evening: for pictures and for axe."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ TITLE = "Virage FC v Étoile du Nord, live"
 
 
 def match(system: System, title: str = TITLE) -> UUID:
-    """A match whose teams are known."""
+    """A match with known teams."""
     event_id = tonight(system, title)
 
     async def set_teams(conn: Connection) -> None:
@@ -41,7 +41,7 @@ def match(system: System, title: str = TITLE) -> UUID:
 
 
 def at_the_desk(page: Page, system: System, email: str, event: UUID) -> None:
-    """Somebody who tells of a match, and describes its replays, signs in; in English."""
+    """A person at the match desk, who also describes its replays, signs in; in English."""
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
     entered(
@@ -50,7 +50,7 @@ def at_the_desk(page: Page, system: System, email: str, event: UUID) -> None:
 
 
 def filmed(system: System, event: UUID) -> str:
-    """The id of a replay of the latest goal: a camera saw it, a while ago."""
+    """The id of a replay of the latest goal, filmed by a camera a while ago."""
     now = datetime.now(UTC)
     footage = Footage(str(Path(system.env["VIRAGE_VAR_DIR"]) / "objects"))
     reel = shot(f"north-{event.hex[-4:]}", now - timedelta(seconds=45), 22)
@@ -68,12 +68,12 @@ def filmed(system: System, event: UUID) -> str:
 
 
 def replays(fan: Page, desk: Page, system: System, event: UUID) -> Iterator[tuple[Page, Screen]]:
-    """A replay of the goal: offered, open, passed on, and described."""
+    """A replay of the goal: offered, open, shared, and described."""
     clip = filmed(system, event)
     fan.goto(f"/live/{event}")
     goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
     expect(goal.get_by_role("button", name="Watch again")).to_be_visible()
-    goal.scroll_into_view_if_needed()  # a poster is fetched when it is near
+    goal.scroll_into_view_if_needed()  # a poster is loaded when it is near
     fan.wait_for_function(POSTER_SHOWN)
     yield fan, Screen("live-replay", at="[aria-labelledby=timeline]")
     goal.get_by_role("button", name="Watch again").click()
@@ -92,7 +92,7 @@ def replays(fan: Page, desk: Page, system: System, event: UUID) -> Iterator[tupl
 
 
 def screens(fan: Page, desk: Page, event: UUID) -> Iterator[tuple[Page, Screen]]:
-    """From before the kick-off to a goal that was corrected; `desk` is signed in as one who tells of it."""
+    """From before the kick-off to a corrected goal; `desk` is signed in at the match desk."""
     fan.goto(f"/live/{event}")
     expect(fan.get_by_text("Updates will appear here")).to_be_visible()
     yield fan, Screen("live-before")

@@ -1,4 +1,4 @@
-"""Every screen of food and money in the office; and an evening at the tills that gives them something to show."""
+"""Every screen of food and money in the office; and an evening at the tills as its data."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,9 @@ TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "0
 
 
 def evening(system: System, sales: int = SALES) -> None:
-    """Tills that sold for three hours, most before the start and at half-time; for less where today began since."""
+    """Tills that sold for three hours, most before the start and at half-time; for less when today
+    began later.
+    """
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     now = datetime.now(UTC)
     begun = max(now - EVENING, begins(business_day(now, VENUE_ZONE), VENUE_ZONE))
@@ -53,13 +55,13 @@ def evening(system: System, sales: int = SALES) -> None:
 
 
 def _moment(chance: Random) -> float:
-    """A part of the evening: a third before the start, a third at half-time, the rest whenever."""
+    """A part of the evening: a third before the start, a third at half-time, the rest at any time."""
     around = chance.choice((chance.gauss(0.3, 0.08), chance.gauss(0.66, 0.05), chance.random()))
     return min(0.98, max(0.01, around))
 
 
 def screens(page: Page, system: System) -> Iterator[Screen]:
-    """Every screen that an administrator can come to."""
+    """Every screen that an administrator can reach."""
     yield from _sales(page)
     yield from _catalogue(page)
     page.goto("/office/food/stock?outlet=01")

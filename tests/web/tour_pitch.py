@@ -1,4 +1,4 @@
-"""The pitch on the fan's screen, while it is played: for pictures and for axe."""
+"""The pitch on the fan's screen during a match: for pictures and for axe."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from virage.platform.data.database import Connection
 
 
 def play(system: System, event: UUID, since_s: float, seconds: float) -> None:
-    """Some of a match is tracked, as if it were just now."""
+    """Part of a match is tracked, with current times."""
 
     async def take(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -26,12 +26,12 @@ def play(system: System, event: UUID, since_s: float, seconds: float) -> None:
 
 
 def kick(system: System, event: UUID, kmh: int) -> None:
-    """The ball is kicked; so long after all tracking that nobody knows by whom."""
+    """Add a kick of the ball, so long after all tracking that its player is unknown."""
     in_database(system, lambda conn: acts.add_kicks(conn, event, [Kick(datetime(2026, 1, 1, tzinfo=UTC), "a", kmh)]))
 
 
 def screens(page: Page, system: System, event: UUID) -> Iterator[Screen]:
-    """Everybody in their places, then what they have run."""
+    """All players in their places, then their distances."""
     play(system, event, 0, 30)
     kick(system, event, 97)
     page.goto(f"/live/{event}")

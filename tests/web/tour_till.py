@@ -62,7 +62,7 @@ def selling(page: Page, one: Held) -> Iterator[Screen]:
         yield Screen(f"till-pay-{way.replace('_', '-')}")
         back.click()
     pay.get_by_role("button", name="Close").click()
-    expect(page.locator("dialog", has_text="Total due")).to_have_count(0)  # it is gone, not only hidden
+    expect(page.locator("dialog", has_text="Total due")).to_have_count(0)  # it is removed, not only hidden
     tap_card(page, one)
     expect(page.locator("[data-refusal=insufficient_funds]")).to_be_visible()
     yield Screen("till-refused")
@@ -74,7 +74,7 @@ def selling(page: Page, one: Held) -> Iterator[Screen]:
 
 
 def tools(page: Page, phone: Phone) -> Iterator[Screen]:
-    """The menu and its doors, training, and the till without network."""
+    """The menu and its dialogs, training, and the offline till."""
     page.get_by_role("button", name="Menu", exact=True).click()
     expect(page.get_by_role("dialog", name="Menu")).to_be_visible()
     yield Screen("till-menu")

@@ -1,4 +1,4 @@
-"""Every page of the web, by its address, as each kind of visitor opens it; and what goes wrong while it shows."""
+"""Every page of the web, by its address, as each kind of visitor opens it; and its faults."""
 
 import json
 import re
@@ -30,7 +30,7 @@ ADDRESSES = Path("src/virage/web/addresses.json")
 NOWHERE = "/nowhere"
 """The one address that is not found on purpose."""
 SHIFT_MAX = 0.1
-# A phone in a full stadium: what comes late is seen to come late.
+# A phone in a full stadium, slow enough to show late layout shifts.
 SLOW = {"offline": False, "latency": 80, "downloadThroughput": 400_000, "uploadThroughput": 100_000}
 FRENCH_FIRST = "localStorage.setItem('virage.locale', sessionStorage.getItem('read in') ?? '\"fr\"')"
 SHIFTS = """
@@ -44,7 +44,7 @@ SHIFTS = """
 
 
 class Evening(NamedTuple):
-    """What the pages show: a match that is on, with a replay; what the demonstration's fan has bought."""
+    """The data of the pages: a running match with a replay; the purchases of the demo's fan."""
 
     match: UUID
     replay: str
@@ -58,7 +58,7 @@ class Evening(NamedTuple):
 
 
 class Watch:
-    """What goes wrong on a page: uncaught errors, errors of the console, answers and requests that failed."""
+    """Faults on a page: uncaught errors, errors of the console, failed responses and requests."""
 
     def __init__(self, page: Page, system: System) -> None:
         self.wrong: list[str] = []
@@ -72,7 +72,7 @@ class Watch:
         self.wrong.append(f"uncaught: {error}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:  # its answer is told below
+        if message.type == "error" and "Failed to load resource" not in message.text:  # its response is recorded below
             self.wrong.append(f"console: {message.text}")
 
     def _answered(self, answer: Response) -> None:
@@ -80,18 +80,18 @@ class Watch:
             self.wrong.append(f"{answer.status} {answer.request.method} {answer.url.removeprefix(self._ours)}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # what a page that is left no longer waits for
+        if request.failure != "net::ERR_ABORTED":  # requests of a page that was left
             self.wrong.append(f"{request.failure}: {request.url.removeprefix(self._ours)}")
 
     def taken(self) -> list[str]:
-        """What went wrong since the last time."""
+        """The faults since the last call."""
         found, self.wrong = self.wrong, []
         return found
 
 
 @contextmanager
 def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page]:
-    """A phone on a slow network, in French; somebody is signed in if an address is given."""
+    """A phone on a slow network, in French; signed in if an address is given."""
     context = browser.new_context(
         base_url=system.url,
         locale="fr-FR",
@@ -122,7 +122,7 @@ def _session(system: System, email: str) -> str:
 
 
 def prepared(browser: Browser, system: System) -> Evening:
-    """An evening in the stadium: told, filmed, and ordered from."""
+    """An evening in the stadium with a feed, a filmed goal and a food order."""
     on_now = tour_food.evening(system)
     match = tour_live.match(system, "A match to walk through")
     tell(system, match, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
@@ -148,7 +148,7 @@ def prepared(browser: Browser, system: System) -> Evening:
 
 
 def of_anybody(system: System, evening: Evening) -> list[str]:
-    """What whoever is not signed in may open."""
+    """The public addresses."""
     till = Till(system)
     return [
         "/",
@@ -186,7 +186,7 @@ def of_anybody(system: System, evening: Evening) -> list[str]:
 
 
 def of_a_fan(system: System, evening: Evening) -> list[str]:
-    """What a fan opens who has a ticket, an order, money in the wallet and a card."""
+    """The pages of a fan with a ticket, an order, money in the wallet and a card."""
     till = Till(system)
     return [
         "/",
@@ -215,7 +215,7 @@ def of_a_fan(system: System, evening: Evening) -> list[str]:
 
 
 def of_each_role(evening: Evening) -> dict[RoleName, list[str]]:
-    """What each role opens."""
+    """The pages of each role."""
     sales = ["/office", f"/office/events/{evening.match}"]
     pages = {
         RoleName.PROGRAMME: [
@@ -258,9 +258,9 @@ def of_the_office(evening: Evening) -> list[str]:
 
 
 def faults_of(page: Page, watch: Watch, path: str, *, again: bool = True) -> Iterator[str]:
-    """What is wrong with one page: what fails, moves, is too small or too wide, what axe finds.
+    """The faults of one page: failed requests, layout shifts, wrong sizes, axe findings.
 
-    It is looked at in French on a light ground and `again` in English on a dark one.
+    It is checked in French in the light theme and `again` in English in the dark one.
     """
     page.emulate_media(color_scheme="light")
     shown(page, path)
@@ -277,14 +277,14 @@ def faults_of(page: Page, watch: Watch, path: str, *, again: bool = True) -> Ite
 
 
 def jumped(page: Page) -> list[str]:
-    """What moved under the reader since the last time, if it is more than a page may."""
+    """Layout shifts since the last call, if they are more than a page may have."""
     shifts = page.evaluate("shifts.splice(0)")
     total = sum(shift["value"] for shift in shifts)
     return [f"jumps by {total:.3f}: {json.dumps(shifts)}"] if total >= SHIFT_MAX else []
 
 
 def shown(page: Page, path: str = "") -> None:
-    """Open a page, or the one that is open once more, and wait until all of it is there."""
+    """Open or reload a page, and wait until all of it is there."""
     if path:
         page.goto(path)
     else:
@@ -294,7 +294,7 @@ def shown(page: Page, path: str = "") -> None:
 
 
 def in_english(page: Page) -> None:
-    """Switch the page to English by its own button, or as a browser that prefers it where it has none."""
+    """Switch the page to English by its own button, or by the browser's language where it has none."""
     switch = page.locator("header .language")
     if switch.is_visible():
         switch.click()
@@ -306,7 +306,7 @@ def in_english(page: Page) -> None:
 
 
 def unvisited(paths: Sequence[str]) -> list[str]:
-    """The addresses of the web that none of these paths is one of."""
+    """The addresses of the web that match none of these paths."""
     apps = json.loads(ADDRESSES.read_text(encoding="utf-8"))
     patterns = [address for app in apps for address in app["addresses"]]
     shapes = {pattern: re.compile(re.sub(r":\w+", "[^/]+", pattern)) for pattern in patterns}

@@ -175,7 +175,8 @@ async def test_sales_and_vat_of_a_day_equal_its_closing(
             if what == "sales"
         }
         vat = {rate: cents for (what, rate), cents in sums(told, "what", "vat_permille").items() if what == "vat"}
-        # A line of 7.00 that its record totals as 6.50 with a VAT of 1.08: goods by the line, VAT as it was told.
+        # A line of 7.00 that its record totals as 6.50 with a VAT of 1.08: goods by the line, VAT
+        # by the record.
         disorder = 50 if day == FIRST else 0
         assert sum(sold.values()) - disorder == sum(net for one in outlets for _, net in taxed(one))
         assert vat == _vat(outlets)

@@ -1,7 +1,9 @@
-"""All books at once: whatever tills, kitchens, desks, the system and bank cards do, all who tell of it tell the same.
+"""All books at once: whatever tills, kitchens, desks, the operator and bank cards do, all reports
+agree.
 
-One evening with everything that moves money; then the audit, the accountant's journal, the closings, the figures of
-sales, the shifts and what wallets hold are compared with each other, cent by cent.
+One evening with every kind of money movement. Then the audit, the accountant's journal, the
+closings, the sales figures, the shifts and the wallet balances are compared with each other, cent
+by cent.
 """
 
 from collections import Counter as Count
@@ -105,7 +107,7 @@ class Evening:
         tap = Tap(new_id(), verify(message, self.bar.secrets.keys), pays=cents < 0)
         said = load_said(till.id, CASHIER, fan.wallet_id, cents, self.clock.now(), tender=tender)
         ask = DeskRequest(signed_load(till.signer, said), fan.card_id, tap)
-        for _ in range(2):  # its answer gets lost, and it is asked again
+        for _ in range(2):  # the response is lost, and the request is sent again
             async with self.bar.db.transaction() as conn:
                 loaded = await desk.load(conn, ask, DESK, cap_cents=CAP_CENTS, now=self.clock.now())
             assert isinstance(loaded, BookedDeskTransaction), loaded
@@ -139,17 +141,17 @@ async def at_the_counter(evening: Evening) -> None:
     split = [*by_card(700, fan.tap()), Tender(TenderKind.CASH, 300, None), Tender(TenderKind.TERMINAL, 200, "slip")]
     sale, _ = await bar.ask(first, split, tip_cents=50)
     await bar.refund(first, sale, 450, TenderKind.CARD)
-    await evening.told(second, lines=ROUND, tenders=by_card(ROUND_CENTS, poor.tap()))  # 5.50 of it nobody pays
+    await evening.told(second, lines=ROUND, tenders=by_card(ROUND_CENTS, poor.tap()))  # 5.50 of it is not covered
     cash = await evening.told(first, lines=[beer(2), cup(2)])
     await bar.refund(second, cash, 700, TenderKind.CASH)
     await evening.told(first, lines=[fries(), cup(-3)])
     await evening.told(first, Kind.REFUND, lines=[cup(-2)], tenders=[Tender(TenderKind.CASH, -200, None)])
     await evening.told(first, Kind.TRAINING_SALE)
-    # told: what does not add up, a tender with the wrong sign, money of an order that is none
+    # uploads: a wrong total, a tender with the wrong sign, money of an unknown order
     await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.CASH, 640, None)])
     for cents in (-700, 700):
         await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.WALLET, cents, "no order")])
-    # a refund that its till tells before the sale, and more of it than the sale brought
+    # a refund uploaded before its sale, and more of it than the sale brought
     unknown = first.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await evening.back(second, refund_of(unknown), TenderKind.CARD, [beer(-1), fries(-1)])
     assert (await bar.send(first, sent(unknown, offline=True)))[0].outcome == "booked"
@@ -195,7 +197,7 @@ async def from_the_seats(evening: Evening) -> None:
     done(await food.step("refund", whole))
     ((system,),) = await food.rows("select till_id from food_orders.kitchen")
     await evening.back(counter, RefundOf(system, part, "late"), TenderKind.CARD, [beer(-1, 500)])
-    for kind in (TenderKind.CASH, TenderKind.CARD):  # told, and beyond what the order brought
+    for kind in (TenderKind.CASH, TenderKind.CARD):  # uploaded, and more than the order cost
         await evening.back(counter, RefundOf(system, both, "late"), kind, [beer(-1, 600)])
     assert [row[0] for row in await food.rows("select state from food_orders.food_order where id = $1", waits)] == [
         "placed"
@@ -203,7 +205,7 @@ async def from_the_seats(evening: Evening) -> None:
     evening.clock.advance(timedelta(hours=1))
     given = await food.act(kitchen.compensate, at_start=(LATE, 300), at_end=(100,))
     assert {order.id for order in given} == {made, part}, "what went back whole is owed nothing more"
-    evening.paid_in_at_desks["bonus"] += 300 + 100  # of one, 5.00 of the 6.00 that its fan paid went back
+    evening.paid_in_at_desks["bonus"] += 300 + 100  # 5.00 of the 6.00 that one fan paid was refunded
 
 
 @pytest.fixture
@@ -304,7 +306,7 @@ async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
         by_bookings, by_transfers = await paid_by_wallets(conn)
     assert audit.clean
 
-    # The accountant's journal is the ledger, and each day balances.
+    # The accountant's journal equals the ledger, and each day balances.
     kinds = {kind: cents for kind, cents in audit.kinds.items() if kind != "revenue"}
     ledger = {"purses" if kind == "purse" else kind: cents for kind, cents in kinds.items()}
     told = {what: cents for (what,), cents in net(journal, "what").items()}
@@ -321,7 +323,7 @@ async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
     assert rates == by_rate(tills)
     closings_are_the_journal(outlets, journal, audit.kinds)
 
-    # The office sees what was closed, by whatever it groups it.
+    # The office sees the closed amounts, in every grouping.
     for view in views.values():
         assert view.pending_records == 0
         assert {one.vat_permille: (one.gross_cents, one.vat_cents) for one in view.rates} == rates
@@ -330,18 +332,19 @@ async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
         one.subject_id: sum(total.gross_cents for total in one.tally.totals) for one in outlets
     }
 
-    # What nobody paid, record by record, is what the losses of all tills come to.
+    # The uncovered amounts of the records add up to the losses of all tills.
     async with db.connection() as conn:
         lost = await conn.fetchval("select sum(cents)::bigint from food_till.loss")
     assert lost == -audit.kinds["loss"]
 
-    # A drawer holds its float and what its account in the books says.
+    # A drawer holds its float plus the balance of its account in the books.
     async with db.connection() as conn:
         account_id = drawer(evening.tills[0].id, DeskTender.CASH).id
         in_drawer = -(await balances(conn, [account_id]))[account_id].balance_cents
     assert shift.drawer.expected_cents == shift.drawer.float_cents + in_drawer
 
-    # Every tender went where it says: drawers and terminals with what desks took beside, wallets with what came in.
+    # Every tender reached its account: drawers and terminals also with the takings of desks,
+    # wallets with their top-ups.
     tenders: Count[str] = Count()
     for total in (total for one in outlets for total in one.tally.tenders):
         tenders[total.kind.value] += total.cents

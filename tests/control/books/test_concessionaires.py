@@ -127,7 +127,7 @@ async def put(counters: Counters, path: str, body: Any, who: str = "finance") ->
 
 
 def terms(outlet: str = "01", starts_on: str = "2026-05-01", ends_on: str | None = None, permille: int = 300) -> Any:
-    """Terms without a bearer of losses, which default to the operator."""
+    """Terms that do not say who bears losses; the default is the operator."""
     return {"outlet": outlet, "starts_on": starts_on, "ends_on": ends_on, "commission_permille": permille}
 
 
@@ -191,7 +191,7 @@ async def test_terms_of_an_outlet_never_overlap_also_at_once(counters: Counters,
     seen = (await counters.ask("manager", "GET", DOOR)).json()
     assert [(one["name"], len(one["terms"])) for one in seen] == [("Autres", 1), ("Buvettes du Rhône", 1)]
     assert len(await counters.rows("select what from kernel.journal where what = 'terms_entered'")) == 2
-    with pytest.raises(ExclusionViolationError):  # the database refuses it whoever writes
+    with pytest.raises(ExclusionViolationError):  # the database refuses it on every path
         await counters.rows(
             """
             insert into books.terms (

@@ -100,7 +100,7 @@ async def test_rebuilt_statistics_are_the_same_and_sum_to_the_closings(
     tills = an_evening()
     for portion in range(
         0, len(tills[0].written), 4
-    ):  # in many uploads, each projected by two at once, who may die before they commit
+    ):  # in many uploads, each projected by two workers at once, which may die before they commit
         await take(db, [one for till in tills for one in till.written[portion : portion + 4]])
         with pytest.raises(ZeroDivisionError):
             await die_projecting(db)
@@ -184,7 +184,7 @@ async def test_a_concessionaires_manager_sees_only_the_own_outlets(db: Database,
         seen = await sales(counters, "manager", by=by)
         assert [row["gross_cents"] for row in seen["rows"]] == [450] == [rate["gross_cents"] for rate in seen["rates"]]
         assert seen["total"]["sales"] == 1
-    assert (await sales(counters, "club", by="outlet"))["rows"] == []  # programmes matches, and leads no outlet
+    assert (await sales(counters, "club", by="outlet"))["rows"] == []  # it programmes matches, and runs no outlet
     for stranger in ("cashier", "fan"):
         assert (await ask(counters, stranger, by="outlet", event_id=EVENT)).status_code == 403
 

@@ -39,7 +39,9 @@ def by(kind: TenderKind, cents: int) -> list[Tender]:
 
 
 def a_shift(till: Till) -> None:
-    """150.00 in the drawer; a sale in cash, one by terminal, one in both, a refund; 180.00 counted, one more."""
+    """A shift: a float of 150.00; a sale in cash, one by terminal, one in both, a refund; 180.00
+    counted, one more sale.
+    """
     till.write(Kind.SHIFT_OPENED, event_id=EVENT)
     till.write(lines=[beer(2)], tenders=by(TenderKind.CASH, 1_400))
     till.write(lines=[fries()], tenders=by(TenderKind.TERMINAL, 450))
@@ -79,7 +81,7 @@ async def test_expected_cash_is_float_and_sales_less_refunds_and_top_ups_less_pa
         "payout_cents": 2_000,
         "expected_cents": 15_000 + 2_400 - 700 + 3_000,
         "counted_cents": 18_000,
-        "difference_cents": 18_000 - (15_000 + 1_700 - 700 + 3_000),  # what was sold after the count is in no count
+        "difference_cents": 18_000 - (15_000 + 1_700 - 700 + 3_000),  # sales after the count are not in it
         "counted_at": "2026-05-09T18:02:20Z",
     }
     assert (shift["sales"], shift["refunds"], shift["total_cents"], shift["tip_cents"]) == (4, 1, 2_550, 100)
@@ -96,7 +98,7 @@ async def test_expected_cash_is_float_and_sales_less_refunds_and_top_ups_less_pa
 async def test_a_shift_ends_with_its_close_or_with_the_next_one(db: Database, counters: Counters) -> None:
     till, elsewhere = Till(), Till()
     elsewhere.outlet = "02"
-    till.write(lines=[beer()])  # in no shift
+    till.write(lines=[beer()])  # outside any shift
     a_shift(till)
     till.write(Kind.SHIFT_OPENED, cash_cents=100)
     till.write(lines=[fries()])

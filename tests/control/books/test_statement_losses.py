@@ -40,7 +40,7 @@ async def closed(bar: Bar, vault: KeyVault, clock: Clock) -> None:
 
 
 async def runs(counters: Counters, bearers: dict[str, str | None]) -> UUID:
-    """A concessionaire with outlets and the bearer of losses at each (None: default)."""
+    """A concessionaire with outlets, and who bears the losses of each (None: default)."""
     made = new_id()
     assert (await counters.ask("finance", "PUT", f"{DOOR}/{made}", {"name": "Buvettes"})).status_code == 200
     for outlet, bearer in bearers.items():

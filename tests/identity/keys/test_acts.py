@@ -1,4 +1,4 @@
-"""Signing keys in the database: made once, sealed, sealed anew after a rotation."""
+"""Signing keys in the database: made once, sealed, sealed again after a rotation."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -22,5 +22,5 @@ def _load(name: str) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def made() -> ModuleType:
-    """The maker of the vectors: issuers, phones, claims and codes from fixed keys."""
+    """The module that makes the vectors: issuers, phones, claims and codes from fixed keys."""
     return _load("make_vectors")

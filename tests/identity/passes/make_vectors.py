@@ -78,7 +78,7 @@ class Ed25519Phone:
         return self.private.sign(message)
 
     def sign_with_neutral_point(self, message: bytes) -> bytes:
-        """Sign with the nonce zero: the equation holds, and whoever signs so has given the key away."""
+        """Sign with the nonce zero: the equation holds, and the signature reveals the private key."""
         scalar = int.from_bytes(sha512(self.seed).digest()[:32], "little") & ~7 & ((1 << 254) - 1) | (1 << 254)
         point = (1).to_bytes(32, "little")
         challenge = int.from_bytes(sha512(point + self.key.x + message).digest(), "little")
@@ -168,7 +168,9 @@ def flipped(data: bytes, at: int) -> bytes:
 
 
 def raw_pass(header: Any, claims_set: Any, unprotected: Any = None, purpose: bytes = ISSUER_PURPOSE) -> bytes:
-    """Return a COSE_Sign1 of any header and claims, signed by the issuer as if it were right."""
+    """Return a COSE_Sign1 of any header and claims, signed by the issuer although it may be
+    invalid.
+    """
     protected = header if isinstance(header, bytes) else encode(header)
     payload = claims_set if isinstance(claims_set, bytes) else encode(claims_set)
     signature = ISSUER.private.sign(to_be_signed(protected, purpose, payload))
@@ -319,7 +321,7 @@ def vectors() -> dict[str, Any]:
     """Return all of the file's content."""
     cwt = ISSUER.sign_pass(claims_of(ED25519.key))
     return {
-        # Its module then: the file keeps its bytes.
+        # The module's path at that time: the file keeps its bytes.
         "about": "Written by python -m tests.passes.make_vectors; the format is docs/passes.cddl.",
         "now": NOW.isoformat().replace("+00:00", "Z"),
         "event_id": str(EVENT),
@@ -340,7 +342,7 @@ def vectors() -> dict[str, Any]:
 
 
 def file_text() -> str:
-    """Return the file as it must stand in docs/vectors."""
+    """Return the content of the file in docs/vectors."""
     return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
 
 

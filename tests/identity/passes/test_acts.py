@@ -1,4 +1,4 @@
-"""Passes as they are issued, bound, printed and revoked, in a real database."""
+"""Passes that are issued, bound, printed and revoked, in a real database."""
 
 import asyncio
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def jwk_of(phone: Any) -> Jwk:
 
 
 async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes, IssuerKey]:
-    """The published keys of events, as a gate keeps them."""
+    """The published keys of events, as a gate stores them."""
     published = [await published_keys(conn, event_id) for event_id in event_ids]
     keys = [issuer_key(one.event_id, jwk) for one in published if one is not None for jwk in one.keys]
     return {key.kid: key for key in keys}
@@ -141,7 +141,7 @@ async def test_two_hundred_passes_cost_the_statements_of_one(conn: Connection) -
         queries: list[str] = []
         with conn.query_logger(lambda record, queries=queries: queries.append(record.query)):
             await acts.issue(conn, [an_issue(new_id()) for _ in range(count)], NOW)
-            await asyncio.sleep(0)  # the driver tells its loggers in the next turn of the loop
+            await asyncio.sleep(0)  # the driver calls its loggers in the next turn of the loop
         counted.append(queries)
     assert counted[0] == counted[1]
     assert len(counted[0]) == 2  # the passes, and their facts
@@ -184,7 +184,7 @@ async def test_two_phones_at_once_cannot_both_hold_a_pass(db: Database, vault: K
     async with db.transaction() as conn:
         first = await bound(conn, vault, issue.subject, made.ED25519)
         second = asyncio.create_task(try_to_bind(made.P256))
-        while not second.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
+        while not second.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - only the database knows
             await asyncio.sleep(0)
     assert isinstance(first, BoundPass)
     assert reason(await second) == "pass_bound_to_another_phone"

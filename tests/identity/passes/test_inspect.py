@@ -1,4 +1,4 @@
-"""`virage pass inspect`, for whoever has a code in hand and a question."""
+"""`virage pass inspect`, which explains a code."""
 
 import json
 import subprocess
@@ -77,7 +77,7 @@ def test_a_paper_is_called_one_and_nonsense_malformed(made: ModuleType) -> None:
 
 
 def paper_valid(made: ModuleType, since: datetime) -> str:
-    """A paper that holds for two hours."""
+    """A paper that is valid for two hours."""
     return text_of(made.ISSUER.sign_pass(made.claims_of(None, not_before=since, expires_at=since + 2 * HOUR)))
 
 

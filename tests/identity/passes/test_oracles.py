@@ -48,7 +48,7 @@ def test_base45_refuses_what_the_library_refuses(text: str) -> None:
 
 
 def depth(item: Any) -> int:
-    """Return how many lists and maps stand around the innermost value."""
+    """Return the nesting depth of the innermost value."""
     inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
     return max((1 + depth(member) for member in inner), default=0)
 
@@ -71,7 +71,7 @@ def vectors() -> Any:
 
 
 def read_by_library(vectors: Any, passes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what `cwt` reads of the passes, under the issuer's keys of the vectors."""
+    """Return the claims that `cwt` reads from the passes, under the issuer's keys of the vectors."""
     issuer = next(issuer for issuer in vectors["issuers"] if issuer["event_id"] == vectors["event_id"])
     ran = subprocess.run(  # noqa: S603 - ours
         [COSE / ".venv" / "bin" / "python", COSE / "read.py"],
@@ -84,7 +84,7 @@ def read_by_library(vectors: Any, passes: list[dict[str, Any]]) -> list[dict[str
 
 
 def shown(text: str) -> dict[str, Any]:
-    """Return a text of a QR code taken apart, for `read.py`."""
+    """Return the parts of a QR code's text, for `read.py`."""
     data = bytes_of(text)
     assert data is not None
     item = cbor2.loads(data)

@@ -1,4 +1,4 @@
-"""The paper: one page, both languages, its code readable, and no words that are taken for commands."""
+"""The paper: one page, both languages, its code readable, and names that are not run as markup."""
 
 import zlib
 from datetime import datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""What a pass is, and what no forger gets past."""
+"""The format of a pass, and forged passes that must fail."""
 
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
@@ -242,7 +242,7 @@ def test_what_the_reader_takes_has_no_other_encoding(data: bytes) -> None:
     except cbor.NotDeterministic:
         return
     assert cbor2.loads(data) == item
-    assert len(cbor.encode(item)) == len(data)  # maps of longer keys are ordered otherwise by cbor2
+    assert len(cbor.encode(item)) == len(data)  # cbor2 orders maps with longer keys differently
 
 
 def jwk_of(phone: Any) -> Jwk:

@@ -1,4 +1,4 @@
-"""What tests of people share: the emails that were written, and a browser that signs in."""
+"""Shared parts of the tests of people: the written emails, and a browser that signs in."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,7 +24,7 @@ OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
 
 
 class Letters:
-    """The emails that were written and wait for the postman."""
+    """The emails that are written and not sent yet."""
 
     def __init__(self, db: Database, people_config: PeopleConfig, public_url: str) -> None:
         self._db = db
@@ -50,7 +50,7 @@ class Letters:
         return (await self.to(address))[-1].secret["code"]
 
     async def open_code(self, address: str) -> str:
-        """The last code for whichever browser that was sent to the address, as it is shown."""
+        """The last code that was sent to the address, for any browser, as it is shown."""
         return (await self.to(address))[-1].secret["code"]
 
     async def link(self, address: str) -> str:
@@ -74,7 +74,7 @@ def emails(db: Database, people_config: PeopleConfig, config: Config) -> Letters
 
 @pytest.fixture
 def sign_in(emails: Letters) -> SignIn:
-    """Sign a browser in as a person would: ask for the code, read the email, type it."""
+    """Sign a browser in as a person does: request the code, read the email, type it."""
 
     async def signed_in(browser: httpx.AsyncClient, address: str) -> httpx.Response:
         asked = await browser.post("/api/sign-in/codes", json={"email": address, "locale": "en"})

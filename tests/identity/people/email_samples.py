@@ -64,7 +64,7 @@ SECRETS = {
 
 
 def email(kind: EmailKind, locale: str) -> Email:
-    """An email of that kind, as the postman opens it."""
+    """An email of that kind, as the sender of emails composes it."""
     return Email(
         id=UUID(int=7),
         kind=kind,

@@ -1,4 +1,4 @@
-"""Devices that come to be paired, and browsers of those who expect them."""
+"""Devices that pair, and browsers of the staff who create their codes."""
 
 from typing import Any
 
@@ -46,7 +46,9 @@ async def come(browser: httpx.AsyncClient, code: str, key: dict[str, str] | None
 
 
 async def paired(browser: httpx.AsyncClient, code: str, key: dict[str, str] | None = None) -> dict[str, Any]:
-    """What a device keeps, after it has come; from then on the browser is this device."""
+    """The stored credentials of a device after its pairing; from then on the browser is this
+    device.
+    """
     answer = await come(browser, code, key)
     assert answer.status_code == 200, answer.text
     kept: dict[str, Any] = answer.json()

@@ -1,4 +1,6 @@
-"""Reports about emails: taken in by LMTP, shown in the office, and addresses that are not written to until freed."""
+"""Bounce reports: received by LMTP, shown in the office; the address gets no email until it is
+released.
+"""
 
 import asyncio
 import smtplib
@@ -30,7 +32,7 @@ DOMAIN = "bounce.example.org"
 
 @pytest.fixture
 async def lmtp(config: Config, db: Database, clock: Any) -> AsyncIterator[int]:
-    """The port at which a worker takes reports."""
+    """The port at which a worker receives reports."""
     (port,) = free_ports(1)
     wanted = config.having(PeopleSettings(bounce_domain=DOMAIN, bounce_listen=f"127.0.0.1:{port}"))
     listener = report_listener(db, wanted, clock)
@@ -52,7 +54,7 @@ async def lmtp(config: Config, db: Database, clock: Any) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def sent(client: httpx.AsyncClient, emails: Any, db: Database, config: Config, clock: Any) -> UUID:
-    """An email that has left."""
+    """An email that was sent."""
     await client.post("/api/sign-in/codes", json={"email": FAN})
     (email_id,) = await emails.ids()
     await EmailSender(db, config, clock, COMPOSERS)(EmailJob(email_id))
@@ -66,7 +68,7 @@ def path_of(config: Config, email_id: UUID) -> str:
 
 
 async def hand_in(port: int, to: str, content: bytes) -> int:
-    """Hand a report over as a mail server does; the code of its answer."""
+    """Deliver a report as a mail server does; return the code of its response."""
 
     def over() -> int:
         with smtplib.LMTP("127.0.0.1", port) as server:

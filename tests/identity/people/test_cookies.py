@@ -1,4 +1,6 @@
-"""The cookies of sessions and of browsers that ask for codes, also where a browser keeps no secure ones over http."""
+"""The cookies of sessions and of browsers that request codes, also where a browser keeps no secure
+ones over http.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,7 +20,9 @@ from virage.platform.values.clock import Clock
 
 @pytest.fixture
 async def webkit(config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser that sends a secure cookie over https alone, as WebKit does, at a demonstration on localhost."""
+    """A browser that sends a secure cookie over https alone, as WebKit does, at a demo on
+    localhost.
+    """
     app = build(replace(config, public_url="http://localhost:8000"), db, clock)
     transport = httpx.ASGITransport(app=app)
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as browser:

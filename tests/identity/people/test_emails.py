@@ -1,4 +1,6 @@
-"""Every kind of email in every language: its words, its markup, its message, and what a report about it means."""
+"""Every kind of email in every language: its text, its markup, its message, and the effect of a
+bounce report.
+"""
 
 import re
 from base64 import b64encode
@@ -36,7 +38,7 @@ ALL = [(kind, tag) for kind in EmailKind for tag in languages()]
 
 
 class Page(HTMLParser):
-    """What an email's HTML would load or lead to, and what it shows."""
+    """The addresses that an email's HTML would load or link to, and its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ NAME = "Remarkable Name"
 
 @pytest.fixture
 def erased() -> Iterator[list[Any]]:
-    """What the domains above do when somebody is erased, put back afterwards."""
+    """The erasure handlers of other domains, restored afterwards."""
     before = list(persons.PERSON_ERASED)
     yield persons.PERSON_ERASED
     persons.PERSON_ERASED[:] = before
@@ -51,7 +51,7 @@ async def everything(conn: Connection) -> str:
 
 @pytest.fixture
 async def fan(client: httpx.AsyncClient, emails: Any, db: Database, config: Any, clock: Any) -> httpx.AsyncClient:
-    """A browser of somebody who has left traces everywhere: emails sent and waiting, a name, an invitation."""
+    """A browser of a fan with data everywhere: emails sent and waiting, a name, an invitation."""
     for _ in range(2):
         await client.post("/api/sign-in/codes", json={"email": FAN})
     answer = await client.post("/api/sign-in", json={"email": FAN, "code": await emails.code(FAN), "name": NAME})

@@ -1,4 +1,4 @@
-"""What strangers can do with sign-in codes: write emails to others, and guess."""
+"""Attacks with sign-in codes: emails to others, and guesses."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ NewBrowser = Callable[[], Any]
 
 @pytest.fixture
 def new_browser(app: Application, client: httpx.AsyncClient) -> NewBrowser:
-    """A browser that nobody has used before."""
+    """A new browser."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[httpx.AsyncClient]:
@@ -42,7 +42,7 @@ def new_browser(app: Application, client: httpx.AsyncClient) -> NewBrowser:
 
 
 async def flood(client: httpx.AsyncClient, count: int) -> set[tuple[int, bytes]]:
-    """Ask for codes for so many strangers, from one client that keeps no cookie."""
+    """Request codes for so many strangers, from one client that keeps no cookie."""
     answers = set()
     for number in range(count):
         client.cookies.clear()
@@ -52,7 +52,7 @@ async def flood(client: httpx.AsyncClient, count: int) -> set[tuple[int, bytes]]
 
 
 async def newest_is_due(conn: Connection) -> bool:
-    """Whether the email that was written last may go now."""
+    """Whether the email that was written last may be sent now."""
     found: bool = await conn.fetchval("select execute_after <= now() from kernel.job order by id desc limit 1")
     return found
 
@@ -167,7 +167,7 @@ async def test_a_blocked_address_uses_no_budget(
 
 
 def asking_from(host: str, *forwarded: str) -> Request:
-    """A request from an address, as its proxies hand it on."""
+    """A request from an address, as its proxies forward it."""
     headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
     scope: Any = {"type": "http", "client": (host, 1), "headers": headers}
     return Request(scope)
@@ -181,7 +181,7 @@ def test_the_network_of_an_address_is_the_prefix_of_one_customer(config: Config)
 
 
 def test_a_network_may_request_codes_for_a_whole_venue_and_affects_no_other(config: Config, monkeypatch: Any) -> None:
-    monkeypatch.setitem(RATES, "network", replace(RATES["network"], per_s=0.001))  # none comes back meanwhile
+    monkeypatch.setitem(RATES, "network", replace(RATES["network"], per_s=0.001))  # none is refilled meanwhile
     browsers = Browsers(replace(config, edge_networks=("10.0.0.0/8",)))
     for host in ("203.0.114.1", "2a00:1450::1"):
         for _ in range(3000):

@@ -31,14 +31,16 @@ FAN = "fan@example.org"
 
 
 class Inbox:
-    """What a real mail server received; `refusals` are answered to recipients first, one an email."""
+    """The emails that a real mail server received; `refusals` are sent to recipients first, one an
+    email.
+    """
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
         self.refusals: list[str] = []
         self.options: list[list[str]] = []
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+    async def handle_RCPT(  # noqa: N802 - a hook of aiosmtpd
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if self.refusals:
@@ -96,7 +98,7 @@ async def smtp(inbox: Inbox) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def due(client: httpx.AsyncClient, emails: Any) -> EmailJob:
-    """An email with a code that waits for the postman."""
+    """An email with a code that is due."""
     await client.post("/api/sign-in/codes", json={"email": FAN, "locale": "fr"})
     return EmailJob((await emails.ids())[0])
 
@@ -109,7 +111,7 @@ def email_sender(db: Database, config: Any, clock: Any, url: str | None, **chang
 
 
 async def until(met: Callable[[], Awaitable[object]]) -> None:
-    """Ask the database again and again: it has no event to wait for."""
+    """Poll the database: it has no event to wait for."""
     async with asyncio.timeout(20):
         while not await met():  # noqa: ASYNC110 - a row is no event of this process
             await asyncio.sleep(0.01)
@@ -271,7 +273,7 @@ async def test_an_email_has_its_return_path_a_signature_and_requests_delivery_re
     pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
 
     class WithDsn(Inbox):
-        async def handle_EHLO(  # noqa: N802 - aiosmtpd names its hooks so
+        async def handle_EHLO(  # noqa: N802 - a hook of aiosmtpd
             self, _server: SMTP, session: Session, _envelope: Envelope, name: str, responses: list[str]
         ) -> list[str]:
             session.host_name = name

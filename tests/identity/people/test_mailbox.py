@@ -27,7 +27,7 @@ def browser_at(app: Application, address: str, peer: str = "127.0.0.1") -> httpx
 
 @pytest.fixture
 def config(config: Config) -> Config:
-    """A demonstration whose address is its own machine's."""
+    """A demo whose address is its own machine's."""
     return msgspec.structs.replace(config, public_url="http://localhost:8000")
 
 

@@ -30,7 +30,7 @@ async def accept(browser: httpx.AsyncClient, link: str) -> httpx.Response:
 
 @pytest.fixture
 async def admin(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> httpx.AsyncClient:
-    """A browser in which the administrator of everything has just signed in."""
+    """A browser with a fresh sign-in of an unscoped administrator."""
     await make_staff(ADMIN, [Grant("admin")])
     await sign_in(client, ADMIN)
     return client

@@ -24,7 +24,7 @@ CHEAP = PinVerifier(b"salt", 1, b"verifier")
 
 @pytest.fixture
 async def steward(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> httpx.AsyncClient:
-    """A browser in which a steward of gate group A has just signed in."""
+    """A browser with a fresh sign-in of a steward of gate group A."""
     await make_staff(STEWARD, [Grant("steward", "gate", "A")])
     await sign_in(client, STEWARD)
     return client
@@ -134,7 +134,7 @@ def test_the_verifier_is_pbkdf2_with_the_stated_iterations() -> None:
 
 @pytest.fixture
 async def crew(db: Database, make_staff: Any, clock: Any) -> dict[str, Any]:
-    """Staff of all kinds, each with a PIN, named by what they hold; two events of two organisers."""
+    """Staff of all kinds, each with a PIN, named after their role; two events of two organisers."""
     at = clock.now()
     ids: dict[str, Any] = {}
     async with db.transaction() as conn:

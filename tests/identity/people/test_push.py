@@ -1,4 +1,6 @@
-"""Push messages: read by the browser that subscribed and by nobody else, and never sent into our own network."""
+"""Push messages: readable only by the browser that subscribed, and never sent into the internal
+network.
+"""
 
 import asyncio
 import os
@@ -67,7 +69,9 @@ def raw(text: str) -> bytes:
 
 
 class Phone:
-    """A browser with its private key: it decrypts with the library `http_ece`, as RFC 8291 tells a receiver to."""
+    """A browser with its private key: it decrypts with the library `http_ece`, as RFC 8291
+    specifies.
+    """
 
     def __init__(self) -> None:
         self.private = ec.generate_private_key(ec.SECP256R1())
@@ -83,7 +87,7 @@ class Phone:
 
 
 class Service:
-    """A push service on this machine: keeps what it gets, and answers as the test says."""
+    """A push service on this machine: it stores what it gets, and responds as the test sets."""
 
     def __init__(self, port: int) -> None:
         self.origin = f"http://localhost:{port}"
@@ -118,7 +122,7 @@ async def service() -> AsyncIterator[Service]:
 
 
 class SignedIn(NamedTuple):
-    """Somebody in a browser."""
+    """A person signed in in a browser."""
 
     person_id: UUID
     session_id: UUID
@@ -126,7 +130,7 @@ class SignedIn(NamedTuple):
 
 
 class System:
-    """The sending side: somebody is signed in on a phone, and told something."""
+    """The sending side: a person is signed in on a phone, and gets a notification."""
 
     def __init__(self, db: Database, config: Config, clock: FakeClock) -> None:
         self.db, self.clock = db, clock
@@ -148,17 +152,17 @@ class System:
         return subscription_id
 
     async def tells(self, person_id: UUID) -> list[PushJob]:
-        """The jobs that a message makes."""
+        """The jobs that a message creates."""
         return await self.tells_all(replace(HELLO, person_ids=[person_id], expires_at=self.clock.now() + HOUR))
 
     async def tells_all(self, message: PushMessage) -> list[PushJob]:
-        """The jobs that a message to many makes."""
+        """The jobs that a message to many creates."""
         async with self.db.transaction() as conn:
             await push.notify(conn, message, self.clock.now())
         return await self.jobs()
 
     async def jobs(self) -> list[PushJob]:
-        """The jobs that wait, which are taken away."""
+        """Remove and return the pending jobs."""
         async with self.db.transaction() as conn:
             rows = await conn.fetch("delete from kernel.job where entrypoint = 'push' returning payload")
         return [msgspec.json.decode(row[0], type=PushJob) for row in rows]
@@ -225,7 +229,7 @@ async def test_a_subscription_ends_on_404_or_410_and_is_retried_on_a_temporary_e
     for service.status in (503, 429):
         with pytest.raises(PushDelayed):
             await system.sends(due)
-    for service.status in (400, 302):  # no second try mends it, and nowhere else is asked
+    for service.status in (400, 302):  # it is not retried, nor sent elsewhere
         await system.sends(due)
     assert (len(service.got), await system.left()) == (4, 1)
     service.status = 410

@@ -1,4 +1,4 @@
-"""A crowd is told by push: who is slow, or away, is no matter for the others."""
+"""Push to a crowd: slow or unreachable services do not delay the others."""
 
 import aiohttp
 import pytest

@@ -165,7 +165,7 @@ async def test_the_right_code_at_the_same_moment_opens_one_session(
 
 
 def browser_in(client: httpx.AsyncClient, head: PeopleConfig) -> UUID | None:
-    """The number that the browser keeps since it asked for a code."""
+    """The number that the browser stores after it requested a code."""
     return browser_of(head.keys, client.cookies["__Host-virage-browser"])
 
 
@@ -174,7 +174,7 @@ StrangersAsk = Callable[[int], Awaitable[None]]
 
 @pytest.fixture
 def strangers_ask(db: Database, people_config: PeopleConfig, clock: Clock) -> StrangersAsk:
-    """Somebody asks for the fan's address so many times, each time as if from another device."""
+    """Request codes for the fan's address so many times, each time as if from another device."""
 
     async def asks(times: int) -> None:
         for _ in range(times):

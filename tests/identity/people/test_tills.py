@@ -1,4 +1,4 @@
-"""Tills: devices that stand at outlets, paired by whoever answers for the money there."""
+"""Tills: devices at outlets, paired by staff who are responsible for the money there."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ CHEAP = PinVerifier(b"salt", 1, b"verifier")
 
 @pytest.fixture
 async def manager(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> httpx.AsyncClient:
-    """A browser of whoever holds the finance of outlets 01 and 02."""
+    """A browser of a person with the finance role at outlets 01 and 02."""
     await make_staff(MANAGER, [Grant("finance", "outlet", outlet) for outlet in ("01", "02")])
     await sign_in(client, MANAGER)
     return client

@@ -23,7 +23,7 @@ async def create(browser: httpx.AsyncClient, clock: Any, *grants: dict[str, Any]
 
 @pytest.fixture
 async def creator(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> httpx.AsyncClient:
-    """A browser in which somebody with two roles has just signed in."""
+    """A browser with a fresh sign-in of a person with two roles."""
     await make_staff(CREATOR, [Grant("finance"), Grant("steward", "gate", "G12")])
     await sign_in(client, CREATOR)
     return client
@@ -31,7 +31,7 @@ async def creator(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> h
 
 @pytest.fixture
 async def program(app: Any, creator: httpx.AsyncClient, clock: Any, other: httpx.AsyncClient) -> httpx.AsyncClient:
-    """A program with a token, and without cookies."""
+    """An API client with a token, and without cookies."""
     made = await create(creator, clock)
     assert made.status_code == 201, made.text
     other.headers["authorization"] = f"Bearer {made.json()['token']}"

@@ -1,4 +1,6 @@
-"""An evening at the gates: an event whose passes are real, phones that hold them, devices that sign what they scan."""
+"""An evening at the gates: an event with real passes, phones that hold them, devices that sign
+their scans.
+"""
 
 import itertools
 from collections.abc import AsyncIterator, Sequence
@@ -66,7 +68,7 @@ class Ticket:
         self.text = ""
 
     def code(self, at: datetime = NOW) -> str:
-        """What the phone shows at a time."""
+        """The code that the phone shows at a time."""
         cwt = bytes_of(self.text)
         assert cwt is not None
         return text_of(rotating_code(cwt, step_at(at), self.key.public, self.key.sign))
@@ -83,7 +85,7 @@ class Device:
 
 
 class Evening:
-    """The gates of one event, and those who come."""
+    """The gates of one event, and its visitors."""
 
     def __init__(self, db: Database, clock: Any, config: Config) -> None:
         self.db = db
@@ -144,7 +146,7 @@ class Evening:
         return (await self.tickets(1, gate, **changes))[0]
 
     async def printed(self, ticket: Ticket) -> str:
-        """Print a pass; the text of the paper."""
+        """Print a pass; return the text of the paper's code."""
         async with self.db.transaction() as conn:
             (paper,) = await passes.print_paper(conn, self.vault, [PrintRequest(ticket.subject, allowed=True)], NOW)
         assert isinstance(paper, PaperPass)
@@ -163,7 +165,7 @@ class Evening:
         return made
 
     async def paired(self) -> None:
-        """Store the devices that were made since; `ask` does it before each request."""
+        """Store the devices that were created since; `ask` does it before each request."""
         unpaired, self.unpaired = self.unpaired, []
         if unpaired:
             async with self.db.connection() as conn:
@@ -180,12 +182,12 @@ class Evening:
                 )
 
     async def steward(self, *grants: Grant, email: str = "steward@example.org", name: str = "Some Steward") -> UUID:
-        """A person who works at the gates, at all of them unless a grant says otherwise."""
+        """A steward, of all gates by default."""
         async with self.db.transaction() as conn:
             return await people.ensure_staff(conn, email, name, grants or (Grant("steward"),), NOW)
 
     def end(self, device: Device) -> None:
-        """Revoke a device: its token is nobody's, its key stays known for the record."""
+        """Revoke a device: its token stops working, its key stays known for its records."""
         del self.principals[sha256(str(device.id).encode()).digest()]
 
     def knows(self, name: str, *grants: Grant, person_id: UUID | None = None) -> UUID:
@@ -195,7 +197,7 @@ class Evening:
         return who.id
 
     def scan(self, device: Device, kind: str, ticket: Ticket | None = None, **more: Any) -> dict[str, Any]:
-        """What a device says of a scan, before it signs."""
+        """The unsigned content of a scan."""
         body: dict[str, Any] = {
             "number": next(device.numbers),
             "event_id": self.event_id,
@@ -214,7 +216,7 @@ class Evening:
         return {"body": base64url(data), "signature": base64url(device.key.sign(SCAN_PURPOSE + data))}
 
     async def send(self, device: Device, *bodies: dict[str, Any]) -> list[dict[str, Any]]:
-        """Upload scans; their answers."""
+        """Upload scans; return the responses."""
         scans = {"scans": [self.signed(device, body) for body in bodies]}
         answer = await self.ask(str(device.id), "POST", "/api/access/scans", scans)
         assert answer.status_code == 200, answer.text

@@ -1,9 +1,11 @@
-"""Write docs/vectors/access.json: what a gate decides about codes, one at a time and one after the other.
+"""Write docs/vectors/access.json: a gate's decisions about codes, one at a time and one after the
+other.
 
     python -m tests.matchday.access.make_vectors
 
-The codes are those of tests/identity/passes/make_vectors.py, from keys that are public by purpose. Python and
-TypeScript both verify each text and decide about it: neither accepts the other's word for what the text proves.
+The codes are those of tests/identity/passes/make_vectors.py, from keys that are public by purpose.
+Python and TypeScript both verify each text and decide about it: neither relies on the other's
+verification.
 """
 
 import json
@@ -66,7 +68,7 @@ Case = tuple[str, GateContext, PassStatus, datetime]
 
 
 def at_the_gate() -> dict[str, Case]:
-    """Codes that prove what they say, and what the gate and the ground say of them."""
+    """Codes with a valid proof, and the pass's status at the gate and in the venue."""
     terms = POST.terms
     return {
         "a good pass": (PHONE, POST, KNOWN, NOW),
@@ -103,7 +105,7 @@ def _window(opens_at: datetime, closes_at: datetime) -> GateContext:
 
 
 def of_the_pass() -> dict[str, Case]:
-    """What is known of the very pass."""
+    """The status of this pass."""
     again = replace(POST, terms=EntryTerms(reentry=True))
     elsewhere = replace(PENDING, gate="C4")
     return {
@@ -136,7 +138,7 @@ def of_the_pass() -> dict[str, Case]:
 
 
 def of_the_code() -> dict[str, Case]:
-    """Codes that do not prove what they say."""
+    """Codes with an invalid proof."""
     early, late = {"not_before": NOW + HOUR}, {"not_before": NOW - 2 * HOUR, "expires_at": NOW - HOUR}
     other = code_of(ED25519, issuer=OTHER_ISSUER, event=event_short(OTHER_EVENT))
     return {
@@ -155,7 +157,7 @@ def of_the_code() -> dict[str, Case]:
 
 
 def _flipped(text: str) -> str:
-    """The text with its last byte changed by one bit."""
+    """The text with one bit of its last byte changed."""
     last = text[-1]
     return text[:-1] + ("1" if last == "0" else "0")
 
@@ -195,7 +197,7 @@ def in_turn() -> dict[str, tuple[GateContext, PassStatus, list[tuple[str, timede
 
 
 def films() -> dict[str, tuple[bool, list[tuple[str, timedelta]]]]:
-    """Films of two codes by their age, shown to a gate whose time is trusted and to one whose is not."""
+    """Films of two codes by their age, shown to gates with and without trusted time."""
     ages = {"of now": 0, "of five minutes": 5, "of nine minutes": 9, "of eleven minutes": 11, "of an hour": 60}
     ages |= {"of a day": 1440}
     shown = {f"a film {name}": (-2 * minutes, -2 * minutes + 1) for name, minutes in ages.items()}
@@ -217,7 +219,9 @@ def films() -> dict[str, tuple[bool, list[tuple[str, timedelta]]]]:
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:
-    """The decision as both implementations compare it: times in milliseconds, the claims left to the verdict."""
+    """The decision as both implementations compare it: times in milliseconds, without the claims,
+    which are in the verdict.
+    """
     if isinstance(decision, Admitted):
         return {
             "type": "admitted",
@@ -296,7 +300,7 @@ def vectors() -> dict[str, Any]:
     """Return all of the file's content."""
     groups = (at_the_gate(), of_the_pass(), of_the_code())
     return {
-        # Its module then: the file keeps its bytes.
+        # The module's path at that time: the file keeps its bytes.
         "about": "Written by python -m tests.access.make_vectors.",
         "event_id": str(EVENT),
         "issuers": [
@@ -312,7 +316,7 @@ def vectors() -> dict[str, Any]:
 
 
 def refusals() -> set[str]:
-    """Every reason that the file holds."""
+    """Every reason in the file."""
     found = vectors()
     decisions = [case["decision"] for case in found["cases"]]
     decisions += [
@@ -322,7 +326,7 @@ def refusals() -> set[str]:
 
 
 def file_text() -> str:
-    """Return the file as it must stand in docs/vectors."""
+    """Return the content of the file in docs/vectors."""
     return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Staff, players and press enter with the same pass as everybody, by zone and time."""
+"""Staff, players and press enter with the same kind of pass as fans, by zone and time."""
 
 import asyncio
 from datetime import timedelta
@@ -54,7 +54,7 @@ async def added(night: "Evening", **changes: Any) -> dict[str, Any]:
 
 
 async def code(night: "Evening", id_: str) -> str:
-    """What the QR code of the badge says."""
+    """The text of the badge's QR code."""
     async with night.db.transaction() as conn:
         printed = await acts.badge(conn, night.vault, UUID(id_), who=None, now=night.clock.now())
     assert isinstance(printed, PaperPass)

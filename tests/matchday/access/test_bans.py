@@ -1,4 +1,4 @@
-"""Two files of those who may not come in: kept apart, ended by themselves, met at the gate, logged."""
+"""Two files of bans: kept apart, ended automatically, matched at the gate, logged."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any

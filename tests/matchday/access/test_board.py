@@ -1,4 +1,4 @@
-"""What a supervisor sees: who is where, what flows, what is wrong, and where people wait."""
+"""The supervisor's board: presence, flow, alarms, and queues."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -339,7 +339,7 @@ async def test_a_crowd_makes_the_board_ask_no_more_often(night: "Evening") -> No
             await read_board(conn, night.event_id, NOW)  # the driver learns the types once a connection
             with conn.query_logger(lambda record, queries=queries: queries.append(record.query)):
                 await read_board(conn, night.event_id, NOW)
-                await asyncio.sleep(0)  # the driver tells its loggers in the next turn of the loop
+                await asyncio.sleep(0)  # the driver calls its loggers in the next turn of the loop
         counted.append(len(queries))
         if round_ == 0:
             for gate in ("A1", "B1", "C1"):

@@ -1,4 +1,4 @@
-"""What the crossings of a pass add up to: where its bearer is, who came in twice, and how many people there are."""
+"""The sum of a pass's crossings: its presence, duplicates, and the number of people inside."""
 
 import random
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What devices take along and record_heartbeat: the pack that lets them decide alone, and what changed since."""
+"""Packs and heartbeats: the pack that devices decide with offline, and the changes since."""
 
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any

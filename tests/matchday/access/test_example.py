@@ -1,4 +1,6 @@
-"""The lane reader of examples/, as its maker would run it: a process of its own, against a whole system."""
+"""The lane reader of examples/, as its maker would run it: a process of its own, against a whole
+system.
+"""
 
 import asyncio
 import json
@@ -50,7 +52,7 @@ class Lane:
         return made
 
     async def said(self, *words: str) -> str:
-        """Run it to its end; what it printed."""
+        """Run it to its end; return its output."""
         out, err = await (await self.process(*words)).communicate()
         return (out + err).decode()
 
@@ -62,7 +64,7 @@ class Lane:
         return ("--event", self.evening.event_id, "--gate", GATE)
 
     async def pair(self) -> str:
-        """Expect a lane at our gate, as the office does, and let it come."""
+        """Create a pairing code for a lane at our gate, as the office does, and pair it."""
         grant, now = Grant("supervisor"), datetime.now(UTC)
         async with self.db.transaction() as conn:
             who = await people.ensure_staff(conn, "lanes@example.org", None, (grant,), now)
@@ -77,13 +79,13 @@ class Lane:
         return await self.said("pair", "--server", self.system.url, opened.code)
 
     async def turnstile(self) -> None:
-        """Say that a turnstile stands at our gate."""
+        """Configure a turnstile at our gate."""
         async with self.db.transaction() as conn:
             state, event_id = GateState(turnstile=True), UUID(self.evening.event_id)
             await ground.set_gate(conn, event_id, GATE, state, who=None, now=datetime.now(UTC))
 
     def fans(self) -> list[Fan]:
-        """Those whose gate is ours."""
+        """Fans of this gate."""
         return [fan for fan in self.evening.fans if fan.group == gates()[GATE].group]
 
     async def rows(self, query: str) -> list[Any]:
@@ -123,7 +125,7 @@ async def lane(tmp_path: Path) -> AsyncIterator[Lane]:
 
 
 def shown(fan: Fan) -> str:
-    """What a phone shows now."""
+    """The code that a phone shows now."""
     key = Ed25519PrivateKey.from_private_bytes(fan.private)
     cwt = bytes_of(fan.text)
     assert cwt is not None
@@ -132,7 +134,7 @@ def shown(fan: Fan) -> str:
 
 
 async def light(process: Process, code: str) -> str:
-    """Scan a code; the line that comes."""
+    """Scan a code; return the output line."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(code.encode() + b"\n")
@@ -140,7 +142,9 @@ async def light(process: Process, code: str) -> str:
 
 
 async def decided(process: Process, fan: Fan) -> str:
-    """Show a code until the server decides, as people do where a machine is slow; a turnstile waits meanwhile."""
+    """Show a code until the server decides, as on a slow machine; a turnstile stays closed
+    meanwhile.
+    """
     said = "RED offline"
     while said.startswith("RED offline"):
         said = await light(process, shown(fan))

@@ -1,4 +1,6 @@
-"""Films of moving codes over the real routes: what an attacker gets, and what the owner and the board see."""
+"""Films of moving codes over the real routes: the attacker's result, and what the owner and the
+board see.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,9 @@ def said(answer: dict[str, Any]) -> tuple[str, str | None]:
 
 
 async def film(night: "Evening", device: "Device", ticket: "Ticket", ago: timedelta) -> list[tuple[str, str | None]]:
-    """Show the film of two codes half a minute apart, of some time ago, as the attacker does; the lights."""
+    """Show a film of two codes half a minute apart, of some time ago, as the attacker does; return
+    the lights.
+    """
     lights = []
     for _ in range(2):
         code = ticket.code(night.clock.now() - ago)
@@ -29,7 +33,7 @@ async def film(night: "Evening", device: "Device", ticket: "Ticket", ago: timede
 
 
 async def special(night: "Evening") -> list[tuple[str, str | None, int | None]]:
-    """What the supervisor's board alarms of: (kind, reason, pass)."""
+    """The alarms of the supervisor's board: (kind, reason, pass)."""
     night.knows("supervisor", Grant("supervisor", "event", night.event_id))
     board = (await night.ask("supervisor", "GET", f"/api/access/board/{night.event_id}")).json()
     return [(one["kind"], one["reason"], one["pass_number"]) for one in board["alerts"]]

@@ -1,4 +1,4 @@
-"""Why a pass was refused: a supervisor finds it, and sees its scans."""
+"""Why a pass was refused: a supervisor searches it, and sees its scans."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Those who come without a phone are found at the gate, online."""
+"""People without a phone are found at the gate, online."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def sold(evening: "Evening", ticket: "Ticket", *, email: str, buyer: str, holder: str | None, code: str) -> None:
-    """The order and the ticket behind a pass, as the box office keeps them."""
+    """The order and the ticket of a pass, as the box office stores them."""
     async with evening.db.transaction() as conn:
         fan_id = await people.ensure_fan(conn, email, None, NOW)
         order_id = new_id()

@@ -1,4 +1,4 @@
-"""Overrides admit only by the word of a steward of the gate, and a device tells a limited number of them."""
+"""Overrides need a steward of the gate, and a device may upload a limited number of them."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any

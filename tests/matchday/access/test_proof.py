@@ -1,4 +1,6 @@
-"""What an upload proves: a stolen device makes nobody inside, and what it told can be withdrawn."""
+"""The proof in an upload: a stolen device cannot change the presence, and its uploads can be
+withdrawn.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any

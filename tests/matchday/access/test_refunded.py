@@ -1,4 +1,4 @@
-"""A refund and a gate that meet at the same pass: whoever comes second sees what the first one did."""
+"""A refund and a gate that use the same pass at once: the second one sees the result of the first."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def test_no_ticket_is_used_to_enter_while_it_is_refunded(night: "Evening", first: str) -> None:
     device, (other, ticket), now = night.device(), await night.tickets(2), night.clock.now()
     await night.paired()
-    keys = await night.desk._keyring.issuers(night.event_id)  # noqa: SLF001 - what the desk checks codes with
+    keys = await night.desk._keyring.issuers(night.event_id)  # noqa: SLF001 - the desk verifies codes with it
     scan = Scan(number=1, event_id=night.event_id, gate="A1", at=now, kind="ask", code=ticket.code())
     read = VerifiedScan(device.id, scan, verify(ticket.code(), keys, now, night.event_id))
 
@@ -30,7 +30,7 @@ async def test_no_ticket_is_used_to_enter_while_it_is_refunded(night: "Evening",
         return answer.outcome, answer.reason
 
     async def refund(conn: Connection) -> Any:
-        """What a refund does at the gate: ask who is inside, and revoke the passes of those who are not."""
+        """The gate part of a refund: read the presence, and revoke the passes of people outside."""
         inside = await lock_inside(conn, night.event_id, [ticket.subject, other.subject])
         if not inside:
             await passes.revoke(conn, [ticket.subject, other.subject], now)

@@ -1,4 +1,6 @@
-"""Who withdraws the scans of a revoked device, which of them, and what becomes of those that are on their way."""
+"""Withdrawing the scans of a revoked device: permissions, the selection of scans, and scans that
+are being uploaded.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -27,7 +29,7 @@ WAITING = "select exists(select from pg_stat_activity where datname = current_da
 
 
 async def supervisor(night: "Evening", name: str, *grants: Grant) -> Principal:
-    """Somebody of the staff whom requests and acts know by their grants."""
+    """A member of staff whose grants requests and acts know."""
     person_id = await night.steward(*grants, email=f"{name}@example.org")
     night.knows(name, *grants, person_id=person_id)
     return Principal("staff", person_id, new_id(), grants, night.clock.now())

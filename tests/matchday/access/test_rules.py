@@ -1,4 +1,4 @@
-"""The gate's rules: what a decision is made of, and what crossings add up to."""
+"""The gate's rules: decisions, and the sum of crossings."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -214,7 +214,9 @@ def test_one_picture_is_never_admitted_whenever_and_however_often_it_is_shown(of
 def test_a_reader_that_reads_each_code_once_admits_a_phone_with_a_wrong_clock_with_the_third_code(
     off: int, first_at: float, late: list[float]
 ) -> None:
-    """A reader at a cable tells each code once: the first at any moment of its half minute, then each as it comes."""
+    """A fixed reader uploads each code once: the first at any moment of its half minute, then each
+    as it appears.
+    """
     begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
     before, found = None, None
     for turn, seconds in enumerate([first_at, 30 + late[0], 60 + late[1]]):

@@ -1,4 +1,6 @@
-"""Scans through the real door: decided, written once, and answered the same whenever they come again."""
+"""Scans through the real endpoint: decided, written once, and given the same response on
+repetition.
+"""
 
 import asyncio
 from datetime import timedelta

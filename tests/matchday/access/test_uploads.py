@@ -1,4 +1,6 @@
-"""Uploads in any order, split and repeated as networks do it, through two processes: the same tables every time."""
+"""Uploads in any order, split and repeated as by a bad network, through two processes: always the
+same tables.
+"""
 
 import asyncio
 import random
@@ -41,7 +43,9 @@ SEEN = st.tuples(
 
 @pytest.fixture
 def ground(database_url: str, config: Config) -> Iterator[SimpleNamespace]:
-    """An event, its passes and two processes' desks, in an event loop that lives as long as the test."""
+    """An event, its passes and two processes' desks, in an event loop that lives as long as the
+    test.
+    """
     with asyncio.Runner() as runner:
         clock = FakeClock()
         db = runner.run(Database.open(database_url))
@@ -68,7 +72,7 @@ async def cleared(db: Database) -> None:
 
 
 def signed(ground: SimpleNamespace, devices: list[Device], seen: Any) -> tuple[Device, SignedScan]:
-    """One scan of a gate without network: with the code of the phone, or by the number of the pass."""
+    """One offline scan: with the code of the phone, or by the number of the pass."""
     at, kind, which, minute, coded = seen
     device, ticket, when = devices[at], ground.tickets[which], NOW + minute * MINUTE
     about = None if kind == "pulse" else ticket
@@ -79,7 +83,7 @@ def signed(ground: SimpleNamespace, devices: list[Device], seen: Any) -> tuple[D
 
 
 async def upload(ground: SimpleNamespace, sent: list[tuple[Device, SignedScan]], chance: random.Random) -> None:
-    """Send scans in pieces of any size, some of them at once, by whichever process answers."""
+    """Send scans in pieces of any size, some of them concurrently, through any process."""
     pieces = []
     while sent:
         device = sent[0][0]

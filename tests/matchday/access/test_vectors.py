@@ -1,4 +1,4 @@
-"""The vectors that hold the gate's two implementations add_up."""
+"""The test vectors of the gate's two implementations."""
 
 from tests.matchday.access import make_vectors
 from virage.matchday.access.rules.decision import RefusalReason

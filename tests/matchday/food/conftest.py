@@ -1,4 +1,4 @@
-"""The counters of a ground: the routes of food and shop, asked as people of every scope."""
+"""The counters of a venue: the routes of food and shop, requested by people of every scope."""
 
 from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256
@@ -42,7 +42,7 @@ from virage.site.programme.rules import Organiser
 
 
 class Counters:
-    """Who asks at the doors, and what is in the tables."""
+    """The principals of the requests, and the content of the tables."""
 
     def __init__(self, db: Database, club: UUID, promoter: UUID) -> None:
         self.db = db
@@ -57,7 +57,7 @@ class Counters:
     async def ask(
         self, who: str, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """Ask as somebody; bytes go as they are, anything else as JSON."""
+        """Send a request as a principal; bytes go unchanged, anything else as JSON."""
         sent = ({"authorization": f"Bearer {who}"} if who else {}) | (headers or {})
         if isinstance(body, bytes):
             return await self.browser.request(method, path, content=body, headers=sent)
@@ -69,7 +69,7 @@ class Counters:
             return await conn.fetch(query, *values)
 
     async def everything(self) -> list[Any]:
-        """All that a refused request must leave as it is."""
+        """All data that a refused request must not change."""
         tables = ("item", "price", "publication", "version", "picture", "derogation", "stock", "movement")
         told = [await self.rows(f"select t::text from food_menu.{table} t order by 1") for table in tables]
         return [*told, await self.rows("select count(*) from kernel.journal")]
@@ -95,7 +95,7 @@ async def board(db: Database) -> Publication:
 
 @pytest.fixture
 async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[Counters]:
-    """The doors of food and shop, over the test's own database."""
+    """The endpoints of food and shop, over the test's database."""
     club, promoter = Organiser(new_id(), "The club"), Organiser(new_id(), "A promoter")
     async with db.transaction() as conn:
         for organiser in (club, promoter):
@@ -140,7 +140,7 @@ def vault(config: Config) -> KeyVault:
 
 @pytest.fixture
 async def bar(db: Database, clock: Clock, config: Config) -> AsyncIterator[Bar]:
-    """A bar whose books are clean at the end, whatever happened at it: what `virage wallet audit` proves."""
+    """A bar; at the end of the test its books must pass `virage wallet audit`."""
     made = Bar(db, clock, config)
     async with db.transaction() as conn:
         await employ(conn, CASHIER, Grant("cashier", "outlet", "01"))

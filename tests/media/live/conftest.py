@@ -1,4 +1,4 @@
-"""A published match with its teams, and whoever tells of it, over the whole application."""
+"""A published match with its teams and its match desk, over the whole application."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +16,7 @@ from virage.platform.web.http import Application
 
 
 class Match:
-    """One match, told of by its desk."""
+    """A match with its match desk."""
 
     def __init__(self, world: World, desk: dict[str, str]) -> None:
         self.world = world
@@ -27,7 +27,7 @@ class Match:
         return {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": told, **changes}
 
     async def tell(self, *told: Any) -> list[dict[str, Any]]:
-        """What was made of each."""
+        """Publish the entries; return their outcomes."""
         return await self.send([self.telling(one) for one in told])
 
     async def send(self, tellings: list[dict[str, Any]]) -> list[dict[str, Any]]:

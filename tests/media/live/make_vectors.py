@@ -1,9 +1,9 @@
-"""Write docs/vectors/live.json: feeds, and what they add up to.
+"""Write docs/vectors/live.json: feeds, and the state that they add up to.
 
     python -m tests.media.live.make_vectors
 
-A phone puts the entries of a feed together by itself. Whatever it is written in, it must come to what the rules of the
-server say: the same entries left, the same score, the same clock.
+A phone combines the entries of a feed itself. An implementation in any language must get the
+server's results: the same remaining entries, the same score, the same clock.
 """
 
 import json
@@ -140,14 +140,14 @@ REFUSED: dict[str, tuple[list[EntryRequest], Content]] = {
 
 
 def refusal(tellings: list[EntryRequest], told: Content) -> Refusal:
-    """Why that is not told."""
+    """The reason why this content is refused."""
     (outcome,) = accept_entries([telling(told, 20)], played(*tellings), TEAMS)
     assert isinstance(outcome, Refused)
     return refusal_of(outcome)
 
 
 def vectors() -> dict[str, Any]:
-    """Return all vectors, as JSON has them."""
+    """Return all vectors as JSON values."""
     found: dict[str, Any] = msgspec.to_builtins(
         {
             "teams": TEAMS,
@@ -175,7 +175,7 @@ def vectors() -> dict[str, Any]:
 
 
 def file_text() -> str:
-    """Return the file as it must stand."""
+    """Return the content of the file."""
     return json.dumps(vectors(), indent=1) + "\n"
 
 

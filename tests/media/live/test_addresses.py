@@ -1,4 +1,4 @@
-"""What a cache keeps of a feed has one address."""
+"""Cacheable parts of a feed have exactly one address."""
 
 import pytest
 

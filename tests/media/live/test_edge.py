@@ -32,7 +32,9 @@ def test_marks_of_other_authors_are_ignored(text: str) -> None:
 
 @given(st.lists(st.tuples(marks, st.booleans())))
 def test_each_entry_is_sent_once_in_order_through_kills_at_any_time(steps: list[tuple[ChannelState, bool]]) -> None:
-    """Each step something is told at the desk; then the edge is told, or its teller dies before that."""
+    """In each step the desk publishes; then the edge gets the update, or its worker dies before
+    that.
+    """
     told, stands = ChannelState(0, 0), ChannelState(0, 0)
     heard: list[int] = []
     for more, is_alive in [*steps, (ChannelState(0, 0), True)]:
@@ -60,7 +62,7 @@ def test_an_edge_ahead_of_the_feed_was_filled_from_another_database(stands: Chan
 
 
 class System(ThreadingHTTPServer):
-    """What stands behind the edge: it notes with which headers it is asked."""
+    """The system behind the edge: it notes the headers of its requests."""
 
     asked: list[Message]
 
@@ -74,7 +76,7 @@ class Asked(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
@@ -89,7 +91,9 @@ def system() -> Iterator[System]:
 
 @pytest.mark.parametrize("path", ["/mailbox", "/metrics/", "/api/replay/clips/1"])
 def test_no_request_passes_the_edge_with_another_identity(system: System, tmp_path: Path, path: str) -> None:
-    """Not as the machine itself, which sees its figures and its mailbox, and not as a phone in another place."""
+    """Neither as the machine itself, which may read metrics and the mailbox, nor as a phone in
+    another place.
+    """
     nginx = Nginx(tmp_path / "nginx", system.server_port, free_port(), free_port())
     nginx.start()
     try:

@@ -1,4 +1,4 @@
-"""The feed over the whole application: told once, read by everybody, followed without a gap."""
+"""The feed over the whole application: published once, public, followed without a gap."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -144,7 +144,7 @@ async def test_an_event_that_is_not_public_has_no_feed(match: Match, path: str) 
 
 
 class Phone:
-    """A phone that takes each entry as it comes, and comes back from where it was."""
+    """A phone that takes each entry as it comes, and resumes from its last position."""
 
     def __init__(self, topic: str) -> None:
         self.topic = topic
@@ -158,7 +158,7 @@ class Phone:
         await parts.aclose()
 
     async def hear_until(self, parts: AsyncIterator[bytes], until: int) -> None:
-        """Read on in a stream until an entry has come."""
+        """Read a stream until an entry has come."""
         async with asyncio.timeout(20):
             while until not in self.numbers:
                 self.hear((await anext(parts)).decode())
@@ -174,7 +174,7 @@ class Phone:
 
 @pytest.fixture
 async def other_process(db: Database) -> AsyncIterator[Hub]:
-    """What another web process makes of the same database."""
+    """The hub of another web process over the same database."""
     tail = Tail(db)
     hub = Hub(db, tail, [LiveTopic(Feeds(db))])
     yield hub
@@ -218,7 +218,7 @@ async def test_a_reconnecting_subscriber_gets_only_missed_entries(match: Match) 
 
 
 async def opened(hub: Hub, topic: str, since: str | None) -> dict[str, Any]:
-    """What a stream begins with."""
+    """The first messages of a stream."""
     parts = await hear(hub, ANONYMOUS, [topic], since)
     first = (await anext(parts)).decode()
     await parts.aclose()
@@ -244,7 +244,7 @@ async def test_a_subscriber_that_missed_much_gets_the_last_page_and_reads_immuta
     assert pages == list(range(1, 65))
 
 
-BUSIEST = (  # a goal that is checked, corrected and seen again, a card, a change, and the end is announced
+BUSIEST = (  # a goal is checked, corrected and replayed; a card, a substitution, and the end are published
     GOAL,
     {"kind": "var", "matter": "goal", "phase": "checking", "about": 2},
     {"kind": "var", "matter": "goal", "phase": "stands", "about": 2},
@@ -255,7 +255,7 @@ BUSIEST = (  # a goal that is checked, corrected and seen again, a card, a chang
     {"kind": "added_time", "minutes": 4},
 )
 BYTES_A_MINUTE_MAX = 2_000
-FRAME = 8  # what a chunk of HTTP/1.1 adds to a message: its length and two line ends
+FRAME = 8  # overhead of an HTTP/1.1 chunk: its length and two line ends
 
 
 async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heartbeats_and_all(
@@ -263,7 +263,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heart
 ) -> None:
     hub: Hub = match.world.app.state.hub
     await match.tell(KICK_OFF)
-    clock.advance(timedelta(minutes=44, seconds=3, milliseconds=217))  # times and clocks are as long as they get
+    clock.advance(timedelta(minutes=44, seconds=3, milliseconds=217))  # times and clocks of maximum length
     parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     got: list[bytes] = []

@@ -1,7 +1,9 @@
-"""Each entry comes to each phone once and in order, by the stream alone: nothing here drops what a phone has.
+"""Each entry reaches each phone once and in order, by the stream alone: nothing here drops
+duplicates.
 
-Entries are written as they are told, some by transactions that began long before; processes are behind each other, and
-phones leave one in the middle of whatever it tells and come to another with the last position that they heard.
+Some entries are written by transactions that began long before. Processes lag behind each other.
+Phones leave a process in the middle of its messages and reconnect to another with their last
+position.
 """
 
 import asyncio
@@ -41,7 +43,9 @@ async def begin(conn: Connection) -> None:
 
 
 class Phone:
-    """A phone that takes whatever comes: the numbers of each feed as they came, and the last position."""
+    """A phone that takes every message: the numbers of each feed as they came, and the last
+    position.
+    """
 
     def __init__(self, events: Sequence[UUID]) -> None:
         self._names = [f"live:{event}" for event in events]
@@ -59,7 +63,7 @@ class Phone:
             self.since = position
 
     async def hear_some(self, hub: Hub, parts: int) -> None:
-        """Come, hear so many parts or until one is let go, and leave."""
+        """Connect, read so many parts or until the stream is closed, and leave."""
         heard = await self.come(hub)
         try:
             async with asyncio.timeout(0.2):
@@ -75,7 +79,7 @@ class Phone:
 
 @pytest.fixture
 async def events(db: Database) -> list[UUID]:
-    """Two feeds of which nothing was told."""
+    """Two empty feeds."""
     found = [new_id(), new_id()]
     async with db.transaction() as conn:
         for event in found:
@@ -85,7 +89,7 @@ async def events(db: Database) -> list[UUID]:
 
 @pytest.fixture
 async def process(db: Database) -> AsyncIterator[Callable[[], Hub]]:
-    """Makes processes of the web over one database."""
+    """Creates web processes over one database."""
     async with AsyncExitStack() as stack:
 
         def make() -> Hub:
@@ -99,18 +103,18 @@ async def process(db: Database) -> AsyncIterator[Callable[[], Hub]]:
 
 
 class Evening:
-    """Two desks, processes of the web, phones, and others who write meanwhile; whatever happens is drawn by lot."""
+    """Two desks, web processes, phones, and concurrent writers; all events are random."""
 
     def __init__(self, db: Database, events: Sequence[UUID], hubs: Sequence[Hub], seed: int) -> None:
         self._db = db
         self._hubs = hubs
-        self._chance = chance = random.Random(seed)  # noqa: S311 - the same draws each time
+        self._chance = chance = random.Random(seed)  # noqa: S311 - the same choices each time
         self.phones = [Phone(chance.choice([events, events[:1], events[::-1]])) for _ in range(PHONES)]
         self._events = events
         self._told = asyncio.Event()
 
     async def pass_by(self) -> None:
-        """All that happens, until each phone has the last entries."""
+        """Run until each phone has the last entries."""
         async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             for phone in self.phones:
                 group.create_task(self._follow(phone))
@@ -124,7 +128,9 @@ class Evening:
             await phone.hear_some(self._chance.choice(self._hubs), self._chance.randint(1, 6))
 
     async def _desk(self, event: UUID, entries: int) -> None:
-        """Tell one after the other, sometimes late in a transaction that began early, sometimes several in one."""
+        """Publish the entries, sometimes late in a transaction that began early, sometimes several
+        in one.
+        """
         while entries:
             some = self._chance.randint(1, min(3, entries))
             async with self._db.transaction() as conn:
@@ -134,7 +140,7 @@ class Evening:
             entries -= some
 
     async def _others(self) -> None:
-        """Hold back what may be read of the journal; sometimes a process lets go all who listen there."""
+        """Delay the readable head of the journal; sometimes close all streams of a process."""
         while not self._told.is_set():
             async with self._db.transaction() as conn:
                 await self._dawdle(conn)
@@ -161,7 +167,7 @@ async def test_a_subscriber_from_a_process_that_is_ahead_gets_only_the_rest(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     tail = SlowTail()
-    behind = Hub(db, tail, [LiveTopic(Feeds(db))])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    behind = Hub(db, tail, [LiveTopic(Feeds(db))])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     phone, other = Phone(events[:1]), Phone(events[:1])
     stays = await other.come(behind)
     other.take(await anext(stays))
@@ -184,7 +190,7 @@ async def test_a_subscriber_from_a_process_that_is_ahead_gets_only_the_rest(
 async def test_an_entry_that_arrives_early_is_sent_in_order(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
-    """It can be read while somebody else holds the journal back: an opening that told it would tell it twice."""
+    """Another transaction holds the journal back: an opening that sent the entry would repeat it."""
     phone, hub = Phone(events[:1]), process()
     async with db.transaction() as bystander:
         await begin(bystander)
@@ -200,7 +206,9 @@ async def test_an_entry_that_arrives_early_is_sent_in_order(
 async def test_an_entry_whose_transaction_began_first_waits_for_those_that_it_follows(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
-    """It stands before them in the journal, and is read without them while somebody else holds them back."""
+    """It precedes them in the journal, and is read without them while another transaction holds
+    them back.
+    """
     phone, late, hub = Phone(events[:1]), Phone(events[:1]), process()
     parts = await phone.come(hub)
     phone.take(await anext(parts))
@@ -241,7 +249,7 @@ async def test_a_subscriber_with_the_last_entry_gets_nothing_again(
 async def test_a_position_of_another_journal_is_ignored(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
-    """A database that was put back may be behind the phones that come to it."""
+    """A restored database may be behind the phones that connect to it."""
     phone = Phone(events[:1])
     phone.since = f"{1 << 60}-1"
     parts = await phone.come(process())

@@ -1,4 +1,6 @@
-"""Gates and outlets make news by themselves: what has changed for good, a few entries at a time, never a flood."""
+"""Automatic entries about gates and outlets: lasting changes only, a few entries at a time, never a
+flood.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,7 +29,9 @@ LOOK = timedelta(seconds=5)
 
 
 def watched(readings: Sequence[Reading]) -> list[VenueUpdate]:
-    """What is told of places that are looked at every five seconds, once each change was told."""
+    """The updates published for places observed every five seconds; each update is stored as
+    published.
+    """
     known: dict[Place, Observation] = {}
     told: list[VenueUpdate] = []
     for number, reading in enumerate(readings):

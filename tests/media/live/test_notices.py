@@ -1,4 +1,6 @@
-"""Who is told what by push: what they chose, little while they watch, and never a goal that was none."""
+"""Push notifications: what fans chose, little while they watch, and never a goal that was
+withdrawn.
+"""
 
 # ruff: noqa: RUF001 - a score is written with a dash
 
@@ -156,7 +158,7 @@ def test_an_unchanged_state_sends_no_message() -> None:
 
 
 class Crowd:
-    """Fans with a phone each, and what their phones are sent."""
+    """Fans with a phone each, and the messages of their phones."""
 
     def __init__(self, match: Match) -> None:
         self.match = match
@@ -166,7 +168,7 @@ class Crowd:
     async def fan(
         self, choice: NotificationPreferences | None = None, *, club: bool = False, inside: bool = False
     ) -> str:
-        """Somebody who chose something, by the name of their phone."""
+        """A fan with chosen notifications, by the name of their phone."""
         name = f"fan-{len(self.phones)}"
         header = await self.match.world.signed_in(f"{name}@example.org")
         subscription = new_id()
@@ -191,7 +193,7 @@ class Crowd:
         return {one: inside(really=one in self.inside) for one in person_ids}
 
     async def hear(self) -> dict[str, list[dict[str, Any]]]:
-        """What each phone is sent now, in order."""
+        """The new messages of each phone, in order."""
         world, found = self.match.world, dict[str, list[dict[str, Any]]]()
         more = True
         while more:

@@ -1,4 +1,4 @@
-"""What the match feed adds up to, by its rules alone."""
+"""The state that the match feed adds up to, by its rules alone."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

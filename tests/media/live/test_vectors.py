@@ -1,4 +1,4 @@
-"""The vectors by which a phone is held to the feed's rules."""
+"""The vectors that check a phone's implementation of the feed's rules."""
 
 from tests.media.live import make_vectors
 

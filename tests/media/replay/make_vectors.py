@@ -1,4 +1,4 @@
-"""Write docs/vectors/playlists.json: playlists of clips, and what a player must read in them.
+"""Write docs/vectors/playlists.json: playlists of clips, and the result of parsing them.
 
 `python -m tests.media.replay.make_vectors`
 """
@@ -17,11 +17,11 @@ from virage.media.replay.rules.playlists import Piece, Urls, main_playlist, medi
 
 FILE = Path("docs/vectors/playlists.json")
 PLACES = Urls("/keys/1", "/objects")
-AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)  # three seconds before the next hour, which has a key of its own
+AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)  # three seconds before the next hour, which has another key
 
 
 def track(number: int, kind: Kind = Kind.VIDEO, rung: Rung = Rung.SOURCE) -> Track:
-    """Return a track of a take of its own."""
+    """Return a track of a new take."""
     codecs = "avc1.64001f" if kind is Kind.VIDEO else "mp4a.40.2"
     width, height = (640, 360) if kind is Kind.VIDEO else (None, None)
     return Track(UUID(int=number), UUID(int=number + 1000), "main", kind, codecs, width, height, AT, rung)
@@ -51,7 +51,9 @@ DESCRIPTION = [
 
 
 def segments(shown: Sequence[Piece], runs: Sequence[int]) -> list[dict[str, Any]]:
-    """Return what a player has to read of each segment; `runs`: the number of the run that each belongs to."""
+    """Return the expected content of each segment; `runs`: the number of the run that each belongs
+    to.
+    """
     return [
         {
             "uri": f"/objects/{piece.segment.id}",
@@ -161,7 +163,7 @@ def vectors() -> dict[str, Any]:
 
 
 def file_text() -> str:
-    """Return the file as it must stand."""
+    """Return the content of the file as text."""
     return json.dumps(vectors(), indent=1) + "\n"
 
 

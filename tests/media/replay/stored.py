@@ -48,7 +48,7 @@ class StoredFootage:
     async def wait_for(self, condition: Callable[[], Awaitable[bool]]) -> None:
         """Poll until a condition holds."""
         async with asyncio.timeout(60):
-            while not await condition():  # noqa: ASYNC110 - it asks the database
+            while not await condition():  # noqa: ASYNC110 - it polls the database
                 await asyncio.sleep(0.05)
 
     async def wait_for_fault(self, camera: str, fault: Fault | None) -> None:

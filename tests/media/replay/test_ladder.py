@@ -70,7 +70,7 @@ def colours(data: bytes) -> tuple[int, int, int]:
         return context.color_primaries, context.color_trc, context.colorspace
 
 
-# --- what a rung shows ---------------------------------------------------------------------------------------------
+# --- the content of a rendition ------------------------------------------------------------------------------------
 
 
 @given(st.sets(st.integers(0, 19)), st.integers(1, 20), st.floats(0, 8))
@@ -160,7 +160,7 @@ def test_the_id_of_a_rendition_is_repeatable_and_near_its_source() -> None:
     assert {id_.version for id_ in ids} == {8}
 
 
-# --- what is made --------------------------------------------------------------------------------------------------
+# --- the encoded segments ------------------------------------------------------------------------------------------
 
 
 def test_a_rendition_shows_the_same_clock_at_the_same_times() -> None:
@@ -225,7 +225,7 @@ def test_a_segment_without_video_is_refused_by_the_transcoder(noise: bytes, cut_
             transcoded(init.data, data, STEPS)
 
 
-# --- the ladder at work --------------------------------------------------------------------------------------------
+# --- the running ladder --------------------------------------------------------------------------------------------
 
 
 class Works:

@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 
 class Studio(Archive):
-    """An ingest and what it stored."""
+    """An ingest and its stored footage."""
 
     async def take_in(self, reel: Reel, seconds: float) -> str | None:
         """Send a reel until enough is stored or it is refused; return the fault."""

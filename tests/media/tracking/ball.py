@@ -1,4 +1,4 @@
-"""A broker, and what a connected ball sends to it."""
+"""A broker, and the messages of a connected ball."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ class Mosquitto:
     def start(self) -> None:
         found = shutil.which("mosquitto", path=os.pathsep.join([os.environ["PATH"], *SBIN]))
         assert found, "make test installs it (checks/servers.py)"
-        self._process = subprocess.Popen(  # noqa: S603 - the server that is tested against
+        self._process = subprocess.Popen(  # noqa: S603 - the tested server
             [found, "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         while not self._answers():
@@ -58,7 +58,7 @@ class Mosquitto:
             self._process.wait(10)
 
     async def say(self, *messages: tuple[str, bytes]) -> None:
-        """Each to its topic, in order, and not back before the broker has them."""
+        """Publish each message to its topic, in order; return once the broker has them."""
         async with aiomqtt.Client("127.0.0.1", self.port) as client:
             for topic, payload in messages:
                 await client.publish(topic, payload, qos=1)
@@ -77,7 +77,7 @@ def broker(folder: Path) -> Iterator[Mosquitto]:
 def payloads(
     began: datetime, seconds: float, kicks: Sequence[tuple[float, float]] = (), *, size: int = BATCH
 ) -> list[bytes]:
-    """What a ball sends that is kicked so many seconds after `began`, each time by so many m/s."""
+    """The messages of a ball kicked so many seconds after `began`, each time at so many m/s."""
     count = round(seconds * HZ)
     chance = np.random.default_rng(5)
     acceleration = chance.normal(0, 3, (count, 3)) + np.array([0, 0, GRAVITY])

@@ -1,9 +1,9 @@
-"""Write docs/vectors/pitch.json: what phones are told, and where everybody is then.
+"""Write docs/vectors/pitch.json: messages for phones, and all positions after each.
 
     python -m tests.media.tracking.make_vectors
 
-A phone puts key frames and moves together by itself, and draws what lies between two moments. Whatever it is written
-in, it must come to the same places.
+A phone combines key frames and moves itself, and interpolates between two moments. An
+implementation in any language must get the same positions.
 """
 
 import json
@@ -40,7 +40,7 @@ CODES: dict[str, tuple[dict[str, Quanta], BallQuanta | None, dict[str, Quanta], 
 
 
 def vectors() -> dict[str, Any]:
-    """Return all vectors, as JSON has them."""
+    """Return all vectors as JSON values."""
     codes = [
         {
             "name": name,
@@ -56,7 +56,9 @@ def vectors() -> dict[str, Any]:
 
 
 def _match() -> list[dict[str, Any]]:
-    """A quarter of a minute of messages, each with what a phone knows then; one pulse is missed, somebody comes on."""
+    """A quarter of a minute of messages with the phone's state after each; one pulse is missed, a
+    player comes on.
+    """
     play, before, lines = TrackingState(), None, []
     for place in range(30):
         ways = {
@@ -87,7 +89,7 @@ def _between() -> list[dict[str, Any]]:
 
 
 def _mixed(before: Mapping[str, Quanta], after: Mapping[str, Quanta], share: float) -> dict[str, list[float]]:
-    """Who has come, or leapt eight metres, is where they are."""
+    """A player who has come on, or leapt eight metres, is not interpolated."""
     return {
         who: [
             here + (there - here) * share if who in before and abs(spot[0] - before[who][0]) < 40 else there
@@ -98,7 +100,7 @@ def _mixed(before: Mapping[str, Quanta], after: Mapping[str, Quanta], share: flo
 
 
 def file_text() -> str:
-    """Return the file as it must stand."""
+    """Return the content of the file as text."""
     return json.dumps(vectors(), indent=1) + "\n"
 
 

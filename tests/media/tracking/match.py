@@ -1,4 +1,4 @@
-"""A real match: the tracking of SkillCorner 2417, ten times a second, which kloppy brings along for its own tests."""
+"""A real match: the tracking of SkillCorner 2417, ten frames a second, from kloppy's own tests."""
 
 from functools import cache
 from typing import Any
@@ -29,7 +29,7 @@ class Line(Struct):
 
 @cache
 def frames(*periods: int) -> list[TrackingFrame]:
-    """Those periods (1, 2). What is neither a player nor the ball is left out, and so are frames that see nobody."""
+    """The frames of the periods (1, 2), with players and ball only; empty frames are left out."""
     match: dict[str, Any] = msgspec.json.decode(match_file("skillcorner_match_data.json").read_bytes())
     players = {
         one["trackable_object"]: (

@@ -1,4 +1,4 @@
-"""What a connected ball feels, by the rules alone and through a real broker."""
+"""Signals of a connected ball, by the rules alone and through a real broker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -82,7 +82,7 @@ def test_a_batch_is_sixteen_bytes_and_twelve_a_sample_as_the_contract_says() -> 
 
 
 def near_of(track_s: float, distance: float = 1.0) -> Kicks:
-    """A kick after two seconds, as it stands when tracking has come so far."""
+    """A kick after two seconds, as it is known when tracking has come so far."""
     frames = frames_of({9: lambda at_s: (at_s, distance)}, track_s, ball=lambda at_s: (at_s, 0, 0))
     kick = Kick(BEGAN + timedelta(seconds=2), "a", 90)
     return with_kicks(Kicks(), [kick], tracked(frames).near)
@@ -145,7 +145,7 @@ async def listening(match: Match, mosquitto: Mosquitto) -> AsyncIterator[BallLis
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 - what is waited for has no event
+        while not holds():  # noqa: ASYNC110 - the condition has no event
             await asyncio.sleep(0.01)
 
 
@@ -214,7 +214,7 @@ async def test_goal_line_signals_are_in_the_feed_and_decide_nothing(match: Match
 
 
 def without_a_database(match: Match) -> BallListener:
-    """A ball that nobody writes down what it hears of, as while the database is away."""
+    """A ball listener that stores nothing, as while the database is away."""
     return BallListener(match.world.event, "a", broker_of("mqtt://nobody"), db=match.world.db, clock=match.world.clock)
 
 

@@ -1,4 +1,4 @@
-"""Half of a real match, as broadcast tracking saw it: what phones are told of it, and who ran how far."""
+"""Half of a real match from broadcast tracking: the messages for phones, and the distances."""
 
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -22,7 +22,7 @@ A_MINUTE_MAX = 20_000
 
 
 class Told(Struct):
-    """All that a match comes to."""
+    """The results of a whole match."""
 
     play: TrackingState
     moments: dict[tuple[str, int], Moment]
@@ -71,7 +71,7 @@ def test_interpolated_positions_match_observed_ones(told: Told) -> None:
 
 
 def off(frame: TrackingFrame, told: Told) -> list[float]:
-    """How far from where the frame saw them a phone draws the players, metres."""
+    """The distance between a phone's drawing and the frame, for each player, in metres."""
     at = frame.clock_ms / 500
     before, after = (told.moments.get((frame.period, int(at) + more)) for more in (0, 1))
     if before is None or after is None:

@@ -1,4 +1,4 @@
-"""What frames come to: places that are right to half a metre, distances and speeds that people can run."""
+"""Results of frames: positions right to half a metre, plausible distances and speeds."""
 
 from datetime import UTC
 from itertools import pairwise
@@ -27,7 +27,7 @@ BALL = st.none() | st.tuples(QUANTA, QUANTA, st.integers(0, 88))
 
 @st.composite
 def human_way(draw: st.DrawFn) -> Way:
-    """Somebody who runs curves at up to 9 m/s and turns hard, at up to 8 m/s2: as footballers do."""
+    """A runner who curves at up to 9 m/s and turns hard, at up to 8 m/s2: as footballers do."""
     speed = draw(st.floats(0, 9))
     turn = draw(st.floats(-1, 1)) * 8 / max(speed, 4)
     begin, heading = draw(st.tuples(st.floats(-30, 30), st.floats(-20, 20))), draw(st.floats(0, 2 * pi))
@@ -80,7 +80,7 @@ def test_a_jump_of_the_tracking_is_not_a_sprint_and_is_not_drawn() -> None:
 
     track = tracked(frames_of({9: jumping}, 12))
     assert track.runs["h9"].top == pytest.approx(5, abs=0.1)
-    assert track.runs["h9"].metres == pytest.approx(60 - 7.5, abs=3)  # not what lies under it
+    assert track.runs["h9"].metres == pytest.approx(60 - 7.5, abs=3)  # without the gap
     assert {moment.spots["h9"][1] for moment in track.moments} == {0}
 
 
@@ -140,7 +140,7 @@ def test_only_moved_players_are_encoded() -> None:
 @settings(max_examples=25, deadline=None)
 @given(pauses=st.lists(st.integers(1, 30), min_size=3, max_size=12), joins=st.integers(0, 8))
 def test_phones_that_come_at_any_time_see_the_same_whatever_the_pulse_missed(pauses: list[int], joins: int) -> None:
-    """A pulse that comes late, a match that is played faster, somebody who comes on."""
+    """With a late pulse, a match that is played faster, and a player who comes on."""
     early, late = Screen(), Screen()
     play, before, at_s = TrackingState(), None, 0.0
     heard: SentState | None

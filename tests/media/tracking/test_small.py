@@ -1,4 +1,4 @@
-"""What the feed costs a phone when referees and goal-line technology speak in it too."""
+"""The size of the feed for a phone when referees and goal-line technology send signals too."""
 
 from tests.listening import hear, said
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
@@ -7,7 +7,7 @@ from virage.platform.realtime.hub import Hub
 from virage.platform.web.guard import ANONYMOUS
 
 BYTES_A_MINUTE_MAX = 2_000
-FRAME = 8  # what a chunk of HTTP/1.1 adds to a message: its length and two line ends
+FRAME = 8  # overhead of an HTTP/1.1 chunk: its length and two line ends
 HEARTBEATS = 4 * len(b": \n\n")
 EVENTFUL = (
     GOAL,

@@ -1,4 +1,6 @@
-"""The vectors of docs/vectors/pitch.json say what the rules say, and a phone that goes by the contract gets there."""
+"""The vectors of docs/vectors/pitch.json match the rules, and a phone that follows the contract
+gets the same result.
+"""
 
 import json
 from typing import Any

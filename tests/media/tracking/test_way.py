@@ -30,7 +30,7 @@ async def send(match: Match, frames: Sequence[TrackingFrame], event: object = No
 
 
 async def follow(hub: Hub, topic: str, screen: Screen, until: int) -> None:
-    """Look on until a moment has come."""
+    """Follow until a moment has come."""
     parts = await hear(hub, ANONYMOUS, [topic], None)
     async with asyncio.timeout(20):
         while screen.n < until:
@@ -67,11 +67,11 @@ async def test_phones_at_every_process_get_each_frame_once_and_late_ones_get_the
 
 
 async def test_subscribers_before_and_after_the_first_frame_get_the_same_state(match: Match) -> None:
-    """They are told by one pulse, whichever of them came first."""
+    """Both are served by one pulse, whichever of them came first."""
     hub: Hub = match.world.app.state.hub
     topic, screens = f"pitch:{match.world.event}", [Screen(), Screen()]
     waiting = asyncio.create_task(follow(hub, topic, screens[0], 19))
-    while hub.listening == 0:  # noqa: ASYNC110 - what is waited for has no event
+    while hub.listening == 0:  # noqa: ASYNC110 - the condition has no event
         await asyncio.sleep(0)
     await send(match, FRAMES[:50])
     coming = asyncio.create_task(follow(hub, topic, screens[1], 19))

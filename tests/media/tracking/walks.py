@@ -1,4 +1,4 @@
-"""People who run and a phone that looks, for the tests of the pitch."""
+"""Running players and a phone that follows, for the tests of the pitch."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ def frames_of(
     period: Period = Period.FIRST_HALF,
     ball: Callable[[float], tuple[float, float, float]] | None = None,
 ) -> list[TrackingFrame]:
-    """What tracking sends of the home side's players by shirt, from `since_s` of the match's clock on."""
+    """Tracking frames of the home side's players by shirt, from `since_s` of the match's clock on."""
     found = []
     for place in range(round(seconds * hz)):
         at_s = since_s + place / hz
@@ -34,12 +34,14 @@ def frames_of(
 
 
 def tracked(frames: Iterable[TrackingFrame], track: Track | None = None) -> Track:
-    """What they come to."""
+    """The result of the frames."""
     return track_frames(track or Track(), list(frames), BEGAN)[0]
 
 
 class Screen:
-    """A phone: it knows a key frame and what moved since. Its decoder is written by docs/pitch.md alone."""
+    """A phone: it has a key frame and the moves since. Its decoder is written from docs/pitch.md
+    alone.
+    """
 
     def __init__(self) -> None:
         self.period: str | None = None
@@ -58,7 +60,7 @@ class Screen:
             self.period, self.n, self.who, self.runs = key["period"], key["n"], key["who"], key["runs"]
             self.spots, self.ball = {}, None
             self._take(key["at"])
-            if self.seen[-1:] != [self.n]:  # whoever joins may be told the same moment by the next pulse
+            if self.seen[-1:] != [self.n]:  # the next pulse may repeat the moment of a new subscriber
                 self.seen.append(self.n)
         for n, text in news.get("moves", []):
             if n == self.n + 1:
@@ -120,7 +122,7 @@ LINES = ((-46, 1), (-32, 4), (-14, 4), (0, 2))
 
 
 def game(seconds: float, *, since_s: float = 0, at: datetime = BEGAN) -> list[TrackingFrame]:
-    """Two teams that move as teams do, and a ball that is played from one to the other; `at`: when it begins."""
+    """Two teams that move as real ones do, and a ball that is passed; `at`: when it begins."""
     found = []
     for place in range(round(seconds * 10)):
         at_s = since_s + place / 10

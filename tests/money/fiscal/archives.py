@@ -33,7 +33,9 @@ def lines_of(file: bytes) -> Lines:
 
 
 async def three_days(db: Database, vault: KeyVault, till: Till) -> None:
-    """Twelve records: three days closed, May, June and the year too, and three records after them."""
+    """Twelve records: three closed days, closings of May, June and the year, and three records
+    after them.
+    """
     async with db.transaction() as conn:
         await till.pair(conn)
     for number in range(4):
@@ -54,7 +56,7 @@ async def three_days(db: Database, vault: KeyVault, till: Till) -> None:
 
 
 def changed(line: bytes, **members: Any) -> bytes:
-    """The line with some of its members put in the place of its own, spelled as an archive spells them."""
+    """The line with some members replaced, encoded as an archive encodes them."""
     return json.dumps(json.loads(line) | members, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -1,9 +1,9 @@
-"""Write docs/vectors/fiscal.json: what tills write, what adds up in it, and what continues a chain.
+"""Write docs/vectors/fiscal.json: records of tills, their totals, and the continuation of a chain.
 
     python -m tests.money.fiscal.make_vectors
 
-The keys are public by purpose: they sign nothing but these vectors. Python and TypeScript both spell each record, hash
-it, check it and extend each chain: neither takes the other's word.
+The keys are public by purpose: they sign nothing but these vectors. Python and TypeScript both
+encode each record, hash it, check it and extend each chain: neither relies on the other.
 """
 
 import json
@@ -31,7 +31,7 @@ TILLS = {
 
 
 def _id(name: str) -> UUID:
-    """An id of its own for each name: a UUIDv7 but for its time."""
+    """An id for each name: a UUIDv7 except for its time."""
     digits = "".join(f"{byte:02x}" for byte in name.encode())[-24:].rjust(24, "0")
     return UUID(f"01970000-{digits[:4]}-7{digits[4:7]}-8{digits[7:10]}-{digits[10:22]}")
 
@@ -124,7 +124,7 @@ def vectors() -> dict[str, Any]:
     first = anchor(TILLS["Ed25519"].id, Head(3, chain[2].hash), "2026-05-09T18:00:00.000Z", None)
     second = anchor(TILLS["Ed25519"].id, head, "2026-05-09T18:05:00.000Z", first)
     return {
-        # Its module then: the file keeps its bytes.
+        # The module's path at that time: the file keeps its bytes.
         "about": "Written by python -m tests.concessions.make_vectors.",
         "purpose": base64url(RECORD_PURPOSE),
         "genesis": GENESIS,
@@ -140,7 +140,7 @@ def vectors() -> dict[str, Any]:
 
 
 def reasons() -> set[str]:
-    """Every reason that the file holds."""
+    """Every reason in the file."""
     found = vectors()
     refusals = [record["check"] for record in found["records"]]
     refusals += [outcome for one in found["extensions"] for outcome in one["outcomes"]]
@@ -148,7 +148,7 @@ def reasons() -> set[str]:
 
 
 def file_text() -> str:
-    """Return the file as it must stand in docs/vectors."""
+    """Return the content of the file in docs/vectors."""
     return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
 
 

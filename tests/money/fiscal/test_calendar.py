@@ -45,7 +45,7 @@ def test_records_received_after_their_day_was_closed_are_in_the_next_day() -> No
 
 
 def test_a_month_waits_for_its_days_and_a_year_for_its_months() -> None:
-    first = utc("2027-01-01 03:59")  # still New Year's Eve in the ground
+    first = utc("2027-01-01 03:59")  # still New Year's Eve at the venue
     year_end = utc("2027-01-01 04:00")
     standing = ClosingState(first, {DAY: date(2026, 12, 30)}, {MONTH: date(2026, 11, 3)})
     assert next_due(standing, PARIS, year_end) == Period(DAY, date(2026, 12, 31))

@@ -24,7 +24,7 @@ from virage.platform.web.guard import Grant
 
 DAY, MONTH, YEAR = PeriodKind
 EVENING = datetime(2026, 12, 30, 19, tzinfo=UTC)
-MORNING = timedelta(hours=9)  # at four by Greenwich, five in the ground
+MORNING = timedelta(hours=9)  # 4:00 in UTC, 5:00 at the venue
 PERIOD = "from=2026-12-01&to=2026-12-31"
 
 
@@ -66,7 +66,7 @@ async def test_each_period_is_closed_once_with_many_and_late_workers(
     await two_evenings(db)
     clock.set(EVENING + MORNING - timedelta(seconds=1))
     assert await jobs.close_due(db) == []
-    clock.set(EVENING + timedelta(days=1) + MORNING)  # nobody was there in between
+    clock.set(EVENING + timedelta(days=1) + MORNING)  # the system was down in between
     found = [one for all_of_one in await asyncio.gather(*(jobs.close_due(db) for _ in range(4))) for one in all_of_one]
     closed = {period: {(one.subject, one.subject_id): one.tally for one in closings} for period, closings in found}
     assert len(found) == len(closed) == 4

@@ -23,7 +23,7 @@ def kinds(lines: Lines) -> list[str]:
     return [json.loads(line)["type"] for line in lines]
 
 
-# --- what is whole ------------------------------------------------------------------------------------------------
+# --- complete archives --------------------------------------------------------------------------------------------
 
 
 async def test_an_archive_holds_all_proofs_of_a_till(till: Till, lines: Lines) -> None:
@@ -49,7 +49,7 @@ async def test_an_archive_holds_all_proofs_of_a_till(till: Till, lines: Lines) -
         (date(2027, 1, 1), None, None, None, ()),
     ],
 )
-async def test_the_archive_of_some_days_verifies_by_itself(  # noqa: PLR0917 - a case has as many columns as it has
+async def test_the_archive_of_some_days_verifies_by_itself(  # noqa: PLR0917 - one argument a column of the cases
     db: Database,
     vault: KeyVault,
     since: date | None,

@@ -91,7 +91,7 @@ def test_any_order_repetition_and_splitting_of_uploads_gives_the_same_chain(uplo
             assert isinstance(outcome, Appended | Known) == taken
             assert taken or (isinstance(outcome, Refused) and outcome.reason == FiscalRefusal.CHAIN_GAP)
         assert head == head_at(head.number)
-    while head != LAST:  # the till sends again from what is expected
+    while head != LAST:  # the till resends from the expected record
         assert extend(head, known, [LINKS[-1]])[1][0] == (
             refused(FiscalRefusal.CHAIN_GAP, head.number) if head.number < 7 else Appended(8, LINKS[7].hash)
         )

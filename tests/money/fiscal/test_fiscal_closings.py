@@ -83,7 +83,7 @@ def of(till: Till) -> Subject:
 
 
 def evening(till: Till) -> None:
-    """One of everything."""
+    """One record of each kind."""
     till.write(Kind.SHIFT_OPENED)
     till.write()
     till.write(lines=[fries(2)], tip_cents=100, tenders=[Tender(TenderKind.CARD, 1000, SUN)])
@@ -141,7 +141,7 @@ def test_sums_of_sums_are_the_sum(sales: Sequence[tuple[int, int, bool]], cut: i
     assert add(tallies).absolute_cents == sum(abs(one.record.total_cents) for one in till.written)
 
 
-# --- from one to the next -----------------------------------------------------------------------------------------
+# --- the chain of closings ----------------------------------------------------------------------------------------
 
 
 async def test_no_record_falls_between_two_days_and_grand_totals_never_reset(books: Books) -> None:
@@ -219,10 +219,10 @@ async def test_a_period_is_closed_once_and_none_before_it(books: Books) -> None:
 
 
 async def until_waiting(conn: Connection, task: "asyncio.Task[Any]") -> None:
-    """Until the task has ended or waits for a lock."""
+    """Wait until the task has ended or waits for a lock."""
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with asyncio.timeout(10):
-        while not task.done() and not await conn.fetchval(waiting):  # noqa: ASYNC110 - a lock tells nobody that it is waited for
+        while not task.done() and not await conn.fetchval(waiting):  # noqa: ASYNC110 - a lock reports no waiters
             await asyncio.sleep(0.01)
 
 

@@ -169,7 +169,7 @@ async def test_signed_lines_that_disagree_are_found(db: Database, vault: KeyVaul
 
 
 def single_damage(draw: st.DrawFn, lines: Lines) -> tuple[Lines, int, int]:
-    """The lines after one random damage, and the first and the last line that it touched."""
+    """The lines after one random damage, and the first and the last damaged line."""
     hit = draw(st.integers(0, len(lines) - 1))
     line, rest = lines[hit], without(lines, hit)
     place = draw(st.integers(0, len(line) - 1))

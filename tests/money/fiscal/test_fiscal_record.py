@@ -39,7 +39,7 @@ NAMES = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_
 
 
 def text_of(members_: dict[str, Any]) -> bytes:
-    """The canonical JSON of RFC 8785 by another hand: Python's own encoder."""
+    """The canonical JSON of RFC 8785 by an independent implementation: Python's own encoder."""
     return json.dumps(members_, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -139,7 +139,7 @@ def test_signed_bytes_that_are_no_record_are_refused() -> None:
     assert read_signed(sent, till.id, till.signer.key) == Refused(FiscalRefusal.INVALID_RECORD)
 
 
-# --- what adds up -------------------------------------------------------------------------------------------------
+# --- inconsistent records -----------------------------------------------------------------------------------------
 
 CARD = Tender(TenderKind.CARD, 1500, SUN)
 WRONG: dict[str, tuple[Kind, dict[str, Any], FiscalRefusal]] = {

@@ -25,7 +25,7 @@ def appended(written: Sequence[VerifiedRecord]) -> list[Appended]:
 
 
 async def tables(conn: Connection) -> dict[str, Any]:
-    """All that stands of records and heads, but for when and in which portions it came."""
+    """All stored records and heads, without the time and the portions of their uploads."""
     records = await conn.fetch("select * from fiscal.record order by device_id, training, number")
     heads = await conn.fetch("select * from fiscal.till_head order by device_id, training")
     return {"records": [dict(row) for row in records], "heads": [dict(row) for row in heads]}
@@ -69,7 +69,7 @@ async def test_a_record_that_is_sent_again_is_known_and_has_no_second_effect(db:
 
 
 async def test_any_order_repetition_and_splitting_gives_the_same_tables(db: Database, conn: Connection) -> None:
-    """Uploads as no till would send them, until all is taken: what stands is what one upload in order would leave."""
+    """Random uploads, until all is accepted: the tables equal those of one upload in order."""
     chance = random.Random(7)  # noqa: S311 - an order, no secret
     tills = [Till() for _ in range(3)]
     for till in tills:

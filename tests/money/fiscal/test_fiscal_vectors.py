@@ -9,7 +9,9 @@ def test_the_vectors_stand_as_the_rules_make_them() -> None:
 
 
 def test_the_vectors_hold_every_reason_that_a_till_can_give() -> None:
-    """The others are about what another till signed, or nobody, and about closings."""
+    """The others are about records that another till signed, or that are unsigned, and about
+    closings.
+    """
     at_the_door = {
         FiscalRefusal.FORGED_RECORD,
         FiscalRefusal.INVALID_RECORD,

@@ -59,7 +59,7 @@ class Till:
         self.written: list[VerifiedRecord] = []
 
     def record(self, kind: Kind = Kind.SALE, **changes: Any) -> Record:
-        """The record that would come next; a sale of two beers and a cup in cash unless said otherwise."""
+        """The next record; by default a sale of two beers and a cup in cash."""
         training = kind in (Kind.TRAINING_SALE, Kind.TRAINING_REFUND)
         sign = {Kind.SALE: 1, Kind.TRAINING_SALE: 1, Kind.REFUND: -1, Kind.TRAINING_REFUND: -1}.get(kind, 0)
         lines = changes.pop("lines", [beer(2 * sign), cup(sign)] if sign else [])
@@ -96,7 +96,7 @@ class Till:
         return self.keep(self.sign(self.record(kind, **changes)))
 
     def keep(self, written: VerifiedRecord) -> VerifiedRecord:
-        """Go on from a record that was signed."""
+        """Continue from a record that was signed."""
         self.heads[written.record.training] = Head(written.record.number, written.hash)
         self.written.append(written)
         return written
@@ -108,7 +108,7 @@ class Till:
         return {name: value for name, value in self.signer.jwk().items() if name != "d"}
 
     async def pair(self, conn: Connection) -> None:
-        """Be a device that finance has paired."""
+        """Become a device that finance has paired."""
         await conn.execute(
             """
             insert into people.device

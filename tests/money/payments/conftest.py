@@ -66,7 +66,7 @@ class Shop:
         self.lost += payments
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Nothing of the shop is in a table."""
+        """No lock: the shop has no tables."""
 
 
 class MemoryProvider:
@@ -158,7 +158,9 @@ def start() -> Callable[..., PaymentIntent]:
 
 
 class ListeningShop:
-    """The shop's end of the webhooks, over real HTTP: checks every signature, and answers as it is told."""
+    """The shop's webhook endpoint, over real HTTP: it checks every signature, and responds as the
+    test sets.
+    """
 
     def __init__(self) -> None:
         self.deliveries: asyncio.Queue[list[wire.Event]] = asyncio.Queue()
@@ -193,7 +195,7 @@ async def listening_shop() -> AsyncIterator[ListeningShop]:
 
 
 class SandboxProcess:
-    """A sandbox as it runs in production: its own process, killed and started again as the test wants."""
+    """A sandbox as in production: its own process, killed and restarted by the test."""
 
     def __init__(self, folder: Path, webhook_url: str) -> None:
         self.url = f"http://127.0.0.1:{free_ports(1)[0]}"
@@ -261,6 +263,6 @@ async def sandbox_provider(sandbox: SandboxProcess) -> AsyncIterator[SandboxProv
 
 @pytest.fixture
 async def buyer() -> AsyncIterator[aiohttp.ClientSession]:
-    """A buyer: pays at the hosted page, follows no redirect by itself."""
+    """A buyer: pays at the hosted page, and does not follow redirects."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield session

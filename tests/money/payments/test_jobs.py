@@ -23,7 +23,7 @@ from virage.platform.values.refusals import Refused
 
 @dataclass(frozen=True)
 class Till:
-    """The jobs of payments on a real database, with a provider and a shop that the test sets."""
+    """The jobs of payments on a real database, with a provider and a shop set by the test."""
 
     db: Database
     conn: Connection

@@ -23,7 +23,7 @@ from virage_sandbox.wire import Delivery
 
 
 class Till:
-    """A shop with its provider, as far as payments go."""
+    """A shop with its provider, limited to payments."""
 
     def __init__(self, db: Database, clock: Any, provider: SandboxProvider, handlers: Handlers, buyer: Any) -> None:
         self.db = db
@@ -47,7 +47,7 @@ class Till:
             return state
 
     async def receive(self, events: Sequence[Any], secret: str) -> None:
-        """A delivery as the route takes it: verified, then settled."""
+        """A webhook as the route receives it: verified, then settled."""
         body = msgspec.json.encode(Delivery(list(events)))
         headers = {signatures.HEADER: signatures.sign(secret, body, int(time.time()))}
         outcomes = self.provider.verify_webhook(headers, body)

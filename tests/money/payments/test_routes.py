@@ -24,7 +24,7 @@ PATH = "/api/payments/webhooks/sandbox"
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, config: Any, db: Database, clock: Any, handlers: Handlers) -> Application:
-    """The whole application, whose payments are the test shop's."""
+    """The whole application, with the test shop's payments."""
     monkeypatch.setattr(domains, "payment_handlers", lambda _config: handlers)
     return build(config, db, clock)
 
@@ -113,7 +113,7 @@ async def test_a_signed_body_that_is_no_delivery_is_refused(client: httpx.AsyncC
 
 
 @pytest.mark.parametrize(("cents", "status"), [(0, 204), (-1, 400), (2**63, 400), (10**30, 400)])
-async def test_a_signed_invalid_amount_moves_nothing(  # noqa: PLR0917 - what a delivery is made of
+async def test_a_signed_invalid_amount_moves_nothing(  # noqa: PLR0917 - the parts of a delivery
     client: httpx.AsyncClient, config: Any, conn: Connection, asked: PaymentIntent, cents: int, status: int
 ) -> None:
     body = news_of(asked).replace(b'"amount_cents":5000', b'"amount_cents":%d' % cents)

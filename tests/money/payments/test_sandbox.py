@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own, over HTTP: what each card does."""
+"""The sandbox in a separate process, over HTTP: the behaviour of each card."""
 
 import signal
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The hosted pages as a buyer gets them, without a script."""
+"""The hosted pages for a buyer without JavaScript."""
 
 import re
 from collections.abc import Callable

@@ -46,7 +46,7 @@ def test_an_outcome_saves_a_card_once_and_final_states_stay() -> None:
 
 
 class Keeper:
-    """Return the owner of a card saved at the sandbox."""
+    """Owner of a card saved at the sandbox."""
 
     def __init__(self, db: Database, clock: Any, provider: SandboxProvider, buyer: aiohttp.ClientSession) -> None:
         self.db = db
@@ -60,7 +60,7 @@ class Keeper:
             return await methods.keep(conn, NewSavedCard(method_id or new_id(), subject, BACK), self.clock.now())
 
     async def saved(self, card: Card, code: str | None = None) -> UUID:
-        """A card that was typed at the provider's page, and of which reconciliation has heard."""
+        """A card entered at the provider's page and seen by reconciliation."""
         method = await self.begun()
         assert isinstance(method, SavedCard)
         url = await methods.open_page(self.db, self.clock, self.provider, method)

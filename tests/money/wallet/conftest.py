@@ -1,4 +1,4 @@
-"""Cards in the hands of fans: chips with real keys, their owners, and those of the staff who see them."""
+"""Cards of fans: chips with real keys, their owners, and the staff who see them."""
 
 import asyncio
 import itertools
@@ -36,7 +36,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 
 
 class Held:
-    """A card in somebody's hand: the chip, the code printed on it, and what it is in the database."""
+    """A card: the chip, its printed code, and its row in the database."""
 
     def __init__(self, chip: Chip, code: str, card: Card) -> None:
         self.chip = chip
@@ -49,7 +49,7 @@ class Held:
 
 
 class Wallets:
-    """The wallet of a ground, and everybody who asks it for something."""
+    """The wallets of a venue, and the principals who use them."""
 
     def __init__(self, db: Database, clock: Any, config: Config) -> None:
         secrets = acts.open_card_secrets(config)
@@ -68,14 +68,14 @@ class Wallets:
             yield conn
 
     def chip(self) -> Chip:
-        """A chip that an encoder wrote; it is no card yet."""
+        """A chip that an encoder wrote; it is not registered yet."""
         return Chip(self.secrets.keys, bytes((4,)) + next(self._chips).to_bytes(6))
 
     def new_card(self, chip: Chip, **more: Any) -> NewCard:
         return NewCard(new_id(), chip.uid, self.secrets.codes.hash(self.secrets.codes.printed(chip.uid)), **more)
 
     async def card(self, owner_id: UUID | None = None, **more: Any) -> Held:
-        """A card of nobody, or one that stands on a person's wallet."""
+        """An anonymous card, or one linked to a person's wallet."""
         chip = self.chip()
         async with self.db.transaction() as conn:
             if owner_id is not None:
@@ -89,7 +89,7 @@ class Wallets:
         return Held(chip, self.secrets.codes.printed(chip.uid), made)
 
     def read(self, message: SunMessage, tap_id: UUID | None = None) -> Tap:
-        """A tap that somebody brings."""
+        """The tap of a verified message."""
         return Tap(tap_id or new_id(), verify(message, self.secrets.keys))
 
     async def take(self, *taps: Tap) -> list[TapOutcome]:
@@ -102,7 +102,7 @@ class Wallets:
         return outcome
 
     def knows(self, name: str, kind: Kind = "fan", *grants: Grant) -> UUID:
-        """Somebody who has just signed in under this name."""
+        """A fresh sign-in under this name."""
         person_id = new_id()
         who = Principal(kind, person_id, new_id(), grants, self.clock.now())
         self.principals[sha256(name.encode()).digest()] = who
@@ -117,14 +117,14 @@ class Wallets:
             return await conn.fetch(query, *values)
 
     async def facts(self, what: str | None = None) -> list[Any]:
-        """What the journal says."""
+        """The facts in the journal."""
         return await self.rows(
             "select what, who, about, data from kernel.journal where what = coalesce($1, what) order by seq", what
         )
 
 
 async def waits_for_a_lock(wallets: Wallets) -> None:
-    """Until another transaction of this database waits for one of ours."""
+    """Wait until another transaction of this database waits for one of ours."""
     waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with asyncio.timeout(10):
         while not await wallets.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
@@ -150,7 +150,7 @@ async def wallets(config: Config, db: Database, clock: Clock) -> AsyncIterator[W
             "card_taps": made.desk.taps,
             "empty_closed": empty_closed,
             "payment_provider": NoProvider(),
-            "paid_at": (),  # the wallet alone: nobody sells
+            "paid_at": (),  # the wallet alone, without sales
         },
     )
     transport = httpx.ASGITransport(app=app)
@@ -161,7 +161,7 @@ async def wallets(config: Config, db: Database, clock: Clock) -> AsyncIterator[W
 
 @pytest.fixture
 async def desk(wallets: Wallets) -> Desk:
-    """A till at outlet 01 with somebody at it."""
+    """A till at outlet 01 with a member of staff."""
     made = Desk(wallets)
     await made.open()
     return made

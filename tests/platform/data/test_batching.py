@@ -16,7 +16,9 @@ class Bad(Exception):
 
 
 class Act:
-    """Doubles; refuses whole batches that hold a negative number; waits at its gate; notes what it was given."""
+    """Doubles; refuses whole batches with a negative number; waits at its gate; records its
+    arguments.
+    """
 
     def __init__(self, *, is_open: bool = True, failure: type[Exception] = Bad) -> None:
         self.batches: list[list[int]] = []
@@ -34,7 +36,7 @@ class Act:
 
 
 async def settle() -> None:
-    """Let everything run that can."""
+    """Run all tasks that are ready."""
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -80,7 +82,7 @@ async def test_the_next_batch_starts_before_all_callers_of_the_last_one_continue
     waiting_at_each_batch: list[int] = []
 
     async def noting(items: Sequence[int]) -> list[int]:
-        for _ in range(3):  # turns of the loop until the database has answered
+        for _ in range(3):  # turns of the loop until the database has responded
             await asyncio.sleep(0)
         waiting_at_each_batch.append(gone_on)
         return await act(items)

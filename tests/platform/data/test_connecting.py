@@ -1,4 +1,4 @@
-"""One module connects, to one server, under a name."""
+"""Only one module connects, to one server, under a name."""
 
 import ast
 import asyncio
@@ -17,7 +17,7 @@ from virage.platform.settings.config import ConfigError
 
 PACKAGES = [Path(package.__path__[0]) for package in (virage, virage_sandbox)]
 CONNECTS = {"connect", "create_pool", "Pool"}
-IN_TIME_S = 30.0  # generous: what is tested is that it ends at all
+IN_TIME_S = 30.0  # generous: only the end of the wait is tested
 LISTS = [
     "postgresql://virage@one,two/virage",
     "postgresql://virage:a@one:5432,two:5432/virage?target_session_attrs=read-write",
@@ -26,7 +26,7 @@ LISTS = [
 
 
 def connects_in(path: Path) -> list[str]:
-    """What of asyncpg's ways to connect a module names, imported or as attributes."""
+    """The connect functions of asyncpg that a module uses, imported or as attributes."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "asyncpg":

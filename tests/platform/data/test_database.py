@@ -22,7 +22,7 @@ async def cut(url: str) -> None:
 
 
 async def again(act: Callable[[], Awaitable[object]]) -> object:
-    """As a caller would: what was unavailable is sent again."""
+    """Retry as a caller would when the database was unavailable."""
     for _ in range(20):
         try:
             return await act()
@@ -85,7 +85,7 @@ async def test_a_transaction_that_takes_too_long_is_ended_and_the_next_one_has_a
 
 
 async def set_default(url: str, name: str, value: str) -> None:
-    """Give our role another default in the test's own database."""
+    """Set another default of our role in the test's database."""
     connection = await asyncpg.connect(url)
     database = await connection.fetchval("select current_database()")
     await connection.execute(f"alter role current_user in database {database} set {name} = '{value}'")

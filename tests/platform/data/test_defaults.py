@@ -1,4 +1,6 @@
-"""What each session must have is a default of its role, and a process says what is missing."""
+"""Required session settings are defaults of the database role, and a process reports the missing
+ones.
+"""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -20,7 +22,7 @@ SHOW = "select name, setting from pg_settings where name = any($1)"
 
 @pytest.fixture
 async def bare_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database of a role that has no defaults of its own, as on an operator's server."""
+    """A database of a role without defaults, as on an operator's server."""
     name = f"bare_{secrets.token_hex(4)}"
     owner = await asyncpg.connect(cluster.url, user=OWNER, database="postgres")
     await owner.execute(f"create database {name} owner virage")
@@ -31,7 +33,7 @@ async def bare_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
     await owner.close()
 
 
-# What a server may have by itself, or what an operator's settings may say.
+# Settings that a server or an operator may have chosen.
 FOREIGN = {
     "statement_timeout": "0",
     "transaction_timeout": "0",

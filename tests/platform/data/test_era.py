@@ -1,4 +1,4 @@
-"""The era of positions: what raises it, what it knows, and what never goes around it."""
+"""The era of positions: what raises it, what it stores, and that nothing bypasses it."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def execute(url: str, statement: str) -> None:
 
 
 async def reached(url: str) -> int:
-    """Where the next position begins."""
+    """The position of the next fact."""
     db = await Database.open(url)
     try:
         async with db.connection() as conn:
@@ -103,7 +103,9 @@ async def test_no_era_begins_while_processes_are_connected(database_url: str, mo
 
 
 async def test_every_column_with_transaction_ids_is_found_by_the_command(conn: Connection) -> None:
-    """Ids are columns of the type xid8, which the command looks for, and their values come from `kernel.xid()`."""
+    """Ids are columns of the type xid8, which the command searches, and their values come from
+    `kernel.xid()`.
+    """
     in_schemas = "c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'"
     columns = await conn.fetch(f"""
         select c.oid::regclass || '.' || a.attname as name, a.atttypid::regtype::text as kind,

@@ -147,7 +147,7 @@ def test_a_text_that_is_no_position_is_refused(text: str) -> None:
 
 
 class Ear:
-    """Remembers what it was told."""
+    """Records its messages."""
 
     def __init__(self) -> None:
         self.heard: list[Entry] = []
@@ -264,7 +264,7 @@ async def test_a_tail_continues_after_all_connections_were_cut(db: Database) -> 
 
 
 async def write_after_cut(db: Database, fact: Fact) -> None:
-    """The pool may meet its dead connections here; the same act is sent again, as a caller would."""
+    """The pool may return dead connections here; the same act is retried, as by a caller."""
     for _ in range(20):
         with suppress(Unavailable):
             return await write(db, fact)

@@ -1,4 +1,6 @@
-"""The data room through a `kill -9` of the database: what was confirmed stands, and all goes on by itself."""
+"""The data package through a `kill -9` of the database: confirmed writes are kept, and everything
+reconnects.
+"""
 
 import asyncio
 import os
@@ -34,7 +36,7 @@ class Coat(Struct, frozen=True):
 
 @pytest.fixture
 async def postgres() -> AsyncIterator[EmbeddedPostgres]:
-    """A durable cluster on a real disk that is supervised."""
+    """A durable, supervised cluster on a real disk."""
     with tempfile.TemporaryDirectory(prefix="virage-test-", dir=on_disk()) as name:
         embedded = EmbeddedPostgres(Path(name) / "pg")
         await embedded.start()
@@ -58,7 +60,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def kill(postgres: EmbeddedPostgres, db: Database) -> None:
-    """Kill the server and wait until the next one answers."""
+    """Kill the server and wait until the next one responds."""
     killed = postgres.pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
@@ -122,5 +124,5 @@ async def test_confirmed_writes_survive_a_kill_and_all_parts_continue(postgres: 
     await db.close()
     assert told == stored  # everything once, in the order of the journal, over all restarts
     assert set(confirmed) <= set(stored)
-    assert set(done) == set(stored)  # a job for each fact, none for what was rolled back
+    assert set(done) == set(stored)  # a job for each fact, none for rolled back ones
     assert left == 0

@@ -17,7 +17,7 @@ def a_migration(name: str, text: str) -> Migration:
 
 
 def planted(folder: Path, **texts: str) -> Path:
-    """A folder of migrations that come after all of the package."""
+    """A folder of migrations that come after all migrations of the package."""
     for name, text in texts.items():
         (folder / f"{name.removeprefix('m')}.sql").write_text(text)
     return folder
@@ -29,7 +29,7 @@ SECOND = a_migration("0002_second", "alter table public.coat add column colour t
 
 @pytest.fixture
 async def empty_url(cluster: EmbeddedPostgres) -> AsyncIterator[str]:
-    """A database that nothing was ever applied to."""
+    """An empty database."""
     connection = await asyncpg.connect(cluster.url, database="postgres")
     await connection.execute("create database empty")
     yield cluster.url.replace("/virage?", "/empty?")
@@ -166,7 +166,7 @@ async def test_contract_migrations_wait_until_the_previous_version_has_ended(coa
 
 
 async def test_an_index_is_built_concurrently_and_an_invalid_one_is_rebuilt(coats_url: str, tmp_path: Path) -> None:
-    """Its first build waits for a transaction and is cut."""
+    """Its first build waits for a transaction and is killed."""
     folder = planted(tmp_path, m0091_index=INDEX)
     writer = await asyncpg.connect(coats_url)
     async with writer.transaction():
@@ -175,7 +175,7 @@ async def test_an_index_is_built_concurrently_and_an_invalid_one_is_rebuilt(coat
         async with asyncio.timeout(10):
             while await ask(coats_url, IS_VALID) is not False:
                 pass
-        await writer.execute("update public.coat set colour = 'blue' where hook = 2")  # nobody waits for the index
+        await writer.execute("update public.coat set colour = 'blue' where hook = 2")  # writes are not blocked
         cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'virage migrate'"
         await writer.execute(cut)
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
@@ -254,6 +254,6 @@ async def test_a_process_is_ready_without_contract_migrations_and_on_a_newer_sch
         having(monkeypatch, FIRST, takes, a_migration("0003_third", "create table public.third ()"))
         assert await missing(conn, "expand") == ["0003_third"]
         await migrate(empty_url)
-        having(monkeypatch, FIRST)  # the old program, over all that the new one has brought
+        having(monkeypatch, FIRST)  # the old program, after the new one's migrations
         assert await missing(conn, "expand") == []
     await db.close()

@@ -1,4 +1,4 @@
-"""Singletons that move money have no database but the one that they are given, which is fenced."""
+"""Singletons that move money use only the given database, which is fenced."""
 
 import ast
 from pathlib import Path
@@ -31,7 +31,7 @@ def calls(tree: ast.AST, method: str) -> list[ast.Call]:
 
 
 def methods_of(trees: list[ast.Module]) -> dict[tuple[str, str], ast.AST]:
-    """Every method of every class, by the names of both."""
+    """Every method of every class, by class and name."""
     return {
         (kind.name, method.name): method
         for tree in trees
@@ -43,7 +43,7 @@ def methods_of(trees: list[ast.Module]) -> dict[tuple[str, str], ast.AST]:
 
 
 def reached(kind: str, name: str, methods: dict[tuple[str, str], ast.AST]) -> dict[str, ast.AST]:
-    """A handler and all methods of its class that it calls, whatever is between."""
+    """A handler and all methods of its class that it calls, directly or indirectly."""
     found: dict[str, ast.AST] = {}
     waiting = [name]
     while waiting:
@@ -72,7 +72,7 @@ def test_each_handler_that_moves_money_uses_its_fenced_database() -> None:
                 assert isinstance(handler, ast.Attribute)
                 seen.add(name.value)
                 is_own = isinstance(handler.value, ast.Name)
-                owner = kind.name if is_own else "SavedCardJobs"  # the one helper that has jobs of its own
+                owner = kind.name if is_own else "SavedCardJobs"  # the only helper with jobs of its own
                 ways = reached(owner, handler.attr, methods)
                 assert ways, handler.attr
                 balance_mismatches += [

@@ -30,7 +30,7 @@ class Addresses(NamedTuple):
 
 @pytest.fixture
 async def addresses(database_url: str, tmp_path: Path) -> AsyncIterator[Addresses]:
-    """The server's own address by TCP, as it has no other here, and a pooler with four connections to it."""
+    """The server's TCP address, which this test adds, and a pooler with four connections to it."""
     async with Silence(database_url) as server, pgbouncer(server.url, tmp_path) as pooled:
         yield Addresses(pooled, server.url)
 
@@ -45,7 +45,7 @@ async def db(addresses: Addresses) -> AsyncIterator[Database]:
 async def test_every_transaction_has_its_time_limits_on_any_pooled_connection(db: Database) -> None:
     async def limits(_number: int) -> tuple[Any, ...]:
         async with db.transaction() as conn:
-            await conn.fetchval("select pg_sleep(0.01)")  # so that others are lent the other connections
+            await conn.fetchval("select pg_sleep(0.01)")  # so that others get the other connections
             row = await conn.fetchrow(
                 "select current_setting('statement_timeout') as statement,"
                 " current_setting('transaction_timeout') as transaction, current_setting('timezone') as zone,"
@@ -100,7 +100,7 @@ async def test_a_singleton_runs_once_and_leaves_no_lock_behind(
     assert crowd.at_once_max == 1
     held = "select count(*) from pg_locks where locktype = 'advisory'"
     async with db.connection() as conn, asyncio.timeout(30):
-        while await conn.fetchval(held):  # noqa: ASYNC110 - the server ends a session a moment after its client has closed it
+        while await conn.fetchval(held):  # noqa: ASYNC110 - the server ends a session a moment after its client
             await asyncio.sleep(0.05)
     await other.close()
 

@@ -21,7 +21,7 @@ class Coat(Struct, frozen=True):
 
 
 class Handler:
-    """Remembers the hooks it was given; fails as often as told."""
+    """Records its hooks; fails as often as configured."""
 
     def __init__(self, failures: int = 0) -> None:
         self.hooks: list[int] = []
@@ -317,7 +317,7 @@ async def test_a_singleton_runs_in_one_process_and_moves_when_it_is_killed(
         turns.append(1)
 
     tries: list[str] = []
-    try_ = singletons._Locks._try  # noqa: SLF001 - to see that the lock was asked for
+    try_ = singletons._Locks._try  # noqa: SLF001 - to see that the lock was requested
 
     async def noting(locks: singletons._Locks, name: str) -> bool:
         tries.append(name)

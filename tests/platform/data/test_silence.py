@@ -1,4 +1,6 @@
-"""A database that goes silent: nobody waits for ever, nobody holds up others, and all is well when it speaks again."""
+"""A database that goes silent: no caller waits forever or blocks others, and all works when it
+responds again.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +16,7 @@ from virage.platform.data.defaults import STATEMENT_TIMEOUT_MS
 from virage.platform.data.watch import Watch
 
 CALLERS = 30
-IN_TIME_S = 30.0  # generous: what is tested is that it ends at all
+IN_TIME_S = 30.0  # generous: only the end of the wait is tested
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ async def silence(database_url: str) -> AsyncIterator[Silence]:
 
 @pytest.fixture
 async def db(silence: Silence, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """Two connections by way of the proxy, with limits of a moment."""
+    """Two connections through the proxy, with very short limits."""
     monkeypatch.setattr(watch_module, "LOOK_S", 0.05)
     monkeypatch.setattr(watch_module, "SILENCE_S", 0.5)
     monkeypatch.setattr(database_module, "ACQUIRE_S", 0.5)
@@ -42,7 +44,7 @@ async def hooks(db: Database) -> int:
 
 
 async def speaking(silence: Silence, act: Callable[[], Awaitable[object]]) -> object:
-    """What a caller hears that asks again once the database speaks."""
+    """The result of a caller that retries once the database responds."""
     silence.speak()
     async with asyncio.timeout(IN_TIME_S):
         while True:
@@ -96,7 +98,7 @@ async def test_all_callers_are_answered_in_time_however_many_wait(db: Database, 
 async def test_a_caller_that_waits_for_a_connection_is_answered_in_time(
     db: Database, silence: Silence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch_module, "SILENCE_S", 3600.0)  # those who have one are not cut here
+    monkeypatch.setattr(watch_module, "SILENCE_S", 3600.0)  # sessions with a connection are not cut here
     async with asyncio.timeout(IN_TIME_S):
         async with db.connection(), db.connection():
             pass
@@ -117,7 +119,7 @@ async def test_a_cancelled_caller_returns_its_silent_connection(db: Database, si
         for caller in callers:
             caller.cancel()
         await asyncio.gather(*callers, return_exceptions=True)
-        while db._watch._loans:  # noqa: SLF001, ASYNC110 - nobody is left who would be told
+        while db._watch._loans:  # noqa: SLF001, ASYNC110 - there is no caller left to notify
             await asyncio.sleep(0.01)
         assert await speaking(silence, lambda: hooks(db)) == 0
 
@@ -143,7 +145,7 @@ async def test_writes_confirmed_before_silence_are_kept(db: Database, silence: S
 
 async def test_slow_statements_and_idle_connections_are_not_cut(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
-    look = Watch._look  # noqa: SLF001 - what is counted is how often it looked
+    look = Watch._look  # noqa: SLF001 - to count its calls
 
     def counting(watch: Watch) -> None:
         nonlocal looks
@@ -158,8 +160,8 @@ async def test_slow_statements_and_idle_connections_are_not_cut(db: Database, mo
         assert await conn.fetchval("select 1") == 1
 
     async with asyncio.timeout(IN_TIME_S), db.connection() as conn:
-        await rest(conn, looks + 25)  # more looks than a silent one is given
-        for _ in range(8):  # longer together than one may take, each answered in time
+        await rest(conn, looks + 25)  # more looks than a silent session gets
+        for _ in range(8):  # longer together than the limit of one, each answered in time
             await conn.fetchval("select pg_sleep(0.1)")
 
 

@@ -1,4 +1,4 @@
-"""Singletons: one process at a time, whatever becomes of its session, and no late writes of money."""
+"""Singletons: one process at a time, also when its session ends, and no late writes of money."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.data.singletons import Fenced, Superseded
 
-IN_TIME_S = 60.0  # generous: what is tested is that it happens
+IN_TIME_S = 60.0  # generous: only the event is tested
 SESSIONS = "select pid from pg_stat_activity where application_name = 'virage singletons' and datname = $1"
 
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions are asked, and given up, within moments."""
+    """Session checks and time-outs within moments."""
     for name in ("LOCK_RETRY_S", "ASK_EVERY_S", "END_S"):
         monkeypatch.setattr(singletons_module, name, 0.1)
     monkeypatch.setattr(singletons_module, "ANSWER_S", 1.0)
@@ -39,7 +39,7 @@ class Crowd:
         self.fenced: dict[str, Database] = {}
 
     def worker(self, name: str) -> Jobs:
-        """A process that would charge somebody without end, as long as it may."""
+        """A process that charges a card repeatedly, while it holds the lease."""
 
         async def charge(db: Database) -> None:
             self.running.add(name)
@@ -66,7 +66,7 @@ async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
 
 
 async def pids(db: Database) -> list[int]:
-    """The sessions of singletons in the test's own database."""
+    """The sessions of singletons in the test's database."""
     name = db.url.partition("?")[0].rpartition("/")[2]
     async with db.connection() as conn:
         return [row["pid"] for row in await conn.fetch(SESSIONS, name)]
@@ -86,7 +86,7 @@ async def test_a_process_whose_session_is_silent_stops_before_another_begins_and
         async with working(crowd.worker("frozen"), frozen):
             await until(lambda: "frozen" in crowd.turns)
             [session] = await pids(db)
-            silence.fall_silent()  # the server ends the session, as after a failover, and nobody tells the process
+            silence.fall_silent()  # the server ends the session, as after a failover, and the process gets no notice
             async with db.connection() as conn:
                 await conn.execute("select pg_terminate_backend($1)", session)
             async with working(crowd.worker("other"), db):
@@ -110,7 +110,7 @@ async def test_a_process_whose_backend_is_frozen_stops_and_no_other_begins(db: D
             async with working(crowd.worker("other"), db):
 
                 async def is_given_up() -> bool:
-                    return len(await pids(db)) >= 3  # the frozen one, the one that replaces it, and the other's
+                    return len(await pids(db)) >= 3  # the frozen one, its replacement, and the other's
 
                 await until(is_given_up)
                 assert crowd.running == set()
@@ -265,7 +265,7 @@ async def test_the_next_process_waits_if_the_last_did_not_report_its_end(
 async def test_a_process_that_lost_its_session_need_not_wait_for_itself(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(singletons_module, "ASK_EVERY_S", 3600.0)  # who waited would wait too long
+    monkeypatch.setattr(singletons_module, "ASK_EVERY_S", 3600.0)  # waiting processes would wait too long
     crowd = Crowd()
     async with working(crowd.worker("one"), db):
         await until(lambda: "one" in crowd.turns)
@@ -279,7 +279,7 @@ async def test_a_process_that_lost_its_session_need_not_wait_for_itself(
 def session_gone(crowd: Crowd) -> bool:
     fenced = crowd.fenced["one"]
     assert isinstance(fenced, Fenced)
-    return fenced._fence == 2  # noqa: SLF001 - the number that it was given
+    return fenced._fence == 2  # noqa: SLF001 - its fencing number
 
 
 async def test_a_handler_that_ends_late_is_logged_and_not_started_twice(
@@ -311,7 +311,7 @@ async def test_a_handler_that_ends_late_is_logged_and_not_started_twice(
         async with db.connection() as conn:
             await conn.execute("select pg_terminate_backend($1)", session)
         await until(is_told)
-        crowd = Crowd()  # what another process does in the time in which this one would begin again
+        crowd = Crowd()  # counts turns, in which this process could begin again
         async with working(crowd.worker("other"), db):
             await until(lambda: crowd.turns.get("other", 0) >= 100)
         assert turns == 1

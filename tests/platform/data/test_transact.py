@@ -1,4 +1,4 @@
-"""One helper runs an act in a transaction: what of it stays is what its outcome says."""
+"""One helper runs an act in a transaction: its outcome decides what is committed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ COAT = "create table public.coat (hook int)"
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
-    """A database of one connection: the next one to use it would see what the last one left open."""
+    """A database with one connection: the next user would see a transaction that was left open."""
     database = await Database.open(database_url, connections_max=1)
     yield database
     await database.close()
@@ -34,7 +34,7 @@ async def hooks(db: Database) -> list[int]:
 
 
 async def hang(conn: Connection, hook: int, *, outcome: Outcome) -> Outcome:
-    """An act that writes, whatever it answers then."""
+    """An act that writes, whatever it returns then."""
     await conn.execute("insert into public.coat values ($1)", hook)
     return outcome
 
@@ -87,7 +87,7 @@ async def test_a_cancelled_act_is_rolled_back(db: Database) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await hooks(db) == []
-    assert complaints == []  # the driver complains where it finds a transaction open, and ends it itself
+    assert complaints == []  # the driver complains about an open transaction, and ends it itself
 
 
 @pytest.mark.parametrize("outcome", [None, Refused("full"), Refused("wrong_code", commit=True)])

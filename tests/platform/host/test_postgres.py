@@ -20,7 +20,7 @@ from virage.platform.host.programs import Account, PostgresFailed, barrier
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that only we may enter, with a name that is short enough for a socket."""
+    """A folder that only this account may enter, with a name short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="virage-test-") as name:
         yield Path(name) / "pg"
 
@@ -171,7 +171,7 @@ async def test_processes_that_create_the_same_role_at_once_wait_for_each_other(p
     async def make() -> None:
         session = await connect(postgres.url, "virage postgres", user=cluster_module.OWNER, database="postgres")
         try:
-            await postgres._make(session)  # what two do that find a new server together
+            await postgres._make(session)  # as two processes do that find a new server at once
         finally:
             await close(session)
 
@@ -228,7 +228,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("way", ["linux", "companion"] if sys.platform == "linux" else ["companion"])
 async def test_the_server_ends_with_its_owner_even_after_a_kill(folder: Path, way: str) -> None:
     if way == "companion":
-        folder.parent.chmod(0o755)  # where it is needed, the account of the server enters by the path
+        folder.parent.chmod(0o755)  # the server's account must be able to enter the path
     owner = await asyncio.create_subprocess_exec(
         sys.executable, "-c", OWNER, str(folder), way, stdout=asyncio.subprocess.PIPE
     )
@@ -289,7 +289,7 @@ def test_a_folder_that_the_account_may_not_enter_is_found(tmp_path: Path) -> Non
 async def test_a_socket_folder_of_someone_else_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_module.Cluster, "_give", lambda _self, _path: None)
     long = EmbeddedPostgres(folder / ("long" * 25))
-    theirs = long._cluster.socket_folder  # noqa: SLF001 - where it would put its own
+    theirs = long._cluster.socket_folder  # noqa: SLF001 - the path of its socket folder
     theirs.mkdir()
     theirs.chmod(0o777)
     try:

@@ -1,4 +1,4 @@
-"""Real processes, started and killed: nothing survives whoever started it, and what dies comes back."""
+"""Real processes, started and killed: none survives its parent, and a dead one is restarted."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Wait for another process; fail after a generous while."""
+    """Wait for another process; fail after a generous time-out."""
     deadline = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < deadline, "it did not happen"

@@ -2,7 +2,7 @@
 
 
 def delivery_report(action: str, status: str) -> bytes:
-    """What a mail server sends back (RFC 3464)."""
+    """The report that a mail server returns (RFC 3464)."""
     return (
         "From: MAILER-DAEMON@mx.example.org\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\r\n\r\n'

@@ -1,4 +1,4 @@
-"""Messages, return paths and the reports that come back, without a server."""
+"""Messages, return paths and bounce reports, without a server."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ KEYS = [b"k" * 32, b"o" * 32]
 
 
 class Email(Struct, frozen=True):
-    """As much of an email as its message needs."""
+    """The parts of an email that its message needs."""
 
     id: UUID
     to: str

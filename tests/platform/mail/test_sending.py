@@ -1,4 +1,6 @@
-"""Handing messages to a real mail server, and taking reports in; the room knows no email and no person."""
+"""Sending messages to a real mail server, and receiving reports; the package stores no email and no
+person.
+"""
 
 import asyncio
 import smtplib
@@ -24,13 +26,13 @@ FAN = "fan@example.org"
 
 
 class Inbox:
-    """What a mail server received; `answer` is its answer to each recipient."""
+    """The messages that a mail server received; `answer` is its response to each recipient."""
 
     def __init__(self) -> None:
         self.contents: list[bytes] = []
         self.answer = "250 OK"
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+    async def handle_RCPT(  # noqa: N802 - a hook of aiosmtpd
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if self.answer.startswith("250"):

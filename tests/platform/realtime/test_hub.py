@@ -22,7 +22,9 @@ SEAT = UUID(int=7)
 
 
 class Seats:
-    """Says which numbers were noted about a thing; opens with all of them, or those since the last position."""
+    """A topic with the numbers noted about a thing; opens with all of them, or those since the last
+    position.
+    """
 
     name = "seats"
     message = Struct
@@ -104,12 +106,13 @@ async def test_nothing_falls_between_the_opening_and_the_tail(hub: Hub, db: Data
             await note(db, number)
 
     *seen, _ = await asyncio.gather(watch(), watch(), watch(), write())
-    # What is written between the head and the truth of an opening is in that truth, and told again by the tail.
+    # Numbers written between the head and the state of an opening are in that state, and sent again
+    # by the tail.
     assert [list(dict.fromkeys(one)) for one in seen] == [list(range(40))] * 3
 
 
 class SlowTail:
-    """A tail that tells when the test says so."""
+    """A tail that delivers when the test triggers it."""
 
     def __init__(self) -> None:
         self.tells: list[Callable[[Sequence[Entry]], None]] = []
@@ -121,7 +124,7 @@ class SlowTail:
 
 async def test_entries_covered_by_the_opening_are_not_sent_again(db: Database) -> None:
     tail = SlowTail()
-    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     await note(db, 1)
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert data(await next_part(messages)) == ["[1]"]
@@ -137,7 +140,7 @@ async def test_entries_covered_by_the_opening_are_not_sent_again(db: Database) -
 
 async def test_all_subscribers_share_one_tail_that_ends_with_the_last(db: Database) -> None:
     tail = SlowTail()
-    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     streams = await asyncio.gather(*(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
     assert len(tail.tells) == 1
     for messages in streams:
@@ -148,7 +151,7 @@ async def test_all_subscribers_share_one_tail_that_ends_with_the_last(db: Databa
 
 async def test_of_two_changes_of_a_seat_the_later_one_is_sent_last(db: Database) -> None:
     tail = SlowTail()
-    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     far = 1 << 40  # above every transaction of this cluster
@@ -186,7 +189,7 @@ async def test_an_unknown_topic_is_not_found(hub: Hub) -> None:
 
 
 class Failing(Seats):
-    """Fails once before it answers, as whoever reads may."""
+    """Fails once before it responds, as any reader may."""
 
     def __init__(self, db: Database, failure: Exception) -> None:
         super().__init__(db)
@@ -204,7 +207,7 @@ def noted(number: int) -> Entry:
 
 async def test_entries_missed_during_an_outage_are_sent_afterwards_in_order(db: Database) -> None:
     tail = SlowTail()
-    hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     for number in (1, 2):
@@ -214,7 +217,7 @@ async def test_entries_missed_during_an_outage_are_sent_afterwards_in_order(db: 
 
 async def test_streams_end_when_a_topic_fails_and_work_after_a_reconnect(db: Database) -> None:
     tail = SlowTail()
-    hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     first = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(first)
     tail.tells[0]([noted(1)])
@@ -304,7 +307,7 @@ async def test_a_client_that_disconnects_before_the_first_byte_is_removed(hub: H
 
 
 class Beats:
-    """Says how often it was asked, to whoever listens then; some beats fail."""
+    """Sends the number of its calls to the current subscribers; some beats fail."""
 
     name = "beats"
     message = Struct
@@ -367,12 +370,12 @@ async def test_topics_without_subscribers_are_not_called(beats: tuple[Hub, Beats
     await next_part(phone)
     await phone.aclose()
     async with asyncio.timeout(5):
-        while hub.has_pulse:  # noqa: ASYNC110 - it ends by itself with the next beat
+        while hub.has_pulse:  # noqa: ASYNC110 - it ends with the next beat
             await asyncio.sleep(0.01)
 
 
 class Counted(Seats):
-    asked = 0  # what entries say
+    asked = 0  # calls of on_entries
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         self.asked += 1
@@ -382,12 +385,12 @@ class Counted(Seats):
 @pytest.mark.parametrize(("numbers", "asked_max"), [(100, 1 + AHEAD_MAX), (2, 2)])
 async def test_forged_positions_do_not_multiply_calls_of_a_topic(db: Database, numbers: int, asked_max: int) -> None:
     tail = SlowTail()
-    hub = Hub(db, tail, [topic := Counted(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [topic := Counted(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     for number in range(numbers):
         await note(db, number)
-        for _ in range(100 // numbers):  # transactions of which the journal has nothing
+        for _ in range(100 // numbers):  # transactions without a fact in the journal
             async with db.connection() as conn:
                 await conn.execute("select pg_current_xact_id()")
     async with db.connection() as conn:

@@ -1,4 +1,4 @@
-"""What a stream costs at most, and how what is told comes to all who listen."""
+"""The maximum cost of a stream, and how messages reach all subscribers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -44,7 +44,7 @@ async def test_a_stream_ends_after_its_byte_limit_and_resumes_at_its_position(
 
 
 class Gated(Seats):
-    """Opens when it may."""
+    """Opens when the test allows it."""
 
     def __init__(self, db: Database) -> None:
         super().__init__(db)
@@ -59,11 +59,11 @@ class Gated(Seats):
 
 async def test_messages_during_the_opening_follow_its_first_messages(db: Database) -> None:
     tail, seats = SlowTail(), Gated(db)
-    hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     opening = asyncio.create_task(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None))
     await seats.asked.wait()
     tail.tells[0]([noted(1)])
-    while hub._reader is not None:  # noqa: ASYNC110, SLF001 - it is told while the stream still opens
+    while hub._reader is not None:  # noqa: ASYNC110, SLF001 - it is read while the stream still opens
         await asyncio.sleep(0)
     seats.may.set()
     messages = await opening
@@ -74,7 +74,7 @@ async def test_messages_during_the_opening_follow_its_first_messages(db: Databas
 async def test_a_stream_with_too_many_waiting_batches_ends(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "WAITING_BATCHES_MAX", 2)
     tail = SlowTail()
-    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     slow = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     quick = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(quick)
@@ -86,7 +86,7 @@ async def test_a_stream_with_too_many_waiting_batches_ends(db: Database, monkeyp
 
 
 class Drained:
-    """A server that has whoever writes wait."""
+    """A server that applies backpressure to writers."""
 
     async def send(self, event: Any) -> None:
         if event["body"] == b"first":
@@ -102,7 +102,7 @@ async def test_a_server_whose_send_blocks_is_refused() -> None:
 
 
 class Broken:
-    """A connection that fails with all but the first words."""
+    """A connection that fails after the first writes."""
 
     sent = 0
 
@@ -127,13 +127,13 @@ async def test_a_failed_connection_does_not_affect_the_others(
     other = await hear(hub, ANONYMOUS, names, None)
     await next_part(other)
     async with asyncio.timeout(20):
-        while heartbeat_s < 1 < hub.listening:  # noqa: ASYNC110 - the hub looks after silences by itself
+        while heartbeat_s < 1 < hub.listening:  # noqa: ASYNC110 - the hub sends heartbeats from its own task
             await asyncio.sleep(0.01)
     for number in range(2):
         await note(db, number)
         assert data(await asyncio.wait_for(next_part(other), 20)) == [f"[{number}]"]
     assert (broken.sent, hub.listening) == (2, 1)
-    assert hub._beating is not None  # noqa: SLF001 - whether anybody still looks after silences
+    assert hub._beating is not None  # noqa: SLF001 - whether the heartbeat task still runs
     assert not hub._beating.done()  # noqa: SLF001 - the same
     running.cancel()
 
@@ -147,7 +147,7 @@ async def test_a_stream_ends_after_its_lifetime(hub: Hub, monkeypatch: pytest.Mo
 
 
 class Counted(Seats):
-    """Counts how often it is asked what entries say."""
+    """Counts the calls of `on_entries`."""
 
     asked = 0
 
@@ -158,7 +158,7 @@ class Counted(Seats):
 
 async def test_subscribers_of_a_topic_share_one_read_and_the_same_bytes(db: Database) -> None:
     tail, seats = SlowTail(), Counted(db)
-    hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     streams = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(1200)]
     for messages in streams:
         await anext(messages)

@@ -203,7 +203,7 @@ def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(t
         ("localhost", True),
         ("10.1.2.3", True),
         ("192.168.0.9", True),
-        ("0.0.0.0", False),  # noqa: S104 - what a listener must not be told
+        ("0.0.0.0", False),  # noqa: S104 - an address that a listener must not get
         ("203.0.114.7", False),
         ("mail.example.org", False),
     ],
@@ -241,7 +241,7 @@ def names_read() -> set[str]:
             super().__init__()
             self.asked: set[str] = set()
 
-        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # only what `read` asks
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # only what `read` calls
             self.asked.add(name.removeprefix("VIRAGE_"))
             return (PRODUCTION | {"VIRAGE_DEMO": ""}).get(name, default)
 

@@ -1,4 +1,4 @@
-"""Waits that end at their deadlines, all by one timer."""
+"""Waits that end at their deadlines, all with one timer."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def test_only_waits_past_their_deadline_end(monkeypatch: pytest.MonkeyPatc
         return "whole"
 
     other = asyncio.create_task(long())
-    for _ in range(2):  # the timer is set again for whoever comes after it has ended
+    for _ in range(2):  # the timer is set again for a request that comes after its end
         with pytest.raises(TimeoutError):
             await short()
     ended.set()

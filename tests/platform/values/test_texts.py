@@ -21,7 +21,7 @@ INVISIBLE = ["\u202e", "\u2066", "\u2069", "\u200b", "\u200e", "\u00ad", "\ufeff
         "👨\u200d👩\u200d👧",
         "🏳\ufe0f\u200d🌈 2026",
         "1\ufe0f\u20e3 #\ufe0f\u20e3 👍🏽",
-        "\u101c\u103b\u103e\u102d\u102f\u1037",  # Burmese: a letter with five marks, one of which takes room
+        "\u101c\u103b\u103e\u102d\u102f\u1037",  # Burmese: a letter with five marks, one of which has a width
         "\u05e9\u05c1\u05bc\u05b8\u0591",  # Hebrew with vowel and accent
     ],
 )

@@ -1,4 +1,4 @@
-"""What the platform answers, kind of route by kind of route."""
+"""Responses of the platform, by kind of route."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -123,7 +123,7 @@ ROUTES = [
 
 
 class Asked:
-    """Counts how often somebody asked who it is."""
+    """Counts how often the principal was resolved."""
 
     times = 0
 

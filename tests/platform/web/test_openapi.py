@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of endpoints, made from the types that they decode and encode."""
+"""The OpenAPI description of endpoints, made from the types that they decode and encode."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -23,7 +23,7 @@ class Right(Struct, tag="right"):
 
 
 class Sheet(Struct, forbid_unknown_fields=True):
-    """Moments wherever they may stand."""
+    """Times in every position of a schema."""
 
     at: datetime
     ended_at: datetime | None = None

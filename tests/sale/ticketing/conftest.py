@@ -1,4 +1,6 @@
-"""What the tests of ticketing share: an event on sale, buyers with a browser, a provider in memory."""
+"""Shared parts of the ticketing tests: an event on sale, buyers with a browser, a provider in
+memory.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -55,7 +57,7 @@ PROCESSES = 3
 
 
 class MemoryProvider:
-    """A provider without a network: pages open at once, and money comes when the test says so."""
+    """A provider without a network: pages open at once, and the test triggers the payment."""
 
     def __init__(self) -> None:
         self.started: dict[UUID, PaymentIntent] = {}
@@ -104,7 +106,7 @@ def prices_from(full: int) -> dict[Tariff, int]:
 
 
 def a_match(organiser_id: UUID, **changes: Any) -> NewEvent:
-    """A match tomorrow, whose sale is open."""
+    """A match tomorrow, on sale now."""
     starts = NOW + timedelta(days=1)
     content: dict[str, Any] = {
         "kind": "match",
@@ -119,7 +121,7 @@ def a_match(organiser_id: UUID, **changes: Any) -> NewEvent:
 
 
 class Box:
-    """One browser, signed in or not, and what it does at the box office."""
+    """One browser, signed in or not, and its requests at the box office."""
 
     def __init__(self, browser: httpx.AsyncClient, event_id: UUID) -> None:
         self.browser = browser
@@ -146,24 +148,24 @@ class Box:
 
 
 class Gates:
-    """Presence at the gates as the test says: since when the holder of a ticket is inside."""
+    """Presence at the gates, set by the test: since when the holder of a ticket is inside."""
 
     def __init__(self) -> None:
         self.inside: dict[UUID, datetime] = {}
 
     async def __call__(
         self,
-        conn: Connection,  # noqa: ARG002 - the protocol's form
-        event_id: UUID,  # noqa: ARG002 - the protocol's form
+        conn: Connection,  # noqa: ARG002 - required by the protocol
+        event_id: UUID,  # noqa: ARG002 - required by the protocol
         ticket_ids: Sequence[UUID],
     ) -> Mapping[UUID, datetime]:
         return {id_: since for id_, since in self.inside.items() if id_ in ticket_ids}
 
 
 class System:
-    """The whole application with an event on sale; makes browsers and lets money come."""
+    """The whole application with an event on sale; makes browsers and triggers payments."""
 
-    def __init__(  # noqa: PLR0917 - what a test may move
+    def __init__(  # noqa: PLR0917 - all parts that a test may change
         self,
         app: Application,
         db: Database,
@@ -183,7 +185,7 @@ class System:
         self._browsers: list[httpx.AsyncClient] = []
 
     async def open(self, pricing: Pricing | None = None, **changes: Any) -> UUID:
-        """Put an event on sale; its id."""
+        """Put an event on sale; return its id."""
         now = self.clock.now()
         async with self.db.transaction() as conn:
             await programme.add_organiser(conn, Organiser(self.organiser_id, "The club"), None, now)
@@ -216,7 +218,7 @@ class System:
     async def news(
         self, payment_id: UUID, state: PaymentState = PaymentState.CAPTURED, cents: int | None = None
     ) -> None:
-        """Let the provider say what became of a payment."""
+        """Deliver the provider's notification about a payment."""
         amount = self.provider.started[payment_id].amount_cents if cents is None else cents
         body = msgspec.json.encode([Outcome(payment_id, state, amount)])
         browser = self.browser().browser
@@ -224,7 +226,7 @@ class System:
         assert answer.status_code == 204, answer.text
 
     async def bought(self, box: Box, **wish: Any) -> dict[str, Any]:
-        """An order that is paid."""
+        """A paid order."""
         order = await box.best(**wish)
         payment_id = new_id()
         assert (await box.pay(order["id"], payment_id)).status_code == 200
@@ -235,7 +237,7 @@ class System:
         return paid
 
     async def taken_over(self, session_id: UUID, email: str = "fan@example.org") -> str:
-        """Sign the browser of a guest's session in; its new token."""
+        """Sign in the browser of a guest's session; return its new token."""
         now, token = self.clock.now(), new_token()
         async with self.db.transaction() as conn:
             person_id = await people.ensure_fan(conn, email, None, now)
@@ -249,7 +251,7 @@ class System:
             await programme.cancel(conn, self.event_id, None, self.clock.now(), [refunding.event_cancelled])
 
     def forget(self) -> None:
-        """Let the application look at the database again, as if its tail had caught up."""
+        """Make the application read the database again, as if its tail had caught up."""
         self.order_service.sales.forget(self.event_id)
 
     @staticmethod
@@ -278,7 +280,7 @@ def gates() -> Gates:
 
 @pytest.fixture
 def counters(monkeypatch: pytest.MonkeyPatch) -> list[OrderService]:
-    """The counters of the applications that are built."""
+    """The order services of the applications that are built."""
     made: list[OrderService] = []
 
     def make(db: Database, clock: Clock, sales: OpenSales) -> OrderService:
@@ -290,7 +292,7 @@ def counters(monkeypatch: pytest.MonkeyPatch) -> list[OrderService]:
 
 
 @pytest.fixture
-async def app(  # noqa: PLR0917 - what the application is made of
+async def app(  # noqa: PLR0917 - the parts of the application
     config: Config,
     db: Database,
     clock: Clock,
@@ -307,7 +309,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
 
 
 @pytest.fixture
-async def empty_system(  # noqa: PLR0917 - what the system is made of
+async def empty_system(  # noqa: PLR0917 - the parts of the system
     client: httpx.AsyncClient,  # keeps the application alive
     app: Application,
     db: Database,
@@ -330,7 +332,7 @@ async def system(empty_system: System) -> System:
 
 @pytest.fixture
 async def offices(db: Database, clock: Clock) -> AsyncIterator[list[OrderService]]:
-    """The counters of several processes, which hear of each other through the journal alone."""
+    """The order services of several processes, which are synchronised only by the journal."""
     tails = [Tail(db) for _ in range(PROCESSES)]
     offices = [OrderService(db, clock, OpenSales(db, tail, clock)) for tail in tails]
     yield offices

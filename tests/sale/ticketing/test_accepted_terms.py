@@ -11,7 +11,7 @@ NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 
 
 async def terms(conn: Connection, body: str, revision: int = 0, language: str = "fr") -> str:
-    """Publish terms of sale; the id of the version."""
+    """Publish terms of sale; return the id of the version."""
     draft = PageDraft(new_id(), "Conditions", body, revision)
     published = await pages.publish(conn, PageKey(PageKind.TERMS, language), draft, None, NOW)
     assert isinstance(published, PageVersion)

@@ -1,4 +1,4 @@
-"""What several processes see of one event: each has its own picture, the journal keeps them alike."""
+"""Several processes and one event: each has its own cache, and the journal keeps the caches equal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,12 +23,12 @@ NOBODY = Principal("anonymous")
 
 
 def coming(who: Principal = NOBODY, since: str | None = None) -> Opening:
-    """Somebody who begins to listen."""
+    """A new subscriber."""
     return Opening(who, since, "0-0")
 
 
 class Process:
-    """Another process's picture of the events on sale."""
+    """Another process's cache of the events on sale."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self.tail = Tail(db)
@@ -42,7 +42,7 @@ class Process:
 
     async def until(self, event_id: UUID, free: int) -> None:
         async with asyncio.timeout(10):
-            while await self.free(event_id) != free:  # noqa: ASYNC110 - the tail tells nobody that it told
+            while await self.free(event_id) != free:  # noqa: ASYNC110 - the tail has no event for it
                 await asyncio.sleep(0.01)
 
 

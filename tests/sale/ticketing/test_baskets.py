@@ -1,4 +1,4 @@
-"""A basket that grows, an order that several start to pay, and late money for whoever waits."""
+"""A basket that grows, an order with several payment attempts, and late payments of waiting buyers."""
 
 import asyncio
 

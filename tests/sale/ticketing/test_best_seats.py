@@ -37,7 +37,7 @@ def fill(inventory: SeatInventory, share: float) -> None:
 
 @cache
 def crowd(share: float) -> list[int]:
-    """Seats as a crowd would have them: runs of a few, all over the bowl."""
+    """Seats as a crowd would take them: runs of a few, all over the bowl."""
     choice = random.Random(1)  # noqa: S311 - the same crowd each time
     taken: set[int] = set()
     while len(taken) < share * GROUND.seats:
@@ -182,7 +182,7 @@ def test_two_needs_are_met_by_one_seat() -> None:
 
 
 def only_pairs_left() -> SeatInventory:
-    """Every third seat is taken: nothing but pairs is free."""
+    """Every third seat is taken: only pairs are free."""
     inventory = a_hall()
     inventory.hold(
         first + offset

@@ -1,4 +1,4 @@
-"""Tickets in the books: owed until the event has taken place, and then earned."""
+"""Tickets in the books: a liability until the event has taken place, then revenue."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ async def told(system: System, first: date, last: date) -> Any:
 
 
 def sums(journal: Any) -> dict[str, int]:
-    """Credits less debits by account; all of them are nothing."""
+    """Credits less debits by account; their sum must be zero."""
     found: dict[str, int] = {}
     for line in journal["lines"]:
         found[line["what"]] = found.get(line["what"], 0) + line["credit_cents"] - line["debit_cents"]

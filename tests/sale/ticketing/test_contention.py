@@ -1,4 +1,6 @@
-"""Many buyers, few places, several processes: what the primary key decides, whatever each of them believed."""
+"""Many buyers, few places, several processes: the primary key decides, whatever each process has
+cached.
+"""
 
 import asyncio
 from collections import Counter
@@ -36,7 +38,7 @@ def ask(event_id: UUID, seats: Seats) -> HoldCommand:
 
 
 async def hold_all(offices: list[OrderService], event_id: UUID, wishes: list[Seats]) -> list[OrderRow | Refused]:
-    """Every wish at once, dealt out to the processes."""
+    """Every request at once, distributed over the processes."""
     asks = (offices[number % len(offices)].hold(ask(event_id, seats)) for number, seats in enumerate(wishes))
     return await asyncio.gather(*asks)
 
@@ -58,7 +60,7 @@ async def test_only_one_of_many_concurrent_buyers_gets_a_seat(system: System, of
 
 
 async def test_an_order_gets_all_of_its_places_or_none(system: System, offices: list[OrderService]) -> None:
-    """Overlapping wishes: whoever loses one seat keeps none of the others."""
+    """Overlapping requests: a buyer who loses one seat keeps none of the others."""
     first = block_seats("103")[0]
     wishes: list[Seats] = [
         ChosenSeats(tuple(ChosenSeat(first + offset + step, Tariff.FULL) for step in range(4))) for offset in range(40)

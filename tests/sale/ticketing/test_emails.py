@@ -1,4 +1,4 @@
-"""What buyers are told by email: written with what happened, composed when it is sent, sent again on wish."""
+"""Emails to buyers: queued with the act, composed when sent, sent again on request."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,19 +26,19 @@ OFFICE = (Grant("box_office"), Grant("programme"))
 
 
 class Post:
-    """Carries the emails that wait into the demonstration's mailbox."""
+    """Delivers the pending emails to the demo's mailbox."""
 
     def __init__(self, system: System, config: Config) -> None:
         self._system = system
         self._email_sender = EmailSender(system.db, config, system.clock, COMPOSERS)
 
     async def kinds(self) -> list[str]:
-        """What waits, in the order of writing."""
+        """The kinds of pending emails, in the order of writing."""
         rows = await self._system.rows("select kind from people.letter where state = 'queued' order by id")
         return [row["kind"] for row in rows]
 
     async def read(self) -> list[Any]:
-        """Deliver what waits; what is in the mailbox then, the oldest first."""
+        """Deliver the pending emails; return the content of the mailbox, the oldest first."""
         for row in await self._system.rows("select id from people.letter where state = 'queued' order by id"):
             await self._email_sender(EmailJob(row["id"]))
         rows = await self._system.rows("select recipient, subject, body from people.mailbox order by id")

@@ -1,4 +1,4 @@
-"""Guests cost nothing to make: all of them together hold only a share of an event, whoever sends them."""
+"""Guests are free to create: all of them together hold only a share of an event, from any address."""
 
 import asyncio
 from datetime import timedelta
@@ -24,13 +24,13 @@ REFUSED = (401, "unauthenticated", {"because": "guests_hold_their_share"})
 
 @pytest.fixture
 async def field(empty_system: System) -> System:
-    """An event of forty standing places and nothing else."""
+    """An event with only forty standing places."""
     await empty_system.open(a_pricing(blocks={}, areas=[AreaPricing(AREA, BLUE, OPEN)]))
     return empty_system
 
 
 async def stand(box: Box, full: int) -> Any:
-    """HoldCommand for so many standing places: None once they are held, or the refusal."""
+    """Request so many standing places: None once they are held, or the refusal."""
     answer = await box.hold({"kind": "standing", "area": AREA, "party": {"full": full}})
     problem = answer.json()
     return None if answer.status_code == 201 else (answer.status_code, problem["code"], problem["data"])

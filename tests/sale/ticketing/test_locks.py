@@ -1,6 +1,8 @@
-"""Transactions that want the same rows wait in a line, never in a circle, and see what the one before them wrote.
+"""Transactions that need the same rows wait in line, never in a deadlock, and see the writes of the
+one before.
 
-Each test lays them so that what can go wrong does: one is started while the other has done its work and not committed.
+Each test provokes the dangerous interleaving: one transaction starts when the other has done its
+work and has not committed.
 """
 
 import asyncio
@@ -42,10 +44,10 @@ Act = Callable[[Connection], Awaitable[Any]]
 
 
 async def until_waiting(db: Database, *tasks: "asyncio.Task[Any]") -> None:
-    """Until each of the tasks has ended or waits for a lock."""
+    """Wait until each of the tasks has ended or waits for a lock."""
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with asyncio.timeout(10), db.connection() as conn:
-        while await conn.fetchval(waiting) < sum(not task.done() for task in tasks):  # noqa: ASYNC110 - a lock tells nobody that it is waited for
+        while await conn.fetchval(waiting) < sum(not task.done() for task in tasks):  # noqa: ASYNC110 - a lock reports no waiters
             await asyncio.sleep(0.01)
 
 
@@ -59,12 +61,12 @@ def six(category: UUID) -> Seats:
 
 
 def these(*offsets: int) -> Seats:
-    """Seats of one block, by their place in it."""
+    """Seats of one block, by their index in it."""
     return ChosenSeats(tuple(ChosenSeat(block_seats("103")[offset], Tariff.FULL) for offset in offsets))
 
 
 class Counter:
-    """Holds and pays for fans of its own, as one process would, in the transaction that it is given."""
+    """Holds and pays for its own fans, as one process would, in the given transaction."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -114,7 +116,9 @@ async def test_baskets_of_two_browsers_paid_by_one_fan_at_two_processes_keep_the
 
 
 class Pair:
-    """Two orders of two fans; the one with the higher id was written first, so that no plan finds them in order."""
+    """Two orders of two fans; the one with the higher id was written first, so that no plan finds
+    them in order.
+    """
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -128,7 +132,7 @@ class Pair:
                 order = await Counter(self.system).hold(conn, order_id, self.fans[order_id], TWO)
                 assert isinstance(order, OrderRow)
         async with db.connection() as conn:
-            await conn.execute("analyze ticketing.orders")  # a plan may now read the table as it lies there
+            await conn.execute("analyze ticketing.orders")  # a plan may now read the table in its physical order
 
     async def going_to_pay(self, db: Database) -> None:
         await self.held(db)
@@ -148,7 +152,7 @@ class Pair:
         ]
 
     async def settle(self, conn: Connection, **states: PaymentState) -> None:
-        """What the provider says of the payments of `low` and `high`."""
+        """The provider's notifications for the payments of `low` and `high`."""
         starts = [self.starts[getattr(self, name)] for name in states]
         outcomes = [
             Outcome(start.payment_id, state, start.amount_cents if state is PaymentState.CAPTURED else 0)
@@ -213,7 +217,9 @@ CASES: dict[str, tuple[Callable[[Pair, Database], Awaitable[None]], Callable[[Pa
 
 @pytest.mark.parametrize("case", CASES)
 async def test_orders_are_locked_in_the_order_of_their_ids(system: System, db: Database, case: str) -> None:
-    """One has the lower order, the next waits for it and then wants the higher: who has that one is in a circle."""
+    """The second transaction waits for the lower order and then needs the higher one. A third one
+    that locked the higher order first would deadlock with it.
+    """
     prepare, act = CASES[case]
     pair = Pair(system)
     await prepare(pair, db)
@@ -230,7 +236,9 @@ async def test_orders_are_locked_in_the_order_of_their_ids(system: System, db: D
 
 
 async def test_a_late_payment_claims_places_before_issuing_passes(system: System, db: Database) -> None:
-    """Two payments come late for one seat; the first has another order to sell, and waits for a seat of somebody."""
+    """Two payments come late for one seat; the first order has another seat to sell, and waits for
+    a seat that is locked.
+    """
 
     async def start(*offsets: int) -> PaymentIntent:
         order_id, fan = new_id(), Buyer(new_id(), new_id())
@@ -239,7 +247,7 @@ async def test_a_late_payment_claims_places_before_issuing_passes(system: System
             assert isinstance(await counter.hold(conn, order_id, fan, these(*offsets)), OrderRow)
         async with db.transaction() as conn:
             answer = await counter.pay(conn, order_id, fan, fan.fan_id)
-        return answer.start  # type: ignore[no-any-return]  # it costs something, so there is one
+        return answer.start  # type: ignore[no-any-return]  # it has a price, so there is one
 
     async def expired(*offsets: int) -> PaymentIntent:
         begun = await start(*offsets)

@@ -1,7 +1,8 @@
-"""Hold, release, pay, capture, decline, expire, refund, many at once and in any order, on a real database.
+"""Hold, release, pay, capture, decline, expire, refund, many at once and in any order, on a real
+database.
 
-Hypothesis draws handfuls of acts and runs each handful concurrently, through the counters of two processes. Whatever
-the order in which they end, the same things must be true afterwards.
+Hypothesis draws handfuls of acts and runs each handful concurrently, through the order services of
+two processes. In whatever order they end, the same invariants must hold afterwards.
 """
 
 import asyncio
@@ -64,7 +65,7 @@ ACTS = st.one_of(
     st.tuples(st.just("expire"), st.just(0), st.just(0)),
     st.tuples(st.just("refund"), st.integers(0, 99), st.booleans()),
 )
-# What the provider says of one payment, or of several at once.
+# Notifications of the provider about one payment, or about several at once.
 NEWS = {
     "capture": [PaymentState.CAPTURED],
     "decline": [PaymentState.DECLINED],
@@ -73,7 +74,7 @@ NEWS = {
 
 
 class Till:
-    """A provider's page opens at once."""
+    """A provider whose page opens at once."""
 
     async def open(self, start: PaymentIntent) -> HostedPage:
         return HostedPage(start.payment_id, f"https://pay.example/{start.payment_id}")
@@ -132,12 +133,12 @@ class OrderServiceMachine(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 6, 11]))
     def wait(self, minutes: int) -> None:
-        """Time passes; what is over is only over once somebody looks."""
+        """Time passes; a hold expires only when it is next read."""
         self.clock.advance(timedelta(minutes=minutes))
 
     @rule(which=st.integers(0, 99), rival=st.integers(0, FANS - 1), acts=st.lists(ACTS, max_size=3))
     def late_money(self, which: int, rival: int, acts: list[tuple[str, int, Any]]) -> None:
-        """A hold is over; its money comes while somebody else wants the same places."""
+        """A hold expires; its payment comes while another buyer requests the same places."""
         if self.starts:
             self.runner.run(self._late_money(which, rival, acts))
 
@@ -173,7 +174,7 @@ class OrderServiceMachine(RuleBasedStateMachine):
         return None
 
     def _with(self, office: OrderService, order: OrderRow, what: str, how: Any) -> Coroutine[Any, Any, None]:
-        """What is done to an order that there is."""
+        """An act on an existing order."""
         buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
         verbs = {
             "join": lambda: self._go_on(office, self._ask(buyer, how, order.id), "hold"),
@@ -196,7 +197,7 @@ class OrderServiceMachine(RuleBasedStateMachine):
         return ask
 
     async def _go_on(self, office: OrderService, ask: HoldCommand, how_far: str) -> None:
-        """Hold, then begin to pay, then have paid, as far as it goes."""
+        """Hold, start the payment, then pay, as far as possible."""
         order = await self._hold(office, ask)
         if order is None or how_far == "hold":
             return
@@ -215,14 +216,14 @@ class OrderServiceMachine(RuleBasedStateMachine):
         buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
         assert buyer.fan_id is not None
         pay = Pay(order.id, new_id(), buyer, buyer.fan_id, "https://club.example/")
-        outcome = await office.pay(pay, Till())  # type: ignore[arg-type]  # all that paying asks of a checkout
+        outcome = await office.pay(pay, Till())  # type: ignore[arg-type]  # the only part that paying uses
         if not isinstance(outcome, Refused):
             payment_id, amount = outcome.order.payment_id, order.total_cents
             assert payment_id is not None
             self.starts[payment_id] = PaymentIntent(payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
 
     async def _settle(self, states: dict[PaymentIntent, PaymentState]) -> None:
-        """News of several payments in one transaction."""
+        """Notifications of several payments in one transaction."""
         outcomes = [
             Outcome(start.payment_id, state, start.amount_cents if state is PaymentState.CAPTURED else 0)
             for start, state in states.items()
@@ -306,7 +307,7 @@ def test_random_concurrent_actions_keep_all_invariants(database_url: str) -> Non
 
 
 async def deadlocks(url: str) -> int:
-    """How often transactions waited for each other in a circle; told once the sessions have ended."""
+    """The number of deadlocks, which is known once the sessions have ended."""
     db = await Database.open(url)
     async with db.connection() as conn:
         found: int = await conn.fetchval("select deadlocks from pg_stat_database where datname = current_database()")

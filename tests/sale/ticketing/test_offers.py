@@ -1,4 +1,4 @@
-"""What the cards of all events say: from which price, and whether anything is free."""
+"""The cards of all events: the lowest price, and whether any place is free."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ async def lines(system: System) -> dict[str, Any]:
 
 
 async def taken(system: System, places: range) -> None:
-    """Somebody has these places, and the processes hear of it."""
+    """These places are taken, and the processes are notified."""
     async with system.db.transaction() as conn:
         await store.claim_places(conn, [Claim(system.event_id, place, new_id()) for place in places])
     system.forget()

@@ -30,7 +30,7 @@ async def put(box: Box, system: System, pricing: Pricing, **more: Any) -> Any:
 
 
 def a_refund(**more: Any) -> dict[str, Any]:
-    """A wish for a refund of its own."""
+    """A refund request with a new id."""
     return {"refund_id": str(new_id()), "reason": "asked"} | more
 
 

@@ -48,7 +48,7 @@ def a_sale(pricing: Pricing | None = None, **changes: Any) -> OpenSale:
 
 
 def an_order(state: State = "held", **changes: Any) -> OrderRow:
-    """Two places at 80 euros and one free, with a fee of 1.50 each that costs something."""
+    """Two places at 80 euros and a free one, with a fee of 1.50 for each place with a price."""
     content: dict[str, Any] = {
         "id": new_id(),
         "code": "ABCDEFGH",

@@ -363,7 +363,9 @@ async def test_a_request_with_prefer_wait_returns_at_once_if_nothing_is_pending(
 
 
 async def test_concurrent_payments_keep_the_limit(system: System) -> None:
-    """A guest's basket and a fan's own, each within the limit, are one buyer's once the guest has signed in."""
+    """A guest's basket and a fan's own, each within the limit, belong to one buyer once the guest
+    has signed in.
+    """
     fan = await system.fan()
     own = await fan.best(full=6)
     await fan.pay(own["id"])

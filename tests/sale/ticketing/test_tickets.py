@@ -206,7 +206,7 @@ async def test_a_phone_that_binds_during_printing_keeps_its_pass(
     async with system.db.transaction() as conn:
         bound = await acts.bind(conn, open_vault(config), binding, owner, clock.now())
         printing = asyncio.create_task(fan.ask("POST", f"/api/tickets/{ticket_id}/paper"))
-        while not printing.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
+        while not printing.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - only the database knows
             await asyncio.sleep(0)
     assert isinstance(bound, BoundPass)
     assert codes(await printing) == (403, "step_up_required")

@@ -1,4 +1,4 @@
-"""Pages asked for by the public and by administrators."""
+"""Pages requested by the public and by administrators."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from hashlib import sha256
@@ -20,7 +20,9 @@ Ask = Callable[..., Awaitable[httpx.Response]]
 
 @pytest.fixture
 async def ask(config: Config, db: Database, clock: Clock) -> AsyncIterator[Ask]:
-    """Ask as an administrator of all, as one of a single event, as a fan, or without a name."""
+    """Send a request as an unscoped administrator, as one of a single event, as a fan, or
+    anonymously.
+    """
     principals = {
         "admin": Principal("staff", new_id(), new_id(), (Grant("admin"),)),
         "event": Principal("staff", new_id(), new_id(), (Grant("admin", "event", new_id()),)),

@@ -30,7 +30,7 @@ def a_match() -> Callable[..., NewEvent]:
 
 
 def complete_match(organiser_id: UUID, **changes: Any) -> NewEvent:
-    """A complete match in a week, whose sale is open."""
+    """A complete match in a week, on sale now."""
     starts = NOW + timedelta(days=7)
     content: dict[str, Any] = {
         "kind": "match",
@@ -45,7 +45,9 @@ def complete_match(organiser_id: UUID, **changes: Any) -> NewEvent:
 
 
 class Desk:
-    """The office's routes, asked as one of several people; `cancelled` is what the domains above heard."""
+    """The office's routes, requested as one of several people; `cancelled` collects the calls of
+    the handlers above.
+    """
 
     def __init__(self, browser: httpx.AsyncClient, principals: dict[bytes, Principal], cancelled: list[Event]) -> None:
         self.browser = browser

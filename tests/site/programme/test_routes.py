@@ -24,7 +24,7 @@ def wire(value: Any) -> Any:
 
 
 async def everything(conn: Connection) -> list[Any]:
-    """All that a refused request must leave as it is."""
+    """All data that a refused request must not change."""
     tables = ("programme.event", "programme.series", "programme.organiser", "kernel.journal")
     return [await conn.fetch(f"select t::text from {table} t order by 1") for table in tables]
 

@@ -96,7 +96,7 @@ async def test_a_lift_that_a_steward_reports_is_avoided_until_it_works_again(
         return {leg["to"] for leg in found["route"]["legs"] if leg["kind"] == "lift"}
 
     (lift,) = await lifts_on_the_way()
-    for _ in range(2):  # said twice, it is one outage
+    for _ in range(2):  # reported twice, it is one outage
         async with db.transaction() as conn:
             assert await acts.set_lift(conn, lift, STEWARD, NOW, working=False) is None
     assert lift not in await lifts_on_the_way()

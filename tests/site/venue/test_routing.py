@@ -59,7 +59,7 @@ def test_a_wheelchair_space_is_reached_without_a_step(place: int) -> None:
 
 @given(PMR, st.sampled_from(["toilets", "outlet", "exit", "first_aid", "information"]))
 def test_from_a_wheelchair_space_everything_is_reached_without_a_step(place: int, wanted: str) -> None:
-    found = nearest(STEP_FREE, place, wanted)  # type: ignore[arg-type]  # one of its words
+    found = nearest(STEP_FREE, place, wanted)  # type: ignore[arg-type]  # one of its literals
     assert found is not None
     assert found.step_free
 

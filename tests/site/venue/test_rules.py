@@ -147,7 +147,7 @@ def test_wheelchair_spaces_are_in_every_stand_and_ring() -> None:
 
 
 def test_wheelchair_spaces_are_in_every_price_band() -> None:
-    """Prices are painted on blocks: cut them into four bands of as many seats, by their view."""
+    """Prices are set on blocks: cut them into four bands of as many seats, by their view."""
     by_view = sorted(
         (block for block in VENUE.blocks if block.kind != "box"),
         key=lambda block: float(VENUE.sightline[of_block(VENUE, block.code)].mean()),

@@ -1,4 +1,6 @@
-"""Firefox by WebDriver BiDi and WebKit by WebDriver, behind one interface. Each keeps a profile between its starts."""
+"""Firefox by WebDriver BiDi and WebKit by WebDriver, behind one interface. Each keeps a profile
+between its starts.
+"""
 
 import json
 import os
@@ -29,11 +31,15 @@ const [args, done] = arguments;
 
 
 class NotYet(Exception):
-    """The page has no such element, something lies over it, or the page was just replaced by another."""
+    """The page has no such element, the element is covered, or the page was just replaced by
+    another.
+    """
 
 
 class Engine(Protocol):
-    """One browser. A `body` is the body of an async function of the page, which gets the other arguments as `args`."""
+    """One browser. A `body` is the body of an async function of the page, which gets the other
+    arguments as `args`.
+    """
 
     def __enter__(self) -> None:
         """Start the browser with the profile of its last start."""
@@ -58,7 +64,7 @@ class Engine(Protocol):
 
 
 class Firefox:
-    """Firefox, by way of puppeteer-core: Debian has no geckodriver."""
+    """Firefox, through puppeteer-core: Debian has no geckodriver."""
 
     def __init__(self, profile: Path) -> None:
         self._profile = profile
@@ -115,7 +121,7 @@ class Firefox:
 
 
 class WebKit:
-    """WebKitGTK, the nearest relative of Safari on Linux, on an X display."""
+    """WebKitGTK, the closest engine to Safari on Linux, on an X display."""
 
     def __init__(self, profile: Path, display: str, certificate: Path | None = None) -> None:
         self._console = profile / "console"
@@ -199,7 +205,7 @@ class WebKit:
 
 @contextmanager
 def ended(pid: int) -> Iterator[None]:
-    """Wait, behind what asks a process to end, until it and all that it started have ended; kill what has not."""
+    """Wait until a process and all its children have ended after the end signal; kill the rest."""
     first = psutil.Process(pid)
     processes = [first, *first.children(recursive=True)]
     try:
@@ -215,7 +221,7 @@ def display() -> Iterator[str]:
     """Yield the name of an X display in memory."""
     reading, writing = os.pipe()
     with subprocess.Popen(  # noqa: S603 - Debian's own
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x1000x24", "-nolisten", "tcp"],  # noqa: S607 - where PATH says
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "800x1000x24", "-nolisten", "tcp"],  # noqa: S607 - on PATH
         pass_fds=[writing],
         stderr=subprocess.DEVNULL,
     ) as server:

@@ -1,6 +1,7 @@
-"""A fan's evening in WebKit and in Firefox: seats, tickets, food, the match, a goal again, a ticket offline.
+"""A fan's evening in WebKit and in Firefox: seats, tickets, food, the match, a replay, a ticket
+offline.
 
-What an engine cannot do is part of the evening: docs/browsers.md says what Virage does instead.
+Missing features of an engine are part of the evening: docs/browsers.md describes the fallbacks.
 """
 
 from collections.abc import Callable, Iterator
@@ -144,7 +145,9 @@ def order_food(fan: Visitor, system: System, address: str) -> None:
 
 
 def watch_goal(fan: Visitor, system: System) -> None:
-    """The open page of a match is told of a goal and plays it again; its link goes to the clipboard."""
+    """The open page of a match receives a goal and plays its replay; its link goes to the
+    clipboard.
+    """
     evening = Evening(system)
     evening.lay(evening.reel("main"))
     fan.visit(f"/live/{evening.event}")

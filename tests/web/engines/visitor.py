@@ -1,4 +1,6 @@
-"""A person in front of a browser: finds things by role and name, as a screen reader does, whatever the engine."""
+"""A person in front of a browser: finds things by role and name, as a screen reader does, in any
+engine.
+"""
 
 import time
 from collections.abc import Callable
@@ -20,7 +22,7 @@ TEXT = "return document.body.innerText;"
 
 
 class Visitor:
-    """Somebody who visits one deployment."""
+    """A visitor of one deployment."""
 
     def __init__(self, engine: Engine, url: str) -> None:
         self.engine = engine
@@ -47,7 +49,7 @@ class Visitor:
         self.holds("document.body.innerText.includes(args.text)", text=text)
 
     def reads(self, body: str, **args: Any) -> Any:
-        """Return what the body of an async function returns in the page."""
+        """Return the result of an async function body in the page."""
         return self.engine.script(body, **args)
 
     def holds(self, condition: str, **args: Any) -> None:

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
-"""A WebKit window for WebKitWebDriver with a profile on disk: MiniBrowser keeps none when WebDriver drives it.
+"""A WebKit window for WebKitWebDriver with a profile on disk: MiniBrowser keeps none under
+WebDriver.
 
-It runs under Debian's Python, which has the GTK bindings. Arguments: folder of the profile, width, height, and for
-HTTPS the certificate to trust. Console messages are appended to the file `console` of the profile.
+It runs under Debian's Python, which has the GTK bindings. Arguments: folder of the profile, width,
+height, and for HTTPS the certificate to trust. Console messages are appended to the file `console`
+of the profile.
 """
 
 import os

@@ -1,7 +1,9 @@
-"""Read passes with the library `cwt`, in an environment of its own: it wants a CBOR library older than Virage's.
+"""Read passes with the library `cwt`, in a separate environment: it needs a CBOR library older than
+Virage's.
 
-Standard input: one JSON document with `keys` (JWKs of the issuer) and `passes` (hex, with the purpose, and for what a
-phone shows its step and signature). Standard output: for each pass its claims, and whether the phone signed the step.
+Standard input: one JSON document with `keys` (JWKs of the issuer) and `passes` (hex, with the
+purpose, and for a phone's code its step and signature). Standard output: for each pass its claims,
+and whether the phone signed the step.
 """
 
 import json
@@ -24,15 +26,15 @@ def read(shown: dict[str, Any], keys: list[Any]) -> dict[str, Any]:
         if "step" in shown:
             signed = by_phone(claims[8][1], pass_, shown)
         return {"claims": cbor2.dumps(claims, canonical=True).hex(), "phone": signed}
-    except Exception as error:  # noqa: BLE001 - whatever the library raises is a refusal
+    except Exception as error:  # noqa: BLE001 - any exception of the library is a refusal
         return {"error": f"{type(error).__name__}: {error}"}
 
 
 def by_phone(key: dict[int, Any], pass_: bytes, shown: dict[str, Any]) -> bool:
-    """Tell whether the key in `cnf` signed the pass and the step (RFC 8747)."""
+    """Whether the key in `cnf` signed the pass and the step (RFC 8747)."""
     algorithm = -8 if key[1] == 1 else -7
     key = {**key, 2: b"phone", 3: algorithm}
-    if algorithm == -7:  # the library wants the point whole
+    if algorithm == -7:  # the library needs the uncompressed point
         point = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), bytes([2 + key[-3]]) + key[-2])
         key[-3] = point.public_numbers().y.to_bytes(32, "big")
     step = cbor2.dumps([pass_, shown["step"]])

@@ -1,4 +1,6 @@
-"""A small board: a beer, a cola in a cup, a hot dog with a sauce, fries, a menu of them, and what the cup costs."""
+"""A small board: a beer, a cola in a cup, a hot dog with a sauce, fries, a menu of them, and the
+cup's deposit.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -2,8 +2,8 @@
 
     python -m tests.matchday.food.menu.make_price_vectors
 
-A till without network prices by what `GET /api/food/catalogue/{outlet}` told it. Whatever it is written in, it
-must come to these answers, which the rules of the server gave.
+An offline till computes prices from the response of `GET /api/food/catalogue/{outlet}`. An
+implementation in any language must get these results, which the server's rules computed.
 """
 
 import json
@@ -78,7 +78,7 @@ def sold() -> Wishes:
 
 
 def unsold() -> Wishes:
-    """Return baskets that have none, each for another reason."""
+    """Return baskets without a price, each for another reason."""
     return {
         "another version": (HERE, 0, basket(line(COFFEE), version="0" * 32)),
         "nothing": (HERE, 0, basket()),
@@ -94,7 +94,9 @@ def unsold() -> Wishes:
 
 
 def alcohol() -> dict[str, tuple[Product, Event | None, list[AlcoholPermit], bool]]:
-    """Return what is sold, or not, at one moment: product, event, calendar, whether the age was checked."""
+    """Return the products that are sold, or not, at one moment: product, event, calendar, whether
+    the age was checked.
+    """
     dry = replace(MATCH, rules=EventRules(alcohol=False))
     return {
         "beer under a derogation": (BEER, MATCH, [ALLOWED], True),
@@ -141,7 +143,7 @@ def vectors() -> dict[str, Any]:
     """Return all of the file's content."""
     totals = ((1300, [650, 400, 700]), (100, [1, 1, 1]), (5, [0, 0, 0]), (7, [0, 3, 0, 3]), (0, [4, 2]))
     return {
-        # Its module then: the file keeps its bytes.
+        # The module's path at that time: the file keeps its bytes.
         "about": "Written by python -m tests.concessions.make_price_vectors.",
         "catalogues": [_plain(shown_at(BOARD, outlet)) for outlet in (HERE, THERE)],
         "baskets": [_basket(name, *wish) for group in (sold(), unsold()) for name, wish in group.items()],
@@ -151,7 +153,7 @@ def vectors() -> dict[str, Any]:
 
 
 def file_text() -> str:
-    """Return the file as it must stand in docs/vectors."""
+    """Return the content of the file in docs/vectors."""
     return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
 
 

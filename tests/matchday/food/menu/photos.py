@@ -1,4 +1,4 @@
-"""Pictures of a size: heads without pixels, and photos as a phone takes them."""
+"""Test pictures: headers without pixels, and photos as a phone takes them."""
 
 from io import BytesIO
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 from PIL.ImageCms import ImageCmsProfile, createProfile
 
-PROFILE = ImageCmsProfile(createProfile("sRGB")).tobytes()  # made once: it says in which second it was made
+PROFILE = ImageCmsProfile(createProfile("sRGB")).tobytes()  # made once: it contains the second in which it was made
 ORIENTATION, GPS, SHOT_AT = 0x0112, 0x8825, 0x0132
 
 
@@ -33,7 +33,7 @@ def a_webp(kind: bytes, width: int = 40, height: int = 30) -> bytes:
 
 
 def a_photo(kind: str, sides: tuple[int, int] = (40, 30), **options: Any) -> bytes:
-    """A picture as a phone takes it: on its side, with when and where it was taken; its left half is red."""
+    """A photo as a phone stores it: rotated, with time and place; its left half is red."""
     image = Image.new("RGB", sides, "white")
     image.paste("red", (0, 0, sides[0] // 2, sides[1]))
     exif = Image.Exif()

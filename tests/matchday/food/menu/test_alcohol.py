@@ -1,4 +1,6 @@
-"""Alcohol: forbidden but under a derogation that the house rule wants used, never to minors; soft drinks are free."""
+"""Alcohol: forbidden except under a permit that the house rules enable, never for minors; soft
+drinks are free.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The draft and its versions: defects are told, what was published never changes, and explains what was sold."""
+"""The draft and its versions: defects are listed, and a published version never changes."""
 
 import asyncio
 from typing import Any
@@ -66,7 +66,7 @@ def sources(refused: Refused | None) -> list[str]:
     return [] if refused is None else [error["source"] for error in refused.data["errors"]]
 
 
-# --- an item by itself ---------------------------------------------------------------------------------------------
+# --- single items --------------------------------------------------------------------------------------------------
 
 
 def test_the_fourteen_allergens_of_the_regulation_are_known() -> None:
@@ -124,7 +124,7 @@ def test_ambiguous_prices_are_refused(prices: tuple[Price, ...]) -> None:
     assert sources(check_prices(prices, OUTLETS)) == ["prices"]
 
 
-# --- a whole content -----------------------------------------------------------------------------------------------
+# --- whole drafts --------------------------------------------------------------------------------------------------
 
 
 def test_a_complete_venue_has_no_defects() -> None:
@@ -328,7 +328,7 @@ def as_refused(outcome: Any) -> Refused:
     return outcome
 
 
-# --- what is on at a moment ----------------------------------------------------------------------------------------
+# --- the state at a moment -----------------------------------------------------------------------------------------
 
 
 async def test_a_sale_is_judged_by_the_state_at_its_time(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""The demonstration's board: everything that a French stadium sells, priced, stocked, and the same on each load."""
+"""The demo's board: the products of a French stadium, priced, stocked, and the same on each load."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What of an uploaded picture is stored, and what is refused."""
+"""The stored parts of an uploaded picture, and refused pictures."""
 
 from hashlib import sha256
 from io import BytesIO

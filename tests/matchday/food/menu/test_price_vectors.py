@@ -1,4 +1,4 @@
-"""The vectors by which a till is held to the prices of the server."""
+"""The vectors that check a till's prices against the server's."""
 
 from tests.matchday.food.menu import make_price_vectors
 from virage.matchday.food.menu.rules.alcohol import ForbiddenBy

@@ -1,4 +1,4 @@
-"""What a basket costs: one price wins, a menu is split to the cent, a cup comes and goes without VAT."""
+"""The price of a basket: one price applies, a menu is split to the cent, cups are without VAT."""
 
 from datetime import timedelta
 from typing import Any
@@ -179,7 +179,7 @@ def test_a_receipt_adds_up_line_by_line_and_rate_by_rate(data: st.DataObject) ->
     assert sum(total.gross_cents for total in found.vat) == found.total_cents
 
 
-# --- which price wins ----------------------------------------------------------------------------------------------
+# --- the applied price ---------------------------------------------------------------------------------------------
 
 SAID = (
     Price(1),
@@ -242,7 +242,7 @@ def test_the_tills_pack_gives_the_same_price_offline(said: list[Price], minute: 
     assert (opened or [shown.cents])[0] == list_price(prices, HERE, since)
 
 
-# --- what has no price ---------------------------------------------------------------------------------------------
+# --- baskets without a price ---------------------------------------------------------------------------------------
 
 
 def test_a_basket_of_another_catalogue_version_gets_the_one_in_force() -> None:

@@ -1,4 +1,6 @@
-"""The doors: the catalogue for everybody, the draft for the system, the calendar for organisers, stock for outlets."""
+"""The endpoints: the public catalogue, the draft for the operator, the calendar for organisers,
+stock for outlets.
+"""
 
 from hashlib import sha256
 from typing import Any
@@ -40,7 +42,7 @@ def an_item(item: Any, **more: Any) -> dict[str, Any]:
     return {"item": msgspec.json.decode(msgspec.json.encode(item))} | more
 
 
-# --- for everybody -------------------------------------------------------------------------------------------------
+# --- the public catalogue ------------------------------------------------------------------------------------------
 
 
 async def test_the_menu_of_an_outlet_is_public_in_both_languages(counters: Counters, board: Publication) -> None:

@@ -44,7 +44,7 @@ CAPACITY = KitchenCapacity({Station.GRILL: 4, Station.FRYER: 6, Station.COFFEE: 
 
 
 def _made(item: Item) -> Item:
-    """The small board, with what is made at a station and called otherwise in English."""
+    """The small board, with products made at a station and a second name in English."""
     if not isinstance(item, Product) or item.name.fr not in STATIONS:
         return item
     station, seconds = STATIONS[item.name.fr]
@@ -68,7 +68,7 @@ class Kitchen:
         self.version = ""
 
     async def open(self, *outlets: str) -> None:
-        """A match is on, the board is published, and kitchens say what they can make."""
+        """Start a match, publish the board, and set the capacity of the kitchens."""
         async with self.db.transaction() as conn:
             await programme.add_organiser(conn, Organiser(self.event.organiser_id, "The club"), None, NOW)
             fields = {
@@ -83,7 +83,7 @@ class Kitchen:
             await self.delivered(outlet)
 
     async def delivered(self, outlet: str, pieces: int = 100) -> None:
-        """So many of all that is counted are there."""
+        """Deliver a quantity of all products with a stock level."""
         lines = [StockLine(item.id, pieces) for item in (HOT_DOG, FRIES, COLA, BEER)]
         done(await self.act(record, StockRequest(new_id(), "count", outlet, lines), None))
 
@@ -92,7 +92,7 @@ class Kitchen:
             done(await acts.set_capacity(conn, self.vault, outlet, capacity, who=COOK, now=self.clock.now()))
 
     async def fan(self, cents: int = 5_000, bonus_cents: int = 0) -> UUID:
-        """Somebody with so much in their purse, and so much given to it."""
+        """A fan with a wallet balance and a bonus."""
         person_id = new_id()
         async with self.db.transaction() as conn:
             purse_id = await loaded_wallet(conn, cents, person_id)
@@ -102,7 +102,7 @@ class Kitchen:
         return person_id
 
     def request(self, *lines: Any, outlet: str = HERE, **more: Any) -> FoodOrderRequest:
-        """A hot dog with fries, or what is named."""
+        """A request for a hot dog with fries, or for the given lines."""
         asked = list(lines) or [line(HOT_DOG, options=KETCHUP), line(FRIES)]
         return FoodOrderRequest(
             id=new_id(), event_id=self.event.id, outlet=outlet, version=self.version, lines=asked, **more
@@ -117,7 +117,7 @@ class Kitchen:
         return found
 
     async def step(self, name: str, order_id: UUID, outlet: str = HERE, **more: Any) -> Order | Refused:
-        """What the kitchen does with an order."""
+        """A step of the kitchen with an order."""
         step, now = Step(outlet, order_id, COOK), self.clock.now()
         async with self.db.transaction() as conn:
             if name == "accept":
@@ -135,7 +135,7 @@ class Kitchen:
     async def act(
         self, act: Callable[..., Awaitable[Any]], *values: Any, at_start: Sequence[Any] = (), at_end: Sequence[Any] = ()
     ) -> Any:
-        """An act in a transaction of its own, at the clock's time; it may not be refused by a rollback."""
+        """An act in a transaction of its own, at the clock's time; it must not need a rollback to refuse."""
         async with self.db.transaction() as conn:
             return await act(conn, *at_start, *values, self.clock.now(), *at_end)
 
@@ -147,7 +147,7 @@ class Kitchen:
             return await timing_stats(conn, None, LATE, event_id=self.event.id, since=None, until=None)
 
     async def money(self, person_id: UUID) -> tuple[int, int, int]:
-        """What a fan has: in the purse, of it held, and of what was given."""
+        """The wallet of a fan: the balance, the held part, and the bonus."""
         async with self.db.connection() as conn:
             row = await conn.fetchrow(
                 "select a.balance_cents, a.held_cents, coalesce(b.balance_cents - b.held_cents, 0) as bonus "
@@ -166,7 +166,9 @@ class Kitchen:
             return list(await conn.fetch(query, *values))
 
     async def clean(self) -> None:
-        """The books balance, what is held is held for orders that wait, and nothing stays between."""
+        """Check the books: they balance, holds belong to waiting orders, and clearing accounts are
+        empty.
+        """
         found = await books(self.db)
         assert found.clean, found
         assert found.kinds.get("clearing", 0) == 0
@@ -178,7 +180,9 @@ class Kitchen:
 
 
 class Dying:
-    """A connection that is cut before the next statement, once so many have run: its process died there."""
+    """A connection that is cut before the next statement, once so many have run, as if its process
+    died there.
+    """
 
     def __init__(self, conn: Connection, statements: int) -> None:
         self._conn = conn

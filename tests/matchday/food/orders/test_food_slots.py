@@ -1,4 +1,4 @@
-"""The times that a fan is offered are those at which the kitchen makes it and the counter hands it over."""
+"""Pick-up times are offered only when the kitchen makes the order and the counter hands it over."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a fan sees of what they paid at counters and by phone: each once, and where it was."""
+"""A fan's payments at counters and by phone: each shown once, with its place."""
 
 from typing import Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Orders by phone that are given back: by their kitchen, by a counter, by both; and what then is where."""
+"""Refunds of orders by phone: by their kitchen, by a counter, by both; and the accounts afterwards."""
 
 import asyncio
 from collections.abc import Sequence
@@ -184,7 +184,9 @@ async def test_a_kitchen_refunds_no_cup_after_the_handover_because_any_till_does
 async def test_a_refund_uploaded_before_the_acceptance_ends_the_order_at_the_acceptance(
     bar: Bar, kitchen: Kitchen
 ) -> None:
-    """By card it waits for the sale, by hand it has left the drawer: neither makes an order that nobody pays."""
+    """A card refund waits for the sale, a cash refund has left the drawer: the order is not made in
+    either case.
+    """
     fans = [await kitchen.fan(2_000) for _ in range(3)]
     orders = [await kitchen.placed(fan, line(COLA)) for fan in fans]
     model = await kitchen.placed(await kitchen.fan(2_000), line(COLA))
@@ -213,7 +215,9 @@ async def test_a_refund_uploaded_before_the_acceptance_ends_the_order_at_the_acc
 async def test_the_compensation_of_a_late_order_is_at_most_the_price_paid_and_not_refunded(
     bar: Bar, kitchen: Kitchen, clock: FakeClock
 ) -> None:
-    """300 cents are promised. Who paid by bonus alone paid nothing, a cup comes back, and so did what was refunded."""
+    """The promised compensation is 300 cents. Payments by bonus, returned cups and refunds do not
+    count.
+    """
     cola_cents = 450
     fans = {
         "who paid all of it": await kitchen.fan(2_000),

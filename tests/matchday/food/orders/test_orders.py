@@ -1,4 +1,6 @@
-"""Food by phone: money is held and taken once, a kitchen gives out what it makes once, and nothing stays between."""
+"""Food by phone: money is held and taken once, an order is handed over once, and clearing accounts
+are empty.
+"""
 
 import asyncio
 import gzip
@@ -43,7 +45,7 @@ def state_of(outcome: Order | FoodOrder | Refused) -> str:
 
 
 async def verified(kitchen: Kitchen) -> list[Any]:
-    """What `virage fiscal verify` finds in the archives of the outlets' tills."""
+    """The result of `virage fiscal verify` on the archives of the outlets' tills."""
     found: list[Any] = []
     for (till_id,) in await kitchen.rows("select till_id from food_orders.kitchen order by outlet"):
         async with kitchen.db.transaction() as conn:
@@ -243,7 +245,7 @@ async def test_a_crash_between_any_two_statements_of_an_acceptance_leaves_it_und
                 survived = dying.left > 0
                 if not survived:  # between the last statement and the commit
                     dying.die()
-        except Exception:  # noqa: BLE001 - however the connection's end is told
+        except Exception:  # noqa: BLE001 - any report of the connection's end
             assert not survived
         if survived:
             break

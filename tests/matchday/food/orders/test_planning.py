@@ -1,4 +1,6 @@
-"""What a kitchen promises: never beyond what it makes, never before what stands, as soon or as fresh as it can."""
+"""A kitchen's promises: within its capacity, after its waiting orders, as soon or as fresh as
+possible.
+"""
 
 from datetime import UTC, datetime, timedelta
 from math import floor
@@ -133,7 +135,7 @@ def test_food_is_in_the_hand_once_both_are_there() -> None:
 STEP = st.tuples(
     st.integers(0, 400),  # seconds that pass before it
     st.dictionaries(st.sampled_from([GRILL, FRYER, COFFEE]), st.integers(1, 9), min_size=1),
-    st.integers(-1, 11),  # the slot that is asked for; below zero: as soon as possible
+    st.integers(-1, 11),  # the requested slot; below zero: as soon as possible
     st.sets(st.integers(0, 30)),  # which orders are made by then
 )
 
@@ -158,7 +160,7 @@ def test_no_interval_is_allocated_beyond_its_capacity_or_before_waiting_orders(
         ]
         standing = [load for order in orders for load in order]
         kitchen = Kitchen(capacity, standing, counter)
-        # planned alone or beside others, a kitchen is the same
+        # alone or beside others, a kitchen is planned the same
         made = plans([Kitchen({GRILL: 1}, standing[:1]), kitchen, Kitchen({})], now)[1]
         schedule = (
             made.soonest(demand, 0, now + WAIT_MAX)
@@ -173,7 +175,8 @@ def test_no_interval_is_allocated_beyond_its_capacity_or_before_waiting_orders(
             assert sum(allocate.pieces for allocate in taken) == demand[station]
             assert all(interval_of(now) <= allocate.starts_at < schedule.ready_at for allocate in taken)
             last = max(allocate.starts_at for allocate in taken)
-            # all that stands and is promised no later than the last piece of it is made before, or beside it
+            # all waiting orders promised no later than the last piece of it are made before it, or
+            # beside it
             before = sum(
                 load.pieces for load in standing if load.station is station and load.waiting and load.starts_at <= last
             )

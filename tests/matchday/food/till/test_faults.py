@@ -1,6 +1,6 @@
-"""What breaks between a till and the books; the fixture `bar` audits them at the end of each test.
+"""Failures between a till and the books; the fixture `bar` audits them at the end of each test.
 
-Other faults of tills stand where their rule does: docs/till.md says which test holds which.
+Other failures of tills are tested beside their rule: docs/till.md lists the tests.
 """
 
 from collections.abc import Iterator
@@ -117,7 +117,7 @@ async def test_a_till_that_lost_its_storage_resumes_and_loses_only_records_not_u
     till, fan = await bar.till(), await bar.fan(9000)
     first = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await bar.send(till, sent(first, offline=True))
-    till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))  # gone with the storage
+    till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))  # lost with the storage
     empty = Till(till.id, till.signer)
     empty.at = till.at + MINUTE
     cash = [Tender(TenderKind.CASH, ROUND_CENTS, None)]

@@ -186,7 +186,7 @@ async def test_payments_beyond_the_offline_limits_are_booked_as_deviations(bar: 
     taps = [fan.tap() for _ in range(5)]
     sold = [till.write(Kind.SALE, lines=ROUND, tenders=by_card(ROUND_CENTS, proof)) for proof in taps[:3]]
     clock.set(till.at + SECOND)
-    for one in sold:  # a drain in three uploads is one time without network
+    for one in sold:  # a backlog in three uploads is one offline period
         await bar.send(till, sent(one, offline=True))
     till.at = clock.now() + SECOND
     later = till.write(Kind.SALE, lines=ROUND, tenders=by_card(ROUND_CENTS, taps[3]))
@@ -219,9 +219,11 @@ TILLS, CARDS, LIMIT = 3, 3, 900
 def test_tills_within_their_limits_lose_at_most_their_limits(
     wallets: list[int], steps: list[tuple[str, int, int, int]]
 ) -> None:
-    """Tills take cards alone up to their limit, tell in any order, and others spend the same purses meanwhile.
+    """Offline tills accept cards up to their limit and upload in any order; the same wallets are
+    spent elsewhere meanwhile.
 
-    What is lost of one time without network is at most the limit; so of all tills at once at most tills times limit.
+    The loss of one offline period of a till is at most its limit, so the loss of all tills is at
+    most tills times limit.
     """
     ids = [new_id() for _ in wallets]
     available: dict[UUID, int] = dict(zip(ids, wallets, strict=True))
@@ -229,7 +231,7 @@ def test_tills_within_their_limits_lose_at_most_their_limits(
 
     def lost_by(till: int) -> Iterator[int]:
         for card, cents in untold[till]:
-            forged = card == CARDS  # a message over a known number that no card made
+            forged = card == CARDS  # a message with a known number that no card made
             part = Part(0, cents, loss_cents=cents) if forged else Part(0, cents, ids[card])
             paid = pay_part(part, available, bonus_limit_cents=cents, has_happened=True)
             assert not isinstance(paid, Refused)
@@ -252,7 +254,7 @@ def test_tills_within_their_limits_lose_at_most_their_limits(
 async def test_no_loss_account_exceeds_the_limit_after_concurrent_uploads(bar: Bar, clock: Any, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same evening each time
     tills, fans = [await bar.till() for _ in range(3)], [await bar.fan(chance.randint(0, 3_000)) for _ in range(3)]
-    most = LIMITS.offline_card_cents // ROUND_CENTS  # what one till takes from one card
+    most = LIMITS.offline_card_cents // ROUND_CENTS  # the most that one till takes from one card
     sold = []
     for till in tills:
         for fan in [fan for fan in fans for _ in range(most)]:
@@ -285,7 +287,7 @@ async def test_the_office_reads_the_maximum_and_actual_offline_losses(
     counters: "Counters", bar: Bar, vault: "KeyVault"
 ) -> None:
     till, fan = await a_till(counters), await bar.fan(1_000)
-    async with counters.db.transaction() as conn:  # its outlet gets a till of the system, which never sells alone
+    async with counters.db.transaction() as conn:  # its outlet gets a till of the system, which never sells offline
         await set_capacity(conn, vault, HERE, KitchenCapacity({}, open=True), who=None, now=NOW)
     await a_till(counters, "another")
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))

@@ -44,7 +44,7 @@ async def test_a_till_that_uploads_twice_sells_once(bar: "Bar") -> None:
 async def test_two_offline_tills_and_one_card_lose_only_the_uncovered_amount(bar: "Bar") -> None:
     tills, fan = [await bar.till(), await bar.till()], await bar.fan(1500)
     taps = [fan.tap(), fan.tap()]
-    for till, proof in zip(tills, reversed(taps), strict=True):  # the later tap is told first
+    for till, proof in zip(tills, reversed(taps), strict=True):  # the later tap is uploaded first
         await bar.tell(till, by_card(ROUND_CENTS, proof))
     assert await bar.left(fan) == 0
     assert [await bar.lost(till.id) for till in tills] == [[], [(2 * ROUND_CENTS - 1500, "insufficient_funds")]]

@@ -79,7 +79,7 @@ def test_transfers_of_any_record_move_each_tender_and_sum_to_zero(
     assert len({one.id for one in found}) == len(found)
 
 
-# --- asked -----------------------------------------------------------------------------------------------------------
+# --- online sales ----------------------------------------------------------------------------------------------------
 
 
 async def test_a_tap_pays_two_lines_and_returns_the_balance(bar: "Bar") -> None:

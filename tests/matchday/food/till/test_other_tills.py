@@ -88,7 +88,8 @@ async def test_stock_falls_below_zero_if_tills_sell_more(bar: "Bar", board: Publ
         assert [level.level for level in await levels(conn, [HERE])] == [deep - 9]
 
 
-# --- a refund that is told before its sale ---------------------------------------------------------------------------
+# --- a refund uploaded before its sale
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("order", ["refund first", "both at once", "sale first"])
@@ -147,7 +148,8 @@ async def test_refunds_that_wait_for_a_sale_give_together_at_most_its_amount(bar
     assert await bar.left(fan) == 1000
 
 
-# --- a tap whose ask was refused -------------------------------------------------------------------------------------
+# --- a tap whose online sale was refused
+# ------------------------------------------------------------------------------
 
 
 async def test_a_refused_tap_pays_only_the_same_record(bar: "Bar") -> None:

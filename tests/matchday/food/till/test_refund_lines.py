@@ -72,12 +72,12 @@ async def test_an_online_refund_returns_only_items_of_the_sale(bar: "Bar") -> No
     till = await bar.till()
     sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
     for lines, line, left in (
-        ([beer(-3, 600)], 0, 0),  # more pieces, at a price of its own
+        ([beer(-3, 600)], 0, 0),  # more pieces, at another price
         ([fries(-1), beer(-1, 701)], 1, 0),  # a higher price
         ([replace(beer(-1), vat_permille=100)], 0, 0),  # at another rate of VAT
         ([replace(beer(-1), product=new_id())], 0, 0),  # another product
-        ([replace(beer(-1), deposit=True, vat_permille=0)], 0, 0),  # a cup that it had not
-        ([fries(-1), fries(-1)], 1, 0),  # more of it by two lines
+        ([replace(beer(-1), deposit=True, vat_permille=0)], 0, 0),  # a cup that the sale did not have
+        ([fries(-1), fries(-1)], 1, 0),  # too many, in two lines
         ([fries(-2)], 0, 1),
     ):
         assert await asked(bar, till, back_of(till, sale, lines)) == (NOT_IN_SALE, {"line": line, "left": left}), lines
@@ -118,7 +118,7 @@ async def test_a_tip_is_refunded_once(bar: "Bar") -> None:
 async def test_refunds_uploaded_before_their_sale_are_checked_once_it_is_booked(bar: "Bar") -> None:
     till, desk, fan = await bar.till(), await bar.till(), await bar.fan(3_000)
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
-    wrong = desk.keep(desk.sign(back_of(desk, sale, [beer(-1)])))  # in cash what came by card
+    wrong = desk.keep(desk.sign(back_of(desk, sale, [beer(-1)])))  # in cash, after a payment by card
     twice = desk.keep(desk.sign(back_of(desk, sale, [beer(-1), fries(-1)], TenderKind.CARD)))
     assert await offline(bar, desk, wrong, twice) == ["booked", "booked"]
     unknown = [(one.record.id, "sale_unknown", None) for one in (wrong, twice)]
@@ -179,7 +179,7 @@ def test_refunds_without_deviation_never_exceed_their_sale(sold: list[Line], bac
             left = trial
 
 
-# --- what the system gave ---------------------------------------------------------------------------------------------
+# --- bonus credit -----------------------------------------------------------------------------------------------------
 
 
 async def give(bar: "Bar", fan: Fan, cents: int) -> None:
@@ -190,7 +190,7 @@ async def give(bar: "Bar", fan: Fan, cents: int) -> None:
     assert isinstance(outcome, Posted)
 
 
-WITH_CUP = [beer(), fries(), cup()]  # 12.50, of which 1.00 comes back
+WITH_CUP = [beer(), fries(), cup()]  # 12.50, of which 1.00 is a deposit
 
 
 async def test_bonus_credit_pays_no_deposit(bar: "Bar") -> None:

@@ -40,7 +40,7 @@ def meta(*whistles: tuple[str, str, float], **match: Any) -> dict[str, Any]:
 
 
 def line(name: str, minutes: float, type_: str, **said: Any) -> dict[str, Any]:
-    """A line of event data; who did it is `by`, a player's id."""
+    """A line of event data; `by` is the id of the acting player."""
     by = said.pop("by", None)
     event: dict[str, Any] = {
         "id": name,

@@ -1,4 +1,6 @@
-"""Match data in the Common Data Format over the whole application: into the feed and into the figures, each once."""
+"""Match data in the Common Data Format over the whole application: into the feed and the
+statistics, each once.
+"""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from virage.platform.values.ids import new_id
 
 
 class Provider:
-    """A program that sends match data."""
+    """An API client that sends match data."""
 
     def __init__(self, match: Match, key: dict[str, str]) -> None:
         self.match = match

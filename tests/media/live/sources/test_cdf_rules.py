@@ -1,4 +1,4 @@
-"""What we take for the Common Data Format is what its own schemas take for it."""
+"""Our reading of the Common Data Format agrees with its published schemas."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def test_test_messages_match_the_published_schema(kind: str) -> None:
 
 
 def broken(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """The document with one thing left out, or of another type, at a time."""
+    """The document with one part missing, or of another type, at a time."""
     here = document
     for step in path:
         here = here[step]
@@ -68,7 +68,7 @@ def broken(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[An
         yield from broken(document, (*path, key))
 
 
-# What a feed is not made of is left alone, whatever it is; so is which of two teams a player of a team plays for.
+# Parts that a feed does not use are ignored in any form; so is the team named beside a player.
 UNREAD = {
     *("competition", "season", "venue", "kickoff_time", "periods", "status", "result", "officials", "vendor"),
     *("is_synced", "has_played", "score", "out_time", "receiver_team_id", "official_id"),

@@ -1,4 +1,6 @@
-"""The figures of a match: counted once, told at most twice a minute, at once with a goal, whole to whoever comes."""
+"""Match statistics: counted once, published at most twice a minute, at once with a goal, complete
+for each new subscriber.
+"""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Match files as they are read: real ones, and those that cannot be."""
+"""Match files: real ones, and unreadable ones."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ def test_events_of_a_real_match_come_in_their_order_between_their_whistles() -> 
     ]
     assert [place for place, _ in whistles] == [0, whistles[2][0] - 1, whistles[1][0] + 1, len(moments) - 1]
     goals = [moment for moment in moments if isinstance(moment.what, Goal)]
-    assert [(goal.what.side, goal.what.player, goal.what.assist) for goal in goals] == [  # type: ignore[union-attr]  # goals they are
+    assert [(goal.what.side, goal.what.player, goal.what.assist) for goal in goals] == [  # type: ignore[union-attr]  # all are goals
         *(("home", 10, 22), ("away", 7, 11), ("away", 7, None), ("home", 3, None)),
     ]
     for goal in goals:
@@ -41,7 +41,7 @@ def test_events_of_a_real_match_come_in_their_order_between_their_whistles() -> 
 
 
 def with_a_shoot_out(folder: Path) -> Path:
-    """The real match's events, and then kicks made of its own shots: no match with a shoot-out is packaged."""
+    """The real match's events, then kicks made of its own shots: no packaged match has a shoot-out."""
     events = json.loads(EVENTS.read_bytes())
     shot = next(one for one in events if one["type"]["name"] == "Shot" and one["team"]["name"] == "Barcelona")
     other = next(one for one in events if one["type"]["name"] == "Shot" and one["team"]["name"] == "Girona")

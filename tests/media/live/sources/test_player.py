@@ -1,4 +1,4 @@
-"""Whoever plays a match file and what answers it."""
+"""The player of match files, and the servers that it may meet."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -16,7 +16,7 @@ EVENT = UUID(int=7)
 
 @pytest.fixture
 async def something_else() -> AsyncIterator[str]:
-    """A server that answers, though no system like ours."""
+    """A server that responds, but is not a Virage."""
     answers = [web.Response(status=503), web.Response(text="<html>sign in to the network</html>")]
 
     async def answer(_: web.Request) -> web.Response:

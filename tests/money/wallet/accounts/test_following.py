@@ -1,4 +1,4 @@
-"""What a card carried follows it, and the books tell both histories."""
+"""The balance of a card follows it, and the books show both histories."""
 
 import asyncio
 from typing import TYPE_CHECKING

@@ -1,4 +1,6 @@
-"""A card as the chip behaves: it mirrors its UID and its counter, and signs them with its own keys."""
+"""A contactless card as its chip behaves: it mirrors its UID and its counter, and signs them with
+its own keys.
+"""
 
 import secrets
 
@@ -18,7 +20,7 @@ def cmac(key: bytes, text: bytes) -> bytes:
 
 
 def shown(message: SunMessage) -> dict[str, str]:
-    """What a message says, as a page sends it."""
+    """The content of a message, as a page sends it."""
     return {name: value for name, value in to_builtins(message).items() if value is not None}
 
 
@@ -32,18 +34,19 @@ class Chip:
         self._file_read = file_read_key or keys.of(uid, FILE_READ_KEY)
 
     def tap(self) -> SunMessage:
-        """What the next read of the card shows."""
+        """The message of the next read of the card."""
         self.counter += 1
         return self.mirrored(self.counter)
 
     def mirrored(self, counter: int) -> SunMessage:
-        """What the card shows at a counter; a clone can be made to show any that it recorded."""
+        """The message of the card at a counter; a clone can repeat any recorded one."""
         return SunMessage(uid=self.uid.hex().upper(), ctr=f"{counter:06X}", cmac=self._mac(counter))
 
     def hidden(self, counter: int, tag: int = 0xC7) -> SunMessage:
-        """What a card shows that was set to encrypt its UID and counter.
+        """The message of a card configured to encrypt its UID and counter.
 
-        `tag` says what `picc_data` holds: UID and counter, unless the chip is set otherwise.
+        `tag` names the content of `picc_data`: UID and counter, unless the chip is configured
+        differently.
         """
         encryptor = Cipher(AES(self._meta_read), CBC(bytes(16))).encryptor()
         picc_data = encryptor.update(bytes((tag,)) + self._named(counter) + secrets.token_bytes(5))

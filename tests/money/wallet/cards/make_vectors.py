@@ -1,4 +1,5 @@
-"""Write docs/vectors/virtual_card.json: what a till asks of a phone, what the phone signs, and what that is worth.
+"""Write docs/vectors/virtual_card.json: the challenge of a till, the signature of a phone, and the
+result.
 
     python -m tests.money.wallet.cards.make_vectors
 
@@ -51,12 +52,12 @@ STRANGER = Ed25519Phone("virage vectors: phone of nobody")
 
 
 def proof(name: str = "Ed25519", challenge: Challenge = CHALLENGE, purpose: bytes = PAY_PURPOSE) -> str:
-    """What a phone signs."""
+    """The content that a phone signs."""
     return proof_text(IDS[name], PHONES[name].sign(purpose + challenge_bytes(challenge)))
 
 
 def cases() -> list[tuple[str, list[Shown], datetime]]:
-    """What is shown at once, and when."""
+    """Proofs that are presented together, and their time."""
     late, spaced = NOW + timedelta(minutes=11), proof().encode().hex()
     forged = STRANGER.sign(PAY_PURPOSE + challenge_bytes(CHALLENGE))
     before = replace(CHALLENGE, at="2026-05-09T19:46:00.000Z")
@@ -99,7 +100,7 @@ def vectors() -> dict[str, Any]:
     """Return all of the file's content."""
     text = challenge_bytes(CHALLENGE)
     return {
-        # Its module then: the file keeps its bytes.
+        # The module's path at that time: the file keeps its bytes.
         "about": "Written by python -m tests.wallet.make_vectors.",
         "purpose": base64url(PAY_PURPOSE),
         "address": f"https://virage.example/pay#{base64url(text)}",
@@ -125,13 +126,13 @@ def _outcome(one: Any) -> dict[str, Any]:
 
 
 def reasons() -> set[str]:
-    """Every reason that the file holds."""
+    """Every reason in the file."""
     found = [outcome for case in vectors()["cases"] for outcome in case["outcomes"]]
     return {outcome["reason"] for outcome in found if "reason" in outcome}
 
 
 def file_text() -> str:
-    """Return the file as it must stand in docs/vectors."""
+    """Return the content of the file in docs/vectors."""
     return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What a phone shows when its fan has said yes."""
+"""The proof that a phone shows once its fan has confirmed."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Cards are made, linked, blocked and replaced, each by whom it should be."""
+"""Cards are made, linked, blocked and replaced, each by authorised people only."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -124,7 +124,7 @@ def a_link(
 
 
 async def link(wallets: "Wallets", wish: acts.Link) -> Linked | Refused:
-    """As the route does: a refusal rolls all back."""
+    """Link as the route does: a refusal rolls everything back."""
     async with wallets.db.connection() as conn:
         transaction = conn.transaction()
         await transaction.start()
@@ -338,7 +338,8 @@ async def test_two_desks_that_hand_the_same_card_out_at_once_replace_one(wallets
     assert counted["n"] == 1
 
 
-# --- told and forgotten ----------------------------------------------------------------------------------------------
+# --- facts and erasure
+# ------------------------------------------------------------------------------------------------
 
 
 async def test_cards_and_taps_are_exported_and_erased_with_their_owner(wallets: "Wallets") -> None:

@@ -1,4 +1,4 @@
-"""`virage cards`: what the terminal shows, and what only the file holds."""
+"""`virage cards`: the output of the terminal, and the secrets that only the file has."""
 
 import json
 import stat
@@ -32,7 +32,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, database_url: str) -> dict[str, str
 
 
 def virage(*arguments: Any) -> int:
-    """Run the command in this process; its code."""
+    """Run the command in this process; return its exit code."""
     try:
         app([str(one) for one in arguments], result_action="return_value")
     except SystemExit as end:

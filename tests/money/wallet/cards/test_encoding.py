@@ -1,4 +1,4 @@
-"""What an encoder writes into a card."""
+"""The data that an encoder writes to a card."""
 
 import pytest
 

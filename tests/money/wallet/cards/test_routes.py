@@ -1,4 +1,4 @@
-"""The doors of cards: each opens to whom it should, and answers what it may."""
+"""The endpoints of cards: their roles, and the data in their responses."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +180,7 @@ async def _nobody(credentials: Any) -> Any:
     return [None for _ in credentials]
 
 
-# --- a fan's own -----------------------------------------------------------------------------------------------------
+# --- a fan's cards ---------------------------------------------------------------------------------------------------
 
 
 async def test_a_fan_links_limits_blocks_and_unblocks_their_card(wallets: "Wallets") -> None:

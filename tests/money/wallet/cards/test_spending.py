@@ -1,4 +1,4 @@
-"""What a card may pay: a cap a tap, a limit a day, a PIN above the cap."""
+"""Limits of a card: a cap a tap, a limit a day, a PIN above the cap."""
 
 import asyncio
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CAP = 5_000
 DAY = date(2026, 5, 9)
-CHEAP = 10  # rounds of a test's PIN; that they are as many as OWASP says is a test of people
+CHEAP = 10  # hash rounds of a test's PIN; a test of people checks OWASP's number
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Taps against the vectors of NXP's notes, and against whoever changes a bit of one."""
+"""Taps against the vectors of NXP's notes, and with changed bits."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_the_vectors_of_an12196(message: SunMessage, seen: Seen) -> None:
 def test_the_vector_of_an10922() -> None:
     master = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
     material = bytes.fromhex("04782E21801D80" + "3042F5" + "4E585020416275")
-    # 17 bytes: the vector of the note itself
+    # 17 bytes: the note's own vector
     assert diversify(master, material).hex().upper() == "A8DD63A3B89D54B37CA802473FDA9175"
 
 

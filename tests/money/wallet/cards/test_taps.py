@@ -1,4 +1,4 @@
-"""A tap counts once: whoever brings it, however often, in whatever order, at however many tills."""
+"""A tap counts once: from any sender, however often, in any order, at any number of tills."""
 
 import asyncio
 from collections.abc import Sequence

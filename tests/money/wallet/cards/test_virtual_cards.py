@@ -1,4 +1,6 @@
-"""Phones that pay: whose key signs what, how a proof finds its till, and what is left after a phone is gone."""
+"""Phones that pay: the keys that sign, how a proof reaches its till, and what is left after a phone
+is removed.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Desks in tests: tills with keys that sign what they load, and who may work at them."""
+"""Cash desks in tests: tills with keys that sign their top-ups, and their staff."""
 
 import re
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def stamp(at: datetime) -> str:
 
 
 def load_said(till_id: UUID, cashier: UUID, wallet_id: UUID, cents: int, at: datetime = NOW, **more: Any) -> DeskRecord:
-    """What a till says of money that it takes for a wallet at outlet 01, in cash."""
+    """The request of a till for a cash top-up of a wallet at outlet 01."""
     said: dict[str, Any] = {"id": new_id(), "outlet": "01", "slip": None, "tender": DeskTender.CASH}
     said |= more
     return DeskRecord(at=stamp(at), cashier=cashier, cents=cents, purse=masked(wallet_id), till=till_id, **said)
@@ -50,12 +50,12 @@ def signed_load(signer: Signer, said: DeskRecord, purpose: bytes = DESK_RECORD_P
 
 
 def texts(signed: SignedDeskRecord) -> dict[str, str]:
-    """As it goes over the wire."""
+    """The request as JSON."""
     return {"body": base64url(signed.body), "signature": base64url(signed.signature)}
 
 
 async def employ(conn: Connection, person_id: UUID, grant: Grant) -> None:
-    """Somebody of the staff with a PIN."""
+    """Create a member of staff with a PIN."""
     await conn.execute(
         "insert into people.person (id, email, locale, joined_at) values ($1, $2, 'fr', $3) on conflict do nothing",
         person_id,
@@ -68,7 +68,7 @@ async def employ(conn: Connection, person_id: UUID, grant: Grant) -> None:
 
 
 async def pair_till(conn: Connection, till_id: UUID, signer: Signer) -> None:
-    """A till at outlet 01 that finance has paired."""
+    """A till at outlet 01, paired by finance."""
     await conn.execute(
         """
         insert into people.device
@@ -84,7 +84,7 @@ async def pair_till(conn: Connection, till_id: UUID, signer: Signer) -> None:
 
 
 class Desk:
-    """A till at outlet 01 that serves as a desk, and signs what it does there."""
+    """A till at outlet 01 that serves as a cash desk, and signs its movements."""
 
     def __init__(self, wallets: "Wallets", name: str = "desk") -> None:
         self.wallets = wallets
@@ -98,7 +98,7 @@ class Desk:
             await employ(conn, CASHIER, Grant("cashier", "outlet", "01"))
 
     async def shown(self, by: dict[str, str]) -> UUID:
-        """The wallet that the till was shown before."""
+        """The wallet that the till looked up before."""
         read = re.search("uid=([0-9A-F]+)", by.get("tap", ""))
         uid = b"" if read is None else bytes.fromhex(read[1])
         code = self.wallets.secrets.codes.hash(as_code(by.get("code", "")) or "")
@@ -108,7 +108,7 @@ class Desk:
         return rows[0][0] if rows else new_id()
 
     async def says(self, by: dict[str, str], cents: int, tender: str = "cash", **more: Any) -> DeskRecord:
-        """What the till would sign."""
+        """The body that the till would sign."""
         said = {"wallet_id": await self.shown(by), "cashier": CASHIER, "at": self.wallets.clock.now()} | more
         return load_said(self.id, cents=cents, tender=DeskTender(tender), **said)
 
@@ -139,7 +139,7 @@ class Desk:
         return answer.json()
 
     async def stands(self, tender: DeskTender = DeskTender.CASH) -> int:
-        """How the till's own account stands; the books are clean."""
+        """The balance of the till's own account; the books are clean."""
         assert (await books(self.wallets.db)).clean
         rows = await self.wallets.rows(
             "select balance_cents from wallet_ledger.account where id = $1", drawer(self.id, tender).id

@@ -1,4 +1,5 @@
-"""Write docs/vectors/load.json: what a till signs when it loads a wallet or pays out, and what a signature is worth.
+"""Write docs/vectors/load.json: signed top-ups and payouts of a till, and the result of verifying
+them.
 
     python -m tests.money.wallet.funding.make_load_vectors
 
@@ -49,20 +50,20 @@ STRANGER: Final = Ed25519Phone("virage vectors: till of nobody")
 def case(
     name: str, body: bytes, *, key: str = "Ed25519", signer: Any = None, purpose: bytes = DESK_RECORD_PURPOSE
 ) -> Any:
-    """What the server says to a body that somebody signed."""
+    """Return the case of a signed body."""
     signature = base64url((signer or TILLS[key]).sign(purpose + body))
     return outcome(name, base64url(body), signature, key)
 
 
 def outcome(name: str, body: str, signature: str, key: str = "Ed25519") -> dict[str, Any]:
-    """The same to whatever is sent."""
+    """Return the case of a request: its parts and the reason of its refusal."""
     said = read_signed(body, signature, TILL, TILLS[key].key)
     reason = str(said.reason) if isinstance(said, Refused) else None
     return {"name": name, "key": key, "body": body, "signature": signature, "reason": reason}
 
 
 def cases() -> list[dict[str, Any]]:
-    """What is sent as a load, and what is said to it."""
+    """Return the cases: top-ups, payouts and their verification."""
     text = desk_record_bytes(LOAD)
     other = desk_record_bytes(replace(LOAD, cents=200_000))
     signed = base64url(TILLS["Ed25519"].sign(DESK_RECORD_PURPOSE + text))
@@ -90,7 +91,7 @@ def cases() -> list[dict[str, Any]]:
 def vectors() -> dict[str, Any]:
     """Return all of the file's content."""
     return {
-        # Its module then: the file keeps its bytes.
+        # The module's path at that time: the file keeps its bytes.
         "about": "Written by python -m tests.wallet.make_load_vectors.",
         "purpose": base64url(DESK_RECORD_PURPOSE),
         "till": str(TILL),
@@ -101,12 +102,12 @@ def vectors() -> dict[str, Any]:
 
 
 def reasons() -> set[str]:
-    """Every reason that the file holds."""
+    """Every reason in the file."""
     return {one["reason"] for one in cases()} - {None}
 
 
 def file_text() -> str:
-    """Return the file as it must stand in docs/vectors."""
+    """Return the content of the file in docs/vectors."""
     return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
 
 

@@ -1,4 +1,6 @@
-"""Top-ups by rule: asked for once when a wallet falls below, charged once whatever gets lost, off after declines."""
+"""Automatic top-ups: requested once below the threshold, charged once despite lost responses, off
+after declines.
+"""
 
 import asyncio
 import time
@@ -134,7 +136,7 @@ class System:
             )
 
     async def ruled(self, card: Card, code: str | None = None, **changes: Any) -> SavedCard:
-        """A rule whose card was typed at the provider's page."""
+        """A rule whose card was entered at the provider's page."""
         method = await self.put(**changes)
         assert isinstance(method, SavedCard)
         url = await methods.open_page(self.db, self.clock, self.provider, method)
@@ -148,7 +150,7 @@ class System:
         return method
 
     async def later(self, by: timedelta) -> None:
-        """What the worker does after a while."""
+        """Run the worker's jobs after a while."""
         self.clock.advance(by)
         await self.payments.reconcile(self.db)
         await self.payments._methods.reconcile(self.db)  # noqa: SLF001 - the schedule calls it
@@ -165,7 +167,7 @@ class System:
         return found
 
     async def balance(self) -> int:
-        """What is in the wallet; the books agree with the provider's."""
+        """The balance of the wallet; the books agree with the provider's."""
         found = await books(self.db)
         assert found.clean, found
         async with self.db.connection() as conn:
@@ -174,7 +176,7 @@ class System:
             )
 
     async def told(self, events: Sequence[Any]) -> None:
-        """A delivery of the provider, as the route takes it."""
+        """A webhook of the provider, as the route receives it."""
         body = msgspec.json.encode(Delivery(list(events)))
         headers = {signatures.HEADER: signatures.sign(provider.WEBHOOK_SECRET, body, int(time.time()))}
         outcomes = self.provider.verify_webhook(headers, body)
@@ -188,7 +190,9 @@ class System:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """One sandbox for all of these tests, whose news reach nobody: they are told here, or never."""
+    """One sandbox for all of these tests, without webhooks: a test delivers its events, or drops
+    them.
+    """
     process = SandboxProcess(tmp_path_factory.mktemp("sandbox"), "http://127.0.0.1:9/webhooks")
     process.start()
     asyncio.run(process.ready())
@@ -352,7 +356,7 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
 ) -> None:
     first = await system.ruled(Card.ACCEPTED)
     second = await system.ruled(Card.WEBHOOK_LATE)
-    await system.spend(await system.balance())  # cash in it would stop the erasure
+    await system.spend(await system.balance())  # cash in it would prevent the erasure
     async with system.db.transaction() as conn:
         told = await reads.export(conn, system.fan)
         assert [(card["label"], card["state"]) for card in told["cards"]] == [("…0309", "saved")]
@@ -365,7 +369,7 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
         assert await reads.rule_view(conn, system.fan, NOW) is None
 
 
-# --- at the door -----------------------------------------------------------------------------------------------------
+# --- the endpoints ---------------------------------------------------------------------------------------------------
 
 
 async def test_the_door_asks_for_consent_and_a_fresh_sign_in_and_waits_for_the_provider(wallets: "Wallets") -> None:

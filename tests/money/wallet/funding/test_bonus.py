@@ -1,4 +1,4 @@
-"""What the system gives: once, to whom it should go, spent and never paid out."""
+"""Bonus grants: credited once, to the right wallet, spent and never paid out."""
 
 import asyncio
 from datetime import timedelta

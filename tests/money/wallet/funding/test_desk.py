@@ -1,4 +1,6 @@
-"""A desk loads wallets and pays out what came in: once, within the law's limits, and its drawer agrees."""
+"""A cash desk tops up wallets and pays out cash top-ups: once, within the legal limits, and its
+drawer agrees.
+"""
 
 import asyncio
 from datetime import timedelta

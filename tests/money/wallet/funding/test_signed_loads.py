@@ -1,4 +1,6 @@
-"""A desk moves money only on the word of its till's key, for somebody who works there: a stolen token loads nothing."""
+"""A cash desk moves money only with its till's signature and a member of staff: a stolen token tops
+up nothing.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -37,7 +39,7 @@ def test_the_vectors_hold_every_reason_that_a_text_can_have() -> None:
 
 
 async def moved(wallets: "Wallets") -> list[Any]:
-    """All that would show that something was done."""
+    """All rows that a movement would write."""
     return [
         *await wallets.rows("select count(*) from wallet_ledger.transfer"),
         *await wallets.rows("select count(*) from wallet_funding.load"),

@@ -1,4 +1,6 @@
-"""Wallets: loaded within limits, credited once a payment, paid out to the cards that the money came from."""
+"""Wallets: topped up within limits, credited once a payment, paid out to the cards that the money
+came from.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -320,7 +322,7 @@ async def test_pages_of_the_history_lose_no_line_of_a_moment_that_many_share(
 
 
 async def given_back(db: Database, wallet_id: UUID, cents: int, *, as_bonus: bool = False) -> None:
-    """A sale of before is given back to the wallet that paid."""
+    """An earlier sale is refunded to the wallet that paid."""
     to = bonus(wallet_id) if as_bonus else wallet_account(wallet_id)
     (outcome,) = await posted(db, [Transfer(new_id(), TILL, to, cents, "refund", wallet_id)])
     assert isinstance(outcome, Posted)

@@ -1,4 +1,4 @@
-"""The books of the wallets in tests: wallets with money in them, payments, and an audit afterwards."""
+"""The books of the wallets in tests: funded wallets, payments, and an audit afterwards."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ DRAWER = account(AccountKind.CASH, "desk 1")
 
 
 async def loaded_wallet(conn: Connection, cents: int, owner_id: UUID | None = None) -> UUID:
-    """A wallet into which so much cash was paid at a desk."""
+    """A wallet with so much cash, paid in at a desk."""
     wallet_id = new_id()
     assert await open_wallets(conn, {wallet_id: owner_id}, NOW) == {wallet_id}
-    await lock_wallets(conn, [wallet_id])  # what follows in the test's transaction may lock it: accounts come later
+    await lock_wallets(conn, [wallet_id])  # the test's transaction may lock it later: accounts come after it
     if cents:
         transfer = Transfer(new_id(), DRAWER, wallet_account(wallet_id), cents, "top_up", wallet_id)
         assert await ledger.post(conn, [[transfer]], NOW) == [Posted(cents)]

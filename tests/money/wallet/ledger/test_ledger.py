@@ -1,4 +1,4 @@
-"""The ledger on a real database: once, whole, and right beside other processes."""
+"""The ledger on a real database: each entry once, completely, and correctly beside other processes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -90,7 +90,9 @@ async def test_a_hold_of_one_batch_is_captured_by_another_and_ends_once(db: Data
 
 
 async def test_one_bad_item_of_a_batch_fails_alone(db: Database) -> None:
-    """The same id for two things in two batches at once: the table refuses the second, and its neighbours go on."""
+    """Two things with the same id in two concurrent batches: the table refuses the second, and the
+    other items succeed.
+    """
     async with db.transaction() as conn:
         first, second = [await loaded_wallet(conn, 1000) for _ in range(2)]
     id_ = new_id()

@@ -1,4 +1,4 @@
-"""The ledger decides: what is there is spent once, all or nothing, and sums to zero."""
+"""The rules of the ledger: money is spent once, all or nothing, and sums to zero."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID

@@ -1,7 +1,8 @@
-"""Load, pay, hold, capture, void and repeat, many at once and in any order, through two processes' connections.
+"""Load, pay, hold, capture, void and repeat, many at once and in any order, through two processes'
+connections.
 
-Hypothesis draws handfuls of entries and posts each handful concurrently. A model that knows only what was confirmed
-must agree with the books afterwards, and the books with themselves.
+Hypothesis draws handfuls of entries and posts each handful concurrently. A model that knows only
+the confirmed entries must agree with the books afterwards, and the books must be consistent.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ WISHES = st.one_of(
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Two processes that post, and what their clients were told."""
+    """Two processes that post, and the responses that their clients got."""
 
     url = ""
 
@@ -88,7 +89,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(wishes=st.lists(st.lists(WISHES, min_size=1, max_size=4), min_size=1, max_size=4))
     def post(self, wishes: Sequence[Sequence[tuple[str, int, int]]]) -> None:
-        """Each inner list is a batch; the batches run at once, in turn through one process and the other."""
+        """Post batches, one for each inner list, concurrently and alternately through both
+        processes.
+        """
         batches = [[made for wish in batch if (made := self.transfer(*wish))] for batch in wishes]
 
         async def one(number: int, batch: Sequence[Transfer]) -> list[Outcome]:
