@@ -184,9 +184,19 @@ async def test_every_email_is_sent_after_an_hour_without_a_mail_server(
         return bool(await conn.fetchval("select min(attempts) > 0 from kernel.job where entrypoint = 'letter'"))
 
     await until(failed)
-    # an hour later, by the clock of the queue
-    await conn.execute("update kernel.job set attempts = 24, execute_after = now() where entrypoint = 'letter'")
-    await server.open(port)
+
+    async def an_hour_later() -> bool:
+        """Move both jobs to their 25th attempt; the server opens before the worker can take one of them."""
+        async with conn.transaction():
+            waiting = await conn.fetch(
+                "select id from kernel.job where entrypoint = 'letter' and status = 'queued' for update"
+            )
+            if len(waiting) == 2:
+                await conn.execute("update kernel.job set attempts = 24, execute_after = now()")
+                await server.open(port)
+            return len(waiting) == 2
+
+    await until(an_hour_later)
 
     async def sent() -> bool:
         return await states(conn) == {"sent": 2}

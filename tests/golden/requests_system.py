@@ -38,6 +38,7 @@ from virage.app.building import build, jobs_of
 from virage.app.settings import read
 from virage.identity.keys.rules.keys import kid_of
 from virage.identity.keys.rules.vault import PURPOSE
+from virage.matchday.access.reads import board
 from virage.media.replay.routes import taps
 from virage.media.replay.rules.media import MediaVault, key_period
 from virage.money.wallet.cards.reads import card_news
@@ -185,7 +186,7 @@ def _quick(moment: datetime) -> Iterator[None]:
     """Take the real time and chance out of the system, as far as responses depend on them.
 
     The journal is followed every 5 ms, and one session may send a whole recording. Each replay
-    request counts, all cards are read once, and the first of equally good places is sold. Ids are
+    request counts, all cards and each board are read once, and the first of equally good places is sold. Ids are
     of the day of the recording.
     """
     rates = dict.fromkeys(limits.RATES, UNLIMITED)
@@ -195,6 +196,7 @@ def _quick(moment: datetime) -> Iterator[None]:
         patch.setattr(taps, "TAP_WINDOW_S", 0.0)
         patch.setattr(inventory, "Random", First)
         patch.setattr(card_news.CardNews.__init__, "__defaults__", (card_news.KEPT_S, float("inf")))
+        patch.setattr(board.Boards.__init__, "__defaults__", (float("inf"),))
         patch.setattr(ids, "uuid_utils", Ids(moment))
         yield
 

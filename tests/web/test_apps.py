@@ -14,7 +14,7 @@ Browse = Callable[[], tuple[BrowserContext, Page]]
 def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser, system: System) -> None:
     with desk(browser, system, hire(system, "apps@virage.example", ADMIN)) as page:
         page.evaluate("window.loaded = 'the office'")
-        page.get_by_role("link", name="Kitchen").click()
+        page.get_by_role("link", name="Kitchen", exact=True).click()
         page.wait_for_url("**/staff/kitchen")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert page.evaluate("window.loaded") is None
