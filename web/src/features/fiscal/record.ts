@@ -91,7 +91,7 @@ export const EMPTY: Head = { number: 0, hash: GENESIS };
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(",")}}`;
 }
 
@@ -121,7 +121,7 @@ export function totalsOf(lines: readonly Line[]): VatTotal[] {
   const gross = new Map<number, number>();
   for (const line of lines) gross.set(line.vat_permille, (gross.get(line.vat_permille) ?? 0) + line.quantity * line.unit_cents);
   return [...gross]
-    .sort(([one], [other]) => one - other)
+    .sort(([a], [b]) => a - b)
     .map(([vat_permille, cents]) => ({ vat_permille, gross_cents: cents, vat_cents: vatIncluded(cents, vat_permille) }));
 }
 

@@ -15,7 +15,7 @@ const standing = (prices: readonly Price[]): number | undefined => prices.find((
 /** JSON with sorted members, so that equal documents are equal texts. */
 function plain(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
-    inner && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1))) : inner,
+    inner && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
 }
 
@@ -30,10 +30,10 @@ function changeOf(was: Item, pricesWere: readonly Price[], { item, prices }: Dra
 export function changes(draft: Draft, inForce: Content | null): Change[] {
   const were = new Map(inForce?.items.map((item) => [item.id, item]));
   const are = new Set(draft.items.map(({ item }) => item.id));
-  const found = draft.items.map((one) => {
-    const was = were.get(one.item.id);
-    return was ? changeOf(was, inForce?.prices?.[one.item.id] ?? [], one) : ({ kind: "added", item: one.item, to: one.item.kind === "deposit" ? one.item.cents : standing(one.prices) } as const);
+  const found = draft.items.map((entry) => {
+    const was = were.get(entry.item.id);
+    return was ? changeOf(was, inForce?.prices?.[entry.item.id] ?? [], entry) : ({ kind: "added", item: entry.item, to: entry.item.kind === "deposit" ? entry.item.cents : standing(entry.prices) } as const);
   });
   const removed = [...were.values()].filter((item) => !are.has(item.id)).map((item): Change => ({ kind: "removed", item }));
-  return [...found.filter((one) => one !== null), ...removed];
+  return [...found.filter((change) => change !== null), ...removed];
 }

@@ -117,14 +117,14 @@ function ofProduct(item: Product, locale: string): Partial<ItemForm> {
 
 /** Codes for the server, unique, made from the English names where missing. */
 export function coded<Of extends Named>(things: readonly Of[]): Of[] {
-  const used = new Set(things.map((one) => one.code).filter(Boolean));
-  return things.map((one, index) => {
-    if (one.code) return one;
-    const plain = plainName(one.en).toLowerCase().slice(0, 26) || `n${index + 1}`;
+  const used = new Set(things.map((thing) => thing.code).filter(Boolean));
+  return things.map((thing, index) => {
+    if (thing.code) return thing;
+    const plain = plainName(thing.en).toLowerCase().slice(0, 26) || `n${index + 1}`;
     let code = plain;
     for (let turn = 2; used.has(code); turn += 1) code = `${plain}-${turn}`;
     used.add(code);
-    return { ...one, code };
+    return { ...thing, code };
   });
 }
 
@@ -181,7 +181,7 @@ export function meant(form: ItemForm): Meant {
 function productOf(form: ItemForm, read: Reading): Omit<Product, "kind" | "id" | "name" | "category" | "position"> {
   const abv = read.rate(form.abv, "abv");
   if (form.distilled && abv <= SOFT_PERMILLE_MAX) read.faults.abv = "distilled";
-  if (form.allergens.some((one) => FORBIDS[form.diet]?.includes(one))) read.faults.diet = form.diet as "vegan" | "vegetarian";
+  if (form.allergens.some((allergen) => FORBIDS[form.diet]?.includes(allergen))) read.faults.diet = form.diet as "vegan" | "vegetarian";
   return {
     vat_permille: read.rate(form.vat, "vat"), station: form.station, preparation_s: read.whole(form.seconds, "seconds", 3600),
     allergens: form.allergens, diet: (form.diet || null) as Product["diet"] & string | null, abv_permille: abv, distilled: form.distilled,
@@ -214,13 +214,13 @@ function pricesOf(form: ItemForm, read: Reading): Price[] {
   // The draft may be saved without a standard price, but not published.
   if (form.price.trim()) prices.push({ cents: read.cents(form.price, "price") });
   Object.assign(read.faults, checkPrices(form.prices));
-  for (const one of form.prices) {
-    const at = `prices.${one.key}`;
-    const window = one.from || one.until ? { from_min: Number(one.from), until_min: Number(one.until) } : null;
+  for (const price of form.prices) {
+    const at = `prices.${price.key}`;
+    const window = price.from || price.until ? { from_min: Number(price.from), until_min: Number(price.until) } : null;
     const faulty = read.faults[at];
-    const cents = read.cents(one.cents, at);
+    const cents = read.cents(price.cents, at);
     if (faulty) read.faults[at] = faulty;
-    prices.push({ cents, outlet: one.outlet || null, window });
+    prices.push({ cents, outlet: price.outlet || null, window });
   }
   return prices;
 }
@@ -231,10 +231,10 @@ export function located(source: string, item: Item): string {
   if (path === "description") return "about";
   if (path === "abv_permille") return "abv";
   const things = item.kind === "menu" ? item.parts : item.kind === "product" ? item.options : [];
-  const [room, code = "", ...rest] = path.split(".");
-  const number = things.findIndex((one) => one.code === code);
-  if ((room !== "options" && room !== "parts") || number < 0) return path;
+  const [list, code = "", ...rest] = path.split(".");
+  const number = things.findIndex((thing) => thing.code === code);
+  if ((list !== "options" && list !== "parts") || number < 0) return path;
   const choices = item.kind === "product" ? (item.options[number]?.choices ?? []) : [];
-  const tail = rest[0] === "choices" && rest[1] ? ["choices", choices.findIndex((one) => one.code === rest[1]), ...rest.slice(2)] : rest;
-  return [room, number, ...tail.filter((one) => one !== "name")].join(".");
+  const tail = rest[0] === "choices" && rest[1] ? ["choices", choices.findIndex((choice) => choice.code === rest[1]), ...rest.slice(2)] : rest;
+  return [list, number, ...tail.filter((step) => step !== "name")].join(".");
 }

@@ -29,18 +29,18 @@ export function checkPrices(prices: readonly PriceForm[]): Faults {
     else windows.set(of.outlet, [...(windows.get(of.outlet) ?? []), { of, from: Number(of.from), until: Number(of.until) }]);
   }
   for (const timed of windows.values()) {
-    const sorted = [...timed].sort((one, other) => one.from - other.from);
-    sorted.forEach((one, index) => {
-      const before = sorted[index - 1];
-      if (before && one.from < before.until) faults[`prices.${one.of.key}`] = "overlap";
+    const sorted = [...timed].sort((a, b) => a.from - b.from);
+    sorted.forEach((window, index) => {
+      const previous = sorted[index - 1];
+      if (previous && window.from < previous.until) faults[`prices.${window.of.key}`] = "overlap";
     });
   }
   return faults;
 }
 
 /** Whether two lists are equal in any order. */
-export function samePrices(one: readonly Price[], other: readonly Price[]): boolean {
+export function samePrices(a: readonly Price[], b: readonly Price[]): boolean {
   const textOf = (prices: readonly Price[]): string =>
     prices.map(({ cents, outlet, window }) => [outlet ?? "", window?.from_min ?? "", window?.until_min ?? "", cents].join("|")).sort().join("\n");
-  return textOf(one) === textOf(other);
+  return textOf(a) === textOf(b);
 }

@@ -19,8 +19,8 @@ export function stateOf({ starts_on, ends_on }: Terms): State {
 const RANK: Record<State, number> = { now: 0, coming: 1, over: 2 };
 
 /** Sort terms: current, upcoming, ended; each by outlet. */
-export function standing(one: Terms, other: Terms): number {
-  return RANK[stateOf(one)] - RANK[stateOf(other)] || one.outlet.localeCompare(other.outlet, undefined, { numeric: true }) || one.starts_on.localeCompare(other.starts_on);
+export function standing(a: Terms, b: Terms): number {
+  return RANK[stateOf(a)] - RANK[stateOf(b)] || a.outlet.localeCompare(b.outlet, undefined, { numeric: true }) || a.starts_on.localeCompare(b.starts_on);
 }
 
 /** First and last day of the previous month. */

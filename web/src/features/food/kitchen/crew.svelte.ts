@@ -47,7 +47,7 @@ class Crew {
 
   standOf(code: string): string {
     const stand = this.venue?.outlets.find((outlet) => outlet.code === code)?.stand;
-    return this.venue?.stands.find((one) => one.code === stand)?.name ?? "";
+    return this.venue?.stands.find(({ code }) => code === stand)?.name ?? "";
   }
 
   async leave(): Promise<void> {

@@ -8,7 +8,7 @@ export function walkTo(event: KeyboardEvent): void {
   const column = ticket?.closest("section");
   if (!move || !ticket || !column) return;
   const [columns, tickets] = move;
-  const all = [...(event.currentTarget as Element).querySelectorAll("section")].filter((one) => one === column || one.querySelector(MAIN));
+  const all = [...(event.currentTarget as Element).querySelectorAll("section")].filter((section) => section === column || section.querySelector(MAIN));
   const here = [...column.querySelectorAll<HTMLElement>(MAIN)];
   const at = here.indexOf(ticket.querySelector<HTMLElement>(MAIN)!);
   const target = columns ? [...(all[all.indexOf(column) + columns]?.querySelectorAll<HTMLElement>(MAIN) ?? [])] : here;

@@ -21,7 +21,7 @@ export const minutesBetween = (from: string, now: number): number => Math.max(0,
 /** Tickets of a column for a station, earliest pick-up time first. */
 export function inColumn(tickets: readonly Ticket[], column: Column, station: Station | null): Ticket[] {
   const mine = tickets.filter((ticket) => ticket.state === column && (station === null || ticket.stations.includes(station)));
-  return mine.sort((one, other) => one.promised_at.localeCompare(other.promised_at) || one.number - other.number);
+  return mine.sort((a, b) => a.promised_at.localeCompare(b.promised_at) || a.number - b.number);
 }
 
 /** Stations with work or capacity, in display order. */
@@ -39,9 +39,9 @@ export interface Bar {
 export function bars(load: readonly Interval[], station: Station | null): Bar[] {
   return load.map(({ starts_at, stations }) => {
     const all = Object.entries(stations).filter(([name, { capacity }]) => name === station || (station === null && capacity > 0));
-    const loads = all.map(([, one]) => ({ made: one.counter + one.orders, room: one.capacity }));
+    const loads = all.map(([, load]) => ({ made: load.counter + load.orders, room: load.capacity }));
     const share = ({ made, room }: { made: number; room: number }): number => (room ? made / room : made ? Infinity : 0);
-    const fullest = loads.reduce((worst, one) => (share(one) > share(worst) ? one : worst), loads[0] ?? { made: 0, room: 0 });
+    const fullest = loads.reduce((worst, load) => (share(load) > share(worst) ? load : worst), loads[0] ?? { made: 0, room: 0 });
     return { at: starts_at, ...fullest };
   });
 }

@@ -52,7 +52,7 @@ describe("an item's form", () => {
 
   it("gives new options unique codes and keeps published ones", () => {
     const named = [{ code: "sauce", fr: "", en: "" }, { code: "", fr: "", en: "Sauce" }, { code: "", fr: "", en: "Çéleri !" }, { code: "", fr: "", en: "酱" }];
-    expect(coded(named).map((one) => one.code)).toEqual(["sauce", "sauce-2", "celeri", "n4"]);
+    expect(coded(named).map((option) => option.code)).toEqual(["sauce", "sauce-2", "celeri", "n4"]);
   });
 
   it("finds the field of a refusal of the server", () => {
@@ -65,9 +65,9 @@ describe("an item's form", () => {
 
 describe("prices by outlet and time", () => {
   it("never overlap in place and time", () => {
-    const [one, other, third] = [price("02", "-90", "-45"), price("02", "-50", "0"), price("03", "-50", "0")];
-    expect(checkPrices([other, one, third])).toEqual({ [`prices.${other.key}`]: "overlap" });
-    expect(checkPrices([one, price("02", "-45", "0")])).toEqual({});
+    const [early, overlapping, otherOutlet] = [price("02", "-90", "-45"), price("02", "-50", "0"), price("03", "-50", "0")];
+    expect(checkPrices([overlapping, early, otherOutlet])).toEqual({ [`prices.${overlapping.key}`]: "overlap" });
+    expect(checkPrices([early, price("02", "-45", "0")])).toEqual({});
     const [any, again] = [price("02", "", ""), price("02", "", "")];
     expect(checkPrices([any, again])).toEqual({ [`prices.${again.key}`]: "twice" });
     const house = price("", "", "");
@@ -88,7 +88,7 @@ describe("what publishing changes", () => {
     const made = meant(filled({ fr: "Neuf" }));
     const found = changes(draftOf(made, { ...fries, item: { ...fries.item, name: { fr: "Frites", en: "Chips" } } }, dearer), inForce);
     expect(found.map(({ kind, from, to }) => [kind, from, to])).toEqual([["added", undefined, 450], ["content", undefined, undefined], ["price", 300, 350], ["removed", undefined, undefined]]);
-    expect(changes(draftOf(fries), null).map((one) => one.kind)).toEqual(["added"]);
+    expect(changes(draftOf(fries), null).map((change) => change.kind)).toEqual(["added"]);
   });
 });
 
@@ -110,9 +110,9 @@ describe("the stock of an outlet", () => {
 });
 
 describe("alcohol", () => {
-  const one = (starts_at: string, withdrawn_at: string | null = null): AlcoholPermit => ({ id: "d", organiser_id: "club", starts_at, ends_at: "2027-01-02T00:00:00Z", reference: "1", withdrawn_at });
+  const permit = (starts_at: string, withdrawn_at: string | null = null): AlcoholPermit => ({ id: "d", organiser_id: "club", starts_at, ends_at: "2027-01-02T00:00:00Z", reference: "1", withdrawn_at });
   it("count in the year of the venue's time zone, unless withdrawn before they began", () => {
-    const all = [one("2026-12-31T22:30:00Z"), one("2026-12-31T23:30:00Z"), one("2026-12-31T23:30:00Z", "2026-12-31T23:30:00Z"), one("2026-12-31T23:30:00Z", "2027-01-01T00:00:00Z")];
+    const all = [permit("2026-12-31T22:30:00Z"), permit("2026-12-31T23:30:00Z"), permit("2026-12-31T23:30:00Z", "2026-12-31T23:30:00Z"), permit("2026-12-31T23:30:00Z", "2027-01-01T00:00:00Z")];
     expect([2026, 2027].map((year) => usedOf(all, "club", year))).toEqual([1, 2]);
     expect(all.map((each) => stateOf(each, Date.parse("2026-12-31T23:00:00Z")))).toEqual(["running", "coming", "withdrawn", "ended"]);
   });

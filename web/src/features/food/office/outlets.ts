@@ -11,8 +11,8 @@ export interface Outlet {
 
 /** Outlet with its place: `07, West stand, level 1`. */
 export function outletText(code: string): string {
-  const spot = desk.venue?.outlets.find((one) => one.code === code);
-  const stand = desk.venue?.stands.find((one) => one.code === spot?.stand);
+  const spot = desk.venue?.outlets.find((outlet) => outlet.code === code);
+  const stand = desk.venue?.stands.find((stand) => stand.code === spot?.stand);
   return spot ? food.w.outlet.text(code, stand?.name ?? spot.stand, spot.ring) : code;
 }
 
@@ -25,19 +25,19 @@ export function covers(code: string, ...roles: Role[]): boolean {
 
 /** The outlets that one of the roles covers, in the order of their codes. */
 export function outletsOf(...roles: Role[]): Outlet[] {
-  const mine = (desk.venue?.outlets ?? []).filter((one) => covers(one.code, ...roles));
-  return [...mine].sort((one, other) => one.code.localeCompare(other.code, undefined, { numeric: true }));
+  const mine = (desk.venue?.outlets ?? []).filter((outlet) => covers(outlet.code, ...roles));
+  return [...mine].sort((a, b) => a.code.localeCompare(b.code, undefined, { numeric: true }));
 }
 
 /** Outlets as a list to choose from. */
 export function outletOptions(outlets: readonly Outlet[]): { value: string; text: string }[] {
-  return outlets.map((one) => ({ value: one.code, text: outletText(one.code) }));
+  return outlets.map((outlet) => ({ value: outlet.code, text: outletText(outlet.code) }));
 }
 
 /** Short list of codes: the first ones, and how many more. */
 export function outletsText(codes: readonly string[] | null | undefined, few = 6): string {
   if (!codes) return food.w.outlet.all;
-  const sorted = [...codes].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+  const sorted = [...codes].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   const rest = sorted.length - few;
   return sorted.slice(0, few).join(", ") + (rest > 0 ? ` ${food.w.outlet.more(rest)}` : "");
 }

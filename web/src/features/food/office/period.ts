@@ -45,7 +45,7 @@ export function eventsNear<T extends { event: { state: string; starts_at: string
   const away = ({ event }: T): number => Math.abs(Date.parse(event.starts_at) - now);
   return events
     .filter(({ event }) => event.state === "published")
-    .sort((one, other) => away(one) - away(other))
+    .sort((a, b) => away(a) - away(b))
     .slice(0, EVENTS);
 }
 

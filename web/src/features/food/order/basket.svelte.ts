@@ -18,7 +18,7 @@ export class Basket {
   }
 
   add(line: BasketLine): void {
-    const at = this.lines.findIndex((one) => same(one, line));
+    const at = this.lines.findIndex((present) => same(present, line));
     if (at < 0) this.#keep([...this.lines, line]);
     else this.set(at, this.lines[at]!.quantity + line.quantity);
   }

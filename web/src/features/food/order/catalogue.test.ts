@@ -25,8 +25,8 @@ describe("a basket", () => {
 
   it("has test vectors", () => expect(priced.length).toBeGreaterThan(5));
 
-  it.each(priced.map((one) => [one.name, one] as const))("costs the same as on the server: %s", (_, { outlet, at, starts_at, basket, priced: said }) => {
-    const catalogue = vectors.catalogues.find((one) => one.outlet === outlet && one.version === basket.version)!;
+  it.each(priced.map((vector) => [vector.name, vector] as const))("costs the same as on the server: %s", (_, { outlet, at, starts_at, basket, priced: said }) => {
+    const catalogue = vectors.catalogues.find((catalogue) => catalogue.outlet === outlet && catalogue.version === basket.version)!;
     const shown = new Card(catalogue, { gone: [], startsAt: starts_at ? Date.parse(starts_at) : null, dry: false });
     expect(shown.total(basket.lines.map(whole), Date.parse(at)).cents).toBe(said!.total_cents);
   });
@@ -39,9 +39,9 @@ describe("a basket", () => {
   });
 
   it("adds up equal lines, and keeps lines with other options apart", () => {
-    const one = line("a", { options: { sauce: "a", size: "s" } });
-    expect(same(one, line("a", { quantity: 4, options: { size: "s", sauce: "a" } }))).toBe(true);
-    expect(same(one, line("a", { options: { sauce: "b", size: "s" } }))).toBe(false);
+    const first = line("a", { options: { sauce: "a", size: "s" } });
+    expect(same(first, line("a", { quantity: 4, options: { size: "s", sauce: "a" } }))).toBe(true);
+    expect(same(first, line("a", { options: { sauce: "b", size: "s" } }))).toBe(false);
   });
 });
 

@@ -54,12 +54,12 @@ export class Card {
       if (isSpirits(item) || (this.tonight.dry && isAlcohol(item))) return "dry";
       return this.tonight.gone.includes(item.id) ? "sold_out" : null;
     }
-    return item.parts.some((part) => choicesOf(this.catalogue, part).every((one) => this.off(one))) ? "sold_out" : null;
+    return item.parts.some((part) => choicesOf(this.catalogue, part).every((product) => this.off(product))) ? "sold_out" : null;
   }
 
   /** Whether an item passes the diet filters. A menu needs a matching product in each part. */
   suits(item: Product | Menu, wanted: Wanted): boolean {
-    if (item.kind === "menu") return item.parts.every((part) => choicesOf(this.catalogue, part).some((one) => this.suits(one, wanted)));
+    if (item.kind === "menu") return item.parts.every((part) => choicesOf(this.catalogue, part).some((product) => this.suits(product, wanted)));
     const fits = wanted.diet === "" || item.diet === "vegan" || item.diet === wanted.diet || !eaten(item);
     const required = item.options.filter((option) => option.required);
     return fits && free(item.allergens, wanted) && required.every((option) => option.choices.some((choice) => free(choice.allergens, wanted)));
@@ -67,7 +67,7 @@ export class Card {
 
   /** Cup deposits of a line. */
   deposit(product: Product): number {
-    return this.catalogue.deposits.find((one) => one.id === product.deposit_id)?.cents ?? 0;
+    return this.catalogue.deposits.find((deposit) => deposit.id === product.deposit_id)?.cents ?? 0;
   }
 
   /** Unit price with options, and unit deposit. Without options while a required choice is missing. */
@@ -75,7 +75,7 @@ export class Card {
     const { version } = this.catalogue;
     const priced = price({ version, lines: [{ ...line, quantity: 1 }], returns: [] }, this.catalogue, this.#minutes(now));
     if (isRefused(priced)) return { cents: this.price(line.item_id, now), deposit: 0 };
-    const deposit = priced.lines.reduce((sum, one) => sum + (one.kind === "deposit" ? one.gross_cents : 0), 0);
+    const deposit = priced.lines.reduce((sum, line) => sum + (line.kind === "deposit" ? line.gross_cents : 0), 0);
     return { cents: priced.total_cents - deposit, deposit };
   }
 
@@ -92,7 +92,7 @@ export class Card {
   products(line: BasketLine): Product[] {
     const item = this.item(line.item_id);
     if (!item) return [];
-    return item.kind === "product" ? [item] : this.taken(item, line).map((one) => one.product);
+    return item.kind === "product" ? [item] : this.taken(item, line).map((part) => part.product);
   }
 
   total(lines: readonly BasketLine[], now: number): { cents: number; deposit: number } {
@@ -113,7 +113,7 @@ export class Card {
 
 /** Whether a choice contains none of the excluded allergens. */
 export function free(allergens: readonly Allergen[], wanted: Wanted): boolean {
-  return !allergens.some((one) => wanted.without.includes(one));
+  return !allergens.some((allergen) => wanted.without.includes(allergen));
 }
 
 /** Choices of an option without excluded allergens. */
@@ -127,10 +127,10 @@ function eaten({ category }: Product): boolean {
 }
 
 /** Whether two lines have the same item and options, so that their quantities add up. */
-export function same(one: BasketLine, other: BasketLine): boolean {
+export function same(a: BasketLine, b: BasketLine): boolean {
   const key = ({ item_id, options, parts }: BasketLine): string =>
     JSON.stringify([item_id, sorted(options), sorted(parts).map(([code, part]) => [code, part.product_id, sorted(part.options)])]);
-  return key(one) === key(other);
+  return key(a) === key(b);
 }
 
-const sorted = <T>(record: Record<string, T>): [string, T][] => Object.entries(record).sort(([one], [other]) => one.localeCompare(other));
+const sorted = <T>(record: Record<string, T>): [string, T][] => Object.entries(record).sort(([a], [b]) => a.localeCompare(b));

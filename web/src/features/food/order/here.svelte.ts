@@ -34,8 +34,8 @@ class Here {
   problem = $state.raw<Problem | null>(null);
 
   /** Valid tickets for the event. */
-  readonly mine = $derived((tickets.list ?? []).filter((one) => one.event.id === this.event?.id && !one.refunded && !one.event.cancelled));
-  readonly ticket = $derived<Ticket | null>(this.mine.find((one) => `ticket:${one.id}` === this.origin) ?? null);
+  readonly mine = $derived((tickets.list ?? []).filter((ticket) => ticket.event.id === this.event?.id && !ticket.refunded && !ticket.event.cancelled));
+  readonly ticket = $derived<Ticket | null>(this.mine.find((ticket) => `ticket:${ticket.id}` === this.origin) ?? null);
   /** Start of the walk: the ticket's seat, or a seat in the middle of the block. */
   readonly place = $derived.by((): number | null => {
     if (this.ticket) return this.ticket.place;
@@ -54,9 +54,9 @@ class Here {
     this.problem = board.ok ? null : board.problem;
     if (!board.ok) return;
     const now = clock.now();
-    const all = [...board.data.events].sort((one, other) => one.starts_at.localeCompare(other.starts_at));
-    this.on = all.filter((one) => Date.parse(one.doors_at) - AHEAD_MS <= now && now < Date.parse(one.starts_at) + LONGEST_MS);
-    this.next = all.find((one) => Date.parse(one.doors_at) - AHEAD_MS > now) ?? null;
+    const all = [...board.data.events].sort((a, b) => a.starts_at.localeCompare(b.starts_at));
+    this.on = all.filter((event) => Date.parse(event.doors_at) - AHEAD_MS <= now && now < Date.parse(event.starts_at) + LONGEST_MS);
+    this.next = all.find((event) => Date.parse(event.doors_at) - AHEAD_MS > now) ?? null;
     const kept = storage.read<Kept>(KEY);
     await this.#settle(this.#wanted(query, kept), kept, query.get("ticket"));
     this.known = true;
@@ -75,7 +75,7 @@ class Here {
   /** Ids of candidate events, best first. */
   #wanted(query: URLSearchParams, kept: Kept | null): string[] {
     const named = tickets.list?.find(({ id }) => id === query.get("ticket"))?.event.id ?? query.get("event");
-    const held = this.on.filter(({ id }) => tickets.list?.some((one) => one.event.id === id && !one.refunded)).map(({ id }) => id);
+    const held = this.on.filter(({ id }) => tickets.list?.some((ticket) => ticket.event.id === id && !ticket.refunded)).map(({ id }) => id);
     const wanted = [named, kept?.event, ...held, ...this.on.map(({ id }) => id)];
     return [...new Set(wanted)].filter((id): id is string => Boolean(id));
   }

@@ -14,19 +14,19 @@ export interface Wish {
 export type Fault = "time" | "order" | "long" | "reference";
 
 /** The year in which the permit begins, in the venue's time zone. */
-export const yearOf = (one: Pick<AlcoholPermit, "starts_at">): number => Number(toWall(one.starts_at).slice(0, 4));
+export const yearOf = (permit: Pick<AlcoholPermit, "starts_at">): number => Number(toWall(permit.starts_at).slice(0, 4));
 
 /** Whether it counts towards the ten per year: not if it was withdrawn before it began. */
-export const counts = (one: AlcoholPermit): boolean => !one.withdrawn_at || Date.parse(one.withdrawn_at) > Date.parse(one.starts_at);
+export const counts = (permit: AlcoholPermit): boolean => !permit.withdrawn_at || Date.parse(permit.withdrawn_at) > Date.parse(permit.starts_at);
 
 export function usedOf(all: readonly AlcoholPermit[], organiser: string, year: number): number {
-  return all.filter((one) => one.organiser_id === organiser && yearOf(one) === year && counts(one)).length;
+  return all.filter((permit) => permit.organiser_id === organiser && yearOf(permit) === year && counts(permit)).length;
 }
 
-export function stateOf(one: AlcoholPermit, now: number): State {
-  if (one.withdrawn_at) return counts(one) ? "ended" : "withdrawn";
-  if (now < Date.parse(one.starts_at)) return "coming";
-  return now < Date.parse(one.ends_at) ? "running" : "over";
+export function stateOf(permit: AlcoholPermit, now: number): State {
+  if (permit.withdrawn_at) return counts(permit) ? "ended" : "withdrawn";
+  if (now < Date.parse(permit.starts_at)) return "coming";
+  return now < Date.parse(permit.ends_at) ? "running" : "over";
 }
 
 /** Errors by field. */

@@ -35,7 +35,7 @@ export function maySell(product: Product, on: On | null, moment: number, permits
 /** Refuse a basket for the first forbidden product. Forbidden products come before age checks, and the highest age counts. */
 export function maySellAll(products: readonly Product[], on: On | null, moment: number, permits: readonly AlcoholPermit[], ageConfirmed: boolean): Refused | null {
   const refusals = products.flatMap((product) => maySell(product, on, moment, permits, ageConfirmed) ?? []);
-  const ages = [...refusals].sort((one, other) => Number(other.data.age) - Number(one.data.age));
+  const ages = [...refusals].sort((a, b) => Number(b.data.age) - Number(a.data.age));
   return refusals.find(({ reason }) => reason === "alcohol_forbidden") ?? ages[0] ?? null;
 }
 

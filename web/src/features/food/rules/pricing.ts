@@ -72,7 +72,7 @@ export function price(basket: Basket, catalogue: Catalogue, minutes: number | nu
   }
   for (const [at, back] of basket.returns.entries()) {
     const number = basket.lines.length + at;
-    const deposit = catalogue.deposits.find((one) => one.id === back.deposit_id);
+    const deposit = catalogue.deposits.find((deposit) => deposit.id === back.deposit_id);
     if (!deposit) return no("unknown_product", number);
     if (!isQuantity(back.quantity)) return no("quantity_bad", number);
     found.push(depositLine(number, "deposit_return", deposit, -back.quantity));
@@ -107,7 +107,7 @@ function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, 
     const here = choicesOf(catalogue, part);
     const choice = wish.parts[part.code];
     if (!choice && here.length > 1) return no("menu_part_missing", number, { part: part.code });
-    const product = choice ? here.find((one) => one.id === choice.product_id) : here[0];
+    const product = choice ? here.find((product) => product.id === choice.product_id) : here[0];
     if (!product) {
       const known = choice !== undefined && part.products.includes(choice.product_id);
       return no(known ? "not_at_this_outlet" : "menu_part_unknown", number, { part: part.code });
@@ -117,8 +117,8 @@ function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, 
   const alone = (product: Product): number => priceOf(catalogue.items.find(({ item }) => item.id === product.id)!, minutes);
   const shares = split(cents, taken.map(({ product }) => alone(product)));
   const found: PricedLine[] = [];
-  for (const [at, one] of taken.entries()) {
-    const priced = linesOf(catalogue, number, wish, { ...one, cents: shares[at]!, menu: menu.id });
+  for (const [at, part] of taken.entries()) {
+    const priced = linesOf(catalogue, number, wish, { ...part, cents: shares[at]!, menu: menu.id });
     if (isRefused(priced)) return priced;
     found.push(...priced);
   }
@@ -150,7 +150,7 @@ function linesOf(catalogue: Catalogue, number: number, { quantity }: BasketLine,
     ...(Object.keys(options).length > 0 ? { options } : {}),
     ...(menu === undefined ? {} : { menu_id: menu, part: part! }),
   };
-  const deposit = catalogue.deposits.find((one) => one.id === product.deposit_id);
+  const deposit = catalogue.deposits.find((deposit) => deposit.id === product.deposit_id);
   return deposit ? [line, depositLine(number, "deposit", deposit, quantity)] : [line];
 }
 
@@ -163,7 +163,7 @@ function surchargeOf(number: number, product: Product, options: Chosen): number 
     const code = options[option.code];
     if (code === undefined && option.required) return no("option_missing", number, { option: option.code });
     if (code === undefined) continue;
-    const choice = option.choices.find((one) => one.code === code);
+    const choice = option.choices.find((choice) => choice.code === code);
     if (!choice) return no("option_unknown", number, { option: option.code });
     cents += choice.surcharge_cents;
   }
@@ -180,7 +180,7 @@ export function split(total: number, weights: readonly number[]): number[] {
   const whole = shares.reduce((sum, share) => sum + share, 0);
   const parts = shares.map((share) => Math.floor((total * share) / whole));
   const left = total - parts.reduce((sum, part) => sum + part, 0);
-  const byRemainder = shares.map((share, at) => ({ at, rest: (total * share) % whole })).sort((one, other) => other.rest - one.rest);
+  const byRemainder = shares.map((share, at) => ({ at, rest: (total * share) % whole })).sort((a, b) => b.rest - a.rest);
   for (const { at } of byRemainder.slice(0, left)) parts[at]! += 1;
   return parts;
 }
@@ -190,7 +190,7 @@ function totals(lines: readonly PricedLine[]): VatTotal[] {
   const gross = new Map<number, number>();
   for (const line of lines) gross.set(line.vat_permille, (gross.get(line.vat_permille) ?? 0) + line.gross_cents);
   return [...gross]
-    .sort(([one], [other]) => one - other)
+    .sort(([a], [b]) => a - b)
     .map(([vat_permille, gross_cents]) => ({ vat_permille, gross_cents, vat_cents: vatIncluded(gross_cents, vat_permille) }));
 }
 

@@ -22,7 +22,7 @@ describe("what may be sold", () => {
   });
 
   test("a forbidden product of a basket comes before an age check", () => {
-    const product = (name: string): Product => vectors.alcohol.find((one) => one.name === name)!.product as Product;
+    const product = (name: string): Product => vectors.alcohol.find((vector) => vector.name === name)!.product as Product;
     const basket = [product("an age limit without alcohol"), product("a cola"), product("spirits")];
     expect(maySellAll(basket, null, 0, [], false)).toMatchObject({ reason: "alcohol_forbidden", data: { why: "spirits" } });
     expect(maySellAll(basket.slice(0, 2), null, 0, [], false)).toMatchObject({ reason: "age_check_required", data: { age: 16 } });

@@ -12,7 +12,7 @@ import { till } from "./till.svelte";
 import type { Pins } from "./upload";
 import { linesOf, printed, type Draft } from "./records";
 
-const same = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
+const same = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Refusals that ask for the card's PIN. */
 export const PIN_ASKED: ReadonlySet<string> = new Set(["confirmation_required", "pin_wrong"]);
@@ -63,15 +63,15 @@ class Basket {
   }
 
   add(item_id: string, options: Chosen = {}, parts: { [part: string]: PartChoice } = {}): void {
-    const before = this.lines.find((line) => line.item_id === item_id && same(line.options, options) && same(line.parts, parts));
-    if (before) before.quantity = Math.min(99, before.quantity + 1);
+    const present = this.lines.find((line) => line.item_id === item_id && same(line.options, options) && same(line.parts, parts));
+    if (present) present.quantity = Math.min(99, present.quantity + 1);
     else this.lines.push({ item_id, quantity: 1, options, parts });
     this.#changed();
   }
 
   giveBack(deposit_id: string): void {
-    const before = this.returns.find((one) => one.deposit_id === deposit_id);
-    if (before) before.quantity = Math.min(99, before.quantity + 1);
+    const present = this.returns.find((returned) => returned.deposit_id === deposit_id);
+    if (present) present.quantity = Math.min(99, present.quantity + 1);
     else this.returns.push({ deposit_id, quantity: 1 });
     this.#changed();
   }
@@ -124,7 +124,7 @@ class Basket {
 
   /** Remove a tender that has not paid yet. */
   drop(tender: Tender): void {
-    this.tenders = this.tenders.filter((one) => one !== tender);
+    this.tenders = this.tenders.filter((entered) => entered !== tender);
     this.refusal = null;
   }
 

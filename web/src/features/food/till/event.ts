@@ -5,7 +5,7 @@ import type { PackEvent, Pack } from "./messages";
 /** The event between its doors and its end; of two, the one that starts first. */
 export function eventAt({ evenings }: Pack, now: number): PackEvent | null {
   const on = evenings.filter(({ doors_at, ends_at }) => Date.parse(doors_at) <= now && now < Date.parse(ends_at));
-  return on.sort((one, other) => Date.parse(one.starts_at) - Date.parse(other.starts_at))[0] ?? null;
+  return on.sort((a, b) => Date.parse(a.starts_at) - Date.parse(b.starts_at))[0] ?? null;
 }
 
 export const onAt = (pack: Pack, now: number): On | null => {

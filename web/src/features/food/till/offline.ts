@@ -28,7 +28,7 @@ export interface OfflineContext {
 }
 
 const no = (reason: string, data: object = {}): Refused => ({ type: "refused", reason, data: { ...data } });
-export const sum = (spent: readonly Spent[]): number => spent.reduce((cents, one) => cents + one.cents, 0);
+export const sum = (spent: readonly Spent[]): number => spent.reduce((cents, tap) => cents + tap.cents, 0);
 
 /** Return why a tap is refused offline, or null. */
 export function refuseOffline(tap: Tap, cents: number, { card, taken, counterBeforeRequest, spent, limits }: OfflineContext): Refused | null {
@@ -39,8 +39,8 @@ export function refuseOffline(tap: Tap, cents: number, { card, taken, counterBef
   const isOwn = counterBeforeRequest !== null && counterBeforeRequest < tap.counter && card.counter === tap.counter;
   if (tap.counter <= Math.max(isOwn ? counterBeforeRequest : card.counter, taken)) return no("tap_replayed");
   if (cents > limits.tap_cap_cents) return no("cap_alone", { cap_cents: limits.tap_cap_cents });
-  const ofCard = limits.offline_card_cents - sum(spent.filter((one) => one.uid === tap.uid));
-  if (cents > ofCard) return no("card_limit_alone", { left_cents: Math.max(0, ofCard) });
-  const ofTill = limits.offline_till_cents - sum(spent);
-  return cents > ofTill ? no("till_limit_alone", { left_cents: Math.max(0, ofTill) }) : null;
+  const leftOnCard = limits.offline_card_cents - sum(spent.filter((earlier) => earlier.uid === tap.uid));
+  if (cents > leftOnCard) return no("card_limit_alone", { left_cents: Math.max(0, leftOnCard) });
+  const leftOnTill = limits.offline_till_cents - sum(spent);
+  return cents > leftOnTill ? no("till_limit_alone", { left_cents: Math.max(0, leftOnTill) }) : null;
 }

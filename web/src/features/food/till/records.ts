@@ -81,9 +81,9 @@ export const rowOfKind = (kind: Kind): Row => (isTraining(kind) ? "training" : "
 
 /** Append a record that needs no authorisation: shifts, reprints, cash. */
 export async function append(draft: Draft): Promise<Written | null> {
-  const one = await write(draft, await storage.head(rowOfKind(draft.kind)));
-  if (one) await keepOffline([one]);
-  return one;
+  const record = await write(draft, await storage.head(rowOfKind(draft.kind)));
+  if (record) await keepOffline([record]);
+  return record;
 }
 
 /** Store offline records; they wait for upload. */

@@ -34,7 +34,7 @@ function given(tenders: readonly Tender[], left: readonly number[], cents: numbe
   const found: Tender[] = [];
   const byHand = ({ kind }: Tender): boolean => kind === "cash" || kind === "terminal";
   let due = cents;
-  for (const [at, { kind }] of [...tenders.entries()].sort(([, one], [, other]) => Number(byHand(one)) - Number(byHand(other)))) {
+  for (const [at, { kind }] of [...tenders.entries()].sort(([, a], [, b]) => Number(byHand(a)) - Number(byHand(b)))) {
     const part = Math.min(due, Math.max(0, left[at]!));
     if (part > 0) found.push({ kind, cents: -part, proof: null });
     due -= part;

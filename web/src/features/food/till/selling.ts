@@ -196,19 +196,19 @@ export async function settleOnline(): Promise<void> {
 
 /** What is left to refund of a sale, by the refunds that this till knows. */
 export async function leftOf(record: Record): Promise<{ cents: number; lines: number[]; tenders: number[] }> {
-  const refunds = (await storage.refundsOf(record.id)).map((one) => one.record);
+  const refunds = (await storage.refundsOf(record.id)).map((refund) => refund.record);
   const back = (at: number): number => {
     const { product, unit_cents, options, deposit } = record.lines[at]!;
     const same = (line: (typeof record.lines)[number]): boolean =>
       line.product === product && line.unit_cents === unit_cents && line.deposit === deposit && line.options.join() === options.join();
-    const before = record.lines.slice(0, at).filter(same).reduce((sum, line) => sum + line.quantity, 0);
+    const earlier = record.lines.slice(0, at).filter(same).reduce((sum, line) => sum + line.quantity, 0);
     const given = refunds.flatMap(({ lines }) => lines).filter(same).reduce((sum, line) => sum - line.quantity, 0);
-    return Math.min(record.lines[at]!.quantity, Math.max(0, given - before));
+    return Math.min(record.lines[at]!.quantity, Math.max(0, given - earlier));
   };
   const tenders = record.tenders.map(({ kind, cents }, at) => {
-    const before = record.tenders.slice(0, at).filter((one) => one.kind === kind).reduce((sum, one) => sum + one.cents, 0);
+    const earlier = record.tenders.slice(0, at).filter((tender) => tender.kind === kind).reduce((sum, tender) => sum + tender.cents, 0);
     const given = refunds.reduce((sum, refund) => sum - paidBy(refund, kind), 0);
-    return cents - Math.min(cents, Math.max(0, given - before));
+    return cents - Math.min(cents, Math.max(0, given - earlier));
   });
   return {
     cents: totalOf(record) + refunds.reduce((sum, refund) => sum + totalOf(refund), 0),

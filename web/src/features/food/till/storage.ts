@@ -76,12 +76,12 @@ export const storage = {
   keep: (written: readonly Written[], about: { unsent: boolean; spent: Spent[]; taken: Taken[] }): Promise<void> =>
     database.within(["state", "record", "waiting", "taken"], "readwrite", async (on) => {
       const state = on.objectStore("state");
-      for (const [at, one] of written.entries()) {
-        const row = rowOf(one);
-        const { number, id, refund_of } = one.record;
-        await on.objectStore("record").add({ ...one, row, number, id, refunded: refund_of?.record ?? null });
+      for (const [at, entry] of written.entries()) {
+        const row = rowOf(entry);
+        const { number, id, refund_of } = entry.record;
+        await on.objectStore("record").add({ ...entry, row, number, id, refunded: refund_of?.record ?? null });
         if (about.unsent) await on.objectStore("waiting").put({ row, number, spent: at === 0 ? about.spent : [] });
-        await state.put({ number, hash: one.hash } satisfies Head, `head ${row}`);
+        await state.put({ number, hash: entry.hash } satisfies Head, `head ${row}`);
       }
       await Promise.all([...about.taken.map((tap) => on.objectStore("taken").put(tap)), state.delete("pending")]);
     }),
@@ -116,7 +116,7 @@ export const storage = {
   resume: (row: Row, head: Head): Promise<void> =>
     database.within(["state", "record", "waiting", "stray"], "readwrite", async (on) => {
       const behind = rowRange(row, head.number + 1);
-      for (const one of await on.objectStore("record").getAll(behind)) await on.objectStore("stray").add(one);
+      for (const record of await on.objectStore("record").getAll(behind)) await on.objectStore("stray").add(record);
       await on.objectStore("record").delete(behind);
       await on.objectStore("waiting").delete(behind);
       await on.objectStore("state").put(head, `head ${row}`);
@@ -148,7 +148,7 @@ export const storage = {
   /** Unpair the device. Its chain is set aside. */
   forgetDevice: (): Promise<unknown> =>
     database.within(["state", "record", "waiting", "card", "taken", "stray", "load"], "readwrite", async (on) => {
-      for (const one of await on.objectStore("record").getAll()) await on.objectStore("stray").add(one);
+      for (const record of await on.objectStore("record").getAll()) await on.objectStore("stray").add(record);
       return Promise.all((["state", "record", "waiting", "card", "taken", "load"] as const).map((name) => on.objectStore(name).clear()));
     }),
 };

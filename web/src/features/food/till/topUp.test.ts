@@ -7,7 +7,7 @@ import { topUpBytes, PURPOSE, signedTopUp, type TopUpRecord } from "./topUp";
 
 const { loads, keys, cases } = file;
 const [load, payout] = loads.map(({ value }) => value as TopUpRecord) as [TopUpRecord, TopUpRecord];
-const ofCase = (name: string): (typeof cases)[number] => cases.find((one) => one.name === name)!;
+const ofCase = (name: string): (typeof cases)[number] => cases.find((vector) => vector.name === name)!;
 
 async function key(name: keyof typeof keys): Promise<OwnKey> {
   const { jwk } = keys[name];
@@ -27,8 +27,8 @@ test("the server accepts top-ups signed by either kind of key", async () => {
   expect(signed.body).toBe(ofCase("a payout, a P-256 key").body);
   const { kty, crv, x, y } = keys["P-256"].jwk as JsonWebKey;
   const verifier = await crypto.subtle.importKey("jwk", { kty, crv, x, y } as JsonWebKey, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
-  for (const one of [signed.signature, ofCase("a payout, a P-256 key").signature]) {
-    const holds = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, verifier, fromBase64(one), messageOf(PURPOSE, topUpBytes(payout)));
+  for (const signature of [signed.signature, ofCase("a payout, a P-256 key").signature]) {
+    const holds = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, verifier, fromBase64(signature), messageOf(PURPOSE, topUpBytes(payout)));
     expect(holds).toBe(true);
   }
 });

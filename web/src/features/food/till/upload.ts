@@ -66,9 +66,9 @@ async function flushAll(limitMs?: number): Promise<Flushed> {
 }
 
 async function flushRow(row: Row, limitMs?: number): Promise<Flushed> {
-  const told = new Set<number>();
+  const requested = new Set<number>();
   for (;;) {
-    const waiting = (await storage.waiting()).filter((one) => one.row === row).map(({ number }) => number);
+    const waiting = (await storage.waiting()).filter((record) => record.row === row).map(({ number }) => number);
     if (waiting.length === 0) return "empty";
     const first = Math.min(...waiting);
     const records = (await storage.records(row, first, BATCH)).filter(({ number }) => waiting.includes(number));
@@ -76,8 +76,8 @@ async function flushRow(row: Row, limitMs?: number): Promise<Flushed> {
     if (ended === null) continue;
     if (typeof ended !== "object" || !("again" in ended)) return ended;
     // The server wants an earlier record first; if it asks twice for the same one, the chains differ.
-    if (told.has(ended.again)) return missingRecord(row, ended.again, null);
-    told.add(ended.again);
+    if (requested.has(ended.again)) return missingRecord(row, ended.again, null);
+    requested.add(ended.again);
   }
 }
 
