@@ -37,7 +37,7 @@ export async function showMessage(worker: ServiceWorkerGlobalScope, data: PushMe
   const message = read(data);
   const shown: Shown = { path: pathOf(message), revision: message.revision ?? 0 };
   const tag = message.tag ?? shown.path;
-  const later = (await registration.getNotifications({ tag })).find((one) => ((one.data as Partial<Shown> | null)?.revision ?? 0) > shown.revision);
+  const later = (await registration.getNotifications({ tag })).find((existing) => ((existing.data as Partial<Shown> | null)?.revision ?? 0) > shown.revision);
   const options = later
     ? { body: later.body, data: later.data as Shown }
     : { body: message.body ?? "", data: shown, renotify: message.loud ?? false };
@@ -49,8 +49,8 @@ export async function openMessage(worker: ServiceWorkerGlobalScope, notification
   notification.close();
   const url = new URL((notification.data as Partial<Shown> | null)?.path ?? "/", worker.location.origin);
   const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const there = windows.find((one) => new URL(one.url).pathname === url.pathname);
-  const any = there ?? windows.find((one) => !new URL(one.url).pathname.startsWith("/staff/"));
+  const there = windows.find((client) => new URL(client.url).pathname === url.pathname);
+  const any = there ?? windows.find((client) => !new URL(client.url).pathname.startsWith("/staff/"));
   if (!any) return void (await worker.clients.openWindow(url));
   const shown = await any.focus();
   if (!there) await shown.navigate(url).catch(() => worker.clients.openWindow(url));

@@ -11,7 +11,7 @@ test("one minute is singular in both languages", () => {
 
 test("no French line begins with a punctuation mark", () => {
   const words = [matchDesk.choose, matchDesk.scorer("Virage FC"), matchDesk.held(2, "Non."), fr.signals(2)];
-  expect(words.filter((one) => / [:;!?»%]|« /.test(one))).toEqual([]);
+  expect(words.filter((text) => / [:;!?»%]|« /.test(text))).toEqual([]);
   expect(matchDesk.choose).toBe("Quel match\u00a0?");
 });
 

@@ -47,7 +47,7 @@ describe("what is drawn", () => {
       if (now % MOMENT_MS === 0) motion.add(at(now / MOMENT_MS, now / 50), now + ((now / MOMENT_MS) % 3) * 40);
       drawn.push(x(motion, now));
     }
-    const steps = drawn.slice(1).map((one, place) => one - drawn[place]!);
+    const steps = drawn.slice(1).map((position, index) => position - drawn[index]!);
     expect(Math.min(...steps)).toBeGreaterThanOrEqual(-1e-9);
     expect(Math.max(...steps)).toBeLessThan(1.5);
     expect(drawn.at(-1)).toBeGreaterThan(170);

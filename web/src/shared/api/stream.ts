@@ -15,9 +15,9 @@ let last: string | null = null;
 let planned = false;
 let failures = 0;
 
-function after(one: string, other: string): boolean {
-  const [xid = 0, seq = 0] = one.split("-").map(Number);
-  const [otherXid = 0, otherSeq = 0] = other.split("-").map(Number);
+function after(a: string, b: string): boolean {
+  const [xid = 0, seq = 0] = a.split("-").map(Number);
+  const [otherXid = 0, otherSeq = 0] = b.split("-").map(Number);
   return xid > otherXid || (xid === otherXid && seq > otherSeq);
 }
 

@@ -57,7 +57,7 @@ class Desk {
   /** Organisers for which the user may create events. */
   get mine(): Organiser[] {
     const held = new Set(this.grants.filter((grant) => grant.scope === "organiser").map((grant) => grant.scope_id));
-    return this.overAll("programme") ? this.organisers : this.organisers.filter((one) => held.has(one.id));
+    return this.overAll("programme") ? this.organisers : this.organisers.filter((organiser) => held.has(organiser.id));
   }
 
   async loadEvents(): Promise<Answer<OfficeEvent[]>> {
@@ -70,8 +70,8 @@ class Desk {
     ]);
     if (events.ok) {
       // Changes made while the list was loading are newer than the list.
-      const newer = new Map(this.#kept.slice(mark).map((one) => [one.event.id, one]));
-      this.events = [...events.data.filter((one) => !newer.has(one.event.id)), ...newer.values()];
+      const newer = new Map(this.#kept.slice(mark).map((entry) => [entry.event.id, entry]));
+      this.events = [...events.data.filter((entry) => !newer.has(entry.event.id)), ...newer.values()];
     }
     if (organisers?.ok) this.organisers = organisers.data;
     if (series?.ok) this.series = series.data;
@@ -89,11 +89,11 @@ class Desk {
   /** Replace an event by the server's answer. */
   keep(event: OfficeEvent): void {
     this.#kept.push(event);
-    this.events = [...(this.events ?? []).filter((one) => one.event.id !== event.event.id), event];
+    this.events = [...(this.events ?? []).filter((entry) => entry.event.id !== event.event.id), event];
   }
 
   find(id: string): OfficeEvent | undefined {
-    return this.events?.find((one) => one.event.id === id);
+    return this.events?.find((entry) => entry.event.id === id);
   }
 
   titleOf(eventId: string): string {
@@ -101,7 +101,7 @@ class Desk {
   }
 
   organiserOf(id: string): string {
-    return this.organisers.find((one) => one.id === id)?.name ?? "";
+    return this.organisers.find((organiser) => organiser.id === id)?.name ?? "";
   }
 
   /** An expired session shows the sign-in again. */

@@ -36,6 +36,6 @@ export function shifted(text: string, minutes: number): string {
 
 /** Minutes between two local times; 0 if one is invalid. */
 export function minutesBetween(from: string, to: string): number {
-  const [one, other] = [fromWall(from), fromWall(to)];
-  return one === null || other === null ? 0 : (Date.parse(other) - Date.parse(one)) / 60_000;
+  const [start, end] = [fromWall(from), fromWall(to)];
+  return start === null || end === null ? 0 : (Date.parse(end) - Date.parse(start)) / 60_000;
 }

@@ -26,12 +26,12 @@ export function groups(every = false): Group[] {
     known.codes.push(gate.code);
     found.set(gate.group, known);
   }
-  return [...found.values()].sort((one, other) => one.letter.localeCompare(other.letter));
+  return [...found.values()].sort((a, b) => a.letter.localeCompare(b.letter));
 }
 
 /** Codes in natural order: A, A2, A10. */
 export function inOrder(gates: readonly string[]): string[] {
-  return [...gates].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+  return [...gates].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
 }
 
 /** Codes of gates; a complete group is replaced by its letter. */
@@ -44,7 +44,7 @@ export function shortened(codes: readonly string[]): string[] {
 /** Gates of codes and group letters. */
 export function spelledOut(chosen: readonly string[]): string[] {
   const codes = new Map(groups(true).map((group) => [group.letter, group.codes]));
-  return [...new Set(chosen.flatMap((one) => codes.get(one) ?? [one]))];
+  return [...new Set(chosen.flatMap((value) => codes.get(value) ?? [value]))];
 }
 
 /** Short text of a device's gates or outlets. */

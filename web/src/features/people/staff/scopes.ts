@@ -24,9 +24,9 @@ export function grantText(grant: GrantView): string {
 
 /** Choices to narrow a scope. */
 export function choices(scope: Scope): Option[] {
-  if (scope === "organiser") return desk.organisers.map((one) => ({ value: one.id, text: one.name }));
+  if (scope === "organiser") return desk.organisers.map((organiser) => ({ value: organiser.id, text: organiser.name }));
   if (scope === "event") {
-    const coming = (desk.events ?? []).filter((one) => one.event.state !== "cancelled");
+    const coming = (desk.events ?? []).filter((entry) => entry.event.state !== "cancelled");
     return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.date(event.starts_at)}` }));
   }
   if (scope === "gate") return [...new Set(desk.venue?.gates.map((gate) => gate.group))].sort().map((group) => ({ value: group, text: group }));

@@ -50,7 +50,7 @@ export function challengeIn(text: string): Challenge | null {
 function isChallenge(value: unknown): value is Challenge {
   if (typeof value !== "object" || value === null || Object.keys(value).sort().join() !== NAMES) return false;
   const { at, cents, id, outlet, till } = value as Record<string, unknown>;
-  const texts = [at, id, outlet, till].every((one) => typeof one === "string");
+  const texts = [at, id, outlet, till].every((member) => typeof member === "string");
   return texts && isMoment(at as string) && isAmount(cents) && UUID.test(id as string) && UUID.test(till as string) && isOutlet(outlet as string);
 }
 

@@ -22,7 +22,7 @@ test("a phone reads a till's challenge and signs the same bytes as Python", () =
 });
 
 test("a phone's proof is the one that Python expects, with either kind of key", async () => {
-  const ofCase = (name: string): string => cases.find((one) => one.name === name)!.shown[0]!.proof;
+  const ofCase = (name: string): string => cases.find((vector) => vector.name === name)!.shown[0]!.proof;
   expect(await prove(await phone("Ed25519"), said)).toBe(ofCase("an Ed25519 key"));
   const { kty, crv, x, y } = keys["P-256"].jwk as JsonWebKey;
   const verifier = await crypto.subtle.importKey("jwk", { kty, crv, x, y } as JsonWebKey, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
