@@ -1,7 +1,7 @@
 import type { Route } from "../../shared/runtime/router.svelte";
 
-type Room = Parameters<(typeof import("../../features/wallet/entry"))["room"]>[0];
-const wallet = (room: Room): Route["load"] => () => import("../../features/wallet/entry").then((wallet) => wallet.room(room));
+type WalletPage = Parameters<(typeof import("../../features/wallet/entry"))["page"]>[0];
+const wallet = (name: WalletPage): Route["load"] => () => import("../../features/wallet/entry").then((wallet) => wallet.page(name));
 
 /** Routes of the fan app. The build passes them to the server, which answers 404 to others. */
 export const routes: readonly Route[] = [

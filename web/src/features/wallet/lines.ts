@@ -9,8 +9,8 @@ export const amountOf = (text: string): number | null => centsOf(text) || null;
 
 /** Preset amounts that the wallet can take now. */
 export function amountsFor({ balance_cents, limits }: Pick<WalletView, "balance_cents" | "limits">): number[] {
-  const most = Math.min(limits.top_up_max_cents, limits.wallet_max_cents - balance_cents);
-  return AMOUNTS.filter((cents) => cents >= limits.top_up_min_cents && cents <= most);
+  const max = Math.min(limits.top_up_max_cents, limits.wallet_max_cents - balance_cents);
+  return AMOUNTS.filter((cents) => cents >= limits.top_up_min_cents && cents <= max);
 }
 
 /** Whether not even the smallest amount fits. */

@@ -42,8 +42,8 @@ export class TopUp {
 
   async begin(cents: number): Promise<void> {
     if (this.busy) return;
-    const before = this.open ?? this.pending.topUp;
-    const request = pendingFor(before, cents);
+    const previous = this.open ?? this.pending.topUp;
+    const request = pendingFor(previous, cents);
     this.pending.keepTopUp(request);
     [this.busy, this.refusal, this.ended, this.wallet.paidOut] = [true, null, null, null];
     const answer = await answered<{ payment_url: string | null }>(api.POST("/api/wallet/top-ups", { body: request }));
@@ -56,7 +56,7 @@ export class TopUp {
     else {
       this.refusal = answer.problem;
       if (!isEnd(answer.problem)) return;
-      if (before && before.id !== request.id) this.pending.keepTopUp(before); // another amount was refused: this one is still pending
+      if (previous && previous.id !== request.id) this.pending.keepTopUp(previous); // another amount was refused: this one is still pending
       else this.#forget(request.id);
     }
   }

@@ -9,7 +9,7 @@ export type Stage = "none" | "malformed" | "asking" | "told" | "refused";
 
 export class Tapped {
   stage = $state<Stage>("none");
-  told = $state.raw<TapPage | null>(null);
+  answer = $state.raw<TapPage | null>(null);
   problem = $state.raw<Problem | null>(null);
   message = $state.raw<Message | null>(null);
 
@@ -17,13 +17,13 @@ export class Tapped {
   take(query: URLSearchParams): void {
     const found = messageOf(query);
     if (found) history.replaceState(history.state, "", location.pathname);
-    if (found === "malformed") [this.stage, this.message, this.told] = ["malformed", null, null];
+    if (found === "malformed") [this.stage, this.message, this.answer] = ["malformed", null, null];
     else this.use(found ?? held());
   }
 
   /** Take a tap read by this phone or kept before. */
   use(message: Message | null): void {
-    [this.message, this.told, this.problem] = [message, null, null];
+    [this.message, this.answer, this.problem] = [message, null, null];
     if (message) void this.ask();
     else this.stage = "none";
   }
@@ -36,7 +36,7 @@ export class Tapped {
     this.stage = "asking";
     const answer = await answered<TapPage>(api.GET("/api/wallet/tap", { params: { query: message } }));
     if (this.message !== message) return;
-    if (answer.ok) [this.stage, this.told] = ["told", answer.data];
+    if (answer.ok) [this.stage, this.answer] = ["told", answer.data];
     else [this.stage, this.problem] = ["refused", answer.problem];
     if (!answer.ok && answer.problem.status >= 400 && answer.problem.status < 429) letGo();
   }
@@ -45,6 +45,6 @@ export class Tapped {
   done(cardId: string): void {
     letGo();
     this.message = null;
-    if (this.told) this.told = { ...this.told, linked: true, card_id: cardId };
+    if (this.answer) this.answer = { ...this.answer, linked: true, card_id: cardId };
   }
 }

@@ -27,9 +27,9 @@ test("a phone's proof is the one that Python expects, with either kind of key", 
   const { kty, crv, x, y } = keys["P-256"].jwk as JsonWebKey;
   const verifier = await crypto.subtle.importKey("jwk", { kty, crv, x, y } as JsonWebKey, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
   for (const proof of [ofCase("a P-256 key"), await prove(await phone("P-256"), said)]) {
-    const told = JSON.parse(new TextDecoder().decode(fromBase64(proof)));
-    expect(told.key).toBe(keys["P-256"].id);
-    const holds = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, verifier, fromBase64(told.signature), message(said));
+    const decoded = JSON.parse(new TextDecoder().decode(fromBase64(proof)));
+    expect(decoded.key).toBe(keys["P-256"].id);
+    const holds = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, verifier, fromBase64(decoded.signature), message(said));
     expect(holds).toBe(true);
   }
 });
@@ -42,7 +42,7 @@ describe("a challenge expires on the phone when it expires on the server", () =>
 });
 
 describe("a challenge that is not canonical is refused", () => {
-  const of = (told: unknown): string => base64url(new TextEncoder().encode(typeof told === "string" ? told : JSON.stringify(told)));
+  const of = (content: unknown): string => base64url(new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content)));
   const { at, cents, id, outlet, till } = said;
   test.each<[string, string]>([
     ["nothing", ""],

@@ -1,7 +1,7 @@
 /** Props of a wallet page, and what the wallet knows about it. */
 import type { Component } from "svelte";
 
-export interface RoomProps {
+export interface PageProps {
   /** The owner of the wallet; empty on public pages without a sign-in. */
   owner: string;
   signIn: string;
@@ -9,8 +9,8 @@ export interface RoomProps {
   id: string;
 }
 
-export interface Room {
-  inside: Component<RoomProps>;
+export interface PageContent {
+  content: Component<PageProps>;
   /** Whether the page can be used without a sign-in. */
   open: boolean;
 }
