@@ -8,7 +8,7 @@ import { ed25519, p256, type Verifier } from "./verifier";
 
 export type { Claims, HolderKey };
 
-export type Doubt =
+export type VerificationFailure =
   | "malformed"
   | "unknown_key"
   | "bad_signature"
@@ -22,7 +22,7 @@ export type Doubt =
 /** `claims` are set if the issuer's signature is valid, `step` if the holder's is. */
 export type Verdict =
   | { type: "verified"; paper: boolean; claims: Claims; step: number | null }
-  | { type: "unverified"; reason: Doubt; claims: Claims | null; step: number | null };
+  | { type: "unverified"; reason: VerificationFailure; claims: Claims | null; step: number | null };
 
 /** Issuer keys by kid (hex). */
 export type IssuerKeys = ReadonlyMap<string, { event_id: string; verifies: Verifier }>;
@@ -75,7 +75,7 @@ async function inHand({ moving }: Code, claims: Claims, holder: HolderKey, nowMs
   return { type: "verified", paper: false, claims, step: moving.step };
 }
 
-function unverified(reason: Doubt, claims: Claims | null = null, step: number | null = null): Verdict {
+function unverified(reason: VerificationFailure, claims: Claims | null = null, step: number | null = null): Verdict {
   return { type: "unverified", reason, claims, step };
 }
 

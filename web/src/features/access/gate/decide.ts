@@ -4,7 +4,7 @@
  * `verify` of passes comes first. Times are milliseconds since 1970, except those of the claims: seconds, as in the pass.
  */
 import { STEP_SECONDS, stepAt } from "../../../shared/passes/code";
-import type { Claims, Doubt, Verdict } from "../../../shared/passes/verify";
+import type { Claims, VerificationFailure, Verdict } from "../../../shared/passes/verify";
 
 /** How long a gate keeps a code outside its time window, to compare the next one with it. */
 const STALE_KEPT_MS = 180_000;
@@ -99,7 +99,7 @@ type Verified = Extract<Verdict, { type: "verified" }>;
 type Refused = Extract<Decision, { type: "refused" }>;
 
 /** Reason of a refusal for each failed verification; stale codes are compared instead. */
-export const REASON_OF_FAILURE: Record<Exclude<Doubt, "stale_step">, RefusalReason> = {
+export const REASON_OF_FAILURE: Record<Exclude<VerificationFailure, "stale_step">, RefusalReason> = {
   malformed: "unreadable",
   unknown_key: "forged",
   bad_signature: "forged",

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import vectors from "../../../../../docs/vectors/access.json";
-import { issuerKeys, type Claims, type Doubt, type Verdict } from "../../../shared/passes/verify";
+import { issuerKeys, type Claims, type VerificationFailure, type Verdict } from "../../../shared/passes/verify";
 import { base64url } from "../../../shared/passes/base64";
 import { stepAt } from "../../../shared/passes/code";
 import { isPin } from "../../../shared/devices/pin";
@@ -331,7 +331,7 @@ describe("an exit", () => {
   const NOW = Date.parse("2026-05-09T18:00:00Z");
   const claims = { number: 2, generation: 0, gate_group: "N", holder: null, place: 1 } as unknown as Claims;
   const eventData = new EventData(structuredClone(pack), new Map());
-  const unverified = (reason: Doubt, whose: Claims | null = claims, step: number | null = null): Verdict => ({ type: "unverified", reason, claims: whose, step });
+  const unverified = (reason: VerificationFailure, whose: Claims | null = claims, step: number | null = null): Verdict => ({ type: "unverified", reason, claims: whose, step });
 
   test.each(["stale_step", "expired", "holder_signature_missing", "not_yet_valid"] as const)("records the exit of a code that is %s", (doubt) => {
     expect(decideExit(unverified(doubt), eventData, "N1", NOW, true)).toMatchObject({ type: "left", previous: { state: "inside" }, mayReturn: false });

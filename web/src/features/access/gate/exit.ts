@@ -1,11 +1,11 @@
 /** Decisions at an exit: it checks less than an entrance, and stops no one. */
-import type { Claims, Doubt, Verdict } from "../../../shared/passes/verify";
+import type { Claims, VerificationFailure, Verdict } from "../../../shared/passes/verify";
 import { isFar, REASON_OF_FAILURE, type Presence, type RefusalReason } from "./decide";
 import type { EventData } from "./eventData";
 import { EMPTY_RESULT, type ScanResult } from "./scanResult";
 
 /** Failures after which a code names no pass of this event. */
-const NO_PASS: ReadonlySet<Doubt> = new Set(["malformed", "unknown_key", "bad_signature", "wrong_event"]);
+const NO_PASS: ReadonlySet<VerificationFailure> = new Set(["malformed", "unknown_key", "bad_signature", "wrong_event"]);
 
 export type ExitDecision =
   | { type: "left"; claims: Claims; previous: Presence | null; mayReturn: boolean; unproved: boolean }
