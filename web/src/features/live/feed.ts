@@ -75,8 +75,8 @@ export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
 }
 
 /** Score of a shoot-out after a kick. */
-function after(before: Pair | null, { side, outcome }: Kick): Pair {
-  const stands = { home: 0, away: 0, ...before };
+function after(previous: Pair | null, { side, outcome }: Kick): Pair {
+  const stands = { home: 0, away: 0, ...previous };
   return outcome === "scored" ? { ...stands, [side]: stands[side] + 1 } : stands;
 }
 
@@ -111,7 +111,7 @@ export function player(teams: Teams | null, side: Side, number: number | null | 
 }
 
 /** The scorer's side; for an own goal, the other side. */
-export function scorerSide(told: Extract<MatchEvent, { kind: "goal" }>): Side {
-  if (told.manner !== "own") return told.side;
-  return told.side === "home" ? "away" : "home";
+export function scorerSide(goal: Extract<MatchEvent, { kind: "goal" }>): Side {
+  if (goal.manner !== "own") return goal.side;
+  return goal.side === "home" ? "away" : "home";
 }

@@ -15,16 +15,16 @@ export function goalsOf(happened: readonly EffectiveEntry[]): Goals {
   );
 }
 
-function isNew({ side, kick }: Goal, before: Goal | undefined): boolean {
-  return before?.side !== side || before.kick !== kick;
+function isNew({ side, kick }: Goal, previous: Goal | undefined): boolean {
+  return previous?.side !== side || previous.kick !== kick;
 }
 
-/** One sentence about the changes since `before`, with the score; null without changes. */
-export function announcementFor(before: Goals, happened: readonly EffectiveEntry[], teams: Teams | null, w: Words): string | null {
-  const now = goalsOf(happened);
+/** One sentence about the changes since `previous`, with the score; null without changes. */
+export function announcementFor(previous: Goals, happened: readonly EffectiveEntry[], teams: Teams | null, w: Words): string | null {
+  const current = goalsOf(happened);
   const name = (side: Side): string => teams?.[side].name ?? w.sides[side];
-  const gone = [...before].filter(([number]) => !now.has(number)).map(([, { side, kick }]) => (kick ? w.noKick : w.noGoal)(name(side)));
-  const fresh = [...now].filter(([number, goal]) => isNew(goal, before.get(number))).map(([, { side, kick }]) => (kick ? w.happened.kick[kick] : w.happened.goal)(name(side)));
+  const gone = [...previous].filter(([number]) => !current.has(number)).map(([, { side, kick }]) => (kick ? w.noKick : w.noGoal)(name(side)));
+  const fresh = [...current].filter(([number, goal]) => isNew(goal, previous.get(number))).map(([, { side, kick }]) => (kick ? w.happened.kick[kick] : w.happened.goal)(name(side)));
   if (gone.length + fresh.length === 0) return null;
   const { home, away, penalties } = stateOf(happened);
   const stands = penalties ? w.penaltiesRead(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);

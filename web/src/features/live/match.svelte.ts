@@ -43,7 +43,7 @@ export class Match {
     new Map(this.happened.flatMap(({ told }) => (told.kind === "replay" && told.about ? [[told.about, told.clip_id] as const] : []))),
   );
 
-  readonly #heard = new Map<number, FeedEntry>();
+  readonly #received = new Map<number, FeedEntry>();
   #head = 0;
   #answered = false;
   #reading = false;
@@ -111,11 +111,11 @@ export class Match {
 
   /** Add entries; they may arrive repeatedly and out of order. */
   add(entries: readonly FeedEntry[]): void {
-    for (const entry of entries) this.#heard.set(entry.number, this.#heard.get(entry.number) ?? entry);
-    const whole = [...this.entries];
-    for (let next = this.#heard.get(whole.length + 1); next; next = this.#heard.get(whole.length + 1)) whole.push(next);
-    if (whole.length > this.entries.length) this.entries = whole;
-    this.complete = whole.length === this.#heard.size && whole.length >= this.#head;
+    for (const entry of entries) this.#received.set(entry.number, this.#received.get(entry.number) ?? entry);
+    const complete = [...this.entries];
+    for (let next = this.#received.get(complete.length + 1); next; next = this.#received.get(complete.length + 1)) complete.push(next);
+    if (complete.length > this.entries.length) this.entries = complete;
+    this.complete = complete.length === this.#received.size && complete.length >= this.#head;
   }
 
   /** Load missing pages; failed requests are retried until all entries are loaded. */

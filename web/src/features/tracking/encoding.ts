@@ -23,7 +23,7 @@ const STEP_MAX = Math.floor(BASE / 2);
 const PLACE_MAX = Math.floor((BASE * BASE) / 2);
 
 /** Decode the text of moment `n` from the previous moment. */
-export function read(text: string, who: readonly string[], before: Moment | null, n: number): Moment {
+export function read(text: string, who: readonly string[], previous: Moment | null, n: number): Moment {
   let at = 0;
   const digit = (): number => DIGITS.get(text[at++]!) ?? 0;
   const place = (): number => digit() * BASE + digit() - PLACE_MAX;
@@ -43,12 +43,12 @@ export function read(text: string, who: readonly string[], before: Moment | null
     }
     return { spot: [former[0] + digit() - STEP_MAX, former[1] + digit() - STEP_MAX], changed: true };
   };
-  const former = before?.ball ?? null;
+  const former = previous?.ball ?? null;
   const ball = position(former ? [former[0], former[1]] : undefined);
   const height = ball.changed ? digit() : (former?.[2] ?? 0);
   const spots = new Map<string, Spot>();
   for (const name of who) {
-    const { spot } = position(before?.spots.get(name));
+    const { spot } = position(previous?.spots.get(name));
     if (spot) spots.set(name, spot);
   }
   return { n, spots, ball: ball.spot ? [ball.spot[0], ball.spot[1], height] : null };

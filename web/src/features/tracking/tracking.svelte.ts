@@ -31,15 +31,15 @@ export class LiveTracking {
   n = $state(-1);
   /** Time of the last message, by this phone's clock. */
   heardAt = $state(0);
-  wanted = $state(storage.read<boolean>("pitch") ?? !isPoor());
+  enabled = $state(storage.read<boolean>("pitch") ?? !isPoor());
   #stop: (() => void) | null = null;
   #leaving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly id: string) {}
 
-  want(wanted: boolean): void {
-    this.wanted = wanted;
-    storage.write("pitch", wanted);
+  enable(enabled: boolean): void {
+    this.enabled = enabled;
+    storage.write("pitch", enabled);
   }
 
   /** Subscribe while visible; unsubscribe after a delay. */

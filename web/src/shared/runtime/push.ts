@@ -5,7 +5,7 @@ import { newId } from "./ids";
 import { storage } from "./storage";
 
 export type Leave = "ask" | "granted" | "denied" | "none";
-type Told = { owner: string; id: string; endpoint: string };
+type Stored = { owner: string; id: string; endpoint: string };
 const KEY = "push";
 
 /** Whether this browser may receive push messages, as far as known without asking. */
@@ -22,21 +22,21 @@ export async function subscribe(owner: string): Promise<boolean> {
     const registration = await navigator.serviceWorker.ready;
     const key = await answered<{ key: string }>(api.GET("/api/push/key"));
     if (!key.ok) return false;
-    const before = await registration.pushManager.getSubscription();
-    const subscription = before ?? (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.data.key }));
-    return await tell(owner, subscription);
+    const existing = await registration.pushManager.getSubscription();
+    const subscription = existing ?? (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.data.key }));
+    return await register(owner, subscription);
   } catch {
     return false; // the push service is unreachable, or the browser has none
   }
 }
 
-async function tell(owner: string, subscription: PushSubscription): Promise<boolean> {
+async function register(owner: string, subscription: PushSubscription): Promise<boolean> {
   const { endpoint, keys } = subscription.toJSON();
   if (!endpoint || !keys?.p256dh || !keys.auth) return false;
-  const told = storage.read<Told>(KEY);
-  const id = told?.owner === owner && told.endpoint === endpoint ? told.id : newId();
+  const stored = storage.read<Stored>(KEY);
+  const id = stored?.owner === owner && stored.endpoint === endpoint ? stored.id : newId();
   const params = { path: { subscription_id: id } };
   const answer = await answered(api.PUT("/api/me/push-subscriptions/{subscription_id}", { params, body: { endpoint, p256dh: keys.p256dh, auth: keys.auth } }));
-  if (answer.ok) storage.write(KEY, { owner, id, endpoint } satisfies Told);
+  if (answer.ok) storage.write(KEY, { owner, id, endpoint } satisfies Stored);
   return answer.ok;
 }

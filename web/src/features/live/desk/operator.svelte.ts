@@ -19,8 +19,8 @@ class Operator {
   readonly sees = $derived(this.marks || this.releases);
   readonly may = $derived(this.publishes || this.sees);
 
-  #holds(wanted: string): boolean {
-    return (this.me?.grants ?? []).some(({ role }) => role === wanted || role === "admin");
+  #holds(required: string): boolean {
+    return (this.me?.grants ?? []).some(({ role }) => role === required || role === "admin");
   }
 
   async arrive(): Promise<void> {

@@ -25,7 +25,7 @@ export class EntryOutbox {
 
   constructor(
     private readonly event: string,
-    private readonly heard: (entries: FeedEntry[]) => void,
+    private readonly onPublished: (entries: FeedEntry[]) => void,
   ) {}
 
   get #key(): string {
@@ -41,9 +41,9 @@ export class EntryOutbox {
     return () => clearTimeout(this.#timer);
   }
 
-  async publish(told: Content): Promise<void> {
+  async publish(content: Content): Promise<void> {
     this.refused = null;
-    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), told, clock_s: null }]);
+    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), told: content, clock_s: null }]);
     await this.#send();
   }
 
@@ -82,7 +82,7 @@ export class EntryOutbox {
         this.refused = answer.problem.code;
         break;
       }
-      this.heard(answer.data.filter((outcome): outcome is FeedEntry => "number" in outcome));
+      this.onPublished(answer.data.filter((outcome): outcome is FeedEntry => "number" in outcome));
       this.refused = (answer.data.find((outcome): outcome is Refusal => "reason" in outcome)?.reason as string | undefined) ?? this.refused;
       await this.#wait(this.waiting.slice(entries.length));
     }
