@@ -40,7 +40,7 @@ function wrongSigns(record: Record): Defect | null {
 }
 
 /** Maximum opening float, and maximum cash count. */
-export const mostIn = (kind: "shift_opened" | "shift_counted"): number => (kind === "shift_opened" ? 500_000 : 5_000_000);
+export const cashMax = (kind: "shift_opened" | "shift_counted"): number => (kind === "shift_opened" ? 500_000 : 5_000_000);
 
 /** Maximum tip of one sale. */
 export const TIP_CENTS_MAX = 100_000;
@@ -48,8 +48,8 @@ export const TIP_CENTS_MAX = 100_000;
 /** Cash counts and tips must not exceed their maximum. */
 function excessive({ kind, cash_cents, tip_cents }: Record): Defect | null {
   if (Math.abs(tip_cents) > TIP_CENTS_MAX) return { reason: "tip_excessive", data: { most_cents: TIP_CENTS_MAX } };
-  const most = kind === "shift_opened" || kind === "shift_counted" ? mostIn(kind) : Infinity;
-  return cash_cents !== null && cash_cents > most ? { reason: "cash_excessive", data: { most_cents: most } } : null;
+  const max = kind === "shift_opened" || kind === "shift_counted" ? cashMax(kind) : Infinity;
+  return cash_cents !== null && cash_cents > max ? { reason: "cash_excessive", data: { most_cents: max } } : null;
 }
 
 function wrongSums(record: Record): Defect | null {

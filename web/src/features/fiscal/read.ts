@@ -15,9 +15,9 @@ const YEAR_MAX = 2199;
 type Check = (value: unknown) => boolean;
 
 const text =
-  (most: number, least = 1): Check =>
+  (max: number, min = 1): Check =>
   (value) =>
-    typeof value === "string" && [...value].length >= least && [...value].length <= most && !UNSEEN.test(value);
+    typeof value === "string" && [...value].length >= min && [...value].length <= max && !UNSEEN.test(value);
 const like =
   (pattern: RegExp): Check =>
   (value) =>
@@ -27,17 +27,17 @@ const oneOf =
   (value) =>
     known.includes(value as string);
 const between =
-  (least: number, most: number): Check =>
+  (min: number, max: number): Check =>
   (value) =>
-    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
 const listOf =
-  (check: Check, most: number): Check =>
+  (check: Check, max: number): Check =>
   (value) =>
-    Array.isArray(value) && value.length <= most && value.every(check);
+    Array.isArray(value) && value.length <= max && value.every(check);
 const object =
   (members: { [name: string]: Check }): Check =>
   (value) =>

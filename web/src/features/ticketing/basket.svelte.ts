@@ -52,12 +52,12 @@ class Basket {
   }
 
   /** Holds seats. The held order joins the new one or is replaced, as the fan chose. */
-  async hold(eventId: string, seats: Seats, before: "join" | "replace" = "replace"): Promise<Answer<Order>> {
-    const request = JSON.stringify([eventId, seats, before]);
+  async hold(eventId: string, seats: Seats, existing: "join" | "replace" = "replace"): Promise<Answer<Order>> {
+    const request = JSON.stringify([eventId, seats, existing]);
     const held = this.open ? this.order?.id : undefined;
     const left = [held, this.#unanswered?.id];
     const id = this.#unanswered?.request === request ? this.#unanswered.id : newId();
-    const joins = before === "join" ? held : undefined;
+    const joins = existing === "join" ? held : undefined;
     const answer = await answered<Order>(api.POST("/api/orders", { body: { id, event_id: eventId, seats, joins } }));
     if (!answer.ok) {
       if (answer.problem.code === "offline") this.#unanswered = { id, request };

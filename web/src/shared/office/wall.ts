@@ -20,11 +20,11 @@ export function toWall(instant: string | number): string {
 /** The instant of `2026-05-09T21:00` at the venue in RFC 3339; null if invalid. */
 export function fromWall(text: string): string | null {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text)) return null;
-  const wanted = Date.parse(`${text.slice(0, 16)}Z`);
-  if (Number.isNaN(wanted)) return null;
-  let instant = wanted;
+  const target = Date.parse(`${text.slice(0, 16)}Z`);
+  if (Number.isNaN(target)) return null;
+  let instant = target;
   // Twice: the first guess may be on the other side of a change of daylight saving time.
-  for (let turn = 0; turn < 2; turn += 1) instant += wanted - Date.parse(`${toWall(instant)}Z`);
+  for (let turn = 0; turn < 2; turn += 1) instant += target - Date.parse(`${toWall(instant)}Z`);
   return new Date(instant).toISOString().replace(".000Z", "Z");
 }
 

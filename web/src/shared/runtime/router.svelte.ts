@@ -15,15 +15,15 @@ export interface Place {
 export function match(routes: readonly Route[], path: string): Place | null {
   const parts = path.split("/").filter(Boolean);
   for (const route of routes) {
-    const wanted = route.pattern.split("/").filter(Boolean);
-    const open = wanted.at(-1) === "*";
-    if (open ? parts.length < wanted.length - 1 : parts.length !== wanted.length) continue;
+    const pattern = route.pattern.split("/").filter(Boolean);
+    const open = pattern.at(-1) === "*";
+    if (open ? parts.length < pattern.length - 1 : parts.length !== pattern.length) continue;
     const params: Record<string, string> = {};
-    const fits = wanted.every((want, index) => {
-      if (want === "*") return true;
-      if (!want.startsWith(":")) return want === parts[index];
+    const fits = pattern.every((segment, index) => {
+      if (segment === "*") return true;
+      if (!segment.startsWith(":")) return segment === parts[index];
       const value = decoded(parts[index]!);
-      params[want.slice(1)] = value ?? "";
+      params[segment.slice(1)] = value ?? "";
       return value !== null;
     });
     if (fits) return { route, params };

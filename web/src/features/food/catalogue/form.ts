@@ -137,9 +137,9 @@ class Reading {
     return { fr: of.fr.trim(), en: of.en.trim() };
   }
 
-  cents(text: string, at: string, least = 0): number {
+  cents(text: string, at: string, min = 0): number {
     const cents = centsOf(text);
-    if (cents === null || cents < least || cents > PRICE_MAX) this.faults[at] = text.trim() ? "amount" : "amountMissing";
+    if (cents === null || cents < min || cents > PRICE_MAX) this.faults[at] = text.trim() ? "amount" : "amountMissing";
     return cents ?? 0;
   }
 
@@ -149,9 +149,9 @@ class Reading {
     return permille ?? 0;
   }
 
-  whole(text: string, at: string, most: number): number {
+  whole(text: string, at: string, max: number): number {
     const value = wholeOf(text);
-    if (value === null || value > most) this.faults[at] = "number";
+    if (value === null || value > max) this.faults[at] = "number";
     return value ?? 0;
   }
 }

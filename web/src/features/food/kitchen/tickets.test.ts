@@ -40,11 +40,11 @@ describe("the load", () => {
   const load = [{ starts_at: at(0), stations }] as unknown as Interval[];
 
   it("is that of the fullest station, or of the selected one", () => {
-    expect(bars(load, null)).toEqual([{ at: at(0), made: 18, room: 20 }]);
-    expect(bars(load, "grill")).toEqual([{ at: at(0), made: 5, room: 10 }]);
+    expect(bars(load, null)).toEqual([{ at: at(0), made: 18, capacity: 20 }]);
+    expect(bars(load, "grill")).toEqual([{ at: at(0), made: 5, capacity: 10 }]);
   });
 
   it("is zero for a station without capacity", () => {
-    expect(bars(load, "cold")).toEqual([{ at: at(0), made: 0, room: 0 }]);
+    expect(bars(load, "cold")).toEqual([{ at: at(0), made: 0, capacity: 0 }]);
   });
 });

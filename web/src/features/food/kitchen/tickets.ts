@@ -32,16 +32,16 @@ export function stationsOf({ tickets, capacity }: Pick<Board, "tickets" | "capac
 export interface Bar {
   at: string;
   made: number;
-  room: number;
+  capacity: number;
 }
 
 /** Load by interval: of one station, or of the fullest one; without the counter. */
 export function bars(load: readonly Interval[], station: Station | null): Bar[] {
   return load.map(({ starts_at, stations }) => {
     const all = Object.entries(stations).filter(([name, { capacity }]) => name === station || (station === null && capacity > 0));
-    const loads = all.map(([, load]) => ({ made: load.counter + load.orders, room: load.capacity }));
-    const share = ({ made, room }: { made: number; room: number }): number => (room ? made / room : made ? Infinity : 0);
-    const fullest = loads.reduce((worst, load) => (share(load) > share(worst) ? load : worst), loads[0] ?? { made: 0, room: 0 });
+    const loads = all.map(([, load]) => ({ made: load.counter + load.orders, capacity: load.capacity }));
+    const share = ({ made, capacity }: { made: number; capacity: number }): number => (capacity ? made / capacity : made ? Infinity : 0);
+    const fullest = loads.reduce((worst, load) => (share(load) > share(worst) ? load : worst), loads[0] ?? { made: 0, capacity: 0 });
     return { at: starts_at, ...fullest };
   });
 }

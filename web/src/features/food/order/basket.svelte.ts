@@ -1,9 +1,9 @@
 /** Basket of an outlet, stored in this browser so that it survives a top-up or a sign-in. */
 import { storage } from "../../../shared/runtime/storage";
 import type { BasketLine } from "../rules/pricing";
-import { same, type Wanted } from "./catalogue";
+import { same, type DietFilter } from "./catalogue";
 
-const MOST = 99;
+const QUANTITY_MAX = 99;
 const key = (outlet: string): string => `food.basket.${outlet}`;
 
 export class Basket {
@@ -24,7 +24,7 @@ export class Basket {
   }
 
   set(at: number, quantity: number): void {
-    const changed = this.lines.map((line, index) => (index === at ? { ...line, quantity: Math.min(MOST, quantity) } : line));
+    const changed = this.lines.map((line, index) => (index === at ? { ...line, quantity: Math.min(QUANTITY_MAX, quantity) } : line));
     this.#keep(changed.filter((line) => line.quantity > 0));
   }
 
@@ -32,8 +32,8 @@ export class Basket {
     this.#keep([]);
   }
 
-  #keep(wanted: BasketLine[]): void {
-    const lines = $state.snapshot(wanted) as BasketLine[]; // a dialog's state cannot be stored in IndexedDB
+  #keep(next: BasketLine[]): void {
+    const lines = $state.snapshot(next) as BasketLine[]; // a dialog's state cannot be stored in IndexedDB
     this.lines = lines;
     storage.write(key(this.outlet), lines.length ? lines : null);
   }
@@ -45,15 +45,15 @@ export function putInto(outlet: string, lines: readonly BasketLine[]): void {
 }
 
 class DietFilters {
-  wanted = $state.raw<Wanted>(storage.read<Wanted>("food.wanted") ?? { without: [], diet: "" });
+  value = $state.raw<DietFilter>(storage.read<DietFilter>("food.wanted") ?? { without: [], diet: "" });
 
   get count(): number {
-    return this.wanted.without.length + (this.wanted.diet ? 1 : 0);
+    return this.value.without.length + (this.value.diet ? 1 : 0);
   }
 
-  choose(change: Partial<Wanted>): void {
-    this.wanted = { ...this.wanted, ...change };
-    storage.write("food.wanted", this.count ? this.wanted : null);
+  choose(change: Partial<DietFilter>): void {
+    this.value = { ...this.value, ...change };
+    storage.write("food.wanted", this.count ? this.value : null);
   }
 }
 

@@ -5,7 +5,7 @@ import { isRefused, price, type BasketLine, type Chosen } from "../rules/pricing
 
 const MINUTE_MS = 60_000;
 
-export interface Wanted {
+export interface DietFilter {
   without: readonly Allergen[];
   diet: "" | "vegetarian" | "vegan";
 }
@@ -58,11 +58,11 @@ export class Card {
   }
 
   /** Whether an item passes the diet filters. A menu needs a matching product in each part. */
-  suits(item: Product | Menu, wanted: Wanted): boolean {
-    if (item.kind === "menu") return item.parts.every((part) => choicesOf(this.catalogue, part).some((product) => this.suits(product, wanted)));
-    const fits = wanted.diet === "" || item.diet === "vegan" || item.diet === wanted.diet || !eaten(item);
+  suits(item: Product | Menu, filter: DietFilter): boolean {
+    if (item.kind === "menu") return item.parts.every((part) => choicesOf(this.catalogue, part).some((product) => this.suits(product, filter)));
+    const fits = filter.diet === "" || item.diet === "vegan" || item.diet === filter.diet || !eaten(item);
     const required = item.options.filter((option) => option.required);
-    return fits && free(item.allergens, wanted) && required.every((option) => option.choices.some((choice) => free(choice.allergens, wanted)));
+    return fits && free(item.allergens, filter) && required.every((option) => option.choices.some((choice) => free(choice.allergens, filter)));
   }
 
   /** Cup deposits of a line. */
@@ -112,13 +112,13 @@ export class Card {
 }
 
 /** Whether a choice contains none of the excluded allergens. */
-export function free(allergens: readonly Allergen[], wanted: Wanted): boolean {
-  return !allergens.some((allergen) => wanted.without.includes(allergen));
+export function free(allergens: readonly Allergen[], filter: DietFilter): boolean {
+  return !allergens.some((allergen) => filter.without.includes(allergen));
 }
 
 /** Choices of an option without excluded allergens. */
-export function allowed(choices: readonly Choice[], wanted: Wanted): Choice[] {
-  return choices.filter((choice) => free(choice.allergens, wanted));
+export function allowed(choices: readonly Choice[], filter: DietFilter): Choice[] {
+  return choices.filter((choice) => free(choice.allergens, filter));
 }
 
 /** Whether diets apply to a product: not to drinks or shop items. */

@@ -58,7 +58,7 @@ class Here {
     this.on = all.filter((event) => Date.parse(event.doors_at) - AHEAD_MS <= now && now < Date.parse(event.starts_at) + LONGEST_MS);
     this.next = all.find((event) => Date.parse(event.doors_at) - AHEAD_MS > now) ?? null;
     const kept = storage.read<Kept>(KEY);
-    await this.#settle(this.#wanted(query, kept), kept, query.get("ticket"));
+    await this.#settle(this.#candidates(query, kept), kept, query.get("ticket"));
     this.known = true;
   }
 
@@ -73,16 +73,16 @@ class Here {
   }
 
   /** Ids of candidate events, best first. */
-  #wanted(query: URLSearchParams, kept: Kept | null): string[] {
+  #candidates(query: URLSearchParams, kept: Kept | null): string[] {
     const named = tickets.list?.find(({ id }) => id === query.get("ticket"))?.event.id ?? query.get("event");
     const held = this.on.filter(({ id }) => tickets.list?.some((ticket) => ticket.event.id === id && !ticket.refunded)).map(({ id }) => id);
-    const wanted = [named, kept?.event, ...held, ...this.on.map(({ id }) => id)];
-    return [...new Set(wanted)].filter((id): id is string => Boolean(id));
+    const candidates = [named, kept?.event, ...held, ...this.on.map(({ id }) => id)];
+    return [...new Set(candidates)].filter((id): id is string => Boolean(id));
   }
 
-  async #settle(wanted: readonly string[], kept: Kept | null, ticket: string | null): Promise<void> {
+  async #settle(candidates: readonly string[], kept: Kept | null, ticket: string | null): Promise<void> {
     this.event = null;
-    for (const id of wanted) {
+    for (const id of candidates) {
       const answer = await loadEvent(id);
       if (answer.ok && isOpen(answer.data)) {
         this.event = answer.data;

@@ -30,7 +30,7 @@ export class LiveSales {
   }
 
   async #ask(turn: number, query: PeriodQuery, by: By): Promise<void> {
-    const ask = (wanted: By): ReturnType<typeof answered<SalesView>> => answered<SalesView>(api.GET("/api/office/food/sales", { params: { query: { ...query, by: wanted } } }));
+    const ask = (grouping: By): ReturnType<typeof answered<SalesView>> => answered<SalesView>(api.GET("/api/office/food/sales", { params: { query: { ...query, by: grouping } } }));
     const short = lengthOf(query) <= MINUTES_DAYS_MAX;
     const [view, minutes] = await Promise.all([ask(by), short ? ask("minute") : null]);
     if (turn !== this.#turn) return;

@@ -36,8 +36,8 @@ class Basket {
   readonly priced: Priced | Refused | null = $derived.by(() => {
     const { catalogue } = till;
     if (!catalogue || this.isEmpty) return null;
-    const wanted = { version: catalogue.version, lines: this.lines, returns: this.returns };
-    return price(wanted, catalogue, (this.minute, minutesAt(till.pack!, time.now())));
+    const request = { version: catalogue.version, lines: this.lines, returns: this.returns };
+    return price(request, catalogue, (this.minute, minutesAt(till.pack!, time.now())));
   });
   readonly total = $derived(this.priced && !isRefused(this.priced) ? this.priced.total_cents : 0);
   readonly due = $derived(this.total + this.tip);

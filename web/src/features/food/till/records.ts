@@ -102,8 +102,8 @@ export async function keepOffline(records: readonly Written[], spent: { uid: str
 export function netDeposits(lines: readonly Line[]): Line[] {
   const cups = new Map<string, Line>();
   for (const line of lines.filter(({ deposit }) => deposit)) {
-    const before = cups.get(line.product)?.quantity ?? 0;
-    cups.set(line.product, { ...line, quantity: before + line.quantity });
+    const previous = cups.get(line.product)?.quantity ?? 0;
+    cups.set(line.product, { ...line, quantity: previous + line.quantity });
   }
   return [...lines.filter(({ deposit }) => !deposit), ...[...cups.values()].filter(({ quantity }) => quantity !== 0)];
 }

@@ -38,8 +38,8 @@ export function sell(draft: Draft, pins: Pins = {}): Promise<Sold | Refused> {
     if (!mine) return refused("basket_too_long");
     if (!asks) return sellOffline(mine, []);
     if (await mayAskNow()) {
-      const before = await countersOf(mine.record);
-      return finish(mine, await askKept(mine, pins), before);
+      const counters = await countersOf(mine.record);
+      return finish(mine, await askKept(mine, pins), counters);
     }
     if (till.stopped || till.revoked) return refused("till_stopped");
     return decideOffline(mine, null);
@@ -73,14 +73,14 @@ async function countersOf(record: Record): Promise<Counters> {
   return new Map(cards.flatMap((card) => (card ? [[card.uid, card.counter] as const] : [])));
 }
 
-async function finish(written: Written, answer: Asked, before: Counters): Promise<Sold | Refused> {
+async function finish(written: Written, answer: Asked, counters: Counters): Promise<Sold | Refused> {
   if (answer === "revoked") {
     till.revoke();
     return refused("till_stopped");
   }
   if (answer === "silence") {
     till.setOnline(false);
-    return decideOffline(written, before);
+    return decideOffline(written, counters);
   }
   if (isBooked(answer)) {
     await storage.keep([written], { unsent: false, spent: [], taken: tapsOf(written.record) });
@@ -112,26 +112,26 @@ async function uploadMissing(row: Row, answer: Answer): Promise<boolean> {
 /** Refusals that stop the till until finance has checked it. */
 const STOP_REASONS = new Set(["chain_gap", "chain_forked", "chain_broken", "id_taken", "forged_record", "invalid_record", "not_this_till"]);
 
-/** Offline decision; `before` if the sale was sent and may have been booked. */
-async function decideOffline(mine: Written, before: Counters | null): Promise<Sold | Refused> {
+/** Offline decision; `counters` if the sale was sent and may have been booked. */
+async function decideOffline(mine: Written, counters: Counters | null): Promise<Sold | Refused> {
   const { record } = mine;
-  if (isRefund(record.kind)) return refundOffline(mine, before !== null);
+  if (isRefund(record.kind)) return refundOffline(mine, counters !== null);
   const spent: Spent[] = [];
   for (const { kind, cents, proof } of record.tenders) {
     if (kind !== "card" && kind !== "virtual_card") continue;
     const tap = kind === "card" ? tapOf(proof!) : null;
-    const no = tap ? await refuseTap(tap, cents, spent, before) : refused("virtual_alone");
-    if (no) return before ? reverse(mine, no) : no;
+    const no = tap ? await refuseTap(tap, cents, spent, counters) : refused("virtual_alone");
+    if (no) return counters ? reverse(mine, no) : no;
     spent.push({ uid: tap!.uid!, counter: tap!.counter, cents });
   }
   return sellOffline(mine, spent);
 }
 
-async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: number, now: readonly Spent[], before: Counters | null): Promise<Refused | null> {
+async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: number, now: readonly Spent[], counters: Counters | null): Promise<Refused | null> {
   const card = tap.uid ? ((await storage.card(tap.uid)) ?? null) : null;
   const here = now.filter(({ uid }) => uid === tap.uid).map(({ counter }) => counter);
   const taken = Math.max(tap.uid ? await storage.taken(tap.uid) : 0, ...here);
-  const counterBeforeRequest = tap.uid ? (before?.get(tap.uid) ?? null) : null;
+  const counterBeforeRequest = tap.uid ? (counters?.get(tap.uid) ?? null) : null;
   return refuseOffline(tap, cents, { card, taken, counterBeforeRequest, spent: [...till.spent, ...now], limits: till.pack!.limits });
 }
 

@@ -9,8 +9,8 @@ export function worth(order: OrderDetail["order"], ticketIds: readonly string[])
   const standing = order.lines.filter((line) => line.ticket_id && !line.refunded);
   if (ticketIds.length === standing.length) return order.total_cents - order.refunded_cents;
   const paying = order.lines.filter((line) => line.price_cents > 0).length;
-  const wanted = new Set(ticketIds);
+  const selected = new Set(ticketIds);
   return standing
-    .filter((line) => wanted.has(line.ticket_id!))
+    .filter((line) => selected.has(line.ticket_id!))
     .reduce((sum, line) => sum + line.price_cents + (line.price_cents > 0 ? Math.floor(order.fee_cents / paying) : 0), 0);
 }

@@ -116,9 +116,9 @@ export function without(doc: Doc, id: string): Doc {
 /** The document for the API, with all errors. */
 export function checked(doc: Doc, geometry: Geometry): { pricing: Pricing; defects: Defect[] } {
   const defects: Defect[] = [];
-  const read = (value: number | null, most: number, field: string, kind: string): number => {
+  const read = (value: number | null, max: number, field: string, kind: string): number => {
     if (value === null) defects.push({ code: `${kind}_unreadable`, field });
-    else if (value > most) defects.push({ code: `${kind}_out_of_range`, field });
+    else if (value > max) defects.push({ code: `${kind}_out_of_range`, field });
     return value ?? 0;
   };
   const categories = doc.categories.map((category) => {

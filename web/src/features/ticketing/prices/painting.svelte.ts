@@ -28,12 +28,12 @@ export class Painting {
   }
 
   undo(): void {
-    const before = this.#past.at(-1);
-    if (!before) return;
+    const previous = this.#past.at(-1);
+    if (!previous) return;
     this.#future = [...this.#future, this.doc];
     this.#past = this.#past.slice(0, -1);
     this.#key = "";
-    this.doc = before;
+    this.doc = previous;
   }
 
   redo(): void {

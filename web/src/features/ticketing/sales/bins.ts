@@ -45,8 +45,8 @@ export function binsOf(rows: Sales["by_hour"], step: Step, now: string): Bin[] {
 }
 
 /** A round number at or above the most, for the top of the axis. */
-export function roundTop(most: number): number {
-  if (most <= 4) return 4;
-  const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= most)!;
+export function roundTop(max: number): number {
+  if (max <= 4) return 4;
+  const power = 10 ** Math.floor(Math.log10(max));
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= max)!;
 }

@@ -40,8 +40,8 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
   }
 
   function move(event: PointerEvent): void {
-    const before = pointers.get(event.pointerId);
-    if (!before) {
+    const previous = pointers.get(event.pointerId);
+    if (!previous) {
       measure();
       return hands.hover(place(event).x, place(event).y, true);
     }
@@ -58,7 +58,7 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
     if (!dragging) element.setPointerCapture(event.pointerId);
     dragging = true;
     pointers.set(event.pointerId, now);
-    port.pan(now.x - before.x, now.y - before.y);
+    port.pan(now.x - previous.x, now.y - previous.y);
     hands.moved();
   }
 

@@ -37,13 +37,13 @@ export class Layers {
 
   /** One animation frame; `resting`: no finger or wheel is moving. Return whether more frames are needed. */
   step(resting: boolean): boolean {
-    if (!this.#job && this.#wanted(resting)) this.#begin();
+    if (!this.#job && this.#needsPicture(resting)) this.#begin();
     if (this.#job && this.#run(this.#job)) this.#show();
     this.#place();
-    return this.#job !== null || this.#stale || this.#wanted(true);
+    return this.#job !== null || this.#stale || this.#needsPicture(true);
   }
 
-  #wanted(resting: boolean): boolean {
+  #needsPicture(resting: boolean): boolean {
     const frame = this.#shown;
     if (!frame || this.#stale) return true;
     const { view, scale } = { view: frame.view, scale: this.#port.scale / frame.view.scale };

@@ -48,9 +48,9 @@ export function readLines<Item>(
   const seen = new Map<string, number>();
   for (const { number, cells } of HEADS.has(plain(lines[0]?.cells[0] ?? "")) ? lines.slice(1) : lines) {
     const { wrong, key, item } = meaning(cells);
-    const before = seen.get(key);
-    if (wrong.length === 0 && before !== undefined) wrong.push(twice(before));
-    seen.set(key, before ?? number);
+    const firstLine = seen.get(key);
+    if (wrong.length === 0 && firstLine !== undefined) wrong.push(twice(firstLine));
+    seen.set(key, firstLine ?? number);
     reading.defects.push(...wrong.map((text) => ({ line: number, text })));
     if (wrong.length > 0) continue;
     if (there.has(key)) reading.known += 1;
