@@ -13,7 +13,7 @@ it("shows the next event on sale first, and groups a tournament", () => {
   const tonight = event("tonight", "2026-05-01T20:30:00Z");
   const later = event("later", "2026-05-03T20:00:00Z");
   const cup = ["2026-06-12T20:00:00Z", "2026-06-10T20:00:00Z"].map((at, index) => event(`cup${index}`, at, { series_title: CUP }));
-  const programme = arrange([later, ...cup, closed, tonight], NOW, (of) => of.series_title?.en ?? "");
+  const programme = arrange([later, ...cup, closed, tonight], NOW, (event) => event.series_title?.en ?? "");
   expect(programme.first?.id).toBe("tonight");
   expect(programme.series.map((series) => [series.name, series.events.map((member) => member.id)])).toEqual([["Cup", ["cup1", "cup0"]]]);
   expect(programme.others.map((other) => other.id)).toEqual(["closed", "later"]);

@@ -21,7 +21,7 @@ class OfficeWords extends Bundle<Words> {
 
   /** Day and time to the minute, with the year if it is another one. */
   stamp(iso: string): string {
-    const year = (of: string): string => i18n.date(of, { year: "numeric" });
+    const year = (date: string): string => i18n.date(date, { year: "numeric" });
     const other = year(iso) !== year(new Date(clock.now()).toISOString());
     return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" });
   }

@@ -8,7 +8,7 @@ import { words } from "../../../shared/office/words.svelte";
 import { contentOf, NEW, type EventForm } from "./form";
 import { FIELD_OF } from "./state";
 
-export type Saved = { ok: true; of: OfficeEvent } | { ok: false; errors: Record<string, string>; problem: Problem | null };
+export type Saved = { ok: true; entry: OfficeEvent } | { ok: false; errors: Record<string, string>; problem: Problem | null };
 
 const refused = (problem: Problem): Saved => {
   const errors = problem.code === "event_incomplete" ? defectErrors(problem.data.defects as EventDefect[]) : {};
@@ -73,5 +73,5 @@ export async function save(form: EventForm, id: string, there: OfficeEvent | nul
   }
   if (!answer.ok) return refused(answer.problem);
   desk.keep(answer.data);
-  return { ok: true, of: answer.data };
+  return { ok: true, entry: answer.data };
 }

@@ -5,23 +5,23 @@ import { words } from "../../../shared/office/words.svelte";
 
 export type Tone = "plain" | "good" | "warn" | "bad" | "club";
 
-export function isOver(of: OfficeEvent): boolean {
-  return Date.parse(of.event.ends_at) <= clock.now();
+export function isOver(entry: OfficeEvent): boolean {
+  return Date.parse(entry.event.ends_at) <= clock.now();
 }
 
-export function stateOf(of: OfficeEvent): { text: string; tone: Tone } {
+export function stateOf(entry: OfficeEvent): { text: string; tone: Tone } {
   const { states } = words.w;
-  if (of.event.state === "published" && isOver(of)) return { text: states.over, tone: "plain" };
+  if (entry.event.state === "published" && isOver(entry)) return { text: states.over, tone: "plain" };
   const tones = { draft: "warn", published: "good", cancelled: "bad" } as const;
-  return { text: states[of.event.state], tone: tones[of.event.state] };
+  return { text: states[entry.event.state], tone: tones[entry.event.state] };
 }
 
 /** The label of the sale; empty for unpublished events. */
-export function saleOf(of: OfficeEvent): string {
-  if (of.event.state !== "published" || isOver(of)) return "";
+export function saleOf(entry: OfficeEvent): string {
+  if (entry.event.state !== "published" || isOver(entry)) return "";
   const { w } = words;
-  if (of.sale === "open") return w.sale.open(words.stamp(of.event.sale_closes_at));
-  return of.sale === "before" ? w.sale.before(words.stamp(of.event.sale_opens_at)) : w.sale.after;
+  if (entry.sale === "open") return w.sale.open(words.stamp(entry.event.sale_closes_at));
+  return entry.sale === "before" ? w.sale.before(words.stamp(entry.event.sale_opens_at)) : w.sale.after;
 }
 
 /** The field of the form that shows a defect. */

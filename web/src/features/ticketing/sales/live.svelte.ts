@@ -18,10 +18,10 @@ export class Live {
   constructor(readonly id: string) {}
 
   /** Follows the sale until the returned function is called. */
-  watch(of: OfficeEvent): () => void {
-    const selling = of.event.state === "published";
+  watch(entry: OfficeEvent): () => void {
+    const selling = entry.event.state === "published";
     const stop = selling ? follow("availability", this.id, null, () => void this.ask()) : () => undefined;
-    const refunding = of.event.state === "cancelled";
+    const refunding = entry.event.state === "cancelled";
     const due = (): boolean => document.visibilityState === "visible" && !(refunding && this.sales?.sold === 0);
     const timer = setInterval(() => due() && void this.ask(), refunding ? REFUNDS_MS : ANYWAY_MS);
     return () => {
