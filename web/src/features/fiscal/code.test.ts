@@ -10,9 +10,9 @@ const random = (): string => crypto.randomUUID();
 
 test("a receipt is read as signed, a changed one is rejected", async () => {
   const key = await newKey();
-  const mine = await written(sale, key);
-  const code = await codeOf(mine, key.public_jwk);
-  expect(await readCode(code)).toMatchObject({ record: sale, hash: mine.hash, key: key.public_jwk });
+  const signed = await written(sale, key);
+  const code = await codeOf(signed, key.public_jwk);
+  expect(await readCode(code)).toMatchObject({ record: sale, hash: signed.hash, key: key.public_jwk });
   const bytes = fromBase64(code);
   for (let at = 0; at < bytes.length; at += 7) {
     const changed = bytes.slice();

@@ -18,7 +18,7 @@ export function playerLabel(teams: Teams | null, side: Side, number: number, w: 
   return name ? `${number} ${name}` : w.shirt(number);
 }
 
-export function entryText(what: MatchEvent, teams: Teams | null, w: Words): Line {
+export function entryText(event: MatchEvent, teams: Teams | null, w: Words): Line {
   const h = w.happened;
   const team = (side: Side): string => teams?.[side].name ?? w.sides[side];
   const named = (side: Side, number: number | null | undefined): string => (number ? playerLabel(teams, side, number, w) : "");
@@ -27,34 +27,34 @@ export function entryText(what: MatchEvent, teams: Teams | null, w: Words): Line
     details: details.filter(Boolean),
     colour: side ? (teams?.[side].colour ?? null) : null,
   });
-  switch (what.kind) {
+  switch (event.kind) {
     case "kick_off":
-      return line(h.kick_off(w.periods[what.period]));
+      return line(h.kick_off(w.periods[event.period]));
     case "period_over":
-      return line(what.match_over ? w.over : w.pause[what.period]);
+      return line(event.match_over ? w.over : w.pause[event.period]);
     case "goal": {
-      const said = what.manner === "own" ? h.ownGoal : what.manner === "penalty" ? h.penalty : h.goal;
-      const assist = what.assist ? h.assist(named(what.side, what.assist)) : "";
-      return line(said(team(what.side)), [what.player ? named(scorerSide(what), what.player) : "", assist], what.side);
+      const said = event.manner === "own" ? h.ownGoal : event.manner === "penalty" ? h.penalty : h.goal;
+      const assist = event.assist ? h.assist(named(event.side, event.assist)) : "";
+      return line(said(team(event.side)), [event.player ? named(scorerSide(event), event.player) : "", assist], event.side);
     }
     case "shoot_out_kick":
-      return line(h.kick[what.outcome](team(what.side)), [what.player ? named(what.side, what.player) : ""], what.side);
+      return line(h.kick[event.outcome](team(event.side)), [event.player ? named(event.side, event.player) : ""], event.side);
     case "card":
-      return line(h.card(h[what.colour], team(what.side)), [named(what.side, what.player)], what.side);
+      return line(h.card(h[event.colour], team(event.side)), [named(event.side, event.player)], event.side);
     case "substitution":
-      return line(h.substitution(team(what.side)), [h.on(named(what.side, what.on)), h.off(named(what.side, what.off))], what.side);
+      return line(h.substitution(team(event.side)), [h.on(named(event.side, event.on)), h.off(named(event.side, event.off))], event.side);
     case "added_time":
-      return line(h.added_time(what.minutes));
+      return line(h.added_time(event.minutes));
     case "var":
-      return what.phase === "checking" ? line(h.varChecks[what.matter]) : line(h.var[what.phase], [h.matters[what.matter]]);
+      return event.phase === "checking" ? line(h.varChecks[event.matter]) : line(h.var[event.phase], [h.matters[event.matter]]);
     case "goal_line":
-      return line(h.goalLine(what.is_goal), [team(what.side)], what.side);
+      return line(h.goalLine(event.is_goal), [team(event.side)], event.side);
     case "referee":
-      return line(h.referee[what.signal]);
+      return line(h.referee[event.signal]);
     case "announcement":
-      return line(i18n.text(what.text));
+      return line(i18n.text(event.text));
     case "ground":
-      return { ...line(h.ground[what.place][what.state]!(what.code)), about: `${what.place} ${what.code}` };
+      return { ...line(h.ground[event.place][event.state]!(event.code)), about: `${event.place} ${event.code}` };
     case "replay":
       return line(h.replay);
   }

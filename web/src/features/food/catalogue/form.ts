@@ -81,7 +81,7 @@ export function emptyForm(kind: ItemKind, locale: string): ItemForm {
   };
 }
 
-const named = (of: { code: string; name: Text }): Named => ({ code: of.code, fr: of.name.fr, en: of.name.en });
+const named = (thing: { code: string; name: Text }): Named => ({ code: thing.code, fr: thing.name.fr, en: thing.name.en });
 const isStanding = (price: Price): boolean => !price.outlet && !price.window;
 
 /** Form of an item of the draft. */
@@ -131,10 +131,10 @@ export function coded<Of extends Named>(things: readonly Of[]): Of[] {
 class Reading {
   readonly faults: Faults = {};
 
-  name(of: Named, at: string): Text {
-    if (!of.fr.trim()) this.faults[`${at}fr`] = "name";
-    if (!of.en.trim()) this.faults[`${at}en`] = "name";
-    return { fr: of.fr.trim(), en: of.en.trim() };
+  name(names: Named, at: string): Text {
+    if (!names.fr.trim()) this.faults[`${at}fr`] = "name";
+    if (!names.en.trim()) this.faults[`${at}en`] = "name";
+    return { fr: names.fr.trim(), en: names.en.trim() };
   }
 
   cents(text: string, at: string, min = 0): number {

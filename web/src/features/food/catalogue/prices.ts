@@ -6,7 +6,7 @@ const MINUTES = /^-?\d{1,4}$/;
 const MINUTES_MAX = 1440;
 
 interface Timed {
-  of: PriceForm;
+  price: PriceForm;
   from: number;
   until: number;
 }
@@ -19,20 +19,20 @@ export function checkPrices(prices: readonly PriceForm[]): Faults {
   const faults: Faults = {};
   const seen = new Set([""]); // the standard price of all outlets has its own field
   const windows = new Map<string, Timed[]>();
-  for (const of of prices) {
-    const at = `prices.${of.key}`;
-    if (isAnyTime(of)) {
-      if (seen.has(of.outlet)) faults[at] = "twice";
-      seen.add(of.outlet);
-    } else if (!isTime(of.from) || !isTime(of.until)) faults[at] = "window";
-    else if (Number(of.until) <= Number(of.from)) faults[at] = "windowEnds";
-    else windows.set(of.outlet, [...(windows.get(of.outlet) ?? []), { of, from: Number(of.from), until: Number(of.until) }]);
+  for (const price of prices) {
+    const at = `prices.${price.key}`;
+    if (isAnyTime(price)) {
+      if (seen.has(price.outlet)) faults[at] = "twice";
+      seen.add(price.outlet);
+    } else if (!isTime(price.from) || !isTime(price.until)) faults[at] = "window";
+    else if (Number(price.until) <= Number(price.from)) faults[at] = "windowEnds";
+    else windows.set(price.outlet, [...(windows.get(price.outlet) ?? []), { price, from: Number(price.from), until: Number(price.until) }]);
   }
   for (const timed of windows.values()) {
     const sorted = [...timed].sort((a, b) => a.from - b.from);
     sorted.forEach((window, index) => {
       const previous = sorted[index - 1];
-      if (previous && window.from < previous.until) faults[`prices.${window.of.key}`] = "overlap";
+      if (previous && window.from < previous.until) faults[`prices.${window.price.key}`] = "overlap";
     });
   }
   return faults;

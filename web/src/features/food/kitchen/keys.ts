@@ -9,9 +9,9 @@ export function walkTo(event: KeyboardEvent): void {
   if (!move || !ticket || !column) return;
   const [columns, tickets] = move;
   const all = [...(event.currentTarget as Element).querySelectorAll("section")].filter((section) => section === column || section.querySelector(MAIN));
-  const here = [...column.querySelectorAll<HTMLElement>(MAIN)];
-  const at = here.indexOf(ticket.querySelector<HTMLElement>(MAIN)!);
-  const target = columns ? [...(all[all.indexOf(column) + columns]?.querySelectorAll<HTMLElement>(MAIN) ?? [])] : here;
+  const buttons = [...column.querySelectorAll<HTMLElement>(MAIN)];
+  const at = buttons.indexOf(ticket.querySelector<HTMLElement>(MAIN)!);
+  const target = columns ? [...(all[all.indexOf(column) + columns]?.querySelectorAll<HTMLElement>(MAIN) ?? [])] : buttons;
   const next = target[Math.min(target.length - 1, Math.max(0, at + tickets))];
   if (!next) return;
   event.preventDefault();

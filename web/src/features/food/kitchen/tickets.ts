@@ -20,8 +20,8 @@ export const minutesBetween = (from: string, now: number): number => Math.max(0,
 
 /** Tickets of a column for a station, earliest pick-up time first. */
 export function inColumn(tickets: readonly Ticket[], column: Column, station: Station | null): Ticket[] {
-  const mine = tickets.filter((ticket) => ticket.state === column && (station === null || ticket.stations.includes(station)));
-  return mine.sort((a, b) => a.promised_at.localeCompare(b.promised_at) || a.number - b.number);
+  const found = tickets.filter((ticket) => ticket.state === column && (station === null || ticket.stations.includes(station)));
+  return found.sort((a, b) => a.promised_at.localeCompare(b.promised_at) || a.number - b.number);
 }
 
 /** Stations with work or capacity, in display order. */

@@ -25,8 +25,8 @@ export function covers(code: string, ...roles: Role[]): boolean {
 
 /** The outlets that one of the roles covers, in the order of their codes. */
 export function outletsOf(...roles: Role[]): Outlet[] {
-  const mine = (desk.venue?.outlets ?? []).filter((outlet) => covers(outlet.code, ...roles));
-  return [...mine].sort((a, b) => a.code.localeCompare(b.code, undefined, { numeric: true }));
+  const covered = (desk.venue?.outlets ?? []).filter((outlet) => covers(outlet.code, ...roles));
+  return [...covered].sort((a, b) => a.code.localeCompare(b.code, undefined, { numeric: true }));
 }
 
 /** Outlets as a list to choose from. */

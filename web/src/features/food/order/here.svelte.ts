@@ -91,9 +91,9 @@ class Here {
     }
     const same = kept !== null && kept.event === this.event?.id;
     const first = this.mine[0];
-    const of = this.mine.find(({ id }) => id === ticket) ?? first;
-    this.origin = ticket || !same ? (of ? `ticket:${of.id}` : "") : kept.origin;
-    this.stepFree = same ? kept.stepFree : of?.tariff === "access" || of?.tariff === "companion";
+    const chosen = this.mine.find(({ id }) => id === ticket) ?? first;
+    this.origin = ticket || !same ? (chosen ? `ticket:${chosen.id}` : "") : kept.origin;
+    this.stepFree = same ? kept.stepFree : chosen?.tariff === "access" || chosen?.tariff === "companion";
     this.#keep();
   }
 

@@ -28,9 +28,9 @@ export function priceOf({ cents, prices }: Shown, minutes: number | null): numbe
 
 /** Products of a menu's part at this outlet, in the order of the part. */
 export function choicesOf({ items }: Catalogue, part: Part): Product[] {
-  const here = new Map(items.map(({ item }) => [item.id, item]));
+  const byId = new Map(items.map(({ item }) => [item.id, item]));
   return part.products.flatMap((id) => {
-    const item = here.get(id);
+    const item = byId.get(id);
     return item?.kind === "product" ? [item] : [];
   });
 }

@@ -104,10 +104,10 @@ function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, 
   if (strange.length > 0) return no("menu_part_unknown", number, { part: first(strange) });
   const taken: { part: string; product: Product; options: Chosen }[] = [];
   for (const part of menu.parts) {
-    const here = choicesOf(catalogue, part);
+    const available = choicesOf(catalogue, part);
     const choice = wish.parts[part.code];
-    if (!choice && here.length > 1) return no("menu_part_missing", number, { part: part.code });
-    const product = choice ? here.find((product) => product.id === choice.product_id) : here[0];
+    if (!choice && available.length > 1) return no("menu_part_missing", number, { part: part.code });
+    const product = choice ? available.find((product) => product.id === choice.product_id) : available[0];
     if (!product) {
       const known = choice !== undefined && part.products.includes(choice.product_id);
       return no(known ? "not_at_this_outlet" : "menu_part_unknown", number, { part: part.code });

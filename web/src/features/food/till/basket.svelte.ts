@@ -76,16 +76,16 @@ class Basket {
     this.#changed();
   }
 
-  less(of: { quantity: number }): void {
-    of.quantity -= 1;
+  less(entry: { quantity: number }): void {
+    entry.quantity -= 1;
     this.lines = this.lines.filter(({ quantity }) => quantity > 0);
     this.returns = this.returns.filter(({ quantity }) => quantity > 0);
     if (this.isEmpty) this.clear();
     this.#changed();
   }
 
-  more(of: { quantity: number }): void {
-    of.quantity = Math.min(99, of.quantity + 1);
+  more(entry: { quantity: number }): void {
+    entry.quantity = Math.min(99, entry.quantity + 1);
     this.#changed();
   }
 
@@ -179,9 +179,9 @@ export function wordsOf(line: BasketLine): { name: string; details: string[] } {
     product.options.flatMap((option) => option.choices.filter(({ code }) => code === options[option.code]).map(({ name }) => printed(name)));
   if (item.kind === "product") return { name: i18n.text(item.name), details: chosen(item, line.options) };
   const details = item.parts.flatMap((part) => {
-    const here = choicesOf(till.catalogue!, part);
+    const available = choicesOf(till.catalogue!, part);
     const choice = line.parts[part.code];
-    const product = choice ? here.find(({ id }) => id === choice.product_id) : here[0];
+    const product = choice ? available.find(({ id }) => id === choice.product_id) : available[0];
     return product ? [[i18n.text(product.name), ...chosen(product, choice?.options ?? {})].join(", ")] : [];
   });
   return { name: i18n.text(item.name), details };

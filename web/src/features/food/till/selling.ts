@@ -34,15 +34,15 @@ export function sell(draft: Draft, pins: Pins = {}): Promise<Sold | Refused> {
     if (till.stopped || till.revoked) return refused("till_stopped");
     const asks = asked(draft);
     if (asks && draft.tenders!.some(isProven) && netDeposits(draft.lines ?? []).some(({ quantity }) => quantity < 0) && isSale(draft.kind)) return refused("cups_apart");
-    const mine = await write(draft, await storage.head(rowOfKind(draft.kind)));
-    if (!mine) return refused("basket_too_long");
-    if (!asks) return sellOffline(mine, []);
+    const written = await write(draft, await storage.head(rowOfKind(draft.kind)));
+    if (!written) return refused("basket_too_long");
+    if (!asks) return sellOffline(written, []);
     if (await mayAskNow()) {
-      const counters = await countersOf(mine.record);
-      return finish(mine, await askKept(mine, pins), counters);
+      const counters = await countersOf(written.record);
+      return finish(written, await askKept(written, pins), counters);
     }
     if (till.stopped || till.revoked) return refused("till_stopped");
-    return decideOffline(mine, null);
+    return decideOffline(written, null);
   });
 }
 
@@ -113,24 +113,24 @@ async function uploadMissing(row: Row, answer: Answer): Promise<boolean> {
 const STOP_REASONS = new Set(["chain_gap", "chain_forked", "chain_broken", "id_taken", "forged_record", "invalid_record", "not_this_till"]);
 
 /** Offline decision; `counters` if the sale was sent and may have been booked. */
-async function decideOffline(mine: Written, counters: Counters | null): Promise<Sold | Refused> {
-  const { record } = mine;
-  if (isRefund(record.kind)) return refundOffline(mine, counters !== null);
+async function decideOffline(written: Written, counters: Counters | null): Promise<Sold | Refused> {
+  const { record } = written;
+  if (isRefund(record.kind)) return refundOffline(written, counters !== null);
   const spent: Spent[] = [];
   for (const { kind, cents, proof } of record.tenders) {
     if (kind !== "card" && kind !== "virtual_card") continue;
     const tap = kind === "card" ? tapOf(proof!) : null;
     const no = tap ? await refuseTap(tap, cents, spent, counters) : refused("virtual_alone");
-    if (no) return counters ? reverse(mine, no) : no;
+    if (no) return counters ? reverse(written, no) : no;
     spent.push({ uid: tap!.uid!, counter: tap!.counter, cents });
   }
-  return sellOffline(mine, spent);
+  return sellOffline(written, spent);
 }
 
 async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: number, now: readonly Spent[], counters: Counters | null): Promise<Refused | null> {
   const card = tap.uid ? ((await storage.card(tap.uid)) ?? null) : null;
-  const here = now.filter(({ uid }) => uid === tap.uid).map(({ counter }) => counter);
-  const taken = Math.max(tap.uid ? await storage.taken(tap.uid) : 0, ...here);
+  const used = now.filter(({ uid }) => uid === tap.uid).map(({ counter }) => counter);
+  const taken = Math.max(tap.uid ? await storage.taken(tap.uid) : 0, ...used);
   const counterBeforeRequest = tap.uid ? (counters?.get(tap.uid) ?? null) : null;
   return refuseOffline(tap, cents, { card, taken, counterBeforeRequest, spent: [...till.spent, ...now], limits: till.pack!.limits });
 }
@@ -142,17 +142,17 @@ async function sellOffline(written: Written, spent: Spent[]): Promise<Sold> {
 }
 
 /** The server may have booked this sale, but it is not allowed offline: record it and refund it at once. */
-async function reverse(mine: Written, why: Refused): Promise<Refused> {
-  const back = await write(reversal(mine, NO_ANSWER), { number: mine.record.number, hash: mine.hash });
-  await keepOffline([mine, back!]);
+async function reverse(written: Written, why: Refused): Promise<Refused> {
+  const back = await write(reversal(written, NO_ANSWER), { number: written.record.number, hash: written.hash });
+  await keepOffline([written, back!]);
   return refused(why.reason, { ...why.data, taken_back: true });
 }
 
 /** Offline, only sales of this till are refunded, up to what is left of them. */
-async function refundOffline(mine: Written, wasAsked: boolean): Promise<Sold | Refused> {
-  const { refund_of } = mine.record;
+async function refundOffline(written: Written, wasAsked: boolean): Promise<Sold | Refused> {
+  const { refund_of } = written.record;
   if (!wasAsked && refund_of && !(await storage.byId(refund_of.record))) return refused("refund_needs_network");
-  return sellOffline(mine, []);
+  return sellOffline(written, []);
 }
 
 const tapsOf = ({ tenders }: Record): { uid: string; counter: number }[] =>

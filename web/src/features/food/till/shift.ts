@@ -26,7 +26,7 @@ export interface ShiftTotals {
 /** Totals of a shift, from its records and top-ups. */
 export function totalsOfShift(shift: Shift, records: readonly Record[], loads: readonly Load[]): ShiftTotals {
   const own = records.filter(({ number, kind }) => number >= shift.opened && (isSale(kind) || isRefund(kind)));
-  const cents = (of: readonly number[]): number => of.reduce((sum, amount) => sum + amount, 0);
+  const cents = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
   const by = (kind: CounterTender): number => cents(own.map((record) => paidBy(record, kind)));
   const loaded = (tender: Load["tender"]): number => cents(loads.filter((load) => load.at >= shift.at && load.tender === tender).map((load) => load.cents));
   const sales = own.filter(({ kind }) => isSale(kind));

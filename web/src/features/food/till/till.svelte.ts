@@ -141,9 +141,9 @@ class Till {
 
   /** Run acts that read or extend a chain one after the other. */
   exclusive<Result>(act: () => Promise<Result>): Promise<Result> {
-    const mine = this.#turnstile.then(act);
-    this.#turnstile = mine.catch(() => undefined);
-    return mine;
+    const result = this.#turnstile.then(act);
+    this.#turnstile = result.catch(() => undefined);
+    return result;
   }
 
   /** Upload waiting records. */

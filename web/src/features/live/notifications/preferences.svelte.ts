@@ -24,9 +24,9 @@ export class Preferences {
     const answer = await answered<Schemas["NotificationSettings"]>(api.GET("/api/me/notifications"));
     if (!answer.ok) return void (this.problem = answer.problem);
     this.#club = answer.data.club;
-    const mine = this.event ? answer.data.events[this.event] : undefined;
-    this.own = mine !== undefined;
-    this.now = mine ?? this.#club;
+    const chosen = this.event ? answer.data.events[this.event] : undefined;
+    this.own = chosen !== undefined;
+    this.now = chosen ?? this.#club;
   }
 
   /** Select or deselect a kind; a deselected kind is not sent during play either. */

@@ -161,10 +161,10 @@ export function factsOf(form: TeamsForm): Record<string, string> {
 
 /** Set a form value; without a value, remove the player with that shirt number. */
 export function setFact(form: TeamsForm, key: string, fact: string | undefined): void {
-  const [side, what] = key.split(" ") as [Side, string];
-  if (what === "name" || what === "code" || what === "colour") return void (form[side][what] = fact ?? "");
+  const [side, member] = key.split(" ") as [Side, string];
+  if (member === "name" || member === "code" || member === "colour") return void (form[side][member] = fact ?? "");
   const { players } = form[side];
-  const at = players.findIndex(({ number }) => number === what);
+  const at = players.findIndex(({ number }) => number === member);
   const rows = fact ? [{ ...(JSON.parse(fact) as PlayerForm), id: newId() }] : [];
   players.splice(at < 0 ? players.length : at, at < 0 ? 0 : 1, ...rows);
 }

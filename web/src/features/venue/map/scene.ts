@@ -185,8 +185,8 @@ function nearestOf({ at, row }: SeatPoints, from: number, other: number, dx: num
   return found;
 }
 
-function named(of: BlockLabels): Named {
-  const numbers = new Uint16Array(of.seat_count);
-  for (const row of rowsOf(of)) for (const seat of row.seats) numbers[seat.place - of.first_seat] = seat.number;
-  return { rows: of.rows.map((row) => row.name), numbers, features: featuresOf(of), sightline: of.sightline };
+function named(labels: BlockLabels): Named {
+  const numbers = new Uint16Array(labels.seat_count);
+  for (const row of rowsOf(labels)) for (const seat of row.seats) numbers[seat.place - labels.first_seat] = seat.number;
+  return { rows: labels.rows.map((row) => row.name), numbers, features: featuresOf(labels), sightline: labels.sightline };
 }

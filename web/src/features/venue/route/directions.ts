@@ -19,7 +19,7 @@ export function directions(route: Entrance["route"], ramp: string, label: Label,
 /** The rest of a route from its gate on. */
 export function afterGate(route: Entrance["route"], gate: string): Entrance["route"] {
   const legs = route.legs.slice(1 + route.legs.findIndex((leg) => leg.to === gate));
-  const sum = (of: (leg: Leg) => number): number => legs.reduce((total, leg) => total + of(leg), 0);
+  const sum = (measure: (leg: Leg) => number): number => legs.reduce((total, leg) => total + measure(leg), 0);
   const steps = sum((leg) => Math.abs(leg.steps ?? 0));
   return { legs, metres: sum((leg) => leg.metres), seconds: sum((leg) => leg.seconds), steps, step_free: steps === 0 };
 }

@@ -3,24 +3,24 @@ import { codeOf, isPin, messageOf, messageOfAddress } from "./tap";
 
 const PLAIN = "uid=04DE5F1EACC040&ctr=00003D&cmac=94EED9EE65337086";
 const HIDDEN = "picc_data=EF963FF7828658A599F3041510671E88&cmac=94EED9EE65337086";
-const of = (query: string) => messageOf(new URLSearchParams(query));
+const parsed = (query: string) => messageOf(new URLSearchParams(query));
 
 test("a card's message is read in both forms", () => {
-  expect(of(PLAIN)).toEqual({ uid: "04DE5F1EACC040", ctr: "00003D", cmac: "94EED9EE65337086" });
-  expect(of(HIDDEN)).toEqual({ picc_data: "EF963FF7828658A599F3041510671E88", cmac: "94EED9EE65337086" });
-  expect(of(`${PLAIN}&from=somewhere`)).toEqual(of(PLAIN));
+  expect(parsed(PLAIN)).toEqual({ uid: "04DE5F1EACC040", ctr: "00003D", cmac: "94EED9EE65337086" });
+  expect(parsed(HIDDEN)).toEqual({ picc_data: "EF963FF7828658A599F3041510671E88", cmac: "94EED9EE65337086" });
+  expect(parsed(`${PLAIN}&from=somewhere`)).toEqual(parsed(PLAIN));
 });
 
 test("an address without a message has no tap, and an invalid message is malformed", () => {
-  expect(of("")).toBeNull();
-  expect(of("from=somewhere")).toBeNull();
+  expect(parsed("")).toBeNull();
+  expect(parsed("from=somewhere")).toBeNull();
   for (const wrong of [PLAIN.toLowerCase(), PLAIN.slice(0, -1), `${PLAIN}&uid=04DE5F1EACC041`, `${PLAIN}&picc_data=00`, "cmac=94EED9EE65337086", "uid=1"]) {
-    expect(of(wrong), wrong).toBe("malformed");
+    expect(parsed(wrong), wrong).toBe("malformed");
   }
 });
 
 test("an address read by the phone is a card only on the tap page", () => {
-  expect(messageOfAddress(`https://club.example/tap?${PLAIN}`)).toEqual(of(PLAIN));
+  expect(messageOfAddress(`https://club.example/tap?${PLAIN}`)).toEqual(parsed(PLAIN));
   for (const other of ["", "hello", `https://club.example/menu?${PLAIN}`, "https://club.example/tap?uid=1"]) expect(messageOfAddress(other)).toBeNull();
 });
 
