@@ -33,9 +33,9 @@ export function entryText(event: MatchEvent, teams: Teams | null, w: Words): Lin
     case "period_over":
       return line(event.match_over ? w.over : w.pause[event.period]);
     case "goal": {
-      const said = event.manner === "own" ? h.ownGoal : event.manner === "penalty" ? h.penalty : h.goal;
+      const titleOf = event.manner === "own" ? h.ownGoal : event.manner === "penalty" ? h.penalty : h.goal;
       const assist = event.assist ? h.assist(named(event.side, event.assist)) : "";
-      return line(said(team(event.side)), [event.player ? named(scorerSide(event), event.player) : "", assist], event.side);
+      return line(titleOf(team(event.side)), [event.player ? named(scorerSide(event), event.player) : "", assist], event.side);
     }
     case "shoot_out_kick":
       return line(h.kick[event.outcome](team(event.side)), [event.player ? named(event.side, event.player) : ""], event.side);

@@ -76,14 +76,14 @@ export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
 
 /** Score of a shoot-out after a kick. */
 function after(previous: Pair | null, { side, outcome }: Kick): Pair {
-  const stands = { home: 0, away: 0, ...previous };
-  return outcome === "scored" ? { ...stands, [side]: stands[side] + 1 } : stands;
+  const score = { home: 0, away: 0, ...previous };
+  return outcome === "scored" ? { ...score, [side]: score[side] + 1 } : score;
 }
 
 /** Kicks of the shoot-out in order, each with its entry's number and the score after it. */
-export function kicks(happened: readonly EffectiveEntry[]): { number: number; told: Kick; stands: Pair }[] {
-  let stands: Pair | null = null;
-  return happened.flatMap(({ number, told }) => (told.kind === "shoot_out_kick" ? [{ number, told, stands: (stands = after(stands, told)) }] : []));
+export function kicks(happened: readonly EffectiveEntry[]): { number: number; told: Kick; score: Pair }[] {
+  let score: Pair | null = null;
+  return happened.flatMap(({ number, told }) => (told.kind === "shoot_out_kick" ? [{ number, told, score: (score = after(score, told)) }] : []));
 }
 
 /** Displayed minute and added minutes: [45, 2] is 45+2, [27, 0] is 27. */

@@ -27,6 +27,6 @@ export function announcementFor(previous: Goals, happened: readonly EffectiveEnt
   const fresh = [...current].filter(([number, goal]) => isNew(goal, previous.get(number))).map(([, { side, kick }]) => (kick ? w.happened.kick[kick] : w.happened.goal)(name(side)));
   if (gone.length + fresh.length === 0) return null;
   const { home, away, penalties } = stateOf(happened);
-  const stands = penalties ? w.penaltiesRead(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);
-  return [...gone, ...fresh, stands].join(". ");
+  const score = penalties ? w.penaltiesRead(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);
+  return [...gone, ...fresh, score].join(". ");
 }

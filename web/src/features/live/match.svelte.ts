@@ -70,8 +70,8 @@ export class Match {
   }
 
   /** Subscribe to the app's stream, or to the edge named in the response. */
-  async #follow(asked: Promise<Answer<MatchFeed>>): Promise<() => void> {
-    const live = await asked;
+  async #follow(request: Promise<Answer<MatchFeed>>): Promise<() => void> {
+    const live = await request;
     const edge = live.ok ? monitor(live.response.headers.get("link")) : null;
     const hear = (message: Messages["live"]): void => void this.#hear(message);
     return edge ? followAt(edge, "live", this.id, hear) : follow("live", this.id, null, hear);

@@ -30,7 +30,7 @@ export class LiveTracking {
   /** Number of the newest moment. */
   n = $state(-1);
   /** Time of the last message, by this phone's clock. */
-  heardAt = $state(0);
+  receivedAt = $state(0);
   enabled = $state(storage.read<boolean>("pitch") ?? !isPoor());
   #stop: (() => void) | null = null;
   #leaving: ReturnType<typeof setTimeout> | undefined;
@@ -68,6 +68,6 @@ export class LiveTracking {
     this.kick = kicks.at(-1) ?? this.kick;
     this.hardest = hardest ?? this.hardest;
     this.n = this.motion.last?.n ?? -1;
-    this.heardAt = Date.now();
+    this.receivedAt = Date.now();
   }
 }

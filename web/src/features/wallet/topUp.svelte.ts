@@ -80,14 +80,14 @@ export class TopUp {
   async #follow(id: string): Promise<void> {
     const turn = (this.#turn += 1);
     this.slow = false;
-    for (let look = 1, pause = PAUSE_FIRST_MS; turn === this.#turn; look += 1, pause = Math.min(pause * GROWTH, PAUSE_MAX_MS)) {
+    for (let attempt = 1, pause = PAUSE_FIRST_MS; turn === this.#turn; attempt += 1, pause = Math.min(pause * GROWTH, PAUSE_MAX_MS)) {
       const answer = await answered<TopUpView>(api.GET("/api/wallet/top-ups/{top_up_id}", { params: { path: { top_up_id: id } } }));
       if (turn !== this.#turn) return;
       if (!answer.ok && isEnd(answer.problem)) return this.#forget(id); // it was never started
       if (!answer.ok && answer.problem.status === 401) return;
       if (answer.ok && answer.data.progress !== "open") return this.#end(answer.data);
       if (answer.ok) this.open = { id, payment_id: answer.data.payment_id, cents: answer.data.cents };
-      this.slow = look >= PATIENCE;
+      this.slow = attempt >= PATIENCE;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }

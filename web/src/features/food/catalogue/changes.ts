@@ -19,21 +19,21 @@ function plain(value: unknown): string {
   );
 }
 
-function changeOf(was: Item, pricesWere: readonly Price[], { item, prices }: DraftItem): Change | null {
-  const [from, to] = was.kind === "deposit" && item.kind === "deposit" ? [was.cents, item.cents] : [standing(pricesWere), standing(prices)];
+function changeOf(published: Item, publishedPrices: readonly Price[], { item, prices }: DraftItem): Change | null {
+  const [from, to] = published.kind === "deposit" && item.kind === "deposit" ? [published.cents, item.cents] : [standing(publishedPrices), standing(prices)];
   if (from !== to) return { kind: "price", item, from, to };
-  if (plain(prices) !== plain(pricesWere)) return { kind: "price", item };
-  return plain(was) === plain(item) ? null : { kind: "content", item };
+  if (plain(prices) !== plain(publishedPrices)) return { kind: "price", item };
+  return plain(published) === plain(item) ? null : { kind: "content", item };
 }
 
 /** Changes in the order of the board, removed items last. Without a published catalogue everything is new. */
 export function changes(draft: Draft, inForce: Content | null): Change[] {
-  const were = new Map(inForce?.items.map((item) => [item.id, item]));
-  const are = new Set(draft.items.map(({ item }) => item.id));
+  const publishedItems = new Map(inForce?.items.map((item) => [item.id, item]));
+  const draftIds = new Set(draft.items.map(({ item }) => item.id));
   const found = draft.items.map((entry) => {
-    const was = were.get(entry.item.id);
-    return was ? changeOf(was, inForce?.prices?.[entry.item.id] ?? [], entry) : ({ kind: "added", item: entry.item, to: entry.item.kind === "deposit" ? entry.item.cents : standing(entry.prices) } as const);
+    const published = publishedItems.get(entry.item.id);
+    return published ? changeOf(published, inForce?.prices?.[entry.item.id] ?? [], entry) : ({ kind: "added", item: entry.item, to: entry.item.kind === "deposit" ? entry.item.cents : standing(entry.prices) } as const);
   });
-  const removed = [...were.values()].filter((item) => !are.has(item.id)).map((item): Change => ({ kind: "removed", item }));
+  const removed = [...publishedItems.values()].filter((item) => !draftIds.has(item.id)).map((item): Change => ({ kind: "removed", item }));
   return [...found.filter((change) => change !== null), ...removed];
 }

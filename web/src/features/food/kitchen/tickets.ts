@@ -47,7 +47,7 @@ export function bars(load: readonly Interval[], station: Station | null): Bar[] 
 }
 
 /** Tickets that are new since the previous board. */
-export function fresh(previous: readonly Ticket[], now: readonly Ticket[]): Ticket[] {
+export function fresh(previous: readonly Ticket[], current: readonly Ticket[]): Ticket[] {
   const known = new Set(previous.map(({ id }) => id));
-  return now.filter(({ id, state }) => state === "placed" && !known.has(id));
+  return current.filter(({ id, state }) => state === "placed" && !known.has(id));
 }

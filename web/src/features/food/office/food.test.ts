@@ -118,9 +118,9 @@ describe("alcohol", () => {
   });
 
   it("last 48 hours at most, also across a change of daylight saving time", () => {
-    const wish = { starts: "2027-03-27T20:00", reference: "7" };
-    expect(check({ ...wish, ends: "2027-03-29T21:00" })).toEqual({});
-    expect(check({ ...wish, ends: "2027-03-29T21:01" })).toEqual({ ends: "long" });
+    const form = { starts: "2027-03-27T20:00", reference: "7" };
+    expect(check({ ...form, ends: "2027-03-29T21:00" })).toEqual({});
+    expect(check({ ...form, ends: "2027-03-29T21:01" })).toEqual({ ends: "long" });
     expect(check({ starts: "", ends: "", reference: " " })).toEqual({ starts: "time", ends: "time", reference: "reference" });
   });
 });

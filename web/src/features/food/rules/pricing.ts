@@ -53,7 +53,7 @@ export interface Refused {
 }
 
 export const isRefused = (found: object): found is Refused => "reason" in found;
-const no = (reason: string, line: number, more: object = {}): Refused => ({ type: "refused", reason, data: { line, ...more } });
+const refuse = (reason: string, line: number, more: object = {}): Refused => ({ type: "refused", reason, data: { line, ...more } });
 const first = (names: Iterable<string>): string => [...names].sort()[0]!;
 
 /**
@@ -65,16 +65,16 @@ export function price(basket: Basket, catalogue: Catalogue, minutes: number | nu
   if (basket.version !== version) return { type: "refused", reason: "price_changed", data: { version } };
   if (basket.lines.length + basket.returns.length === 0) return { type: "refused", reason: "basket_empty", data: {} };
   const found: PricedLine[] = [];
-  for (const [number, wish] of basket.lines.entries()) {
-    const priced = sell(catalogue, minutes, number, wish);
+  for (const [number, line] of basket.lines.entries()) {
+    const priced = sell(catalogue, minutes, number, line);
     if (isRefused(priced)) return priced;
     found.push(...priced);
   }
   for (const [at, back] of basket.returns.entries()) {
     const number = basket.lines.length + at;
     const deposit = catalogue.deposits.find((deposit) => deposit.id === back.deposit_id);
-    if (!deposit) return no("unknown_product", number);
-    if (!isQuantity(back.quantity)) return no("quantity_bad", number);
+    if (!deposit) return refuse("unknown_product", number);
+    if (!isQuantity(back.quantity)) return refuse("quantity_bad", number);
     found.push(depositLine(number, "deposit_return", deposit, -back.quantity));
   }
   if (found.length > RECEIPT_LINES_MAX) {
@@ -86,31 +86,31 @@ export function price(basket: Basket, catalogue: Catalogue, minutes: number | nu
 
 const isQuantity = (quantity: number): boolean => Number.isInteger(quantity) && quantity >= 1 && quantity <= QUANTITY_MAX;
 
-function sell(catalogue: Catalogue, minutes: number | null, number: number, wish: BasketLine): PricedLine[] | Refused {
-  const shown = catalogue.items.find(({ item }) => item.id === wish.item_id);
-  if (!shown) return no("unknown_product", number);
-  if (!isQuantity(wish.quantity)) return no("quantity_bad", number);
+function sell(catalogue: Catalogue, minutes: number | null, number: number, line: BasketLine): PricedLine[] | Refused {
+  const shown = catalogue.items.find(({ item }) => item.id === line.item_id);
+  if (!shown) return refuse("unknown_product", number);
+  if (!isQuantity(line.quantity)) return refuse("quantity_bad", number);
   const { item } = shown;
-  if (item.kind === "menu") return sellMenu(catalogue, minutes, number, wish, item, priceOf(shown, minutes));
-  const strange = Object.keys(wish.parts);
-  if (strange.length > 0) return no("menu_part_unknown", number, { part: first(strange) });
-  return linesOf(catalogue, number, wish, { product: item, cents: priceOf(shown, minutes), options: wish.options });
+  if (item.kind === "menu") return sellMenu(catalogue, minutes, number, line, item, priceOf(shown, minutes));
+  const unknownCodes = Object.keys(line.parts);
+  if (unknownCodes.length > 0) return refuse("menu_part_unknown", number, { part: first(unknownCodes) });
+  return linesOf(catalogue, number, line, { product: item, cents: priceOf(shown, minutes), options: line.options });
 }
 
-function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, wish: BasketLine, menu: Menu, cents: number): PricedLine[] | Refused {
-  const options = Object.keys(wish.options);
-  if (options.length > 0) return no("option_unknown", number, { option: first(options) });
-  const strange = Object.keys(wish.parts).filter((code) => !menu.parts.some((part) => part.code === code));
-  if (strange.length > 0) return no("menu_part_unknown", number, { part: first(strange) });
+function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, line: BasketLine, menu: Menu, cents: number): PricedLine[] | Refused {
+  const options = Object.keys(line.options);
+  if (options.length > 0) return refuse("option_unknown", number, { option: first(options) });
+  const unknownCodes = Object.keys(line.parts).filter((code) => !menu.parts.some((part) => part.code === code));
+  if (unknownCodes.length > 0) return refuse("menu_part_unknown", number, { part: first(unknownCodes) });
   const taken: { part: string; product: Product; options: Chosen }[] = [];
   for (const part of menu.parts) {
     const available = choicesOf(catalogue, part);
-    const choice = wish.parts[part.code];
-    if (!choice && available.length > 1) return no("menu_part_missing", number, { part: part.code });
+    const choice = line.parts[part.code];
+    if (!choice && available.length > 1) return refuse("menu_part_missing", number, { part: part.code });
     const product = choice ? available.find((product) => product.id === choice.product_id) : available[0];
     if (!product) {
       const known = choice !== undefined && part.products.includes(choice.product_id);
-      return no(known ? "not_at_this_outlet" : "menu_part_unknown", number, { part: part.code });
+      return refuse(known ? "not_at_this_outlet" : "menu_part_unknown", number, { part: part.code });
     }
     taken.push({ part: part.code, product, options: choice?.options ?? {} });
   }
@@ -118,7 +118,7 @@ function sellMenu(catalogue: Catalogue, minutes: number | null, number: number, 
   const shares = split(cents, taken.map(({ product }) => alone(product)));
   const found: PricedLine[] = [];
   for (const [at, part] of taken.entries()) {
-    const priced = linesOf(catalogue, number, wish, { ...part, cents: shares[at]!, menu: menu.id });
+    const priced = linesOf(catalogue, number, line, { ...part, cents: shares[at]!, menu: menu.id });
     if (isRefused(priced)) return priced;
     found.push(...priced);
   }
@@ -156,15 +156,15 @@ function linesOf(catalogue: Catalogue, number: number, { quantity }: BasketLine,
 
 /** Total price of the chosen options. */
 function surchargeOf(number: number, product: Product, options: Chosen): number | Refused {
-  const strange = Object.keys(options).filter((code) => !product.options.some((option) => option.code === code));
-  if (strange.length > 0) return no("option_unknown", number, { option: first(strange) });
+  const unknownCodes = Object.keys(options).filter((code) => !product.options.some((option) => option.code === code));
+  if (unknownCodes.length > 0) return refuse("option_unknown", number, { option: first(unknownCodes) });
   let cents = 0;
   for (const option of product.options) {
     const code = options[option.code];
-    if (code === undefined && option.required) return no("option_missing", number, { option: option.code });
+    if (code === undefined && option.required) return refuse("option_missing", number, { option: option.code });
     if (code === undefined) continue;
     const choice = option.choices.find((choice) => choice.code === code);
-    if (!choice) return no("option_unknown", number, { option: option.code });
+    if (!choice) return refuse("option_unknown", number, { option: option.code });
     cents += choice.surcharge_cents;
   }
   return cents;

@@ -27,20 +27,20 @@ export interface OfflineContext {
   limits: Limits;
 }
 
-const no = (reason: string, data: object = {}): Refused => ({ type: "refused", reason, data: { ...data } });
+const refuse = (reason: string, data: object = {}): Refused => ({ type: "refused", reason, data: { ...data } });
 export const sum = (spent: readonly Spent[]): number => spent.reduce((cents, tap) => cents + tap.cents, 0);
 
 /** Return why a tap is refused offline, or null. */
 export function refuseOffline(tap: Tap, cents: number, { card, taken, counterBeforeRequest, spent, limits }: OfflineContext): Refused | null {
-  if (tap.uid === null) return no("card_unreadable_alone");
-  if (card === null) return no("card_unknown");
-  if (card.blocked) return no("card_blocked");
+  if (tap.uid === null) return refuse("card_unreadable_alone");
+  if (card === null) return refuse("card_unknown");
+  if (card.blocked) return refuse("card_blocked");
   // the server may have accepted this till's own tap, which cannot be used at another till
   const isOwn = counterBeforeRequest !== null && counterBeforeRequest < tap.counter && card.counter === tap.counter;
-  if (tap.counter <= Math.max(isOwn ? counterBeforeRequest : card.counter, taken)) return no("tap_replayed");
-  if (cents > limits.tap_cap_cents) return no("cap_alone", { cap_cents: limits.tap_cap_cents });
+  if (tap.counter <= Math.max(isOwn ? counterBeforeRequest : card.counter, taken)) return refuse("tap_replayed");
+  if (cents > limits.tap_cap_cents) return refuse("cap_alone", { cap_cents: limits.tap_cap_cents });
   const leftOnCard = limits.offline_card_cents - sum(spent.filter((earlier) => earlier.uid === tap.uid));
-  if (cents > leftOnCard) return no("card_limit_alone", { left_cents: Math.max(0, leftOnCard) });
+  if (cents > leftOnCard) return refuse("card_limit_alone", { left_cents: Math.max(0, leftOnCard) });
   const leftOnTill = limits.offline_till_cents - sum(spent);
-  return cents > leftOnTill ? no("till_limit_alone", { left_cents: Math.max(0, leftOnTill) }) : null;
+  return cents > leftOnTill ? refuse("till_limit_alone", { left_cents: Math.max(0, leftOnTill) }) : null;
 }

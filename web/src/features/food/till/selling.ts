@@ -32,11 +32,11 @@ export function sell(draft: Draft, pins: Pins = {}): Promise<Sold | Refused> {
   return till.exclusive(async () => {
     await settle();
     if (till.stopped || till.revoked) return refused("till_stopped");
-    const asks = asked(draft);
-    if (asks && draft.tenders!.some(isProven) && netDeposits(draft.lines ?? []).some(({ quantity }) => quantity < 0) && isSale(draft.kind)) return refused("cups_apart");
+    const online = needsAuthorisation(draft);
+    if (online && draft.tenders!.some(isProven) && netDeposits(draft.lines ?? []).some(({ quantity }) => quantity < 0) && isSale(draft.kind)) return refused("cups_apart");
     const written = await write(draft, await storage.head(rowOfKind(draft.kind)));
     if (!written) return refused("basket_too_long");
-    if (!asks) return sellOffline(written, []);
+    if (!online) return sellOffline(written, []);
     if (await mayAskNow()) {
       const counters = await countersOf(written.record);
       return finish(written, await askKept(written, pins), counters);
@@ -47,7 +47,7 @@ export function sell(draft: Draft, pins: Pins = {}): Promise<Sold | Refused> {
 }
 
 /** Whether it needs authorisation: a card payment or a refund. */
-function asked({ kind, tenders = [] }: Draft): boolean {
+function needsAuthorisation({ kind, tenders = [] }: Draft): boolean {
   return !isTraining(kind) && (tenders.some(isProven) || isRefund(kind));
 }
 
@@ -120,8 +120,8 @@ async function decideOffline(written: Written, counters: Counters | null): Promi
   for (const { kind, cents, proof } of record.tenders) {
     if (kind !== "card" && kind !== "virtual_card") continue;
     const tap = kind === "card" ? tapOf(proof!) : null;
-    const no = tap ? await refuseTap(tap, cents, spent, counters) : refused("virtual_alone");
-    if (no) return counters ? reverse(written, no) : no;
+    const refusal = tap ? await refuseTap(tap, cents, spent, counters) : refused("virtual_alone");
+    if (refusal) return counters ? reverse(written, refusal) : refusal;
     spent.push({ uid: tap!.uid!, counter: tap!.counter, cents });
   }
   return sellOffline(written, spent);

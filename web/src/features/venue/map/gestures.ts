@@ -47,11 +47,11 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
     }
     const now = place(event);
     if (pointers.size === 2) {
-      const was = spread(pointers);
+      const from = spread(pointers);
       pointers.set(event.pointerId, now);
-      const is = spread(pointers);
-      port.pan(is.x - was.x, is.y - was.y);
-      if (was.size > 0) port.zoom(is.size / was.size, is.x, is.y);
+      const to = spread(pointers);
+      port.pan(to.x - from.x, to.y - from.y);
+      if (from.size > 0) port.zoom(to.size / from.size, to.x, to.y);
       return hands.moved();
     }
     if (!dragging && Math.hypot(now.x - start.x, now.y - start.y) < SLOP) return;

@@ -42,7 +42,7 @@ export class Automatic {
   /** Poll until the provider has answered about the bank card. */
   async comeBack(): Promise<void> {
     this.returned = true;
-    for (let look = 0; look < LOOKS && !this.#ended; look += 1) {
+    for (let attempt = 0; attempt < LOOKS && !this.#ended; attempt += 1) {
       await this.load();
       if (this.known && this.rule?.state !== "waiting") break;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
