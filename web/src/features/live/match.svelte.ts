@@ -14,7 +14,7 @@ import { effective, periods, stateOf, type FeedEntry, type Teams } from "./feed"
 
 type MatchFeed = components["schemas"]["MatchFeed"];
 const PAGE_ENTRIES = 32;
-const AGAIN_MS = 2000;
+const RETRY_MS = 2000;
 const LATE_MS = 4000;
 interface Kept {
   event: EventInfo;
@@ -130,7 +130,7 @@ export class Match {
       if (page.ok) this.add(page.data.entries);
     }
     this.#reading = false;
-    if (!this.complete) this.#timer = setTimeout(() => void this.#readMissing().then(() => this.#keep()), AGAIN_MS);
+    if (!this.complete) this.#timer = setTimeout(() => void this.#readMissing().then(() => this.#keep()), RETRY_MS);
   }
 
   async #keep(): Promise<void> {

@@ -2,7 +2,7 @@
 import { MOMENT_MS, type BallSpot, type Moment, type Spot } from "./encoding";
 
 /** Delay: one moment to interpolate towards, and the jitter of the network. */
-const BEHIND_MS = 900;
+const DELAY_MS = 900;
 const LOST_MS = 2_500;
 const JUMP = 40;
 const KEPT = 12;
@@ -46,7 +46,7 @@ export class Motion {
   at(now: number): Moment | null {
     const last = this.last;
     if (!last || this.#offset === null) return null;
-    const shown = (now - this.#offset - BEHIND_MS) / MOMENT_MS;
+    const shown = (now - this.#offset - DELAY_MS) / MOMENT_MS;
     const next = this.#moments.findIndex((moment) => moment.n > shown);
     if (next === -1) return last;
     const after = this.#moments[next]!;

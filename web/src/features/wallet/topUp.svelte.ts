@@ -9,7 +9,7 @@ const PAUSE_FIRST_MS = 700;
 const PAUSE_MAX_MS = 8000;
 const GROWTH = 1.4;
 /** Polls, a quarter of a minute, before the page says that it takes long. */
-const PATIENCE = 6;
+const SLOW_AFTER_POLLS = 6;
 
 export class TopUp {
   /** The top-up without a result yet. */
@@ -87,7 +87,7 @@ export class TopUp {
       if (!answer.ok && answer.problem.status === 401) return;
       if (answer.ok && answer.data.progress !== "open") return this.#end(answer.data);
       if (answer.ok) this.open = { id, payment_id: answer.data.payment_id, cents: answer.data.cents };
-      this.slow = attempt >= PATIENCE;
+      this.slow = attempt >= SLOW_AFTER_POLLS;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }

@@ -52,9 +52,9 @@ class Theme {
   paint(): void {
     const root = document.documentElement;
     root.dataset.theme = this.mode;
-    const worn = properties(this.club, this.mode);
-    for (const [name, value] of Object.entries(worn)) root.style.setProperty(name, value);
-    document.querySelector("meta[name=theme-color]")?.setAttribute("content", worn["--club"]!);
+    const values = properties(this.club, this.mode);
+    for (const [name, value] of Object.entries(values)) root.style.setProperty(name, value);
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", values["--club"]!);
   }
 }
 
@@ -64,7 +64,7 @@ export function properties(club: Club, mode: "light" | "dark"): Record<string, s
   const second = groundFor(parseHex(club.secondary));
   const surface = parseHex(SURFACES[mode]);
   const deep = atLightness(primary, Math.max(0.12, toOklab(primary)[0] - 0.1));
-  const worn: Record<string, string> = {
+  const values: Record<string, string> = {
     "--club": toHex(primary),
     "--on-club": toHex(readableOn(primary)),
     "--club-deep": toHex(groundFor(deep)),
@@ -75,8 +75,8 @@ export function properties(club: Club, mode: "light" | "dark"): Record<string, s
     "--accent-ink": toHex(inkOn(parseHex(club.secondary), surface)),
     "--gilt": toHex(inkOn(parseHex(club.accent), groundFor(deep))),
   };
-  for (const [name, value] of Object.entries(worn)) worn[`${name}-rgb`] = parseHex(value).join(" ");
-  return worn;
+  for (const [name, value] of Object.entries(values)) values[`${name}-rgb`] = parseHex(value).join(" ");
+  return values;
 }
 
 export const theme = new Theme();

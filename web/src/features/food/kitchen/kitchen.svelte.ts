@@ -9,7 +9,7 @@ import { fresh } from "./tickets";
 import type { Board, Capacity, Decline, Run, Ticket } from "./types";
 
 /** Poll even without events, so that a dead connection is noticed. */
-const EVERY_MS = 5000;
+const REFRESH_MS = 5000;
 const ENDED: readonly Ticket["state"][] = ["handed_over", "delivered", "declined", "cancelled", "expired", "refunded"];
 
 export class Kitchen {
@@ -30,7 +30,7 @@ export class Kitchen {
   /** Follow the kitchen. Returns a function that stops it. */
   watch(): () => void {
     const stop = follow("kitchen", this.outlet, null, () => void this.load());
-    const timer = setInterval(() => void this.load(), EVERY_MS);
+    const timer = setInterval(() => void this.load(), REFRESH_MS);
     void this.load();
     return () => {
       stop();

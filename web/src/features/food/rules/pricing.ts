@@ -177,10 +177,10 @@ function depositLine(line: number, kind: PricedLine["kind"], { id, name, cents }
 /** Split a total into parts in proportion to the weights; remaining cents go to the largest remainders. */
 export function split(total: number, weights: readonly number[]): number[] {
   const shares = weights.some((weight) => weight > 0) ? weights : weights.map(() => 1);
-  const whole = shares.reduce((sum, share) => sum + share, 0);
-  const parts = shares.map((share) => Math.floor((total * share) / whole));
+  const weight = shares.reduce((sum, share) => sum + share, 0);
+  const parts = shares.map((share) => Math.floor((total * share) / weight));
   const left = total - parts.reduce((sum, part) => sum + part, 0);
-  const byRemainder = shares.map((share, at) => ({ at, rest: (total * share) % whole })).sort((a, b) => b.rest - a.rest);
+  const byRemainder = shares.map((share, at) => ({ at, rest: (total * share) % weight })).sort((a, b) => b.rest - a.rest);
   for (const { at } of byRemainder.slice(0, left)) parts[at]! += 1;
   return parts;
 }

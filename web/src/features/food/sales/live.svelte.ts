@@ -4,7 +4,7 @@ import { api } from "../../../shared/api/client";
 import { lengthOf, type PeriodQuery } from "../office/period";
 import type { By, SalesView } from "../office/types";
 
-const EACH_MS = 2000;
+const REFRESH_MS = 2000;
 /** By minute the server answers for three days at most. */
 const MINUTES_DAYS_MAX = 3;
 
@@ -20,7 +20,7 @@ export class LiveSales {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const round = async (): Promise<void> => {
       if (document.visibilityState === "visible" || !this.view) await this.#ask(turn, query, by);
-      if (turn === this.#turn) timer = setTimeout(() => void round(), EACH_MS);
+      if (turn === this.#turn) timer = setTimeout(() => void round(), REFRESH_MS);
     };
     void round();
     return () => {

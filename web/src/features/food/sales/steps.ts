@@ -10,7 +10,7 @@ export interface Bin {
 const MINUTE_MS = 60_000;
 const STEPS = [1, 5, 15, 60, 180] as const;
 const BARS_MAX = 48;
-const LEAST = 12;
+const BARS_MIN = 12;
 
 /** Bars without gaps from the first sale to the last; refunds count at their own time. */
 export function binsOf(rows: readonly SalesRow[]): { bins: Bin[]; minutes: number } {
@@ -20,7 +20,7 @@ export function binsOf(rows: readonly SalesRow[]): { bins: Bin[]; minutes: numbe
   const minutes = STEPS.find((step) => (last - first) / (step * MINUTE_MS) < BARS_MAX - 1) ?? STEPS.at(-1)!;
   const ms = minutes * MINUTE_MS;
   const slot = (time: number): number => Math.floor(time / ms);
-  const from = Math.min(slot(first), slot(last) - LEAST + 1);
+  const from = Math.min(slot(first), slot(last) - BARS_MIN + 1);
   const bins = Array.from({ length: slot(last) - from + 1 }, (_, index) => ({ start: new Date((from + index) * ms).toISOString(), cents: 0, sales: 0 }));
   for (const row of rows) {
     const bin = bins[slot(Date.parse(row.key)) - from]!;

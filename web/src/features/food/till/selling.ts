@@ -20,7 +20,7 @@ export interface Sold {
 }
 
 /** Timeout when an interrupted online sale is sent again. */
-const AGAIN_MS = 8_000;
+const RETRY_MS = 8_000;
 /** Reason of an automatic refund: the server did not answer. */
 const NO_ANSWER = "no_answer";
 
@@ -162,7 +162,7 @@ const tapsOf = ({ tenders }: Record): { uid: string; counter: number }[] =>
   });
 
 /** Resolve a sale that was interrupted while it was sent; it has no receipt yet. */
-async function settle(limitMs = till.pack?.limits.ask_ms ?? AGAIN_MS): Promise<void> {
+async function settle(limitMs = till.pack?.limits.ask_ms ?? RETRY_MS): Promise<void> {
   const pending = await storage.pending();
   if (!pending) return;
   const answer = till.mayAsk() ? await askAbout(pending, limitMs) : "silence";
@@ -189,7 +189,7 @@ export async function settleOnline(): Promise<void> {
   if (!(await storage.pending())) return;
   await till.exclusive(async () => {
     const pending = await storage.pending();
-    const answer = pending ? await askAbout(pending, AGAIN_MS) : "silence";
+    const answer = pending ? await askAbout(pending, RETRY_MS) : "silence";
     if (pending && answer !== "silence") await settled(pending, answer);
   });
 }

@@ -10,7 +10,7 @@ import type { FeedEntry, Content } from "../feed";
 type Schemas = components["schemas"];
 type EntryRequest = Schemas["EntryRequest"];
 type Refusal = Schemas["Refusal"];
-const AGAIN_MS = 1500;
+const RETRY_MS = 1500;
 
 export class EntryOutbox {
   waiting = $state.raw<EntryRequest[]>([]);
@@ -75,7 +75,7 @@ export class EntryOutbox {
       const status = answer.ok ? 200 : answer.problem.status;
       this.lost = status === 0 || status === 429 || status >= 500;
       this.signedOut = status === 401;
-      if (this.lost) this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
+      if (this.lost) this.#timer = setTimeout(() => void this.#send(), RETRY_MS);
       if (this.lost || this.signedOut) break; // entries wait for the network or a sign-in
       this.held = !answer.ok;
       if (!answer.ok) {

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 export const HOURS = 48;
 const DAYS_MAX = 60;
 /** Minimum number of bars, so that the chart reads as a timeline. */
-const LEAST = { hour: 12, day: 7 };
+const BINS_MIN = { hour: 12, day: 7 };
 
 function summed(rows: Sales["by_hour"], startOf: (hour: string) => string): Map<string, Bin> {
   const bins = new Map<string, Bin>();
@@ -37,7 +37,7 @@ export function binsOf(rows: Sales["by_hour"], step: Step, now: string): Bin[] {
   const first = [...known.keys()].sort()[0] ?? startOf(now);
   const bins: Bin[] = [];
   let start = startOf(now);
-  for (let count = 0; count < LEAST[step] || (count < (step === "hour" ? HOURS : DAYS_MAX) && start >= first); count += 1) {
+  for (let count = 0; count < BINS_MIN[step] || (count < (step === "hour" ? HOURS : DAYS_MAX) && start >= first); count += 1) {
     bins.unshift(known.get(start) ?? { start, sold: 0, cents: 0 });
     start = startOf(iso(Date.parse(start) - 1));
   }

@@ -92,12 +92,12 @@ export class Scene {
   /** The seat under a point, or the nearest one within `reach` metres. */
   hit(x: number, y: number, reach: number): number | null {
     let found: number | null = null;
-    let least = reach * reach;
+    let lowest = reach * reach;
     for (const { code } of this.within({ left: x - reach, right: x + reach, top: y - reach, bottom: y + reach })) {
       const { at, block } = this.points(code);
       for (let index = 0; index < block.seat_count; index += 1) {
         const distance = (at[2 * index]! - x) ** 2 + (at[2 * index + 1]! - y) ** 2;
-        if (distance < least) [least, found] = [distance, block.first_seat + index];
+        if (distance < lowest) [lowest, found] = [distance, block.first_seat + index];
       }
     }
     return found;
@@ -129,7 +129,7 @@ export class Scene {
     const reach = 8;
     const box = { left: here[0] - reach, right: here[0] + reach, top: here[1] - reach, bottom: here[1] + reach };
     let found: number | null = null;
-    let least = Number.POSITIVE_INFINITY;
+    let lowest = Number.POSITIVE_INFINITY;
     for (const { code } of this.within(box)) {
       const { at, block } = this.points(code);
       for (let index = 0; index < block.seat_count; index += 1) {
@@ -138,7 +138,7 @@ export class Scene {
         const aside = Math.abs(ox * dy - oy * dx);
         if (forward < 0.2 || aside > forward * 1.1) continue;
         const cost = forward + 2.5 * aside;
-        if (cost < least) [least, found] = [cost, block.first_seat + index];
+        if (cost < lowest) [lowest, found] = [cost, block.first_seat + index];
       }
     }
     return found;
@@ -175,12 +175,12 @@ export class Scene {
 /** The nearest seat in another row of a block, and its distance in a direction. */
 function nearestOf({ at, row }: SeatPoints, from: number, other: number, dx: number, dy: number): { index: number; forward: number } | null {
   let found: { index: number; forward: number } | null = null;
-  let least = Number.POSITIVE_INFINITY;
+  let lowest = Number.POSITIVE_INFINITY;
   for (let index = 0; index < row.length; index += 1) {
     if (row[index] !== other) continue;
     const [ox, oy] = [at[2 * index]! - at[2 * from]!, at[2 * index + 1]! - at[2 * from + 1]!];
     const distance = Math.hypot(ox, oy);
-    if (distance < least) [least, found] = [distance, { index, forward: ox * dx + oy * dy }];
+    if (distance < lowest) [lowest, found] = [distance, { index, forward: ox * dx + oy * dy }];
   }
   return found;
 }

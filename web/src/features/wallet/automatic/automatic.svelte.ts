@@ -19,7 +19,7 @@ interface Kept {
 
 const PAUSE_MS = 1000;
 /** Polls after the provider's page before the page says that it takes long. */
-const LOOKS = 20;
+const POLLS_MAX = 20;
 
 export class Automatic {
   rule = $state.raw<AutoTopUp | null>(null);
@@ -42,7 +42,7 @@ export class Automatic {
   /** Poll until the provider has answered about the bank card. */
   async comeBack(): Promise<void> {
     this.returned = true;
-    for (let attempt = 0; attempt < LOOKS && !this.#ended; attempt += 1) {
+    for (let attempt = 0; attempt < POLLS_MAX && !this.#ended; attempt += 1) {
       await this.load();
       if (this.known && this.rule?.state !== "waiting") break;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -5,7 +5,7 @@
 import type { Message } from "./tap";
 
 const KEY = "virage.tap";
-const LIVES_MS = 5 * 60_000;
+const LIFETIME_MS = 5 * 60_000;
 
 interface Held {
   message: Message;
@@ -23,7 +23,7 @@ export function hold(message: Message, now = Date.now()): void {
 export function held(now = Date.now()): Message | null {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Held | null;
-    return kept && now - kept.at < LIVES_MS && now >= kept.at ? kept.message : null;
+    return kept && now - kept.at < LIFETIME_MS && now >= kept.at ? kept.message : null;
   } catch {
     return null;
   }

@@ -17,7 +17,7 @@ export interface Challenge {
 }
 
 /** How long a request may be answered, and tolerance of the till's clock. */
-export const LIVES_MS = 10 * 60_000;
+export const LIFETIME_MS = 10 * 60_000;
 const PURPOSE = "virage:pay:v1";
 const CENTS_MAX = 100_000_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -60,7 +60,7 @@ const isOutlet = (outlet: string): boolean => outlet.length >= 1 && [...outlet].
 
 /** Whether the request is too old, or the till's clock is too far ahead. */
 export function isOld({ at }: Challenge, now: number): boolean {
-  return Math.abs(now - Date.parse(at)) > LIVES_MS;
+  return Math.abs(now - Date.parse(at)) > LIFETIME_MS;
 }
 
 /** Message signed by the phone's key, prefixed with its purpose, so that the key of a ticket cannot pay. */
