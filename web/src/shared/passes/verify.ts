@@ -62,11 +62,11 @@ export async function verify(text: string, keys: IssuerKeys, nowMs: number, even
   if (nowMs < claims.not_before * 1000) return unverified("not_yet_valid", claims);
   if (nowMs >= claims.expires_at * 1000) return unverified("expired", claims);
   if (claims.holder === null) return { type: "verified", paper: true, claims, step: null };
-  return inHand(code, claims, claims.holder, nowMs);
+  return verifyHolder(code, claims, claims.holder, nowMs);
 }
 
 /** Whether the phone that the pass is bound to made this code just now. */
-async function inHand({ moving }: Code, claims: Claims, holder: HolderKey, nowMs: number): Promise<Verdict> {
+async function verifyHolder({ moving }: Code, claims: Claims, holder: HolderKey, nowMs: number): Promise<Verdict> {
   if (moving === null) return unverified("holder_signature_missing", claims);
   if (!(await signedByHolder(holder, moving.signature, moving.message))) {
     return unverified("bad_holder_signature", claims);

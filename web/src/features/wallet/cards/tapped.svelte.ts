@@ -2,7 +2,7 @@
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { TapPage } from "../../../shared/api/words";
-import { held, hold, letGo } from "./held";
+import { dropTap, keepTap, pendingTap } from "./pendingTap";
 import { messageOf, type Message } from "./tap";
 
 export type Stage = "none" | "malformed" | "asking" | "told" | "refused";
@@ -18,7 +18,7 @@ export class Tapped {
     const found = messageOf(query);
     if (found) history.replaceState(history.state, "", location.pathname);
     if (found === "malformed") [this.stage, this.message, this.answer] = ["malformed", null, null];
-    else this.use(found ?? held());
+    else this.use(found ?? pendingTap());
   }
 
   /** Take a tap read by this phone or kept before. */
@@ -32,18 +32,18 @@ export class Tapped {
   async ask(): Promise<void> {
     const { message } = this;
     if (!message) return;
-    hold(message);
+    keepTap(message);
     this.stage = "asking";
     const answer = await answered<TapPage>(api.GET("/api/wallet/tap", { params: { query: message } }));
     if (this.message !== message) return;
     if (answer.ok) [this.stage, this.answer] = ["told", answer.data];
     else [this.stage, this.problem] = ["refused", answer.problem];
-    if (!answer.ok && answer.problem.status >= 400 && answer.problem.status < 429) letGo();
+    if (!answer.ok && answer.problem.status >= 400 && answer.problem.status < 429) dropTap();
   }
 
   /** The card is linked: the tap is used, and the owner knows the card. */
   done(cardId: string): void {
-    letGo();
+    dropTap();
     this.message = null;
     if (this.answer) this.answer = { ...this.answer, linked: true, card_id: cardId };
   }

@@ -7,29 +7,29 @@ import type { Message } from "./tap";
 const KEY = "virage.tap";
 const LIFETIME_MS = 5 * 60_000;
 
-interface Held {
+interface PendingTap {
   message: Message;
   at: number;
 }
 
-export function hold(message: Message, now = Date.now()): void {
+export function keepTap(message: Message, now = Date.now()): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ message, at: now } satisfies Held));
+    sessionStorage.setItem(KEY, JSON.stringify({ message, at: now } satisfies PendingTap));
   } catch {
     // A window without storage: a reload needs another tap.
   }
 }
 
-export function held(now = Date.now()): Message | null {
+export function pendingTap(now = Date.now()): Message | null {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Held | null;
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as PendingTap | null;
     return kept && now - kept.at < LIFETIME_MS && now >= kept.at ? kept.message : null;
   } catch {
     return null;
   }
 }
 
-export function letGo(): void {
+export function dropTap(): void {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
