@@ -16,5 +16,5 @@ it("shows the next event on sale first, and groups a tournament", () => {
   const programme = arrange([later, ...cup, closed, tonight], NOW, (event) => event.series_title?.en ?? "");
   expect(programme.first?.id).toBe("tonight");
   expect(programme.series.map((series) => [series.name, series.events.map((member) => member.id)])).toEqual([["Cup", ["cup1", "cup0"]]]);
-  expect(programme.others.map((other) => other.id)).toEqual(["closed", "later"]);
+  expect(programme.others.map((event) => event.id)).toEqual(["closed", "later"]);
 });

@@ -16,8 +16,8 @@ const price = (outlet: string, from: string, until: string, cents = "4"): PriceF
 const draftOf = (...items: ReturnType<typeof meant>[]): Draft => ({ version: "a", in_force: "b", defects: [], items: items.map(({ item, prices }) => ({ item, prices, revision: 1 })) });
 
 it("offers the published events around now, nearest first", () => {
-  const of = (id: string, state: string, day: string) => ({ event: { id, state, starts_at: `2026-05-${day}T19:00:00Z` } });
-  const events = [of("far", "published", "20"), of("cancelled", "cancelled", "09"), of("draft", "draft", "09"), of("near", "published", "10")];
+  const event = (id: string, state: string, day: string) => ({ event: { id, state, starts_at: `2026-05-${day}T19:00:00Z` } });
+  const events = [event("far", "published", "20"), event("cancelled", "cancelled", "09"), event("draft", "draft", "09"), event("near", "published", "10")];
   expect(eventsNear(events, Date.parse("2026-05-09T18:00:00Z")).map(({ event }) => event.id)).toEqual(["near", "far"]);
 });
 

@@ -42,29 +42,29 @@ describe("a challenge expires on the phone when it expires on the server", () =>
 });
 
 describe("a challenge that is not canonical is refused", () => {
-  const of = (content: unknown): string => base64url(new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content)));
+  const encoded = (content: unknown): string => base64url(new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content)));
   const { at, cents, id, outlet, till } = said;
   test.each<[string, string]>([
     ["nothing", ""],
     ["no base64", "%%%"],
-    ["no JSON", of("pay me")],
-    ["no object", of("15")],
-    ["a member less", of({ at, cents, id, outlet })],
-    ["a member more", of({ at, cents, id, more: 1, outlet, till })],
-    ["another order", of({ cents, at, id, outlet, till })],
-    ["a space", of(challenge.text.replace(":", ": "))],
-    ["padding", `${of(said)}=`],
-    ["nothing to pay", of({ ...said, cents: 0 })],
-    ["money for the fan", of({ ...said, cents: -1500 })],
-    ["parts of a cent", of({ ...said, cents: 0.5 })],
-    ["too much", of({ ...said, cents: 100_000_001 })],
-    ["cents as text", of({ ...said, cents: "1500" })],
-    ["no moment", of({ ...said, at: "2026-13-09T19:47:12.345Z" })],
-    ["a moment of another zone", of({ ...said, at: "2026-05-09T21:47:12.345+02:00" })],
-    ["no id", of({ ...said, id: "1" })],
-    ["a till in capitals", of({ ...said, till: till.toUpperCase().replace("71A1", "71AF") })],
-    ["no outlet", of({ ...said, outlet: "" })],
-    ["an outlet that is a sentence", of({ ...said, outlet: "send it all to this one" })],
+    ["no JSON", encoded("pay me")],
+    ["no object", encoded("15")],
+    ["a member less", encoded({ at, cents, id, outlet })],
+    ["a member more", encoded({ at, cents, id, more: 1, outlet, till })],
+    ["another order", encoded({ cents, at, id, outlet, till })],
+    ["a space", encoded(challenge.text.replace(":", ": "))],
+    ["padding", `${encoded(said)}=`],
+    ["nothing to pay", encoded({ ...said, cents: 0 })],
+    ["money for the fan", encoded({ ...said, cents: -1500 })],
+    ["parts of a cent", encoded({ ...said, cents: 0.5 })],
+    ["too much", encoded({ ...said, cents: 100_000_001 })],
+    ["cents as text", encoded({ ...said, cents: "1500" })],
+    ["no moment", encoded({ ...said, at: "2026-13-09T19:47:12.345Z" })],
+    ["a moment of another zone", encoded({ ...said, at: "2026-05-09T21:47:12.345+02:00" })],
+    ["no id", encoded({ ...said, id: "1" })],
+    ["a till in capitals", encoded({ ...said, till: till.toUpperCase().replace("71A1", "71AF") })],
+    ["no outlet", encoded({ ...said, outlet: "" })],
+    ["an outlet that is a sentence", encoded({ ...said, outlet: "send it all to this one" })],
     ["not UTF-8", base64url(new Uint8Array([0xff, 0xfe]))],
   ])("%s", (_, fragment) => expect(readChallenge(fragment)).toBeNull());
 
