@@ -16,7 +16,7 @@ const syntax = oldest.map((browser) => browser.replace(/^(safari|ios)15\..*/, "$
 const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(apps\/[^/]+$|features\/ticketing\/basket|shared\/(runtime|api|theme|session|i18n\/i18n|ui\/(Button|Icon|Notice|Logo|Toasts)))/;
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
-const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/shared\/(api\/(stream|words)|runtime\/(download|floor|keep|database))\./;
+const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/shared\/(api\/(stream|words)|runtime\/(download|floor|keep|indexed|database))\./;
 
 /** Files of the build by whose cache the service worker keeps them in. */
 const phoneFiles = new Set<string>();

@@ -57,6 +57,7 @@ from virage.sale.ticketing.rules import inventory
 SITE = "https://virage.example"
 HOST = urlsplit(SITE).hostname or ""
 POLL_S = 0.005
+BOARD_S = 60.0
 IDS_FROM = timedelta(hours=1)
 """After the moment of the dump; the ids that clients made in the recording are of then and of hours later."""
 
@@ -145,7 +146,7 @@ async def system(cluster: EmbeddedPostgres, folder: Path) -> AsyncIterator[Syste
     assert migrated.returncode == 0, migrated.stderr
     config = read(variables)
     clock = FakeClock(moment)
-    with _sandbox(variables), _quick(moment):
+    with _sandbox(variables), _quick(moment, clock):
         await _listening("localhost", sandbox_port)
         db = await Database.open(url)
         try:
@@ -182,12 +183,12 @@ async def _give_keys(url: str, moment: datetime) -> None:
 
 
 @contextlib.contextmanager
-def _quick(moment: datetime) -> Iterator[None]:
+def _quick(moment: datetime, clock: FakeClock) -> Iterator[None]:
     """Take the real time and chance out of the system, as far as responses depend on them.
 
     The journal is followed every 5 ms, and one session may send a whole recording. Each replay
-    request counts, all cards and each board are read once, and the first of equally good places is sold. Ids are
-    of the day of the recording.
+    request counts, all cards are read once, a board is cached by the clock of the recording, and the
+    first of equally good places is sold. Ids are of the day of the recording.
     """
     rates = dict.fromkeys(limits.RATES, UNLIMITED)
     with pytest.MonkeyPatch.context() as patch:
@@ -196,7 +197,8 @@ def _quick(moment: datetime) -> Iterator[None]:
         patch.setattr(taps, "TAP_WINDOW_S", 0.0)
         patch.setattr(inventory, "Random", First)
         patch.setattr(card_news.CardNews.__init__, "__defaults__", (card_news.KEPT_S, float("inf")))
-        patch.setattr(board.Boards.__init__, "__defaults__", (float("inf"),))
+        patch.setattr(board, "monotonic", lambda: clock.now().timestamp())
+        patch.setattr(board.Boards.__init__, "__defaults__", (BOARD_S,))
         patch.setattr(ids, "uuid_utils", Ids(moment))
         yield
 

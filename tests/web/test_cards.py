@@ -321,7 +321,7 @@ def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, system: S
     assert not names & {"WalletPage", "TapPage", "PayPage", "wallet", "cards", "pay", "Plate"}
     tapped, names = weight(context.new_page(), new_card(system).tap(), "[data-balance]")
     assert tapped <= TAP_PAGE_MAX_BYTES
-    assert not names & {"WalletPage", "Inside", "wallet", "PayPage", "pay", "qr"}
+    assert not names & {"WalletPage", "BalancePage", "wallet", "PayPage", "pay", "qr"}
     context.close()
 
 

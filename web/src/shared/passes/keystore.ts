@@ -1,31 +1,27 @@
-/** Storage of keys in IndexedDB, which stores a CryptoKey without revealing it. */
-import { BrowserDatabase } from "../runtime/database";
+/** Where this browser keeps keys that it made: IndexedDB, which stores a CryptoKey without ever showing it. */
+import { openDatabase, within } from "../runtime/indexed";
 
 export interface StoredKey {
   private_key: CryptoKey;
   public_jwk: JsonWebKey;
 }
 
-/** Keys of one purpose, in their own database, by `name`. */
+/** The keys of one purpose, in a database of their own: by their `name`, a field of each. */
 export class KeyStore<Key extends StoredKey> {
-  readonly #database: BrowserDatabase<unknown>;
-
   constructor(
-    database: string,
+    private readonly database: string,
     private readonly store: string,
     private readonly name: keyof Key & string,
-  ) {
-    this.#database = new BrowserDatabase(database, (created) => void created.createObjectStore(store, { keyPath: name }));
-  }
+  ) {}
 
   find(name: string): Promise<Key | undefined> {
-    return this.#database.get(this.store, name) as Promise<Key | undefined>;
+    return this.#ask("readonly", (store) => store.get(name) as IDBRequest<Key | undefined>);
   }
 
-  /** Store the key unless one of this name exists; return the stored one. Two tabs at once get the same key. */
+  /** Keep the key unless there is one of its name; the one that stays. Two tabs at once get the same. */
   async keepFirst(key: Key): Promise<Key> {
     try {
-      await this.#database.within([this.store], "readwrite", (on) => on.objectStore(this.store).add(key));
+      await this.#ask("readwrite", (store) => store.add(key));
       return key;
     } catch (error) {
       const first = error instanceof DOMException && error.name === "ConstraintError" ? await this.find(String(key[this.name])) : null;
@@ -34,11 +30,25 @@ export class KeyStore<Key extends StoredKey> {
     }
   }
 
-  remove(name: string): Promise<void> {
-    return this.#database.delete(this.store, name);
+  async remove(name: string): Promise<void> {
+    await this.#ask("readwrite", (store) => store.delete(name));
   }
 
-  clear(): Promise<void> {
-    return this.#database.within([this.store], "readwrite", (on) => on.objectStore(this.store).clear());
+  async clear(): Promise<void> {
+    await this.#ask("readwrite", (store) => store.clear());
+  }
+
+  /** Run one request in a transaction of its own; done when the transaction is. */
+  async #ask<Result>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
+    const database = await this.#open();
+    try {
+      return await within(database.transaction(this.store, mode), (on) => ask(on.objectStore(this.store)));
+    } finally {
+      database.close();
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return openDatabase(this.database, (database) => void database.createObjectStore(this.store, { keyPath: this.name }));
   }
 }

@@ -11,10 +11,6 @@ import {
 
 export class BrowserDatabase<Schema extends DBSchema | unknown> {
   #opened: Promise<IDBPDatabase<Schema>> | null = null;
-  readonly #running = new Set<Transaction>();
-  /** Resolved while the page is shown. */
-  #shown: Promise<unknown> = Promise.resolve();
-  #watches = false;
   readonly #name: string;
   readonly #create: (database: IDBPDatabase<Schema>) => void;
 
@@ -24,31 +20,11 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
     this.#create = create;
   }
 
-  /**
-   * WebKit suspends a page that is left with its open transactions, and the next page of the site would wait for their
-   * stores for ever. So a page that is left aborts them, and begins no other one until the back button restores it.
-   */
-  #watch(): void {
-    if (this.#watches) return;
-    this.#watches = true;
-    addEventListener("pagehide", () => {
-      this.#shown = new Promise((resolve) => addEventListener("pageshow", resolve, { once: true }));
-      this.#running.forEach(abort);
-    });
-  }
-
-  #run(transaction: Transaction & { done: Promise<void> }): void {
-    const forget = (): void => void this.#running.delete(transaction);
-    this.#running.add(transaction);
-    transaction.done.then(forget, forget);
-  }
-
   #open(): Promise<IDBPDatabase<Schema>> {
-    this.#watch();
     const forget = (): void => void (this.#opened = null);
     this.#opened ??= openDB<Schema>(this.#name, 1, {
       upgrade: (database, _old, _new, transaction) => {
-        this.#run(transaction);
+        abortWithPage(transaction);
         this.#create(database);
       },
       terminated: forget,
@@ -65,10 +41,9 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
     mode: Mode,
     work: (transaction: IDBPTransaction<Schema, Names, Mode>) => Promise<Result>,
   ): Promise<Result> {
-    const database = await this.#open();
-    await this.#shown;
-    const transaction = database.transaction(stores, mode, { durability: "strict" });
-    this.#run(transaction);
+    const transaction = (await this.#open()).transaction(stores, mode, { durability: "strict" });
+    abortWithPage(transaction);
+    transaction.done.catch(() => undefined); // `work` fails with the same error
     try {
       const result = await work(transaction);
       await transaction.done;
@@ -96,7 +71,7 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
   }
 }
 
-type Transaction = Pick<IDBTransaction, "abort">;
+type Transaction = Pick<IDBTransaction, "abort" | "addEventListener">;
 
 function abort(transaction: Transaction): void {
   try {
@@ -104,4 +79,11 @@ function abort(transaction: Transaction): void {
   } catch {
     // it has ended, or is being committed
   }
+}
+
+/** WebKit suspends a left page with its open transactions, and the site's next page would wait for their stores for ever. */
+function abortWithPage(transaction: Transaction): void {
+  const ended = new AbortController();
+  addEventListener("pagehide", () => abort(transaction), { signal: ended.signal });
+  for (const end of ["complete", "abort"]) transaction.addEventListener(end, () => ended.abort());
 }

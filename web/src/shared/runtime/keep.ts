@@ -1,31 +1,27 @@
-/** Offline data of this phone, one record per key. A failed write never stops a screen. */
-import type { DBSchema } from "idb";
-import type { BrowserDatabase } from "./database";
+/** What this phone keeps for the day without network: IndexedDB, one record a key. Failing to keep never stops a screen. */
+import { openDatabase, within } from "./indexed";
 
-interface Schema extends DBSchema {
-  kept: { key: string; value: unknown };
-}
-
+const DATABASE = "virage";
 const STORE = "kept";
-let opened: BrowserDatabase<Schema> | null = null;
 
-/** The code of the database comes with the first record: a first page that keeps nothing does without it. */
-async function database(): Promise<BrowserDatabase<Schema>> {
-  const { BrowserDatabase } = await import("./database");
-  return (opened ??= new BrowserDatabase<Schema>("virage", (created) => void created.createObjectStore(STORE)));
-}
+const open = (): Promise<IDBDatabase> => openDatabase(DATABASE, (database) => void database.createObjectStore(STORE));
 
-async function unlessItFails<T>(work: (on: BrowserDatabase<Schema>) => Promise<T>): Promise<T | undefined> {
+async function run<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
   try {
-    return await work(await database());
+    const database = await open();
+    try {
+      return await within(database.transaction(STORE, mode), (on) => ask(on.objectStore(STORE)));
+    } finally {
+      database.close();
+    }
   } catch {
     return undefined;
   }
 }
 
 export const keep = {
-  get: <T>(key: string): Promise<T | undefined> => unlessItFails((on) => on.get(STORE, key) as Promise<T | undefined>),
-  put: (key: string, value: unknown): Promise<unknown> => unlessItFails((on) => on.put(STORE, value, key)),
-  remove: (key: string): Promise<unknown> => unlessItFails((on) => on.delete(STORE, key)),
-  clear: (): Promise<unknown> => unlessItFails((on) => on.within([STORE], "readwrite", (kept) => kept.objectStore(STORE).clear())),
+  get: <T>(key: string): Promise<T | undefined> => run("readonly", (store) => store.get(key) as IDBRequest<T>),
+  put: (key: string, value: unknown): Promise<unknown> => run("readwrite", (store) => store.put(value, key)),
+  remove: (key: string): Promise<unknown> => run("readwrite", (store) => store.delete(key)),
+  clear: (): Promise<unknown> => run("readwrite", (store) => store.clear()),
 };

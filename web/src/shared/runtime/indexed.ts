@@ -1,0 +1,39 @@
+/**
+ * IndexedDB of a fan's phone, opened for each use. Not by idb: with it, a page that WebKit suspended while it stored
+ * sometimes blocked the next one (tests/web/engines). Devices use `database.ts`.
+ */
+
+export function openDatabase(name: string, create: (database: IDBDatabase) => void): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => {
+      endWithPage(request.transaction!);
+      create(request.result);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+export function within<Result>(transaction: IDBTransaction, ask: (transaction: IDBTransaction) => IDBRequest<Result> | void): Promise<Result> {
+  endWithPage(transaction);
+  return new Promise((resolve, reject) => {
+    const request = ask(transaction);
+    transaction.oncomplete = () => resolve((request ? request.result : undefined) as Result);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("the page was left", "AbortError"));
+  });
+}
+
+/** WebKit suspends a page that is left with its transactions open, and the site's next page would wait for their stores for ever. */
+function endWithPage(transaction: IDBTransaction): void {
+  const ended = new AbortController();
+  const abort = (): void => {
+    try {
+      transaction.abort();
+    } catch {
+      ended.abort(); // it is being committed
+    }
+  };
+  addEventListener("pagehide", abort, { signal: ended.signal });
+  for (const end of ["complete", "abort"]) transaction.addEventListener(end, () => ended.abort());
+}
