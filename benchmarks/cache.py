@@ -67,7 +67,7 @@ async def cached(url: str, port: int, folder: Path) -> AsyncIterator[str | None]
 
 def _configured(folder: Path, text: str) -> Path:
     folder.mkdir()
-    folder.chmod(0o777)  # its workers run as the user "nobody"
+    folder.chmod(0o777)  # its workers run as an unprivileged user
     file = folder / "nginx.conf"
     file.write_text(text)
     return file

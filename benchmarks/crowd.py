@@ -39,7 +39,7 @@ BAD: dict[Kind, frozenset[str]] = {
     "revoked": frozenset({"revoked"}),
     "superseded": frozenset({"superseded"}),
 }
-"""Passes that nobody may let in, and what a light may say of them."""
+"""Passes that must be refused, and the possible reasons."""
 TROUBLE: dict[int, Kind] = {
     1: "slow_phone",
     2: "again_here",

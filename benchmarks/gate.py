@@ -124,13 +124,13 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
             return Plan(mode, url, part, wanted.concurrency, seed=first, first_number=first, **more)
 
         reports = {"warm": await scanners(system, "warm", plan("closed", warm, 1))}
-        nobody = Evening(evening.event_id, evening.supervisor, [], [], [], [], [])
-        plains = [await scanners(system, "plain-1", plan("plain", nobody, 1, seconds=wanted.plain_s))]
+        no_passes = Evening(evening.event_id, evening.supervisor, [], [], [], [], [])
+        plains = [await scanners(system, "plain-1", plan("plain", no_passes, 1, seconds=wanted.plain_s))]
         before = server_s(system)
         reports["closed"] = await scanners(system, "closed", plan("closed", closed_part, 100_001))
         cpu_s = server_s(system) - before
         reports["open"] = await scanners(system, "open", plan("open", open_part, 200_001, per_s=wanted.per_s))
-        plains.append(await scanners(system, "plain-2", plan("plain", nobody, 2, seconds=wanted.plain_s)))
+        plains.append(await scanners(system, "plain-2", plan("plain", no_passes, 2, seconds=wanted.plain_s)))
         found = await audit(system, [told for report in reports.values() for told in report.told])
         complaints = system.errors()
         print(f"answers {reports['closed'].answers}; {complaints or 'no complaints'}", file=sys.stderr)

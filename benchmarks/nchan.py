@@ -15,7 +15,7 @@ from benchmarks.system import children
 SOURCE = Path(__file__).parents[1] / "deploy" / "nchan"
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
 FILES_MAX = 19_000
-"""Connections a worker; a process has 20,000 files where nobody raised it."""
+"""Connections per worker; a process has 20,000 files by default."""
 
 
 class Nginx:

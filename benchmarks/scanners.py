@@ -74,7 +74,7 @@ class Shown(Struct):
     fan: int
     device_id: str
     after: int | None = None
-    """The request whose answer this one waits for: nobody is inside before they were let in."""
+    """The request whose response this one waits for: a person is admitted before they are inside."""
 
 
 EXPECTED: dict[str, tuple[str, str | None]] = {

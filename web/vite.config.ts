@@ -22,7 +22,7 @@ const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/shared\/(api\/(strea
 const phoneFiles = new Set<string>();
 const deviceFiles = new Set<string>();
 
-/** A file is the phones' if the fans' app needs it, a device's if only the staff's app does, and nobody's otherwise. */
+/** Phones cache the files of the fans' app, devices those that only the staff's app needs; other files are not cached. */
 const filesByApp: Plugin = {
   name: "files-by-app",
   generateBundle(_, bundle) {

@@ -194,7 +194,7 @@ def test_every_phone_gets_every_entry_once_through_kills_of_any_process() -> Non
     assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, "each once, in order, though its teller was killed"
     assert found["numbers"] == {tuple(range(1, last + 1))}
     slow = found["slow"]
-    assert slow["bytes"] < 1.2 * LIFETIME_BYTES, "a stream ends before it costs much, though nobody reads it"
+    assert slow["bytes"] < 1.2 * LIFETIME_BYTES, "an unread stream ends before it costs much"
     assert slow["first"] + slow["rest"] == list(range(1, MANY + 1)), "and goes on where it was"
     assert slow["rest"]
     before, after = found["pages"]

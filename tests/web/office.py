@@ -42,7 +42,7 @@ def in_database(system: System, ask: Callable[[Connection], Awaitable[Answer]]) 
         return aside.submit(asyncio.run, asked()).result()
 
 
-def hire(system: System, email: str, grants: tuple[Grant, ...], name: str = "Somebody of the staff") -> str:
+def hire(system: System, email: str, grants: tuple[Grant, ...], name: str = "Staff member") -> str:
     """Grant roles to an address; return the address."""
     in_database(system, lambda conn: people.ensure_staff(conn, email, name, grants, datetime.now(UTC)))
     return email

@@ -57,7 +57,7 @@ async def spread_sales(conn: Connection) -> None:
 
 def prepare(page: Page, system: System) -> None:
     """Pending invitations, API clients, a failed job; the page is an administrator's."""
-    in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
+    in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("an email without a recipient")]))
     page.goto("/office/staff")
     for email, role in (("counter@example.org", "Box office"), ("accounts@example.org", "Finance")):
         page.get_by_label("Email address").fill(email)

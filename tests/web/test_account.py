@@ -85,7 +85,7 @@ def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, sy
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
-    assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "fr", "nobody chose"
+    assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "fr", "no language was chosen"
     page.get_by_role("button", name="Français").click()
     expect(page.get_by_role("heading", name="Événements", level=1)).to_be_visible()
     with page.expect_response(lambda answer: answer.request.method == "PATCH"):

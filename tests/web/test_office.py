@@ -354,7 +354,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(browser: Browser, system: Sy
 
 def test_a_failed_job_is_listed_and_discarded(browser: Browser, system: System, admin: str) -> None:
     there = len(in_database(system, dead_letters))
-    in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
+    in_database(system, lambda conn: enqueue(conn, "mail", [Nonsense("an email without a recipient")]))
     with desk(browser, system, admin) as page:
         page.goto("/office/jobs")
         given_up = page.get_by_role("button", name=re.compile("^Discard: mail"))

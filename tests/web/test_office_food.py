@@ -29,7 +29,7 @@ from virage.money.fiscal.rules.record import Kind
 from virage.platform.web.guard import Grant
 
 OWN = POSTS[-1]
-"""A till that sold yesterday at an outlet that nobody but the club runs in the demonstration."""
+"""A till of the demo that sold yesterday, at an outlet run by the club."""
 CATALOGUE_DESK = (Grant("programme"), Grant("finance"))
 WRITTEN_HERE = "delete from food_menu.item where changed_by is not null"
 RUN_BY_OTHERS = "delete from books.terms where outlet = $1"

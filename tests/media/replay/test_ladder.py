@@ -127,9 +127,7 @@ def test_the_ladder_encodes_in_order_and_skips_to_the_latest_after_a_delay() -> 
     assert due(source, pieces(RUNG, range(8)), now) == (source[8], [])
     assert due(source, pieces(RUNG, range(3)), now) == (source[9], source[3:9])
     assert due(source, [], now) == (source[9], []), "it has just begun"
-    assert due(source, pieces(RUNG, range(3)), now + 2 * LATE_MAX) == (None, []), (
-        "a camera that ended is nobody's delay"
-    )
+    assert due(source, pieces(RUNG, range(3)), now + 2 * LATE_MAX) == (None, []), "a camera that ended causes no delay"
 
 
 def test_a_segment_is_encoded_only_if_players_still_wait_for_it() -> None:

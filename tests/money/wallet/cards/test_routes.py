@@ -143,8 +143,8 @@ async def test_forged_taps_are_limited_and_do_not_lock_out_valid_cards(wallets: 
         answer = await wallets.ask(who, "GET", f"/api/wallet/tap?uid={'0' * 14}&ctr={'0' * 6}&cmac={'0' * 16}")
         return str(answer.json()["code"])
 
-    nobody, fan = [await forge("") for _ in range(150)], [await forge("fan") for _ in range(15)]
-    for told, burst in ((nobody, 100), (fan, 10)):
+    unsigned, fan = [await forge("") for _ in range(150)], [await forge("fan") for _ in range(15)]
+    for told, burst in ((unsigned, 100), (fan, 10)):
         assert set(told[:burst]) == {"tap_forged"}
         assert "rate_limited" in told[burst:]
     assert (await wallets.ask("", "GET", page(held.tap()))).status_code == 200

@@ -236,7 +236,7 @@ async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(syste
     await system.spend(600)
     await system.jobs.top_up(system.db)
     if card is Card.ANSWER_LOST:
-        assert await system.balance() == 900, "nobody heard of it yet"
+        assert await system.balance() == 900, "the capture is not reported yet"
         await system.jobs.top_up(system.db)
     await system.later(timedelta(seconds=11))
     await system.jobs.top_up(system.db)

@@ -8,8 +8,9 @@ import {
   type StoreNames,
   type StoreValue,
 } from "idb";
+import { endWithPage } from "./indexed";
 
-export class BrowserDatabase<Schema extends DBSchema | unknown> {
+export class BrowserDatabase<Schema extends DBSchema> {
   #opened: Promise<IDBPDatabase<Schema>> | null = null;
   readonly #name: string;
   readonly #create: (database: IDBPDatabase<Schema>) => void;
@@ -24,7 +25,7 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
     const forget = (): void => void (this.#opened = null);
     this.#opened ??= openDB<Schema>(this.#name, 1, {
       upgrade: (database, _old, _new, transaction) => {
-        abortWithPage(transaction);
+        endWithPage(transaction);
         this.#create(database);
       },
       terminated: forget,
@@ -42,7 +43,7 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
     work: (transaction: IDBPTransaction<Schema, Names, Mode>) => Promise<Result>,
   ): Promise<Result> {
     const transaction = (await this.#open()).transaction(stores, mode, { durability: "strict" });
-    abortWithPage(transaction);
+    endWithPage(transaction);
     transaction.done.catch(() => undefined); // `work` fails with the same error
     try {
       const result = await work(transaction);
@@ -71,19 +72,10 @@ export class BrowserDatabase<Schema extends DBSchema | unknown> {
   }
 }
 
-type Transaction = Pick<IDBTransaction, "abort" | "addEventListener">;
-
-function abort(transaction: Transaction): void {
+function abort(transaction: Pick<IDBTransaction, "abort">): void {
   try {
     transaction.abort();
   } catch {
     // it has ended, or is being committed
   }
-}
-
-/** WebKit suspends a left page with its open transactions, and the site's next page would wait for their stores for ever. */
-function abortWithPage(transaction: Transaction): void {
-  const ended = new AbortController();
-  addEventListener("pagehide", () => abort(transaction), { signal: ended.signal });
-  for (const end of ["complete", "abort"]) transaction.addEventListener(end, () => ended.abort());
 }

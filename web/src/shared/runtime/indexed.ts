@@ -25,7 +25,7 @@ export function within<Result>(transaction: IDBTransaction, ask: (transaction: I
 }
 
 /** WebKit suspends a page that is left with its transactions open, and the site's next page would wait for their stores for ever. */
-function endWithPage(transaction: IDBTransaction): void {
+export function endWithPage(transaction: Pick<IDBTransaction, "abort" | "addEventListener">): void {
   const ended = new AbortController();
   const abort = (): void => {
     try {
