@@ -98,6 +98,7 @@ def screens(fan: Page, desk: Page, event: UUID) -> Iterator[tuple[Page, Screen]]
     yield fan, Screen("live-before")
     desk.goto("/staff/desk")
     desk.get_by_role("button", name=TITLE).last.click()
+    expect(desk.get_by_role("button", name="Start: First half")).to_be_visible()
     yield desk, Screen("desk")
     kick_off(desk)
     desk.get_by_role("button", name="Goal Virage FC").click()
