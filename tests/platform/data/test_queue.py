@@ -84,6 +84,27 @@ async def test_every_job_of_a_batch_runs_once(db: Database) -> None:
     assert sorted(handler.hooks) == list(range(100))
 
 
+async def test_a_long_queue_is_never_read_whole(db: Database) -> None:
+    async def sessions_have_ended() -> bool:
+        async with db.connection() as conn:
+            return not await conn.fetchval(
+                "select count(*) from pg_stat_activity where application_name = 'virage work'"
+                " and datname = current_database()"
+            )
+
+    jobs, handler = Jobs(poll=FAST), Handler()
+    jobs.on("coat", Coat, handler, at_once=2)
+    async with working(jobs, db):
+        await ask(db, 0)
+        await until(lambda: done(handler, 1))  # the statements were prepared while the queue was short
+        await ask(db, *range(1, 2000))
+        await until(lambda: done(handler, 10))
+    await until(sessions_have_ended)  # a session counts its reads at its end
+    async with db.connection() as conn:
+        read = "select seq_tup_read from pg_stat_user_tables where relid = 'kernel.job'::regclass"
+        assert await conn.fetchval(read) == 0
+
+
 async def test_a_job_of_a_rolled_back_transaction_never_runs(db: Database) -> None:
     async def ask_and_fail() -> None:
         async with db.transaction() as conn:

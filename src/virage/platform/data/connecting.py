@@ -11,8 +11,9 @@ applies it.
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -36,6 +37,7 @@ a lower limit would take slow statements for silence, and run them twice at the 
 CLOSE_S: Final = 2.0
 
 Prepare = Callable[[Session], Awaitable[None]]
+NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 async def connect(
@@ -72,12 +74,16 @@ async def open_pool(
     *,
     connections_max: int,
     prepare: Prepare | None = None,
-    reset: Prepare | None = None,
     silence_s: float | None = SILENCE_S,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> Pool:
     """Return a pool of at most `connections_max` connections, each made when it is first needed.
 
-    `silence_s` is as in `connect`; None for a pool whose owner watches its connections by other means.
+    Connections are returned without a reset, which would cost a round trip: users leave no state on them. An open
+    transaction is rolled back.
+
+    `silence_s` is as in `connect`; None for a pool whose owner watches its connections by other means. `settings` are
+    of each session, so only for the server's own address.
     """
 
     async def made(*arguments: Any, **options: Any) -> Session:
@@ -98,7 +104,11 @@ async def open_pool(
         max_inactive_connection_lifetime=0,
         max_queries=sys.maxsize,  # otherwise the pool closes a connection on return, which waits for the server
         connect=made,
-        reset=reset,
+        reset=_nothing_to_reset,
         command_timeout=silence_s,
-        server_settings={"application_name": application},
+        server_settings={"application_name": application, **settings},
     )
+
+
+async def _nothing_to_reset(_session: Session) -> None:
+    """Replace asyncpg's reset of the whole session."""

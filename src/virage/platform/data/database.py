@@ -102,8 +102,8 @@ def _first_line(failure: Exception) -> str:
 class Database:
     """A pool of connections, which reconnect by themselves after an outage.
 
-    A caller leaves no session state on a connection: it is returned without a reset, which would cost a round trip, and
-    behind a pooler the next statement may run on another one. `url` may be a pooler's, `direct_url` is the server's.
+    A caller leaves no session state on a connection: behind a pooler the next statement may run on another one. `url`
+    may be a pooler's, `direct_url` is the server's.
     """
 
     def __init__(self, pool: Pool, url: str, direct_url: str, connections_max: int) -> None:
@@ -124,7 +124,6 @@ class Database:
             application,
             connections_max=connections_max,
             prepare=_prepare,
-            reset=_leave_as_it_is,
             silence_s=None,  # the watch costs less
         )
         database = cls(pool, url, direct_url or url, connections_max)
@@ -255,10 +254,6 @@ async def _prepare(connection: Connection) -> None:
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
     )
-
-
-async def _leave_as_it_is(_connection: Connection) -> None:
-    """Nothing to reset: no session state is ever left."""
 
 
 def _encode_jsonb(value: Any) -> bytes:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -36,6 +36,9 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 BATCH = 32
 AT_ONCE_MAX = 64
 CONNECTIONS = 4
+BY_INDEX: Final = {"enable_seqscan": "off"}
+"""PgQueuer prepares its statements while the queue is short; their plans would later read a long one whole, many times
+a second."""
 GRACE_S = 10.0
 RESTART_S = 0.5
 RESTART_MAX_S = 5.0
@@ -176,7 +179,7 @@ class Jobs:
 
         LISTEN is session state, so the pool connects to the server itself.
         """
-        pool = await open_pool(url, "virage work", connections_max=CONNECTIONS)
+        pool = await open_pool(url, "virage work", connections_max=CONNECTIONS, settings=BY_INDEX)
         try:
             manager = _queue_manager(pool)
             for name, kind in self._kinds.items():
