@@ -106,7 +106,7 @@ class System:
             Child("plain", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),
         ]
         folder = self.folder / "log"
-        self.supervisor = Supervisor(children, env=self.env, tell=self.told.append, log_folder=folder)
+        self.supervisor = Supervisor(children, env=self.env, report=self.told.append, log_folder=folder)
         self._running = asyncio.create_task(self.supervisor.run(self._stop))
         self._keeping = asyncio.create_task(self.postgres.supervise())
         began = time.monotonic()

@@ -57,7 +57,7 @@ class Node:
         web = Child("node", (sys.executable, "-m", "virage.cli", "serve", "--workers", "1"))
         env = self._system.env | {"VIRAGE_PORT": self._port}
         told, folder = self._system.told.append, self._system.folder / "log"
-        self._supervisor = Supervisor([web], env=env, tell=told, log_folder=folder)
+        self._supervisor = Supervisor([web], env=env, report=told, log_folder=folder)
         self._running = asyncio.create_task(self._supervisor.run(self._stop))
         await self._ready()
 

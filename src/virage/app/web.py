@@ -45,7 +45,7 @@ class Web:
         logs.configure(logs.UNTIL_CONFIGURED, "web")
         answered = False
 
-        async def tell(message: Any) -> None:
+        async def reply(message: Any) -> None:
             nonlocal answered
             answered = True
             if message["type"] == "lifespan.startup.complete":
@@ -59,10 +59,10 @@ class Web:
                 app = self._app = build(config, db, clock_of(config))
                 if DRAIN is not None:
                     asyncio.get_running_loop().add_signal_handler(DRAIN, self._drain, app, config.drain_s)
-                await app(scope, receive, tell)
+                await app(scope, receive, reply)
         except Exception:
             if not answered:
-                await tell({"type": "lifespan.startup.failed"})
+                await reply({"type": "lifespan.startup.failed"})
             raise
 
 

@@ -48,7 +48,7 @@ async def _send(config: Config, env: Mapping[str, str]) -> None:
     for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(wish, stop.set)
     children = [Child("ingest", virage_command("ingest", "--demo")), Child("ladder", virage_command("ladder"))]
-    supervisor = Supervisor(children, env=env, tell=_tell, log_folder=config.var_dir / "log")
+    supervisor = Supervisor(children, env=env, report=_report, log_folder=config.var_dir / "log")
     greeting = asyncio.create_task(_greet(config))
     try:
         await supervisor.run(stop)
@@ -74,5 +74,5 @@ async def _greet(config: Config) -> None:
     )
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     console.print(line, style="yellow", markup=False, soft_wrap=True)

@@ -79,7 +79,7 @@ async def prepare(config: Config, env: Mapping[str, str]) -> None:
     with step("Demo data") as loading:
         async with opened(config) as db:
             sandbox = partial(_sandbox, config, env)
-            await demo.load(config, db, clock_of(config), sandbox=sandbox, tell=loading.note)
+            await demo.load(config, db, clock_of(config), sandbox=sandbox, report=loading.note)
 
 
 @contextlib.asynccontextmanager
@@ -87,7 +87,7 @@ async def _sandbox(config: Config, env: Mapping[str, str]) -> AsyncIterator[None
     """Run the sandbox provider while the orders of the demo are paid."""
     stop = asyncio.Event()
     sandbox = Child("sandbox", virage_command("sandbox"))
-    supervisor = Supervisor([sandbox], env=env, tell=_tell, log_folder=config.var_dir / "log")
+    supervisor = Supervisor([sandbox], env=env, report=_report, log_folder=config.var_dir / "log")
     running = asyncio.create_task(supervisor.run(stop))
     try:
         await _listening(config.of(PaymentSettings).sandbox_url or "")
@@ -123,7 +123,7 @@ async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -
         preparing.cancel()
         return
     await preparing
-    supervisor = Supervisor(children(config, *extra), env=env, tell=_tell, log_folder=config.var_dir / "log")
+    supervisor = Supervisor(children(config, *extra), env=env, report=_report, log_folder=config.var_dir / "log")
     greeting = asyncio.create_task(_greet(config))
     try:
         with advertised(config, env):
@@ -192,5 +192,5 @@ def _refuse_taken_port(config: Config) -> None:
                 raise fail(f"Port {port} is in use ({error.strerror}): end that program, or set {name}.") from None
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     console.print(line, style="yellow", markup=False, soft_wrap=True)

@@ -20,11 +20,11 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.sale.ticketing import api as ticketing
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 Running = Callable[[], AbstractAsyncContextManager[None]]
 
 
-async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, tell: Tell) -> None:
+async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, report: Report) -> None:
     """Load what is missing. `sandbox` runs the provider during the payments."""
     now = clock.now()
     plans = planned(now)
@@ -48,7 +48,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
             for plan in plans:
                 orders = await fill(db, till, plan, now)
                 if orders:
-                    tell(f"{plan.event.title.en}: {orders} orders sold at the counter")
+                    report(f"{plan.event.title.en}: {orders} orders sold at the counter")
             await buy_for(db, till, plans[0], ids[FAN.email], now)
     finally:
         await provider.close()

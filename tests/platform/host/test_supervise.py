@@ -39,7 +39,7 @@ async def main():
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     children = [Child(name, (sys.executable, child, folder, name)) for name in names]
-    await Supervisor(children, env=os.environ, tell=print, log_folder=pathlib.Path(folder) / "log").run(stop)
+    await Supervisor(children, env=os.environ, report=print, log_folder=pathlib.Path(folder) / "log").run(stop)
 
 asyncio.run(main())
 """

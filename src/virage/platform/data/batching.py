@@ -53,7 +53,7 @@ class Batcher(Generic[Item, Answer]):
         self._began = 0.0
         self._overdue: set[asyncio.Task[None]] = set()
         self._is_watched = False
-        self._telling: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
         self.items = 0
         self.batches = 0
         self.largest = 0
@@ -132,9 +132,9 @@ class Batcher(Generic[Item, Answer]):
                 for single in batch:
                     await self._answer([single])
             return
-        telling = self._loop.create_task(_tell(pairs))
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
+        answering = self._loop.create_task(_resolve(pairs))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
 
     async def _tried(self, items: Sequence[Item]) -> Sequence[Answer]:
         """Run the act, again if another process stored one of the ids meanwhile: now it is found as stored."""
@@ -144,7 +144,7 @@ class Batcher(Generic[Item, Answer]):
         return await self._act(items)
 
 
-async def _tell(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:
+async def _resolve(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:
     """Return answers to some callers at a time, so that the next batch is sent to the database meanwhile."""
     for at in range(0, len(pairs), CALLERS_AT_ONCE):
         for (_, waiting), answer in pairs[at : at + CALLERS_AT_ONCE]:

@@ -58,7 +58,7 @@ class Contended(Unavailable):
     """The transaction was rolled back in favour of another (a deadlock); retry at once."""
 
 
-async def answering(url: str, tell: Callable[[str], None], *, variable: str) -> None:
+async def answering(url: str, report: Callable[[str], None], *, variable: str) -> None:
     """Wait until the database answers, and report once that it is waited for. `variable` is the setting of the address.
 
     Raises `Unavailable` with what to do: after a minute, or at once if the address itself is wrong.
@@ -79,7 +79,7 @@ async def answering(url: str, tell: Callable[[str], None], *, variable: str) -> 
                     f"The database {where} does not answer ({reason}). Start it, or correct {variable}."
                 ) from failure
             if not told:
-                tell(f"Waiting for the database {where} ({reason}), {ANSWER_WAIT_S:.0f} s at most")
+                report(f"Waiting for the database {where} ({reason}), {ANSWER_WAIT_S:.0f} s at most")
                 told = True
             await asyncio.sleep(ANSWER_RETRY_S)
         else:

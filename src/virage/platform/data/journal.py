@@ -123,7 +123,7 @@ class _Listener:
         self.on_entries = on_entries
         self.key = key
 
-    def tell(self, entries: Sequence[Entry]) -> None:
+    def deliver(self, entries: Sequence[Entry]) -> None:
         """Call back with the entries new to this listener; an exception is logged and does not reach the others."""
         news = [entry for entry in entries if self.key is None or position_key(entry.position) > self.key]
         if not news:
@@ -204,14 +204,14 @@ class Tail:
         if entries:
             self._position = entries[-1].position
             for listener in list(self._listeners):
-                listener.tell(entries)
+                listener.deliver(entries)
 
     async def _catch_up(self, listener: _Listener, until: Key) -> None:
         """Send one listener what the others have received already."""
         while listener.key is not None and listener.key < until and listener in self._listeners:
             entries = await self._read(str(listener.key))
             known = [entry for entry in entries if position_key(entry.position) <= until]
-            listener.tell(known)
+            listener.deliver(known)
             if len(known) < PAGE * PAGES_A_CALL_MAX:
                 listener.key = max(listener.key, until)
 

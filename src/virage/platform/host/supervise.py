@@ -38,7 +38,7 @@ class Supervisor:
     """Keeps its children alive until `stop`.
 
     Every child gets its own session, so that Ctrl-C reaches only the supervisor, which ends them in the reverse order
-    of their start: by SIGTERM, after ten seconds by SIGKILL. `tell` is called with one line of text per event. The
+    of their start: by SIGTERM, after ten seconds by SIGKILL. `report` is called with one line of text per event. The
     output of a child goes to `<log_folder>/<name>.log`; without a folder, to that of the supervisor.
     """
 
@@ -47,12 +47,12 @@ class Supervisor:
         children: Sequence[Child],
         *,
         env: Mapping[str, str],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         log_folder: Path | None = None,
     ) -> None:
         self._children = children
         self._env = dict(env)
-        self._tell = tell
+        self._report = report
         self._log_folder = log_folder
         self._running: dict[str, Process] = {}
 
@@ -82,7 +82,7 @@ class Supervisor:
             if time.monotonic() - began > STEADY_AFTER_S:
                 pause = BACKOFF_FIRST_S
             where = f"; see {self._log_folder / child.name}.log" if self._log_folder else ""
-            self._tell(f"{child.name} ended ({_reason(code)}) and starts again in {pause:g} s{where}")
+            self._report(f"{child.name} ended ({_reason(code)}) and starts again in {pause:g} s{where}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, BACKOFF_MAX_S)
 

@@ -117,7 +117,7 @@ class Hub:
         if len(self._topics) < len(topics):
             raise ValueError(f"Two topics have one name: {', '.join(sorted(topic.name for topic in topics))}.")
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
-        self._told = 0
+        self._sent_until = 0
         self._ahead: set[int] = set()
         self._end_tail: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
@@ -232,7 +232,7 @@ class Hub:
             if self._end_tail is None:
                 async with self._db.connection() as conn:
                     position = await head(conn)
-                self._told = max(self._told, position_key(position).xid_next)
+                self._sent_until = max(self._sent_until, position_key(position).xid_next)
                 self._end_tail = self._tail.listen(self._on_entries, position)
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat(), name="hub beat")
@@ -245,13 +245,13 @@ class Hub:
         A position that the journal has not reached comes from another database and is ignored.
         """
         came = 0 if since is None else position_key(since).xid_next
-        if came > self._told:
+        if came > self._sent_until:
             async with self._db.connection() as conn:
                 reached = position_key(await head(conn)).xid_next
-            if self._told < came <= reached and (came in self._ahead or len(self._ahead) < AHEAD_MAX):
+            if self._sent_until < came <= reached and (came in self._ahead or len(self._ahead) < AHEAD_MAX):
                 self._ahead.add(came)
                 return str(Key(came, 0))
-        return str(Key(self._told, 0))
+        return str(Key(self._sent_until, 0))
 
     def _everybody(self) -> set[Listener]:
         return {listener for group in self._listeners.values() for listener in group}
@@ -270,7 +270,7 @@ class Hub:
         try:
             while self._unread:
                 try:
-                    await self._tell(self._unread[0])
+                    await self._send(self._unread[0])
                 except Unavailable:
                     await asyncio.sleep(POLL_S)
                     continue
@@ -281,19 +281,19 @@ class Hub:
         finally:
             self._reader = None
 
-    async def _tell(self, entries: Sequence[Entry]) -> None:
+    async def _send(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
         self._end_without_rights(ordered)
-        self._told = max(self._told, end.xid_next)  # the opening of new subscribers covers these entries
-        said = {0: {}, len(ordered): await self._messages(ordered)}
+        self._sent_until = max(self._sent_until, end.xid_next)  # the opening of new subscribers covers these entries
+        messages = {0: {}, len(ordered): await self._messages(ordered)}
         rests = {}
         for xid in list(self._ahead):
             rest = [entry for entry in ordered if position_key(entry.position).xid >= xid]
-            if len(rest) not in said:
-                said[len(rest)] = await self._messages(rest)
-            rests[Key(xid, 0)] = said[len(rest)]
-        self._ahead = {xid for xid in self._ahead if xid > self._told}
-        await self._give(Batch(end, said[len(ordered)], rests))
+            if len(rest) not in messages:
+                messages[len(rest)] = await self._messages(rest)
+            rests[Key(xid, 0)] = messages[len(rest)]
+        self._ahead = {xid for xid in self._ahead if xid > self._sent_until}
+        await self._give(Batch(end, messages[len(ordered)], rests))
 
     def _end_without_rights(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -314,7 +314,7 @@ class Hub:
 
     async def _give(self, batch: Batch) -> None:
         listeners = {listener for name in batch.messages for listener in self._listeners[name]}
-        self.let_go += await self._each(listeners, lambda listener: listener.tell(batch))
+        self.let_go += await self._each(listeners, lambda listener: listener.deliver(batch))
 
     def _pulsed(self) -> dict[str, list[str]]:
         """Return the subscribed arguments of topics with a pulse, by topic."""

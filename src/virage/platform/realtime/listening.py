@@ -107,10 +107,10 @@ class Listener:
         if self.gone:
             self._write(_end(self._farewell))
         for batch in self._waiting:
-            self.tell(batch)
+            self.deliver(batch)
         self._waiting.clear()
 
-    def tell(self, batch: Batch) -> bool:
+    def deliver(self, batch: Batch) -> bool:
         """Write what is new to this client. Return False when the stream has reached its limit."""
         if self.gone:
             return True

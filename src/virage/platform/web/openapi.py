@@ -62,7 +62,7 @@ def document(served: Sequence[Served], messages: Mapping[str, type[Struct]]) -> 
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
     instants = _Instants(components)
     for kind, schema in zip(inspecting.multi_type_info(kinds), schemas, strict=True):
-        instants.say(kind, schema)
+        instants.describe(kind, schema)
     shown_components = {name: _for_clients(schema) for name, schema in components.items()}
     in_order = map(_for_clients, schemas)
     paths: dict[str, dict[str, Any]] = {}
@@ -106,45 +106,45 @@ class _Instants:
         self._components = components
         self._seen = set[str]()
 
-    def say(self, kind: inspecting.Type, schema: dict[str, Any]) -> None:  # noqa: C901 - one case per kind of type
+    def describe(self, kind: inspecting.Type, schema: dict[str, Any]) -> None:  # noqa: C901 - one case per kind of type
         """Add the format to the schema of a type, and to its components."""
         match kind:
             case inspecting.Metadata():
-                self.say(kind.type, schema)
+                self.describe(kind.type, schema)
             case inspecting.DateTimeType():
                 schema["format"] = "date-time"
             case inspecting.UnionType():
                 for member in kind.types:
-                    self._say_of_member(member, schema)
+                    self._describe_member(member, schema)
             case inspecting.StructType():
                 name = schema["$ref"].removeprefix(_COMPONENTS)
                 if name not in self._seen:
                     self._seen.add(name)
                     for field in kind.fields:
-                        self.say(field.type, self._components[name]["properties"][field.encode_name])
+                        self.describe(field.type, self._components[name]["properties"][field.encode_name])
             case inspecting.ListType() | inspecting.VarTupleType() | inspecting.SetType() | inspecting.FrozenSetType():
-                self.say(kind.item_type, schema.get("items", {}))
+                self.describe(kind.item_type, schema.get("items", {}))
             case inspecting.TupleType():
-                for item, said in zip(kind.item_types, schema.get("prefixItems", ()), strict=False):
-                    self.say(item, said)
+                for item, schema_of_item in zip(kind.item_types, schema.get("prefixItems", ()), strict=False):
+                    self.describe(item, schema_of_item)
             case inspecting.DictType():
-                self.say(kind.value_type, schema.get("additionalProperties", {}))
+                self.describe(kind.value_type, schema.get("additionalProperties", {}))
 
-    def _say_of_member(self, member: inspecting.Type, union: dict[str, Any]) -> None:
+    def _describe_member(self, member: inspecting.Type, union: dict[str, Any]) -> None:
         """Add the format to the option of one member of a union; msgspec orders the options itself."""
         while isinstance(member, inspecting.Metadata):
             member = member.type
         for option in union["anyOf"]:
             if "anyOf" in option:
-                self._say_of_member(member, option)
+                self._describe_member(member, option)
             elif isinstance(member, inspecting.StructType):
                 if option.get("$ref", "").replace("/", ".").endswith(f".{member.cls.__name__}"):
-                    self.say(member, option)
+                    self.describe(member, option)
             elif isinstance(member, inspecting.DateTimeType):
                 if option.get("type") == "string":
-                    self.say(member, option)
+                    self.describe(member, option)
             elif option.get("type") in ("array", "object"):
-                self.say(member, option)
+                self.describe(member, option)
 
 
 def _types_of(served: Served, streamed: type[Struct]) -> dict[tuple[str, str], Any]:

@@ -3133,7 +3133,7 @@ export interface paths {
         };
         /**
          * Get push key
-         * @description The house's public key for push messages (VAPID, RFC 8292).
+         * @description The public key of the deployment for push messages (VAPID, RFC 8292).
          */
         get: operations["get_push_key"];
         put?: never;

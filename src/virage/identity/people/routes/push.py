@@ -25,7 +25,7 @@ class PushKey(Struct, frozen=True):
 
 @get("/api/push/key", public=True)
 async def get_push_key(vapid: Vapid) -> PushKey:
-    """The house's public key for push messages (VAPID, RFC 8292)."""
+    """The public key of the deployment for push messages (VAPID, RFC 8292)."""
     return PushKey(base64url(vapid.public))
 
 

@@ -27,7 +27,7 @@ _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC6325
 
 
 class Vapid:
-    """The house's key for push messages, the same for as long as its secret is."""
+    """The deployment's key for push messages; it changes only with the secret."""
 
     def __init__(self, secret: str) -> None:
         number = int.from_bytes(derive(secret, "virage:push:vapid:v1"))
