@@ -99,7 +99,7 @@ def in_python() -> Iterator[str]:
 def in_files() -> Iterator[str]:
     """Yield queries, tests and screens of the web, promises and import contracts."""
     for path in SOURCES.rglob("*.sql"):
-        if path.parent.name != "migrations":
+        if "migrations" not in path.parts:
             for name in re.findall(r"^-- name: (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
                 yield f"query {name}"
     for path in WEB.rglob("*.test.ts"):

@@ -1,5 +1,5 @@
 """Migrations follow the rules of their phase and kind (docs/migrations.md): an expand file only
-adds, because the previous version still runs.
+adds, because the previous version still runs, and a baseline creates one schema.
 
 squawk reads every file, those of the phase "contract" with separate rules. Statements that it does
 not check, or that an ignore comment exempts, are parsed here: only statements known to add are
@@ -18,11 +18,11 @@ from pglast.enums import AlterTableType, DropBehavior, ObjectType
 from pglast.parser import ParseError
 from pglast.visitors import Visitor
 
-from virage.platform.data.migrate import UNPHASED_LAST, Migration, migrations
+from virage.platform.data.migrate import UPGRADE, Migration, migrations
 
 FOLDER = Path("src/virage/migrations")
-CONFIGS = {"expand": ".squawk.toml", "contract": ".squawk.contract.toml"}
-FILES_MIN = 65  # at the first count: a listing with far fewer files is broken
+CONTRACT = ".squawk.contract.toml"
+FILES_MIN = 34  # at the first count: a listing with far fewer files is broken
 ADDING = (
     ast.CreateStmt,
     ast.CreateSchemaStmt,
@@ -55,10 +55,14 @@ def main() -> None:
     if len(files) < FILES_MIN:
         found.append(f"only {len(files)} migrations were read, at least {FILES_MIN} are there")
     print("\n".join(found) if found else f"{len(files)} migrations")
+    paths: dict[str, list[Path]] = {".squawk.toml": [], CONTRACT: []}
+    for migration in files:
+        folder = FOLDER / UPGRADE if migration.phase == "upgrade" else FOLDER
+        paths[CONTRACT if migration.phase == "contract" else ".squawk.toml"].append(folder / f"{migration.name}.sql")
     ended = [
-        subprocess.run([_squawk(), "--config", config, *paths], check=False).returncode
-        for phase, config in CONFIGS.items()
-        if (paths := [FOLDER / f"{migration.name}.sql" for migration in files if migration.phase == phase])
+        subprocess.run([_squawk(), "--config", config, *named], check=False).returncode
+        for config, named in paths.items()
+        if named
     ]
     sys.exit(bool(found) or any(ended))
 
@@ -71,17 +75,19 @@ def _squawk() -> str:
 
 
 def faults(migration: Migration) -> Iterator[str]:
-    """Statements that the phase or the kind of a file does not allow; files older than phases are
-    exempt.
+    """Statements that the phase or the kind of a file does not allow; upgrade files are exempt: the
+    processes of 0.1.0 end before them.
     """
-    if migration.name <= UNPHASED_LAST:
+    if migration.phase == "upgrade":
         return
     try:
         statements = [raw.stmt for raw in parse_sql(migration.text)]
     except ParseError as error:
         yield f"cannot be read: {error}"
         return
-    if migration.kind == "concurrent":
+    if migration.phase == "baseline":
+        yield from _baseline(migration.name.partition("_")[2], statements)
+    elif migration.kind == "concurrent":
         yield from _concurrent(migration, statements)
     elif migration.kind == "backfill":
         yield from _backfill(migration, statements)
@@ -89,6 +95,41 @@ def faults(migration: Migration) -> Iterator[str]:
         fresh = {_name(statement.relation) for statement in statements if isinstance(statement, ast.CreateStmt)}
         for statement in statements:
             yield from _expanding(statement, fresh, statements)
+
+
+def _baseline(schema: str, statements: list[Any]) -> Iterator[str]:
+    """A baseline creates the schema of its name first, then only parts of it."""
+    if not statements or getattr(statements[0], "schemaname", None) != schema:
+        yield f"a baseline begins with its schema: create schema {schema}"
+    for statement in statements[1:]:
+        if _schema_of(statement) != schema:
+            yield f"{type(statement).__name__} creates no part of the schema {schema}"
+
+
+def _schema_of(statement: Any) -> Any:
+    """The schema that a statement adds a table, index, view, trigger, function, type, row or comment to."""
+    node = statement  # a class pattern would narrow its type
+    match statement:
+        case ast.CreateStmt() | ast.IndexStmt() | ast.InsertStmt() | ast.CreateTrigStmt():
+            relation = node.relation
+        case ast.AlterTableStmt() if all(map(_adds_not_valid, node.cmds)):
+            relation = node.relation
+        case ast.ViewStmt():
+            relation = node.view
+        case ast.CreateFunctionStmt():
+            return node.funcname[0].sval
+        case ast.CreateEnumStmt():
+            return node.typeName[0].sval
+        case ast.CommentStmt():
+            return node.object[0].sval
+        case _:
+            return None
+    return relation.schemaname
+
+
+def _adds_not_valid(change: Any) -> bool:
+    """Whether a change adds a constraint that is not valid: `create table` cannot write one."""
+    return change.subtype == AlterTableType.AT_AddConstraint and bool(change.def_.skip_validation)
 
 
 def _expanding(statement: Any, fresh: set[str], statements: list[Any]) -> Iterator[str]:

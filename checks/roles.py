@@ -12,6 +12,7 @@ from pathlib import Path
 
 from virage.app.domains import ROLES
 from virage.identity.people.rules.grants import RoleName
+from virage.platform.data.migrate import migrations
 
 CODE = Path("src/virage")
 ROLES_MIN = 12
@@ -22,7 +23,7 @@ WEB_LIST = Path("web/src/shared/office/types.ts")
 WEB_SCREENS = Path("web/src/features/people/workspace/screens.ts")
 DOORS = Path("tests/app/test_doors.py")
 LETTERS = Path("src/virage/identity/people/rules/emails/texts")
-CONSTRAINT = "role_grant_role_check check ("
+CONSTRAINT = re.compile(r"role_grant_role_check check \(\s*role in \((.*?)\)", re.DOTALL)
 
 
 def asked_for(source: str) -> set[str]:
@@ -60,12 +61,12 @@ def written() -> dict[str, set[str]]:
     if node is None:
         sys.exit("node is not on PATH")
     words = json.loads(subprocess.run([node, "web/words.mjs"], capture_output=True, check=True).stdout)
-    migrations = (path.read_text(encoding="utf-8") for path in sorted(Path("src/virage/migrations").glob("*.sql")))
+    constraints = [found for migration in migrations() for found in CONSTRAINT.findall(migration.text)]
     screens = re.findall(r"roles: \[(.*?)\]", WEB_SCREENS.read_text(encoding="utf-8"))
     knocking = re.findall(r"^STAFF .*$", DOORS.read_text(encoding="utf-8"), flags=re.MULTILINE)
     found = {
         "src/virage/identity/people/rules/grants.py": {role.value for role in RoleName},
-        "src/virage/migrations": between([text for text in migrations if CONSTRAINT in text][-1], CONSTRAINT, ");"),
+        "src/virage/migrations": names(constraints[-1]),
         str(WEB_LIST): between(WEB_LIST.read_text(encoding="utf-8"), "const ROLES", ";"),
         f"{WEB_SCREENS} (an administrator's are all)": {"admin"}.union(*map(names, screens)),
         str(DOORS): set().union(*map(names, knocking)),

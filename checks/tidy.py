@@ -13,7 +13,7 @@ SOURCES = {".py", ".ts", ".svelte", ".sql", ".css"}
 PICTURES = {".png", ".webp", ".jpg", ".jpeg"}
 GENERATED = {"web/src/shared/api/schema.d.ts"}
 # A listing with fewer files of a kind is broken.
-LEAST = {".py": 1_000, ".ts": 300, ".svelte": 300, ".sql": 100, ".css": 5, ".md": 70, ".webp": 20}
+LEAST = {".py": 1_000, ".ts": 300, ".svelte": 300, ".sql": 90, ".css": 5, ".md": 70, ".webp": 20}
 # Spelled in two parts, so that this file does not match itself.
 LEFTOVERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
 SKIPS = re.compile(

@@ -60,7 +60,7 @@ class Query(NamedTuple):
 
 def query_files() -> list[Path]:
     """Every SQL file of the package, except the migrations."""
-    return sorted(file for file in PACKAGE.rglob("*.sql") if file.parent != PACKAGE / "migrations")
+    return sorted(file for file in PACKAGE.rglob("*.sql") if PACKAGE / "migrations" not in file.parents)
 
 
 def schema_of(path: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ async def test_healthz_and_readyz_answer_200(app: Application) -> None:
 
 async def test_it_is_not_ready_when_a_migration_is_missing(app: Application, database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
-    name = await connection.fetchval("delete from kernel.migration where name like '0002%' returning name")
+    name = await connection.fetchval("delete from kernel.migration where name like '0102%' returning name")
     await connection.close()
     async with local(app) as operator:
         answer = await operator.get("/readyz")

@@ -7,7 +7,7 @@ from virage.platform.data.migrate import migration_of, migrations
 
 
 def found(text: str) -> list[str]:
-    return list(faults(migration_of("0099_planted", text)))
+    return list(faults(migration_of("0199_planted", text)))
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,45 @@ def test_a_backfill_is_one_statement_with_a_limit(statement: str, phases: set[st
     assert {phase for phase in ("expand", "contract") if not found(f"-- {phase}, backfill: x\n{statement};")} == phases
 
 
-@pytest.mark.parametrize("text", ["select 1;", "-- Adds a note.\nselect 1;", "-- expand\nselect 1;", "-- shrink: x\n;"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1;",
+        "-- Adds a note.\nselect 1;",
+        "-- expand\nselect 1;",
+        "-- shrink: x\n;",
+        "-- baseline, backfill: x\n;",
+    ],
+)
 def test_a_new_file_says_its_phase(text: str) -> None:
     with pytest.raises(ValueError, match="no phase"):
-        migration_of("0099_planted", text)
-    assert migration_of("0073_tracking", text).phase == "expand"
+        migration_of("0199_planted", text)
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_refused"),
+    [
+        (
+            "create schema shop; create table shop.a (b int); create index c on shop.a (b)",
+            False,
+        ),
+        ("create schema shop; create table shop.a (b int); comment on column shop.a.b is 'c'", False),
+        ("create schema shop; create view shop.public_a as select 1 as b; insert into shop.a values (1)", False),
+        ("create schema shop; alter table shop.a add constraint b check (true) not valid", False),
+        ("create schema shop; alter table shop.a add constraint b check (true)", True),
+        ("create schema shop; alter table shop.a add column b int", True),
+        ("create schema shop; create table kernel.a (b int)", True),
+        ("create schema shop; create index c on kernel.a (b)", True),
+        ("create schema shop; drop table shop.a", True),
+        ("create schema food", True),
+        ("create table shop.a (b int)", True),
+        ("", True),
+    ],
+)
+def test_a_baseline_creates_one_schema(statements: str, is_refused: bool) -> None:
+    assert bool(list(faults(migration_of("0199_shop", f"-- baseline: planted.\n{statements};")))) == is_refused
 
 
 def test_every_migration_is_looked_at() -> None:
-    assert {migration.name for migration in migrations(FOLDER)} == {path.stem for path in FOLDER.glob("*.sql")}
+    assert {migration.name for migration in migrations(FOLDER)} == {path.stem for path in FOLDER.rglob("*.sql")}
     assert [fault for migration in migrations(FOLDER) for fault in faults(migration)] == []

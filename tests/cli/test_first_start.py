@@ -116,7 +116,7 @@ def test_it_starts_in_a_folder_that_only_root_may_enter_and_again_after_a_kill(t
     with mounted("--bind", PACKAGES, folder / "packages"):  # PostgreSQL's programs are behind that folder too
         closed = {"PYTHONPATH": str(folder / "packages")}
         first = migrated(folder, closed)
-        assert first.stdout.splitlines()[:1] == ["0001_kernel"], first.stderr
+        assert first.stdout.splitlines()[:1] == ["0101_kernel"], first.stderr
         owner = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-c", OWNER], env=os.environ | closed, cwd=folder, stdout=subprocess.PIPE
         )
@@ -148,7 +148,7 @@ def test_ctrl_c_in_the_middle_of_a_first_start_leaves_nothing_and_the_next_one_w
         said, _ = first.communicate(timeout=60)
     assert (first.returncode, said.strip()) == (130, b"")
     assert not list(tmp_path.glob("var/postgres/fresh-*"))
-    assert "0050_blame" in migrated(tmp_path).stdout
+    assert "0122_books" in migrated(tmp_path).stdout
 
 
 def test_it_starts_for_an_ordinary_user(entered_by_all: Path, everywhere: dict[str, str]) -> None:
@@ -157,7 +157,7 @@ def test_it_starts_for_an_ordinary_user(entered_by_all: Path, everywhere: dict[s
     folder.mkdir(mode=0o700)
     os.chown(folder, user, user)
     first = migrated(folder, everywhere, user)
-    assert first.stdout.splitlines()[:1] == ["0001_kernel"], first.stderr
+    assert first.stdout.splitlines()[:1] == ["0101_kernel"], first.stderr
     assert migrated(folder, everywhere, user).stdout == "Nothing to do.\n"
     assert (folder / "var" / "postgres" / "data").stat().st_uid == user
 
@@ -180,7 +180,7 @@ def test_a_full_disk_is_reported_in_one_line_and_freeing_space_is_enough(disk: P
     assert refused.stderr.endswith(" is full. Free some space and try again.\n")
     assert refused.stderr.count("\n") == 1
     sized(disk, "300m")
-    assert "0050_blame" in migrated(disk).stdout
+    assert "0122_books" in migrated(disk).stdout
 
 
 def test_data_belong_to_the_account_that_created_them(tmp_path: Path) -> None:

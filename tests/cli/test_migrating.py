@@ -14,9 +14,9 @@ from virage.platform.data.migrate import Migration, migration_of
 from virage.platform.host.postgres import EmbeddedPostgres
 
 KNOWN = [
-    migration_of("0091_coat", "-- expand: coats.\ncreate table public.coat (hook integer, colour text);"),
+    migration_of("0191_coat", "-- expand: coats.\ncreate table public.coat (hook integer, colour text);"),
     migration_of(
-        "0092_colour", "-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;"
+        "0192_colour", "-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;"
     ),
 ]
 
@@ -43,11 +43,11 @@ def _over_an_empty_database(
 def test_pending_contract_migrations_are_printed_with_their_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    waits = "When the previous version has ended everywhere: virage migrate --contract (0092_colour)\n"
+    waits = "When the previous version has ended everywhere: virage migrate --contract (0192_colour)\n"
     for contract, said in (
-        (False, f"0091_coat\n{waits}"),
+        (False, f"0191_coat\n{waits}"),
         (False, f"Nothing to do.\n{waits}"),
-        (True, "0092_colour\n"),
+        (True, "0192_colour\n"),
     ):
         migrating.migrate(contract=contract)
         assert capsys.readouterr().out == said

@@ -28,20 +28,20 @@ from tests.faults.test_kill import lost
 FANS, PARTY, CROWD, AFTER = 1_200, 12, 4, 3
 LOCKED = 4_500  # of the 10,000 rows of bench.counter, which orders do not touch
 FILES = {
-    "0091_note": """-- expand: orders and counters have a note.
+    "0191_note": """-- expand: orders and counters have a note.
 alter table ticketing.orders add column rolled integer not null default 0, add column note text;
 alter table ticketing.orders alter column note set default 'none';
 alter table bench.counter add column note text;
 """,
-    "0092_notes": """-- expand, concurrent: orders by note.
+    "0192_notes": """-- expand, concurrent: orders by note.
 create index concurrently if not exists orders_note on ticketing.orders (note, rolled);
 """,
-    "0093_fill": """-- expand, backfill: what was ordered before has a note.
+    "0193_fill": """-- expand, backfill: what was ordered before has a note.
 update ticketing.orders set note = 'old' where id in (
     select id from ticketing.orders where note is null order by id limit 100 for no key update
 );
 """,
-    "0094_fill_counters": """-- expand, backfill: every counter has a note.
+    "0194_fill_counters": """-- expand, backfill: every counter has a note.
 update bench.counter set note = 'old' where id in (
     select id from bench.counter where note is null order by id limit 100 for no key update
 );

@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from virage.cli.deployment import configuration, console, database
+from virage.cli.deployment import configuration, console, database, fail
 from virage.platform.data import migrate as migrations
 from virage.platform.data.database import Database
 
@@ -11,7 +11,10 @@ from virage.platform.data.database import Database
 def migrate(*, contract: bool) -> None:
     """Apply the missing migrations and print their names, and the command for the contract phase if it is due."""
     with database(configuration(os.environ), any_era=True) as config:
-        applied, waiting = asyncio.run(_migrate(config.direct_url, contract=contract))
+        try:
+            applied, waiting = asyncio.run(_migrate(config.direct_url, contract=contract))
+        except (migrations.MigrationChanged, migrations.UpgradeRequired) as error:
+            raise fail(str(error)) from None
     console.print("\n".join(applied) or "Nothing to do.", markup=False)
     if waiting:
         names = ", ".join(waiting)

@@ -27,7 +27,7 @@ from virage.cli.deployment import (
 from virage.cli.steps import step
 from virage.money.payments.types import PaymentSettings
 from virage.platform.data.era import FOREIGN, holds_foreign_rows
-from virage.platform.data.migrate import MigrationChanged, migrate
+from virage.platform.data.migrate import MigrationChanged, UpgradeRequired, migrate
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config
 
@@ -72,7 +72,7 @@ async def prepare(config: Config, env: Mapping[str, str]) -> None:
     try:
         with step("Migrations"):
             await migrate(config.direct_url)
-    except MigrationChanged as error:
+    except (MigrationChanged, UpgradeRequired) as error:
         raise fail(f"{error} Use a new database for the demo: set another VIRAGE_VAR_DIR, or delete it.") from None
     if await holds_foreign_rows(config.direct_url):  # checked again, for a database without a schema
         raise fail(FOREIGN)

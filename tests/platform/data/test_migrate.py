@@ -7,8 +7,19 @@ import asyncpg
 import pytest
 
 from virage.platform.data import migrate as migrate_module
+from virage.platform.data.connecting import Session
 from virage.platform.data.database import Database
-from virage.platform.data.migrate import Migration, MigrationChanged, migrate, migrations, missing
+from virage.platform.data.migrate import (
+    HELD,
+    UPGRADE,
+    Migration,
+    MigrationChanged,
+    UpgradeRequired,
+    held_hashes,
+    migrate,
+    migrations,
+    missing,
+)
 from virage.platform.host.postgres import EmbeddedPostgres
 
 
@@ -50,9 +61,9 @@ async def ask(url: str, query: str) -> object:
 
 
 async def test_all_migrations_are_applied_in_order_and_only_once(empty_url: str) -> None:
-    names = [migration.name for migration in migrations()]
+    names = [migration.name for migration in migrations() if migration.phase != "upgrade"]
     assert names == sorted(names)
-    assert names[0] == "0001_kernel"
+    assert names[0] == "0101_kernel"
     assert await migrate(empty_url) == names
     assert await migrate(empty_url) == []
 
@@ -154,20 +165,20 @@ async def coats_url(empty_url: str) -> str:
 async def test_contract_migrations_wait_until_the_previous_version_has_ended(coats_url: str, tmp_path: Path) -> None:
     folder = planted(
         tmp_path,
-        m0091_size="-- expand: coats have a size.\nalter table public.coat add column size integer;",
-        m0092_colour="-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;",
-        m0093_button="-- expand: coats have buttons.\nalter table public.coat add column buttons integer;",
+        m0191_size="-- expand: coats have a size.\nalter table public.coat add column size integer;",
+        m0192_colour="-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;",
+        m0193_button="-- expand: coats have buttons.\nalter table public.coat add column buttons integer;",
     )
-    assert await migrate(coats_url, contract=False, folder=folder) == ["0091_size", "0093_button"]
+    assert await migrate(coats_url, contract=False, folder=folder) == ["0191_size", "0193_button"]
     assert await ask(coats_url, COLOURS) == ["none"]
-    assert await migrate(coats_url, folder=folder) == ["0092_colour"]
+    assert await migrate(coats_url, folder=folder) == ["0192_colour"]
     with pytest.raises(asyncpg.UndefinedColumnError):
         await ask(coats_url, COLOURS)
 
 
 async def test_an_index_is_built_concurrently_and_an_invalid_one_is_rebuilt(coats_url: str, tmp_path: Path) -> None:
     """Its first build waits for a transaction and is killed."""
-    folder = planted(tmp_path, m0091_index=INDEX)
+    folder = planted(tmp_path, m0191_index=INDEX)
     writer = await asyncpg.connect(coats_url)
     async with writer.transaction():
         await writer.execute("update public.coat set colour = 'blue' where hook = 1")
@@ -182,7 +193,7 @@ async def test_an_index_is_built_concurrently_and_an_invalid_one_is_rebuilt(coat
             await building
     await writer.close()
     assert await ask(coats_url, IS_VALID) is False
-    assert await migrate(coats_url, folder=folder) == ["0091_index"]
+    assert await migrate(coats_url, folder=folder) == ["0191_index"]
     assert await ask(coats_url, IS_VALID) is True
 
 
@@ -190,21 +201,21 @@ async def test_an_index_may_take_longer_than_other_statements(
     empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrate_module, "STATEMENT_TIMEOUT_MS", 200)
-    folder = planted(tmp_path, m0091_index="-- expand, concurrent: takes its time.\nselect pg_sleep(0.3);")
-    assert await migrate(empty_url, folder=folder) == ["0091_index"]
+    folder = planted(tmp_path, m0191_index="-- expand, concurrent: takes its time.\nselect pg_sleep(0.3);")
+    assert await migrate(empty_url, folder=folder) == ["0191_index"]
 
 
 async def test_concurrent_migrators_do_not_block_each_others_index_builds(coats_url: str, tmp_path: Path) -> None:
-    folder = planted(tmp_path, m0091_index=INDEX)
+    folder = planted(tmp_path, m0191_index=INDEX)
     async with asyncio.timeout(30):
         applied = await asyncio.gather(*(migrate(coats_url, folder=folder) for _ in range(4)))
-    assert sorted(applied) == [[], [], [], ["0091_index"]]
+    assert sorted(applied) == [[], [], [], ["0191_index"]]
 
 
 async def test_a_backfill_runs_in_batches_and_resumes_after_a_stop(
     coats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = planted(tmp_path, m0091_red=RED)
+    folder = planted(tmp_path, m0191_red=RED)
     monkeypatch.setattr(migrate_module, "LOCK_TIMEOUT_MS", 20)
     writer = await asyncpg.connect(coats_url)
     async with writer.transaction():
@@ -214,7 +225,7 @@ async def test_a_backfill_runs_in_batches_and_resumes_after_a_stop(
     await writer.close()
     assert await ask(coats_url, "select count(*) from public.coat where colour = 'red'") == 1000
     assert await ask(coats_url, "select count(*) from kernel.migration") == 0
-    assert await migrate(coats_url, folder=folder) == ["0091_red"]
+    assert await migrate(coats_url, folder=folder) == ["0191_red"]
     assert await ask(coats_url, COLOURS) == ["red"]
     await migrate(coats_url, folder=folder)
 
@@ -222,7 +233,7 @@ async def test_a_backfill_runs_in_batches_and_resumes_after_a_stop(
 async def test_a_backfill_batch_with_a_lock_conflict_is_retried(
     coats_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = planted(tmp_path, m0091_red=RED)
+    folder = planted(tmp_path, m0191_red=RED)
     monkeypatch.setattr(migrate_module, "LOCK_TIMEOUT_MS", 100)
     monkeypatch.setattr(migrate_module, "BATCH_ATTEMPTS", 1_000)
     writer = await asyncpg.connect(coats_url)
@@ -237,7 +248,7 @@ async def test_a_backfill_batch_with_a_lock_conflict_is_retried(
                 began.discard(None)
         assert not filling.done()
     await writer.close()
-    assert await filling == ["0091_red"]
+    assert await filling == ["0191_red"]
     assert await ask(coats_url, COLOURS) == ["red"]
 
 
@@ -256,4 +267,135 @@ async def test_a_process_is_ready_without_contract_migrations_and_on_a_newer_sch
         await migrate(empty_url)
         having(monkeypatch, FIRST)  # the old program, after the new one's migrations
         assert await missing(conn, "expand") == []
+    await db.close()
+
+
+OLD = {
+    "0001_coat": "-- expand: coats.\ncreate table public.coat (hook integer);",
+    "0002_rack": "-- expand: racks.\ncreate table public.rack ();",
+}
+UPGRADES = {
+    "0061_coat": "create schema coats; alter table public.coat set schema coats;",
+    "0062_hats": "create schema hats; drop table public.rack;",
+}
+BASELINES = {
+    "0101_coats": "-- baseline: coats.\ncreate schema coats; create table coats.coat (hook integer);",
+    "0102_hats": "-- baseline: hats.\ncreate schema hats;",
+}
+LATER = {"0123_size": "-- expand: coats have a size.\nalter table coats.coat add column size integer;"}
+SCHEMAS = """
+select array_agg(table_schema || '.' || table_name || '.' || column_name order by ordinal_position)
+from information_schema.columns where table_schema in ('public', 'coats', 'hats')
+"""
+APPLIED = "select array_agg(name order by name) from kernel.migration"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """The migrations of a release: baselines, a later file, and the upgrade from a version with other files."""
+    folder = tmp_path / "release"
+    (folder / UPGRADE).mkdir(parents=True)
+    for name, text in (BASELINES | LATER).items():
+        (folder / f"{name}.sql").write_text(text)
+    for name, text in UPGRADES.items():
+        (folder / UPGRADE / f"{name}.sql").write_text(text)
+    sums = [f"{sha256(text.encode()).hexdigest()}  {name}.sql\n" for name, text in OLD.items()]
+    (folder / UPGRADE / HELD).write_text("".join(sums))
+    return folder
+
+
+@pytest.fixture
+async def old_url(empty_url: str, tmp_path: Path) -> str:
+    """A database of that version."""
+    await migrate_to_old(empty_url, tmp_path)
+    return empty_url
+
+
+async def migrate_to_old(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for name, text in OLD.items():
+        (folder / f"{name}.sql").write_text(text)
+    assert await migrate(url, folder=folder) == list(OLD)
+
+
+async def test_a_new_database_is_created_by_the_baselines(empty_url: str, release: Path) -> None:
+    assert await migrate(empty_url, folder=release) == [*BASELINES, *LATER]
+    assert await migrate(empty_url, folder=release) == []
+    assert await ask(empty_url, SCHEMAS) == ["coats.coat.hook", "coats.coat.size"]
+
+
+async def test_a_database_of_the_held_version_is_upgraded_and_has_the_baselines(old_url: str, release: Path) -> None:
+    assert await migrate(old_url, folder=release) == [*UPGRADES, *BASELINES, *LATER]
+    assert await migrate(old_url, folder=release) == []
+    assert await ask(old_url, SCHEMAS) == ["coats.coat.hook", "coats.coat.size"]
+    assert await ask(old_url, APPLIED) == [*OLD, *UPGRADES, *BASELINES, *LATER]
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+async def test_a_migrator_that_is_killed_before_any_commit_is_continued_by_the_next(
+    empty_url: str, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_old: bool
+) -> None:
+    """Each file is recorded, and the connection ends before the commit; the next run starts there."""
+    if is_old:
+        await migrate_to_old(empty_url, tmp_path)
+    names = [*(UPGRADES if is_old else ()), *BASELINES, *LATER]
+    killed: list[str] = []
+    book = migrate_module._book  # noqa: SLF001 - the last statement before each commit
+
+    async def book_and_die(session: Session, migration: Migration) -> None:
+        await book(session, migration)
+        if migration.name not in killed:
+            killed.append(migration.name)
+            await session.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(migrate_module, "_book", book_and_die)
+    for name in names:
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+            await migrate(empty_url, folder=release)
+        assert killed[-1] == name
+        if is_old and name in BASELINES:
+            assert await ask(empty_url, APPLIED) == [*OLD, *UPGRADES]
+    assert await migrate(empty_url, folder=release) == list(LATER)
+    assert await ask(empty_url, APPLIED) == sorted([*(OLD if is_old else ()), *names])
+    assert await ask(empty_url, SCHEMAS) == ["coats.coat.hook", "coats.coat.size"]
+
+
+async def test_a_database_older_than_the_held_version_is_refused_unchanged(old_url: str, release: Path) -> None:
+    assert await ask(old_url, "delete from kernel.migration where name = '0002_rack' returning name")
+    with pytest.raises(UpgradeRequired, match=r"Upgrade to 0\.1\.0 first: .* from 0002_rack on"):
+        await migrate(old_url, folder=release)
+    assert await ask(old_url, APPLIED) == ["0001_coat"]
+
+
+@pytest.mark.parametrize("is_upgraded", [True, False])
+async def test_a_database_with_another_hash_than_the_held_one_is_refused(
+    old_url: str, release: Path, is_upgraded: bool
+) -> None:
+    if is_upgraded:
+        await migrate(old_url, folder=release)
+    before = await ask(old_url, APPLIED)
+    await ask(old_url, "update kernel.migration set sha256 = '' where name = '0001_coat'")
+    with pytest.raises(MigrationChanged, match="0001_coat"):
+        await migrate(old_url, folder=release)
+    assert await ask(old_url, APPLIED) == before
+
+
+async def test_an_old_database_reports_what_it_lacks(empty_url: str, tmp_path: Path) -> None:
+    known = [migration.name for migration in migrations()]
+    old, upgraded = held_hashes(), [migration.name for migration in migrations() if migration.phase == "upgrade"]
+    assert (len(old), len(upgraded)) == (54, 12)
+    assert await migrate(empty_url, folder=tmp_path) == []
+    db = await Database.open(empty_url)
+    async with db.connection() as conn:
+        assert await missing(conn, "expand") == [name for name in known if name not in upgraded]
+        await conn.execute(
+            "insert into kernel.migration select name, '', now() from unnest($1::text[]) as name", [*old]
+        )
+        assert await missing(conn, "expand") == known
+        assert await missing(conn, "contract") == []
+        await conn.execute("delete from kernel.migration where name = '0060_newcomer_networks'")
+        assert await missing(conn, "expand") == ["0060_newcomer_networks", *known]
+        await conn.execute("insert into kernel.migration select name, '', now() from unnest($1::text[]) as name", known)
+        assert await missing(conn, "expand") == ["0060_newcomer_networks"]
     await db.close()

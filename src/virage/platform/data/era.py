@@ -3,7 +3,7 @@
 Positions of the journal are transaction ids, which each PostgreSQL cluster counts from its own start. Rows from
 `pg_restore` or logical replication keep the ids of the cluster that wrote them. Without a new era, old facts would be
 sent again once the count passes them, and devices that are ahead would receive nothing until then
-(`docs/decisions/0047-positions-have-an-era.md`, `migrations/0080_era.sql`).
+(`docs/decisions/0047-positions-have-an-era.md`, `migrations/0101_kernel.sql`).
 """
 
 from collections.abc import Sequence
