@@ -10,7 +10,7 @@ from tests.conftest import with_database
 from tests.golden.system import environment, execute
 from virage.cli import migrating
 from virage.platform.data import migrate as migrate_module
-from virage.platform.data.migrate import Migration, migration_of
+from virage.platform.data.migrate import Migration, held_hashes, migration_of
 from virage.platform.host.postgres import EmbeddedPostgres
 
 KNOWN = [
@@ -51,3 +51,20 @@ def test_pending_contract_migrations_are_printed_with_their_command(
     ):
         migrating.migrate(contract=contract)
         assert capsys.readouterr().out == said
+
+
+@pytest.mark.usefixtures("_over_an_empty_database")
+def test_a_database_older_than_0_1_0_is_refused_in_one_line(
+    cluster: EmbeddedPostgres, capsys: pytest.CaptureFixture[str]
+) -> None:
+    migrating.migrate(contract=True)
+    recorded = "insert into kernel.migration values ('0001_kernel', $1, now())"
+    first = held_hashes()["0001_kernel"]
+    asyncio.run(execute(with_database(cluster.url, "migrating"), recorded.replace("$1", f"'\\x{first.hex()}'")))
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        migrating.migrate(contract=True)
+    assert capsys.readouterr() == (
+        "",
+        "Upgrade to 0.1.0 first: this database lacks its migrations from 0002_programme on.\n",
+    )
