@@ -167,6 +167,24 @@ async def test_processes_started_at_once_share_one_server(folder: Path) -> None:
     assert starting[0].pid is None
 
 
+async def test_access_rules_are_replaced_as_a_whole_and_only_if_they_changed(postgres: EmbeddedPostgres) -> None:
+    files = [postgres._cluster.data / name for name in ("pg_hba.conf", "pg_ident.conf")]  # noqa: SLF001 - its files
+    before = [(file.read_text(), file.stat()) for file in files]
+    for file, (text, _) in zip(files, before, strict=True):
+        file.write_text(text + "# of an earlier version\n")
+
+    neighbour = EmbeddedPostgres(postgres._cluster.folder)  # noqa: SLF001 - the same folder
+    await neighbour.start()
+    after = [(file.read_text(), file.stat()) for file in files]
+    assert [text for text, _ in after] == [text for text, _ in before]
+    for (_, old), (_, new) in zip(before, after, strict=True):
+        assert new.st_ino != old.st_ino, "a server that starts meanwhile may read a file that is being written"
+        assert (new.st_uid, new.st_gid, new.st_mode) == (old.st_uid, old.st_gid, old.st_mode)
+
+    await EmbeddedPostgres(postgres._cluster.folder).start()  # noqa: SLF001 - the same folder
+    assert [file.stat().st_ino for file in files] == [new.st_ino for _, new in after]
+
+
 async def test_processes_that_create_the_same_role_at_once_wait_for_each_other(postgres: EmbeddedPostgres) -> None:
     async def make() -> None:
         session = await connect(postgres.url, "virage postgres", user=cluster_module.OWNER, database="postgres")

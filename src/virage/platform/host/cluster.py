@@ -85,10 +85,8 @@ class Cluster:
         rules = "host all all 127.0.0.1/32 scram-sha-256\n"
         if self.account is not None:
             rules = "local all all peer map=virage\n" + rules
-        (self.data / "pg_ident.conf").write_text(
-            "".join(f'virage "{caller_name()}" {role}\n' for role in (ROLE, OWNER))
-        )
-        (self.data / "pg_hba.conf").write_text(rules)
+        self._replace("pg_ident.conf", "".join(f'virage "{caller_name()}" {role}\n' for role in (ROLE, OWNER)))
+        self._replace("pg_hba.conf", rules)
 
     def as_account(self, command: list[str]) -> list[str]:
         """Return the command behind a launcher that switches to the server's account."""
@@ -118,6 +116,17 @@ class Cluster:
         is_theirs = self.account is not None and found.st_uid != self.account.uid
         if is_theirs or not S_ISDIR(found.st_mode) or S_IMODE(found.st_mode) != OWNER_ONLY:
             raise PostgresFailed(f"{folder} is not a folder of ours alone; remove it.")
+
+    def _replace(self, name: str, text: str) -> None:
+        """Write a file of the cluster as a whole: a server that another process starts now may be reading it."""
+        file = self.data / name
+        if file.read_text() == text:
+            return
+        written, fresh = tempfile.mkstemp(prefix=name, dir=self.data)
+        with os.fdopen(written, "w") as stream:
+            stream.write(text)
+        self._give(Path(fresh))
+        Path(fresh).replace(file)
 
     def _give(self, path: Path) -> None:
         """Change the owner to the account of the server."""
