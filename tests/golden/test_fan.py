@@ -48,7 +48,7 @@ SHOWN = {
     "/": "html[data-theme='dark']",
     "/tickets": f"a[href='{TICKET}']",
     TICKET: CODE,
-    "/purse/phone": "text=· this one",
+    "/wallet/phone": "text=· this one",
     "/food/02": "role=button[name='One more: Salted popcorn']",
     f"/live/{FAN.event}": "h1:has-text('Virage FC v Étoile du Nord')",
 }

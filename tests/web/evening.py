@@ -301,7 +301,7 @@ def print_ticket(person: Person) -> Callable[[], bytes]:
 
 def top_up(person: Person) -> None:
     """Top up the wallet by 20 euros by card."""
-    person.page.goto("/purse")
+    person.page.goto("/wallet")
     person.hand.tick(person.page.get_by_role("radio", name=re.compile("20")))
     person.press("Top up")
     by_card(person)

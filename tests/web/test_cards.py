@@ -157,7 +157,7 @@ def test_refused_taps_have_a_clear_message(page: Page, system: System) -> None:
 def test_a_newly_linked_card_shows_the_balance_of_its_wallet(
     page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    page.goto("/sign-in?next=/purse")
+    page.goto("/sign-in?next=/wallet")
     sign_in(page, address)
     expect(page.locator("[data-balance]")).to_be_visible()
     filled(system, address, 9_950)
@@ -190,7 +190,7 @@ def test_a_phone_with_its_own_reader_links_a_card_from_the_wallet(
 ) -> None:
     page.add_init_script(NFC)
     card = new_card(system, 300)
-    page.goto("/sign-in?next=/purse")
+    page.goto("/sign-in?next=/wallet")
     sign_in(page, address)
     page.get_by_role("link", name="Add a card").click()
     page.get_by_role("button", name="Read a card with this phone").click()
@@ -224,7 +224,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     phone.show(url + till.address(asked))
     page = phone.start()
     linked(page, system, sign_in, address, 2000)
-    page.goto("/purse/phone")
+    page.goto("/wallet/phone")
     page.get_by_role("button", name="Set up this phone").click()
     page.get_by_role("link", name="Scan a till").click()
     page.get_by_role("button", name="Scan with the camera").click()
@@ -264,7 +264,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
 def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
     page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
-    page.goto("/sign-in?next=/purse")
+    page.goto("/sign-in?next=/wallet")
     sign_in(page, address)
     page.get_by_role("link", name="Automatic top-up").click()
     page.get_by_label("Daily limit").fill("15")
@@ -283,15 +283,15 @@ def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
     sign_in_again(page, system, address)
     expect(page.get_by_label("Card number")).to_be_visible()
     page.unroute("**/api/wallet/auto-top-up")
-    page.goto("/purse/automatic")
+    page.goto("/wallet/automatic")
     expect(page.get_by_role("heading", name="Add a bank card to finish")).to_be_visible()
     page.get_by_role("button", name="Continue to the card").click()
     by_card(page, ACCEPTED)
     expect(page.get_by_role("heading", name="Automatic top-up is on")).to_be_visible()
-    expect(page).to_have_url(re.compile("/purse/automatic$"))
+    expect(page).to_have_url(re.compile("/wallet/automatic$"))
     expect(page.get_by_text("Bank card: …4242")).to_be_visible()
     topped_up(page)
-    page.goto("/purse/automatic")
+    page.goto("/wallet/automatic")
     expect(page.get_by_text("Today: €20 of €50")).to_be_visible()
     page.get_by_role("button", name="Change the amounts").click()
     page.get_by_label("Add").fill("15")
@@ -309,7 +309,7 @@ def topped_up(page: Page) -> None:
     confirms it.
     """
     until(page, "async () => (await (await fetch('/api/wallet')).json()).available_cents === 2000")
-    page.goto("/purse")
+    page.goto("/wallet")
     holds(page, "20.00")
     expect(page.get_by_role("listitem").filter(has_text="Top-up")).to_contain_text("+€20.00")
 

@@ -96,7 +96,7 @@ def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
     shown_code(person)
     gate, ticket = group_of(person), person.page.url
     top_up(person)
-    person.page.goto("/purse/phone")
+    person.page.goto("/wallet/phone")
     person.press("Set up this phone")
     expect(person.page.get_by_text("This phone is ready to pay")).to_be_visible()
     watch(person)

@@ -41,7 +41,7 @@ def status_of(page: Page, path: str) -> int:
 
 
 def test_an_unknown_address_is_not_found(page: Page) -> None:
-    for path in ("/tickets/%E0%A4%A", "/nowhere", "/docs", "/office/nowhere", "/purse/nowhere"):
+    for path in ("/tickets/%E0%A4%A", "/nowhere", "/docs", "/office/nowhere", "/wallet/nowhere"):
         assert status_of(page, path) == (200 if "%" in path else 404), path
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")

@@ -197,7 +197,7 @@ def test_price_age_limit_and_allergens_are_shown_before_an_order(system: System,
     expect(phone.get_by_role("button", name="Add Apple purée")).to_have_count(0)
     add(phone, "Lager, 25 cl")
     expect(phone.get_by_text("You need €1.50 more.")).to_be_visible()
-    expect(phone.get_by_role("link", name="Top up €1.50 or more")).to_have_attribute("href", "/purse")
+    expect(phone.get_by_role("link", name="Top up €1.50 or more")).to_have_attribute("href", "/wallet")
     expect(phone.get_by_role("button", name="Order and pay")).to_be_disabled()
     filled(system, address, 5000)
     phone.reload()

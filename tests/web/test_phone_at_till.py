@@ -50,7 +50,7 @@ def asked(till: Page) -> str:
 def ready(phone: Phone, system: System, address: str, cents: int) -> Page:
     """The phone of a fan with money in the wallet, enabled to pay."""
     fan = phone.start()
-    fan.goto("/sign-in?next=/purse/phone")
+    fan.goto("/sign-in?next=/wallet/phone")
     entered(fan, system, address)
     filled(system, address, cents)
     fan.get_by_role("button", name="Set up this phone").click()
@@ -81,7 +81,7 @@ def test_a_phone_pays_at_the_till_and_refusals_are_shown_there(
     by_itself = sold(till)
     expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
     expect(fan.get_by_text("In your wallet: €16.50")).to_be_visible()
-    fan.goto("/purse")
+    fan.goto("/wallet")
     expect(fan.get_by_role("listitem").filter(has_text="Purchase")).to_contain_text("−€3.50")
     expect(fan.get_by_role("listitem").filter(has_text="Purchase")).to_contain_text("Food stand")
 

@@ -29,7 +29,7 @@ TOP_UPS = "**/api/wallet/top-ups"
 @pytest.fixture
 def wallet(page: Page, sign_in: SignIn, address: str) -> Page:
     """The page of an empty wallet, reached through the sign-in that it asks for."""
-    page.goto("/purse")
+    page.goto("/wallet")
     page.get_by_role("link", name="Sign in to see your wallet").click()
     sign_in(page, address)
     expect(page.get_by_text("No transactions yet")).to_be_visible()
@@ -69,7 +69,7 @@ def test_a_fan_loads_the_wallet_by_card_and_sees_the_money(wallet: Page, watched
     holds(wallet, "50.00")
     expect(wallet.get_by_role("heading", name="Today")).to_be_visible()
     expect(wallet.get_by_role("listitem").filter(has_text="Top-up")).to_contain_text("+€50.00")
-    expect(wallet).to_have_url(re.compile("/purse$"))
+    expect(wallet).to_have_url(re.compile("/wallet$"))
     wallet.reload()
     holds(wallet, "50.00")
     expect(wallet.get_by_text("added to your wallet")).to_have_count(0)
@@ -118,7 +118,7 @@ def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(
     wallet.get_by_role("button", name="Top up €20").click()
     expect(wallet.get_by_label("Card number")).to_be_visible()
     asked = wallet.url
-    wallet.goto("/purse")
+    wallet.goto("/wallet")
     expect(wallet.get_by_text("Your top-up of €20.00 is not finished")).to_be_visible()
     wallet.get_by_role("button", name="Choose another amount").click()
     wallet.get_by_role("radio", name="Other amount").check(force=True)
@@ -168,9 +168,31 @@ def test_a_top_up_is_shown_in_the_browser_to_which_the_bank_returns(
     other.get_by_role("link", name="Sign in to see your wallet").click()
     sign_in(other, address)
     credited(other, "20.00")
-    wallet.goto("/purse")
+    wallet.goto("/wallet")
     credited(wallet, "20.00")
     other.context.close()
+
+
+def test_an_address_of_an_earlier_version_opens_the_current_page(wallet: Page, sign_in: SignIn, address: str) -> None:
+    wallet.get_by_role("button", name="Top up €20").click()
+    with wallet.expect_request(re.compile(r"/wallet\?top_up=")) as returned:
+        by_card(wallet, ACCEPTED)
+    credited(wallet, "20.00")
+    previous = returned.value.url.replace("/wallet?", "/purse?")
+    assert wallet.request.get(previous, headers={"accept": "text/html"}).status == 200
+    wallet.goto(previous)
+    credited(wallet, "20.00")
+    expect(wallet).to_have_url(re.compile("/wallet$"))
+    for path in ("/cards/add?uid=04#code", "/automatic", "/money-back"):
+        wallet.goto(f"/purse{path}")
+        expect(wallet.get_by_role("heading", level=1)).not_to_have_text("Page not found")
+        expect(wallet).to_have_url(re.compile(f"/wallet{re.escape(path)}$"))
+    wallet.goto("/office/programs")
+    expect(wallet).to_have_url(re.compile("/office/api-clients$"))
+    wallet.context.clear_cookies()
+    wallet.goto("/sign-in?next=/purse/phone")
+    sign_in(wallet, address)
+    expect(wallet).to_have_url(re.compile("/wallet/phone$"))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +305,7 @@ def test_older_transactions_are_loaded_on_request(wallet: Page, system: System) 
 
 def test_the_wallet_speaks_french(browser: Browser, system: System, address: str) -> None:
     page = browser.new_context(base_url=system.url, locale="fr-FR").new_page()
-    page.goto("/purse")
+    page.goto("/wallet")
     page.get_by_role("link", name="Se connecter pour voir ma cagnotte").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
@@ -316,14 +338,14 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
     page.get_by_label("Card name").fill("Blue card")
     page.get_by_role("button", name="Add to my wallet").click()
     expect(page.get_by_text("Card linked")).to_be_visible()
-    page.goto("/purse")
+    page.goto("/wallet")
     filled(system, address, 2_000)
-    page.goto("/purse/phone")
+    page.goto("/wallet/phone")
     page.get_by_role("button", name="Set up this phone").click()
     expect(page.get_by_text("This phone is ready to pay")).to_be_visible()
-    page.goto("/purse/automatic")
+    page.goto("/wallet/automatic")
     expect(page.locator("[data-rule=none]")).to_be_attached()
-    page.goto("/purse")
+    page.goto("/wallet")
     holds(page, "20.00")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
 
@@ -336,11 +358,11 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
     expect(page.get_by_role("heading", name="Blue card", level=1)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Blue card", level=1)).to_be_visible()
-    page.goto("/purse/money-back")
+    page.goto("/wallet/money-back")
     expect(page.get_by_text("€20.00 wasn’t paid in online by bank card")).to_be_visible()
-    page.goto("/purse/automatic")
+    page.goto("/wallet/automatic")
     expect(page.locator("[data-rule=none]")).to_be_attached()
-    page.goto("/purse/phone")
+    page.goto("/wallet/phone")
     page.get_by_role("link", name="Scan a till code").click()
     expect(page.get_by_role("button", name="Scan with the camera")).to_be_visible()
     asked = Challenge(stamp(datetime.now(UTC)), 350, new_id(), "01", new_id())
@@ -355,7 +377,7 @@ def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothi
 ) -> None:
     _, process = own_server
     context, page = browse()
-    page.goto("/sign-in?next=/purse")
+    page.goto("/sign-in?next=/wallet")
     sign_in(page, address)
     top_up(page, 20, ACCEPTED)
     credited(page, "20.00")
@@ -364,7 +386,7 @@ def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothi
 
     system.stop(process)
     context, page = browse()
-    page.goto("/purse")
+    page.goto("/wallet")
     holds(page, "20.00")
     expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
     reason = "You need a connection to top up or withdraw money."

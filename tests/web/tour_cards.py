@@ -26,7 +26,7 @@ def tapped(page: Page, system: System) -> Iterator[Screen]:
     page.goto("/tap?cmac=1")
     expect(page.get_by_text("We couldn’t verify this card")).to_be_visible()
     yield Screen("tap-forged", picture=False)
-    page.goto("/purse/money-back")
+    page.goto("/wallet/money-back")
     expect(page.get_by_role("heading", name="Get your money back")).to_be_visible()
     yield Screen("money-back")
     till = Till(system)
@@ -68,7 +68,7 @@ def with_cards(page: Page, system: System, sign_in: SignIn, address: str) -> Ite
     page.goto(child.tap())
     expect(page.get_by_role("alert")).to_be_visible()
     yield Screen("tap-blocked")
-    page.goto("/purse/cards/add")
+    page.goto("/wallet/cards/add")
     expect(page.get_by_role("heading", name="Add a card")).to_be_visible()
     yield Screen("card-add")
 
@@ -76,16 +76,16 @@ def with_cards(page: Page, system: System, sign_in: SignIn, address: str) -> Ite
 def by_phone(page: Page, system: System) -> Iterator[Screen]:
     """A phone enabled to pay, which pays, for a signed-in fan with money on cards."""
     till = Till(system)
-    page.goto("/purse/phone")
+    page.goto("/wallet/phone")
     on = page.get_by_role("button", name="Set up this phone")
     expect(on).to_be_visible()
     yield Screen("phone-off")
     on.click()
     expect(page.get_by_text("This phone is ready to pay")).to_be_visible()
     yield Screen("phone-on")
-    page.goto("/purse")
+    page.goto("/wallet")
     expect(page.locator("[data-card]").first).to_be_visible()
-    yield Screen("purse-cards", at="#my-cards")
+    yield Screen("wallet-cards", at="#my-cards")
     page.goto("/pay")
     expect(page.get_by_role("heading", name="Scan the code on the till")).to_be_visible()
     yield Screen("pay-scan")
@@ -116,7 +116,7 @@ def by_phone(page: Page, system: System) -> Iterator[Screen]:
 
 def by_rule(page: Page) -> Iterator[Screen]:
     """An automatic top-up for a signed-in fan: agreed, its card saved at the provider's page."""
-    page.goto("/purse/automatic")
+    page.goto("/wallet/automatic")
     page.get_by_role("checkbox").check()
     yield Screen("automatic")
     page.get_by_role("button", name="Continue to my bank card").click()

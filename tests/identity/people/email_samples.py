@@ -53,7 +53,7 @@ CONTENTS: dict[EmailKind, EmailContent] = {
         "/food/orders/1",
         Receipt("27-14", AT, 1450, [VatAmount(0, 200, 0), VatAmount(100, 1250, 114)]),
     ),
-    EmailKind.TOP_UP_OFF: EmailContent({}, path="/purse"),
+    EmailKind.TOP_UP_OFF: EmailContent({}, path="/wallet"),
 }
 SECRETS = {
     EmailKind.SIGN_IN_CODE: {"code": "012345"},

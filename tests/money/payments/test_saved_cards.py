@@ -29,7 +29,7 @@ from virage.platform.values.refusals import Refused
 from virage_sandbox.cards import Card
 
 WHOSE = new_id()
-BACK = "https://club.example/purse"
+BACK = "https://club.example/wallet"
 A_METHOD = SavedCard(new_id(), WHOSE, SavedCardState.OPEN, None, None, BACK, "https://pay.example/1", NOW)
 
 

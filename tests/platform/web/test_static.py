@@ -44,7 +44,12 @@ def web(tmp_path: Path, db: Database) -> httpx.AsyncClient:
     (tmp_path / "staff.html").write_text("<title>Staff</title>")
     apps = [
         {"prefix": "/staff", "page": "/staff.html", "addresses": ["/staff", "/staff/gate"]},
-        {"prefix": "/", "page": "/index.html", "addresses": ["/", "/food", "/food/:outlet", "/events/:id"]},
+        {
+            "prefix": "/",
+            "page": "/index.html",
+            "addresses": ["/", "/food", "/food/:outlet", "/events/:id"],
+            "previous": ["/bars"],
+        },
     ]
     (tmp_path / "addresses.json").write_bytes(msgspec.json.encode(apps))
     (tmp_path / "assets" / "app-1a2b.js").write_text("plain")
@@ -59,7 +64,7 @@ async def test_an_address_of_the_app_returns_its_page(web: httpx.AsyncClient) ->
     assert "content-security-policy" in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/food", "/food/01", "/events/7", "/food/"])
+@pytest.mark.parametrize("path", ["/", "/food", "/food/01", "/events/7", "/food/", "/bars"])
 async def test_an_address_of_the_app_is_found(path: str, web: httpx.AsyncClient) -> None:
     answer = await web.get(path, headers={"accept": "text/html"})
     assert (answer.status_code, answer.text) == (200, "<title>Virage</title>")

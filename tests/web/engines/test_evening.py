@@ -101,7 +101,7 @@ def spend(engine: Engine, system: System, address: str, url: str, stop: Callable
         assert fan.reads(KEY_TYPES) == ["EC", "OKP"], "without Ed25519 a ticket is bound to a key of P-256"
         order_food(fan, system, address)
         fan.holds("document.querySelector('[data-push]')?.dataset.push === args.push", push="ask" if tells else "none")
-        fan.visit("/purse/cards/add")
+        fan.visit("/wallet/cards/add")
         fan.sees("This device can’t read cards.")
         watch_goal(fan, system)
         assert engine.complaints() == []

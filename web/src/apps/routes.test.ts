@@ -3,7 +3,7 @@ import { addresses } from "../../addresses";
 import { routes as fan } from "./fan/routes";
 import { routes as office } from "./office/routes";
 import { routes as staff } from "./staff/routes";
-import { appOf, APPS } from "./table";
+import { appOf, APPS, currentPath } from "./table";
 
 describe("the routes of the server", () => {
   it("are those of the three apps, each with its page", () => {
@@ -13,8 +13,21 @@ describe("the routes of the server", () => {
         prefix: APPS[app].prefix,
         page: APPS[app].page,
         addresses: patterns[app].map(({ pattern }) => pattern),
+        previous: expect.any(Array),
       })),
     );
+  });
+
+  it("include those of earlier versions, which lead to current ones", () => {
+    const patterns = new Set([...office, ...staff, ...fan].map(({ pattern }) => pattern));
+    const previous = addresses().flatMap((app) => app.previous);
+    expect(previous).toContain("/purse/cards/:id");
+    expect(previous).toContain("/office/programs");
+    for (const address of previous) {
+      expect(patterns).not.toContain(address);
+      expect(patterns).toContain(currentPath(address));
+    }
+    expect(currentPath("/purses")).toBe("/purses");
   });
 
   it("belong to the app that lists them", () => {

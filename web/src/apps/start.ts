@@ -10,7 +10,7 @@ import { session } from "../shared/session.svelte";
 import "../shared/styles/tokens.css";
 import "../shared/styles/base.css";
 import { theme, type Club } from "../shared/theme/theme.svelte";
-import { appOf, type App } from "./table";
+import { appOf, currentPath, type App } from "./table";
 
 /** Parts that an app adds to the shell: a frame around its screens, and a tool in the header. */
 export interface Look {
@@ -25,7 +25,7 @@ export async function start(app: App, routes: readonly Route[], look: Look = {})
   void answered<Club>(api.GET("/api/club")).then((answer) => answer.ok && theme.wear(answer.data));
   // The language must be known before the first screen loads its texts.
   i18n.locale = preferred(theme.club.locale);
-  router.start([...routes, MISSING], (path) => appOf(path) === app);
+  router.start([...routes, MISSING], (path) => appOf(path) === app, currentPath);
   await i18n.use(i18n.locale);
   mount(Shell, { target: document.getElementById("app")!, props: look });
   void session.refresh();

@@ -46,11 +46,15 @@ class File(Struct, frozen=True):
 
 
 class App(Struct, frozen=True):
-    """A web app: all addresses under `prefix` get `page` ("/staff.html"), `addresses` are those that exist."""
+    """A web app: all addresses under `prefix` get `page` ("/staff.html"), `addresses` are those that exist.
+
+    `previous` are addresses of earlier versions; the app replaces them by the current ones.
+    """
 
     prefix: str
     page: str
     addresses: tuple[str, ...]
+    previous: tuple[str, ...] = ()
 
 
 PageExists = Callable[[str], Awaitable[bool]]
@@ -88,7 +92,7 @@ class Static:
     async def _has(self, app: App, path: str) -> bool:
         """Return whether the app has a page at an address."""
         parts = path.strip("/").split("/")
-        for address in app.addresses:
+        for address in (*app.addresses, *app.previous):
             wanted = address.strip("/").split("/")
             if len(wanted) == len(parts) and all(map(_fits, wanted, parts)):
                 exists = self._pages.get(address)

@@ -132,7 +132,7 @@ class System:
         wish = replace(WISH, **({"method_id": new_id()} | changes))
         async with self.db.transaction() as conn:
             return await acts.put_rule(
-                conn, self.fan, wish, limits=LIMITS, return_url="https://virage.local/purse", now=self.clock.now()
+                conn, self.fan, wish, limits=LIMITS, return_url="https://virage.local/wallet", now=self.clock.now()
             )
 
     async def ruled(self, card: Card, code: str | None = None, **changes: Any) -> SavedCard:

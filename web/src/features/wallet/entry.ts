@@ -31,7 +31,7 @@ export async function page(requested: keyof typeof PAGES): Loaded {
   let name = requested;
   // The provider redirects here after storing a bank card.
   if (name === "balance" && new URLSearchParams(location.search).has("method")) {
-    history.replaceState(history.state, "", `/purse/automatic${location.search}`);
+    history.replaceState(history.state, "", `/wallet/automatic${location.search}`);
     name = "automatic";
   }
   const path = location.pathname;

@@ -4269,7 +4269,7 @@ export interface paths {
         put?: never;
         /**
          * Begin top up
-         * @description Begin a top-up by bank card; return the provider's page, which returns to `/purse`.
+         * @description Begin a top-up by bank card; return the provider's page, which returns to `/wallet`.
          *
          *     The return address contains the top-up, since some banking apps open another browser.
          */

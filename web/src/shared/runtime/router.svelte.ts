@@ -55,13 +55,17 @@ class Router {
   readonly guards = new Set<(to: string) => boolean>();
   #routes: readonly Route[] = [];
   #owns: (path: string) => boolean = () => true;
+  #current: (path: string) => string = (path) => path;
   #turn = 0;
   /** Address of the shown screen. */
   #shown = "";
 
-  /** `owns` tells which addresses belong to this app; the browser loads those of another app. */
-  start(routes: readonly Route[], owns: (path: string) => boolean): void {
-    [this.#routes, this.#owns] = [routes, owns];
+  /**
+   * `owns` tells which addresses belong to this app; the browser loads those of another app. `current` returns the
+   * current address of one of an earlier version.
+   */
+  start(routes: readonly Route[], owns: (path: string) => boolean, current: (path: string) => string): void {
+    [this.#routes, this.#owns, this.#current] = [routes, owns, current];
     // A screen may have steps at one address (an open block of the map): they are not navigations.
     addEventListener("popstate", () => {
       if (location.pathname + location.search === this.#shown) return;
@@ -102,6 +106,8 @@ class Router {
 
   async #arrive(): Promise<void> {
     const turn = (this.#turn += 1);
+    const path = this.#current(location.pathname);
+    if (path !== location.pathname) history.replaceState(history.state, "", path + location.search + location.hash);
     // Offline, the service worker answers with this page for an app that is not cached.
     const place = this.#owns(location.pathname) ? match(this.#routes, location.pathname) : null;
     if (!place) return void (this.failed = true);

@@ -74,4 +74,4 @@ async def export(conn: Connection, person_id: UUID) -> Any:
 
 async def off_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
     """Return the content of the email about a rule that was turned off."""
-    return EmailContent({}, path="/purse")
+    return EmailContent({}, path="/wallet")

@@ -45,7 +45,7 @@ async def put_auto_top_up(
     A new `method_id` leads to the provider's page, which comes back to `/wallet?method={id}`; the rule waits until the
     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
     """
-    owner_id, back = require_fan(principal), f"{config.public_url}/purse?method={data.method_id}"
+    owner_id, back = require_fan(principal), f"{config.public_url}/wallet?method={data.method_id}"
     fresh(principal, clock.now())
     limits = limits_of(config)
     method = granted(await db.transact(acts.put_rule, owner_id, data, limits=limits, return_url=back, now=clock.now()))

@@ -53,11 +53,11 @@ async def get_wallet(
 async def begin_top_up(
     data: TopUpRequest, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
 ) -> TopUpAnswer:
-    """Begin a top-up by bank card; return the provider's page, which returns to `/purse`.
+    """Begin a top-up by bank card; return the provider's page, which returns to `/wallet`.
 
     The return address contains the top-up, since some banking apps open another browser.
     """
-    fan_id, back = require_fan(principal), f"{config.public_url}/purse?top_up={data.id}"
+    fan_id, back = require_fan(principal), f"{config.public_url}/wallet?top_up={data.id}"
     begun = await db.transact(top_up, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
     start = granted(begun)
     return TopUpAnswer(None if start is None else granted(await checkout.open(start)).payment_url)
