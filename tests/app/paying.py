@@ -31,9 +31,9 @@ async def phone_of(world: "World", fan: dict[str, str], till_id: str) -> tuple[s
     public = {name: value for name, value in PHONE.jwk().items() if name != "d"}
     registered = await world.ask(fan, "PUT", "/api/me/virtual-card", {"id": key_id, "public_key": public})
     assert registered.status_code == 200, registered.text
-    world.ids["purse_id"] = (await world.ask(fan, "GET", "/api/wallet")).json()["id"]
+    world.ids["wallet_id"] = (await world.ask(fan, "GET", "/api/wallet")).json()["id"]
     async with world.db.transaction() as conn:
-        await give(conn, [BonusGrant(new_id(), UUID(world.ids["purse_id"]), 900, "goodwill")], world.clock.now())
+        await give(conn, [BonusGrant(new_id(), UUID(world.ids["wallet_id"]), 900, "goodwill")], world.clock.now())
     proof = proof_of(world.clock.now(), till_id, record_id, key_id)
     sent = await world.ask(fan, "POST", "/api/wallet/proofs", proof)
     assert sent.status_code == 200, sent.text

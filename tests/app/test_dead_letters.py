@@ -21,9 +21,9 @@ from virage.platform.values.tokens import token_hash
 from virage.platform.web.guard import Credential, Grant, Principal
 
 KNOWN = {
-    token_hash("all"): Principal("program", new_id(), grants=(Grant("admin"),)),
-    token_hash("one"): Principal("program", new_id(), grants=(Grant("admin", "organiser", new_id()),)),
-    token_hash("other"): Principal("program", new_id(), grants=(Grant("finance"),)),
+    token_hash("all"): Principal("api_client", new_id(), grants=(Grant("admin"),)),
+    token_hash("one"): Principal("api_client", new_id(), grants=(Grant("admin", "organiser", new_id()),)),
+    token_hash("other"): Principal("api_client", new_id(), grants=(Grant("finance"),)),
 }
 DOOR = "/api/office/dead-letters"
 ALL = {"authorization": "Bearer all"}

@@ -164,7 +164,7 @@ async def erasure(world: "World") -> Erasure:
     admin = await world.signed_in("admin@example.org", Grant("admin"))
     badge = accreditation(world) | {"email": EMAIL}
     assert (await world.ask(admin, "POST", "/api/access/accreditations", badge)).status_code < 300
-    now, wallet_id, method_id = world.clock.now(), UUID(world.ids["purse_id"]), new_id()
+    now, wallet_id, method_id = world.clock.now(), UUID(world.ids["wallet_id"]), new_id()
     async with world.db.transaction() as conn:
         await conn.execute(
             "update wallet_cards.card set label = 'Mine', daily_limit_cents = 900 where id = $1", card_id
@@ -220,7 +220,7 @@ async def test_data_found_by_the_wallet_is_erased_before_the_wallet_is_closed(er
         refused, found = await erasure.by(order)
         if handler is forget_orders:
             assert refused is not None
-            assert refused.reason == "purse_not_empty", "an order that waits holds money of the wallet"
+            assert refused.reason == "wallet_not_empty", "an order that waits holds money of the wallet"
         else:
             assert differing(found, expected), f"{handler} finds nothing of a closed wallet"
 

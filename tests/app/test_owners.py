@@ -57,7 +57,7 @@ def token(world: "World") -> dict[str, Any]:
 
 
 def gift(world: "World") -> dict[str, Any]:
-    return {"id": str(new_id()), "purse_id": world.ids["purse_id"], "cents": 500, "reason": "goodwill"}
+    return {"id": str(new_id()), "wallet_id": world.ids["wallet_id"], "cents": 500, "reason": "goodwill"}
 
 
 def item(_: "World") -> dict[str, Any]:

@@ -234,7 +234,7 @@ def test_a_top_up_above_the_maximum_of_the_wallet_is_refused(wallet: Page, syste
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (409, "purse_frozen", "Your wallet is blocked."),
+        (409, "wallet_frozen", "Your wallet is blocked."),
         (409, "payment_failed", "Your bank did not accept this payment."),
         (503, "provider_unavailable", "The payment service is not responding. You have not been charged"),
     ],

@@ -217,7 +217,7 @@ def book_at_desk(page: Page, one: Held) -> None:
     in_menu(page, "Top up a card")
     dialog = page.get_by_role("dialog", name="Top up a card")
     tap_card(page, one)
-    expect(dialog.locator("[data-purse]")).to_be_visible()
+    expect(dialog.locator("[data-balance]")).to_be_visible()
     dialog.get_by_label("Amount").fill("12")
     dialog.get_by_role("button", name="Top up €12.00").click()
     expect(dialog).to_contain_text("Done.")

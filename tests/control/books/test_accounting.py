@@ -83,8 +83,8 @@ def test_each_day_balances_and_deferred_tickets_are_paid_and_not_earned(
     assert all((line.debit_cents > 0) != (line.credit_cents > 0) for line in made.lines)
     assert {line.account for line in made.lines} <= {*CHART.values(), "4457"} - {"44571"}
     everything = journal((FIRST, days[1]), ([], []), known, {}, codes={}, made_at=NOW)
-    for what in ("deferred_tickets", "ticket_clearing"):
-        assert balance(everything)[what] == total(everything, what)
+    for name in ("deferred_tickets", "ticket_clearing"):
+        assert balance(everything)[name] == total(everything, name)
     rows = list(csv.DictReader(journal_table(made).decode().splitlines()))
     assert len(rows) == len(made.lines)
 
@@ -93,12 +93,12 @@ def _in(moved: Any, days: tuple[date, date]) -> bool:
     return bool(days[0] <= moved.day <= days[1])
 
 
-def total(made: Journal, what: str) -> int:
-    return sum(line.credit_cents - line.debit_cents for line in made.lines if line.what == what)
+def total(made: Journal, name: str) -> int:
+    return sum(line.credit_cents - line.debit_cents for line in made.lines if line.account_name == name)
 
 
 def balance(made: Journal) -> dict[str, int]:
-    return {one.what: one.balance_cents for one in made.balances}
+    return {balance.account_name: balance.balance_cents for balance in made.balances}
 
 
 async def two_days(bar: Bar, clock: FakeClock) -> None:
@@ -141,20 +141,20 @@ async def test_the_journal_equals_the_ledger(bar: Bar, clock: FakeClock, counter
     told = await export(counters, "2026-05-01", "2026-05-31")
     audit = await books(bar.db)
     assert audit.clean
-    by_what = {what: cents for (what,), cents in sums(told, "what").items()}
+    by_name = {name: cents for (name,), cents in sums(told, "account_name").items()}
     names = {"purse": "purses"}
     ledger = {names.get(kind, kind): cents for kind, cents in audit.kinds.items() if kind != "revenue"}
-    assert {what: by_what.get(what, 0) for what in ledger} == ledger
+    assert {name: by_name.get(name, 0) for name in ledger} == ledger
     of_tickets = {"ticket_clearing": 0, "deferred_tickets": 0}
-    assert {one["what"]: one["balance_cents"] for one in told["balances"]} == ledger | of_tickets
-    assert by_what["sales"] + by_what["vat"] == audit.kinds["revenue"]
+    assert {line["account_name"]: line["balance_cents"] for line in told["balances"]} == ledger | of_tickets
+    assert by_name["sales"] + by_name["vat"] == audit.kinds["revenue"]
     assert set(sums(told, "day").values()) == {0}
     assert told["debit_cents"] == told["credit_cents"] > 0
     assert sorted({line["day"] for line in told["lines"]}) == ["2026-05-09", "2026-05-10"]
     first = await export(counters, "2026-05-09", "2026-05-09")
     assert first["lines"] == [line for line in told["lines"] if line["day"] == "2026-05-09"]
-    evening = {one["what"]: one["balance_cents"] for one in first["balances"]}
-    assert evening["purses"] == by_what["purses"] - 700
+    evening = {line["account_name"]: line["balance_cents"] for line in first["balances"]}
+    assert evening["purses"] == by_name["purses"] - 700
     assert (await export(counters, "2020-05-09", "2020-05-09"))["lines"] == []
 
 
@@ -171,10 +171,12 @@ async def test_sales_and_vat_of_a_day_equal_its_closing(
         outlets = [one for one in closings if one.subject == "outlet"]
         sold = {
             (outlet, rate): cents
-            for (what, outlet, rate), cents in sums(told, "what", "outlet", "vat_permille").items()
-            if what == "sales"
+            for (name, outlet, rate), cents in sums(told, "account_name", "outlet", "vat_permille").items()
+            if name == "sales"
         }
-        vat = {rate: cents for (what, rate), cents in sums(told, "what", "vat_permille").items() if what == "vat"}
+        vat = {
+            rate: cents for (name, rate), cents in sums(told, "account_name", "vat_permille").items() if name == "vat"
+        }
         # A line of 7.00 that its record totals as 6.50 with a VAT of 1.08: goods by the line, VAT
         # by the record.
         disorder = 50 if day == FIRST else 0

@@ -275,12 +275,12 @@ def closings_are_the_journal(outlets: Sequence[Closing], journal: Journal, kinds
     rates = by_rate(outlets)
     assert sum(gross for rate, (gross, _) in rates.items() if rate) == kinds["revenue"]
     assert {rate: vat for rate, (_, vat) in rates.items() if rate} == {
-        rate: cents for (what, rate), cents in net(journal, "what", "vat_permille").items() if what == "vat"
+        rate: cents for (name, rate), cents in net(journal, "account_name", "vat_permille").items() if name == "vat"
     }
     sold = {
         (outlet, rate): cents
-        for (what, outlet, rate), cents in net(journal, "what", "outlet", "vat_permille").items()
-        if what == "sales"
+        for (name, outlet, rate), cents in net(journal, "account_name", "outlet", "vat_permille").items()
+        if name == "sales"
     }
     assert sold == {
         (one.subject_id, total.vat_permille): total.gross_cents - total.vat_cents
@@ -309,11 +309,11 @@ async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
     # The accountant's journal equals the ledger, and each day balances.
     kinds = {kind: cents for kind, cents in audit.kinds.items() if kind != "revenue"}
     ledger = {"purses" if kind == "purse" else kind: cents for kind, cents in kinds.items()}
-    told = {what: cents for (what,), cents in net(journal, "what").items()}
-    assert {what: told.get(what, 0) for what in ledger} == ledger
+    told = {name: cents for (name,), cents in net(journal, "account_name").items()}
+    assert {name: told.get(name, 0) for name in ledger} == ledger
     assert told["sales"] + told["vat"] == audit.kinds["revenue"]
     assert journal.debit_cents == journal.credit_cents
-    assert {one.what: one.balance_cents for one in journal.balances} == {
+    assert {balance.account_name: balance.balance_cents for balance in journal.balances} == {
         **ledger,
         "deferred_tickets": 0,
         "ticket_clearing": 0,

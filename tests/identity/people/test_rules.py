@@ -153,7 +153,7 @@ def test_an_administrator_grants_only_within_their_scope() -> None:
 
 def test_only_an_administrator_grants_roles_and_api_clients_cannot() -> None:
     assert not may_administer(staff(Grant("finance")), Grant("finance"), ())
-    program = Principal("program", uuid4(), None, (Grant("admin"),))
+    program = Principal("api_client", uuid4(), None, (Grant("admin"),))
     assert not may_administer(program, Grant("steward"), ())
 
 

@@ -40,7 +40,7 @@ async def program(app: Any, creator: httpx.AsyncClient, clock: Any, other: httpx
 
 async def test_an_api_client_does_what_its_token_allows(program: httpx.AsyncClient) -> None:
     me = (await program.get("/api/me")).json()
-    assert (me["kind"], me["grants"], me["email"]) == ("program", [FINANCE], None)
+    assert (me["kind"], me["grants"], me["email"]) == ("api_client", [FINANCE], None)
 
 
 async def test_the_token_is_shown_once_and_its_hash_is_kept(
@@ -146,7 +146,7 @@ async def test_revoking_a_creators_grant_revokes_their_tokens(
     async with db.transaction() as writing:
         session = await acts.open_session(writing, admin, clock.now())
     await revoke(grants["steward"])
-    assert (await program.get("/api/me")).json()["kind"] == "program"
+    assert (await program.get("/api/me")).json()["kind"] == "api_client"
     await revoke(grants["finance"])
     assert (await program.get("/api/me")).json()["kind"] == "anonymous"
 

@@ -62,14 +62,14 @@ def test_an_anonymous_principal_is_unauthenticated(nobody: Principal) -> None:
 
 
 def test_an_api_client_is_not_a_person() -> None:
-    assert refusal(require_fan, Principal("program", uuid4())) == "forbidden"
+    assert refusal(require_fan, Principal("api_client", uuid4())) == "forbidden"
 
 
 def test_sensitive_acts_need_a_recent_sign_in() -> None:
     someone = staff(Grant("admin"))
     fresh(someone, NOW + timedelta(minutes=15))
     assert refusal(fresh, someone, NOW + timedelta(minutes=15, seconds=1)) == "step_up_required"
-    fresh(Principal("program", uuid4()), NOW + timedelta(days=9))
+    fresh(Principal("api_client", uuid4()), NOW + timedelta(days=9))
 
 
 def test_a_refusal_becomes_a_problem_with_its_data() -> None:

@@ -47,7 +47,7 @@ def test_anonymous_principals_are_not_counted() -> None:
 
 
 def test_an_api_client_has_a_higher_limit() -> None:
-    limits, program = Limits(Time()), Principal("program", uuid4())
+    limits, program = Limits(Time()), Principal("api_client", uuid4())
     for _ in range(5_000):
         limits.take("sensitive", program)
 

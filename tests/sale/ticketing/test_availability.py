@@ -126,7 +126,7 @@ async def test_only_the_buyer_can_follow_an_order(system: System) -> None:
     mine = await topic.open(order["id"], coming(Principal("fan", owner, new_id())))
     assert not isinstance(mine, Refused)
     assert [message.state for message in mine.messages] == ["held"]
-    for stranger in (Principal("fan", new_id(), new_id()), NOBODY, Principal("program", owner)):
+    for stranger in (Principal("fan", new_id(), new_id()), NOBODY, Principal("api_client", owner)):
         assert isinstance(await topic.open(order["id"], coming(stranger)), Refused)
     assert isinstance(await topic.open("no id", coming(Principal("fan", owner))), Refused)
 

@@ -98,7 +98,7 @@ class Me(Struct, frozen=True):
     A device has no grants here: what it may do stands at its own door.
     """
 
-    kind: Literal["anonymous", "guest", "fan", "staff", "program", "device"]
+    kind: Literal["anonymous", "guest", "fan", "staff", "api_client", "device"]
     id: UUID | None
     email: str | None
     name: str | None

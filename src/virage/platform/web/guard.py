@@ -17,7 +17,7 @@ from virage.platform.web.problems import Problem
 
 Role = str  # declared by the modules of domains; `checks/roles.py` reads every use
 Scope = Literal["all", "organiser", "event", "gate", "outlet"]
-Kind = Literal["anonymous", "guest", "fan", "staff", "program", "device"]
+Kind = Literal["anonymous", "guest", "fan", "staff", "api_client", "device"]
 Guard = Callable[[Asked], Awaitable[None]]
 
 FRESH_FOR = timedelta(minutes=15)
@@ -138,7 +138,7 @@ def require(
 
 def require_fan(principal: Principal) -> UUID:
     """Return the id of the signed-in person (fan or staff). Raises `forbidden` for API clients and devices."""
-    if principal.kind in ("program", "device"):
+    if principal.kind in ("api_client", "device"):
         raise Problem("forbidden")
     if principal.kind not in ("fan", "staff") or principal.id is None:
         raise Problem("unauthenticated")
@@ -147,7 +147,7 @@ def require_fan(principal: Principal) -> UUID:
 
 def fresh(principal: Principal, now: datetime) -> None:
     """Raise `step_up_required` unless the person signed in at most 15 minutes ago; API clients always pass."""
-    if principal.kind == "program":
+    if principal.kind == "api_client":
         return
     if principal.authenticated_at is None or now - principal.authenticated_at > FRESH_FOR:
         raise Problem("step_up_required")

@@ -16,7 +16,7 @@ from virage.platform.web.guard import Principal
 from virage.platform.web.problems import Problem
 
 BUCKETS_MAX = 200_000
-PROGRAM_FACTOR = 1_000.0  # an API client serves many people, and its token can be revoked
+API_CLIENT_FACTOR = 1_000.0  # an API client serves many people, and its token can be revoked
 
 
 class Rate(Struct, frozen=True):
@@ -49,7 +49,7 @@ class Limits:
         if who is None:
             return
         rate = RATES[rate_class]
-        factor = PROGRAM_FACTOR if principal.kind == "program" else 1.0
+        factor = API_CLIENT_FACTOR if principal.kind == "api_client" else 1.0
         now = self._clock_s()
         key = (rate_class, who)
         left, since = self._buckets.get(key, (rate.burst * factor, now))

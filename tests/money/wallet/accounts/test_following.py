@@ -74,7 +74,7 @@ async def test_no_link_exceeds_the_maximum_of_a_wallet(wallets: "Wallets") -> No
         refused = await acts.link_card(
             conn, wish, wallet_max_cents=LIMITS.wallet_max_cents, empty_closed=empty_closed, now=NOW
         )
-    assert refused == Refused("purse_would_exceed", {"left_cents": 10_000})
+    assert refused == Refused("wallet_would_exceed", {"left_cents": 10_000})
     await link(wallets, rest, fan)
     await link(wallets, empty, fan)
     async with wallets.transaction() as conn:
@@ -137,7 +137,7 @@ async def test_a_bonus_granted_during_a_link_follows_the_card_and_a_later_one_is
     async with wallets.transaction() as conn:
         view = await wallet_view(conn, fan, LIMITS, now=NOW)
         (late,) = await bonus.give(conn, [BonusGrant(new_id(), held.wallet_id, 300, "goodwill")], NOW)
-    assert (linked.left_wallet_id, view.bonus_cents, late) == (held.wallet_id, 500, Refused("purse_frozen"))
+    assert (linked.left_wallet_id, view.bonus_cents, late) == (held.wallet_id, 500, Refused("wallet_frozen"))
     assert (await books(wallets.db)).clean
 
 

@@ -63,7 +63,7 @@ RULE = Rule(new_id(), WISH.method_id, 1_000, 2_000, 4_000, NOW, RuleState.ON)
         ({"consent": False}, "consent_required"),
         ({"add_cents": 499}, "amount_below_min"),
         ({"add_cents": 15_001, "day_max_cents": 20_000}, "amount_above_max"),
-        ({"below_cents": 23_001}, "purse_would_exceed"),
+        ({"below_cents": 23_001}, "wallet_would_exceed"),
         ({"day_max_cents": 1_999}, "day_below_amount"),
     ],
 )
@@ -333,7 +333,9 @@ async def test_a_charge_that_the_wallet_may_not_hold_any_more_goes_back_whole_an
     assert await posted(system.db, [loaded]) == [Posted(23_001)]
     await system.jobs.top_up(system.db)
     view = await system.view()
-    assert (await system.balance(), view.state, view.reason) == (23_001, RuleState.ON, "purse_would_exceed")
+    assert (await system.balance(), view.state, view.reason) == (23_001, RuleState.ON, "wallet_would_exceed")
+    stored = await system.rows("select reason from wallet_funding.auto_top_up")
+    assert [row["reason"] for row in stored] == ["purse_would_exceed"], "the stored name is that of 0.1.0"
     assert (view.retry_at, view.today_cents) == (system.clock.now() + timedelta(hours=1), 0)
     assert [row["amount_cents"] for row in await system.rows("select amount_cents from payments.refund")] == [2_000]
 

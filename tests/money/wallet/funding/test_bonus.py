@@ -57,7 +57,7 @@ async def test_bonus_grants_of_a_batch_are_independent(db: Database) -> None:
     gifts = [BonusGrant(new_id(), wallet, 300, "goodwill") for wallet in (first, new_id(), second, first, closed)]
     gifts += [BonusGrant(new_id(), first, 0, "goodwill")]
     told = [one.reason if isinstance(one, Refused) else one.bonus_cents for one in await given(db, *gifts)]
-    assert told == [600, "not_found", 300, 600, "purse_frozen", "amount_invalid"]
+    assert told == [600, "not_found", 300, 600, "wallet_frozen", "amount_invalid"]
     async with db.connection() as conn:
         facts = await conn.fetch("select about, data from kernel.journal where what = 'bonus_given'")
     assert {fact["about"] for fact in facts} == {gifts[at].id for at in (0, 2, 3)}
@@ -112,7 +112,7 @@ async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(wallets: "Walle
         await employ(conn, finance, Grant("finance"))
     wallets.knows("of a promoter", "staff", Grant("finance", "organiser", new_id()))
     wallet_id = await a_wallet(wallets.db)
-    wish: dict[str, Any] = {"id": str(new_id()), "purse_id": str(wallet_id), "cents": 900, "reason": "compensation"}
+    wish: dict[str, Any] = {"id": str(new_id()), "wallet_id": str(wallet_id), "cents": 900, "reason": "compensation"}
     path = "/api/office/wallet/bonus"
     assert (await wallets.ask("of a promoter", "POST", path, wish)).status_code == 403
     for _ in range(2):
@@ -126,34 +126,34 @@ async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(wallets: "Walle
 
 async def test_staff_cannot_grant_a_bonus_to_themselves_also_by_an_api_client(wallets: "Wallets") -> None:
     finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
-    program = wallets.knows("their program", "program", Grant("finance"))
+    program = wallets.knows("their API client", "api_client", Grant("finance"))
     mine, theirs = await wallets.card(finance), await wallets.card(wallets.knows("fan"))
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
         wish = NewApiClient(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
         await grants.create_api_client(conn, wish, "a token")
-    for who in ("finance", "their program"):
+    for who in ("finance", "their API client"):
         for wallet_id, expected in ((mine.wallet_id, 409), (theirs.wallet_id, 200)):
-            wanted = {"id": str(new_id()), "purse_id": str(wallet_id), "cents": 900, "reason": "goodwill"}
+            wanted = {"id": str(new_id()), "wallet_id": str(wallet_id), "cents": 900, "reason": "goodwill"}
             answer = await wallets.ask(who, "POST", "/api/office/wallet/bonus", wanted)
             assert answer.status_code == expected, answer.text
-            assert answer.json().get("code") == (None if expected == 200 else "own_purse")
+            assert answer.json().get("code") == (None if expected == 200 else "own_wallet")
     assert len(await wallets.facts("bonus_given")) == 2
     assert await wallets.rows("select 1 from wallet_funding.gift where purse_id = $1", mine.wallet_id) == []
 
 
 async def test_revoking_an_api_client_during_a_grant_does_not_allow_a_grant_to_oneself(wallets: "Wallets") -> None:
     finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
-    program = wallets.knows("their program", "program", Grant("finance"))
+    program = wallets.knows("their API client", "api_client", Grant("finance"))
     mine = await wallets.card(finance)
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
         wish = NewApiClient(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
         await grants.create_api_client(conn, wish, "a token")
-    wanted = {"id": str(new_id()), "purse_id": str(mine.wallet_id), "cents": 900, "reason": "goodwill"}
+    wanted = {"id": str(new_id()), "wallet_id": str(mine.wallet_id), "cents": 900, "reason": "goodwill"}
     async with wallets.transaction() as conn:
         await conn.execute("select from wallet_accounts.purse for update")
-        giving = asyncio.create_task(wallets.ask("their program", "POST", "/api/office/wallet/bonus", wanted))
+        giving = asyncio.create_task(wallets.ask("their API client", "POST", "/api/office/wallet/bonus", wanted))
         waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         while not await wallets.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
             await asyncio.sleep(0.01)

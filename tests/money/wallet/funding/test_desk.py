@@ -192,7 +192,7 @@ async def test_a_fan_sees_desk_transactions_and_takes_the_balance_before_an_eras
         ]
         refused = await wallet_acts.erased(conn, owner, wallets.clock.now())
         assert refused is not None
-        assert (refused.reason, refused.data) == ("purse_not_empty", {"left_cents": 3_000})
+        assert (refused.reason, refused.data) == ("wallet_not_empty", {"left_cents": 3_000})
     await desk.load(held, -3_000)
     async with wallets.transaction() as conn:
         assert await wallet_acts.erased(conn, owner, wallets.clock.now()) is None

@@ -25,7 +25,7 @@ describe("a pending request", () => {
   ])("stays open after %i %s", (status, code) => expect(isEnd(problem(status, code))).toBe(false));
 
   it.each([
-    [409, "purse_would_exceed"],
+    [409, "wallet_would_exceed"],
     [409, "payment_failed"],
     [409, "nothing_to_pay_out"],
     [404, "not_found"],

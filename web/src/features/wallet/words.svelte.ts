@@ -13,9 +13,9 @@ class WalletWords extends Bundle<Words> {
   refusal({ code, data, ...rest }: Problem): string {
     const words = this.w.refusals;
     const cents = Number(data.min_cents ?? data.max_cents ?? data.left_cents ?? 0);
-    const isOpen = code === "purse_would_exceed" && Number(data.open_cents ?? 0) > 0;
-    if (code === "purse_would_exceed" && cents <= 0 && !isOpen) return words.purse_full;
-    const said = (words as Record<string, string | ((sum: string) => string)>)[isOpen ? "purse_would_exceed_open" : code];
+    const isOpen = code === "wallet_would_exceed" && Number(data.open_cents ?? 0) > 0;
+    if (code === "wallet_would_exceed" && cents <= 0 && !isOpen) return words.wallet_full;
+    const said = (words as Record<string, string | ((sum: string) => string)>)[isOpen ? "wallet_would_exceed_open" : code];
     if (typeof said === "function") return said(i18n.money(cents));
     return said ?? problemText({ code, data, ...rest });
   }

@@ -4330,8 +4330,8 @@ export interface components {
          */
         AccountBalance: {
             account: string;
+            account_name: string;
             balance_cents: number;
-            what: string;
         };
         /**
          * Accreditation
@@ -4828,9 +4828,9 @@ export interface components {
             cents: number;
             /** Format: uuid */
             id: string;
-            /** Format: uuid */
-            purse_id: string;
             reason: components["schemas"]["BonusReason"];
+            /** Format: uuid */
+            wallet_id: string;
         };
         /**
          * Booking
@@ -6341,12 +6341,13 @@ export interface components {
          * JournalLine
          * @description One journal line: a debit or a credit, the other amount is zero.
          *
-         *         `what` names the account (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`, `tips`,
-         *         `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` is its number in the
-         *         chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
+         *         `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
+         *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` its number in
+         *         the chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
          */
         JournalLine: {
             account: string;
+            account_name: string;
             credit_cents: number;
             /** Format: date */
             day: string;
@@ -6355,7 +6356,6 @@ export interface components {
             event_id: string | null;
             outlet: string | null;
             vat_permille: number | null;
-            what: string;
         };
         /**
          * Jwk
@@ -6629,7 +6629,7 @@ export interface components {
             grants: components["schemas"]["GrantView"][];
             id: string | null;
             /** @enum {string} */
-            kind: "anonymous" | "device" | "fan" | "guest" | "program" | "staff";
+            kind: "anonymous" | "api_client" | "device" | "fan" | "guest" | "staff";
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
         };

@@ -41,14 +41,14 @@ HEADER: Final = ("day", "account", "what", "outlet", "vat_permille", "event_id",
 class JournalLine(Struct, frozen=True):
     """One journal line: a debit or a credit, the other amount is zero.
 
-    `what` names the account (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`, `tips`,
-    `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` is its number in the
-    chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
+    `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
+    `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` its number in
+    the chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
     """
 
     day: date
     account: str
-    what: str
+    account_name: str
     outlet: str | None
     vat_permille: int | None
     event_id: UUID | None
@@ -61,7 +61,7 @@ class AccountBalance(Struct, frozen=True):
     """Balance of an account at the end of the last day: owed (above zero) or held (below)."""
 
     account: str
-    what: str
+    account_name: str
     balance_cents: Cents
 
 
@@ -106,7 +106,7 @@ class _EntryKey(NamedTuple):
     """Key of an amount in the journal."""
 
     day: date
-    what: str
+    account_name: str
     outlet: str = ""
     vat_permille: int = -1
     event_id: UUID | None = None
@@ -146,7 +146,7 @@ def journal(
         lines=lines,
         debit_cents=sum(line.debit_cents for line in lines),
         credit_cents=sum(line.credit_cents for line in lines),
-        balances=[AccountBalance(chart[what], what, standing[what]) for what in CHART if what in standing],
+        balances=[AccountBalance(chart[name], name, standing[name]) for name in CHART if name in standing],
     )
 
 
@@ -190,14 +190,21 @@ def _deferred(last: date, tickets: TicketRevenue) -> Cents:
 
 
 def _order(chart: Mapping[str, str], place: _EntryKey) -> tuple[date, str, str, str, int, str]:
-    return place.day, chart[place.what], place.what, place.outlet, place.vat_permille, str(place.event_id or "")
+    return (
+        place.day,
+        chart[place.account_name],
+        place.account_name,
+        place.outlet,
+        place.vat_permille,
+        str(place.event_id or ""),
+    )
 
 
 def _line(chart: Mapping[str, str], titles: Mapping[UUID, str], place: _EntryKey, cents: Cents) -> JournalLine:
     return JournalLine(
         day=place.day,
-        account=chart[place.what],
-        what=place.what,
+        account=chart[place.account_name],
+        account_name=place.account_name,
         outlet=place.outlet or None,
         vat_permille=place.vat_permille if place.vat_permille >= 0 else None,
         event_id=place.event_id,
@@ -215,7 +222,7 @@ def journal_table(made: Journal) -> bytes:
             (
                 line.day,
                 line.account,
-                line.what,
+                line.account_name,
                 line.outlet,
                 line.vat_permille,
                 None if line.event_id is None else str(line.event_id),

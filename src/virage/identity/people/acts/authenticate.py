@@ -16,7 +16,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Credential, Grant, Kind, Principal
 
 NO_GRANTS: tuple[Grant, ...] = ()
-SESSION, PROGRAM, DEVICE = "session", "program", "device"
+SESSION, API_CLIENT, DEVICE = "session", "api_client", "device"
 
 
 class PeopleAuthenticator:
@@ -39,7 +39,7 @@ class PeopleAuthenticator:
             rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_INTERVAL)
         # a bearer's hash among the cookies finds nothing and the other way round: each table is asked for its own kind
         found = {("cookie" if row[7] == SESSION else "bearer", row[0]): _principal(row) for row in rows}
-        stale: dict[str, list[UUID]] = {SESSION: [], PROGRAM: [], DEVICE: []}
+        stale: dict[str, list[UUID]] = {SESSION: [], API_CLIENT: [], DEVICE: []}
         for row in rows:
             if row[5]:
                 stale[row[7]].append(row[1])
@@ -57,7 +57,7 @@ class PeopleAuthenticator:
         try:
             async with self._db.transaction() as conn:
                 await sessions.touch_seen(
-                    conn, stale[SESSION], stale[PROGRAM], stale[DEVICE], now=now, seen_before=now - SEEN_INTERVAL
+                    conn, stale[SESSION], stale[API_CLIENT], stale[DEVICE], now=now, seen_before=now - SEEN_INTERVAL
                 )
         except Unavailable:
             log.warning("seen_not_noted", **{what: len(ids) for what, ids in stale.items()})
@@ -81,8 +81,8 @@ def _principal(row: Any) -> Principal:
     if what == DEVICE:
         return Principal("device", row_id, None, grants_at(DeviceKind(granted["kind"]), granted["posts"]))
     grants = NO_GRANTS if granted is None else tuple(grant_stored(*grant) for grant in granted)
-    if what == PROGRAM:
-        return Principal("program", row_id, None, grants)
+    if what == API_CLIENT:
+        return Principal("api_client", row_id, None, grants)
     if person_id is None:
         return Principal("guest", None, row_id)
     kind: Kind = "staff" if grants else "fan"

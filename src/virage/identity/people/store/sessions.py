@@ -18,7 +18,7 @@ async def look_up(
     """The rows of living credentials.
 
     Each is (token_hash, id, person_id, guest_session_id, authenticated_at, stale, grants, what): `what` is "session",
-    "program" or "device". `person_id` is null for all but persons; grants are lists of (role, scope, scope_id), a
+    "api_client" or "device". `person_id` is null for all but persons; grants are lists of (role, scope, scope_id), a
     device's are its gates, or null.
     """
     rows = queries.look_up(conn, cookies=cookies, bearers=bearers, now=now, seen_before=seen_before)

@@ -17,7 +17,7 @@ select
         select jsonb_agg(jsonb_build_array(g ->> 'role', g ->> 'scope', g ->> 'scope_id'))
         from jsonb_array_elements(p.grants) as g
     ),
-    'program'
+    'api_client'
 from people.program as p
 where p.token_hash = any(:bearers::bytea[]) and p.expires_at > :now
 union all

@@ -61,7 +61,7 @@ async def move_balance(
 ) -> Refused | None:
     """Move the available balance of a wallet to the wallet that its card was linked to; holds stay.
 
-    Refusal: `purse_would_exceed` (left_cents). Terminal money counts as left first, so that bank-card money never
+    Refusal: `wallet_would_exceed` (left_cents). Terminal money counts as left first, so that bank-card money never
     becomes cash.
     """
     left, given = wallet_account(left_id).id, bonus(left_id).id

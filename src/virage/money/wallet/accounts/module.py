@@ -5,7 +5,7 @@ from virage.platform.module import LockException, Module
 module = Module(
     "wallet_accounts",
     refusals={
-        "purse_would_exceed": 409,
+        "wallet_would_exceed": 409,
     },
     lock_ranks={
         "lock_turn_of_person()": (),

@@ -71,7 +71,7 @@ class OrderTopic:
         """Return the current state of the order."""
         principal = opening.principal
         order_id = id_of(argument)
-        if order_id is None or principal.kind == "program":
+        if order_id is None or principal.kind == "api_client":
             return Refused(Reason.NOT_FOUND)
         mine = {principal.id, principal.session_id, principal.guest_session_id} - {None}
         async with self._db.connection() as conn:

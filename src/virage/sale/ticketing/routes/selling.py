@@ -53,7 +53,7 @@ class OrderPaymentResponse(Struct, frozen=True):
 
 def buyer_of(principal: Principal) -> Buyer:
     """Return the buyer of a request; API clients are refused."""
-    if principal.kind == "program":
+    if principal.kind == "api_client":
         raise Problem("forbidden")
     fan_id = principal.id if principal.kind in ("fan", "staff") else None
     return Buyer(principal.session_id, fan_id, principal.guest_session_id)

@@ -42,7 +42,7 @@ interface Schema extends DBSchema {
   card: { key: string; value: Card };
   taken: { key: string; value: Taken };
   stray: { key: number; value: KeptRecord };
-  load: { key: string; value: Load };
+  load: { key: string; value: BookedTopUp };
 }
 
 /** Records kept for reprints and refunds. */
@@ -134,16 +134,16 @@ export const storage = {
     }),
 
   /** Top-up of a wallet without an answer yet; sent again it is the same top-up. */
-  unanswered: (purse: string): Promise<TopUpRecord | undefined> => database.get("state", `load ${purse}`) as Promise<TopUpRecord | undefined>,
-  keepUnanswered: (load: TopUpRecord): Promise<void> => database.put("state", load, `load ${load.purse}`),
-  dropUnanswered: (purse: string): Promise<void> => database.delete("state", `load ${purse}`),
+  unanswered: (wallet: string): Promise<TopUpRecord | undefined> => database.get("state", `load ${wallet}`) as Promise<TopUpRecord | undefined>,
+  keepUnanswered: (topUp: TopUpRecord): Promise<void> => database.put("state", topUp, `load ${topUp.purse}`),
+  dropUnanswered: (wallet: string): Promise<void> => database.delete("state", `load ${wallet}`),
 
   /** Store an answered top-up, for the cash count. */
-  keepLoad: (load: Load, purse: string): Promise<unknown> =>
+  keepTopUp: (topUp: BookedTopUp, wallet: string): Promise<unknown> =>
     database.within(["load", "state"], "readwrite", (on) =>
-      Promise.all([on.objectStore("load").put(load), on.objectStore("state").delete(`load ${purse}`)]),
+      Promise.all([on.objectStore("load").put(topUp), on.objectStore("state").delete(`load ${wallet}`)]),
     ),
-  loads: (): Promise<Load[]> => database.all("load"),
+  topUps: (): Promise<BookedTopUp[]> => database.all("load"),
 
   /** Unpair the device. Its chain is set aside. */
   forgetDevice: (): Promise<unknown> =>
@@ -153,7 +153,8 @@ export const storage = {
     }),
 };
 
-export interface Load {
+/** A booked top-up or payout, for the cash count. */
+export interface BookedTopUp {
   id: string;
   at: string;
   cents: number;

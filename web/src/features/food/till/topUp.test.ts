@@ -6,7 +6,7 @@ import { messageOf } from "../../../shared/passes/keys";
 import { topUpBytes, PURPOSE, signedTopUp, type TopUpRecord } from "./topUp";
 
 const { loads, keys, cases } = file;
-const [load, payout] = loads.map(({ value }) => value as TopUpRecord) as [TopUpRecord, TopUpRecord];
+const [topUp, payout] = loads.map(({ value }) => value as TopUpRecord) as [TopUpRecord, TopUpRecord];
 const ofCase = (name: string): (typeof cases)[number] => cases.find((vector) => vector.name === name)!;
 
 async function key(name: keyof typeof keys): Promise<OwnKey> {
@@ -22,7 +22,7 @@ test("a till signs a top-up as the same bytes as Python, with its own purpose", 
 
 test("the server accepts top-ups signed by either kind of key", async () => {
   const { body, signature } = ofCase("a load, an Ed25519 key");
-  expect(await signedTopUp(load, await key("Ed25519"))).toEqual({ body, signature });
+  expect(await signedTopUp(topUp, await key("Ed25519"))).toEqual({ body, signature });
   const signed = await signedTopUp(payout, await key("P-256"));
   expect(signed.body).toBe(ofCase("a payout, a P-256 key").body);
   const { kty, crv, x, y } = keys["P-256"].jwk as JsonWebKey;

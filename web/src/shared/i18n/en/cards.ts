@@ -134,8 +134,8 @@ export const cards = {
     code_wrong: "That is not the code of this card. Check the 10 characters printed on it.",
     pin_trivial: "This PIN is too easy to guess. Avoid sequences and repeated digits.",
     not_found: "This card is no longer in your wallet.",
-    purse_frozen: "Your wallet is blocked. Any card desk in the stadium can tell you why.",
-    purse_would_exceed: "The card’s balance doesn’t fit into your wallet. Spend or withdraw some money first.",
+    wallet_frozen: "Your wallet is blocked. Any card desk in the stadium can tell you why.",
+    wallet_would_exceed: "The card’s balance doesn’t fit into your wallet. Spend or withdraw some money first.",
     offline: "No response. Try again when you’re back online.",
   } satisfies Record<string, string>,
 };

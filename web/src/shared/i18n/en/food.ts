@@ -138,7 +138,7 @@ export const food = {
     menu_part_unknown: "A choice in your basket is no longer offered. Remove the meal and add it again.",
     alcohol_forbidden: "Alcohol can’t be sold at this event right now. Remove it to order the rest.",
     age_check_required: "Please confirm your age or remove the drink.",
-    purse_frozen: "Your wallet is blocked. Please ask at a service desk in the stadium.",
+    wallet_frozen: "Your wallet is blocked. Please ask at a service desk in the stadium.",
     wrong_state: "The kitchen has already answered, so you can no longer cancel.",
     offline: "No response. Try again when you’re online: you won’t be charged twice.",
   } satisfies Record<string, string>,

@@ -84,7 +84,7 @@ export const pay = {
     proof_used: "This has already been paid.",
     phones_max: "Ten phones can already pay from your wallet. Turn one off first.",
     key_taken: "Setting up this phone failed. Try again.",
-    purse_frozen: "Your wallet is blocked. Any card desk in the stadium can tell you why.",
+    wallet_frozen: "Your wallet is blocked. Any card desk in the stadium can tell you why.",
     offline: "No response. Try again when you’re back online.",
   } satisfies Record<string, string>,
 };

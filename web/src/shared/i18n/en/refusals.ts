@@ -27,10 +27,10 @@ export const refusals = {
   no_route: "No route is open right now.",
   replay_download_not_allowed: "This replay cannot be downloaded.",
   pin_trivial: "This PIN is too easy to guess. Choose another one.",
-  purse_not_empty: "There is still money in your wallet that can’t go back to a card. Collect it at a card desk, then delete your account.",
+  wallet_not_empty: "There is still money in your wallet that can’t go back to a card. Collect it at a card desk, then delete your account.",
   has_upcoming_tickets: "You still have tickets for coming events.",
   cookie_missing: "Your browser did not keep the sign-in. Allow cookies, or open the page over HTTPS, then ask for a new code.",
-  own_purse: "You can’t give a bonus to your own wallet. Ask a colleague.",
+  own_wallet: "You can’t give a bonus to your own wallet. Ask a colleague.",
   amount_invalid: "Enter a valid amount.",
   // requests that the app made badly, or twice with other details
   cross_site: "Your browser did not say where this request came from. Reload the page and try again.",

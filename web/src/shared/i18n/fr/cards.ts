@@ -135,8 +135,8 @@ export const cards: typeof English = {
     code_wrong: "Ce n’est pas le code de cette carte. Vérifiez les 10 caractères imprimés dessus.",
     pin_trivial: "Ce code PIN est trop facile à deviner. Évitez les suites et les répétitions de chiffres.",
     not_found: "Cette carte n’est plus dans votre cagnotte.",
-    purse_frozen: "Votre cagnotte est bloquée. Un guichet du stade peut vous dire pourquoi.",
-    purse_would_exceed: "Le solde de la carte ne tient pas dans votre cagnotte. Dépensez ou récupérez d’abord une partie de votre argent.",
+    wallet_frozen: "Votre cagnotte est bloquée. Un guichet du stade peut vous dire pourquoi.",
+    wallet_would_exceed: "Le solde de la carte ne tient pas dans votre cagnotte. Dépensez ou récupérez d’abord une partie de votre argent.",
     offline: "Pas de réponse. Réessayez une fois connecté.",
   },
 };

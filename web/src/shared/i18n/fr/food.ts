@@ -141,7 +141,7 @@ export const food: typeof words = {
     menu_part_unknown: "Un choix de votre panier n’est plus proposé. Retirez le menu et ajoutez-le à nouveau.",
     alcohol_forbidden: "L’alcool ne peut pas être vendu à cet événement pour le moment. Retirez-le pour commander le reste.",
     age_check_required: "Confirmez votre âge ou retirez la boisson.",
-    purse_frozen: "Votre cagnotte est bloquée. Renseignez-vous au point d’accueil du stade.",
+    wallet_frozen: "Votre cagnotte est bloquée. Renseignez-vous au point d’accueil du stade.",
     wrong_state: "La cuisine a déjà répondu : vous ne pouvez plus annuler.",
     offline: "Pas de réponse. Réessayez une fois en ligne : vous ne serez pas débité deux fois.",
   },

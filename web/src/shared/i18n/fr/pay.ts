@@ -85,7 +85,7 @@ export const pay: typeof English = {
     proof_used: "Ce paiement a déjà été effectué.",
     phones_max: "Dix téléphones peuvent déjà payer avec votre cagnotte. Désactivez-en un d’abord.",
     key_taken: "L’activation de ce téléphone a échoué. Réessayez.",
-    purse_frozen: "Votre cagnotte est bloquée. Un guichet du stade peut vous dire pourquoi.",
+    wallet_frozen: "Votre cagnotte est bloquée. Un guichet du stade peut vous dire pourquoi.",
     offline: "Pas de réponse. Réessayez une fois connecté.",
   },
 };

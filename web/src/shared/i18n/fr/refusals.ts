@@ -29,10 +29,10 @@ export const refusals: typeof English = {
   no_route: "Aucun itinéraire n’est ouvert pour le moment.",
   replay_download_not_allowed: "Ce ralenti ne peut pas être téléchargé.",
   pin_trivial: "Ce code PIN est trop facile à deviner. Choisissez-en un autre.",
-  purse_not_empty: "Il reste dans votre cagnotte de l’argent qui ne peut pas revenir sur une carte. Retirez-le à un guichet cartes, puis supprimez votre compte.",
+  wallet_not_empty: "Il reste dans votre cagnotte de l’argent qui ne peut pas revenir sur une carte. Retirez-le à un guichet cartes, puis supprimez votre compte.",
   has_upcoming_tickets: "Vous avez encore des billets pour des événements à venir.",
   cookie_missing: "Votre navigateur n’a pas conservé la connexion. Autorisez les cookies, ou ouvrez la page en HTTPS, puis demandez un nouveau code.",
-  own_purse: "Vous ne pouvez pas offrir un bonus à votre propre cagnotte. Demandez à un collègue.",
+  own_wallet: "Vous ne pouvez pas offrir un bonus à votre propre cagnotte. Demandez à un collègue.",
   amount_invalid: "Saisissez un montant valide.",
   // demandes mal faites par l’application, ou répétées avec d’autres détails
   cross_site: "Votre navigateur n’a pas dit d’où venait cette demande. Rechargez la page et réessayez.",

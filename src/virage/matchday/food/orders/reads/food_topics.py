@@ -73,6 +73,6 @@ def _is(principal: Principal, argument: str) -> bool:
 
 
 def _works_at(principal: Principal, argument: str) -> bool:
-    if principal.kind not in ("staff", "program") or argument not in outlet_codes():
+    if principal.kind not in ("staff", "api_client") or argument not in outlet_codes():
         return False
     return any(holds(principal, role, scope="outlet", scope_id=argument) for role in KITCHEN_ROLES)

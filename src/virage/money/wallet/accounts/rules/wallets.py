@@ -18,7 +18,7 @@ BY_TERMINAL: Final = account(AccountKind.CLEARING, "between purses, by terminal"
 class Reason(StrEnum):
     """Refusals of money for a wallet."""
 
-    WALLET_WOULD_EXCEED = "purse_would_exceed"
+    WALLET_WOULD_EXCEED = "wallet_would_exceed"
 
 
 class DeskTender(StrEnum):

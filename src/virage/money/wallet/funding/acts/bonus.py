@@ -21,8 +21,8 @@ from virage.platform.values.refusals import Refused
 async def give(conn: Connection, grants: Sequence[BonusGrant], now: datetime) -> list[GrantedBonus | Refused]:
     """Grant bonus credit; return one outcome each, in order. A repeated grant returns its first outcome.
 
-    Refusals: not_found (wallet or giver), purse_frozen, amount_invalid, gift_id_taken (id used with other content),
-    own_purse (the giver, or the owner of the giving API client, owns the wallet).
+    Refusals: not_found (wallet or giver), wallet_frozen, amount_invalid, gift_id_taken (id used with other content),
+    own_wallet (the giver, or the owner of the giving API client, owns the wallet).
     """
     held = await accounts.lock_wallets(conn, sorted({grant.wallet_id for grant in grants}))
     givers = {grant.given_by for grant in grants if grant.given_by is not None}

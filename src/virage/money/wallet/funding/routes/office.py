@@ -14,7 +14,7 @@ from virage.platform.web.problems import granted
 from virage.platform.web.routing import mount, post
 
 
-class BonusRequest(Struct, frozen=True, forbid_unknown_fields=True, rename={"wallet_id": "purse_id"}):
+class BonusRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Request of a bonus grant. The browser creates `id`, so a repeated request is one grant."""
 
     id: UUID

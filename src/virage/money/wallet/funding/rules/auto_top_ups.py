@@ -36,10 +36,10 @@ class Reason(StrEnum):
     CONSENT_REQUIRED = "consent_required"
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"
-    WALLET_WOULD_EXCEED = "purse_would_exceed"
+    WALLET_WOULD_EXCEED = "wallet_would_exceed"
     DAY_BELOW_AMOUNT = "day_below_amount"
     METHOD_FAILED = "method_failed"
-    WALLET_FROZEN = "purse_frozen"
+    WALLET_FROZEN = "wallet_frozen"
 
 
 class AutoTopUpRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,10 +28,10 @@ class Reason(StrEnum):
     """Refusals of a bonus grant."""
 
     NOT_FOUND = "not_found"
-    WALLET_FROZEN = "purse_frozen"
+    WALLET_FROZEN = "wallet_frozen"
     AMOUNT_INVALID = "amount_invalid"
     GIFT_ID_TAKEN = "gift_id_taken"
-    OWN_WALLET = "own_purse"
+    OWN_WALLET = "own_wallet"
 
 
 class BonusGrant(Struct, frozen=True):

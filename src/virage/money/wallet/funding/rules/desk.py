@@ -18,7 +18,7 @@ MOVED: Final = "card_moved"
 
 
 class Reason(StrEnum):
-    """Refusals of a desk."""
+    """Refusals of a desk. Paired tills of earlier versions know them by these names."""
 
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"

@@ -29,12 +29,12 @@ class Reason(StrEnum):
 
     AMOUNT_BELOW_MIN = "amount_below_min"
     AMOUNT_ABOVE_MAX = "amount_above_max"
-    WALLET_WOULD_EXCEED = "purse_would_exceed"
-    WALLET_FROZEN = "purse_frozen"
+    WALLET_WOULD_EXCEED = "wallet_would_exceed"
+    WALLET_FROZEN = "wallet_frozen"
     TOP_UP_ID_TAKEN = "top_up_id_taken"
     PAYMENT_FAILED = "payment_failed"
     NOTHING_TO_PAY_OUT = "nothing_to_pay_out"
-    WALLET_NOT_EMPTY = "purse_not_empty"
+    WALLET_NOT_EMPTY = "wallet_not_empty"
 
 
 class Limits(Struct, frozen=True):

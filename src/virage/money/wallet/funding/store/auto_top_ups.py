@@ -6,13 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from virage.money.payments.types import Charge
-from virage.money.wallet.funding.rules.auto_top_ups import Rule, RuleState
+from virage.money.wallet.funding.rules.auto_top_ups import Reason, Rule, RuleState
 from virage.money.wallet.funding.store.queries import queries
 from virage.platform.data.database import Connection
 
+_STORED_REASONS: dict[str | None, str] = {Reason.WALLET_WOULD_EXCEED: "purse_would_exceed"}
+"""Reasons that the database stores by another name."""
+_REASONS = {stored: reason for reason, stored in _STORED_REASONS.items()}
+
 
 def _rule(row: Mapping[str, Any]) -> Rule:
-    return Rule(**{**row, "state": RuleState(row["state"])})
+    reason = _REASONS.get(row["reason"], row["reason"])
+    return Rule(**{**row, "state": RuleState(row["state"]), "reason": reason})
 
 
 async def _rules(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Rule]:
@@ -39,19 +44,19 @@ async def put_rules(conn: Connection, rules: Sequence[Rule]) -> None:
     """Write rules as they stand now."""
     await queries.put_auto_rules(
         conn,
-        wallet_ids=[one.wallet_id for one in rules],
-        method_ids=[one.method_id for one in rules],
-        belows=[one.below_cents for one in rules],
-        adds=[one.add_cents for one in rules],
-        day_maxes=[one.day_max_cents for one in rules],
-        consents=[one.consented_at for one in rules],
-        states=[one.state for one in rules],
-        reasons=[one.reason for one in rules],
-        declines=[one.declines for one in rules],
-        retries=[one.retry_at for one in rules],
-        top_up_ids=[one.top_up_id for one in rules],
-        days=[one.day for one in rules],
-        day_cents=[one.day_cents for one in rules],
+        wallet_ids=[rule.wallet_id for rule in rules],
+        method_ids=[rule.method_id for rule in rules],
+        belows=[rule.below_cents for rule in rules],
+        adds=[rule.add_cents for rule in rules],
+        day_maxes=[rule.day_max_cents for rule in rules],
+        consents=[rule.consented_at for rule in rules],
+        states=[rule.state for rule in rules],
+        reasons=[_STORED_REASONS.get(rule.reason, rule.reason) for rule in rules],
+        declines=[rule.declines for rule in rules],
+        retries=[rule.retry_at for rule in rules],
+        top_up_ids=[rule.top_up_id for rule in rules],
+        days=[rule.day for rule in rules],
+        day_cents=[rule.day_cents for rule in rules],
     )
 
 
