@@ -40,7 +40,7 @@ Act = Callable[[Connection], Awaitable[Any]]
 SECRET = "a secret of the tests, long enough"  # the secret of the fixture `config`
 EMAIL = "fan@example.org"
 NEEDS_THE_WALLET = (forget_cards, forget_phones, forget_auto_top_up, forget_orders)
-"""What must come before `forget_purse`."""
+"""What must come before `forget_wallet`."""
 RANDOM_ORDERS = 30
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -161,7 +161,7 @@ async def found(kitchen: Kitchen, log: Log) -> dict[str, Any]:
         "not_accepted": [one for one in log.accepted if states[one] != "accepted"],
         "not_cancelled": [one for one in log.cancelled if states[one] != "cancelled"],
         "records_astray": len({one for one, state in states.items() if state == "accepted"} ^ records),
-        "purses_astray": left[0][0],
+        "wallets_astray": left[0][0],
         "clean": books.clean,
         "damaged": damaged,
     }
@@ -225,7 +225,7 @@ def test_confirmed_orders_and_steps_are_in_the_ledger_and_in_the_fiscal_journal(
         "not_accepted": [],
         "not_cancelled": [],
         "records_astray": 0,
-        "purses_astray": 0,
+        "wallets_astray": 0,
         "clean": True,
         "damaged": [],
     }

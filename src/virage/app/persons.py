@@ -29,10 +29,10 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     lock_orders_of_erased,  # the order of locks: food orders, accreditations, ticket orders, cards, wallets
     forget_accreditations,
     refund_erased,
-    forget_cards,  # before forget_phones, which locks the wallet, and before forget_purse, which removes its owner
-    forget_phones,  # before forget_purse: phones are found by the wallet of their owner
-    forget_auto_top_up,  # before forget_purse, likewise
-    forget_orders,  # before forget_purse: orders that wait hold money, and a wallet that holds any is not closed
+    forget_cards,  # before forget_phones, which locks the wallet, and before forget_wallet, which removes its owner
+    forget_phones,  # before forget_wallet: phones are found by the wallet of their owner
+    forget_auto_top_up,  # before forget_wallet, likewise
+    forget_orders,  # before forget_wallet: orders that wait hold money, and a wallet that holds any is not closed
     forget_wallet,
     erase_notifications,
 ]

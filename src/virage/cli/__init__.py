@@ -151,12 +151,15 @@ def personalise(
     uids: Annotated[list[str], Parameter(help="UIDs of the chips, 14 hexadecimal digits each.")],
     *,
     keys_file: Annotated[Path, Parameter(help="New file for the keys and printed codes, readable by its owner only.")],
-    purse: Annotated[UUID | None, Parameter(help="Wallet for all of the cards; default: a new one each.")] = None,
+    wallet: Annotated[
+        UUID | None,
+        Parameter(name=["--wallet", "--purse"], help="Wallet for all of the cards; default: a new one each."),
+    ] = None,
 ) -> None:
     """Register chips as cards, and print the data for the encoder; the keys are written to the file only."""
     from virage.cli import carding
 
-    carding.personalise(uids, keys_file, purse)
+    carding.personalise(uids, keys_file, wallet)
 
 
 @cards_app.command

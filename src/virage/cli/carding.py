@@ -70,7 +70,7 @@ def personalise(uids: Sequence[str], keys_file: Path, wallet_id: UUID | None) ->
         ("ChangeFileSettings, file 2", chip.file_settings),
         ("key version", str(chip.key_version)),
         *((f"key {number}", purpose) for number, purpose in sorted(chip.keys.items())),
-        *((f"chip {card.uid.hex().upper()}", f"card {card.id}, purse {card.wallet_id}") for card in cards),
+        *((f"chip {card.uid.hex().upper()}", f"card {card.id}, wallet {card.wallet_id}") for card in cards),
         ("keys and codes", str(keys_file)),
     ]
     _print(rows)
@@ -90,7 +90,7 @@ def show(written: str) -> None:
         [
             ("card", str(card.id)),
             ("chip", card.uid.hex().upper()),
-            ("purse", str(card.wallet_id)),
+            ("wallet", str(card.wallet_id)),
             ("linked", "no" if owned.owner_id is None else "yes"),
             ("blocked", blocked),
             ("replaced by", "" if card.replaced_by is None else str(card.replaced_by)),

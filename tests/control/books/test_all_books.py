@@ -109,7 +109,7 @@ class Evening:
         ask = DeskRequest(signed_load(till.signer, said), fan.card_id, tap)
         for _ in range(2):  # the response is lost, and the request is sent again
             async with self.bar.db.transaction() as conn:
-                loaded = await desk.load(conn, ask, DESK, cap_cents=CAP_CENTS, now=self.clock.now())
+                loaded = await desk.book_at_desk(conn, ask, DESK, cap_cents=CAP_CENTS, now=self.clock.now())
             assert isinstance(loaded, BookedDeskTransaction), loaded
         self.paid_in_at_desks[tender.value] += cents
 

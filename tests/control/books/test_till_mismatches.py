@@ -23,7 +23,9 @@ async def loaded(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTen
     said = load_said(till.id, CASHIER, fan.wallet_id, cents, tender=tender)
     ask = DeskRequest(signed_load(till.signer, said), fan.card_id, None)
     async with bar.db.transaction() as conn:
-        assert isinstance(await desk.load(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), BookedDeskTransaction)
+        assert isinstance(
+            await desk.book_at_desk(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), BookedDeskTransaction
+        )
 
 
 async def found(conn: Connection, till: Till) -> list[TillMismatch]:

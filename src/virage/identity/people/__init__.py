@@ -1,1 +1,1 @@
-"""Fans, staff and programs: sign-in, roles with their scope, export and erasure."""
+"""Fans, staff and API clients: sign-in, roles with their scope, export and erasure."""

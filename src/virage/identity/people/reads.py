@@ -199,7 +199,7 @@ async def offered(conn: Connection, person_id: UUID, code: str, now: datetime) -
 
 
 async def api_clients(conn: Connection, principal: Principal, now: datetime) -> list[ApiClient]:
-    """The programs that the asker created; for who administers everything all of them, the newest `API_CLIENTS_MAX`."""
+    """Return the asker's API clients; for administrators of everything the newest `API_CLIENTS_MAX` of all."""
     if holds(principal, "admin"):
         return await grants.api_clients(conn, now, API_CLIENTS_MAX)
     return [] if principal.id is None else await grants.api_clients_created_by(conn, principal.id, now)

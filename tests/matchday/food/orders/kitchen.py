@@ -95,9 +95,9 @@ class Kitchen:
         """A fan with a wallet balance and a bonus."""
         person_id = new_id()
         async with self.db.transaction() as conn:
-            purse_id = await loaded_wallet(conn, cents, person_id)
+            wallet_id = await loaded_wallet(conn, cents, person_id)
             if bonus_cents:
-                (given,) = await bonus.give(conn, [BonusGrant(new_id(), purse_id, bonus_cents, "promotion")], NOW)
+                (given,) = await bonus.give(conn, [BonusGrant(new_id(), wallet_id, bonus_cents, "promotion")], NOW)
                 done(given)
         return person_id
 

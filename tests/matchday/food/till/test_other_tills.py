@@ -142,7 +142,7 @@ async def test_refunds_that_wait_for_a_sale_give_together_at_most_its_amount(bar
     assert await offline(bar, till, sale) == ["booked"]
     assert await bar.left(fan) == 1000
     assert await bar.of_kind("loss") == 1400 - 1000 - 150, (
-        "kept by the desks, less what the purse got, less what it lacked"
+        "kept by the desks, less what the wallet got, less what it lacked"
     )
     assert await offline(bar, till, sale) == ["known"]
     assert await bar.left(fan) == 1000
@@ -196,7 +196,7 @@ async def test_bonus_credit_is_spent_first_and_each_payer_is_refunded_what_it_pa
     assert (answer.outcome, answer.available_cents, answer.loss_cents) == ("booked", 2400 - ROUND_CENTS, 0)
     assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000 - 750, 0)
     assert (await bar.refund(till, sale, 700, TenderKind.CARD)).outcome == "booked"
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000 - 50, 0), "the purse gets back first"
+    assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000 - 50, 0), "the wallet gets back first"
     assert (await bar.refund(till, sale, 450, TenderKind.CARD)).outcome == "booked"
     assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000, 400)
 

@@ -1359,7 +1359,7 @@ export interface paths {
         };
         /**
          * Read me
-         * @description Who I am: anonymous, a guest, a fan, staff with grants, or a program.
+         * @description Who I am: anonymous, a guest, a fan, staff with grants, or an API client.
          */
         get: operations["read_me"];
         put?: never;
@@ -2920,13 +2920,13 @@ export interface paths {
         };
         /**
          * List tokens
-         * @description The programs that I gave access; all of them if I administer everything.
+         * @description The API clients that I created; all of them if I administer everything.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
          * Create token
-         * @description Give a program some of my power; the token is shown once. Asks for a sign-in of the last 15 minutes.
+         * @description Create an API client with some of my grants; the token is shown once. Requires a sign-in within 15 minutes.
          */
         post: operations["create_token"];
         delete?: never;
@@ -2947,7 +2947,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke token
-         * @description End a program's access at once.
+         * @description Revoke an API client at once.
          */
         delete: operations["revoke_token"];
         options?: never;
@@ -4513,7 +4513,7 @@ export interface components {
         };
         /**
          * ApiClient
-         * @description A program's access, as lists show it: never with its token.
+         * @description An API client as lists show it: never with its token.
          */
         ApiClient: {
             /** Format: date-time */
@@ -8563,7 +8563,7 @@ export interface components {
         };
         /**
          * TapPage
-         * @description The page of a tap. `purse` is a part of the wallet id that distinguishes wallets.
+         * @description The page of a tap. `wallet` is a part of the wallet id that distinguishes wallets.
          *
          *         The bearer of a card may spend its balance, and so may see it. `card_id` is for its owner only, because the wallet
          *         of an anonymous card has the same id.
@@ -8946,7 +8946,7 @@ export interface components {
         };
         /**
          * TokenRequest
-         * @description The access that a program is to have, until when, and what to call it.
+         * @description Request of an API client: its name, grants and expiry.
          */
         TokenRequest: {
             /** Format: date-time */

@@ -1,4 +1,4 @@
-"""Programs' access: a token with some of its creator's power, shown once."""
+"""API clients: a token with some of its creator's grants, shown once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ from virage.platform.web.guard import Grant, Principal, holds
 
 
 class TokenRequest(Struct, frozen=True):
-    """The access that a program is to have, until when, and what to call it."""
+    """Request of an API client: its name, grants and expiry."""
 
     name: str
     grants: list[GrantRequest]
@@ -40,7 +40,7 @@ class TokenRequest(Struct, frozen=True):
 async def create_token(
     conn: Connection, actor: Principal, request: TokenRequest, now: datetime
 ) -> CreatedToken | Refused:
-    """Create a program's access out of what its creator holds. The answer holds the token, the database its hash."""
+    """Create an API client with grants that its creator holds. The database stores only the hash of the token."""
     try:
         name = normalise_name(request.name)
     except ValueError:
@@ -58,8 +58,8 @@ async def create_token(
     if isinstance(powers, Refused):
         return powers
     made = CreatedToken(id=new_id(), token=new_token(), expires_at=request.expires_at)
-    program = NewApiClient(made.id, name, powers, creator.id, at=now, expires_at=made.expires_at)
-    await grants.create_api_client(conn, program, made.token)
+    client = NewApiClient(made.id, name, powers, creator.id, at=now, expires_at=made.expires_at)
+    await grants.create_api_client(conn, client, made.token)
     await journal.append(conn, [Fact("token_created", creator.id, made.id, {"grants": len(powers)})], now)
     return made
 
@@ -77,13 +77,13 @@ async def _powers(conn: Connection, creator: Principal, wishes: Sequence[GrantRe
     return list(dict.fromkeys(powers))
 
 
-async def revoke_token(conn: Connection, actor: Principal, program_id: UUID, now: datetime) -> Refused | None:
+async def revoke_token(conn: Connection, actor: Principal, client_id: UUID, now: datetime) -> Refused | None:
     """Revoke an API client at once; allowed to its creator and to administrators of everything."""
-    creator = await grants.api_client_creator(conn, program_id)
+    creator = await grants.api_client_creator(conn, client_id)
     if creator is None:
         return Refused(Reason.NOT_FOUND)
     if actor.kind != "staff" or (creator != actor.id and not holds(actor, "admin")):
         return Refused(Reason.FORBIDDEN)
-    await grants.drop_api_clients(conn, [program_id])
-    await journal.append(conn, [Fact("token_revoked", actor.id, program_id, {"creator": creator})], now)
+    await grants.drop_api_clients(conn, [client_id])
+    await journal.append(conn, [Fact("token_revoked", actor.id, client_id, {"creator": creator})], now)
     return None

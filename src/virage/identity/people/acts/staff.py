@@ -188,13 +188,13 @@ def grant_data(grant: Grant) -> dict[str, str | None]:
 
 
 async def _revoke_dependents(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """End the person's programs, invitations and pairings that their remaining grants do not cover; and their PIN."""
+    """End a person's API clients, invitations and pairings that their remaining grants do not cover, and their PIN."""
     holder = Principal("staff", person_id, None, tuple(await grants.grants_of(conn, person_id)))
     lost = []
-    for program_id, powers in (await grants.api_clients_of(conn, person_id, now)).items():
+    for client_id, powers in (await grants.api_clients_of(conn, person_id, now)).items():
         for power in powers:
             if not holds_grant(holder, power, await enclosing(conn, power) or ()):
-                lost.append(program_id)
+                lost.append(client_id)
                 break
     unbacked = []
     for invitation_id, grant in (await grants.invitations_by(conn, person_id, now)).items():
@@ -210,7 +210,7 @@ async def _revoke_dependents(conn: Connection, person_id: UUID, now: datetime) -
         await pins.drop_pin(conn, person_id)
     await grants.drop_api_clients(conn, lost)
     await grants.drop_invitations(conn, unbacked)
-    facts = [Fact("token_revoked", None, program_id, {"creator": person_id}) for program_id in lost]
+    facts = [Fact("token_revoked", None, client_id, {"creator": person_id}) for client_id in lost]
     facts += [Fact("invitation_withdrawn", None, invitation_id) for invitation_id in unbacked]
     facts += [Fact("pairing_withdrawn", None, pairing_id) for pairing_id in unpaired]
     await journal.append(conn, facts, now)

@@ -32,7 +32,7 @@ class InvitationCode(Struct, frozen=True):
 
 @get("/api/me", public=True)
 async def read_me(db: Database, principal: Principal) -> Response[Me]:
-    """Who I am: anonymous, a guest, a fan, staff with grants, or a program."""
+    """Who I am: anonymous, a guest, a fan, staff with grants, or an API client."""
     async with db.connection() as conn:
         return Response(await reads.me(conn, principal), headers=PRIVATE)
 

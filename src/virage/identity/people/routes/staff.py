@@ -1,4 +1,4 @@
-"""The staff office: invitations, grants, programs' tokens."""
+"""The staff office: invitations, grants, tokens of API clients."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ ADMIN = guard.staff("admin")
 
 
 def _require_staff_person(principal: Principal) -> None:
-    """Programs hold power, but they do not hand it on."""
+    """Refuse API clients: they cannot hand on their grants."""
     if principal.kind != "staff":
         raise Problem("forbidden")
 
@@ -59,7 +59,7 @@ async def revoke_grant(grant_id: UUID, db: Database, clock: Clock, principal: Pr
 
 @post("/api/office/tokens", status_code=201, guards=[signed_in])
 async def create_token(data: TokenRequest, db: Database, clock: Clock, principal: Principal) -> Response[CreatedToken]:
-    """Give a program some of my power; the token is shown once. Asks for a sign-in of the last 15 minutes."""
+    """Create an API client with some of my grants; the token is shown once. Requires a sign-in within 15 minutes."""
     _require_staff_person(principal)
     fresh(principal, clock.now())
     made = granted(await db.transact(acts.create_token, principal, data, clock.now()))
@@ -68,7 +68,7 @@ async def create_token(data: TokenRequest, db: Database, clock: Clock, principal
 
 @get("/api/office/tokens", guards=[signed_in])
 async def list_tokens(db: Database, clock: Clock, principal: Principal) -> list[ApiClient]:
-    """The programs that I gave access; all of them if I administer everything."""
+    """The API clients that I created; all of them if I administer everything."""
     _require_staff_person(principal)
     async with db.connection() as conn:
         return await reads.api_clients(conn, principal, clock.now())
@@ -76,7 +76,7 @@ async def list_tokens(db: Database, clock: Clock, principal: Principal) -> list[
 
 @delete("/api/office/tokens/{token_id:uuid}", status_code=204, guards=[signed_in])
 async def revoke_token(token_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """End a program's access at once."""
+    """Revoke an API client at once."""
     _require_staff_person(principal)
     granted(await db.transact(acts.revoke_token, principal, token_id, clock.now()))
 

@@ -35,7 +35,7 @@ class PostKind(NamedTuple):
 
     scope: Literal["gate", "outlet"]
     device_role: str
-    """What a device holds at its posts; no person and no program can be given it."""
+    """What a device holds at its posts; no person and no API client can be given it."""
     worker: str
     """Who works there."""
     lead: str

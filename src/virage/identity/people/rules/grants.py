@@ -88,7 +88,7 @@ class Invitation(Struct, frozen=True):
 
 
 class ApiClient(Struct, frozen=True):
-    """A program's access, as lists show it: never with its token."""
+    """An API client as lists show it: never with its token."""
 
     id: UUID
     name: str
@@ -100,7 +100,7 @@ class ApiClient(Struct, frozen=True):
 
 
 class NewApiClient(Struct, frozen=True):
-    """A program's access before it has a token."""
+    """An API client before it has a token."""
 
     id: UUID
     name: str
@@ -163,11 +163,11 @@ def view_of(grant: Grant) -> GrantView:
 def may_administer(actor: Principal, grant: Grant, within: Within) -> bool:
     """Whether the actor may give, see and take this grant: a person who is administrator where it holds.
 
-    `within` names what encloses the grant's scope (an event's organiser). A program never hands out power.
+    `within` names what encloses the grant's scope (an event's organiser). An API client never gives grants.
     """
     return actor.kind == "staff" and holds(actor, "admin", scope=grant.scope, scope_id=grant.scope_id, within=within)
 
 
 def holds_grant(holder: Principal, grant: Grant, within: Within) -> bool:
-    """Whether the holder has this power already, so that a program of theirs may have it too."""
+    """Whether the holder has this grant, so that their API client may have it too."""
     return holds(holder, grant.role, scope=grant.scope, scope_id=grant.scope_id, within=within)

@@ -18,7 +18,7 @@ ENDS_RIGHTS: Final = frozenset(
 
 
 def revoked_principal(what: str, about: UUID, data: Mapping[str, Any]) -> UUID | None:
-    """Return the person, program or device whose rights a fact ends, None for any other fact."""
+    """Return the person, API client or device whose rights a fact ends, None for any other fact."""
     if what not in ENDS_RIGHTS:
         return None
     return UUID(str(data["person"])) if what == "grant_revoked" else about

@@ -1,4 +1,4 @@
-"""Grants, invitations and programs."""
+"""Grants, invitations and API clients."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -182,58 +182,58 @@ async def drop_invitations(conn: Connection, invitation_ids: Sequence[UUID]) -> 
     await queries.drop_invitations(conn, invitation_ids=invitation_ids)
 
 
-async def create_api_client(conn: Connection, program: NewApiClient, token: str) -> None:
-    """Store a program's access under the hash of its token."""
+async def create_api_client(conn: Connection, client: NewApiClient, token: str) -> None:
+    """Store an API client under the hash of its token."""
     await queries.create_api_client(
         conn,
-        program_id=program.id,
+        client_id=client.id,
         token_hash=token_hash(token),
-        name=program.name,
-        grants=msgspec.to_builtins([view_of(grant) for grant in program.grants]),
-        created_by=program.created_by,
-        now=program.at,
-        expires_at=program.expires_at,
+        name=client.name,
+        grants=msgspec.to_builtins([view_of(grant) for grant in client.grants]),
+        created_by=client.created_by,
+        now=client.at,
+        expires_at=client.expires_at,
     )
 
 
-def _program(row: Any) -> ApiClient:
+def _api_client(row: Any) -> ApiClient:
     return ApiClient(**(dict(row) | {"grants": _views(row["grants"])}))
 
 
 async def api_clients(conn: Connection, now: datetime, limit: int) -> list[ApiClient]:
-    """Programs that have access, the newest first."""
-    return [_program(row) async for row in queries.api_clients(conn, now=now, limit=limit)]
+    """Unexpired API clients, the newest first."""
+    return [_api_client(row) async for row in queries.api_clients(conn, now=now, limit=limit)]
 
 
 async def api_clients_created_by(conn: Connection, person_id: UUID, now: datetime) -> list[ApiClient]:
-    """A person's programs that have access, the newest first."""
-    return [_program(row) async for row in queries.api_clients_created_by(conn, person_id=person_id, now=now)]
+    """Unexpired API clients that a person created, the newest first."""
+    return [_api_client(row) async for row in queries.api_clients_created_by(conn, person_id=person_id, now=now)]
 
 
 async def api_clients_of(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, list[Grant]]:
-    """The programs that a person created, and what they may do."""
+    """The unexpired API clients that a person created with their grants, locked."""
     rows = queries.api_clients_of(conn, person_id=person_id, now=now)
     return {row["id"]: [grant_stored(**power) for power in row["grants"]] async for row in rows}
 
 
-async def api_client_creator(conn: Connection, program_id: UUID) -> UUID | None:
-    """Who created a program."""
-    creator: UUID | None = await queries.api_client_creator(conn, program_id=program_id)
+async def api_client_creator(conn: Connection, client_id: UUID) -> UUID | None:
+    """The creator of an API client."""
+    creator: UUID | None = await queries.api_client_creator(conn, client_id=client_id)
     return creator
 
 
-async def drop_api_clients(conn: Connection, program_ids: Sequence[UUID]) -> None:
-    """End programs' access."""
-    await queries.drop_api_clients(conn, program_ids=program_ids)
+async def drop_api_clients(conn: Connection, client_ids: Sequence[UUID]) -> None:
+    """Revoke API clients."""
+    await queries.drop_api_clients(conn, client_ids=client_ids)
 
 
 async def delete_expired_grants(conn: Connection, now: datetime) -> None:
-    """Forget invitations and programs whose time is over."""
+    """Delete expired invitations and API clients."""
     await queries.delete_expired_invitations(conn, now=now)
     await queries.delete_expired_clients(conn, now=now)
 
 
 async def erase(conn: Connection, person_id: UUID, email: str) -> None:
-    """Forget the programs that a person created, and the invitations to their address."""
+    """Delete the API clients that a person created, and the invitations to their address."""
     await queries.erase_api_clients(conn, person_id=person_id)
     await queries.erase_invitations(conn, email=email)

@@ -102,38 +102,38 @@ with over as (
 )
 delete from people.invitation as i using over where i.id = over.id;
 
--- name: create_api_client(program_id, token_hash, name, grants, created_by, now, expires_at)!
--- A program's access.
+-- name: create_api_client(client_id, token_hash, name, grants, created_by, now, expires_at)!
+-- A new API client.
 insert into people.program (id, token_hash, name, grants, created_by, created_at, expires_at)
-values (:program_id, :token_hash, :name, :grants, :created_by, :now, :expires_at);
+values (:client_id, :token_hash, :name, :grants, :created_by, :now, :expires_at);
 
 -- name: api_clients(now, limit)
--- Programs that still have access.
+-- Unexpired API clients.
 select id, name, grants, created_by, created_at, expires_at, last_used_at
 from people.program where expires_at > :now order by created_at desc, id limit :limit;
 
 -- name: api_clients_created_by(person_id, now)
--- Programs of one person that still have access.
+-- Unexpired API clients that a person created.
 select id, name, grants, created_by, created_at, expires_at, last_used_at
 from people.program where created_by = :person_id and expires_at > :now order by created_at desc, id;
 
 -- name: api_clients_of(person_id, now)
--- The programs of one person, locked.
+-- Unexpired API clients that a person created, locked.
 select id, grants from people.program where created_by = :person_id and expires_at > :now order by id for update;
 
--- name: api_client_creator(program_id)$
--- Whose program it is.
-select created_by from people.program where id = :program_id;
+-- name: api_client_creator(client_id)$
+-- The creator of an API client.
+select created_by from people.program where id = :client_id;
 
--- name: drop_api_clients(program_ids)!
+-- name: drop_api_clients(client_ids)!
 -- Revoke API clients.
 with gone as (
-    select id from people.program where id = any(:program_ids::uuid[]) order by id for update
+    select id from people.program where id = any(:client_ids::uuid[]) order by id for update
 )
 delete from people.program as p using gone where p.id = gone.id;
 
 -- name: delete_expired_clients(now)!
--- Programs whose time is over.
+-- Expired API clients.
 with over as (
     select id from people.program where expires_at <= :now order by id for update skip locked
 )

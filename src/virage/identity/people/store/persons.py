@@ -76,7 +76,7 @@ async def joined_at(conn: Connection, person_id: UUID) -> datetime | None:
 
 
 async def erase(conn: Connection, person_id: UUID, email: str, address_key: bytes, now: datetime) -> None:
-    """Forget everything but the id, and emails; sessions, codes, paces and programs have queries of their own."""
+    """Forget everything but the id, and emails; sessions, codes, paces and API clients have queries of their own."""
     await queries.erase_person(conn, person_id=person_id, now=now)
     await queries.erase_mailbox(conn, email=email)
     await queries.erase_emails(conn, person_id=person_id, address_key=address_key)

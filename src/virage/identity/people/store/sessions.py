@@ -28,7 +28,7 @@ async def look_up(
 async def touch_seen(
     conn: Connection,
     session_ids: Sequence[UUID],
-    program_ids: Sequence[UUID],
+    client_ids: Sequence[UUID],
     device_ids: Sequence[UUID],
     *,
     now: datetime,
@@ -45,8 +45,8 @@ async def touch_seen(
             fan_lifetime=FAN_LIFETIME,
             staff_lifetime=STAFF_LIFETIME,
         )
-    if program_ids:
-        await queries.touch_api_clients(conn, program_ids=program_ids, now=now)
+    if client_ids:
+        await queries.touch_api_clients(conn, client_ids=client_ids, now=now)
     if device_ids:
         await queries.touch_devices(conn, device_ids=device_ids, now=now)
 

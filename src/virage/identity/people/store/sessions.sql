@@ -43,10 +43,10 @@ set last_seen_at = :now, expires_at = :now::timestamptz + case
 end
 from seen where s.id = seen.id;
 
--- name: touch_api_clients(program_ids, now)!
+-- name: touch_api_clients(client_ids, now)!
 -- Programs that were seen again.
 with seen as (
-    select id from people.program where id = any(:program_ids::uuid[]) order by id for update skip locked
+    select id from people.program where id = any(:client_ids::uuid[]) order by id for update skip locked
 )
 update people.program as p set last_used_at = :now from seen where p.id = seen.id;
 

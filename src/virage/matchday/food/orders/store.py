@@ -148,7 +148,7 @@ async def insert_orders(conn: Connection, placed: Sequence[Placed], accept_by: d
         conn,
         ids=[request.id for request in requests],
         person_ids=[order.placement.person_id for order in placed],
-        purse_ids=[order.purse_id for order in placed],
+        wallet_ids=[order.wallet_id for order in placed],
         event_ids=[request.event_id for request in requests],
         outlets=[request.outlet for request in requests],
         numbers=[order.number for order in placed],
@@ -221,9 +221,9 @@ async def lock_late_orders(conn: Connection, late_since: datetime, most: int) ->
 
 
 async def vouchers_of(conn: Connection, orders: Sequence[Order]) -> Counter[tuple[UUID, UUID]]:
-    """How many vouchers were given at the events of these orders, by event and purse."""
-    event_ids, purse_ids = {order.event_id for order in orders}, {order.purse_id for order in orders}
-    rows = queries.vouchers_of(conn, event_ids=list(event_ids), purse_ids=list(purse_ids))
+    """Return how many vouchers were given at the events of these orders, by event and wallet."""
+    event_ids, wallet_ids = {order.event_id for order in orders}, {order.wallet_id for order in orders}
+    rows = queries.vouchers_of(conn, event_ids=list(event_ids), wallet_ids=list(wallet_ids))
     return Counter({(row["event_id"], row["purse_id"]): row["vouchers"] async for row in rows})
 
 

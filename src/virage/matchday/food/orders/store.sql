@@ -57,7 +57,7 @@ from food_menu.public_stock as s
 left join reserved as r on r.outlet = s.outlet and r.product_id = s.product_id
 where s.outlet = any(:outlets::text[]);
 
--- name: insert_orders(ids, person_ids, purse_ids, event_ids, outlets, numbers, digests, versions, lines, vats, totals, bonuses, now, promised_ats, accept_by, places, delivery_s, codes)!
+-- name: insert_orders(ids, person_ids, wallet_ids, event_ids, outlets, numbers, digests, versions, lines, vats, totals, bonuses, now, promised_ats, accept_by, places, delivery_s, codes)!
 -- Orders that are placed, in the order of their ids.
 insert into food_orders.food_order (
     id, person_id, purse_id, event_id, outlet, number, request_digest, version, lines, vat, total_cents, bonus_cents,
@@ -66,7 +66,7 @@ insert into food_orders.food_order (
 select o.id, o.person, o.purse, o.event, o.outlet, o.number, o.digest, o.version, o.lines::jsonb, o.vat::jsonb, o.total,
     o.bonus, 'placed', :now::timestamptz, o.promised, :accept_by::timestamptz, o.place, o.delivery_s, o.code
 from unnest(
-    :ids::uuid[], :person_ids::uuid[], :purse_ids::uuid[], :event_ids::uuid[], :outlets::text[], :numbers::integer[],
+    :ids::uuid[], :person_ids::uuid[], :wallet_ids::uuid[], :event_ids::uuid[], :outlets::text[], :numbers::integer[],
     :digests::bytea[], :versions::text[], :lines::text[], :vats::text[], :totals::integer[], :bonuses::integer[],
     :promised_ats::timestamptz[], :places::integer[], :delivery_s::integer[], :codes::text[]
 ) as o (
@@ -125,10 +125,10 @@ where o.id in (
     where not is_judged and accepted_at is not null and promised_at <= :late_since order by promised_at limit :most
 ) and not o.is_judged order by o.id for no key update skip locked;
 
--- name: vouchers_of(event_ids, purse_ids)
--- How many vouchers each of these purses was given at each of these events; purses that had none are left out.
+-- name: vouchers_of(event_ids, wallet_ids)
+-- Number of vouchers by event and wallet, without zeros.
 select event_id, purse_id, count(*)::integer as vouchers from food_orders.food_order
-where event_id = any(:event_ids::uuid[]) and purse_id = any(:purse_ids::uuid[]) and voucher_cents is not null
+where event_id = any(:event_ids::uuid[]) and purse_id = any(:wallet_ids::uuid[]) and voucher_cents is not null
 group by event_id, purse_id;
 
 -- name: compensate(ids, cents)!

@@ -81,7 +81,7 @@ async def move_balance(
         entries.append(bonus_rules.follow((new_id(), new_id()), card_id, left_id, wallet_id, bonus_cents))
     for posted in await ledger.post(conn, entries, now) if entries else ():
         if isinstance(posted, Refused):
-            raise RuntimeError(f"What was in the purse {left_id} did not follow its card: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
+            raise RuntimeError(f"The balance of wallet {left_id} did not follow its card: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
     return None
 
 

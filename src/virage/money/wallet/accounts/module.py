@@ -13,7 +13,7 @@ module = Module(
     },
     lock_exceptions={
         "open_wallets": LockException(
-            "New ids; the first purse of a person is opened in the person's turn.", holds=False
+            "New ids; the first wallet of a person is opened in the person's turn.", holds=False
         ),
     },
 )

@@ -3,7 +3,7 @@
 from virage.money.wallet.funding.acts.auto_top_ups import erased as forget_auto_top_up
 from virage.money.wallet.funding.acts.bonus import give as give_bonus
 from virage.money.wallet.funding.acts.desk import DeskRequest as DeskRequest
-from virage.money.wallet.funding.acts.desk import load as book_at_desk
+from virage.money.wallet.funding.acts.desk import book_at_desk as book_at_desk
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney as TopUpMoney
 from virage.money.wallet.funding.acts.top_ups import empty_closed as empty_closed
 from virage.money.wallet.funding.acts.top_ups import erased as forget_wallet

@@ -38,7 +38,7 @@ export const refusals = {
   id_reused: "This was sent before with other details. Reload the page and look before you try again.",
   gift_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
   top_up_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
-  // what reaches programs and commands alone
+  // codes that only API clients and commands receive
   account_not_found: "There is no such account.",
   admin_exists: "There is an administrator already. Ask them to invite you.",
   amount_mismatch: "The amount differs from the agreed one. Nothing was booked.",

@@ -269,7 +269,7 @@ async def compensate(conn: Connection, late: timedelta, cents: Cents, now: datet
     }
     owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
-        BonusGrant(uuid5(order.id, "late"), order.purse_id, owed[order.id], BonusReason.LATE_ORDER)
+        BonusGrant(uuid5(order.id, "late"), order.wallet_id, owed[order.id], BonusReason.LATE_ORDER)
         for order in limit_vouchers(owing, await store.vouchers_of(conn, owing))
     ]
     outcomes = await funding.give_bonus(conn, gifts, now) if gifts else []

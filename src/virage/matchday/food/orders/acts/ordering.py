@@ -100,11 +100,11 @@ async def _placement_state(
 async def _funds(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Funds]:
     """Return what people can spend; their accounts stay locked."""
     owned = await wallets_of(conn, person_ids)
-    accounts = [*owned.values(), *(bonus(purse_id).id for purse_id in owned.values())]
+    accounts = [*owned.values(), *(bonus(wallet_id).id for wallet_id in owned.values())]
     available = await ledger.available(conn, accounts) if accounts else {}
     return {
-        person_id: Funds(purse_id, available.get(purse_id, 0), available.get(bonus(purse_id).id, 0))
-        for person_id, purse_id in owned.items()
+        person_id: Funds(wallet_id, available.get(wallet_id, 0), available.get(bonus(wallet_id).id, 0))
+        for person_id, wallet_id in owned.items()
     }
 
 
@@ -128,7 +128,7 @@ def _money(placed: Placed) -> order_money.OrderMoney:
     return order_money.OrderMoney(
         placed.placement.request.id,
         placed.till_id,
-        placed.purse_id,
+        placed.wallet_id,
         placed.total_cents,
         placed.bonus_cents,
         deposits_of(placed.lines),

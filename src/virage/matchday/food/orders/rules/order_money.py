@@ -24,7 +24,7 @@ class OrderMoney(Struct, frozen=True):
 
     order_id: UUID
     till_id: UUID
-    purse_id: UUID
+    wallet_id: UUID
     total_cents: Cents
     bonus_cents: Cents
     deposit_cents: Cents
@@ -38,8 +38,8 @@ class OrderMoney(Struct, frozen=True):
     def shares(self) -> list[tuple[str, Account, Cents]]:
         """Paying accounts with their amounts."""
         shares = [
-            ("bonus", bonus(self.purse_id), self.bonus_cents),
-            ("purse", wallet_account(self.purse_id), self.total_cents - self.bonus_cents),
+            ("bonus", bonus(self.wallet_id), self.bonus_cents),
+            ("purse", wallet_account(self.wallet_id), self.total_cents - self.bonus_cents),
         ]
         return [share for share in shares if share[2]]
 
@@ -79,7 +79,7 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
     """Return who paid a record, so that a refund at a till returns the amounts to the payers."""
     sign = -1 if record.kind in REFUNDS else 1
     return [
-        Part(0, sign * cents, money.purse_id, bonus=account.kind is AccountKind.BONUS)
+        Part(0, sign * cents, money.wallet_id, bonus=account.kind is AccountKind.BONUS)
         for _, account, cents in money.shares
     ]
 
@@ -106,7 +106,7 @@ def voucher(money: OrderMoney, cents: Cents, left: Mapping[Payer, Cents]) -> Cen
 def is_unrefunded(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
     """Whether nothing of the payment was refunded yet, in any way."""
     return sum(left.values()) >= money.total_cents and all(
-        left.get(Payer(None, money.purse_id, account.kind is AccountKind.BONUS), 0) >= cents
+        left.get(Payer(None, money.wallet_id, account.kind is AccountKind.BONUS), 0) >= cents
         for _, account, cents in money.shares
     )
 

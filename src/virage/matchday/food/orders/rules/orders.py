@@ -133,12 +133,12 @@ class FoodLine(Struct, frozen=True):
     age_limit: int = 0
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
     """An order as stored; `till_id` is the outlet's order-ahead till."""
 
     id: UUID
     person_id: UUID | None
-    purse_id: UUID
+    wallet_id: UUID
     event_id: UUID
     outlet: str
     till_id: UUID
@@ -168,7 +168,7 @@ class Order(Struct, frozen=True):
     def money(self) -> OrderMoney:
         """Amounts of the order."""
         deposit_cents = deposits_of(self.lines)
-        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents, deposit_cents)
+        return OrderMoney(self.id, self.till_id, self.wallet_id, self.total_cents, self.bonus_cents, deposit_cents)
 
     @property
     def age_limit(self) -> int:
@@ -295,7 +295,7 @@ def limit_vouchers(late: Sequence[Order], had: Mapping[tuple[UUID, UUID], int]) 
     given = Counter(had)
     kept: list[Order] = []
     for order in late:
-        place = (order.event_id, order.purse_id)
+        place = (order.event_id, order.wallet_id)
         if given[place] < VOUCHERS_MAX:
             kept.append(order)
             given[place] += 1

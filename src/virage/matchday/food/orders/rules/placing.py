@@ -53,8 +53,8 @@ class OpenKitchen(Struct):
 class Funds(Struct):
     """Available money and bonus of a wallet."""
 
-    purse_id: UUID
-    purse_cents: Cents
+    wallet_id: UUID
+    wallet_cents: Cents
     bonus_cents: Cents
 
 
@@ -100,7 +100,7 @@ class Placed(Struct, frozen=True):
     vat: tuple[BasketVat, ...]
     total_cents: Cents
     bonus_cents: Cents
-    purse_id: UUID
+    wallet_id: UUID
     promised_at: datetime
     allocations: tuple[Allocation, ...]
 
@@ -121,11 +121,11 @@ def decide(placement: PlacementRequest, state: PlacementState, at: datetime) -> 
     funds = state.funds.get(placement.person_id)
     total_cents = order.priced.total_cents
     of_bonus = 0 if funds is None else min(funds.bonus_cents, total_cents - deposits_of(order.lines))
-    available = 0 if funds is None else funds.purse_cents + of_bonus
+    available = 0 if funds is None else funds.wallet_cents + of_bonus
     if funds is None or available < total_cents:
         return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available, "total_cents": total_cents})
     _reserve(request, state.stock, kitchen, order, schedule)
-    shares = split(total_cents, of_bonus, funds.purse_cents)
+    shares = split(total_cents, of_bonus, funds.wallet_cents)
     return _placed(placement, kitchen, funds, order, schedule=schedule, shares=shares)
 
 
@@ -214,7 +214,7 @@ def _placed(
 ) -> Placed:
     """Reserve the funds and return the placed order. Bonus is spent first, but never on deposits."""
     funds.bonus_cents -= shares.bonus_cents
-    funds.purse_cents -= shares.wallet_cents
+    funds.wallet_cents -= shares.wallet_cents
     return Placed(
         placement,
         kitchen.till_id,
@@ -223,7 +223,7 @@ def _placed(
         order.priced.vat,
         order.priced.total_cents,
         shares.bonus_cents,
-        funds.purse_id,
+        funds.wallet_id,
         schedule.ready_at,
         schedule.allocations,
     )

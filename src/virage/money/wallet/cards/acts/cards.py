@@ -270,7 +270,7 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
     await store.lock_cards_of_wallets(conn, list(wallet_ids))
     locked = await store.owned_cards(conn, [wish.card_id, new_id])
     if {owned.card.wallet_id for owned in locked.values()} != wallet_ids:
-        raise Contended("A card went to another purse meanwhile.")
+        raise Contended("A card was linked to another wallet meanwhile.")
     old, new = locked[wish.card_id], locked[new_id]
     if old.card.replaced_by == new_id:
         return Replaced(wish.card_id, new_id, old.card.wallet_id)
@@ -309,5 +309,5 @@ async def _locked_with_wallet(conn: Connection, card_id: UUID) -> tuple[OwnedCar
     beside = await store.lock_cards_of_wallets(conn, [seen.card.wallet_id])
     locked = (await store.owned_cards(conn, [card_id]))[card_id]
     if locked.card.wallet_id != seen.card.wallet_id:
-        raise Contended("The card went to another purse meanwhile.")
+        raise Contended("The card was linked to another wallet meanwhile.")
     return locked, beside

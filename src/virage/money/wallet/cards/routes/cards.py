@@ -87,7 +87,7 @@ class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TapPage(Struct, frozen=True):
-    """The page of a tap. `purse` is a part of the wallet id that distinguishes wallets.
+    """The page of a tap. `wallet` is a part of the wallet id that distinguishes wallets.
 
     The bearer of a card may spend its balance, and so may see it. `card_id` is for its owner only, because the wallet
     of an anonymous card has the same id.

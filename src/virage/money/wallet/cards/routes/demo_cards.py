@@ -70,7 +70,7 @@ ENGLISH: Final = {
     FANS.hex(): "Card of fan@example.org",
     FRESH.hex(): "New card, not linked",
     "code": "Printed code",
-    "purse": "Balance",
+    "balance": "Balance",
     "limit": "Daily limit",
     "whose": "Linked to a wallet",
     "yes": "yes",
@@ -95,7 +95,7 @@ FRENCH: Final = {
     FANS.hex(): "Carte de fan@example.org",
     FRESH.hex(): "Nouvelle carte, non rattachée",
     "code": "Code imprimé",
-    "purse": "Solde",
+    "balance": "Solde",
     "limit": "Plafond par jour",
     "whose": "Rattachée à une cagnotte",
     "yes": "oui",
@@ -170,7 +170,7 @@ def _article(one: _Shown, config: Config, secrets: CardSecrets, words: dict[str,
     card, chip = one.owned.card, one.owned.card.uid.hex()
     facts = {
         "code": f"<code>{shown_code(secrets.codes.printed(card.uid))}</code>",
-        "purse": _euros(one.available_cents, words),
+        "balance": _euros(one.available_cents, words),
         "whose": words["no"] if one.owned.owner_id is None else words["yes"],
     }
     if card.daily_limit_cents is not None:

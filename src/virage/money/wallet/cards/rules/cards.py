@@ -370,7 +370,7 @@ def may_limit(owned: OwnedCard | None, owner_id: UUID, cents: Cents | None, *, c
 
 
 def may_replace(old: OwnedCard | None, new: OwnedCard | None, on_its_wallet: int) -> Refused | None:
-    """Refuse a new card with an owner, a blocked one, or one with a shared wallet. `on_its_purse` counts its cards."""
+    """Refuse a new card with an owner, a blocked one, or one with a shared wallet. `on_its_wallet` counts its cards."""
     if old is None or new is None:
         return NOT_FOUND
     if old.card.blocked_reason is BlockReason.REPLACED:

@@ -37,13 +37,13 @@ class DeskRequest(Struct, frozen=True):
     confirmed: bool = False
 
 
-async def load(
+async def book_at_desk(
     conn: Connection, ask: DeskRequest, limits: DeskLimits, *, cap_cents: Cents, now: datetime
 ) -> BookedDeskTransaction | Refused:
     """Book a transfer between a till's drawer or terminal and a wallet, once per record."""
     said = ask.signed.said
     await store.lock_turn_of_desk_transaction(conn, said.till, said.id)
-    known = await store.load(conn, said.till, said.id)
+    known = await store.desk_transaction(conn, said.till, said.id)
     if known is not None:
         return known if known.body == ask.signed.body else Refused(Reason.LOAD_ID_TAKEN)
     owned = (await locked(conn, [ask.card_id])).get(ask.card_id)

@@ -120,7 +120,7 @@ async def _send_back(conn: Connection, wallet: Wallet, payout_id: UUID, now: dat
             raise RuntimeError(f"The payout {payout_id} exceeds what was captured: {refused.reason}")  # noqa: TRY004 - it is no type that is wrong
     (posted,) = await ledger.post(conn, [[rules.payout(payout_id, wallet.id, share) for share in shares]], now)
     if isinstance(posted, Refused):
-        raise RuntimeError(f"The payout {payout_id} is not in the purse: {posted.reason}")  # noqa: TRY004 - the same
+        raise RuntimeError(f"The payout {payout_id} exceeds the balance: {posted.reason}")  # noqa: TRY004 - the same
     return PaidOut(cents, available - cents)
 
 

@@ -82,27 +82,30 @@ async def audit(conn: Connection) -> Audit:
 async def desk_mismatches(conn: Connection) -> list[DeskMismatch]:
     """Return desk transactions that differ from what their tills signed."""
     kept = await signed_desk_records(conn)
-    keys = await device_keys(conn, sorted({one.load.till_id for one in kept}))
-    moved = await ledger.transfers(conn, {transfer_id(one.load) for one in kept})
+    keys = await device_keys(conn, sorted({record.transaction.till_id for record in kept}))
+    moved = await ledger.transfers(conn, {transfer_id(record.transaction) for record in kept})
     return [
-        DeskMismatch(one.load.till_id, one.load.id)
-        for one in kept
-        if not _is_signed(one, keys.get(one.load.till_id)) or not _has_moved(one.load, moved)
+        DeskMismatch(record.transaction.till_id, record.transaction.id)
+        for record in kept
+        if not _is_signed(record, keys.get(record.transaction.till_id)) or not _has_moved(record.transaction, moved)
     ]
 
 
-def _is_signed(kept: StoredDeskRecord, key: HolderKey | None) -> bool:
-    load = kept.load
-    signed = read_signed(base64url(kept.body), base64url(kept.signature), load.till_id, key)
+def _is_signed(record: StoredDeskRecord, key: HolderKey | None) -> bool:
+    stored = record.transaction
+    signed = read_signed(base64url(record.body), base64url(record.signature), stored.till_id, key)
     if isinstance(signed, Refused):
         return False
-    said, stands = signed.said, (load.id, load.cashier, load.cents, load.tender, load.slip, masked(load.wallet_id))
+    said, stands = (
+        signed.said,
+        (stored.id, stored.cashier, stored.cents, stored.tender, stored.slip, masked(stored.wallet_id)),
+    )
     return (said.id, said.cashier, said.cents, said.tender, said.slip, said.purse) == stands
 
 
-def _has_moved(load: DeskTransaction, moved: Mapping[UUID, StoredTransfer]) -> bool:
+def _has_moved(transaction: DeskTransaction, moved: Mapping[UUID, StoredTransfer]) -> bool:
     """Return whether the ledger has the transfer between the till and the wallet."""
-    wanted, found = transfer(load), moved.get(transfer_id(load))
+    wanted, found = transfer(transaction), moved.get(transfer_id(transaction))
     if found is None:
         return False
     return (wanted.debit.id, wanted.credit.id, wanted.cents) == (found.debit_id, found.credit_id, found.cents)

@@ -10,7 +10,7 @@ from virage.identity.people import api as people
 from virage.money.wallet.accounts.types import DeskTender
 from virage.money.wallet.cards.api import card
 from virage.money.wallet.cards.types import BlockReason, OwnedCard, masked
-from virage.money.wallet.funding.rules.desk import BookedDeskTransaction, DeskLimits, loadable, payable
+from virage.money.wallet.funding.rules.desk import BookedDeskTransaction, DeskLimits, max_payout, max_top_up
 from virage.money.wallet.funding.store import desk as store
 from virage.money.wallet.ledger.api import balances_by_id
 from virage.money.wallet.ledger.types import Balance, bonus
@@ -72,21 +72,21 @@ async def at_desk(conn: Connection, owned: OwnedCard, limits: DeskLimits, now: d
         blocked=owned.card.blocked_reason,
         available_cents=standing.available_cents,
         bonus_cents=await _bonus(conn, owned.card.wallet_id),
-        loadable_cents=loadable(standing, limits),
-        payable_cash_cents=payable(standing, DeskTender.CASH),
-        payable_terminal_cents=payable(standing, DeskTender.TERMINAL),
+        loadable_cents=max_top_up(standing, limits),
+        payable_cash_cents=max_payout(standing, DeskTender.CASH),
+        payable_terminal_cents=max_payout(standing, DeskTender.TERMINAL),
     )
 
 
-async def booked(conn: Connection, loaded: BookedDeskTransaction) -> DeskReceipt:
+async def booked(conn: Connection, booking: BookedDeskTransaction) -> DeskReceipt:
     """Return the receipt of a desk transaction."""
-    wallet_id, card_id = loaded.load.wallet_id, loaded.load.card_id
+    wallet_id, card_id = booking.transaction.wallet_id, booking.transaction.card_id
     owned = await card(conn, card_id)
     available = (await balances_by_id(conn, [wallet_id])).get(wallet_id, Balance()).available_cents
     return DeskReceipt(
-        id=loaded.load.id,
-        cents=loaded.load.cents,
-        booked_at=loaded.booked_at,
+        id=booking.transaction.id,
+        cents=booking.transaction.cents,
+        booked_at=booking.booked_at,
         purse=masked(wallet_id),
         label=None if owned is None else owned.card.label,
         available_cents=available,
@@ -97,7 +97,7 @@ async def booked(conn: Connection, loaded: BookedDeskTransaction) -> DeskReceipt
 async def payable_at_desks(conn: Connection, wallet_id: UUID, now: datetime) -> Cents:
     """Return the cents that desks can pay out of a wallet, by both tenders together."""
     standing = await store.standing(conn, wallet_id, now)
-    return min(standing.available_cents, sum(payable(standing, tender) for tender in DeskTender))
+    return min(standing.available_cents, sum(max_payout(standing, tender) for tender in DeskTender))
 
 
 async def takings(conn: Connection, since: datetime, until: datetime) -> list[DeskTaking]:

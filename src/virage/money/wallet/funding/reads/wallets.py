@@ -83,11 +83,17 @@ async def export(conn: Connection, person_id: UUID, paid_at: Sequence[PaidAt] = 
     said = await statement(conn, person_id, END, ALL, paid_at)
     if said.id is None:
         return {"purse": None}
-    loads = [
-        {"at": one.booked_at, "cents": one.load.cents, "tender": one.load.tender, "slip": one.load.slip}
-        for one in await desk.desk_transactions_of_wallet(conn, said.id)
+    transactions = [
+        {
+            "at": booking.booked_at,
+            "cents": booking.transaction.cents,
+            "tender": booking.transaction.tender,
+            "slip": booking.transaction.slip,
+        }
+        for booking in await desk.desk_transactions_of_wallet(conn, said.id)
     ]
     given = [
-        {"id": one.id, "cents": one.cents, "reason": one.reason} for one in await bonus.bonus_grants_of(conn, said.id)
+        {"id": grant.id, "cents": grant.cents, "reason": grant.reason}
+        for grant in await bonus.bonus_grants_of(conn, said.id)
     ]
-    return {"purse": said, "desk": loads, "gifts": given}
+    return {"purse": said, "desk": transactions, "gifts": given}

@@ -101,11 +101,11 @@ async def load_wallet(
     ask = acts.DeskRequest(signed, card_id, tap, here=here, confirmed=confirmed)
     limits, cap_cents = desk_limits_of(config), config.of(CardSettings).tap_cap_cents
 
-    async def load(conn: Connection) -> DeskReceipt | Refused:
-        loaded = await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now())
-        return loaded if isinstance(loaded, Refused) else await reads.booked(conn, loaded)
+    async def book(conn: Connection) -> DeskReceipt | Refused:
+        booking = await acts.book_at_desk(conn, ask, limits, cap_cents=cap_cents, now=clock.now())
+        return booking if isinstance(booking, Refused) else await reads.booked(conn, booking)
 
-    return told(await db.transact(load))
+    return told(await db.transact(book))
 
 
 def told(outcome: Answer | Refused) -> Answer:
@@ -116,8 +116,8 @@ def told(outcome: Answer | Refused) -> Answer:
 def desk_limits_of(config: Config) -> DeskLimits:
     """Return the configured limits of a desk."""
     return DeskLimits(
-        load_min_cents=config.of(FundingSettings).top_up_cents_min,
-        load_max_cents=config.of(FundingSettings).top_up_cents_max,
+        top_up_min_cents=config.of(FundingSettings).top_up_cents_min,
+        top_up_max_cents=config.of(FundingSettings).top_up_cents_max,
         wallet_max_cents=config.of(AccountSettings).purse_cents_max,
         anonymous_max_cents=config.of(FundingSettings).anonymous_cents_max,
         anonymous_month_max_cents=config.of(FundingSettings).anonymous_month_cents_max,

@@ -45,8 +45,8 @@ class DeskLimits(Struct, frozen=True):
     Anonymous wallets are limited by Directive (EU) 2018/843, article 12.
     """
 
-    load_min_cents: Cents
-    load_max_cents: Cents
+    top_up_min_cents: Cents
+    top_up_max_cents: Cents
     wallet_max_cents: Cents
     anonymous_max_cents: Cents
     anonymous_month_max_cents: Cents
@@ -66,19 +66,19 @@ class DeskTransaction(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """What a desk must know of a wallet. `came_in` is what it was loaded with by each tender and not paid out."""
+    """State of a wallet that a desk checks. `paid_in_at_desks`: top-ups less payouts, by tender."""
 
     wallet: Wallet
     balance_cents: Cents
     available_cents: Cents
-    loaded_this_month_cents: Cents
+    topped_up_this_month_cents: Cents
     paid_in_at_desks: Mapping[DeskTender, Cents]
 
 
 class BookedDeskTransaction(Struct, frozen=True):
     """A stored desk transaction. `body` is the text that its till signed; older ones have none."""
 
-    load: DeskTransaction
+    transaction: DeskTransaction
     booked_at: datetime
     body: bytes | None = None
 
@@ -88,69 +88,75 @@ def drawer(till_id: UUID, tender: DeskTender) -> Account:
     return account(AccountKind.CASH if tender is DeskTender.CASH else AccountKind.TERMINAL, str(till_id))
 
 
-def loadable(standing: Standing, limits: DeskLimits) -> Cents:
+def max_top_up(standing: Standing, limits: DeskLimits) -> Cents:
     """Return the maximum top-up."""
     room = limits.wallet_max_cents - standing.balance_cents
     if standing.wallet.owner_id is None:
         room = min(room, limits.anonymous_max_cents - standing.balance_cents)
-        room = min(room, limits.anonymous_month_max_cents - standing.loaded_this_month_cents)
-    return max(0, min(room, limits.load_max_cents))
+        room = min(room, limits.anonymous_month_max_cents - standing.topped_up_this_month_cents)
+    return max(0, min(room, limits.top_up_max_cents))
 
 
-def payable(standing: Standing, tender: DeskTender) -> Cents:
+def max_payout(standing: Standing, tender: DeskTender) -> Cents:
     """Return the maximum payout by a tender."""
     return max(0, min(standing.available_cents, standing.paid_in_at_desks.get(tender, 0)))
 
 
-def refuse(load: DeskTransaction, standing: Standing, limits: DeskLimits) -> Refused | None:
+def refuse(transaction: DeskTransaction, standing: Standing, limits: DeskLimits) -> Refused | None:
     """Refuse a desk transaction beyond the limits."""
     if standing.wallet.frozen_at is not None:
         return Refused(Reason.WALLET_FROZEN)
-    return _refuse_load(load.cents, standing, limits) if load.cents > 0 else _refuse_payout(load, standing)
+    return (
+        _refuse_top_up(transaction.cents, standing, limits)
+        if transaction.cents > 0
+        else _refuse_payout(transaction, standing)
+    )
 
 
-def _refuse_load(cents: Cents, standing: Standing, limits: DeskLimits) -> Refused | None:
-    if cents < limits.load_min_cents:
-        return Refused(Reason.AMOUNT_BELOW_MIN, {"min_cents": limits.load_min_cents})
-    if cents > limits.load_max_cents:
-        return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.load_max_cents})
+def _refuse_top_up(cents: Cents, standing: Standing, limits: DeskLimits) -> Refused | None:
+    if cents < limits.top_up_min_cents:
+        return Refused(Reason.AMOUNT_BELOW_MIN, {"min_cents": limits.top_up_min_cents})
+    if cents > limits.top_up_max_cents:
+        return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.top_up_max_cents})
     after = standing.balance_cents + cents
-    left = {"left_cents": loadable(standing, limits)}
+    left = {"left_cents": max_top_up(standing, limits)}
     if standing.wallet.owner_id is None and after > limits.anonymous_max_cents:
         return Refused(Reason.ANONYMOUS_WOULD_EXCEED, left | {"max_cents": limits.anonymous_max_cents})
     if after > limits.wallet_max_cents:
         return Refused(Reason.WALLET_WOULD_EXCEED, left)
-    month = standing.loaded_this_month_cents + cents
+    month = standing.topped_up_this_month_cents + cents
     if standing.wallet.owner_id is None and month > limits.anonymous_month_max_cents:
         return Refused(Reason.ANONYMOUS_MONTH_REACHED, left | {"max_cents": limits.anonymous_month_max_cents})
     return None
 
 
-def _refuse_payout(load: DeskTransaction, standing: Standing) -> Refused | None:
-    if -load.cents > standing.available_cents:
+def _refuse_payout(transaction: DeskTransaction, standing: Standing) -> Refused | None:
+    if -transaction.cents > standing.available_cents:
         return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": standing.available_cents})
-    if -load.cents > payable(standing, load.tender):
-        return Refused(Reason.EXCEEDS_WHAT_CAME_IN, {"payable_cents": payable(standing, load.tender)})
+    if -transaction.cents > max_payout(standing, transaction.tender):
+        return Refused(Reason.EXCEEDS_WHAT_CAME_IN, {"payable_cents": max_payout(standing, transaction.tender)})
     return None
 
 
-def transfer(load: DeskTransaction) -> Transfer:
+def transfer(transaction: DeskTransaction) -> Transfer:
     """Return the transfer between the till's account and the wallet; its id is deterministic."""
-    till, fan = drawer(load.till_id, load.tender), wallet_account(load.wallet_id)
-    debit, credit = (till, fan) if load.cents > 0 else (fan, till)
-    return Transfer(transfer_id(load), debit, credit, abs(load.cents), purpose(load), load.id)
+    till, fan = drawer(transaction.till_id, transaction.tender), wallet_account(transaction.wallet_id)
+    debit, credit = (till, fan) if transaction.cents > 0 else (fan, till)
+    return Transfer(
+        transfer_id(transaction), debit, credit, abs(transaction.cents), purpose(transaction), transaction.id
+    )
 
 
-def transfer_id(load: DeskTransaction) -> UUID:
+def transfer_id(transaction: DeskTransaction) -> UUID:
     """Return the id of the transfer, unique per till."""
-    return uuid5(load.till_id, f"load {load.id}")
+    return uuid5(transaction.till_id, f"load {transaction.id}")
 
 
-def payout_tap_id(till_id: UUID, load_id: UUID) -> UUID:
+def payout_tap_id(till_id: UUID, transaction_id: UUID) -> UUID:
     """Return the id under which the tap of a payout is taken, so that it pays out once."""
-    return uuid5(till_id, f"payout {load_id}")
+    return uuid5(till_id, f"payout {transaction_id}")
 
 
-def purpose(load: DeskTransaction) -> str:
+def purpose(transaction: DeskTransaction) -> str:
     """Return the purpose in the history."""
-    return f"{load.tender}_{'load' if load.cents > 0 else 'payout'}"
+    return f"{transaction.tender}_{'load' if transaction.cents > 0 else 'payout'}"

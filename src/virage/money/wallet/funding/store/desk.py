@@ -1,4 +1,4 @@
-"""What desks took for wallets and paid out of them."""
+"""Desk transactions: top-ups and payouts at card desks."""
 
 from datetime import datetime
 from typing import Any
@@ -18,41 +18,49 @@ from virage.platform.values.money import Cents
 from virage.site.venue.api import VENUE_ZONE
 
 
-def _load(row: Any) -> DeskTransaction:
-    id_, till_id, wallet_id, card_id, cashier, cents, tender, slip = tuple(row)[:8]
-    return DeskTransaction(id_, till_id, wallet_id, card_id, cashier, cents, DeskTender(tender), slip)
+def _transaction(row: Any) -> DeskTransaction:
+    return DeskTransaction(
+        id=row["id"],
+        till_id=row["till_id"],
+        wallet_id=row["purse_id"],
+        card_id=row["card_id"],
+        cashier=row["cashier"],
+        cents=row["cents"],
+        tender=DeskTender(row["tender"]),
+        slip=row["slip"],
+    )
 
 
-def _loaded(row: Any) -> BookedDeskTransaction:
-    return BookedDeskTransaction(_load(row), row["booked_at"], row["body"])
+def _booking(row: Any) -> BookedDeskTransaction:
+    return BookedDeskTransaction(_transaction(row), row["booked_at"], row["body"])
 
 
-async def lock_turn_of_desk_transaction(conn: Connection, till_id: UUID, load_id: UUID) -> None:
+async def lock_turn_of_desk_transaction(conn: Connection, till_id: UUID, transaction_id: UUID) -> None:
     """Lock the desk transactions of a till by id."""
-    async for _ in queries.lock_turn_of_desk_transaction(conn, what=f"load {till_id} {load_id}"):
+    async for _ in queries.lock_turn_of_desk_transaction(conn, what=f"load {till_id} {transaction_id}"):
         return
 
 
-async def load(conn: Connection, till_id: UUID, load_id: UUID) -> BookedDeskTransaction | None:
-    """A load of a till."""
-    row = await queries.load(conn, till_id=till_id, id=load_id)
-    return None if row is None else _loaded(row)
+async def desk_transaction(conn: Connection, till_id: UUID, transaction_id: UUID) -> BookedDeskTransaction | None:
+    """Return a desk transaction of a till, or None."""
+    row = await queries.desk_transaction(conn, till_id=till_id, id=transaction_id)
+    return None if row is None else _booking(row)
 
 
 async def insert_desk_transaction(
-    conn: Connection, one: DeskTransaction, signed: SignedDeskRecord, now: datetime
+    conn: Connection, transaction: DeskTransaction, signed: SignedDeskRecord, now: datetime
 ) -> None:
-    """Write a load down, with what its till signed of it."""
+    """Store a desk transaction with the record that its till signed."""
     await queries.insert_desk_transaction(
         conn,
-        till_id=one.till_id,
-        id=one.id,
-        wallet_id=one.wallet_id,
-        card_id=one.card_id,
-        cashier=one.cashier,
-        cents=one.cents,
-        tender=one.tender,
-        slip=one.slip,
+        till_id=transaction.till_id,
+        id=transaction.id,
+        wallet_id=transaction.wallet_id,
+        card_id=transaction.card_id,
+        cashier=transaction.cashier,
+        cents=transaction.cents,
+        tender=transaction.tender,
+        slip=transaction.slip,
         body=signed.body,
         signature=signed.signature,
         now=now,
@@ -60,38 +68,39 @@ async def insert_desk_transaction(
 
 
 async def topped_up_since(conn: Connection, wallet_id: UUID, since: datetime) -> Cents:
-    """What desks took for a wallet since a moment."""
+    """Return the top-ups of a wallet at desks since a moment."""
     return int(await queries.topped_up_since(conn, wallet_id=wallet_id, since=since))
 
 
 async def standing(conn: Connection, wallet_id: UUID, now: datetime) -> Standing:
-    """What a desk must know of a wallet before it takes money for it or pays some out."""
+    """Return the state of a wallet that a desk checks before a top-up or payout."""
     wallet = (await wallets_by_id(conn, [wallet_id]))[wallet_id]
     balance = (await balances_by_id(conn, [wallet_id])).get(wallet_id, Balance())
     month = now.astimezone(VENUE_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    loaded = await topped_up_since(conn, wallet_id, month)
+    topped_up = await topped_up_since(conn, wallet_id, month)
     return Standing(
-        wallet, balance.balance_cents, balance.available_cents, loaded, await paid_in_at_desks(conn, wallet_id)
+        wallet, balance.balance_cents, balance.available_cents, topped_up, await paid_in_at_desks(conn, wallet_id)
     )
 
 
 async def desk_transactions_of_wallet(conn: Connection, wallet_id: UUID) -> list[BookedDeskTransaction]:
-    """All that desks did to a wallet, the earliest first."""
-    return [_loaded(row) async for row in queries.desk_transactions_of_wallet(conn, wallet_id=wallet_id)]
+    """Return the desk transactions of a wallet, the earliest first."""
+    return [_booking(row) async for row in queries.desk_transactions_of_wallet(conn, wallet_id=wallet_id)]
 
 
 class StoredDeskRecord(Struct, frozen=True):
-    """A load as it stands, with the bytes that its till signed and the signature."""
+    """A stored desk transaction with the bytes that its till signed and the signature."""
 
-    load: DeskTransaction
+    transaction: DeskTransaction
     body: bytes
     signature: bytes
 
 
 async def signed_desk_records(conn: Connection) -> list[StoredDeskRecord]:
-    """All loads that tills signed, by till and id."""
+    """Return all signed desk transactions, by till and id."""
     return [
-        StoredDeskRecord(_load(row), row["body"], row["signature"]) async for row in queries.signed_desk_records(conn)
+        StoredDeskRecord(_transaction(row), row["body"], row["signature"])
+        async for row in queries.signed_desk_records(conn)
     ]
 
 
@@ -101,12 +110,12 @@ async def unsigned_desk_transactions(conn: Connection) -> int:
 
 
 async def takings(conn: Connection, since: datetime, until: datetime) -> dict[tuple[UUID, DeskTender], Cents]:
-    """What desks took in less what they paid out, by till and tender."""
+    """Return top-ups less payouts, by till and tender."""
     rows = queries.takings(conn, since=since, until=until)
     return {(row["till_id"], DeskTender(row["tender"])): row["cents"] async for row in rows}
 
 
 async def balances_of_tills(conn: Connection) -> dict[tuple[str, DeskTender], Cents]:
-    """How the drawers and terminals of tills stand, by the key of their account."""
+    """Return the balances of drawers and terminals, by the key of their account."""
     rows = queries.balances_of_tills(conn)
     return {(row["key"], DeskTender(row["kind"])): row["balance_cents"] async for row in rows}
