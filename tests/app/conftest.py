@@ -94,12 +94,12 @@ class World:
             token, _ = await people.guest(conn, self.clock.now())
         return {"cookie": f"__Host-virage={token}"}
 
-    async def program(self, *roles: str) -> dict[str, str]:
+    async def api_client(self, *roles: str) -> dict[str, str]:
         """The header of an API client with these roles everywhere."""
         admin_id = await self.person("admin@example.org", Grant("admin"))
         admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
         wishes = [GrantRequest(RoleName(role), ScopeName.ALL) for role in roles]
-        wish = TokenRequest("a program", wishes, self.clock.now() + HOUR)
+        wish = TokenRequest("an API client", wishes, self.clock.now() + HOUR)
         async with self.db.transaction() as conn:
             made = await people.create_token(conn, admin, wish, self.clock.now())
         assert not isinstance(made, Refused)

@@ -322,7 +322,7 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
         return await world.signed_in("fan@example.org")
 
     async def program() -> dict[str, str]:
-        return await world.program("box_office")
+        return await world.api_client("box_office")
 
     async def device() -> dict[str, str]:
         return await world.device("A")

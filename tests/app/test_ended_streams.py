@@ -32,14 +32,14 @@ async def following(
         yield lines, phone
 
 
-@pytest.mark.parametrize("what", ["device", "program"])
+@pytest.mark.parametrize("what", ["device", "API client"])
 async def test_streams_of_a_revoked_device_or_api_client_end_at_once_and_others_continue(
     served: "Served", live_world: "World", what: str
 ) -> None:
     admin_id = await live_world.person("admin@example.org", Grant("admin"))
     admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), live_world.clock.now())
     other = await live_world.device("B1")
-    who = await (live_world.device("A1") if what == "device" else live_world.program("steward"))
+    who = await (live_world.device("A1") if what == "device" else live_world.api_client("steward"))
     me = UUID(live_world.ids["device_id" if what == "device" else "token_id"])
     async with following(served, live_world, other) as (others, _), following(served, live_world, who) as (mine, phone):
         async with live_world.db.transaction() as conn:

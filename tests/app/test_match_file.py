@@ -29,7 +29,7 @@ EVENTS, LINEUPS = match_file("statsbomb_3788741_event.json"), match_file("statsb
 async def key(live_world: "World", tmp_path: Path) -> Path:
     """A file with the key of an API client that publishes matches."""
     file = tmp_path / "match.key"
-    header = await live_world.program("match_desk")
+    header = await live_world.api_client("match_desk")
     file.write_text(header["authorization"].removeprefix("Bearer ") + "\n", encoding="utf-8")
     return file
 

@@ -264,7 +264,7 @@ async def cast(world: "World") -> Cast:
     paid, spare = await world.buy(headers["fan"]), await world.buy(headers["fan"])
     held = [await world.buy(headers["fan"], paid=False) for _ in range(2)]
     await world.ask(headers["our office"], "POST", "/api/office/invitations", invitation(world, "invited@example.org"))
-    await world.program("box_office")
+    await world.api_client("box_office")
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
     top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2000}

@@ -153,8 +153,8 @@ def test_an_administrator_grants_only_within_their_scope() -> None:
 
 def test_only_an_administrator_grants_roles_and_api_clients_cannot() -> None:
     assert not may_administer(staff(Grant("finance")), Grant("finance"), ())
-    program = Principal("api_client", uuid4(), None, (Grant("admin"),))
-    assert not may_administer(program, Grant("steward"), ())
+    api_client = Principal("api_client", uuid4(), None, (Grant("admin"),))
+    assert not may_administer(api_client, Grant("steward"), ())
 
 
 ROLES = st.sampled_from([role.value for role in RoleName])

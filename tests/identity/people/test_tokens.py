@@ -30,7 +30,7 @@ async def creator(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> h
 
 
 @pytest.fixture
-async def program(app: Any, creator: httpx.AsyncClient, clock: Any, other: httpx.AsyncClient) -> httpx.AsyncClient:
+async def api_client(app: Any, creator: httpx.AsyncClient, clock: Any, other: httpx.AsyncClient) -> httpx.AsyncClient:
     """An API client with a token, and without cookies."""
     made = await create(creator, clock)
     assert made.status_code == 201, made.text
@@ -38,8 +38,8 @@ async def program(app: Any, creator: httpx.AsyncClient, clock: Any, other: httpx
     return other
 
 
-async def test_an_api_client_does_what_its_token_allows(program: httpx.AsyncClient) -> None:
-    me = (await program.get("/api/me")).json()
+async def test_an_api_client_does_what_its_token_allows(api_client: httpx.AsyncClient) -> None:
+    me = (await api_client.get("/api/me")).json()
     assert (me["kind"], me["grants"], me["email"]) == ("api_client", [FINANCE], None)
 
 
@@ -100,13 +100,13 @@ async def test_a_token_asks_for_a_recent_sign_in(creator: httpx.AsyncClient, clo
     assert (await create(creator, clock)).json()["code"] == "step_up_required"
 
 
-async def test_an_api_client_cannot_grant_access(program: httpx.AsyncClient, clock: Any) -> None:
+async def test_an_api_client_cannot_grant_access(api_client: httpx.AsyncClient, clock: Any) -> None:
     for answer in (
-        await create(program, clock),
-        await program.get("/api/office/tokens"),
-        await program.get("/api/office/staff"),
-        await program.patch("/api/me", json={"name": "I, program"}),
-        await program.delete("/api/me"),
+        await create(api_client, clock),
+        await api_client.get("/api/office/tokens"),
+        await api_client.get("/api/office/staff"),
+        await api_client.patch("/api/me", json={"name": "I, API client"}),
+        await api_client.delete("/api/me"),
     ):
         assert answer.status_code == 403
 
@@ -118,21 +118,21 @@ async def test_fans_cannot_create_api_clients(client: httpx.AsyncClient, sign_in
 
 
 async def test_a_revoked_token_stops_working_at_once(
-    program: httpx.AsyncClient, creator: httpx.AsyncClient, conn: Connection
+    api_client: httpx.AsyncClient, creator: httpx.AsyncClient, conn: Connection
 ) -> None:
     token = await conn.fetchval("select id from people.program")
     assert (await creator.delete(f"/api/office/tokens/{token}")).status_code == 204
-    assert (await program.get("/api/me")).json()["kind"] == "anonymous"
+    assert (await api_client.get("/api/me")).json()["kind"] == "anonymous"
     assert (await creator.delete(f"/api/office/tokens/{token}")).status_code == 404
 
 
-async def test_a_token_expires(program: httpx.AsyncClient, clock: Any) -> None:
+async def test_a_token_expires(api_client: httpx.AsyncClient, clock: Any) -> None:
     clock.advance(timedelta(days=30))
-    assert (await program.get("/api/me")).json()["kind"] == "anonymous"
+    assert (await api_client.get("/api/me")).json()["kind"] == "anonymous"
 
 
 async def test_revoking_a_creators_grant_revokes_their_tokens(
-    program: httpx.AsyncClient, make_staff: Any, db: Database, conn: Connection, clock: Any
+    api_client: httpx.AsyncClient, make_staff: Any, db: Database, conn: Connection, clock: Any
 ) -> None:
     admin = await make_staff("admin@example.org", [Grant("admin")])
     grants = {row["role"]: row["id"] for row in await conn.fetch("select role, id from people.role_grant")}
@@ -146,9 +146,9 @@ async def test_revoking_a_creators_grant_revokes_their_tokens(
     async with db.transaction() as writing:
         session = await acts.open_session(writing, admin, clock.now())
     await revoke(grants["steward"])
-    assert (await program.get("/api/me")).json()["kind"] == "api_client"
+    assert (await api_client.get("/api/me")).json()["kind"] == "api_client"
     await revoke(grants["finance"])
-    assert (await program.get("/api/me")).json()["kind"] == "anonymous"
+    assert (await api_client.get("/api/me")).json()["kind"] == "anonymous"
 
 
 async def test_revoking_an_inviters_role_withdraws_their_invitations(
@@ -168,7 +168,7 @@ async def test_revoking_an_inviters_role_withdraws_their_invitations(
 
 
 async def test_only_the_creator_and_a_full_administrator_list_and_revoke_a_token(
-    program: httpx.AsyncClient, client: httpx.AsyncClient, sign_in: Any, make_staff: Any, conn: Connection
+    api_client: httpx.AsyncClient, client: httpx.AsyncClient, sign_in: Any, make_staff: Any, conn: Connection
 ) -> None:
     token = await conn.fetchval("select id from people.program")
     await make_staff("colleague@example.org", [Grant("finance")])

@@ -294,8 +294,8 @@ async def test_anonymous_visitors_and_guests_cannot_use_all_streams(hub: Hub, mo
 
 
 async def test_an_api_client_has_no_limit_of_streams(hub: Hub) -> None:
-    program = Principal("api_client", uuid4())
-    kept = [await hear(hub, program, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
+    api_client = Principal("api_client", uuid4())
+    kept = [await hear(hub, api_client, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
     assert (hub.listening, hub.crowded) == (len(kept), 0)
 
 

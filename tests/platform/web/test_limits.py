@@ -47,9 +47,9 @@ def test_anonymous_principals_are_not_counted() -> None:
 
 
 def test_an_api_client_has_a_higher_limit() -> None:
-    limits, program = Limits(Time()), Principal("api_client", uuid4())
+    limits, api_client = Limits(Time()), Principal("api_client", uuid4())
     for _ in range(5_000):
-        limits.take("sensitive", program)
+        limits.take("sensitive", api_client)
 
 
 def test_unused_tokens_never_exceed_the_burst() -> None:

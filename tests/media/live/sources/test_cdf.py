@@ -44,7 +44,7 @@ class Provider:
 
 @pytest.fixture
 async def provider(match: Match) -> Provider:
-    return Provider(match, await match.world.program("match_desk"))
+    return Provider(match, await match.world.api_client("match_desk"))
 
 
 async def test_meta_data_set_the_line_ups_and_whistles_begin_and_end_periods(provider: Provider) -> None:

@@ -126,11 +126,11 @@ async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(wallets: "Walle
 
 async def test_staff_cannot_grant_a_bonus_to_themselves_also_by_an_api_client(wallets: "Wallets") -> None:
     finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
-    program = wallets.knows("their API client", "api_client", Grant("finance"))
+    api_client = wallets.knows("their API client", "api_client", Grant("finance"))
     mine, theirs = await wallets.card(finance), await wallets.card(wallets.knows("fan"))
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
-        wish = NewApiClient(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
+        wish = NewApiClient(api_client, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
         await grants.create_api_client(conn, wish, "a token")
     for who in ("finance", "their API client"):
         for wallet_id, expected in ((mine.wallet_id, 409), (theirs.wallet_id, 200)):
@@ -144,11 +144,11 @@ async def test_staff_cannot_grant_a_bonus_to_themselves_also_by_an_api_client(wa
 
 async def test_revoking_an_api_client_during_a_grant_does_not_allow_a_grant_to_oneself(wallets: "Wallets") -> None:
     finance, now = wallets.knows("finance", "staff", Grant("finance")), wallets.clock.now()
-    program = wallets.knows("their API client", "api_client", Grant("finance"))
+    api_client = wallets.knows("their API client", "api_client", Grant("finance"))
     mine = await wallets.card(finance)
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))
-        wish = NewApiClient(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
+        wish = NewApiClient(api_client, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
         await grants.create_api_client(conn, wish, "a token")
     wanted = {"id": str(new_id()), "wallet_id": str(mine.wallet_id), "cents": 900, "reason": "goodwill"}
     async with wallets.transaction() as conn:
@@ -157,6 +157,6 @@ async def test_revoking_an_api_client_during_a_grant_does_not_allow_a_grant_to_o
         waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         while not await wallets.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
             await asyncio.sleep(0.01)
-        await grants.drop_api_clients(conn, [program])
+        await grants.drop_api_clients(conn, [api_client])
     assert (await giving).status_code == 404
     assert await wallets.rows("select 1 from wallet_funding.gift") == []
