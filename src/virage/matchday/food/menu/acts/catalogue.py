@@ -1,4 +1,4 @@
-"""The draft is written, item by item, and published as a whole. `who` is the person or program, None for the system."""
+"""Edit the draft item by item, and publish it as a whole. `who` is the person or API client, None for the system."""
 
 from collections.abc import Sequence
 from datetime import datetime
