@@ -96,7 +96,7 @@ class Desk:
             telling = {
                 "id": str(new_id()),
                 "at": datetime.now(UTC).isoformat(),
-                "told": {"kind": "announcement", "text": text},
+                "content": {"kind": "announcement", "text": text},
             }
             body = msgspec.json.encode({"entries": [telling]})
             at = time.time()

@@ -98,7 +98,7 @@ class Desk:
     async def tell(self) -> int:
         """Publish an entry; return its number."""
         told = {"kind": "announcement", "text": {"fr": "Encore", "en": "Again"}}
-        telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "told": told}
+        telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "content": told}
         (entry,) = await self.post(f"/api/live/{self._event}/entries", {"entries": [telling]})
         return int(entry["number"])
 

@@ -18,7 +18,11 @@ NEIGHBOURS = ("their office", "their event's office", "friend")
 
 
 def told(world: "World") -> dict[str, Any]:
-    telling = {"id": str(new_id()), "at": world.clock.now().isoformat(), "told": {"kind": "added_time", "minutes": 3}}
+    telling = {
+        "id": str(new_id()),
+        "at": world.clock.now().isoformat(),
+        "content": {"kind": "added_time", "minutes": 3},
+    }
     return {"entries": [telling]}
 
 

@@ -58,7 +58,7 @@ class Feed:
         """Every entry with its clock, without generated numbers and times."""
         head = (await self.get())["head"]
         pages = [(await self.get(f"/pages/{page}"))["entries"] for page in range(1, head // 32 + 2)]
-        return [(entry["told"], entry["clock_s"]) for page in pages for entry in page]
+        return [(entry["content"], entry["clock_s"]) for page in pages for entry in page]
 
 
 def counted_by_hand() -> dict[str, list[int]]:

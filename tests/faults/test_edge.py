@@ -120,7 +120,7 @@ async def unread(system: System, event_id: UUID, header: bytes) -> dict[str, Any
         for _ in range(MANY // 100):
             happened = {"kind": "announcement", "text": {"fr": WORDS, "en": WORDS}}
             at = datetime.now(UTC).isoformat()
-            tellings = [{"id": str(new_id()), "at": at, "told": happened} for _ in range(100)]
+            tellings = [{"id": str(new_id()), "at": at, "content": happened} for _ in range(100)]
             await client.ask(b"POST", path, header, msgspec.json.encode({"entries": tellings}))
         client.close()
         sock.settimeout(20)

@@ -174,7 +174,7 @@ async def tell(system: System, event_id: UUID, desk: bytes, told: list[int]) -> 
     path = f"/api/live/{event_id}/entries".encode()
     for minutes in range(ENTRIES):
         happened = {"kind": "added_time", "minutes": minutes % 30 + 1}
-        telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "told": happened}
+        telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "content": happened}
         body = msgspec.json.encode({"entries": [telling]})
         while True:
             try:

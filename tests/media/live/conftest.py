@@ -24,7 +24,7 @@ class Match:
         self.path = f"/api/live/{world.event}"
 
     def telling(self, told: Any, **changes: Any) -> dict[str, Any]:
-        return {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": told, **changes}
+        return {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "content": told, **changes}
 
     async def tell(self, *told: Any) -> list[dict[str, Any]]:
         """Publish the entries; return their outcomes."""

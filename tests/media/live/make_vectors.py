@@ -171,7 +171,19 @@ def vectors() -> dict[str, Any]:
             ],
         }
     )
-    return found
+    named: dict[str, Any] = _with_old_names(found)
+    return named
+
+
+def _with_old_names(value: Any) -> Any:
+    """The same value with `content` under its name in version 0.1.0: the file keeps its bytes."""
+    match value:
+        case dict():
+            return {"told" if name == "content" else name: _with_old_names(member) for name, member in value.items()}
+        case list():
+            return [_with_old_names(element) for element in value]
+        case _:
+            return value
 
 
 def file_text() -> str:

@@ -30,7 +30,7 @@ async def test_all_readers_get_the_published_entries(match: Match) -> None:
     first, second = await match.tell(KICK_OFF, GOAL)
     assert (first["number"], second["number"]) == (1, 2)
     page = await match.get("/pages/1")
-    assert [entry["told"]["kind"] for entry in page["entries"]] == ["kick_off", "goal"]
+    assert [entry["content"]["kind"] for entry in page["entries"]] == ["kick_off", "goal"]
     live = await match.get()
     assert (live["head"], live["state"]["home"], live["state"]["away"]) == (2, 1, 0)
     assert live["state"]["clock"]["period"] == "first_half"
@@ -42,7 +42,7 @@ async def test_the_same_telling_again_is_the_same_entry_and_another_under_its_id
     (first,) = await match.send([telling])
     (again,) = await match.send([telling])
     assert again == first
-    for otherwise in ({"told": GOAL}, {"clock_s": 60}):
+    for otherwise in ({"content": GOAL}, {"clock_s": 60}):
         (other,) = await match.send([telling | otherwise])
         assert other["reason"] == "entry_id_taken"
     assert (await match.get())["head"] == 1
@@ -75,7 +75,7 @@ async def test_a_full_page_is_cached_for_ever_and_the_last_one_for_a_second(matc
     assert last.headers["cache-control"] == "public, max-age=1"
     assert (await match.world.ask({}, "GET", f"{match.path}/pages/3")).status_code == 404
     await match.tell(
-        {"kind": "withdrawn", "about": 5}, {"kind": "corrected", "about": 6, "told": GOAL | {"player": 10}}
+        {"kind": "withdrawn", "about": 5}, {"kind": "corrected", "about": 6, "content": GOAL | {"player": 10}}
     )
     assert (await match.world.ask({}, "GET", f"{match.path}/pages/1")).content == full.content
 
@@ -249,7 +249,7 @@ BUSIEST = (  # a goal is checked, corrected and replayed; a card, a substitution
     {"kind": "var", "matter": "goal", "phase": "checking", "about": 2},
     {"kind": "var", "matter": "goal", "phase": "stands", "about": 2},
     {"kind": "replay", "clip_id": "01a2168b-6201-729d-b000-5d34145cb236", "about": 2},
-    {"kind": "corrected", "about": 2, "told": GOAL | {"player": 10, "assist": 7}},
+    {"kind": "corrected", "about": 2, "content": GOAL | {"player": 10, "assist": 7}},
     {"kind": "card", "side": "away", "player": 4, "colour": "yellow"},
     {"kind": "substitution", "side": "home", "off": 9, "on": 12},
     {"kind": "added_time", "minutes": 4},

@@ -107,7 +107,7 @@ async def test_many_gates_closing_at_once_are_published_a_few_per_minute(match: 
     assert sorted(one.content.code for one in told if isinstance(one.content, VenueUpdate)) == sorted(codes)
     first = told[0].at
     assert sum(one.at < first + timedelta(minutes=1) for one in told) == ENTRIES_PER_MINUTE_MAX
-    assert [entry["told"]["kind"] for entry in (await match.get("/pages/1"))["entries"]] == ["ground"] * 10
+    assert [entry["content"]["kind"] for entry in (await match.get("/pages/1"))["entries"]] == ["ground"] * 10
 
 
 async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
@@ -123,7 +123,7 @@ async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
         for _ in range(8):
             await jobs.update_venue()
             clock.advance(LOOK)
-        return [entry["told"] for entry in (await match.get("/pages/1"))["entries"]]
+        return [entry["content"] for entry in (await match.get("/pages/1"))["entries"]]
 
     closed = {"kind": "ground", "place": "gate", "code": "A1", "state": "closed"}
     assert await watch(closed=True) == [closed]

@@ -55,11 +55,11 @@ class Desk(Match):
     async def entries_in_effect(self) -> list[str]:
         """Return the kinds of feed entries in effect."""
         entries = (await self.get("/pages/1"))["entries"]
-        withdrawn = {entry["told"]["about"] for entry in entries if entry["told"]["kind"] == "withdrawn"}
+        withdrawn = {entry["content"]["about"] for entry in entries if entry["content"]["kind"] == "withdrawn"}
         return [
-            entry["told"]["kind"]
+            entry["content"]["kind"]
             for entry in entries
-            if entry["number"] not in withdrawn and entry["told"]["kind"] != "withdrawn"
+            if entry["number"] not in withdrawn and entry["content"]["kind"] != "withdrawn"
         ]
 
     async def facts(self, about: str) -> list[tuple[str, Any]]:

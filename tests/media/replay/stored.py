@@ -54,7 +54,7 @@ class StoredFootage:
     async def wait_for_fault(self, camera: str, fault: Fault | None) -> None:
         async def holds() -> bool:
             state = await self.state(camera)
-            return state is not None and state.told_at is not None and state.fault == fault
+            return state is not None and state.reported_at is not None and state.fault == fault
 
         await self.wait_for(holds)
 

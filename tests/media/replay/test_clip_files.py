@@ -129,7 +129,7 @@ async def test_a_link_to_a_public_clip_has_a_preview_without_scripts(
     assert tags["og:title"].startswith("But pour &quot;&gt;&lt;script&gt;")
     assert tags["og:description"] == "Un match"
     own = {"kind": "goal", "side": "home", "manner": "own"}
-    await recorded.tell({"kind": "corrected", "about": 2, "told": own})
+    await recorded.tell({"kind": "corrected", "about": 2, "content": own})
     assert "But contre son camp" in (await recorded.ask(f"/r/{clip.rpartition('/')[2]}")).text
     image = httpx.URL(tags["og:image"])
     assert (await recorded.ask(image.path)).headers["content-type"] == "image/jpeg"

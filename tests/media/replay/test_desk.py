@@ -47,7 +47,7 @@ async def test_overturning_another_decision_keeps_the_clip_of_a_goal(desk: Desk)
 async def test_correcting_the_scorer_keeps_the_clip_of_a_goal(desk: Desk) -> None:
     await desk.tell(KICK_OFF, GOAL)
     own = {"kind": "goal", "side": "home", "manner": "own"}
-    (corrected,) = await desk.tell({"kind": "corrected", "about": 2, "told": own})
+    (corrected,) = await desk.tell({"kind": "corrected", "about": 2, "content": own})
     assert "number" in corrected
     assert await desk.clips() == [("shown", "watched")]
 

@@ -50,7 +50,7 @@ class LiveMatch:
 
     async def tell(self, *contents: Any) -> list[dict[str, Any]]:
         tellings = [
-            {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": content} for content in contents
+            {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "content": content} for content in contents
         ]
         path = f"/api/live/{self.world.event}/entries"
         outcomes: list[dict[str, Any]] = (await self.world.ask(self.desk, "POST", path, {"entries": tellings})).json()
@@ -108,7 +108,7 @@ async def test_the_replay_of_a_goal_plays_at_once_and_shows_the_right_time(
         await live_match.seen("main", 2)
         _, goal = await live_match.tell(KICK_OFF, {"kind": "goal", "side": "home"})
         page = (await live_match.get(f"/api/live/{live_match.world.event}/pages/1")).json()
-        replayed = page["entries"][2]["told"]
+        replayed = page["entries"][2]["content"]
         assert (replayed["kind"], replayed["about"]) == ("replay", goal["number"])
         clip = replayed["clip_id"]
         growing = (await live_match.get(f"/api/replay/clips/{clip}/main/video.m3u8")).text

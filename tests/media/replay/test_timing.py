@@ -114,7 +114,7 @@ def test_the_reference_camera_keeps_its_delay_and_delays_are_at_most_a_minute() 
 
 
 def test_a_camera_without_reports_of_its_ingest_is_silent() -> None:
-    state = CameraState("main", True, 0, told_at=NOW, seen_at=NOW)
+    state = CameraState("main", True, 0, reported_at=NOW, seen_at=NOW)
     assert state.fault_by(NOW + SILENT_AFTER) == (None, None)
     assert state.fault_by(NOW + SILENT_AFTER + timedelta(seconds=1)) == (Fault.SILENT, NOW)
     assert CameraState("main", True, 0).fault_by(NOW) == (Fault.SILENT, None), "no ingest has started"

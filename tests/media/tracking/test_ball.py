@@ -89,8 +89,8 @@ def near_of(track_s: float, distance: float = 1.0) -> Kicks:
 
 
 def test_a_kick_waits_for_tracking_and_belongs_to_the_nearest_player() -> None:
-    assert near_of(1.5).told == []
-    (kick,) = near_of(2.5).told
+    assert near_of(1.5).published == []
+    (kick,) = near_of(2.5).published
     assert (kick.by, kick.kmh) == ("h9", 90)
 
 
@@ -99,7 +99,7 @@ def test_an_impact_with_no_player_near_is_not_a_kick() -> None:
 
 
 def test_without_tracking_a_kick_is_published_without_a_name() -> None:
-    (kick,) = with_kicks(Kicks(), [Kick(BEGAN, "a", 90)], []).told
+    (kick,) = with_kicks(Kicks(), [Kick(BEGAN, "a", 90)], []).published
     assert kick.by is None
 
 
@@ -108,8 +108,8 @@ def test_the_hardest_kick_stays_when_others_have_long_followed() -> None:
     for place in range(3 * KEPT):
         kick = Kick(BEGAN + timedelta(seconds=place), "a", 120 if place == 1 else 50)
         kicks = with_kicks(with_kicks(kicks, [kick], []), [kick], [])
-    assert len(kicks.told) == KEPT
-    assert all(one.at < other.at for one, other in pairwise(kicks.told))
+    assert len(kicks.published) == KEPT
+    assert all(one.at < other.at for one, other in pairwise(kicks.published))
     assert kicks.hardest is not None
     assert kicks.hardest.kmh == 120
     assert resolve_kicks(kicks, []) == kicks
@@ -201,8 +201,8 @@ async def test_goal_line_signals_are_in_the_feed_and_decide_nothing(match: Match
     async with listening(match, mosquitto) as ball:
         topic = f"referee/{match.world.event}"
         await mosquitto.say(*((topic, msgspec.json.encode(one)) for one in [*said, *said]))
-        await until(lambda: ball.signals == 12 and ball.told_all)
-    assert [entry["told"] for entry in (await match.get("/pages/1"))["entries"]][1:] == [
+        await until(lambda: ball.signals == 12 and ball.is_idle)
+    assert [entry["content"] for entry in (await match.get("/pages/1"))["entries"]][1:] == [
         {"kind": "referee", "signal": "whistle"},
         {"kind": "referee", "signal": "stopped"},
         {"kind": "var", "matter": "penalty", "phase": "checking"},
@@ -266,9 +266,9 @@ async def test_a_repeated_goal_line_signal_is_one_entry_and_not_a_goal(match: Ma
             (f"referee/{event}", said[0]),
             (f"referee/{event}", whistle),
         )
-        await until(lambda: ball.signals == 5 and ball.told_all)
+        await until(lambda: ball.signals == 5 and ball.is_idle)
     entries = (await match.get("/pages/1"))["entries"]
-    assert [(entry["told"]["kind"], entry["told"].get("is_goal")) for entry in entries] == [
+    assert [(entry["content"]["kind"], entry["content"].get("is_goal")) for entry in entries] == [
         ("kick_off", None),
         ("goal_line", True),
         ("goal_line", False),

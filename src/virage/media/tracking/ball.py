@@ -81,7 +81,7 @@ class BallListener:
         self.connected = False
 
     @property
-    def told_all(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing waits for the database."""
         return not self._kicks and not self._requests
 

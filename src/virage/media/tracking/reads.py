@@ -120,8 +120,8 @@ class TrackingTopic:
         known = None if event_id is None else await self._pitches.at(event_id)
         if known is None:
             return Refused(Reason.NOT_FOUND)
-        told = known.sent or next_update(None, known.play)[0]  # not stored: other listeners have not received it yet
-        return Opened(known.position, [] if told is None else [key_frame_of(told)])
+        sent = known.sent or next_update(None, known.play)[0]  # not stored: other listeners have not received it yet
+        return Opened(known.position, [] if sent is None else [key_frame_of(sent)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:  # noqa: ARG002 - positions are not in the journal
         """Return nothing: positions are sent by the pulse."""

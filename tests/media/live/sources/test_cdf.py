@@ -32,7 +32,7 @@ class Provider:
         return entries
 
     async def told(self) -> list[dict[str, Any]]:
-        return [entry["told"] for entry in await self.entries()]
+        return [entry["content"] for entry in await self.entries()]
 
     async def kinds(self) -> list[str]:
         return [told["kind"] for told in await self.told()]
@@ -71,12 +71,12 @@ async def test_event_data_tell_goals_own_goals_penalties_and_cards(provider: Pro
         cdf.line("end", 46, "referee", outcome_type="end"),
     )
     _, first, second, third, card, over = await provider.entries()
-    assert first["told"] == {"kind": "goal", "side": "home", "player": 9}
+    assert first["content"] == {"kind": "goal", "side": "home", "player": 9}
     assert (first["clock_s"], first["at"]) == (723, "2026-05-09T19:12:00Z")
-    assert (second["told"]["side"], second["told"]["manner"], second["clock_s"]) == ("away", "penalty", 1203)
-    assert (third["told"]["side"], third["told"]["player"], third["told"]["manner"]) == ("home", 5, "own")
-    assert card["told"] == {"kind": "card", "side": "away", "player": 6, "colour": "yellow"}
-    assert over["told"]["match_over"] is False
+    assert (second["content"]["side"], second["content"]["manner"], second["clock_s"]) == ("away", "penalty", 1203)
+    assert (third["content"]["side"], third["content"]["player"], third["content"]["manner"]) == ("home", 5, "own")
+    assert card["content"] == {"kind": "card", "side": "away", "player": 6, "colour": "yellow"}
+    assert over["content"]["match_over"] is False
     assert await provider.score() == (2, 1)
 
 
@@ -168,7 +168,7 @@ async def test_the_match_sheet_adds_missing_entries_and_corrects_the_scorer(prov
     assert await provider.kinds() == ["kick_off", "goal", "corrected", "card", "substitution", "goal"]
     told = await provider.told()
     corrected = {"kind": "goal", "side": "home", "player": 10, "assist": 7, "manner": "penalty"}
-    assert (told[2]["about"], told[2]["told"]) == (2, corrected)
+    assert (told[2]["about"], told[2]["content"]) == (2, corrected)
     assert told[4] == {"kind": "substitution", "side": "away", "off": 5, "on": 12}
     assert (told[5]["side"], told[5]["player"], told[5]["manner"]) == ("away", 3, "own")
     assert (await provider.match.get())["teams"]["home"]["players"][2] == {
@@ -183,8 +183,8 @@ async def test_the_match_sheet_adds_missing_entries_and_corrects_the_scorer(prov
 async def test_a_goal_published_by_the_desk_is_not_published_again(provider: Provider) -> None:
     await provider.send(cdf.meta())
     telling = {"at": cdf.at(0), "clock_s": None}
-    await provider.match.send([{"id": str(new_id()), "told": KICK_OFF} | telling])
-    await provider.match.send([{"id": str(new_id()), "told": GOAL} | telling | {"at": cdf.at(12.3)}])
+    await provider.match.send([{"id": str(new_id()), "content": KICK_OFF} | telling])
+    await provider.match.send([{"id": str(new_id()), "content": GOAL} | telling | {"at": cdf.at(12.3)}])
     taken = await provider.send(cdf.start(), cdf.goal("g", 12, "h9"))
     assert (taken["published"], taken["counted"]) == (0, 1)
     assert await provider.score() == (1, 0)
@@ -303,7 +303,7 @@ async def test_the_match_sheet_corrects_the_booked_player(provider: Provider) ->
         await provider.send(cdf.sheet(cards=[cdf.sheet_card(33.6, "a6"), cdf.sheet_card(34, "h5")]))
     told = await provider.told()
     assert [one["kind"] for one in told] == ["kick_off", "card", "corrected", "card"]
-    assert (told[2]["about"], told[2]["told"]["side"], told[2]["told"]["player"]) == (2, "away", 6)
+    assert (told[2]["about"], told[2]["content"]["side"], told[2]["content"]["player"]) == (2, "away", 6)
     assert (told[3]["side"], told[3]["player"]) == ("home", 5)
 
 

@@ -8,12 +8,12 @@ export type Team = Schemas["Team"];
 export type Player = Schemas["Player"];
 export type Side = Schemas["Side"];
 export type Period = Schemas["Period"];
-export type Content = FeedEntry["told"];
+export type Content = FeedEntry["content"];
 export type MatchEvent = Exclude<Content, { kind: "corrected" } | { kind: "withdrawn" }>;
 export type Kick = Extract<MatchEvent, { kind: "shoot_out_kick" }>;
 /** An entry with its corrections applied. */
-export interface EffectiveEntry extends Omit<FeedEntry, "told"> {
-  told: MatchEvent;
+export interface EffectiveEntry extends Omit<FeedEntry, "content"> {
+  content: MatchEvent;
 }
 
 export interface MatchState {
@@ -36,15 +36,27 @@ const BEGINS_S: Record<Period, number> = { first_half: 0, second_half: 2700, ext
 /** Periods of a match in order. */
 export const ORDER = Object.keys(BEGINS_S) as Period[];
 
+type Renamed<Old> = Old extends { content: unknown } ? Omit<Old, "content"> & { told: Old["content"] } : Old;
+/** An entry under the names of version 0.1.0, as phones and caches still store it. */
+export type OldEntry = Omit<FeedEntry, "content"> & { told: Renamed<Content> };
+
+/** An entry under the names of today. */
+export function entryOf<Entry extends { content: Content }>(entry: Entry | (Omit<Entry, "content"> & { told: Renamed<Content> })): Entry {
+  if (!("told" in entry)) return entry;
+  const { told, ...others } = entry;
+  const content = told.kind === "corrected" ? { kind: told.kind, about: told.about, content: told.told } : told;
+  return { ...others, content } as unknown as Entry;
+}
+
 /** Entries in order, with corrections applied and without withdrawn ones. */
 export function effective(entries: Iterable<FeedEntry>): EffectiveEntry[] {
   const kept = new Map<number, EffectiveEntry>();
   for (const entry of entries) {
-    const { told } = entry;
-    if (told.kind === "withdrawn") kept.delete(told.about);
-    else if (told.kind === "corrected") {
-      const about = kept.get(told.about);
-      if (about) kept.set(told.about, { ...about, told: told.told as MatchEvent });
+    const { content } = entry;
+    if (content.kind === "withdrawn") kept.delete(content.about);
+    else if (content.kind === "corrected") {
+      const about = kept.get(content.about);
+      if (about) kept.set(content.about, { ...about, content: content.content as MatchEvent });
     } else kept.set(entry.number, entry as EffectiveEntry);
   }
   return [...kept.values()];
@@ -56,20 +68,20 @@ const CLOCK_SLACK_S = 2;
 /** The state after these entries. An entry with another clock sets the clock. */
 export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
   const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false, penalties: null };
-  for (const { told, at, clock_s } of happened) {
+  for (const { content, at, clock_s } of happened) {
     const { clock } = found;
     if (clock && typeof clock_s === "number") {
       const shows = clock.at_s + Math.max(0, Math.floor((Date.parse(at) - Date.parse(clock.since)) / 1000));
       if (Math.abs(shows - clock_s) > CLOCK_SLACK_S) found.clock = { ...clock, since: at, at_s: clock_s };
     }
-    if (told.kind === "kick_off") found.clock = { period: told.period, since: at, at_s: clock_s ?? BEGINS_S[told.period] };
-    if (told.kind === "kick_off" && told.period === "shoot_out") found.penalties ??= { home: 0, away: 0 };
-    else if (told.kind === "period_over") {
+    if (content.kind === "kick_off") found.clock = { period: content.period, since: at, at_s: clock_s ?? BEGINS_S[content.period] };
+    if (content.kind === "kick_off" && content.period === "shoot_out") found.penalties ??= { home: 0, away: 0 };
+    else if (content.kind === "period_over") {
       found.clock = null;
-      found.over.push(told.period);
-      found.match_over = told.match_over ?? false;
-    } else if (told.kind === "goal") found[told.side] += 1;
-    else if (told.kind === "shoot_out_kick") found.penalties = after(found.penalties, told);
+      found.over.push(content.period);
+      found.match_over = content.match_over ?? false;
+    } else if (content.kind === "goal") found[content.side] += 1;
+    else if (content.kind === "shoot_out_kick") found.penalties = after(found.penalties, content);
   }
   return found;
 }
@@ -81,9 +93,9 @@ function after(previous: Pair | null, { side, outcome }: Kick): Pair {
 }
 
 /** Kicks of the shoot-out in order, each with its entry's number and the score after it. */
-export function kicks(happened: readonly EffectiveEntry[]): { number: number; told: Kick; score: Pair }[] {
+export function kicks(happened: readonly EffectiveEntry[]): { number: number; content: Kick; score: Pair }[] {
   let score: Pair | null = null;
-  return happened.flatMap(({ number, told }) => (told.kind === "shoot_out_kick" ? [{ number, told, score: (score = after(score, told)) }] : []));
+  return happened.flatMap(({ number, content }) => (content.kind === "shoot_out_kick" ? [{ number, content, score: (score = after(score, content)) }] : []));
 }
 
 /** Displayed minute and added minutes: [45, 2] is 45+2, [27, 0] is 27. */
@@ -98,8 +110,8 @@ export function minute(period: Period, clockS: number): [number, number] {
 export function periods(happened: readonly EffectiveEntry[]): Map<number, Period> {
   const found = new Map<number, Period>();
   let period: Period | null = null;
-  for (const { number, told } of happened) {
-    if (told.kind === "kick_off") period = told.period;
+  for (const { number, content } of happened) {
+    if (content.kind === "kick_off") period = content.period;
     if (period) found.set(number, period);
   }
   return found;

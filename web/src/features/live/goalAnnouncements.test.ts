@@ -3,7 +3,7 @@ import { live } from "../../shared/i18n/en/live";
 import type { EffectiveEntry, Side } from "./feed";
 import { goalsOf, announcementFor } from "./goalAnnouncements";
 
-const goal = (number: number, side: Side): EffectiveEntry => ({ number, at: "2026-05-09T19:10:00Z", told: { kind: "goal", side, manner: "play" } }) as EffectiveEntry;
+const goal = (number: number, side: Side): EffectiveEntry => ({ number, at: "2026-05-09T19:10:00Z", content: { kind: "goal", side, manner: "play" } }) as EffectiveEntry;
 const none = goalsOf([]);
 
 test("a goal is announced once, with the score", () => {
@@ -19,7 +19,7 @@ test("a disallowed goal and a goal of the other side are announced", () => {
   expect(announcementFor(first, [goal(2, "away")], null, live)).toBe("Goal for Away. Home 0, Away 1");
 });
 
-const kick = (number: number, outcome: string): EffectiveEntry => ({ number, at: "2026-05-09T21:10:00Z", told: { kind: "shoot_out_kick", side: "home", outcome } }) as EffectiveEntry;
+const kick = (number: number, outcome: string): EffectiveEntry => ({ number, at: "2026-05-09T21:10:00Z", content: { kind: "shoot_out_kick", side: "home", outcome } }) as EffectiveEntry;
 
 test("a kick of a shoot-out is announced once, with the score on penalties", () => {
   const first = [goal(2, "away"), kick(3, "scored")];
@@ -31,6 +31,6 @@ test("a kick of a shoot-out is announced once, with the score on penalties", () 
 });
 
 test("other entries are not announced", () => {
-  const card = { number: 3, at: "2026-05-09T19:12:00Z", told: { kind: "card", side: "home", player: 4, colour: "red" } } as EffectiveEntry;
+  const card = { number: 3, at: "2026-05-09T19:12:00Z", content: { kind: "card", side: "home", player: 4, colour: "red" } } as EffectiveEntry;
   expect(announcementFor(none, [card], null, live)).toBeNull();
 });

@@ -8,9 +8,9 @@ export type Goals = ReadonlyMap<number, Goal>;
 
 export function goalsOf(happened: readonly EffectiveEntry[]): Goals {
   return new Map(
-    happened.flatMap(({ number, told }): [number, Goal][] => {
-      if (told.kind === "goal") return [[number, { side: told.side, kick: null }]];
-      return told.kind === "shoot_out_kick" ? [[number, { side: told.side, kick: told.outcome }]] : [];
+    happened.flatMap(({ number, content }): [number, Goal][] => {
+      if (content.kind === "goal") return [[number, { side: content.side, kick: null }]];
+      return content.kind === "shoot_out_kick" ? [[number, { side: content.side, kick: content.outcome }]] : [];
     }),
   );
 }

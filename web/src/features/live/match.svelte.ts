@@ -10,7 +10,7 @@ import { follow, followAt, type Messages } from "../../shared/api/stream";
 import type { EventInfo } from "../../shared/api/words";
 import { keep } from "../../shared/runtime/keep";
 import { monitor } from "./edge";
-import { effective, periods, stateOf, type FeedEntry, type Teams } from "./feed";
+import { effective, entryOf, periods, stateOf, type FeedEntry, type Teams } from "./feed";
 
 type MatchFeed = components["schemas"]["MatchFeed"];
 const PAGE_ENTRIES = 32;
@@ -40,7 +40,7 @@ export class Match {
   readonly periods = $derived(periods(this.happened));
   /** Replay clips by number of the entry that they show. */
   readonly clips = $derived(
-    new Map(this.happened.flatMap(({ told }) => (told.kind === "replay" && told.about ? [[told.about, told.clip_id] as const] : []))),
+    new Map(this.happened.flatMap(({ content }) => (content.kind === "replay" && content.about ? [[content.about, content.clip_id] as const] : []))),
   );
 
   readonly #received = new Map<number, FeedEntry>();
@@ -111,7 +111,7 @@ export class Match {
 
   /** Add entries; they may arrive repeatedly and out of order. */
   add(entries: readonly FeedEntry[]): void {
-    for (const entry of entries) this.#received.set(entry.number, this.#received.get(entry.number) ?? entry);
+    for (const entry of entries) this.#received.set(entry.number, this.#received.get(entry.number) ?? entryOf(entry));
     const complete = [...this.entries];
     for (let next = this.#received.get(complete.length + 1); next; next = this.#received.get(complete.length + 1)) complete.push(next);
     if (complete.length > this.entries.length) this.entries = complete;

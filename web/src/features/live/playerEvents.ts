@@ -13,12 +13,12 @@ export class PlayerEvents {
 
   constructor(happened: readonly EffectiveEntry[]) {
     for (const entry of happened) {
-      const { told } = entry;
-      if (told.kind === "card") this.#mark(told.side, told.player, { entry, kind: told.colour });
-      else if (told.kind === "substitution") {
-        this.#mark(told.side, told.off, { entry, kind: "off" });
-        this.#mark(told.side, told.on, { entry, kind: "on" });
-      } else if (told.kind === "goal" && told.player) this.#mark(scorerSide(told), told.player, { entry, kind: told.manner === "own" ? "own_goal" : "goal" });
+      const { content } = entry;
+      if (content.kind === "card") this.#mark(content.side, content.player, { entry, kind: content.colour });
+      else if (content.kind === "substitution") {
+        this.#mark(content.side, content.off, { entry, kind: "off" });
+        this.#mark(content.side, content.on, { entry, kind: "on" });
+      } else if (content.kind === "goal" && content.player) this.#mark(scorerSide(content), content.player, { entry, kind: content.manner === "own" ? "own_goal" : "goal" });
     }
   }
 

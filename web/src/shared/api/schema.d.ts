@@ -5659,9 +5659,9 @@ export interface components {
          */
         EntryCorrection: {
             about: number;
+            content: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"];
             /** @enum {string} */
             kind: "corrected";
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"];
         };
         /**
          * EntryRequest
@@ -5673,9 +5673,9 @@ export interface components {
             /** Format: date-time */
             at: string;
             clock_s?: number | null;
+            content: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
             /** Format: uuid */
             id: string;
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
         };
         /**
          * EntryWithdrawal
@@ -5812,8 +5812,8 @@ export interface components {
             /** Format: date-time */
             at: string;
             clock_s?: number | null;
+            content: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
             number: number;
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
         };
         /**
          * FeedPage
@@ -11360,7 +11360,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The figures as they were told last */
+            /** @description The statistics that were published last */
             200: {
                 headers: {
                     [name: string]: unknown;

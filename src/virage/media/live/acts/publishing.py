@@ -38,8 +38,8 @@ async def publish(
 ) -> list[FeedEntry | Refused]:
     """Publish entries in order, and return one outcome for each. A repeated id returns the existing entry."""
     feed = await store.lock_feed(conn, event_id)
-    told = await store.entries_by_id(conn, requests)
-    new = [request for request in requests if request.id not in told]
+    existing = await store.entries_by_id(conn, requests)
+    new = [request for request in requests if request.id not in existing]
     known = [written.entry for written in await store.entries_after(conn, event_id, 0)] if new else []
     outcomes = dict(zip([request.id for request in new], accept_entries(new, known, feed.teams), strict=True))
     entries = [(request_id, outcome) for request_id, outcome in outcomes.items() if isinstance(outcome, FeedEntry)]
@@ -53,7 +53,7 @@ async def publish(
         for handler in handlers:
             await handler(conn, event_id, fresh, who, now)
     return [
-        _repeated(told[request.id], event_id, request) if request.id in told else outcomes[request.id]
+        _repeated(existing[request.id], event_id, request) if request.id in existing else outcomes[request.id]
         for request in requests
     ]
 
@@ -76,7 +76,7 @@ async def set_teams(
     return feed.revision + 1
 
 
-def _repeated(said: EarlierEntry, event_id: UUID, request: EntryRequest) -> FeedEntry | Refused:
-    same = (said.event_id, said.entry.at, said.entry.content) == (event_id, request.at, request.content)
-    same_clock = request.clock_s in (None, said.entry.clock_s)  # None: set from the feed's clock
-    return said.entry if same and same_clock else Refused(Reason.ENTRY_ID_TAKEN)
+def _repeated(earlier: EarlierEntry, event_id: UUID, request: EntryRequest) -> FeedEntry | Refused:
+    same = (earlier.event_id, earlier.entry.at, earlier.entry.content) == (event_id, request.at, request.content)
+    same_clock = request.clock_s in (None, earlier.entry.clock_s)  # None: set from the feed's clock
+    return earlier.entry if same and same_clock else Refused(Reason.ENTRY_ID_TAKEN)

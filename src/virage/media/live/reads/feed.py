@@ -161,24 +161,24 @@ class LiveTopic:
         if known is None:
             return Refused(Reason.NOT_FOUND)
         since, head = opening.since, known.count_before(opening.at)
-        heard = 0 if since is None else known.count_before(since)
-        if head - heard > MISSED_MAX:
-            heard = head - head % PAGE_ENTRIES
-        return Opened(opening.at, [FeedUpdate(known.entries[heard:head], teams=since is not None, head=head)])
+        received = 0 if since is None else known.count_before(since)
+        if head - received > MISSED_MAX:
+            received = head - head % PAGE_ENTRIES
+        return Opened(opening.at, [FeedUpdate(known.entries[received:head], teams=since is not None, head=head)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
         """Return the updates that belong to these facts, by event."""
-        told: dict[UUID, list[int]] = {}
+        transactions: dict[UUID, list[int]] = {}
         teams: set[UUID] = set()
         for fact in entries:
             if fact.what == ENTRY_FACT:
-                told.setdefault(fact.about, []).append(position_key(fact.position).xid)
+                transactions.setdefault(fact.about, []).append(position_key(fact.position).xid)
             elif fact.what == TEAMS_FACT:
                 teams.add(fact.about)
         messages: dict[str, Any] = {}
-        for event_id in told.keys() | teams:
+        for event_id in transactions.keys() | teams:
             known = await self._feeds.at(event_id)
-            news = [] if known is None else known.entries_of(told.get(event_id, ()))
+            news = [] if known is None else known.entries_of(transactions.get(event_id, ()))
             if news or event_id in teams:
                 messages[str(event_id)] = FeedUpdate(news, teams=event_id in teams)
         return messages

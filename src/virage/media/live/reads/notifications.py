@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from virage.media.live.rules.notifications import NotificationPreferences
 from virage.media.live.store import notifications as store
@@ -23,7 +23,7 @@ class NotificationsExport(Struct, frozen=True):
     """Personal data of notifications: preferences, and the entries of the last day's notifications."""
 
     choices: list[StoredPreferences]
-    told: list[NotificationRecord]
+    notifications: list[NotificationRecord] = field(name="told")
 
 
 async def settings_of(conn: Connection, person_id: UUID) -> NotificationSettings:

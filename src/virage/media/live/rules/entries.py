@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from virage.site.programme.types import Text
 
@@ -174,7 +174,7 @@ class EntryCorrection(Struct, frozen=True, tag_field="kind", tag="corrected"):
     """Replaces the content of entry `about`."""
 
     about: Number
-    content: MatchEvent = field(name="told")
+    content: MatchEvent
 
 
 class EntryWithdrawal(Struct, frozen=True, tag_field="kind", tag="withdrawn"):
@@ -191,7 +191,7 @@ class FeedEntry(Struct, frozen=True, omit_defaults=True):
 
     number: Number
     at: datetime
-    content: Content = field(name="told")
+    content: Content
     clock_s: ClockSeconds | None = None
 
 
@@ -203,7 +203,7 @@ class EntryRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     at: Annotated[datetime, Meta(tz=True)]
-    content: Content = field(name="told")
+    content: Content
     clock_s: ClockSeconds | None = None
 
 

@@ -59,10 +59,10 @@ class CdfImport(Struct):
 async def save_counts(conn: Connection, event_id: UUID, counts: Sequence[CountedAction], now: datetime) -> int:
     """Store counted actions, and return how many were new or changed. Statistics are published if due."""
     await store.open_stats(conn, event_id)
-    told = await store.lock_stats(conn, event_id)
+    published = await store.lock_stats(conn, event_id)
     changed = await store.save_counts(conn, event_id, list({count.id: count for count in counts}.values()))
-    if changed and told is not None and due(told.told_at, now):
-        await _publish_stats(conn, event_id, told, now)
+    if changed and published is not None and due(published.published_at, now):
+        await _publish_stats(conn, event_id, published, now)
     return changed
 
 
@@ -75,14 +75,14 @@ async def publish_stats_now(
 ) -> None:
     """Publish statistics with a goal and at the end of a period; a handler of published entries."""
     if any(isinstance(entry.content, Goal | PeriodOver | EntryWithdrawal) for entry in entries):
-        told = await store.lock_stats(conn, event_id)
-        if told is not None:
-            await _publish_stats(conn, event_id, told, now)
+        published = await store.lock_stats(conn, event_id)
+        if published is not None:
+            await _publish_stats(conn, event_id, published, now)
 
 
-async def _publish_stats(conn: Connection, event_id: UUID, told: store.PublishedStats, now: datetime) -> None:
+async def _publish_stats(conn: Connection, event_id: UUID, published: store.PublishedStats, now: datetime) -> None:
     figures = statistics(await store.tallies(conn, event_id))
-    if figures != told.statistics:
+    if figures != published.statistics:
         await store.save_stats(conn, event_id, figures, now)
         await append(conn, [Fact(STATS_FACT, None, event_id)], now)
 
@@ -222,7 +222,7 @@ class _CdfImporter:
             await self.flush()
             tried |= {proposal.name for proposal in proposals}
             requests = [
-                EntryRequest(self._id(proposal.name), proposal.at, proposal.told, proposal.clock_s)
+                EntryRequest(self._id(proposal.name), proposal.at, proposal.content, proposal.clock_s)
                 for proposal in proposals
             ]
             head = len(self._entries)

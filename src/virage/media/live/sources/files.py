@@ -278,9 +278,9 @@ def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[FileEvent]
     kinds = [] if period is Period.SHOOT_OUT else _kinds(event)
     if kinds:
         yield FileEvent(period, clock_ms, name, FileAction(side, _shirt(event.player), kinds))
-    told = _match_event(event, side, place, events)
-    if told is not None:
-        yield FileEvent(period, clock_ms, f"{name} told", told)
+    content = _match_event(event, side, place, events)
+    if content is not None:
+        yield FileEvent(period, clock_ms, f"{name} told", content)
 
 
 def _match_event(event: Any, side: Side, place: int, events: Sequence[Any]) -> MatchEvent | None:

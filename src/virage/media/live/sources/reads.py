@@ -70,8 +70,8 @@ class StatsTopic:
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
         """Return the statistics that these facts have changed, by event."""
-        told = {fact.about for fact in entries if fact.what == STATS_FACT}
-        found = {event_id: await self._board.at(event_id) for event_id in told}
+        changed = {fact.about for fact in entries if fact.what == STATS_FACT}
+        found = {event_id: await self._board.at(event_id) for event_id in changed}
         return {
             str(event_id): published.statistics.teams for event_id, published in found.items() if published is not None
         }

@@ -90,7 +90,7 @@ async def post_counts(
 @get(
     "/{event_id:uuid}/stats",
     public=True,
-    answer=Described(MatchStatistics, description="The figures as they were told last"),
+    answer=Described(MatchStatistics, description="The statistics that were published last"),
 )
 async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[MatchStatistics]:
     """Return the statistics of both teams and of each player."""

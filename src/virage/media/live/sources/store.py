@@ -21,7 +21,7 @@ class PublishedStats(Struct, frozen=True):
     """The last published statistics, and when."""
 
     statistics: MatchStatistics
-    told_at: datetime | None
+    published_at: datetime | None
 
 
 async def source_ids(conn: Connection, event_id: UUID) -> SourceIds | None:

@@ -13,7 +13,7 @@ insert into live.stats (event_id, statistics) values (:event_id, :statistics) on
 
 -- name: lock_stats(event_id)^
 -- Lock the statistics of an event.
-select statistics, told_at from live.stats where event_id = :event_id for no key update;
+select statistics, told_at as published_at from live.stats where event_id = :event_id for no key update;
 
 -- name: stats(event_ids)
 -- Published statistics of events.

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.media.live.rules.entries import EntryRequest, FeedEntry, Teams
+from virage.media.live.rules.entries import Content, EntryCorrection, EntryRequest, FeedEntry, Teams
 from virage.media.live.store.queries import queries
 from virage.platform.data.database import Connection
 
@@ -70,7 +70,7 @@ async def insert_entries(
         ids=[request_id for request_id, _ in entries],
         times=[entry.at for _, entry in entries],
         clocks_s=[entry.clock_s for _, entry in entries],
-        told=[entry.content for _, entry in entries],
+        contents=[_stored(entry.content) for _, entry in entries],
         who=who,
         now=now,
     )
@@ -91,7 +91,18 @@ def _feed(row: Mapping[str, Any]) -> Feed:
     return msgspec.convert(dict(row), Feed)
 
 
+def _stored(content: Content) -> dict[str, Any]:
+    """Return a content as the column has it: corrections are stored with the member `told`."""
+    stored: dict[str, Any] = msgspec.to_builtins(content)
+    if isinstance(content, EntryCorrection):
+        stored["told"] = stored.pop("content")
+    return stored
+
+
 def _entry(row: Mapping[str, Any]) -> FeedEntry:
+    content = dict(row["content"])
+    if "told" in content:
+        content["content"] = content.pop("told")
     return msgspec.convert(
-        {"number": row["number"], "at": row["at"], "told": row["told"], "clock_s": row["clock_s"]}, FeedEntry
+        {"number": row["number"], "at": row["at"], "content": content, "clock_s": row["clock_s"]}, FeedEntry
     )

@@ -16,22 +16,22 @@ update live.feed set teams = :teams, revision = revision + 1 where event_id = :e
 
 -- name: entries_by_id(ids)
 -- Entries by their ids.
-select event_id, id, number, at, clock_s, told from live.entry where id = any(:ids::uuid[]);
+select event_id, id, number, at, clock_s, told as content from live.entry where id = any(:ids::uuid[]);
 
--- name: insert_entries(event_id, numbers, ids, times, clocks_s, told, who, now)!
+-- name: insert_entries(event_id, numbers, ids, times, clocks_s, contents, who, now)!
 -- Insert entries, numbered after the locked head.
 with entry as (
     insert into live.entry (event_id, number, id, at, clock_s, told, who, written_at)
-    select :event_id, line.number, line.id, line.at, line.clock_s, line.told, :who::uuid, :now
-    from unnest(:numbers::int[], :ids::uuid[], :times::timestamptz[], :clocks_s::int[], :told::jsonb[])
-        as line (number, id, at, clock_s, told)
+    select :event_id, line.number, line.id, line.at, line.clock_s, line.content, :who::uuid, :now
+    from unnest(:numbers::int[], :ids::uuid[], :times::timestamptz[], :clocks_s::int[], :contents::jsonb[])
+        as line (number, id, at, clock_s, content)
     returning number
 )
 update live.feed set head = (select max(number) from entry) where event_id = :event_id;
 
 -- name: entries_after(event_id, number)
 -- Entries after a number, in order.
-select number, at, clock_s, told, xid::text as xid from live.entry
+select number, at, clock_s, told as content, xid::text as xid from live.entry
 where event_id = :event_id and number > :number order by number;
 
 -- name: feeds_in_use(since)

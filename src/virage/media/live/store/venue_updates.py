@@ -14,7 +14,8 @@ async def places(conn: Connection, event_id: UUID) -> dict[Place, Observation]:
     """Return the observations of an event's gates and outlets."""
     rows = queries.places(conn, event_id=event_id)
     return {
-        Place(row["place"], row["code"]): Observation(row["state"], row["since"], row["told"]) async for row in rows
+        Place(row["place"], row["code"]): Observation(row["state"], row["since"], row["published"])
+        async for row in rows
     }
 
 
@@ -28,7 +29,7 @@ async def save_places(conn: Connection, event_id: UUID, observations: Mapping[Pl
             codes=[place.code for place in observations],
             states=[observation.state for observation in observations.values()],
             sinces=[observation.since for observation in observations.values()],
-            told=[observation.published for observation in observations.values()],
+            published=[observation.published for observation in observations.values()],
         )
 
 

@@ -58,12 +58,12 @@ class CameraState(Struct, frozen=True):
     delay_ms: int
     fault: Fault | None = None
     fault_at: datetime | None = None
-    told_at: datetime | None = None
+    reported_at: datetime | None = None
     seen_at: datetime | None = None
     lost: int = 0
 
     def fault_by(self, now: datetime) -> tuple[Fault | None, datetime | None]:
         """Return the fault and its start; a silent ingest is a fault too."""
-        if self.told_at is None or now - self.told_at > SILENT_AFTER:
-            return Fault.SILENT, self.told_at
+        if self.reported_at is None or now - self.reported_at > SILENT_AFTER:
+            return Fault.SILENT, self.reported_at
         return self.fault, self.fault_at

@@ -14,7 +14,7 @@ returning delay_ms;
 
 -- name: cameras()
 -- All cameras, those of the programme first.
-select name, programme, delay_ms, fault, fault_at, told_at, seen_at, lost
+select name, programme, delay_ms, fault, fault_at, told_at as reported_at, seen_at, lost
 from replay.camera order by programme desc, name;
 
 -- name: set_delay(name, delay_ms)!

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from virage.media.tracking.rules.track import NearestPlayer
@@ -27,21 +27,21 @@ class Kick(Struct, frozen=True):
 class Kicks(Struct, frozen=True):
     """The last kicks in order, those that wait for tracking, and the hardest of the match."""
 
-    told: list[Kick] = []
+    published: list[Kick] = field(default=[], name="told")
     waiting: list[Kick] = []
     hardest: Kick | None = None
 
 
 def with_kicks(kicks: Kicks, felt: Sequence[Kick], near: Sequence[NearestPlayer]) -> Kicks:
     """Add kicks; repeated ones are ignored."""
-    known = {(kick.ball, kick.at) for kick in (*kicks.told, *kicks.waiting)}
+    known = {(kick.ball, kick.at) for kick in (*kicks.published, *kicks.waiting)}
     fresh = [kick for kick in felt if (kick.ball, kick.at) not in known]
     return resolve_kicks(replace(kicks, waiting=sorted([*kicks.waiting, *fresh], key=lambda kick: kick.at)), near)
 
 
 def resolve_kicks(kicks: Kicks, near: Sequence[NearestPlayer]) -> Kicks:
     """Attribute kicks once tracking has passed them. Without a player nearby the impact was no kick."""
-    waiting, told = [], list(kicks.told)
+    waiting, published = [], list(kicks.published)
     for kick in kicks.waiting:
         if near and abs((near[-1].at - kick.at).total_seconds()) < TRACKING_LOST_S:
             if (near[-1].at - kick.at).total_seconds() < AROUND_S:
@@ -55,9 +55,9 @@ def resolve_kicks(kicks: Kicks, near: Sequence[NearestPlayer]) -> Kicks:
             nearest = min(around, key=lambda candidate: candidate.metres, default=None)
             if nearest is not None and nearest.metres > REACH_MAX_M:
                 continue
-            told.append(replace(kick, by=nearest.who if nearest else None))
+            published.append(replace(kick, by=nearest.who if nearest else None))
         else:
-            told.append(kick)
-    fresh = told[len(kicks.told) :]
+            published.append(kick)
+    fresh = published[len(kicks.published) :]
     hardest = max(([kicks.hardest] if kicks.hardest else []) + fresh, key=lambda kick: kick.kmh, default=None)
-    return Kicks(told[-KEPT:], waiting[-KEPT:], hardest)
+    return Kicks(published[-KEPT:], waiting[-KEPT:], hardest)

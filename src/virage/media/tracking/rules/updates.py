@@ -54,12 +54,12 @@ class SentState(Struct, frozen=True):
     kicks: Kicks
 
 
-def key_frame_of(told: SentState) -> TrackingUpdate:
+def key_frame_of(state: SentState) -> TrackingUpdate:
     """Return the key frame for a new listener."""
-    moment = told.moment
-    at = coded(told.who, {}, moment.spots, None, moment.ball)
-    key = KeyFrame(moment.period, moment.n, told.who, at, told.runs)
-    return TrackingUpdate(key, kicks=told.kicks.told[-1:], hardest=told.kicks.hardest)
+    moment = state.moment
+    at = coded(state.who, {}, moment.spots, None, moment.ball)
+    key = KeyFrame(moment.period, moment.n, state.who, at, state.runs)
+    return TrackingUpdate(key, kicks=state.kicks.published[-1:], hardest=state.kicks.hardest)
 
 
 def next_update(before: SentState | None, play: TrackingState) -> tuple[SentState | None, TrackingUpdate | None]:
@@ -78,8 +78,8 @@ def next_update(before: SentState | None, play: TrackingState) -> tuple[SentStat
     for moment in fresh:
         moves.append((moment.n, coded(who, former.spots, moment.spots, former.ball, moment.ball)))
         former = moment
-    heard = before.kicks.told[-1].at if before.kicks.told else None
-    kicks = [kick for kick in play.kicks.told if heard is None or kick.at > heard]
+    last_kick_at = before.kicks.published[-1].at if before.kicks.published else None
+    kicks = [kick for kick in play.kicks.published if last_kick_at is None or kick.at > last_kick_at]
     hardest = play.kicks.hardest if play.kicks.hardest != before.kicks.hardest else None
     after = SentState(last, who, figures, before.key_n, play.kicks)
     return after, TrackingUpdate(None, moves, kicks, hardest) if moves or kicks or hardest else None

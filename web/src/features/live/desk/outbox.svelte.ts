@@ -5,7 +5,7 @@ import type { components } from "../../../shared/api/schema";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { newId } from "../../../shared/runtime/ids";
 import { keep } from "../../../shared/runtime/keep";
-import type { FeedEntry, Content } from "../feed";
+import { entryOf, type Content, type FeedEntry } from "../feed";
 
 type Schemas = components["schemas"];
 type EntryRequest = Schemas["EntryRequest"];
@@ -35,7 +35,7 @@ export class EntryOutbox {
   /** Resume sending stored entries, and return the function that stops. */
   open(): () => void {
     void keep.get<EntryRequest[]>(this.#key).then((kept) => {
-      if (kept) this.waiting = [...kept, ...this.waiting];
+      if (kept) this.waiting = [...kept.map(entryOf<EntryRequest>), ...this.waiting];
       return this.#send();
     });
     return () => clearTimeout(this.#timer);
@@ -43,7 +43,7 @@ export class EntryOutbox {
 
   async publish(content: Content): Promise<void> {
     this.refused = null;
-    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), told: content, clock_s: null }]);
+    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), content: content, clock_s: null }]);
     await this.#send();
   }
 

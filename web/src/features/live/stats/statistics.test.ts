@@ -5,7 +5,7 @@ import { statistics, type TeamStatistics } from "./statistics";
 const NOTHING: TeamStatistics = { shots: [0, 0], on_target: [0, 0], passes: [0, 0], completed: [0, 0], corners: [0, 0], fouls: [0, 0], offsides: [0, 0], possession: null };
 
 function card(number: number, side: "home" | "away", colour: "yellow" | "second_yellow" | "red"): EffectiveEntry {
-  return { number, at: "2026-05-09T19:00:00Z", told: { kind: "card", side, player: 4, colour } };
+  return { number, at: "2026-05-09T19:00:00Z", content: { kind: "card", side, player: 4, colour } };
 }
 
 test("values without a source are not shown", () => {

@@ -41,6 +41,6 @@ function accuracy({ passes, completed }: TeamStatistics, place: 0 | 1): number {
 
 /** A second yellow card is a yellow one and a red one (IFAB, Laws of the Game, law 12). */
 function cardsOf(happened: readonly EffectiveEntry[], colours: readonly string[]): Pair {
-  const count = (side: Side): number => happened.filter(({ told }) => told.kind === "card" && told.side === side && colours.includes(told.colour)).length;
+  const count = (side: Side): number => happened.filter(({ content }) => content.kind === "card" && content.side === side && colours.includes(content.colour)).length;
   return [count("home"), count("away")];
 }

@@ -109,9 +109,9 @@ def statistics(tallies: Iterable[Tally]) -> MatchStatistics:
     return MatchStatistics(teams, _players(found))
 
 
-def due(told_at: datetime | None, now: datetime) -> bool:
+def due(published_at: datetime | None, now: datetime) -> bool:
     """Return whether changed statistics are published now."""
-    return told_at is None or now - told_at >= PUBLISH_INTERVAL
+    return published_at is None or now - published_at >= PUBLISH_INTERVAL
 
 
 def _shares(passes: Pair) -> Pair | None:

@@ -63,7 +63,7 @@ class ProposedEntry(Struct, frozen=True):
 
     name: str
     at: datetime
-    told: Content
+    content: Content
     clock_s: int | None = None
 
 
@@ -175,7 +175,7 @@ def _kick_entries(event: CdfEvent, who: Actor, happened: EffectiveEntries) -> li
 
 def _reviewed_entries(
     event: CdfEvent,
-    told: Goal | Booking,
+    content: Goal | Booking,
     about: int | None,
     matter: Literal["goal", "red_card"] | None,
 ) -> list[ProposedEntry]:
@@ -183,10 +183,10 @@ def _reviewed_entries(
     at_s = clock_s(event.match_clock)
     reviewed = matter is not None and event.var is not None and event.var.reviewed
     if not reviewed or matter is None or event.var is None:
-        return [] if about is not None else [ProposedEntry(event.id, event.time, told, at_s)]
+        return [] if about is not None else [ProposedEntry(event.id, event.time, content, at_s)]
     if event.var.upheld:
         if about is None:
-            return [ProposedEntry(event.id, event.time, told, at_s)]
+            return [ProposedEntry(event.id, event.time, content, at_s)]
         return [ProposedEntry(f"{event.id} var", event.time, VarReview(matter, "stands", about), at_s)]
     if about is None:
         return [ProposedEntry(f"{event.id} var", event.time, VarReview(matter, "overturned"), at_s)]
@@ -199,20 +199,22 @@ def _reviewed_entries(
 def _sheet_goal_entries(sheet: MatchSheet, known: SourceIds, happened: EffectiveEntries) -> Iterator[ProposedEntry]:
     taken: set[int] = set()
     for goal in sorted(sheet.events.goals or (), key=lambda goal: goal.time):
-        told = _sheet_goal(goal, known)
-        if told is None:
+        content = _sheet_goal(goal, known)
+        if content is None:
             continue
         known_as = (
-            _goals(told.side, happened, goal.time) if isinstance(told, Goal) else _kicks(told, happened, goal.time)
+            _goals(content.side, happened, goal.time)
+            if isinstance(content, Goal)
+            else _kicks(content, happened, goal.time)
         )
         near = [(number, existing) for number, existing in known_as if number not in taken]
         if not near:
-            yield ProposedEntry(f"goal {goal.team_id} {goal.time.isoformat()}", goal.time, told)
+            yield ProposedEntry(f"goal {goal.team_id} {goal.time.isoformat()}", goal.time, content)
             continue
         number, existing = near[0]
         taken.add(number)
-        if existing != told:
-            yield ProposedEntry(f"goal {number} {_encoded(told)}", goal.time, EntryCorrection(number, told))
+        if existing != content:
+            yield ProposedEntry(f"goal {number} {_encoded(content)}", goal.time, EntryCorrection(number, content))
 
 
 def _sheet_goal(goal: SheetGoal, known: SourceIds) -> Goal | ShootOutKick | None:
@@ -255,13 +257,13 @@ def _sheet_other_entries(sheet: MatchSheet, known: SourceIds, happened: Effectiv
     for change in sheet.events.substitutions or ():
         off, on = known.players.get(change.out_player_id), known.players.get(change.in_player_id)
         if off is not None and on is not None:
-            told = Substitution(off[0], off[1], on[1])
-            if _number_of(told, happened) is None:
-                yield ProposedEntry(f"sheet {_encoded(told)}", change.in_time, told)
+            content = Substitution(off[0], off[1], on[1])
+            if _number_of(content, happened) is None:
+                yield ProposedEntry(f"sheet {_encoded(content)}", change.in_time, content)
 
 
-def _encoded(told: Goal | ShootOutKick | Booking | Substitution) -> str:
-    return msgspec.json.encode(told).decode()
+def _encoded(content: Goal | ShootOutKick | Booking | Substitution) -> str:
+    return msgspec.json.encode(content).decode()
 
 
 def _goals(side: Side, happened: EffectiveEntries, at: datetime) -> list[tuple[int, Goal]]:
@@ -289,8 +291,8 @@ def _kicks(
     return [(number, kick) for _, number, kick in sorted(found, key=lambda item: item[:2])]
 
 
-def _number_of(told: Booking | Substitution, happened: EffectiveEntries) -> int | None:
-    return next((number for number, entry in happened.items() if entry.content == told), None)
+def _number_of(content: Booking | Substitution, happened: EffectiveEntries) -> int | None:
+    return next((number for number, entry in happened.items() if entry.content == content), None)
 
 
 def _other(side: Side) -> Side:
