@@ -3,7 +3,7 @@ import { live as english } from "../../shared/i18n/en/live";
 import { live as french } from "../../shared/i18n/fr/live";
 
 test("one added minute is singular", () => {
-  const said = (minutes: number): string[] => [english, french].map((words) => words.happened.added_time(minutes));
+  const said = (minutes: number): string[] => [english, french].map((words) => words.entries.added_time(minutes));
   expect(said(1)).toEqual(["1 minute added", "1 minute de temps additionnel"]);
   expect(said(4)).toEqual(["4 minutes added", "4 minutes de temps additionnel"]);
 });

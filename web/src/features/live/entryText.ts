@@ -19,7 +19,7 @@ export function playerLabel(teams: Teams | null, side: Side, number: number, w: 
 }
 
 export function entryText(event: MatchEvent, teams: Teams | null, w: Words): Line {
-  const h = w.happened;
+  const h = w.entries;
   const team = (side: Side): string => teams?.[side].name ?? w.sides[side];
   const named = (side: Side, number: number | null | undefined): string => (number ? playerLabel(teams, side, number, w) : "");
   const line = (title: string, details: string[] = [], side: Side | null = null): Line => ({

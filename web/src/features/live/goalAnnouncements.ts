@@ -23,10 +23,10 @@ function isNew({ side, kick }: Goal, previous: Goal | undefined): boolean {
 export function announcementFor(previous: Goals, happened: readonly EffectiveEntry[], teams: Teams | null, w: Words): string | null {
   const current = goalsOf(happened);
   const name = (side: Side): string => teams?.[side].name ?? w.sides[side];
-  const gone = [...previous].filter(([number]) => !current.has(number)).map(([, { side, kick }]) => (kick ? w.noKick : w.noGoal)(name(side)));
-  const fresh = [...current].filter(([number, goal]) => isNew(goal, previous.get(number))).map(([, { side, kick }]) => (kick ? w.happened.kick[kick] : w.happened.goal)(name(side)));
+  const gone = [...previous].filter(([number]) => !current.has(number)).map(([, { side, kick }]) => (kick ? w.kickWithdrawn : w.goalDisallowed)(name(side)));
+  const fresh = [...current].filter(([number, goal]) => isNew(goal, previous.get(number))).map(([, { side, kick }]) => (kick ? w.entries.kick[kick] : w.entries.goal)(name(side)));
   if (gone.length + fresh.length === 0) return null;
   const { home, away, penalties } = stateOf(happened);
-  const score = penalties ? w.penaltiesRead(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);
+  const score = penalties ? w.penaltiesSpoken(name("home"), penalties.home, name("away"), penalties.away) : w.score(name("home"), home, name("away"), away);
   return [...gone, ...fresh, score].join(". ");
 }

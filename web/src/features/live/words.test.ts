@@ -5,12 +5,12 @@ import { matchDesk } from "../../shared/i18n/fr/matchDesk";
 import { entryText } from "./entryText";
 
 test("one minute is singular in both languages", () => {
-  expect([1, 4].map(en.happened.added_time)).toEqual(["1 minute added", "4 minutes added"]);
-  expect([1, 4].map(fr.happened.added_time)).toEqual(["1 minute de temps additionnel", "4 minutes de temps additionnel"]);
+  expect([1, 4].map(en.entries.added_time)).toEqual(["1 minute added", "4 minutes added"]);
+  expect([1, 4].map(fr.entries.added_time)).toEqual(["1 minute de temps additionnel", "4 minutes de temps additionnel"]);
 });
 
 test("no French line begins with a punctuation mark", () => {
-  const words = [matchDesk.choose, matchDesk.scorer("Virage FC"), matchDesk.held(2, "Non."), fr.signals(2)];
+  const words = [matchDesk.choose, matchDesk.scorer("Virage FC"), matchDesk.unpublished(2, "Non."), fr.signals(2)];
   expect(words.filter((text) => / [:;!?»%]|« /.test(text))).toEqual([]);
   expect(matchDesk.choose).toBe("Quel match\u00a0?");
 });

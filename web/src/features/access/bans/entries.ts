@@ -25,10 +25,10 @@ export function readEntries(lines: Line[], known: readonly Ban[], now: number, i
   function meaning([name = "", email = "", day = "", ...rest]: string[]): Meaning<BanRequest> {
     const end = endOf(dayOf(day));
     const wrong: string[] = [];
-    if (!name && !email) wrong.push(w.whoMissing);
+    if (!name && !email) wrong.push(w.personMissing);
     if (email && !ADDRESS.test(email)) wrong.push(w.emailWrong(email));
     if (!end) wrong.push(day ? w.dayWrong(day) : w.dayMissing);
-    else if (!isEnd(end, now)) wrong.push(w.dayOut);
+    else if (!isEnd(end, now)) wrong.push(w.dayOutOfRange);
     if (rest.some(Boolean)) wrong.push(w.tooManyCells);
     return { wrong, key: keyOf(name, email, end ?? ""), item: (id) => ({ id, name: name || null, email: email || null, expires_at: end! }) };
   }

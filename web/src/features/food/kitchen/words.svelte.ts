@@ -22,7 +22,7 @@ class KitchenWords extends Bundle<Words> {
 
   placeOf({ block, row, seat, area }: Delivery): string {
     if (area) return i18n.text(area);
-    return [this.w.runs.block(block ?? ""), row ? this.w.runs.seat(row, String(seat ?? "")) : ""].filter(Boolean).join(", ");
+    return [this.w.deliveries.block(block ?? ""), row ? this.w.deliveries.seat(row, String(seat ?? "")) : ""].filter(Boolean).join(", ");
   }
 }
 

@@ -37,7 +37,7 @@ export class PendingPairing {
     if (answer.ok) return void (this.pairing = answer.data);
     this.pairing = null;
     if (answer.problem.code !== "id_taken") return void (this.problem = answer.problem);
-    toasts.say(words.w.devices.came(request.name), "good"); // it was paired while another code was requested
+    toasts.say(words.w.devices.pairedTitle(request.name), "good"); // it was paired while another code was requested
     this.onPaired();
     this.close();
   }

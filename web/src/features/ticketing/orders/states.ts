@@ -8,7 +8,7 @@ const TONES: Record<State, Tone> = { held: "warn", paying: "warn", paid: "good",
 
 export function orderState(order: { state: State; refunded_cents: number }): { text: string; tone: Tone } {
   const part = order.state === "paid" && order.refunded_cents > 0;
-  return { text: part ? words.w.orders.partly : words.w.orders.states[order.state], tone: part ? "warn" : TONES[order.state] };
+  return { text: part ? words.w.orders.partlyRefunded : words.w.orders.states[order.state], tone: part ? "warn" : TONES[order.state] };
 }
 
 export function refundState(refund: OrderRefund): { text: string; tone: Tone } {

@@ -11,14 +11,14 @@ export const access = {
     hint: "4 characters and 6 digits, as on the supervisor’s screen",
     confirm: "Pair this device",
     missing: "Enter the pairing code",
-    reading: "The link filled in the code. Check that it matches the one on your supervisor’s screen.",
+    fromLink: "The link filled in the code. Check that it matches the one on your supervisor’s screen.",
   },
   revoked: {
     title: "This device has been revoked",
     text: "It can no longer scan tickets. Return it to a supervisor, or pair it again.",
     again: "Pair again",
   },
-  other: {
+  otherWindow: {
     title: "The gate is open in another window",
     text: "Only one window at a time can scan on this device. Close the other window, or continue here.",
     here: "Continue here",
@@ -33,13 +33,13 @@ export const access = {
     who: "Your name",
     pinLabel: "Your PIN",
     pinHint: "Works offline",
-    go: "Start shift",
+    submit: "Start shift",
     wrong: "Wrong PIN",
-    many: (seconds: number) => `Too many attempts. Try again in ${plural(seconds, "second", "seconds")}.`,
+    tooMany: (seconds: number) => `Too many attempts. Try again in ${plural(seconds, "second", "seconds")}.`,
     expired: "The staff list on this device has expired. Connect once to update it.",
-    nobody: "No PINs have been set yet. Sign in with email while you’re online.",
+    noPins: "No PINs have been set yet. Sign in with email while you’re online.",
     noRole: "This account is not a steward at this event. Ask your supervisor.",
-    elsewhere: (posts: string) => `You are assigned to other gates (${posts}) than this device. Ask your supervisor.`,
+    otherGates: (posts: string) => `You are assigned to other gates (${posts}) than this device. Ask your supervisor.`,
     choose: "Choose your name",
   },
   gates: {
@@ -47,7 +47,7 @@ export const access = {
     group: (letter: string) => `Gates ${letter}`,
     closed: "closed",
     notYours: "not assigned to you",
-    only: (posts: string) => `You are assigned to ${posts}. To work at another gate, ask your supervisor.`,
+    assignedTo: (posts: string) => `You are assigned to ${posts}. To work at another gate, ask your supervisor.`,
     other: "Change gate",
   },
   scan: {
@@ -80,7 +80,7 @@ export const access = {
     counted: (count: number) => `${count} counted manually`,
     undo: "Undo last",
   },
-  word: {
+  verdicts: {
     good: "Valid",
     pending: "Go through",
     checkId: "Check ID",
@@ -96,8 +96,8 @@ export const access = {
     clock: "The phone’s clock is wrong. Ask them to turn on automatic time.",
     pending: "The turnstile is open for one minute",
   },
-  again: { title: "Wait for the next code", text: "The code changes every 30 seconds. Scan the new one." },
-  againUnverified: { title: "Wait for the next code", text: "This device’s time is not verified, so it needs two codes. Scan the new one in 30 seconds." },
+  nextCode: { title: "Wait for the next code", text: "The code changes every 30 seconds. Scan the new one." },
+  nextCodeUnverified: { title: "Wait for the next code", text: "This device’s time is not verified, so it needs two codes. Scan the new one in 30 seconds." },
   reasons: {
     no_entry: { title: "Gate closed", text: "No entry here. Keep people back and wait for the supervisor." },
     unreadable: { title: "Not one of our tickets", text: "Ask for the ticket in the app, or the printed ticket." },
@@ -139,9 +139,9 @@ export const access = {
     at: (title: string, moment: string) => `${title}, ${moment}`,
     opens: (moment: string) => `From ${moment}`,
     window: (from: string, to: string) => `From ${from} to ${to}`,
-    right: (gate: string) => `Gate ${gate}`,
-    way: (metres: number, side: "" | "left" | "right") => `${metres} m${turn[side]}, facing the pitch`,
-    rightGroup: (group: string) => `Gates ${group}`,
+    gate: (gate: string) => `Gate ${gate}`,
+    walk: (metres: number, side: "" | "left" | "right") => `${metres} m${turn[side]}, facing the pitch`,
+    gateGroup: (group: string) => `Gates ${group}`,
   },
   place: {
     seat: (block: string, row: string, seat: number) => `Block ${block}, row ${row}, seat ${seat}`,
@@ -166,7 +166,7 @@ export const access = {
     open: "Admit anyway",
     text: "Your name will be recorded. Choose a reason.",
     choose: "Choose a reason",
-    why: {
+    reasons: {
       no_phone: "No phone, ID checked",
       broken_phone: "Phone broken or out of battery, ID checked",
       checked_by_supervisor: "Checked by the supervisor",
@@ -195,7 +195,7 @@ export const access = {
     title: "My shift",
     admitted: "Admitted",
     refused: "Refused",
-    again: "Rescans requested",
+    rescans: "Rescans requested",
     overridden: "Admitted manually",
     left: "Left",
     uncoded: "Left without a code",

@@ -39,7 +39,7 @@ export const kitchen = {
   stationsOf: "Show station",
   columns: { placed: "New", accepted: "In preparation", ready: "Ready" } as Record<string, string>,
   empty: { placed: "No new orders", accepted: "Nothing in preparation", ready: "Nothing to hand over" } as Record<string, string>,
-  newOnes: (count: number) => plural(count, "new order", "new orders"),
+  newOrders: (count: number) => plural(count, "new order", "new orders"),
   ticket: {
     number: (number: string) => `Order ${number}`,
     promised: (time: string) => `for ${time}`,
@@ -81,9 +81,9 @@ export const kitchen = {
     done: (number: string) => `Order ${number} handed over`,
     age: (age: number) => `ID checked: ${age} or over`,
     ageMissing: "Check the customer’s ID before handing over.",
-    known: "Hand over without a code",
+    withoutCode: "Hand over without a code",
   },
-  load: {
+  workload: {
     title: "Next 30 minutes",
     bar: (time: string, made: string, room: string) => `${time}: ${made} of ${room}`,
     full: "full",
@@ -101,8 +101,8 @@ export const kitchen = {
     deliversText: "Only while runners are available.",
     perFive: "Items per 5 minutes",
     perFiveText: "Used to estimate pick-up times. Lower it when you’re short-staffed.",
-    handed: "Handovers per 5 minutes",
-    handedText: "Limits how many orders are due at the same time. 0 = no limit.",
+    handovers: "Handovers per 5 minutes",
+    handoversText: "Limits how many orders are due at the same time. 0 = no limit.",
     note: "Note to customers",
     noteHint: "e.g. Entrance on the left.",
     save: "Save",
@@ -110,12 +110,12 @@ export const kitchen = {
     paused: "Orders are paused",
     resume: "Resume orders",
   },
-  runs: {
+  deliveries: {
     title: "Deliveries to seats",
     block: (block: string) => `Block ${block}`,
     seat: (row: string, seat: string) => `row ${row}, seat ${seat}`,
     walk: (minutes: number, metres: string) => `${plural(minutes, "minute", "minutes")}, ${metres} m`,
-    way: "Route",
+    route: "Route",
     steps: (count: number) => plural(count, "step", "steps"),
   },
   refusals: {

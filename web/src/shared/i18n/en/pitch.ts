@@ -1,8 +1,8 @@
 /** Texts of the live pitch. */
 export const pitch = {
   title: "Live pitch",
-  drawn: (home: string, away: string) => `Pitch seen from above. ${home}: round shirts, ${away}: square shirts. The table below lists distance and speed.`,
-  ask: "See where each player is. Uses about 15 kB per minute.",
+  description: (home: string, away: string) => `Pitch seen from above. ${home}: round shirts, ${away}: square shirts. The table below lists distance and speed.`,
+  intro: "See where each player is. Uses about 15 kB per minute.",
   show: "Show the pitch",
   hide: "Hide the pitch",
   stopped: "Live positions are paused.",

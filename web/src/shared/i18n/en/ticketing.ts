@@ -90,7 +90,7 @@ export const ticketing = {
     searching: "Finding the best seats…",
     choose: "Add at least one ticket",
     allowSplit: "Allow neighbouring rows",
-    take: (count: number) => `Get ${plural(count, "standing ticket", "standing tickets")}`,
+    getStanding: (count: number) => `Get ${plural(count, "standing ticket", "standing tickets")}`,
     fees: (fee: string) => `Plus a ${fee} booking fee per ticket.`,
   },
   proposal: {
@@ -101,7 +101,7 @@ export const ticketing = {
     other: "Show other seats",
     change: "Change my search",
   },
-  second: {
+  existingBasket: {
     title: "You already have a basket",
     same: (held: number, title: string) => `Your basket holds ${plural(held, "ticket", "tickets")} for ${title}. Would you like to keep them?`,
     other: (held: number, title: string) =>
@@ -157,14 +157,14 @@ export const ticketing = {
   payment: {
     waiting: "Confirming your payment…",
     waitingText: "Please don’t pay again. Your tickets will appear here as soon as your bank confirms.",
-    still: "Your payment isn’t confirmed yet",
-    stillText: "Already paid? Your tickets will appear here. Otherwise, continue: it is the same payment, and you won’t be charged twice.",
-    carryOn: "Continue to payment",
+    pending: "Your payment isn’t confirmed yet",
+    pendingText: "Already paid? Your tickets will appear here. Otherwise, continue: it is the same payment, and you won’t be charged twice.",
+    resume: "Continue to payment",
     returned: (sum: string) => `We’re sending ${sum} back to your card`,
     returnedLate: "Your payment arrived after your seats were released, and one of them has since been sold. The refund takes two to five days.",
     returnedTwice: "This order was paid twice, so we’re refunding the second payment. It takes two to five days.",
     returnedReleased: "Your payment arrived after this order was released. The refund takes two to five days.",
-    mayStillCome: "If you have just paid, keep this page open: if your seats are still free, your tickets will appear here. If not, you’ll be refunded.",
+    mayStillArrive: "If you have just paid, keep this page open: if your seats are still free, your tickets will appear here. If not, you’ll be refunded.",
     paid: "See you at the stadium",
     paidText: (count: number) => `${plural(count, "ticket is", "tickets are")} yours.`,
     openTickets: "Open my tickets",

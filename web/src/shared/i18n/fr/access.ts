@@ -12,14 +12,14 @@ export const access: typeof en = {
     hint: "4 caractères et 6 chiffres, comme sur l’écran du superviseur",
     confirm: "Associer cet appareil",
     missing: "Saisissez le code d’association",
-    reading: "Le lien a rempli le code. Vérifiez qu’il correspond à celui de l’écran du superviseur.",
+    fromLink: "Le lien a rempli le code. Vérifiez qu’il correspond à celui de l’écran du superviseur.",
   },
   revoked: {
     title: "Cet appareil est révoqué",
     text: "Il ne peut plus scanner de billets. Rendez-le à un superviseur, ou associez-le de nouveau.",
     again: "Associer de nouveau",
   },
-  other: {
+  otherWindow: {
     title: "La porte est ouverte dans une autre fenêtre",
     text: "Une seule fenêtre à la fois peut scanner sur cet appareil. Fermez l’autre, ou continuez ici.",
     here: "Continuer ici",
@@ -34,13 +34,13 @@ export const access: typeof en = {
     who: "Votre nom",
     pinLabel: "Votre code PIN",
     pinHint: "Fonctionne hors ligne",
-    go: "Commencer",
+    submit: "Commencer",
     wrong: "Code PIN incorrect",
-    many: (seconds) => `Trop de tentatives. Réessayez dans ${plural(seconds, "seconde", "secondes")}.`,
+    tooMany: (seconds) => `Trop de tentatives. Réessayez dans ${plural(seconds, "seconde", "secondes")}.`,
     expired: "La liste du personnel sur cet appareil a expiré. Connectez-le une fois pour la mettre à jour.",
-    nobody: "Aucun code PIN n’est encore enregistré. Connectez-vous par e-mail tant que vous êtes en ligne.",
+    noPins: "Aucun code PIN n’est encore enregistré. Connectez-vous par e-mail tant que vous êtes en ligne.",
     noRole: "Ce compte n’est pas stadier pour cet événement. Adressez-vous à votre superviseur.",
-    elsewhere: (posts) => `Vous êtes affecté à d’autres portes (${posts}) que celles de cet appareil. Adressez-vous à votre superviseur.`,
+    otherGates: (posts) => `Vous êtes affecté à d’autres portes (${posts}) que celles de cet appareil. Adressez-vous à votre superviseur.`,
     choose: "Choisissez votre nom",
   },
   gates: {
@@ -48,7 +48,7 @@ export const access: typeof en = {
     group: (letter) => `Portes ${letter}`,
     closed: "fermée",
     notYours: "non attribuée",
-    only: (posts) => `Vous êtes affecté à : ${posts}. Pour une autre porte, adressez-vous à votre superviseur.`,
+    assignedTo: (posts) => `Vous êtes affecté à : ${posts}. Pour une autre porte, adressez-vous à votre superviseur.`,
     other: "Changer de porte",
   },
   scan: {
@@ -81,7 +81,7 @@ export const access: typeof en = {
     counted: (count) => `${count} compté${count > 1 ? "s" : ""} manuellement`,
     undo: "Annuler le dernier",
   },
-  word: {
+  verdicts: {
     good: "Valide",
     pending: "Passez",
     checkId: "Contrôler l’identité",
@@ -97,8 +97,8 @@ export const access: typeof en = {
     clock: "Le téléphone n’est pas à l’heure. Faites activer l’heure automatique.",
     pending: "Tourniquet ouvert pendant une minute",
   },
-  again: { title: "Attendez le code suivant", text: "Le code change toutes les 30 secondes. Scannez le nouveau." },
-  againUnverified: { title: "Attendez le code suivant", text: "L’heure de cet appareil n’est pas vérifiée : il lui faut deux codes. Scannez le nouveau dans 30 secondes." },
+  nextCode: { title: "Attendez le code suivant", text: "Le code change toutes les 30 secondes. Scannez le nouveau." },
+  nextCodeUnverified: { title: "Attendez le code suivant", text: "L’heure de cet appareil n’est pas vérifiée : il lui faut deux codes. Scannez le nouveau dans 30 secondes." },
   reasons: {
     no_entry: { title: "Porte fermée", text: "Aucune entrée ici. Faites patienter et attendez le superviseur." },
     unreadable: { title: "Ce n’est pas un de nos billets", text: "Demandez le billet dans l’application, ou le billet imprimé." },
@@ -140,9 +140,9 @@ export const access: typeof en = {
     at: (title, moment) => `${title}, ${moment}`,
     opens: (moment) => `À partir de ${moment}`,
     window: (from, to) => `De ${from} à ${to}`,
-    right: (gate) => `Porte ${gate}`,
-    way: (metres, side) => `${metres} m${turn[side]}, face au terrain`,
-    rightGroup: (group) => `Portes ${group}`,
+    gate: (gate) => `Porte ${gate}`,
+    walk: (metres, side) => `${metres} m${turn[side]}, face au terrain`,
+    gateGroup: (group) => `Portes ${group}`,
   },
   place: {
     seat: (block, row, seat) => `Bloc ${block}, rang ${row}, place ${seat}`,
@@ -167,7 +167,7 @@ export const access: typeof en = {
     open: "Admettre quand même",
     text: "Votre nom sera enregistré. Choisissez un motif.",
     choose: "Choisissez un motif",
-    why: {
+    reasons: {
       no_phone: "Pas de téléphone, identité contrôlée",
       broken_phone: "Téléphone cassé ou déchargé, identité contrôlée",
       checked_by_supervisor: "Vérifié par le superviseur",
@@ -196,7 +196,7 @@ export const access: typeof en = {
     title: "Mon service",
     admitted: "Admis",
     refused: "Refusés",
-    again: "Rescans demandés",
+    rescans: "Rescans demandés",
     overridden: "Admis manuellement",
     left: "Sortis",
     uncoded: "Sortis sans code",

@@ -39,7 +39,7 @@ export const kitchen: typeof words = {
   stationsOf: "Afficher le poste",
   columns: { placed: "Nouvelles", accepted: "En préparation", ready: "Prêtes" },
   empty: { placed: "Aucune nouvelle commande", accepted: "Rien en préparation", ready: "Rien à remettre" },
-  newOnes: (count) => plural(count, "nouvelle commande", "nouvelles commandes"),
+  newOrders: (count) => plural(count, "nouvelle commande", "nouvelles commandes"),
   ticket: {
     number: (number) => `Commande ${number}`,
     promised: (time) => `pour ${time}`,
@@ -81,9 +81,9 @@ export const kitchen: typeof words = {
     done: (number) => `Commande ${number} remise`,
     age: (age) => `Pièce d’identité vérifiée : ${age} ans ou plus`,
     ageMissing: "Vérifiez la pièce d’identité du client avant la remise.",
-    known: "Remettre sans code",
+    withoutCode: "Remettre sans code",
   },
-  load: {
+  workload: {
     title: "30 prochaines minutes",
     bar: (time, made, room) => `${time} : ${made} sur ${room}`,
     full: "complet",
@@ -101,8 +101,8 @@ export const kitchen: typeof words = {
     deliversText: "Seulement si des livreurs sont disponibles.",
     perFive: "Articles en 5 minutes",
     perFiveText: "Sert à estimer l’heure de retrait. Réduisez-le si vous manquez de personnel.",
-    handed: "Remises en 5 minutes",
-    handedText: "Limite le nombre de commandes prévues à la même heure. 0 = sans limite.",
+    handovers: "Remises en 5 minutes",
+    handoversText: "Limite le nombre de commandes prévues à la même heure. 0 = sans limite.",
     note: "Message aux clients",
     noteHint: "Ex. : l’entrée est à gauche.",
     save: "Enregistrer",
@@ -110,12 +110,12 @@ export const kitchen: typeof words = {
     paused: "Les commandes sont suspendues",
     resume: "Reprendre les commandes",
   },
-  runs: {
+  deliveries: {
     title: "Livraisons aux places",
     block: (block) => `Bloc ${block}`,
     seat: (row, seat) => `rang ${row}, place ${seat}`,
     walk: (minutes, metres) => `${plural(minutes, "minute", "minutes")}, ${metres} m`,
-    way: "Itinéraire",
+    route: "Itinéraire",
     steps: (count) => plural(count, "marche", "marches"),
   },
   refusals: {

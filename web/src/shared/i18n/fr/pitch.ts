@@ -2,8 +2,8 @@ import type { Words } from "../en/pitch";
 
 export const pitch: Words = {
   title: "Terrain en direct",
-  drawn: (home, away) => `Le terrain vu d’en haut. ${home} : maillots ronds, ${away} : maillots carrés. Distances et vitesses figurent dans le tableau ci-dessous.`,
-  ask: "Voyez où se trouve chaque joueur. Environ 15 ko par minute.",
+  description: (home, away) => `Le terrain vu d’en haut. ${home} : maillots ronds, ${away} : maillots carrés. Distances et vitesses figurent dans le tableau ci-dessous.`,
+  intro: "Voyez où se trouve chaque joueur. Environ 15 ko par minute.",
   show: "Afficher le terrain",
   hide: "Masquer le terrain",
   stopped: "Positions momentanément indisponibles.",

@@ -91,7 +91,7 @@ export const ticketing: typeof English = {
     searching: "Recherche des meilleures places…",
     choose: "Choisissez au moins une place",
     allowSplit: "Accepter des rangs voisins",
-    take: (count) => `Prendre ${plural(count, "place debout", "places debout")}`,
+    getStanding: (count) => `Prendre ${plural(count, "place debout", "places debout")}`,
     fees: (fee) => `Plus ${fee} de frais de service par billet.`,
   },
   proposal: {
@@ -102,7 +102,7 @@ export const ticketing: typeof English = {
     other: "Voir d’autres places",
     change: "Modifier ma recherche",
   },
-  second: {
+  existingBasket: {
     title: "Vous avez déjà un panier",
     same: (held, title) => `Votre panier contient ${plural(held, "billet", "billets")} pour ${title}. Souhaitez-vous les garder ?`,
     other: (held, title) =>
@@ -158,14 +158,14 @@ export const ticketing: typeof English = {
   payment: {
     waiting: "Paiement en cours de confirmation…",
     waitingText: "Ne payez pas une seconde fois : vos billets s’afficheront ici dès que votre banque aura confirmé.",
-    still: "Votre paiement n’est pas encore confirmé",
-    stillText: "Déjà payé ? Vos billets s’afficheront ici. Sinon, continuez : c’est le même paiement, vous ne serez pas débité deux fois.",
-    carryOn: "Continuer vers le paiement",
+    pending: "Votre paiement n’est pas encore confirmé",
+    pendingText: "Déjà payé ? Vos billets s’afficheront ici. Sinon, continuez : c’est le même paiement, vous ne serez pas débité deux fois.",
+    resume: "Continuer vers le paiement",
     returned: (sum) => `Nous vous remboursons ${sum} sur votre carte`,
     returnedLate: "Votre paiement est arrivé après la libération de vos places, et l’une d’elles a été vendue entre-temps. Comptez deux à cinq jours.",
     returnedTwice: "Cette commande a été payée deux fois : nous remboursons le second paiement. Comptez deux à cinq jours.",
     returnedReleased: "Votre paiement est arrivé après la libération de cette commande. Comptez deux à cinq jours.",
-    mayStillCome: "Si vous venez de payer, gardez cette page ouverte : si vos places sont encore libres, vos billets s’afficheront ici. Sinon, vous serez remboursé.",
+    mayStillArrive: "Si vous venez de payer, gardez cette page ouverte : si vos places sont encore libres, vos billets s’afficheront ici. Sinon, vous serez remboursé.",
     paid: "Rendez‑vous au stade",
     paidText: (count) => `${plural(count, "billet est", "billets sont")} à vous.`,
     openTickets: "Ouvrir mes billets",
