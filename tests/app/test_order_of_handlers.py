@@ -16,7 +16,7 @@ from tests.app.gates import accreditation
 from tests.app.paying import card_of, phone_of
 from tests.app.pitch import counts, seen
 from tests.locking import Watch
-from virage.app.domains import ENTRIES_TOLD, EVENT_CANCELLED, EVENT_MOVED
+from virage.app.domains import ENTRIES_PUBLISHED, EVENT_CANCELLED, EVENT_MOVED
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.identity.people.acts.erase import PersonErased, erase
 from virage.identity.people.rules.secrets import people_keys
@@ -290,11 +290,11 @@ async def test_new_entries_of_a_match_are_handled_in_any_order(world: "World") -
 
         return (await trials.run(told))[1]
 
-    expected = await left_by(ENTRIES_TOLD)
-    for order in orders_of(ENTRIES_TOLD):
+    expected = await left_by(ENTRIES_PUBLISHED)
+    for order in orders_of(ENTRIES_PUBLISHED):
         assert differing(await left_by(order), expected) == set(), order
-    for handler in ENTRIES_TOLD:
-        assert differing(await left_by([one for one in ENTRIES_TOLD if one is not handler]), expected), handler
+    for handler in ENTRIES_PUBLISHED:
+        assert differing(await left_by([one for one in ENTRIES_PUBLISHED if one is not handler]), expected), handler
 
 
 def test_the_other_events_have_one_handler_each() -> None:

@@ -130,7 +130,7 @@ def test_commands_use_the_running_deployment_without_stopping_it(system: Running
     lost = str(new_id())
     with beside(system, "ball", "--broker", "mqtt://localhost:1", "--event", lost, "--ball", "one") as (process, said):
         assert process.wait(WAIT_S) == 1
-        assert said() == f"{lost} is no public event.\n"
+        assert said() == f"{lost} is not a public event.\n"
     with beside(system, "wallet", "audit") as (process, said):
         assert process.wait(WAIT_S) == 0, said()
     assert servers

@@ -115,4 +115,4 @@ def screens(fan: Page, desk: Page, event: UUID) -> Iterator[tuple[Page, Screen]]
     desk.get_by_role("button", name="Publish", exact=True).click()
     expect(fan.get_by_text("Half-time is near")).to_be_visible()
     yield fan, Screen("live")
-    yield desk, Screen("desk-told")
+    yield desk, Screen("desk-published")

@@ -19,7 +19,7 @@ from virage.platform.web.guard import Credential, Principal
 from virage.platform.web.http import Application
 
 
-async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+async def _anonymous(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
     return [None for _ in credentials]
 
 
@@ -40,7 +40,9 @@ def build(config: Config, db: Database, clock: Clock) -> Application:
         config=config,
         db=db,
         clock=clock,
-        authenticator=next((part.authenticator for part in parts.values() if part.authenticator is not None), _nobody),
+        authenticator=next(
+            (part.authenticator for part in parts.values() if part.authenticator is not None), _anonymous
+        ),
         dependencies=joined("dependency", {module: part.dependencies for module, part in parts.items()}),
         hub=hub,
         pages=joined("page", {module: part.pages for module, part in parts.items()}),

@@ -190,7 +190,7 @@ LOCK_EXCEPTIONS: Final[Mapping[str, LockException]] = {
 # because no handler reads what another wrote; `tests/app/test_order_of_handlers.py` runs them in every order.
 EVENT_CANCELLED: Final[Sequence[EventCancelled]] = (refund_event,)
 EVENT_MOVED: Final[Sequence[EventMoved]] = (write_event_moved,)
-ENTRIES_TOLD: Final[Sequence[EntriesPublished]] = (suggest_clips, publish_stats_now)
+ENTRIES_PUBLISHED: Final[Sequence[EntriesPublished]] = (suggest_clips, publish_stats_now)
 
 PHONE_ORDERS: Final[PhoneOrders] = phone_orders
 EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
@@ -223,7 +223,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),
         orders.module.name: orders.build(process, catalogues),
-        live.module.name: live.build(process, attending=attendance, ground=ground, entries_published=ENTRIES_TOLD),
+        live.module.name: live.build(process, attending=attendance, ground=ground, entries_published=ENTRIES_PUBLISHED),
         tracking.module.name: tracking.build(process),
         replay.module.name: replay.build(process),
         books.module.name: books.build(process),

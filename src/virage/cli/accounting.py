@@ -15,7 +15,7 @@ from virage.platform.settings.config import Config
 def export(first: date, last: date, into: Path | None) -> None:
     """Write the journal; into a file, also print its totals."""
     if last < first:
-        raise fail("The last day is not before the first one.")
+        raise fail("The last day must not be before the first.")
     with database(configuration_of_running()) as config:
         made = asyncio.run(_journal(config, (first, last)))
     if into is None:

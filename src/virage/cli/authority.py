@@ -1,7 +1,7 @@
 """A certificate authority of this machine, for phones in the local network and for nothing else.
 
-Its certificate says that it may vouch for private addresses alone (name constraints, RFC 5280), so a phone that trusts
-it gives nobody power over other sites, even if its key were stolen. The key stays below `var/`, readable by its owner.
+Its certificate is restricted to private addresses (name constraints, RFC 5280): a stolen key cannot impersonate other
+sites to a phone that trusts it. The key stays below `var/`, readable by its owner.
 """
 
 import os

@@ -123,7 +123,7 @@ def _secrets(config: Config) -> CardSecrets:
 
 def _uid(written: str) -> bytes:
     if not _UID.fullmatch(written):
-        raise fail(f"{written!r} is no chip's number: it has {2 * UID_BYTES} hexadecimal digits.")
+        raise fail(f"{written!r} is not the UID of a chip: it has {2 * UID_BYTES} hexadecimal digits.")
     return bytes.fromhex(written)
 
 
@@ -149,7 +149,7 @@ async def _personalise(
             if isinstance(outcome, Refused)
         ]
         if refused:  # raised inside the transaction: all chips are registered, or none
-            raise fail("\n".join(("Refused, and no chip became a card:", *refused)))
+            raise fail("\n".join(("Refused. No card was created:", *refused)))
         return [outcome for outcome in outcomes if isinstance(outcome, Card)]
 
     async with opened(config) as db:

@@ -22,7 +22,7 @@ def close(day: date | None) -> None:
     with database(configuration_of_running()) as config:
         closed = asyncio.run(_close_due(config) if day is None else _close_day(config, day))
     for period, closings in closed:
-        total = sum(one.tally.total_cents for one in closings if one.subject == "till")
+        total = sum(closing.tally.total_cents for closing in closings if closing.subject == "till")
         console.print(f"{period.kind.value} {period.starts_on}: {len(closings)} closings, tills {total / 100:,.2f}")
     if not closed:
         console.print("Nothing to close.")
@@ -39,7 +39,7 @@ async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closi
     async with opened(config) as db:
         closings = await db.transact(fiscal.close_records, open_vault(config), period, clock_of(config).now())
     if isinstance(closings, Refused):
-        raise fail(f"{day} cannot be closed any more: days are open from {closings.data['open_since']} on.")
+        raise fail(f"{day} is already closed: days are open from {closings.data['open_since']} on.")
     return [(period, closings)] if closings else []
 
 

@@ -50,18 +50,18 @@ def source(
 ) -> Source:
     """Return a camera. Exits for an invalid name or address, and for a listener without authentication."""
     if not re.fullmatch(CAMERA_PATTERN, camera):
-        raise fail(f"{camera!r} is no name of a camera: small letters, digits, hyphens, 31 at most.")
+        raise fail(f"{camera!r} is not a camera name: use lower-case letters, digits and hyphens, at most 31.")
     found = Source(camera, url, programme, delay_ms)
     if found.scheme not in SCHEMES:
-        raise fail(f"A camera is reached by {', '.join(f'{name}://' for name in SCHEMES)}, not by {found.scheme}://.")
+        raise fail(f"{found.scheme}:// is not supported. Use {', '.join(f'{name}://' for name in SCHEMES)}.")
     if _is_open(found) and not allow_unauthenticated:
         raise fail(
-            f"Whoever reaches {url.partition('?')[0]} could be this camera. Use SRT with a passphrase of at least "
-            f"{PASSPHRASE_LENGTH_MIN} characters (srt://:9000?mode=listener&passphrase=…), listen on 127.0.0.1, or let "
-            "a network of cameras alone in with --allow-unauthenticated."
+            f"Any sender that reaches {url.partition('?')[0]} could be this camera. Use SRT with a passphrase of at "
+            f"least {PASSPHRASE_LENGTH_MIN} characters (srt://:9000?mode=listener&passphrase=…), listen on 127.0.0.1, "
+            "or allow every sender of a network that has only cameras by --allow-unauthenticated."
         )
     if delay_ms is not None and not 0 <= delay_ms <= DELAY_MS_MAX:
-        raise fail(f"A delay is 0 to {DELAY_MS_MAX} milliseconds.")
+        raise fail(f"The delay must be 0 to {DELAY_MS_MAX} milliseconds.")
     if found.scheme == "srt" and shutil.which(SRT_PROGRAM) is None:
         raise fail(ADVICE[Fault.NO_SRT])
     return found
@@ -71,7 +71,7 @@ def _is_open(source: Source) -> bool:
     try:
         return source.is_open
     except ValueError as error:
-        raise fail(f"{source.url.partition('?')[0]} is no address: {error}.") from None
+        raise fail(f"{source.url.partition('?')[0]} is not an address: {error}.") from None
 
 
 def measure() -> None:
@@ -85,7 +85,9 @@ def measure() -> None:
         else:
             console.print(f"{late.camera}: {late.delay_ms} ms late, by {late.flashes} flashes.")
     if sum(late.delay_ms is not None for late in found) < COMPARED_MIN:
-        raise fail("Nothing was compared: let a lamp flash before two cameras, unevenly, for ten seconds.")
+        raise fail(
+            "No common flashes found. Flash a lamp in view of two cameras for ten seconds, at irregular intervals."
+        )
 
 
 async def _measure(config: Config) -> list[CameraDelay]:
@@ -102,7 +104,7 @@ async def _ingest(config: Config, sources: Sequence[Source], *, with_cameras: bo
         ingests = [
             Ingest(source, db=db, clock=clock, footage=Footage(config.objects_at), vault=vault) for source in sources
         ]
-        running = [asyncio.create_task(one.run()) for one in ingests]
+        running = [asyncio.create_task(ingest.run()) for ingest in ingests]
         if with_cameras:
             running += [asyncio.create_task(asyncio.to_thread(_film, source, clock, stopped)) for source in sources]
         for wish in (signal.SIGINT, signal.SIGTERM):

@@ -6,7 +6,7 @@ import signal
 from contextlib import suppress
 from uuid import UUID
 
-from virage.app.domains import ENTRIES_TOLD
+from virage.app.domains import ENTRIES_PUBLISHED
 from virage.app.opening import clock_of, opened
 from virage.cli.deployment import configuration_of_running, database, fail
 from virage.media.tracking.api import BallListener, Broker, broker_of
@@ -22,7 +22,7 @@ def listen(broker: str, event_id: UUID, ball: str) -> None:
     """Listen until Ctrl-C. Exits for an invalid broker or ball."""
     die_with_parent()
     if not re.fullmatch(BALL_PATTERN, ball):
-        raise fail(f"{ball!r} is no name of a ball: letters, digits, - and _, 32 at most.")
+        raise fail(f"{ball!r} is not a ball name: use letters, digits, - and _, at most 32.")
     try:
         place = broker_of(broker)
     except ValueError as error:
@@ -38,9 +38,9 @@ async def _listen(config: Config, broker: Broker, event_id: UUID, ball: str) -> 
     async with opened(config) as db:
         async with db.connection() as conn:
             if event_id not in await programme.public_events_of(conn, [event_id]):
-                raise fail(f"{event_id} is no public event.")
+                raise fail(f"{event_id} is not a public event.")
         listening = asyncio.create_task(
-            BallListener(event_id, ball, broker, db=db, clock=clock, handlers=ENTRIES_TOLD).run()
+            BallListener(event_id, ball, broker, db=db, clock=clock, handlers=ENTRIES_PUBLISHED).run()
         )
         for wish in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(wish, listening.cancel)

@@ -32,7 +32,7 @@ def match(
 ) -> None:
     """Play the file to its end. Exits with what to do on an error. Without `url`: to the deployment in this folder."""
     if speed < 0:
-        raise fail("--speed is 0 or more.")
+        raise fail("--speed must be 0 or more.")
     env = None if url else running_deployment(os.environ)
     config = configuration(env) if env else None
     address = url or (config.public_url if config else USUAL)

@@ -49,10 +49,10 @@ def own_address() -> IPv4Address:
         try:
             probe.connect(ELSEWHERE)
         except OSError:
-            raise fail("This machine is on no network that a phone could share.") from None
+            raise fail("This machine is not in a network that a phone can join.") from None
         address = IPv4Address(probe.getsockname()[0])
     if not any(address in IPv4Network(network) for network in PRIVATE):
-        raise fail(f"{address} is no address of a private network; virage phone serves those alone.")
+        raise fail(f"{address} is not a private address. virage phone serves private networks only.")
     return address
 
 

@@ -168,7 +168,7 @@ async def _greet(config: Config) -> None:
                         await asyncio.sleep(READY_POLL_S)
                 console.print(demo.greeting(config, here(config)), markup=False, soft_wrap=True)
                 return
-    console.print(f"The web does not answer yet; see {config.var_dir / 'log' / 'web.log'}", style="red")
+    console.print(f"The web server does not answer yet; see {config.var_dir / 'log' / 'web.log'}", style="red")
 
 
 async def _ready(session: aiohttp.ClientSession, address: str) -> bool:

@@ -22,7 +22,7 @@ RUN_BY: Final = (
 
 async def load_concessionaires(conn: Connection, now: datetime) -> None:
     """Create the missing concessionaires with their outlets."""
-    known = {one.id for one in await concessionaires(conn, None)}
+    known = {concessionaire.id for concessionaire in await concessionaires(conn, None)}
     for number, (wish, permille) in enumerate(RUN_BY):
         who = demo_id(f"concessionaire {number}", WRITTEN)
         if who in known:

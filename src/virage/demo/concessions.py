@@ -229,7 +229,7 @@ def menus() -> list[Offer]:
                 id=_id(key),
                 name=Text(french, english),
                 position=cents,
-                parts=(Part("dish", dish, tuple(_id(one) for one in keys)), side, drinks_of_it),
+                parts=(Part("dish", dish, tuple(_id(key) for key in keys)), side, drinks_of_it),
                 outlets=kitchens(),
             ),
             (Price(cents), Price(cents - 150, None, BEFORE_KICK_OFF)),

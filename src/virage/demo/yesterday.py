@@ -94,7 +94,9 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
             [_sent(written, None if secrets is None else secrets.keys) for written in till.written] for till in tills
         ]
         answers = await book_uploads(conn, uploads, limits_of(config), PHONE_ORDERS, begun + EVENING)
-        refused = [one for of_till in answers for one in of_till if one.outcome != "booked" or one.loss_cents]
+        refused = [
+            answer for of_till in answers for answer in of_till if answer.outcome != "booked" or answer.loss_cents
+        ]
         if refused:
             raise RuntimeError(f"An act of the demo was refused: {refused[0]}")
         await _move_stock(conn, begun + EVENING)
@@ -116,7 +118,9 @@ class _Counter:
         self._keys = keys
         self._chance = Random(till.post.name)  # noqa: S311 - not a secret
         shown = shown_at(catalogue, till.post.outlet).items
-        self._products = [one.item for one in shown if isinstance(one.item, Product) and not one.item.is_alcohol]
+        self._products = [
+            entry.item for entry in shown if isinstance(entry.item, Product) and not entry.item.is_alcohol
+        ]
 
     def sell_all(self, difference_cents: Cents) -> None:
         """Open the shift, sell, refund two sales, count and close."""
@@ -154,7 +158,7 @@ class _Counter:
     def _lines(self, products: int, quantity: int) -> list[Line]:
         """Return receipt lines of so many products, at catalogue prices."""
         chosen = self._chance.sample(self._products, products)
-        wishes = [BasketLine(one.id, quantity, options=self._options(one)) for one in chosen]
+        wishes = [BasketLine(product.id, quantity, options=self._options(product)) for product in chosen]
         basket = Basket(self._catalogue.version, wishes)
         priced = done(price(basket, self._catalogue, self._till.post.outlet, self._till.at, event=None))
         return [self._line(line) for line in priced.lines]
@@ -200,8 +204,10 @@ async def _move_stock(conn: Connection, now: datetime) -> None:
     moved = [
         level.product_id for level in await levels(conn, [at]) if level.level >= MOVED and level.product_id in beside
     ]
-    thrown = StockRequest(demo_id("waste", now), "waste", at, [StockLine(one, WASTED) for one in moved[:2]])
-    carried = [StockLine(one, MOVED) for one in moved[2:4]]
+    thrown = StockRequest(
+        demo_id("waste", now), "waste", at, [StockLine(product_id, WASTED) for product_id in moved[:2]]
+    )
+    carried = [StockLine(product_id, MOVED) for product_id in moved[2:4]]
     brought = StockRequest(demo_id("transfer", now), "transfer", at, carried, NEXT_DOOR)
     for wish in (thrown, brought):
         if wish.lines:

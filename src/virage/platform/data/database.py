@@ -65,7 +65,7 @@ async def answering(url: str, report: Callable[[str], None], *, variable: str) -
     """
     parts = urlsplit(url)
     where = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
-    deadline, told = asyncio.get_running_loop().time() + ANSWER_WAIT_S, False
+    deadline, is_reported = asyncio.get_running_loop().time() + ANSWER_WAIT_S, False
     while True:
         try:
             await ask_once(url)
@@ -78,9 +78,9 @@ async def answering(url: str, report: Callable[[str], None], *, variable: str) -
                 raise Unavailable(
                     f"The database {where} does not answer ({reason}). Start it, or correct {variable}."
                 ) from failure
-            if not told:
+            if not is_reported:
                 report(f"Waiting for the database {where} ({reason}), {ANSWER_WAIT_S:.0f} s at most")
-                told = True
+                is_reported = True
             await asyncio.sleep(ANSWER_RETRY_S)
         else:
             return

@@ -117,7 +117,7 @@ class Hub:
         if len(self._topics) < len(topics):
             raise ValueError(f"Two topics have one name: {', '.join(sorted(topic.name for topic in topics))}.")
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
-        self._sent_until = 0
+        self._sent_xid = 0
         self._ahead: set[int] = set()
         self._end_tail: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
@@ -232,7 +232,7 @@ class Hub:
             if self._end_tail is None:
                 async with self._db.connection() as conn:
                     position = await head(conn)
-                self._sent_until = max(self._sent_until, position_key(position).xid_next)
+                self._sent_xid = max(self._sent_xid, position_key(position).xid_next)
                 self._end_tail = self._tail.listen(self._on_entries, position)
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat(), name="hub beat")
@@ -244,14 +244,14 @@ class Hub:
 
         A position that the journal has not reached comes from another database and is ignored.
         """
-        came = 0 if since is None else position_key(since).xid_next
-        if came > self._sent_until:
+        client_xid = 0 if since is None else position_key(since).xid_next
+        if client_xid > self._sent_xid:
             async with self._db.connection() as conn:
                 reached = position_key(await head(conn)).xid_next
-            if self._sent_until < came <= reached and (came in self._ahead or len(self._ahead) < AHEAD_MAX):
-                self._ahead.add(came)
-                return str(Key(came, 0))
-        return str(Key(self._sent_until, 0))
+            if self._sent_xid < client_xid <= reached and (client_xid in self._ahead or len(self._ahead) < AHEAD_MAX):
+                self._ahead.add(client_xid)
+                return str(Key(client_xid, 0))
+        return str(Key(self._sent_xid, 0))
 
     def _everybody(self) -> set[Listener]:
         return {listener for group in self._listeners.values() for listener in group}
@@ -284,7 +284,7 @@ class Hub:
     async def _send(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
         self._end_without_rights(ordered)
-        self._sent_until = max(self._sent_until, end.xid_next)  # the opening of new subscribers covers these entries
+        self._sent_xid = max(self._sent_xid, end.xid_next)  # the opening of new subscribers covers these entries
         messages = {0: {}, len(ordered): await self._messages(ordered)}
         rests = {}
         for xid in list(self._ahead):
@@ -292,7 +292,7 @@ class Hub:
             if len(rest) not in messages:
                 messages[len(rest)] = await self._messages(rest)
             rests[Key(xid, 0)] = messages[len(rest)]
-        self._ahead = {xid for xid in self._ahead if xid > self._sent_until}
+        self._ahead = {xid for xid in self._ahead if xid > self._sent_xid}
         await self._give(Batch(end, messages[len(ordered)], rests))
 
     def _end_without_rights(self, entries: Sequence[Entry]) -> None:

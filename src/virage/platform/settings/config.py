@@ -112,7 +112,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def having(self, *settings: Struct) -> "Config":
         """Return a copy with these settings of domains."""
-        return msgspec.structs.replace(self, domains={**self.domains, **{type(one): one for one in settings}})
+        return msgspec.structs.replace(self, domains={**self.domains, **{type(domain): domain for domain in settings}})
 
     def __repr__(self) -> str:
         """Return a text without secrets, because configurations are logged."""
@@ -167,12 +167,15 @@ def read(environ: Mapping[str, str], kinds: Sequence[type[Struct]]) -> Config:
         values["public_url"] = f"http://localhost:{values['port']}"
     domains = {kind: kind(**reading.fields(kind, "VIRAGE_")) for kind in kinds}
     config = Config(**values, club=Club(**reading.fields(Club, "VIRAGE_CLUB_")), domains=domains)
-    told = {defect.partition(":")[0] for defect in reading.defects}
+    reported = {defect.partition(":")[0] for defect in reading.defects}
     found = _contradictions(config)
     found += [
-        defect for one in domains.values() if isinstance(one, Contradicted) for defect in one.contradictions(config)
+        defect
+        for settings in domains.values()
+        if isinstance(settings, Contradicted)
+        for defect in settings.contradictions(config)
     ]
-    defects = reading.defects + [one for one in found if one.partition(":")[0] not in told]
+    defects = reading.defects + [defect for defect in found if defect.partition(":")[0] not in reported]
     if defects:
         raise ConfigError(defects)
     return config

@@ -66,7 +66,7 @@ def _networks(texts: tuple[str, ...]) -> list[Network]:
 
 
 def _within(address: Address | None, networks: Sequence[Network]) -> bool:
-    return address is not None and any(address in one for one in networks)
+    return address is not None and any(address in network for network in networks)
 
 
 def _address(text: str | None) -> Address | None:

@@ -115,8 +115,8 @@ def from_another_site(fetch_site: bytes | None, origin: bytes | None, host: byte
 def is_local(scope: Any) -> bool:
     """Return whether the request comes from this machine and names it as its host.
 
-    DNS rebinding and requests with forwarding headers do not pass. A proxy without such headers cannot be told from
-    this machine, so callers check `Config.is_private` too.
+    DNS rebinding and requests with forwarding headers do not pass. A proxy without such headers cannot be distinguished
+    from this machine, so callers check `Config.is_private` too.
     """
     headers = dict(scope["headers"])
     if not _FORWARDING.isdisjoint(headers):

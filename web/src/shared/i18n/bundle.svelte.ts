@@ -4,12 +4,12 @@ import type { Locale } from "./i18n.svelte";
 export class Bundle<Words> {
   #words = $state.raw<Words | null>(null);
   #locale: Locale | null = null;
-  /** The language that was asked for last: words that come later in another one are let go. */
+  /** The language that was asked for last: words that arrive later in another language are dropped. */
   #wanted: Locale | null = null;
 
   constructor(private readonly loaders: Record<Locale, () => Promise<Words>>) {}
 
-  /** The words; whoever shows a screen has called `use` before. */
+  /** The words; a screen calls `use` before it is shown. */
   get w(): Words {
     return this.#words!;
   }

@@ -39,7 +39,7 @@ from (
     from access.scan
     where event_id = :event_id and kind = 'pulse' and not training and withdrawn_at is null and at > :since
     group by 1, 2, 3
-) as told
+) as minute_count
 group by lane, gate;
 
 -- name: entries(event_id, since, gates, keys)
@@ -52,7 +52,7 @@ from (
     where crossing.event_id = :event_id and crossing.step = 'passed' and crossing.at > :since
         and crossing.withdrawn_at is null
     group by 1, 2
-) as told
+) as minute_count
 group by key;
 
 -- name: anonymous_exits(event_id)

@@ -15,7 +15,7 @@ from typing import Final
 
 from virage.media.tracking.rules.track import BallQuanta, Quanta
 
-DIGITS: Final = "".join(chr(one) for one in range(0x21, 0x7F) if chr(one) not in '"\\.-+')
+DIGITS: Final = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"\\.-+')
 BASE: Final = len(DIGITS)
 STEP_MAX: Final = BASE // 2
 PLACE_MAX: Final = BASE * BASE // 2

@@ -16,7 +16,7 @@ import type { Changes, Pack, ScanAnswer, SignedPack } from "./messages";
 
 const EVENT = "01970000-0000-7000-8000-0000a11ce001";
 const KID = "AQIDBA";
-const NOBODY = base64url(new Uint8Array(2));
+const EMPTY = base64url(new Uint8Array(2));
 const INSIDE = base64url(Uint8Array.of(0b100));
 
 const pack: Pack = {
@@ -37,7 +37,7 @@ const pack: Pack = {
   windows: {},
   hints: { N1: { P: { gate: "P1", turn: "left", metres: 66 } } },
   passes: 16,
-  bitmaps: { revoked: NOBODY, flagged: NOBODY, inside: INSIDE, outside: NOBODY },
+  bitmaps: { revoked: EMPTY, flagged: EMPTY, inside: INSIDE, outside: EMPTY },
   generations: [[3, 2]],
   directory: { places: [[41, 7]], orders: { "VIR-1": [7, 8] } },
   roster: [],

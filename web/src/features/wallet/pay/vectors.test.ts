@@ -11,7 +11,7 @@ const said = { ...challenge.value };
 async function phone(name: "Ed25519" | "P-256"): Promise<PhoneKey> {
   const { id, jwk } = keys[name];
   const algorithm = jwk.kty === "OKP" ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
-  return { owner: "somebody", id, private_key: await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["sign"]), public_jwk: jwk };
+  return { owner: "fan", id, private_key: await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["sign"]), public_jwk: jwk };
 }
 
 test("a phone reads a till's challenge and signs the same bytes as Python", () => {

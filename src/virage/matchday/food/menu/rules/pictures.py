@@ -1,4 +1,4 @@
-"""Which pictures may be shown: JPEG, PNG or WebP, told by their own first bytes, and small enough for a phone."""
+"""Accepted pictures: JPEG, PNG or WebP, recognised by their first bytes, with limits of size."""
 
 import re
 from enum import StrEnum
