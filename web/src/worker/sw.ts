@@ -45,7 +45,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (event.request.mode === "navigate" && !APART.test(url.pathname)) event.respondWith(page(appOf(url.pathname), event.request));
   else if (KNOWN.has(url.pathname)) event.respondWith(shell(url.pathname, event.request));
-  else if (KNOWN_AT_GATES.has(url.pathname)) event.respondWith(kept(GATE, url.pathname, event.request));
+  else if (KNOWN_AT_GATES.has(url.pathname)) event.respondWith(fromCache(GATE, url.pathname, event.request));
   else if (GEOMETRY.test(url.pathname)) event.respondWith(forEver(event.request));
 });
 
@@ -81,17 +81,17 @@ async function activate(): Promise<void> {
 }
 
 function shell(path: string, request: Request): Promise<Response> {
-  return kept(SHELL, path, request);
+  return fromCache(SHELL, path, request);
 }
 
-async function kept(name: string, path: string, request: Request): Promise<Response> {
+async function fromCache(name: string, path: string, request: Request): Promise<Response> {
   return (await caches.match(path, { cacheName: name })) ?? fetch(request);
 }
 
 /** An app's page from its cache; an app without a cache is fetched from the server. */
 async function page(app: App, request: Request): Promise<Response> {
   if (app.files === "phone") return shell(app.page, request);
-  if (app.files === "device" && (await filled(GATE))) return kept(GATE, app.page, request);
+  if (app.files === "device" && (await filled(GATE))) return fromCache(GATE, app.page, request);
   const answer = await fetch(request).catch(() => null);
   // Offline, the fans' page says so for an address of another app.
   return answer?.ok || answer?.status === 404 ? answer : shell(APPS.fan.page, request);
@@ -100,8 +100,8 @@ async function page(app: App, request: Request): Promise<Response> {
 async function forEver(request: Request): Promise<Response> {
   const cache = await caches.open(VENUE);
   // Earlier versions of the app cached the same documents under /api/ground.
-  const kept = (await cache.match(request)) ?? (await cache.match(request.url.replace("/api/venue/", "/api/ground/")));
-  if (kept) return kept;
+  const cached = (await cache.match(request)) ?? (await cache.match(request.url.replace("/api/venue/", "/api/ground/")));
+  if (cached) return cached;
   const response = await fetch(request);
   if (response.ok) await cache.put(request, response.clone());
   return response;

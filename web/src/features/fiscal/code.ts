@@ -33,9 +33,9 @@ function isWhole(packed: Bytes): boolean {
 }
 
 function joined(parts: readonly Uint8Array[]): Bytes {
-  const found = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (found.set(part, at), at + part.length), 0);
-  return found;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
 }
 
 /** Text after `/receipt#`. */

@@ -50,16 +50,16 @@ export function entryOf<Entry extends { content: Content }>(entry: Entry | (Omit
 
 /** Entries in order, with corrections applied and without withdrawn ones. */
 export function effective(entries: Iterable<FeedEntry>): EffectiveEntry[] {
-  const kept = new Map<number, EffectiveEntry>();
+  const entriesByNumber = new Map<number, EffectiveEntry>();
   for (const entry of entries) {
     const { content } = entry;
-    if (content.kind === "withdrawn") kept.delete(content.about);
+    if (content.kind === "withdrawn") entriesByNumber.delete(content.about);
     else if (content.kind === "corrected") {
-      const about = kept.get(content.about);
-      if (about) kept.set(content.about, { ...about, content: content.content as MatchEvent });
-    } else kept.set(entry.number, entry as EffectiveEntry);
+      const about = entriesByNumber.get(content.about);
+      if (about) entriesByNumber.set(content.about, { ...about, content: content.content as MatchEvent });
+    } else entriesByNumber.set(entry.number, entry as EffectiveEntry);
   }
-  return [...kept.values()];
+  return [...entriesByNumber.values()];
 }
 
 /** Difference between an entry's clock and the running clock that does not set it. */
@@ -67,23 +67,23 @@ const CLOCK_SLACK_S = 2;
 
 /** The state after these entries. An entry with another clock sets the clock. */
 export function stateOf(happened: readonly EffectiveEntry[]): MatchState {
-  const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false, penalties: null };
+  const state: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false, penalties: null };
   for (const { content, at, clock_s } of happened) {
-    const { clock } = found;
+    const { clock } = state;
     if (clock && typeof clock_s === "number") {
       const shows = clock.at_s + Math.max(0, Math.floor((Date.parse(at) - Date.parse(clock.since)) / 1000));
-      if (Math.abs(shows - clock_s) > CLOCK_SLACK_S) found.clock = { ...clock, since: at, at_s: clock_s };
+      if (Math.abs(shows - clock_s) > CLOCK_SLACK_S) state.clock = { ...clock, since: at, at_s: clock_s };
     }
-    if (content.kind === "kick_off") found.clock = { period: content.period, since: at, at_s: clock_s ?? BEGINS_S[content.period] };
-    if (content.kind === "kick_off" && content.period === "shoot_out") found.penalties ??= { home: 0, away: 0 };
+    if (content.kind === "kick_off") state.clock = { period: content.period, since: at, at_s: clock_s ?? BEGINS_S[content.period] };
+    if (content.kind === "kick_off" && content.period === "shoot_out") state.penalties ??= { home: 0, away: 0 };
     else if (content.kind === "period_over") {
-      found.clock = null;
-      found.over.push(content.period);
-      found.match_over = content.match_over ?? false;
-    } else if (content.kind === "goal") found[content.side] += 1;
-    else if (content.kind === "shoot_out_kick") found.penalties = after(found.penalties, content);
+      state.clock = null;
+      state.over.push(content.period);
+      state.match_over = content.match_over ?? false;
+    } else if (content.kind === "goal") state[content.side] += 1;
+    else if (content.kind === "shoot_out_kick") state.penalties = after(state.penalties, content);
   }
-  return found;
+  return state;
 }
 
 /** Score of a shoot-out after a kick. */
@@ -108,13 +108,13 @@ export function minute(period: Period, clockS: number): [number, number] {
 
 /** Period of each entry by number; none before the first kick-off. */
 export function periods(happened: readonly EffectiveEntry[]): Map<number, Period> {
-  const found = new Map<number, Period>();
+  const byNumber = new Map<number, Period>();
   let period: Period | null = null;
   for (const { number, content } of happened) {
     if (content.kind === "kick_off") period = content.period;
-    if (period) found.set(number, period);
+    if (period) byNumber.set(number, period);
   }
-  return found;
+  return byNumber;
 }
 
 /** A player of the line-up. */

@@ -16,7 +16,7 @@ type MatchFeed = components["schemas"]["MatchFeed"];
 const PAGE_ENTRIES = 32;
 const RETRY_MS = 2000;
 const LATE_MS = 4000;
-interface Kept {
+interface Stored {
   event: EventInfo;
   teams: Teams | null;
   entries: FeedEntry[];
@@ -78,14 +78,14 @@ export class Match {
   }
 
   async #load(live: Promise<Answer<MatchFeed>>): Promise<void> {
-    const kept = await keep.get<Kept>(this.#key);
-    if (kept) {
-      this.event ??= kept.event;
-      this.at ??= kept.at;
-      if (!this.#answered) this.teams = kept.teams; // local storage may be slower than the server
+    const stored = await keep.get<Stored>(this.#key);
+    if (stored) {
+      this.event ??= stored.event;
+      this.at ??= stored.at;
+      if (!this.#answered) this.teams = stored.teams; // local storage may be slower than the server
     }
-    if (kept) this.add(kept.entries);
-    this.known ||= kept !== undefined;
+    if (stored) this.add(stored.entries);
+    this.known ||= stored !== undefined;
     const [event] = await Promise.all([answered<EventInfo>(api.GET("/api/events/{event_id}", { params: { path: { event_id: this.id } } })), live]);
     if (event.ok) this.event = event.data;
     else if (!this.event) this.problem = event.problem;
@@ -135,6 +135,6 @@ export class Match {
 
   async #keep(): Promise<void> {
     if (!this.event || !this.at) return;
-    await keep.put(this.#key, { event: this.event, teams: this.teams, entries: this.entries, at: this.at } satisfies Kept);
+    await keep.put(this.#key, { event: this.event, teams: this.teams, entries: this.entries, at: this.at } satisfies Stored);
   }
 }

@@ -12,11 +12,11 @@ const LAST_S = 0.1;
 
 /** The position of a recording time, or the nearest one; null without timed fragments. */
 export function positionOf(fragments: readonly TimedFragment[], instant: number): number | null {
-  let found: number | null = null;
+  let position: number | null = null;
   for (const { start, duration, programDateTime } of fragments) {
     if (programDateTime === null) continue;
     const after = (instant - programDateTime) / 1000;
-    if (found === null || after >= 0) found = start + Math.min(Math.max(after, 0), Math.max(0, duration - LAST_S));
+    if (position === null || after >= 0) position = start + Math.min(Math.max(after, 0), Math.max(0, duration - LAST_S));
   }
-  return found;
+  return position;
 }

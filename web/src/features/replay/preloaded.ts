@@ -29,19 +29,19 @@ export class Preloaded {
 
   /** The response of a URL, once and only while fresh, because playlists grow. It resolves to null after an error. */
   take(address: string): Promise<Loaded | null> | null {
-    const found = this.#loaded.get(absolute(address));
+    const loaded = this.#loaded.get(absolute(address));
     this.#loaded.delete(absolute(address));
-    return (performance.now() < this.#until && found) || null;
+    return (performance.now() < this.#until && loaded) || null;
   }
 }
 
 /** URLs for the first segment of a playlist: init segment, key, and the segment. */
 export function firstUrls(playlist: string): string[] {
-  const found: string[] = [];
+  const urls: string[] = [];
   for (const line of playlist.split("\n")) {
     const uri = /URI="([^"]+)"/.exec(line)?.[1];
-    if (uri) found.push(uri);
-    if (line && !line.startsWith("#")) return [...found, line];
+    if (uri) urls.push(uri);
+    if (line && !line.startsWith("#")) return [...urls, line];
   }
   return [];
 }

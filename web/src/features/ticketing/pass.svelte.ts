@@ -25,8 +25,8 @@ export class PassOnPhone {
     if (ticket.refunded || ticket.event.cancelled || state?.revoked || !state) return void (this.stage = "over");
     if (state.form === "paper") return void (this.stage = "paper");
     const { holderPublicJwk } = await import("../../shared/passes/holder");
-    const [kept, key] = await Promise.all([boundPass(ticket.id), holderPublicJwk(ticket.id).catch(() => null)]);
-    if (kept && key && kept.generation >= state.generation) return this.#show(kept);
+    const [bound, key] = await Promise.all([boundPass(ticket.id), holderPublicJwk(ticket.id).catch(() => null)]);
+    if (bound && key && bound.generation >= state.generation) return this.#show(bound);
     if (clock.now() < Date.parse(state.opens_at)) return void (this.stage = "early");
     if (state.form === "phone" && !key) return void (this.stage = "elsewhere");
     this.stage = "offer";

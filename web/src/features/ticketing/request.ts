@@ -1,4 +1,4 @@
-/** A request to hold seats; kept in this tab through a sign-in that the server may require first. */
+/** A request to hold seats; stored in this tab through a sign-in that the server may require first. */
 import type { Need, Tariff } from "../../shared/api/words";
 
 export interface People {
@@ -21,26 +21,26 @@ export function sizeOf(request: SeatRequest): number {
 }
 
 const KEY = "virage.wish";
-interface Kept {
+interface Stored {
   event: string;
   request: SeatRequest;
 }
 
 export function keepRequest(event: string, request: SeatRequest): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ event, request } satisfies Kept));
+    sessionStorage.setItem(KEY, JSON.stringify({ event, request } satisfies Stored));
   } catch {
     // Without storage, the fan enters the request again.
   }
 }
 
-/** Returns and removes the kept request for this event. */
+/** Returns and removes the stored request for this event. */
 export function takeRequest(event: string): SeatRequest | null {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null;
-    if (kept?.event !== event) return null;
+    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Stored | null;
+    if (stored?.event !== event) return null;
     sessionStorage.removeItem(KEY);
-    return kept.request;
+    return stored.request;
   } catch {
     return null;
   }

@@ -7,7 +7,7 @@ import { session } from "../../shared/session.svelte";
 import { event as loadEvent } from "../programme/events";
 import { cacheRoutes } from "../venue/route/entrance";
 
-interface Kept {
+interface Stored {
   owner: string;
   at: string;
   tickets: Ticket[];
@@ -19,7 +19,7 @@ class Tickets {
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   #loading: Promise<void> | null = null;
-  readonly #kept = new Set<string>();
+  readonly #cached = new Set<string>();
 
   load(): Promise<void> {
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
@@ -29,8 +29,8 @@ class Tickets {
   async #load(): Promise<void> {
     const me = session.me?.id;
     if (!this.list) {
-      const kept = await keep.get<Kept>("tickets");
-      if (kept && kept.owner === me) [this.list, this.at] = [kept.tickets, kept.at];
+      const stored = await keep.get<Stored>("tickets");
+      if (stored && stored.owner === me) [this.list, this.at] = [stored.tickets, stored.at];
     }
     if (!me) return;
     const answer = await answered<Ticket[]>(api.GET("/api/me/tickets"));
@@ -41,13 +41,13 @@ class Tickets {
     this.problem = null;
     this.list = answer.data;
     this.at = new Date().toISOString();
-    await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Kept);
+    await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Stored);
     void this.#cacheEvents(answer.data);
   }
 
   /** Caches events and routes for use without network, once per visit and sequentially. */
   async #cacheEvents(tickets: Ticket[]): Promise<void> {
-    const once = (name: string): boolean => !this.#kept.has(name) && Boolean(this.#kept.add(name));
+    const once = (name: string): boolean => !this.#cached.has(name) && Boolean(this.#cached.add(name));
     for (const { event, place, refunded } of tickets) {
       if (once(event.id)) await keepEvent(event.id);
       if (!refunded && !event.cancelled && once(`${place}`)) await cacheRoutes(place);
@@ -58,12 +58,12 @@ class Tickets {
   async change(id: string, change: Partial<Ticket>): Promise<void> {
     if (!this.list || !session.me) return;
     this.list = this.list.map((ticket) => (ticket.id === id ? { ...ticket, ...change } : ticket));
-    await keep.put("tickets", { owner: session.me.id, at: this.at ?? new Date().toISOString(), tickets: this.list } satisfies Kept);
+    await keep.put("tickets", { owner: session.me.id, at: this.at ?? new Date().toISOString(), tickets: this.list } satisfies Stored);
   }
 
   async forget(): Promise<void> {
     [this.list, this.at, this.problem] = [null, null, null];
-    this.#kept.clear();
+    this.#cached.clear();
     await keep.clear();
   }
 }
@@ -77,8 +77,8 @@ async function keepEvent(id: string): Promise<void> {
 
 /** An event with its rules, cached or from the server. */
 export async function eventOf(id: string): Promise<EventInfo | undefined> {
-  const kept = await keep.get<EventInfo>(`event:${id}`);
-  if (kept) return kept;
+  const stored = await keep.get<EventInfo>(`event:${id}`);
+  if (stored) return stored;
   const answer = await loadEvent(id);
   return answer.ok ? answer.data : undefined;
 }

@@ -32,12 +32,12 @@ function learn(data: unknown, response: Response): void {
 
 /** Fetch with retries after 503. Every request carries a client-made id, so a retry has no second effect. */
 export async function patientFetch(request: Request): Promise<Response> {
-  for (let turn = 1; ; turn += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const sent = Date.now();
     const response = await fetch(request.clone());
     trips.set(response, [sent, Date.now()]);
-    if (response.status !== 503 || turn >= TRIES) return response;
-    const wait = Math.min(seconds(response) ?? turn, WAIT_MAX_S);
+    if (response.status !== 503 || attempt >= TRIES) return response;
+    const wait = Math.min(seconds(response) ?? attempt, WAIT_MAX_S);
     await later(1000 * wait * (0.75 + Math.random() / 2));
   }
 }

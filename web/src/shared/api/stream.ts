@@ -22,10 +22,10 @@ function after(a: string, b: string): boolean {
 }
 
 function oldest(): string | null {
-  let found = last;
+  let position = last;
   for (const group of followers.values())
-    for (const { since } of group) if (since && (!found || after(found, since))) found = since;
-  return found;
+    for (const { since } of group) if (since && (!position || after(position, since))) position = since;
+  return position;
 }
 
 function open(): void {

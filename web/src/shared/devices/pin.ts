@@ -17,6 +17,6 @@ export async function isPin({ salt, iterations, verifier }: Member, pin: string)
   const expected = fromBase64(verifier);
   const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveBits"]);
   const derivation = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(salt), iterations };
-  const found = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, expected.length * 8));
-  return found.length > 0 && found.every((byte, at) => byte === expected[at]);
+  const derived = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, expected.length * 8));
+  return derived.length > 0 && derived.every((byte, at) => byte === expected[at]);
 }

@@ -1,4 +1,4 @@
-/** Merge of two edits of a form: my changes stay, the other's are added, and both can be compared. */
+/** Three-way merge of a form: own changes stay, the other person's are added, and both can be compared. */
 
 export interface Merged<Form> {
   form: Form;
@@ -6,9 +6,9 @@ export interface Merged<Form> {
   differ: (keyof Form)[];
 }
 
-/** `base` was opened, `mine` typed, `theirs` saved meanwhile. Where both changed a field, mine stays. */
-export function merged<Form extends object>(base: Form, mine: Form, theirs: Form, fields: readonly (keyof Form)[]): Merged<Form> {
-  const form = { ...theirs };
-  for (const field of fields) if (mine[field] !== base[field]) form[field] = mine[field];
-  return { form, differ: fields.filter((field) => mine[field] !== theirs[field]) };
+/** `base`: as opened; `edited`: own version; `stored`: saved by another person since. Where both changed a field, `edited` wins. */
+export function merged<Form extends object>(base: Form, edited: Form, stored: Form, fields: readonly (keyof Form)[]): Merged<Form> {
+  const form = { ...stored };
+  for (const field of fields) if (edited[field] !== base[field]) form[field] = edited[field];
+  return { form, differ: fields.filter((field) => edited[field] !== stored[field]) };
 }

@@ -24,7 +24,7 @@ export function fromWall(text: string): string | null {
   if (Number.isNaN(target)) return null;
   let instant = target;
   // Twice: the first guess may be on the other side of a change of daylight saving time.
-  for (let turn = 0; turn < 2; turn += 1) instant += target - Date.parse(`${toWall(instant)}Z`);
+  for (let guess = 0; guess < 2; guess += 1) instant += target - Date.parse(`${toWall(instant)}Z`);
   return new Date(instant).toISOString().replace(".000Z", "Z");
 }
 

@@ -26,8 +26,8 @@ export async function createHolderKey(ticketId: string): Promise<PublicJwk> {
   const { privateKey, publicKey } = await newKeyPair();
   const jwk = await crypto.subtle.exportKey("jwk", publicKey);
   void navigator.storage?.persist?.(); // asks the browser to keep the key when storage is low
-  const kept = await keystore.keepFirst({ ticket_id: ticketId, private_key: privateKey, public_jwk: jwk });
-  return publicJwk(kept.public_jwk);
+  const stored = await keystore.keepFirst({ ticket_id: ticketId, private_key: privateKey, public_jwk: jwk });
+  return publicJwk(stored.public_jwk);
 }
 
 /** Public key of this browser for the ticket; null if there is none. */

@@ -56,7 +56,7 @@ class Router {
   #routes: readonly Route[] = [];
   #owns: (path: string) => boolean = () => true;
   #current: (path: string) => string = (path) => path;
-  #turn = 0;
+  #latest = 0;
   /** Address of the shown screen. */
   #shown = "";
 
@@ -105,7 +105,7 @@ class Router {
   }
 
   async #arrive(): Promise<void> {
-    const turn = (this.#turn += 1);
+    const arrival = (this.#latest += 1);
     const path = this.#current(location.pathname);
     if (path !== location.pathname) history.replaceState(history.state, "", path + location.search + location.hash);
     // Offline, the service worker answers with this page for an app that is not cached.
@@ -115,7 +115,7 @@ class Router {
     this.failed = false;
     try {
       const module = await place.route.load();
-      if (turn !== this.#turn) return;
+      if (arrival !== this.#latest) return;
       this.pattern = place.route.pattern;
       this.path = location.pathname;
       this.#shown = location.pathname + location.search;
@@ -124,9 +124,9 @@ class Router {
       this.screen = module.default as Screen;
       this.arrivals += 1;
     } catch {
-      if (turn === this.#turn) this.failed = true;
+      if (arrival === this.#latest) this.failed = true;
     } finally {
-      if (turn === this.#turn) this.loading = false;
+      if (arrival === this.#latest) this.loading = false;
     }
   }
 }

@@ -110,48 +110,48 @@ class _Batch(NamedTuple):
     after: UUID
 
 
-async def _notify(conn: Connection, turn: _Batch, attendance: Attendance, now: datetime) -> UUID | None:
+async def _notify(conn: Connection, batch: _Batch, attendance: Attendance, now: datetime) -> UUID | None:
     """Notify the next page of persons, and return the last of them; None after the last page."""
-    event_id, _, notification, after = turn
+    event_id, _, notification, after = batch
     held: list[UUID] = []
     if notification.kind is None:
         page = sent = await store.notified_persons(conn, event_id, notification.about, after, PERSONS_AT_ONCE)
         await store.delete_held(conn, event_id, notification.about)
     elif notification.ends_period:
-        page = sent = await _summary_recipients(conn, turn, notification.kind)
+        page = sent = await _summary_recipients(conn, batch, notification.kind)
         await store.release_held(conn, event_id, page)
     else:
         chosen = await store.subscribers(conn, event_id, notification.kind, after, PERSONS_AT_ONCE)
         page = list(chosen)
-        sent, held = await _sort_recipients(conn, turn, chosen, attendance)
+        sent, held = await _sort_recipients(conn, batch, chosen, attendance)
     if not notification.ends_period:
         await store.record(conn, event_id, notification.about, Deliveries(sent, held), now)
     if sent:
-        await people.send_push(conn, _message(turn, sent, now), now)
+        await people.send_push(conn, _message(batch, sent, now), now)
     return page[-1] if len(page) == PERSONS_AT_ONCE else None
 
 
-async def _summary_recipients(conn: Connection, turn: _Batch, kind: NotificationKind) -> list[UUID]:
+async def _summary_recipients(conn: Connection, batch: _Batch, kind: NotificationKind) -> list[UUID]:
     """Return the next recipients of the summary: subscribers, and persons with held notifications."""
-    chosen = await store.subscribers(conn, turn.event_id, kind, turn.after, PERSONS_AT_ONCE)
-    held = await store.held_persons(conn, turn.event_id, turn.after, PERSONS_AT_ONCE)
+    chosen = await store.subscribers(conn, batch.event_id, kind, batch.after, PERSONS_AT_ONCE)
+    held = await store.held_persons(conn, batch.event_id, batch.after, PERSONS_AT_ONCE)
     return sorted({*chosen, *held})[:PERSONS_AT_ONCE]
 
 
 async def _sort_recipients(
-    conn: Connection, turn: _Batch, chosen: Mapping[UUID, NotificationPreferences], attendance: Attendance
+    conn: Connection, batch: _Batch, chosen: Mapping[UUID, NotificationPreferences], attendance: Attendance
 ) -> tuple[list[UUID], list[UUID]]:
     """Return the persons who are notified now, and those whose notification is held."""
-    notification = turn.notification
+    notification = batch.notification
     asked = notification.in_play or notification.kind is NotificationKind.GROUND
-    attending = await attendance(conn, turn.event_id, list(chosen)) if asked else {}
+    attending = await attendance(conn, batch.event_id, list(chosen)) if asked else {}
     become = {id_: delivery(notification, Recipient(choice, attending.get(id_))) for id_, choice in chosen.items()}
     sent, held = ([id_ for id_, result in become.items() if result == wanted] for wanted in ("sent", "held"))
     return sent, held
 
 
-def _message(turn: _Batch, sent: Sequence[UUID], now: datetime) -> PushMessage:
-    event_id, entry, notification, _ = turn
+def _message(batch: _Batch, sent: Sequence[UUID], now: datetime) -> PushMessage:
+    event_id, entry, notification, _ = batch
     tag = (
         "period"
         if notification.ends_period or notification.kind is NotificationKind.PERIODS

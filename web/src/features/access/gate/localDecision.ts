@@ -23,8 +23,8 @@ export class StaleCodes {
 
   /** The stale code of a pass, its time on the clock that now reads `now`. */
   get(number: number, now: number): StaleCode | null {
-    const kept = this.#codes.get(number);
-    return kept ? { step: kept.step, at: now - (this.#monotonic() - kept.seen) } : null;
+    const stale = this.#codes.get(number);
+    return stale ? { step: stale.step, at: now - (this.#monotonic() - stale.seen) } : null;
   }
 
   /**

@@ -8,12 +8,12 @@ export const BACKLOG_MAX = 5;
 export type Trouble = "offline" | "backlog" | "clock" | "battery";
 
 export function troubles(device: DeviceStatus): Trouble[] {
-  const found: Trouble[] = [];
-  if (!device.online || device.offline_since) found.push("offline");
-  if (device.backlog >= BACKLOG_MAX) found.push("backlog");
-  if (Math.abs(device.clock_off_ms) > CLOCK_OFF_MS) found.push("clock");
-  if (device.battery_percent !== null && device.battery_percent <= BATTERY_LOW_PERCENT) found.push("battery");
-  return found;
+  const problems: Trouble[] = [];
+  if (!device.online || device.offline_since) problems.push("offline");
+  if (device.backlog >= BACKLOG_MAX) problems.push("backlog");
+  if (Math.abs(device.clock_off_ms) > CLOCK_OFF_MS) problems.push("clock");
+  if (device.battery_percent !== null && device.battery_percent <= BATTERY_LOW_PERCENT) problems.push("battery");
+  return problems;
 }
 
 export type Kind = "duplicate" | "hit" | "forged" | "copied" | "override" | "device";

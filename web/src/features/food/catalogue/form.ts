@@ -122,7 +122,7 @@ export function coded<Of extends Named>(things: readonly Of[]): Of[] {
     if (thing.code) return thing;
     const plain = plainName(thing.en).toLowerCase().slice(0, 26) || `n${index + 1}`;
     let code = plain;
-    for (let turn = 2; used.has(code); turn += 1) code = `${plain}-${turn}`;
+    for (let suffix = 2; used.has(code); suffix += 1) code = `${plain}-${suffix}`;
     used.add(code);
     return { ...thing, code };
   });

@@ -16,7 +16,7 @@ class Bell {
     if (this.#context.state === "suspended") void this.#context.resume();
   };
 
-  turn(on: boolean): void {
+  setOn(on: boolean): void {
     this.on = on;
     storage.write("kitchen.sound", on);
     if (on) this.ring();

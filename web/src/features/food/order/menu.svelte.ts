@@ -5,7 +5,7 @@ import type { WalletView } from "../../../shared/api/words";
 import { session } from "../../../shared/session.svelte";
 import type { Catalogue } from "../rules/catalogue";
 import { Card } from "./catalogue";
-import { here } from "./here.svelte";
+import { orderContext } from "./orderContext.svelte";
 import type { Offer, Slot } from "./types";
 
 export class OutletMenu {
@@ -18,7 +18,7 @@ export class OutletMenu {
   gone = $state.raw<string[]>([]);
   readonly card = $derived.by((): Card | null => {
     if (!this.catalogue) return null;
-    const event = here.event;
+    const event = orderContext.event;
     return new Card(this.catalogue, { gone: this.gone, startsAt: event ? Date.parse(event.starts_at) : null, dry: event ? !event.rules.alcohol : false });
   });
 

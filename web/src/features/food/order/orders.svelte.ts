@@ -6,7 +6,7 @@ import { keep } from "../../../shared/runtime/keep";
 import type { BasketLine } from "../rules/pricing";
 import type { Order } from "./types";
 
-interface Kept {
+interface Stored {
   owner: string;
   at: string;
   order: Order;
@@ -18,7 +18,7 @@ export const isOpen = ({ state }: Order): boolean => OPEN.includes(state);
 const key = (id: string): string => `food:${id}`;
 
 async function keepOrder(owner: string, order: Order, at: string): Promise<void> {
-  await keep.put(key(order.id), { owner, at, order } satisfies Kept);
+  await keep.put(key(order.id), { owner, at, order } satisfies Stored);
 }
 
 /** An order shown on a screen, kept up to date. */
@@ -27,7 +27,7 @@ export class Followed {
   /** Time of the last answer of the server. */
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
-  #turn = 0;
+  #latest = 0;
 
   constructor(
     private readonly owner: string,
@@ -35,20 +35,20 @@ export class Followed {
   ) {}
 
   async load(): Promise<void> {
-    const turn = (this.#turn += 1);
+    const request = (this.#latest += 1);
     if (!this.order) {
-      const kept = await keep.get<Kept>(key(this.id));
-      if (kept?.owner === this.owner && !this.order) [this.order, this.at] = [kept.order, kept.at];
+      const stored = await keep.get<Stored>(key(this.id));
+      if (stored?.owner === this.owner && !this.order) [this.order, this.at] = [stored.order, stored.at];
     }
     const answer = await answered<Order>(api.GET("/api/food/orders/{order_id}", { params: { path: { order_id: this.id } } }));
-    if (turn !== this.#turn) return;
+    if (request !== this.#latest) return;
     if (answer.ok) await this.take(answer.data);
     else this.problem = answer.problem;
   }
 
   /** Store the server's version. */
   async take(order: Order): Promise<void> {
-    this.#turn += 1;
+    this.#latest += 1;
     [this.order, this.at, this.problem] = [order, new Date().toISOString(), null];
     await keepOrder(this.owner, order, this.at);
   }
@@ -73,10 +73,10 @@ export class MyOrders {
       for (const order of answer.data.filter(isOpen)) await keepOrder(this.owner, order, new Date().toISOString());
       return;
     }
-    const kept = await keep.get<{ owner: string; ids: string[] }>("food");
-    if (kept?.owner !== this.owner || this.list.length) return;
-    const known = await Promise.all(kept.ids.map((id) => keep.get<Kept>(key(id))));
-    this.list = known.flatMap((kept) => (kept ? [kept.order] : []));
+    const stored = await keep.get<{ owner: string; ids: string[] }>("food");
+    if (stored?.owner !== this.owner || this.list.length) return;
+    const known = await Promise.all(stored.ids.map((id) => keep.get<Stored>(key(id))));
+    this.list = known.flatMap((stored) => (stored ? [stored.order] : []));
   }
 
   watch(): () => void {

@@ -12,28 +12,28 @@ export class LiveSales {
   view = $state.raw<SalesView | null>(null);
   minutes = $state.raw<SalesView | null>(null);
   problem = $state.raw<Problem | null>(null);
-  #turn = 0;
+  #latest = 0;
 
   /** Follows a period until the returned function is called. */
   watch(query: PeriodQuery, by: Exclude<By, "minute">): () => void {
-    const turn = (this.#turn += 1);
+    const request = (this.#latest += 1);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const round = async (): Promise<void> => {
-      if (document.visibilityState === "visible" || !this.view) await this.#ask(turn, query, by);
-      if (turn === this.#turn) timer = setTimeout(() => void round(), REFRESH_MS);
+      if (document.visibilityState === "visible" || !this.view) await this.#ask(request, query, by);
+      if (request === this.#latest) timer = setTimeout(() => void round(), REFRESH_MS);
     };
     void round();
     return () => {
-      if (turn === this.#turn) this.#turn += 1;
+      if (request === this.#latest) this.#latest += 1;
       clearTimeout(timer);
     };
   }
 
-  async #ask(turn: number, query: PeriodQuery, by: By): Promise<void> {
+  async #ask(request: number, query: PeriodQuery, by: By): Promise<void> {
     const ask = (grouping: By): ReturnType<typeof answered<SalesView>> => answered<SalesView>(api.GET("/api/office/food/sales", { params: { query: { ...query, by: grouping } } }));
     const short = lengthOf(query) <= MINUTES_DAYS_MAX;
     const [view, minutes] = await Promise.all([ask(by), short ? ask("minute") : null]);
-    if (turn !== this.#turn) return;
+    if (request !== this.#latest) return;
     if (view.ok) this.view = view.data;
     this.problem = view.ok ? null : view.problem;
     if (minutes?.ok) this.minutes = minutes.data;

@@ -31,13 +31,13 @@ export function refundOf(sale: Record, back: readonly number[], left: Left, reas
  * they may have paid with bonus credit, which never becomes cash.
  */
 function given(tenders: readonly Tender[], left: readonly number[], cents: number): Tender[] | null {
-  const found: Tender[] = [];
+  const parts: Tender[] = [];
   const byHand = ({ kind }: Tender): boolean => kind === "cash" || kind === "terminal";
   let due = cents;
   for (const [at, { kind }] of [...tenders.entries()].sort(([, a], [, b]) => Number(byHand(a)) - Number(byHand(b)))) {
     const part = Math.min(due, Math.max(0, left[at]!));
-    if (part > 0) found.push({ kind, cents: -part, proof: null });
+    if (part > 0) parts.push({ kind, cents: -part, proof: null });
     due -= part;
   }
-  return due === 0 ? found : null;
+  return due === 0 ? parts : null;
 }

@@ -19,10 +19,10 @@ export interface Statistic {
 
 /** Statistics in display order; without a source, none of its values. */
 export function statistics(stats: TeamStatistics | null, happened: readonly EffectiveEntry[]): Statistic[] {
-  const found: Statistic[] = [];
+  const shown: Statistic[] = [];
   const add = (name: Name, values: Pair, percent = false): void => {
     const sum = values[0] + values[1];
-    found.push({ name, values, percent, share: sum ? values[0] / sum : null });
+    shown.push({ name, values, percent, share: sum ? values[0] / sum : null });
   };
   if (stats?.possession) add("possession", stats.possession, true);
   if (stats && COUNTED.some((name) => stats[name][0] + stats[name][1] > 0)) for (const name of COUNTED) add(name, stats[name]);
@@ -32,7 +32,7 @@ export function statistics(stats: TeamStatistics | null, happened: readonly Effe
     add("yellow", cards.yellow);
     add("red", cards.red);
   }
-  return found;
+  return shown;
 }
 
 function accuracy({ passes, completed }: TeamStatistics, place: 0 | 1): number {

@@ -105,15 +105,15 @@ export function readPlayers(lines: Line[]): Reading<PlayerForm> {
   const heads = lines[0]?.cells.map((cell) => HEADS[plain(cell)]) ?? [];
   const named = heads.includes("number");
   const seen = new Set<number>();
-  let found = { starts: false, captain: false, bench: false };
+  let flags = { starts: false, captain: false, bench: false };
   const benched = new Set<PlayerForm>();
 
   for (const { number: line, cells } of named ? lines.slice(1) : lines) {
     const wrong: string[] = [];
     const player = blankPlayer();
     const mark = (flag: "starts" | "bench" | "captain"): void => {
-      if (flag === "captain" && found.captain) wrong.push(w.captainTwice);
-      found = { ...found, [flag]: true };
+      if (flag === "captain" && flags.captain) wrong.push(w.captainTwice);
+      flags = { ...flags, [flag]: true };
       if (flag === "bench") benched.add(player);
       else player[flag] = true;
     };
@@ -142,7 +142,7 @@ export function readPlayers(lines: Line[]): Reading<PlayerForm> {
     if (wrong.length === 0) reading.items.push({ line, item: player });
   }
   // Without marks, the first players of a list start.
-  if (!found.starts) reading.items.filter(({ item }) => !benched.has(item)).slice(0, STARTERS_MAX).forEach(({ item }) => (item.starts = true));
+  if (!flags.starts) reading.items.filter(({ item }) => !benched.has(item)).slice(0, STARTERS_MAX).forEach(({ item }) => (item.starts = true));
   const starters = reading.items.filter(({ item }) => item.starts);
   if (starters.length > STARTERS_MAX) reading.defects.push({ line: starters[STARTERS_MAX]!.line, text: w.startersTooMany });
   return reading;

@@ -165,13 +165,13 @@ export function located(at: string, pricing: Pricing): string {
 
 /** Blocks and seats of each category, the areas' places with them. */
 export function counted(doc: Doc, geometry: Geometry): Map<string, { blocks: number; places: number }> {
-  const found = new Map<string, { blocks: number; places: number }>();
+  const byCategory = new Map<string, { blocks: number; places: number }>();
   const add = (category: string | null | undefined, places: number): void => {
     if (!category) return;
-    const sum = found.get(category) ?? { blocks: 0, places: 0 };
-    found.set(category, { blocks: sum.blocks + 1, places: sum.places + places });
+    const sum = byCategory.get(category) ?? { blocks: 0, places: 0 };
+    byCategory.set(category, { blocks: sum.blocks + 1, places: sum.places + places });
   };
   for (const block of geometry.blocks) add(doc.blocks[block.code], block.seat_count);
   for (const area of geometry.areas) add(doc.areas[area.code]?.category, wholeOf(doc.areas[area.code]?.capacity ?? "") ?? 0);
-  return found;
+  return byCategory;
 }

@@ -35,10 +35,10 @@ export function palette(root: HTMLElement): Palette {
   const style = getComputedStyle(root);
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const surface = parseHex(token("surface"));
-  const kept = new Map<string, string>();
+  const colours = new Map<string, string>();
   const cached = (key: string, make: () => string): string => {
-    const known = kept.get(key) ?? make();
-    kept.set(key, known);
+    const known = colours.get(key) ?? make();
+    colours.set(key, known);
     return known;
   };
   const solid = (colour: string): Rgb => {

@@ -91,16 +91,16 @@ export class Scene {
 
   /** The seat under a point, or the nearest one within `reach` metres. */
   hit(x: number, y: number, reach: number): number | null {
-    let found: number | null = null;
+    let nearest: number | null = null;
     let lowest = reach * reach;
     for (const { code } of this.within({ left: x - reach, right: x + reach, top: y - reach, bottom: y + reach })) {
       const { at, block } = this.points(code);
       for (let index = 0; index < block.seat_count; index += 1) {
         const distance = (at[2 * index]! - x) ** 2 + (at[2 * index + 1]! - y) ** 2;
-        if (distance < lowest) [lowest, found] = [distance, block.first_seat + index];
+        if (distance < lowest) [lowest, nearest] = [distance, block.first_seat + index];
       }
     }
-    return found;
+    return nearest;
   }
 
   /** The next seat in a direction on screen: along the row or in the next row. */
@@ -118,30 +118,30 @@ export class Scene {
       return row[along] === row[index] ? block.first_seat + along : this.#nearest(place, dx, dy);
     }
     const across = [row[index]! - 1, row[index]! + 1].map((other) => nearestOf(this.points(block.code), index, other, dx, dy));
-    const found = across.filter((place) => place !== null && place.forward > 0).sort((first, second) => second!.forward - first!.forward)[0];
-    return found ? block.first_seat + found.index : this.#nearest(place, dx, dy);
+    const nearest = across.filter((place) => place !== null && place.forward > 0).sort((first, second) => second!.forward - first!.forward)[0];
+    return nearest ? block.first_seat + nearest.index : this.#nearest(place, dx, dy);
   }
 
   /** The nearest seat of any block in a direction on screen. */
   #nearest(place: number, dx: number, dy: number): number | null {
-    const here = this.at(place);
-    if (!here) return null;
+    const origin = this.at(place);
+    if (!origin) return null;
     const reach = 8;
-    const box = { left: here[0] - reach, right: here[0] + reach, top: here[1] - reach, bottom: here[1] + reach };
-    let found: number | null = null;
+    const box = { left: origin[0] - reach, right: origin[0] + reach, top: origin[1] - reach, bottom: origin[1] + reach };
+    let nearest: number | null = null;
     let lowest = Number.POSITIVE_INFINITY;
     for (const { code } of this.within(box)) {
       const { at, block } = this.points(code);
       for (let index = 0; index < block.seat_count; index += 1) {
-        const [ox, oy] = [at[2 * index]! - here[0], at[2 * index + 1]! - here[1]];
+        const [ox, oy] = [at[2 * index]! - origin[0], at[2 * index + 1]! - origin[1]];
         const forward = ox * dx + oy * dy;
         const aside = Math.abs(ox * dy - oy * dx);
         if (forward < 0.2 || aside > forward * 1.1) continue;
         const cost = forward + 2.5 * aside;
-        if (cost < lowest) [lowest, found] = [cost, block.first_seat + index];
+        if (cost < lowest) [lowest, nearest] = [cost, block.first_seat + index];
       }
     }
-    return found;
+    return nearest;
   }
 
   /** Load the labels of a block; resolves to whether they are known. */
@@ -174,15 +174,15 @@ export class Scene {
 
 /** The nearest seat in another row of a block, and its distance in a direction. */
 function nearestOf({ at, row }: SeatPoints, from: number, other: number, dx: number, dy: number): { index: number; forward: number } | null {
-  let found: { index: number; forward: number } | null = null;
+  let nearest: { index: number; forward: number } | null = null;
   let lowest = Number.POSITIVE_INFINITY;
   for (let index = 0; index < row.length; index += 1) {
     if (row[index] !== other) continue;
     const [ox, oy] = [at[2 * index]! - at[2 * from]!, at[2 * index + 1]! - at[2 * from + 1]!];
     const distance = Math.hypot(ox, oy);
-    if (distance < lowest) [lowest, found] = [distance, { index, forward: ox * dx + oy * dy }];
+    if (distance < lowest) [lowest, nearest] = [distance, { index, forward: ox * dx + oy * dy }];
   }
-  return found;
+  return nearest;
 }
 
 function named(labels: BlockLabels): Named {

@@ -8,7 +8,7 @@ import { event as loadEvent, events } from "../../programme/events";
 import { tickets } from "../../ticketing/tickets.svelte";
 import { currentGeometry } from "../../venue/route/entrance";
 
-interface Kept {
+interface Stored {
   event: string;
   /** `ticket:<id>`, `block:<code>`, or nothing. */
   origin: string;
@@ -21,10 +21,10 @@ const LONGEST_MS = 8 * HOUR_MS;
 /** Ordering ahead opens this long before the doors. */
 const AHEAD_MS = 24 * HOUR_MS;
 
-class Here {
+class OrderContext {
   event = $state.raw<EventInfo | null>(null);
   /** Events open for orders, offered to fans without a ticket. */
-  on = $state.raw<EventSummary[]>([]);
+  openEvents = $state.raw<EventSummary[]>([]);
   /** The next event, if none is open for orders. */
   next = $state.raw<EventSummary | null>(null);
   venue = $state.raw<Geometry | null>(null);
@@ -34,8 +34,8 @@ class Here {
   problem = $state.raw<Problem | null>(null);
 
   /** Valid tickets for the event. */
-  readonly mine = $derived((tickets.list ?? []).filter((ticket) => ticket.event.id === this.event?.id && !ticket.refunded && !ticket.event.cancelled));
-  readonly ticket = $derived<Ticket | null>(this.mine.find((ticket) => `ticket:${ticket.id}` === this.origin) ?? null);
+  readonly tickets = $derived((tickets.list ?? []).filter((ticket) => ticket.event.id === this.event?.id && !ticket.refunded && !ticket.event.cancelled));
+  readonly ticket = $derived<Ticket | null>(this.tickets.find((ticket) => `ticket:${ticket.id}` === this.origin) ?? null);
   /** Start of the walk: the ticket's seat, or a seat in the middle of the block. */
   readonly place = $derived.by((): number | null => {
     if (this.ticket) return this.ticket.place;
@@ -55,10 +55,10 @@ class Here {
     if (!board.ok) return;
     const now = clock.now();
     const all = [...board.data.events].sort((a, b) => a.starts_at.localeCompare(b.starts_at));
-    this.on = all.filter((event) => Date.parse(event.doors_at) - AHEAD_MS <= now && now < Date.parse(event.starts_at) + LONGEST_MS);
+    this.openEvents = all.filter((event) => Date.parse(event.doors_at) - AHEAD_MS <= now && now < Date.parse(event.starts_at) + LONGEST_MS);
     this.next = all.find((event) => Date.parse(event.doors_at) - AHEAD_MS > now) ?? null;
-    const kept = storage.read<Kept>(KEY);
-    await this.#settle(this.#candidates(query, kept), kept, query.get("ticket"));
+    const stored = storage.read<Stored>(KEY);
+    await this.#settle(this.#candidates(query, stored), stored, query.get("ticket"));
     this.known = true;
   }
 
@@ -66,21 +66,21 @@ class Here {
     await this.#settle([id], null, null);
   }
 
-  choose(change: Partial<Pick<Kept, "origin" | "stepFree">>): void {
+  choose(change: Partial<Pick<Stored, "origin" | "stepFree">>): void {
     if (change.origin !== undefined) this.origin = change.origin;
     if (change.stepFree !== undefined) this.stepFree = change.stepFree;
     this.#keep();
   }
 
   /** Ids of candidate events, best first. */
-  #candidates(query: URLSearchParams, kept: Kept | null): string[] {
+  #candidates(query: URLSearchParams, stored: Stored | null): string[] {
     const named = tickets.list?.find(({ id }) => id === query.get("ticket"))?.event.id ?? query.get("event");
-    const held = this.on.filter(({ id }) => tickets.list?.some((ticket) => ticket.event.id === id && !ticket.refunded)).map(({ id }) => id);
-    const candidates = [named, kept?.event, ...held, ...this.on.map(({ id }) => id)];
+    const held = this.openEvents.filter(({ id }) => tickets.list?.some((ticket) => ticket.event.id === id && !ticket.refunded)).map(({ id }) => id);
+    const candidates = [named, stored?.event, ...held, ...this.openEvents.map(({ id }) => id)];
     return [...new Set(candidates)].filter((id): id is string => Boolean(id));
   }
 
-  async #settle(candidates: readonly string[], kept: Kept | null, ticket: string | null): Promise<void> {
+  async #settle(candidates: readonly string[], stored: Stored | null, ticket: string | null): Promise<void> {
     this.event = null;
     for (const id of candidates) {
       const answer = await loadEvent(id);
@@ -89,11 +89,11 @@ class Here {
         break;
       }
     }
-    const same = kept !== null && kept.event === this.event?.id;
-    const first = this.mine[0];
-    const chosen = this.mine.find(({ id }) => id === ticket) ?? first;
-    this.origin = ticket || !same ? (chosen ? `ticket:${chosen.id}` : "") : kept.origin;
-    this.stepFree = same ? kept.stepFree : chosen?.tariff === "access" || chosen?.tariff === "companion";
+    const same = stored !== null && stored.event === this.event?.id;
+    const first = this.tickets[0];
+    const chosen = this.tickets.find(({ id }) => id === ticket) ?? first;
+    this.origin = ticket || !same ? (chosen ? `ticket:${chosen.id}` : "") : stored.origin;
+    this.stepFree = same ? stored.stepFree : chosen?.tariff === "access" || chosen?.tariff === "companion";
     this.#keep();
   }
 
@@ -102,7 +102,7 @@ class Here {
   }
 
   #keep(): void {
-    if (this.event) storage.write(KEY, { event: this.event.id, origin: this.origin, stepFree: this.stepFree } satisfies Kept);
+    if (this.event) storage.write(KEY, { event: this.event.id, origin: this.origin, stepFree: this.stepFree } satisfies Stored);
   }
 }
 
@@ -111,4 +111,4 @@ function isOpen({ state, doors_at, ends_at }: EventInfo): boolean {
   return state === "published" && Date.parse(doors_at) - AHEAD_MS <= now && now < Date.parse(ends_at);
 }
 
-export const here = new Here();
+export const orderContext = new OrderContext();
