@@ -4,8 +4,8 @@ message has a code.
 `python -m checks.refusals --write` writes the codes into `web/src/shared/api/codes.ts`: with them
 the compiler of the web detects a code without a message in a language.
 
-Codes are the members of the enums in `ENUMS`, and the literals in `Refused(...)`, `Problem(...)`,
-`Answer(..., "refused", ...)`, `RecordAnswer(...)`, `ScanAnswer(...)`, `reason=` and `doubt =`.
+Codes are the members of the enums in `REFUSAL_ENUMS`, and the literals in `Refused(...)`, `Problem(...)`,
+`Answer(..., "refused", ...)`, `RecordAnswer(...)`, `ScanAnswer(...)`, `reason=` and `refusal =`.
 """
 
 import ast
@@ -22,7 +22,7 @@ from typing import Any
 from virage.app.domains import MODULES
 from virage.platform.web.problems import STATUS
 
-ENUMS = frozenset(
+REFUSAL_ENUMS = frozenset(
     {
         "Reason",
         "PageReason",
@@ -126,8 +126,8 @@ def codes_of(source: str) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.ClassDef(name=name) if name in ENUMS:
-                found |= {code for one in node.body if isinstance(one, ast.Assign) for code in texts(one.value)}
+            case ast.ClassDef(name=name) if name in REFUSAL_ENUMS:
+                found |= {code for line in node.body if isinstance(line, ast.Assign) for code in texts(line.value)}
             case ast.Call(func=ast.Name(id="Refused" | "Problem"), args=[code, *_]):
                 found |= texts(code)
             case ast.Call(
@@ -135,7 +135,7 @@ def codes_of(source: str) -> set[str]:
                 args=[_, ast.Constant(value="refused"), code],
             ):
                 found |= texts(code)
-            case ast.keyword(arg="reason") | ast.Assign(targets=[ast.Name(id="doubt")]):
+            case ast.keyword(arg="reason") | ast.Assign(targets=[ast.Name(id="refusal")]):
                 found |= texts(node.value)
     return found
 

@@ -24,6 +24,7 @@ from virage.media.live.rules.entries import Substitution as Substitution
 from virage.media.live.rules.entries import Team as Team
 from virage.media.live.rules.entries import Teams as Teams
 from virage.media.live.rules.entries import VarReview as VarReview
+from virage.media.live.rules.entries import other_side as other_side
 from virage.media.live.rules.feed import Reason as Reason
 from virage.media.live.rules.feed import effective as effective
 from virage.media.live.rules.feed import minute as minute

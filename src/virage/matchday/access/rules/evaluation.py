@@ -142,9 +142,9 @@ def _decide_online(
         answer, bans = replace(answer, place_label=label(record.issued.place)), record.bans
     decision: Decision | None
     if scan.override is not None and record is not None and record.issued is not None:
-        doubt = _override_refusal(verified, context, record, record.issued, device)
-        if doubt is not None:
-            return Evaluation(replace(answer, reason=doubt.value), bans=bans)
+        refusal = _override_refusal(verified, context, record, record.issued, device)
+        if refusal is not None:
+            return Evaluation(replace(answer, reason=refusal.value), bans=bans)
         decision = None
     else:
         decision = _decision(verified, context, record, now)
@@ -213,25 +213,25 @@ def _record_uploaded(
     step = STEP_OF.get(scan.kind)
     if step is None:
         return Evaluation(answer, bans=() if record is None or record.issued is None else record.bans)
-    doubt = _doubt(verified) if scan.override is None else None
-    if doubt is not None and verified.is_forged:
-        return Evaluation(replace(answer, reason=doubt))
+    refusal = _proof_refusal(verified) if scan.override is None else None
+    if refusal is not None and verified.is_forged:
+        return Evaluation(replace(answer, reason=refusal))
     if record is None or record.issued is None:
         return Evaluation(answer if scan.code is not None else replace(answer, reason=UNPROVED))
     if scan.override is not None:
-        doubt = _override_refusal(verified, context, record, record.issued, device)
+        refusal = _override_refusal(verified, context, record, record.issued, device)
     event = None if scan.training else context.event
     if event is not None and not is_plausible(scan.at, event, device.paired_at, now):
-        doubt = IMPLAUSIBLE_TIME
+        refusal = IMPLAUSIBLE_TIME
     needs_proof = _lets_in_again(context, record.issued) if step == "left" else step != "withdrawn"
-    proved = not needs_proof or (doubt is None and (scan.override is not None or scan.code is not None))
+    proved = not needs_proof or (refusal is None and (scan.override is not None or scan.code is not None))
     at = min(scan.at, now + CLOCK_MARGIN)
     crossing = Crossing(at, verified.device_id, scan.number, step, scan.gate, proved)
     if step in ("left", "withdrawn"):
-        return Evaluation(answer if proved else replace(answer, reason=doubt or UNPROVED), crossing, record.bans)
-    if doubt is None and crossing in fold_crossings([*record.crossings, crossing]).unproved:
-        doubt = UNPROVED
-    answer = replace(answer, reason=doubt, clock_off_s=0 if doubt else _clock_off_s(verified))
+        return Evaluation(answer if proved else replace(answer, reason=refusal or UNPROVED), crossing, record.bans)
+    if refusal is None and crossing in fold_crossings([*record.crossings, crossing]).unproved:
+        refusal = UNPROVED
+    answer = replace(answer, reason=refusal, clock_off_s=0 if refusal else _clock_off_s(verified))
     return Evaluation(answer, crossing, record.bans)
 
 
@@ -240,7 +240,7 @@ def _lets_in_again(context: EventContext, issued: IssuedPass) -> bool:
     return context.terms.reentry and issued.gate_group not in context.state.windows
 
 
-def _doubt(verified: VerifiedScan) -> str | None:
+def _proof_refusal(verified: VerifiedScan) -> str | None:
     """Return why the code of an upload does not prove its pass; None if it does, or without a code."""
     verdict = verified.verdict
     if not isinstance(verdict, Unverified):

@@ -29,6 +29,7 @@ from virage.media.live.rules.entries import (
     Substitution,
     Team,
     Teams,
+    other_side,
 )
 from virage.media.live.sources.rules.counting import CountedKind
 from virage.media.live.sources.rules.lineups import (
@@ -292,7 +293,7 @@ def _match_event(event: Any, side: Side, place: int, events: Sequence[Any]) -> M
             manner: Literal["play", "penalty"] = "penalty" if "PENALTY" in _qualifiers(event) else "play"
             return Goal(side, shirt, _assist(event, place, events), manner)
         case "SHOT" if result == "OWN_GOAL":
-            return Goal(Side.AWAY if side is Side.HOME else Side.HOME, shirt, None, "own")
+            return Goal(other_side(side), shirt, None, "own")
         case "CARD" if shirt is not None and event.card_type.name in _CARDS:
             return Booking(side, shirt, _CARDS[event.card_type.name])
         case "SUBSTITUTION":

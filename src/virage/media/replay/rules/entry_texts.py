@@ -20,6 +20,7 @@ from virage.media.live.types import (
     Teams,
     VarReview,
     minute,
+    other_side,
 )
 
 UNTIMED: Final = (KickOff, PeriodOver, ShootOutKick)
@@ -132,7 +133,7 @@ def _at_goal(content: Goal | ShootOutKick, teams: Teams | None, locale: Locale) 
     else:
         text = _GOALS[locale][content.manner].format(_team(teams, content.side))
         if content.manner == "own":
-            shooter = Side.AWAY if content.side is Side.HOME else Side.HOME
+            shooter = other_side(content.side)
     return text if content.player is None else f"{text}, {_player(teams)(shooter, content.player)}"
 
 

@@ -25,6 +25,7 @@ from virage.media.live.rules.entries import (
     Side,
     Substitution,
     VarReview,
+    other_side,
 )
 from virage.media.live.rules.feed import state_of
 from virage.media.live.sources.rules.attribution import Actor
@@ -152,7 +153,7 @@ def _period_entries(
 def _goal_entries(event: CdfEvent, who: Actor, happened: EffectiveEntries) -> list[ProposedEntry]:
     side, player = who
     own = event.outcome_type == "own_goal"
-    gains = _other(side) if own else side
+    gains = other_side(side) if own else side
     penalty = event.sub_type in ("penalty", "penalty_kick")
     goal = Goal(gains, player, None, "own" if own else "penalty" if penalty else "play")
     near = [number for number, _ in _goals(gains, happened, event.time)]
@@ -197,7 +198,7 @@ def _reviewed_entries(
 
 
 def _sheet_goal_entries(sheet: MatchSheet, known: SourceIds, happened: EffectiveEntries) -> Iterator[ProposedEntry]:
-    taken: set[int] = set()
+    matched: set[int] = set()
     for goal in sorted(sheet.events.goals or (), key=lambda goal: goal.time):
         content = _sheet_goal(goal, known)
         if content is None:
@@ -207,12 +208,12 @@ def _sheet_goal_entries(sheet: MatchSheet, known: SourceIds, happened: Effective
             if isinstance(content, Goal)
             else _kicks(content, happened, goal.time)
         )
-        near = [(number, existing) for number, existing in known_as if number not in taken]
+        near = [(number, existing) for number, existing in known_as if number not in matched]
         if not near:
             yield ProposedEntry(f"goal {goal.team_id} {goal.time.isoformat()}", goal.time, content)
             continue
         number, existing = near[0]
-        taken.add(number)
+        matched.add(number)
         if existing != content:
             yield ProposedEntry(f"goal {number} {_encoded(content)}", goal.time, EntryCorrection(number, content))
 
@@ -293,7 +294,3 @@ def _kicks(
 
 def _number_of(content: Booking | Substitution, happened: EffectiveEntries) -> int | None:
     return next((number for number, entry in happened.items() if entry.content == content), None)
-
-
-def _other(side: Side) -> Side:
-    return Side.AWAY if side is Side.HOME else Side.HOME
