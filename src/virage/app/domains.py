@@ -107,7 +107,7 @@ PLATFORM_LOCKS: Final[Mapping[str, Sequence[str]]] = {
 }
 LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("kernel", "A singleton holds its number before it writes anything."),
-    LockPlace("programme", "An act on an event locks it before it tells other domains."),
+    LockPlace("programme", "An act on an event locks it before it calls the handlers of other domains."),
     LockPlace("ticketing.pricing", "The prices of an event are written with it."),
     LockPlace("pages", "Alone in its transaction."),
     LockPlace("venue", "Alone in its transaction."),
@@ -142,7 +142,9 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("payments", "Captured payments and their refunds follow what asks for the refund."),
     LockPlace("food_menu.stock", "Stock moves last in the transaction of a sale."),
     LockPlace("books", "Figures follow the records of tills in a transaction of their own."),
-    LockPlace("live.feed", "One transaction at a time writes to a feed, and then tells the domains above."),
+    LockPlace(
+        "live.feed", "One transaction at a time writes to a feed, and then calls the handlers of the domains above."
+    ),
     LockPlace("tracking", "Alone in its transaction."),
     LockPlace("replay", "An entry of a feed suggests or withdraws clips."),
     LockPlace("live", "Statistics and notices follow the entry and what it did to clips."),

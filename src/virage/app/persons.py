@@ -38,5 +38,5 @@ PERSON_ERASED: Final[list[PersonErased]] = [
 ]
 """The functions that erase a person, in this order, in the transaction of the erasure.
 
-Where nothing is said, each order gives the same state (`tests/app/test_order_of_handlers.py`).
+Except where a comment says otherwise, every order gives the same state (`tests/app/test_order_of_handlers.py`).
 """

@@ -215,10 +215,10 @@ def refuse_foreign(config: Config) -> None:
 def _answering_database(config: Config, starting: Step | None) -> Iterator[Config]:
     if config.database_url is not None:
         try:
-            tell = starting.note if starting else warn
-            asyncio.run(answering(config.database_url, tell, variable=URL))
+            report = starting.note if starting else warn
+            asyncio.run(answering(config.database_url, report, variable=URL))
             if config.direct_url != config.database_url:
-                asyncio.run(answering(config.direct_url, tell, variable=DIRECT_URL))
+                asyncio.run(answering(config.direct_url, report, variable=DIRECT_URL))
         except Unavailable as failure:
             raise fail(str(failure)) from None
         yield config

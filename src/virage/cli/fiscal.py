@@ -53,8 +53,8 @@ def _verify(file: Path) -> int:
     try:
         report = verify(_lines(file))
     except (OSError, NotAnArchive) as error:
-        said = str(error) if isinstance(error, OSError) else "not an archive of a till"
-        console.print(f"{file}: unreadable: {said}", style="bold red", markup=False)
+        reason = str(error) if isinstance(error, OSError) else "not an archive of a till"
+        console.print(f"{file}: unreadable: {reason}", style="bold red", markup=False)
         return UNREADABLE
     _show(file, report)
     return DAMAGED if report.findings else CLEAN

@@ -110,17 +110,17 @@ def run(name: str, command: Sequence[str]) -> int:
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True
             )
     except subprocess.CalledProcessError as failure:
-        said = failure.stdout.decode(errors="replace").strip()
-        sys.stderr.write(f"{said}\n\n{advice(said) or f'{name} failed: {shlex.join(command)}'}\n")
+        output = failure.stdout.decode(errors="replace").strip()
+        sys.stderr.write(f"{output}\n\n{advice(output) or f'{name} failed: {shlex.join(command)}'}\n")
         return failure.returncode
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
 
 
-def advice(said: str) -> str | None:
+def advice(output: str) -> str | None:
     """Return what to do about a failed command with this output."""
-    found = next((advised for shown, advised in ADVICE.items() if re.search(shown, said)), None)
+    found = next((advised for shown, advised in ADVICE.items() if re.search(shown, output)), None)
     return found and found.format(folder=Path.cwd())
 
 

@@ -41,7 +41,7 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
     for uid, cents in ((NOBODYS, NOBODYS_CENTS), (FANS, FANS_CENTS)):
         owned = await card_of_uid(conn, uid)
         assert owned is not None  # noqa: S101 - created above
-        said = DeskRecord(
+        record = DeskRecord(
             at=stamp(now),
             cashier=cashier,
             cents=cents,
@@ -52,7 +52,7 @@ async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UU
             tender=DeskTender.CASH,
             till=POSTS[0].till_id,
         )
-        ask = funding.DeskRequest(signed_load(config, POSTS[0], said), ids[uid], None)
+        ask = funding.DeskRequest(signed_load(config, POSTS[0], record), ids[uid], None)
         limits = desk_limits_of(config)
         done(await funding.book_at_desk(conn, ask, limits, cap_cents=config.of(CardSettings).tap_cap_cents, now=now))
 

@@ -63,10 +63,10 @@ def _key(config: Config, post: Post) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(derive(config.secret, f"virage:demo:till:{post.till_id}"))
 
 
-def signed_load(config: Config, post: Post, said: DeskRecord) -> SignedDeskRecord:
+def signed_load(config: Config, post: Post, record: DeskRecord) -> SignedDeskRecord:
     """Return a top-up at a till, signed by it."""
-    body = desk_record_bytes(said)
-    return SignedDeskRecord(said, body, _key(config, post).sign(DESK_RECORD_PURPOSE + body))
+    body = desk_record_bytes(record)
+    return SignedDeskRecord(record, body, _key(config, post).sign(DESK_RECORD_PURPOSE + body))
 
 
 class Till:

@@ -93,7 +93,7 @@ class BallListener:
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._tell(), name="ball-request")
+            both.create_task(self._publish_requests(), name="ball-request")
             while True:
                 try:
                     await self._listen()
@@ -156,7 +156,7 @@ class BallListener:
                 log.warning("signal_dropped", at=given_up.at.isoformat(), so_far=self.dropped)
         self._news.set()
 
-    async def _tell(self) -> None:
+    async def _publish_requests(self) -> None:
         while True:
             await self._news.wait()
             self._news.clear()

@@ -132,7 +132,7 @@ class Batcher(Generic[Item, Answer]):
                 for single in batch:
                     await self._answer([single])
             return
-        answering = self._loop.create_task(_resolve(pairs))
+        answering = self._loop.create_task(_set_answers(pairs))
         self._answering.add(answering)
         answering.add_done_callback(self._answering.discard)
 
@@ -144,7 +144,7 @@ class Batcher(Generic[Item, Answer]):
         return await self._act(items)
 
 
-async def _resolve(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:
+async def _set_answers(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:
     """Return answers to some callers at a time, so that the next batch is sent to the database meanwhile."""
     for at in range(0, len(pairs), CALLERS_AT_ONCE):
         for (_, waiting), answer in pairs[at : at + CALLERS_AT_ONCE]:

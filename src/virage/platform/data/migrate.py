@@ -106,10 +106,10 @@ def migrations(folder: Traversable = FOLDER) -> list[Migration]:
 
 def migration_of(name: str, text: str) -> Migration:
     """Return the migration of a file. Raises ValueError if its first line names no phase."""
-    said = _FIRST_LINE.match(text)
-    if said is None:
+    header = _FIRST_LINE.match(text)
+    if header is None:
         raise ValueError(f"{name}: its first line names no phase, as `-- expand: why` or `-- contract, backfill: why`.")
-    phase, kind = said.groups()
+    phase, kind = header.groups()
     return Migration(name, text, _hashed(text), cast("Phase", phase), cast("Kind", kind or "transaction"))
 
 

@@ -101,11 +101,11 @@ class Cluster:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
         return "(nothing)"
 
-    def failed(self, what: str, said: str) -> PostgresFailed:
+    def failed(self, what: str, output: str) -> PostgresFailed:
         """Return the exception for a failed program with its output; for a full disk it says only what to do."""
-        if os.strerror(errno.ENOSPC) in said or FULL_HINT in said:
+        if os.strerror(errno.ENOSPC) in output or FULL_HINT in output:
             return PostgresFailed(f"The disk that holds {self.folder} is full. Free some space and try again.")
-        return PostgresFailed(f"{what}:\n{said}")
+        return PostgresFailed(f"{what}:\n{output}")
 
     def _make_socket_folder(self) -> None:
         """Create the folder for its owner only, so that another account cannot replace the socket."""

@@ -71,7 +71,7 @@ def base64url(value: bytes) -> str:
 
 
 def number_in(body: str) -> int:
-    """Return the number that an unverified signed body claims, or 0; used only to tell a device which one is meant."""
+    """Return the number that an unverified signed body claims, or 0; used only in the answer to the device."""
     try:
         number = msgspec.json.decode(bytes_of_base64url(body) or b"").get("number")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):

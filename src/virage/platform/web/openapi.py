@@ -155,15 +155,15 @@ def _types_of(served: Served, streamed: type[Struct]) -> dict[tuple[str, str], A
     if inputs.body is not None:
         types["body", ""] = inputs.body
     if (kind := _content_of(served)) not in (bytes, NoneType):
-        said = served.endpoint.answer
-        types["answer", ""] = streamed if said and said.media_type == EVENTS else kind
+        described = served.endpoint.answer
+        types["answer", ""] = streamed if described and described.media_type == EVENTS else kind
     return types
 
 
 def _content_of(served: Served) -> Any:
     """Return the type of a success: `bytes` for content other than JSON, NoneType for no content."""
-    said = served.endpoint.answer
-    kind = said.type if said else served.inputs.answer
+    described = served.endpoint.answer
+    kind = described.type if described else served.inputs.answer
     return get_args(kind)[0] if get_origin(kind) is Response else kind
 
 
@@ -205,11 +205,11 @@ def _parameter(place: str, name: str, schema: dict[str, Any], *, is_required: bo
 
 
 def _success(served: Served, schemas: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
-    said, kind = served.endpoint.answer, _content_of(served)
+    described, kind = served.endpoint.answer, _content_of(served)
     if kind is NoneType:
         return {"description": "Success without content"}
     schema = _BINARY if kind is bytes else schemas["answer", ""]
     return {
-        "description": said.description if said else "Success",
-        "content": {said.media_type if said else "application/json": {"schema": schema}},
+        "description": described.description if described else "Success",
+        "content": {described.media_type if described else "application/json": {"schema": schema}},
     }

@@ -132,8 +132,8 @@ class _Decorator(Protocol):
 
 
 def _decorator(method: str, success: int) -> _Decorator:
-    def declare(path: str = "", *, status_code: int | None = None, **said: Any) -> Callable[[Handler], Endpoint]:
-        return lambda handler: Endpoint(method, path, handler, status_code=status_code or success, **said)
+    def declare(path: str = "", *, status_code: int | None = None, **options: Any) -> Callable[[Handler], Endpoint]:
+        return lambda handler: Endpoint(method, path, handler, status_code=status_code or success, **options)
 
     return declare
 

@@ -11196,7 +11196,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The feed as it stands */
+            /** @description The current state of the feed */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -64,7 +64,7 @@ OutcomeSchema = Annotated[
 """Schema of `Outcome` in the OpenAPI document: msgspec does not describe unions of untagged types."""
 
 
-@get("/{event_id:uuid}", public=True, answer=Described(MatchFeed, description="The feed as it stands"))
+@get("/{event_id:uuid}", public=True, answer=Described(MatchFeed, description="The current state of the feed"))
 async def get_live(event_id: UUID, feeds: Feeds, request: Request) -> Response[MatchFeed]:
     """Return the line-ups, the score, the clock, and the number of entries."""
     _require_canonical_path(f"/api/live/{event_id}", request)
@@ -106,7 +106,7 @@ async def publish_entries(
     if len({entry.id for entry in data.entries}) < len(data.entries):
         raise Problem("invalid_input", {"errors": [{"source": "entries", "message": "Each has an id of its own."}]})
 
-    async def tell_all(conn: Connection) -> list[FeedEntry | Refused] | Refused:
+    async def publish_all(conn: Connection) -> list[FeedEntry | Refused] | Refused:
         event = await programme.event_within(conn, event_id, principal, ROLE)
         if isinstance(event, Refused):
             return event
@@ -114,7 +114,7 @@ async def publish_entries(
             return Refused(Reason.NOT_FOUND)
         return await acts.publish(conn, event_id, data.entries, principal.id, clock.now(), handlers=entries_published)
 
-    outcomes = granted(await db.transact(tell_all))
+    outcomes = granted(await db.transact(publish_all))
     return [refusal_of(outcome) if isinstance(outcome, Refused) else outcome for outcome in outcomes]
 
 

@@ -109,5 +109,5 @@ def _team_names(teams: Teams | None, language: int) -> str:
 def _minute(at: tuple[int, int] | None) -> tuple[str, str]:
     if at is None:
         return "", ""
-    said = f" ({at[0]}+{at[1]}′)" if at[1] else f" ({at[0]}′)"
-    return said, said
+    text = f" ({at[0]}+{at[1]}′)" if at[1] else f" ({at[0]}′)"
+    return text, text

@@ -104,11 +104,13 @@ class VirageClient:
                 async with self._browser.request(
                     method, f"{self._url}/api/{path}", data=data, headers=self._headers
                 ) as answer:
-                    said = await answer.read()
+                    content = await answer.read()
                     if answer.status < 400:  # noqa: PLR2004 - RFC 9110
-                        return msgspec.json.decode(said, type=answer_type)
+                        return msgspec.json.decode(content, type=answer_type)
                     if answer.status < 500 and answer.status != 429:  # noqa: PLR2004 - the same
-                        raise PlaybackFailed(f"{method} {path}: {answer.status} {said.decode(errors='replace')[:300]}")
+                        raise PlaybackFailed(
+                            f"{method} {path}: {answer.status} {content.decode(errors='replace')[:300]}"
+                        )
             except msgspec.ValidationError as error:
                 raise PlaybackFailed(f"{method} {path} has an answer of another version: {error}") from error
             except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):

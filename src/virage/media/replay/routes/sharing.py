@@ -73,7 +73,7 @@ async def get_page(
 ) -> Response[str]:
     """Return the page of a clip, with its metadata if the viewer may watch it and the rights allow a preview.
 
-    The status (404, 410) tells programs about missing and withdrawn clips; the app tells people.
+    Programs see missing and withdrawn clips by the status (404, 410), people by the text of the app.
     """
     async with db.connection() as conn:
         try:

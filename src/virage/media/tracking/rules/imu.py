@@ -71,7 +71,7 @@ def read_batch(payload: bytes) -> Batch:
         raise BadPayload("It is shorter than a header.")
     magic, version, axes, rate, at_us = HEADER.unpack_from(payload)
     if magic != MAGIC or version != VERSION or axes != AXES or not RATE_MIN <= rate <= RATE_MAX or at_us > AT_US_MAX:
-        raise BadPayload("Its header is none of version 1.")
+        raise BadPayload("The header is not of version 1.")
     count, rest = divmod(len(payload) - HEADER.size, AXES * 2)
     if rest or not 1 <= count <= SAMPLES_MAX:
         raise BadPayload(f"It has no whole number of samples, or none, or more than {SAMPLES_MAX}.")

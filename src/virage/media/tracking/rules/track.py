@@ -120,7 +120,7 @@ class Track(Struct, frozen=True):
 
 def track_frames(track: Track, frames: Sequence[TrackingFrame], now: datetime) -> tuple[Track, FramesResult]:
     """Add frames in order; `now` is the time of frames without one."""
-    taken = 0
+    accepted = 0
     for frame in frames:
         if _is_late(track, frame):
             continue
@@ -130,8 +130,8 @@ def track_frames(track: Track, frames: Sequence[TrackingFrame], now: datetime) -
         if track.open is None or track.open.n != n:
             track = replace(_closed(track), open=OpenMoment(n))
         track = _measured(track, frame, frame.at or now)
-        taken += 1
-    return track, FramesResult(taken, len(frames) - taken)
+        accepted += 1
+    return track, FramesResult(accepted, len(frames) - accepted)
 
 
 def _is_late(track: Track, frame: TrackingFrame) -> bool:

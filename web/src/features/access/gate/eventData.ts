@@ -174,7 +174,7 @@ export class EventData {
   }
 }
 
-/** Keys of the other events in the pack: they tell a ticket of another match from a forgery. */
+/** Keys of the other events in the pack: they distinguish a ticket of another match from a forgery. */
 function keysOfOtherEvents(pack: Pack): PassKeys[] {
   return pack.others.flatMap(({ id, ...other }) => {
     const { x } = other as { x?: string };

@@ -7,8 +7,8 @@ import { words } from "./words.svelte";
 export function refusalText({ reason, data }: Pick<Refused, "reason" | "data">): string {
   const cents = (name: string): number => Number(data[name] ?? 0);
   const { refusals } = words.w;
-  const tell = (refusals as Partial<Record<string, typeof refusals.internal>>)[reason] ?? refusals.internal;
-  return tell({
+  const format = (refusals as Partial<Record<string, typeof refusals.internal>>)[reason] ?? refusals.internal;
+  return format({
     available: i18n.exact(cents("available_cents")),
     left: i18n.exact(cents("left_cents")),
     leftCents: cents("left_cents"),

@@ -72,7 +72,7 @@ async function flushRow(row: Row, limitMs?: number): Promise<Flushed> {
     if (waiting.length === 0) return "empty";
     const first = Math.min(...waiting);
     const records = (await storage.records(row, first, BATCH)).filter(({ number }) => waiting.includes(number));
-    const ended = records.length === 0 ? missingRecord(row, first, null) : await tell(row, records, limitMs);
+    const ended = records.length === 0 ? missingRecord(row, first, null) : await uploadOffline(row, records, limitMs);
     if (ended === null) continue;
     if (typeof ended !== "object" || !("again" in ended)) return ended;
     // The server wants an earlier record first; if it asks twice for the same one, the chains differ.
@@ -84,7 +84,7 @@ async function flushRow(row: Row, limitMs?: number): Promise<Flushed> {
 /** A record that the server expects and the till does not have. */
 const missingRecord = (row: Row, number: number, head: Head | null): Stop => ({ reason: "record_missing", row, number, head });
 
-async function tell(row: Row, records: readonly KeptRecord[], limitMs?: number): Promise<null | "silence" | "revoked" | Stop | { again: number }> {
+async function uploadOffline(row: Row, records: readonly KeptRecord[], limitMs?: number): Promise<null | "silence" | "revoked" | Stop | { again: number }> {
   const reply = await send(records.map(({ body, signature }) => ({ body, signature, told: true })), limitMs);
   if (!reply.ok && UNREAD.includes(reply.status)) return { reason: reply.code, row, number: records[0]!.number, head: null };
   if (!reply.ok) return reply.status === 401 ? "revoked" : "silence";

@@ -30,7 +30,7 @@ class Pictures:
         return name
 
     async def get(self, name: str) -> bytes | None:
-        """The bytes of a picture; None where there is none of that name, which must be a plain file name."""
+        """Return the bytes of a picture by its plain file name; None if it does not exist."""
         return await self._objects.get(f"{FOLDER}/{name}")
 
 

@@ -202,12 +202,12 @@ class Catalogue(Struct, frozen=True, dict=True, eq=False):
         return {item.id: item for item in self.content.items}
 
     def product(self, product_id: UUID) -> Product | None:
-        """A product; None where the id is none, or something else's."""
+        """Return a product by id; None for another item."""
         found = self.items.get(product_id)
         return found if isinstance(found, Product) else None
 
     def deposit(self, deposit_id: UUID | None) -> Deposit | None:
-        """A deposit; None where the id is none, or something else's."""
+        """Return a deposit by id; None for another item."""
         found = None if deposit_id is None else self.items.get(deposit_id)
         return found if isinstance(found, Deposit) else None
 
