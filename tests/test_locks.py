@@ -30,7 +30,7 @@ LOCKS = {name: (sql, locks) for name, sql, locks in names_and_locks() if locks}
 each_locking_query = pytest.mark.parametrize("name", LOCKS)
 
 
-def test_every_query_is_looked_at() -> None:
+def test_every_query_is_checked() -> None:
     assert len({(query.domain, query.name) for query in QUERIES}) == len(QUERIES)
     assert len(LOCKS) >= LOCKING_MIN
 

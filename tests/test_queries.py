@@ -159,7 +159,7 @@ async def test_every_query_fits_the_migrated_schema(conn: Connection) -> None:
     assert unfit == {}
 
 
-def test_every_query_of_every_file_is_looked_at() -> None:
+def test_every_query_of_every_file_is_checked() -> None:
     names = [name for file in query_files() for name in re.findall(r"^-- name: (\w+)", file.read_text(), re.MULTILINE)]
     assert len(query_files()) >= FILES_MIN
     assert sorted(query.name for query in QUERIES) == sorted(names)

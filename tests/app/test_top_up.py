@@ -38,7 +38,7 @@ async def audited(served: "Served") -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("card", [Card.ACCEPTED, Card.WEBHOOK_TWICE, Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
-async def test_a_wallet_is_loaded_once_and_what_is_left_goes_back(
+async def test_a_wallet_is_topped_up_once_and_its_rest_is_paid_out(
     served: "Served", live_world: "World", card: Card
 ) -> None:
     async with browser_of(served.url) as browser:

@@ -136,6 +136,6 @@ def test_a_baseline_creates_one_schema(statements: str, is_refused: bool) -> Non
     assert bool(list(faults(migration_of("0199_shop", f"-- baseline: planted.\n{statements};")))) == is_refused
 
 
-def test_every_migration_is_looked_at() -> None:
+def test_every_migration_is_checked() -> None:
     assert {migration.name for migration in migrations(FOLDER)} == {path.stem for path in FOLDER.rglob("*.sql")}
     assert [fault for migration in migrations(FOLDER) for fault in faults(migration)] == []

@@ -146,7 +146,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_worker_that_is_killed_while_it_adds_figures_adds_each_record_once(
+def test_a_killed_worker_of_statistics_adds_each_record_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = run(an_evening_under_fire())

@@ -59,7 +59,7 @@ async def evening_under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_confirmed_scans_are_kept_and_nobody_is_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_confirmed_scans_are_kept_and_no_fan_is_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(evening_under_fire())
     with capsys.disabled():
         print(f"\ngate kill: {found}")  # noqa: T201 - the counts are what the run is for

@@ -197,7 +197,7 @@ async def evening(mosquitto: Mosquitto) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_phones_come_back_to_everybody_in_their_places_and_no_metre_and_no_signal_is_lost(tmp_path: Path) -> None:
+def test_phones_reconnect_to_current_positions_and_no_distance_or_signal_is_lost(tmp_path: Path) -> None:
     with broker(tmp_path) as mosquitto:
         found = run(evening(mosquitto))
     assert found["missing"] > 0, "the kills were felt by whoever sends"

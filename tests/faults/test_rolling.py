@@ -221,7 +221,7 @@ async def released(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_release_sells_on_while_the_next_one_migrates_and_starts(
+def test_a_release_keeps_selling_while_the_next_one_migrates_and_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = run(released(tmp_path))

@@ -178,9 +178,7 @@ def paid_by(system: GoldenSystem, challenge: Challenge, proof: str, now: datetim
     return in_database(system, verified)
 
 
-def test_the_kept_app_gives_way_to_the_app_of_today_and_the_kept_keys_still_sign(
-    system: GoldenSystem, profile: Path
-) -> None:
+def test_the_app_of_0_1_0_updates_itself_and_its_keys_still_sign(system: GoldenSystem, profile: Path) -> None:
     with phone(profile, system.port) as context:
         page = opened_by_the_kept_app(context, system)
         page.get_by_role("button", name="Reload").click()
@@ -193,7 +191,9 @@ def test_the_kept_app_gives_way_to_the_app_of_today_and_the_kept_keys_still_sign
         assert left.phone_keys == FAN.stored.phone_keys
 
 
-def test_the_kept_worker_opens_the_office_and_the_staffs_pages_of_today(system: GoldenSystem, profile: Path) -> None:
+def test_the_service_worker_of_0_1_0_opens_the_current_office_and_staff_pages(
+    system: GoldenSystem, profile: Path
+) -> None:
     with phone(profile, system.port) as context:
         page = opened_by_the_kept_app(context, system)
         for address in ("/office", "/staff"):

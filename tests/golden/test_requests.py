@@ -110,7 +110,7 @@ def told(number: int, exchange: Exchange) -> str:
     return f"line {number}, {exchange.method} {exchange.path}{query} as {exchange.who}"
 
 
-def test_almost_nothing_of_the_recording_is_left_to_chance() -> None:
+def test_almost_no_value_of_the_recording_is_random() -> None:
     recording = read(FOLDER / "requests.jsonl.gz")
     drawn = sum(1 for exchange in recording for _ in drawn_paths(exchange.answer))
     assert sum(leaves(exchange.answer) for exchange in recording) > 100_000

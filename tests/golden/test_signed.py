@@ -23,7 +23,7 @@ def changed(text: str) -> str:
     return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
 
 
-def test_every_scan_that_a_gate_signed_is_read_as_the_gate_meant_it() -> None:
+def test_every_signed_scan_of_a_gate_is_decoded_to_the_same_values() -> None:
     key = HolderKey(decoded(GATE["key"]["x"]))
     read = []
     for signed in GATE["scans"]:

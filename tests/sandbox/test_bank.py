@@ -50,7 +50,7 @@ def do(bank: Bank, verb: tuple[Any, ...]) -> Entry | None:
 
 
 @given(st.lists(VERBS, max_size=40))
-def test_the_file_alone_tells_the_whole_state(verbs: list[tuple[Any, ...]]) -> None:
+def test_the_whole_state_is_restored_from_the_file(verbs: list[tuple[Any, ...]]) -> None:
     bank, again = Bank(), Bank()
     entries = [entry for verb in verbs if (entry := do(bank, verb)) is not None]
     for entry in DECODER.decode_lines(msgspec.json.Encoder().encode_lines(entries)):
@@ -61,7 +61,7 @@ def test_the_file_alone_tells_the_whole_state(verbs: list[tuple[Any, ...]]) -> N
 
 
 @given(st.lists(VERBS, max_size=40))
-def test_no_more_goes_back_than_was_captured_and_no_capture_goes_away(verbs: list[tuple[Any, ...]]) -> None:
+def test_refunds_never_exceed_captures_and_no_capture_is_lost(verbs: list[tuple[Any, ...]]) -> None:
     bank = Bank()
     captured: set[UUID] = set()
     for verb in verbs:
@@ -107,7 +107,7 @@ async def test_a_line_cut_short_by_a_crash_is_dropped_and_the_file_goes_on(tmp_p
     again.close()
 
 
-async def test_what_could_not_be_written_is_told_and_written_with_the_next_lines(
+async def test_a_failed_write_is_reported_and_repeated_with_the_next_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank = Bank()
@@ -127,7 +127,7 @@ def no_space_left(_file: int) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-async def test_lines_of_many_callers_are_all_on_the_disk_in_their_order(tmp_path: Path) -> None:
+async def test_lines_of_concurrent_callers_are_all_on_disk_in_order(tmp_path: Path) -> None:
     bank = Bank()
     entries = [entry for id_ in IDS if (entry := do(bank, ("open", id_))) is not None]
     file: AppendFile[Entry] = AppendFile(tmp_path / "book.jsonl", DECODER)
@@ -136,7 +136,7 @@ async def test_lines_of_many_callers_are_all_on_the_disk_in_their_order(tmp_path
     file.close()
 
 
-async def test_what_happens_during_a_delivery_goes_together_with_the_next_one() -> None:
+async def test_events_during_a_delivery_are_sent_with_the_next_one() -> None:
     deliveries: list[list[str]] = []
 
     async def deliver(events: list[Event]) -> bool:

@@ -40,7 +40,7 @@ def test_an_account_with_upcoming_tickets_is_deleted_after_giving_them_up(
     assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) is None
 
 
-def test_staff_are_told_to_have_their_roles_removed_before_deletion(page: Page, system: System, address: str) -> None:
+def test_staff_see_that_their_roles_must_be_removed_before_deletion(page: Page, system: System, address: str) -> None:
     hire(system, address, (Grant("describer"),))
     page.goto("/sign-in?next=/account")
     entered(page, system, address)
@@ -134,7 +134,7 @@ def test_staff_without_office_access_are_sent_to_their_screens(browser: Browser,
     context.close()
 
 
-def test_a_fan_at_the_staff_page_is_told_why_it_is_empty(
+def test_the_staff_page_explains_to_a_fan_why_it_is_empty(
     page: Page, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     page.goto("/staff")
@@ -142,7 +142,7 @@ def test_a_fan_at_the_staff_page_is_told_why_it_is_empty(
     expect(page.get_by_text("This account has no staff role")).to_be_visible()
 
 
-def test_a_fan_is_told_that_they_have_no_office_access(page: Page, system: System, address: str) -> None:
+def test_the_office_explains_to_a_fan_that_access_is_missing(page: Page, system: System, address: str) -> None:
     page.goto("/office")
     entered(page, system, address)
     expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()

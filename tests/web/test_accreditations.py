@@ -48,7 +48,7 @@ def accredit(page: Page, name: str) -> None:
     page.get_by_role("button", name="Accredit", exact=True).click()
 
 
-def test_somebody_is_accredited_printed_and_ended(browser: Browser, system: System, head: str, address: str) -> None:
+def test_an_accreditation_is_added_printed_and_ended(browser: Browser, system: System, head: str, address: str) -> None:
     name = f"Writer {address}"
     with desk(browser, system, head) as page:
         opened(page, system)
@@ -160,7 +160,7 @@ def test_a_kind_without_gates_is_shown_as_such_until_its_times_and_gates_are_set
         expect(card).to_contain_text("A3, B")
 
 
-def test_whoever_supervises_one_gate_group_or_sells_sees_no_accreditations(
+def test_supervisors_of_one_gate_group_and_sellers_see_no_accreditations(
     browser: Browser, system: System, address: str
 ) -> None:
     for name, grants in (("gate", (Grant("supervisor", "gate", "A"),)), ("seller", CLUB_OFFICE)):
@@ -172,9 +172,7 @@ def test_whoever_supervises_one_gate_group_or_sells_sees_no_accreditations(
             expect(page.get_by_role("heading", name="Accredit a person")).to_have_count(0)
 
 
-def test_without_the_server_the_page_says_so_and_can_be_asked_again(
-    browser: Browser, system: System, head: str
-) -> None:
+def test_without_the_server_the_page_says_so_and_offers_a_retry(browser: Browser, system: System, head: str) -> None:
     with desk(browser, system, head) as page:
         page.route("**/api/access/**", lambda route: route.abort())
         page.goto(f"/office/events/{system.event('match')}/accreditations")

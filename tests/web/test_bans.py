@@ -91,7 +91,7 @@ def test_a_supervisor_of_some_gates_sees_no_file_of_bans(browser: Browser, syste
         expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
 
 
-def test_a_file_that_is_no_text_leaves_what_was_typed(browser: Browser, system: System, head: str) -> None:
+def test_a_file_that_is_not_text_keeps_the_typed_list(browser: Browser, system: System, head: str) -> None:
     with desk(browser, system, head) as page:
         opened(page, "Club list")
         area = page.get_by_label("One per line")

@@ -170,7 +170,7 @@ def test_a_newly_linked_card_shows_the_balance_of_its_wallet(
     holds(page, "99.50")
 
 
-def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
+def test_a_card_of_another_person_shows_its_balance_only(
     page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
     card = linked(page, system, sign_in, address)
@@ -215,7 +215,7 @@ def phone(playwright: Playwright, tmp_path: Path, own_server: OwnServer) -> Iter
     phone.close()
 
 
-def test_a_phone_pays_what_a_till_asks_with_network_and_without(
+def test_a_phone_pays_at_a_till_online_and_offline(
     phone: Phone, own_server: OwnServer, system: System, sign_in: SignIn, address: str
 ) -> None:
     url, process = own_server
@@ -261,7 +261,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     till.books(alone, shown_proof(page))
 
 
-def test_a_rule_tops_a_low_wallet_up_from_the_card_that_the_provider_keeps(
+def test_automatic_top_up_charges_the_saved_card_for_a_low_wallet(
     page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:
     page.goto("/sign-in?next=/wallet")
@@ -314,7 +314,7 @@ def topped_up(page: Page) -> None:
     expect(page.get_by_role("listitem").filter(has_text="Top-up")).to_contain_text("+€20.00")
 
 
-def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, system: System) -> None:
+def test_the_first_page_and_the_page_of_a_tap_stay_small(browser: Browser, system: System) -> None:
     context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     first, names = weight(context.new_page(), "/", "#first-event")
     assert first <= FIRST_PAGE_MAX_BYTES

@@ -91,7 +91,7 @@ def test_a_second_choice_of_the_same_event_may_be_kept_beside_the_first(page: Pa
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(4)
 
 
-def test_tickets_of_another_event_are_not_dropped_without_a_word(page: Page, system: System) -> None:
+def test_tickets_of_another_event_are_not_dropped_without_a_question(page: Page, system: System) -> None:
     open_match(page, system)
     find_two_seats(page)
     page.goto(f"/events/{system.event('concert')}")
@@ -201,7 +201,7 @@ def test_a_companion_without_an_access_ticket_is_refused_at_once(page: Page, sys
     expect(page.get_by_role("button", name="Reserve", exact=True)).to_be_enabled()
 
 
-def test_a_standing_area_that_is_tapped_brings_its_form_into_sight(phone: Page, system: System) -> None:
+def test_tapping_a_standing_area_scrolls_to_its_form(phone: Page, system: System) -> None:
     phone.goto(f"/events/{system.event('concert')}")
     phone.locator("[data-block='PEL']").tap()
     where = phone.get_by_label("Where?")
@@ -272,7 +272,7 @@ def test_the_order_page_shows_the_refund_of_late_money(
 
 
 @pytest.mark.parametrize("path", ["/", "/events/{match}", "/basket", "/orders", "/tickets"])
-def test_nothing_jumps_while_a_screen_of_the_purchase_loads(
+def test_screens_of_the_purchase_load_without_layout_shift(
     phone: Page, system: System, sign_in: SignIn, address: str, path: str
 ) -> None:
     if path in ("/orders", "/tickets"):

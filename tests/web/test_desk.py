@@ -83,7 +83,7 @@ def step_back(desk: Page) -> int:
 
 
 @pytest.mark.usefixtures("camera")
-def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_it_until_it_is_taken_down(
+def test_a_clip_marked_at_the_desk_and_approved_is_visible_until_its_withdrawal(
     seat: Any, page: Page, system: System, watched: list[str]
 ) -> None:
     title = f"A desk at work {new_id()}"
@@ -130,9 +130,7 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     assert watched == []
 
 
-def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camera_has_gone(
-    seat: Any, system: System
-) -> None:
+def test_the_desk_reports_a_match_too_far_away_and_a_silent_camera(seat: Any, system: System) -> None:
     title = f"A desk that looks ahead {new_id()}"
     event = tour_live.match(system, title)
     with tour_desk.sending(system, "behind-goal"):
@@ -148,7 +146,7 @@ def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camer
     expect(desk.locator("[data-monitor]")).to_have_count(0)
 
 
-def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decides(seat: Any, system: System) -> None:
+def test_unpublished_entries_of_a_desk_without_its_role_are_kept_until_a_decision(seat: Any, system: System) -> None:
     title = f"A desk without its role {new_id()}"
     event = tour_live.match(system, title)
     desk: Page = seat(event, title, "match_desk")

@@ -103,9 +103,7 @@ def test_a_device_is_paired_by_keyboard_alone(browser: Browser, system: System, 
         assert phone.me().json()["kind"] == "phone"
 
 
-def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
-    browser: Browser, system: System, address: str
-) -> None:
+def test_an_incomplete_form_and_an_expired_code_are_explained(browser: Browser, system: System, address: str) -> None:
     with desk(browser, system, hire(system, f"late-{address}", SUPERVISOR)) as page:
         page.clock.install()
         page.goto("/office/devices")
@@ -122,7 +120,7 @@ def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
         assert first not in page.get_by_role("dialog").inner_text()
 
 
-def test_the_page_speaks_french(browser: Browser, system: System, address: str) -> None:
+def test_the_page_is_shown_in_french(browser: Browser, system: System, address: str) -> None:
     with desk(browser, system, hire(system, f"fr-{address}", SUPERVISOR)) as page:
         page.goto("/office/devices")
         page.get_by_role("button", name="Français").click()

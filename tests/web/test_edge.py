@@ -39,7 +39,7 @@ def announce(system: System, event_id: UUID, *words: str) -> None:
     in_database(system, lambda conn: live.publish(conn, event_id, tellings, None, now))
 
 
-def test_a_phone_behind_the_edge_sees_everything_once_though_the_edge_forgets(
+def test_a_phone_behind_the_edge_gets_each_entry_once_although_the_edge_loses_its_memory(
     page: Page, system: System, edge: Nginx
 ) -> None:
     event_id = tonight(system, "An evening at the edge")

@@ -50,7 +50,7 @@ def evening(
     steward.close()
 
 
-def test_without_a_phone(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_without_a_phone(evening: Evening, address: str) -> None:
     """Bought at a computer and printed there; cash for the food; the replay on any screen, without signing in."""
     person = Person(evening, evening.page(DESK), address)
     buy(person)
@@ -62,7 +62,7 @@ def test_without_a_phone(evening: Evening, address: str) -> None:
     watch(Person(evening, evening.page(DESK), address))
 
 
-def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> None:
+def test_a_fan_enters_with_an_empty_battery(evening: Evening, address: str) -> None:
     """Of two tickets one moves to the phone of a friend; the steward finds the holder of the other."""
     person = Person(evening, evening.page(), address)
     open_match(person)
@@ -87,7 +87,7 @@ def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> No
     watch(friend)
 
 
-def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_without_network_in_the_stadium(evening: Evening, address: str) -> None:
     """Gate and phone have no network: the phone's stored data opens the gate, pays, and shows the
     score.
     """
@@ -128,7 +128,7 @@ def pay_without_network(till: Page, person: Person) -> None:
     type_code(till, shown_proof(person.page))
 
 
-def test_in_a_wheelchair_with_a_companion(evening: Evening, address: str) -> None:
+def test_a_wheelchair_user_spends_the_evening_with_a_companion(evening: Evening, address: str) -> None:
     """A wheelchair space and the seat beside it, a step-free way, and both are admitted."""
     person = Person(evening, evening.page(), address)
     open_match(person)
@@ -153,7 +153,7 @@ def test_in_a_wheelchair_with_a_companion(evening: Evening, address: str) -> Non
     watch(person)
 
 
-def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) -> None:
+def test_a_child_pays_with_a_card_up_to_its_daily_limit(evening: Evening, address: str) -> None:
     """The parent's phone shows both tickets; the child pays alone, up to the daily limit."""
     parent = Person(evening, evening.page(), address)
     open_match(parent)
@@ -185,7 +185,7 @@ def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) ->
     watch(parent)
 
 
-def test_without_a_bank_card(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_without_a_bank_card(evening: Evening, address: str) -> None:
     """A friend's card pays for the ticket; cash at a desk tops up a wallet that pays for the food."""
     friend = Person(evening, evening.page(), f"friend-of-{address}")
     buy(friend)
@@ -218,7 +218,7 @@ def load_in_cash(till: Page, card: Held, euros: int) -> None:
     dialog.get_by_role("button", name="Close").click()
 
 
-def test_with_a_screen_reader(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_with_a_screen_reader(evening: Evening, address: str) -> None:
     """Everything is found by role and name, and changes are announced."""
     page = evening.page()
     ears = Ears(page)
@@ -244,7 +244,7 @@ def test_with_a_screen_reader(evening: Evening, address: str) -> None:
     ears.hears("Goal for Virage FC")
 
 
-def test_by_keyboard_only(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_by_keyboard_only(evening: Evening, address: str) -> None:
     """Tab, Enter, Space and arrows are enough; the focus is always visible and never lost."""
     page = evening.page(DESK)
     person = Person(evening, page, address, Keys(page))
@@ -257,7 +257,7 @@ def test_by_keyboard_only(evening: Evening, address: str) -> None:
     expect(page.get_by_role("button", name="Watch again").first).to_be_focused()
 
 
-def test_in_french_and_then_in_english(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_in_french_and_then_in_english(evening: Evening, address: str) -> None:
     """The language is changed half-way: before and after, screens and emails use only the chosen
     one.
     """
@@ -283,7 +283,7 @@ def test_in_french_and_then_in_english(evening: Evening, address: str) -> None:
     reader.reads()
 
 
-def test_with_an_old_phone(evening: Evening, address: str) -> None:
+def test_a_fan_spends_the_evening_with_an_old_phone(evening: Evening, address: str) -> None:
     """A small, slow phone whose browser has only the features of the oldest supported ones."""
     page = evening.page({"width": WIDTH, "height": 640}, has_touch=True)
     grow_old(page)

@@ -14,7 +14,7 @@ from tests.web.system import System
 from virage.platform.values.ids import new_id
 
 
-def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:
+def test_a_short_overload_is_retried_without_a_message(page: Page) -> None:
     page.route("**/api/events", Refusing(503, "overloaded", times=2))
     page.goto("/")
     expect(page.locator("#first-event")).to_be_visible()
@@ -80,7 +80,7 @@ def test_an_unknown_event_says_so_and_links_to_the_events(page: Page) -> None:
         ("/pages/versions/{}", ("Page not found", "See the events")),
     ],
 )
-def test_a_thing_that_does_not_exist_is_named_with_the_way_on(
+def test_a_missing_item_is_named_with_a_link_to_the_next_page(
     page: Page, sign_in: Callable[[Page, str], None], address: str, path: str, said: tuple[str, str]
 ) -> None:
     title, next_page = said

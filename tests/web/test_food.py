@@ -220,7 +220,7 @@ def test_price_age_limit_and_allergens_are_shown_before_an_order(system: System,
     order(phone)
 
 
-def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_back_by_itself(
+def test_without_the_server_the_fan_keeps_the_code_and_the_kitchen_reconnects(
     browser: Browser,
     browse: Browse,
     own_server: tuple[str, "subprocess.Popen[bytes]"],
@@ -320,7 +320,7 @@ def test_axe_finds_nothing_on_any_screen_of_food_and_kitchen_and_every_target_is
     assert not found, "\n".join(found)
 
 
-def test_the_menu_speaks_french(browser: Browser, system: System) -> None:
+def test_the_menu_is_shown_in_french(browser: Browser, system: System) -> None:
     with browser.new_context(base_url=system.url, locale="fr-FR") as context:
         page = context.new_page()
         page.goto(f"/food/{OUTLET}")

@@ -107,7 +107,7 @@ def killed_and_back(phone: Phone) -> Page:
     return page
 
 
-def test_a_code_before_the_camera_is_admitted_online_offline_and_after_a_restart(
+def test_a_code_read_by_the_camera_is_admitted_online_offline_and_after_a_restart(
     phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
@@ -235,7 +235,7 @@ def test_the_wrong_gate_shows_the_right_one_offline_in_french(
     expect(page.locator("[data-light]")).to_contain_text("face au terrain")
 
 
-def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
+def test_a_fan_without_a_phone_is_found_by_seat_and_admitted_with_a_reason(
     phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
@@ -258,7 +258,7 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
     assert inside(system, event) == {ticket.number}
 
 
-def test_training_shows_results_and_admits_nobody(
+def test_training_shows_results_and_stores_no_admission(
     phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
@@ -294,7 +294,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_e
     assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
 
 
-def test_wasm_runs_in_the_reader_alone_and_a_fans_phone_keeps_nothing_of_the_gate(
+def test_wasm_runs_in_the_reader_only_and_a_fans_phone_stores_nothing_of_the_gate(
     system: System, browser: Browser
 ) -> None:
     page = browser.new_page(base_url=system.url, locale="en-GB")

@@ -55,7 +55,7 @@ def fan(browser: Browser, system: System, evening: Evening, address: str) -> Ite
     context.close()
 
 
-def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_over_by_a_scan(
+def test_a_new_order_is_announced_sorted_by_station_processed_by_keyboard_and_handed_over_by_a_scan(
     browser: Browser, system: System, evening: Evening, fan: Page, address: str
 ) -> None:
     with kitchen(browser, system, evening.outlet, f"cook-{address}") as cook:

@@ -92,7 +92,7 @@ def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_e
     assert not found, "\n".join(found)
 
 
-def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
+def test_a_goal_published_by_two_taps_is_shown_and_replayed_to_fans(
     browser: Browser, page: Page, system: System, evening: tuple[UUID, str], watched: list[str]
 ) -> None:
     event, title = evening
@@ -308,7 +308,7 @@ def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
 
 
 @pytest.mark.parametrize("size", list(SIZES))
-def test_the_page_of_a_match_does_not_jump_while_it_comes(
+def test_the_page_of_a_match_loads_without_layout_shift(
     page: Page, system: System, evening: tuple[UUID, str], size: str
 ) -> None:
     event, _ = evening

@@ -131,7 +131,7 @@ def test_a_fan_chooses_notifications_for_a_match_and_for_all_matches(
     assert watched == []
 
 
-def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
+def test_a_disallowed_goal_replaces_the_notification_of_its_goal_in_any_order(
     notifying: BrowserContext, system: System
 ) -> None:
     page = notifying.new_page()

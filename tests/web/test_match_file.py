@@ -15,7 +15,7 @@ from tests.web.test_live import FRAME
 from tests.web.tour_desk import sending
 
 
-def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_played_again(
+def test_a_real_match_is_shown_with_its_statistics_and_the_replay_of_its_goal(
     page: Page, system: System, watched: list[str]
 ) -> None:
     event = tonight(system, "A match out of its file")

@@ -83,7 +83,7 @@ def emails(system: Running, email: str) -> list[str]:
     return [message["subject"] + message["body"] for message in found if message["recipient"] == email]
 
 
-def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(system: Running) -> None:
+def test_the_commands_of_the_readme_show_a_goal_and_its_replay(system: Running) -> None:
     run, cameras = commands("See a goal again")
     assert run == "run", "the system starts with it"
     with beside(system, cameras) as (process, said), sync_playwright() as playwright:

@@ -54,9 +54,7 @@ def block(page: Page, code: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
-    browser: Browser, system: System, office: str
-) -> None:
+def test_an_event_is_created_priced_and_published(browser: Browser, system: System, office: str) -> None:
     with desk(browser, system, office) as page:
         event_id = new_event(page, "A quiet friendly")
         add_category(page, 1, PRICES)
@@ -96,7 +94,7 @@ def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
     assert event_id in [event["id"] for event in system.get("/api/events")["events"]]
 
 
-def test_a_slow_list_does_not_bring_back_what_was_before_publishing(
+def test_a_slow_list_does_not_restore_the_state_before_publishing(
     browser: Browser, system: System, office: str
 ) -> None:
     with desk(browser, system, office) as page:
@@ -162,7 +160,7 @@ def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
         expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
 
 
-def test_going_back_asks_before_anything_typed_is_lost(browser: Browser, system: System, office: str) -> None:
+def test_going_back_asks_before_typed_input_is_discarded(browser: Browser, system: System, office: str) -> None:
     with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Alcohol on sale").check()
@@ -178,7 +176,7 @@ def test_going_back_asks_before_anything_typed_is_lost(browser: Browser, system:
         expect(page).to_have_url(re.compile("/office$"))
 
 
-def test_an_event_whose_answer_got_lost_is_there_once_as_it_was_typed_last(
+def test_an_event_with_a_lost_answer_is_created_once_with_its_last_input(
     browser: Browser, system: System, office: str
 ) -> None:
     def lose(route: Route) -> None:
@@ -203,7 +201,7 @@ def test_an_event_whose_answer_got_lost_is_there_once_as_it_was_typed_last(
         expect(page.get_by_role("link", name=missed)).to_have_count(0)
 
 
-def test_prices_that_were_not_saved_for_want_of_network_are_saved_once_it_is_back(
+def test_prices_not_saved_without_network_are_saved_when_it_returns(
     browser: Browser, system: System, office: str
 ) -> None:
     with desk(browser, system, office) as page:
@@ -270,7 +268,7 @@ def test_a_fans_order_is_found_and_refunded_in_two_steps(
     expect(page.get_by_text("Refunded", exact=True).first).to_be_visible()
 
 
-def test_a_sale_moves_on_the_screen_while_fans_buy(page: Page, browser: Browser, system: System, office: str) -> None:
+def test_sales_figures_are_updated_while_fans_buy(page: Page, browser: Browser, system: System, office: str) -> None:
     with desk(browser, system, office) as work:
         work.goto(f"/office/events/{system.event('match')}")
         held = work.locator("dl div", has_text="In baskets").locator("dd")
@@ -298,7 +296,7 @@ def test_cancelling_an_event_needs_its_typed_name_and_shows_the_cost(
         expect(page.get_by_text("This event is cancelled. Its orders")).to_be_visible()
 
 
-def test_somebody_is_invited_accepts_works_and_is_relieved(
+def test_a_staff_member_is_invited_accepts_works_and_is_removed(
     browser: Browser, system: System, admin: str, address: str
 ) -> None:
     with desk(browser, system, admin) as page:
@@ -370,7 +368,7 @@ def test_a_failed_job_is_listed_and_discarded(browser: Browser, system: System, 
         assert end.count() == 0
 
 
-def test_roles_reach_as_far_as_they_were_given(browser: Browser, system: System, address: str) -> None:
+def test_roles_are_limited_to_their_scope(browser: Browser, system: System, address: str) -> None:
     concerts = {event["id"] for event in system.get("/api/events")["events"] if event["kind"] == "concert"}
     match = system.event("match")
     scope = tuple(Grant("box_office", "event", concert) for concert in concerts)

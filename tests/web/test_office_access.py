@@ -54,14 +54,14 @@ def test_the_office_changes_its_language_with_the_rest_of_the_page(
         expect(page.get_by_role("link", name="Nouvel événement")).to_be_visible()
 
 
-def test_focus_follows_to_the_heading_of_each_screen(browser: Browser, system: System, address: str) -> None:
+def test_focus_moves_to_the_heading_of_each_screen(browser: Browser, system: System, address: str) -> None:
     with desk(browser, system, hire(system, f"focus-{address}", ADMIN)) as page:
         for name in ("Orders", "Staff", "Devices", "API clients", "Failed jobs", "Events"):
             page.get_by_role("navigation", name="Office").get_by_role("link", name=name).press("Enter")
             expect(page.get_by_role("heading", name=name, level=1)).to_be_focused()
 
 
-def test_whoever_signs_out_is_asked_to_sign_in_again(browser: Browser, system: System, address: str) -> None:
+def test_after_a_sign_out_the_office_asks_for_a_sign_in(browser: Browser, system: System, address: str) -> None:
     with desk(browser, system, hire(system, f"out-{address}", ADMIN)) as page:
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Office", level=1)).to_be_focused()

@@ -143,7 +143,7 @@ def test_concurrent_edits_are_not_overwritten(browser: Browser, system: System, 
         expect(page.get_by_role("row").filter(has_text=name)).to_have_count(0)
 
 
-def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, system: System, address: str) -> None:
+def test_counting_the_stock_clears_its_alert(browser: Browser, system: System, address: str) -> None:
     outlet = untouched_outlet(system)
     fries = item_at(system, outlet, "Fries")
     assert fries is not None
@@ -179,9 +179,7 @@ def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, system: Syst
         assert row is not None
 
 
-def test_a_derogation_is_entered_for_48_hours_at_most_and_withdrawn(
-    browser: Browser, system: System, address: str
-) -> None:
+def test_a_permit_is_added_for_48_hours_at_most_and_withdrawn(browser: Browser, system: System, address: str) -> None:
     in_year = next(YEARS)
     with desk(browser, system, hire(system, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))) as page:
         page.get_by_role("link", name="Food and money").click()
@@ -204,9 +202,7 @@ def test_a_derogation_is_entered_for_48_hours_at_most_and_withdrawn(
         expect(year.locator("[data-used='0']")).to_be_visible()
 
 
-def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
-    browser: Browser, system: System, address: str
-) -> None:
+def test_sales_of_a_newly_paired_till_appear_without_a_reload(browser: Browser, system: System, address: str) -> None:
     name, outlet = f"Till {address}", untouched_outlet(system)
     grants = (Grant("finance", "outlet", outlet),)
     with desk(browser, system, hire(system, f"tills-{address}", grants)) as page:
@@ -301,7 +297,7 @@ def test_a_lost_card_is_blocked_and_replaced(browser: Browser, system: System, a
         expect(page.locator("[data-card=replaced]")).to_contain_text("This card has been replaced")
 
 
-def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
+def test_a_statement_of_closed_days_is_downloaded_with_the_archive(
     browser: Browser, system: System, address: str, tmp_path: Path
 ) -> None:
     name, day = fresh("Caterer & Sons"), yesterday().isoformat()
@@ -364,7 +360,7 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         assert sum(debited) == sum(credited) == Decimal(shown or 0) / 100 > 0
 
 
-def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, system: System, address: str) -> None:
+def test_each_role_sees_only_its_sections(browser: Browser, system: System, address: str) -> None:
     with desk(browser, system, hire(system, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Food and money")).to_have_count(0)
         for path in (

@@ -11,7 +11,7 @@ from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.system import System
 
 
-def test_an_order_is_found_by_the_name_of_its_fan_and_its_history_says_why_money_went_back(
+def test_an_order_is_found_by_the_name_of_its_fan_and_its_history_explains_the_refund(
     page: Page, browser: Browser, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     open_match(page, system)

@@ -43,7 +43,7 @@ def chosen(page: Page, kind: str, language: str) -> None:
 
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 @pytest.mark.parametrize("look", ["phone dark", "desk light"])
-def test_the_foot_of_every_page_leads_to_the_operators_texts(
+def test_the_footer_of_every_page_links_to_the_operators_texts(
     browser: Browser, system: System, locale: str, look: str
 ) -> None:
     size, theme = look.split()
@@ -59,7 +59,7 @@ def test_the_foot_of_every_page_leads_to_the_operators_texts(
     context.close()
 
 
-def test_an_administrator_publishes_a_text_and_everybody_reads_it_with_its_version(
+def test_a_text_published_by_an_administrator_is_public_with_its_version(
     office: Page, page: Page, system: System
 ) -> None:
     chosen(office, "help", "en")
@@ -87,7 +87,7 @@ def test_an_administrator_publishes_a_text_and_everybody_reads_it_with_its_versi
     expect(office.get_by_role("heading", name="Help", level=1)).to_be_visible()
 
 
-def test_of_two_administrators_the_second_sees_that_the_text_changed_and_keeps_the_own(
+def test_the_second_of_two_editors_sees_the_change_and_keeps_their_text(
     office: Page, browser: Browser, system: System, address: str
 ) -> None:
     with desk(browser, system, hire(system, f"other-{address}", ADMIN)) as other:
@@ -123,7 +123,7 @@ def test_an_empty_text_is_not_published_and_leaving_with_changes_asks_first(offi
     expect(office.get_by_role("dialog")).to_be_visible()
 
 
-def test_the_basket_leads_to_the_terms_and_the_order_keeps_the_accepted_version(
+def test_the_basket_links_to_the_terms_and_the_order_stores_the_accepted_version(
     page: Page, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     open_match(page, system)

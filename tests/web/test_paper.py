@@ -10,7 +10,7 @@ from tests.web.steps import buy_and_open
 from tests.web.system import System
 
 
-def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
+def test_printing_a_ticket_of_a_phone_needs_a_recent_sign_in(
     page: Page, system: System, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     buy_and_open(page, system, lambda on: sign_in(on, address))

@@ -74,7 +74,7 @@ def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, system
     assert watched == []
 
 
-def test_a_phone_that_saves_data_is_sent_the_pitch_when_it_asks_for_it(browser: Browser, system: System) -> None:
+def test_with_data_saver_live_tracking_starts_on_request(browser: Browser, system: System) -> None:
     event = tour_live.match(system, "A match on one bar")
     play(system, event, 0, 3)
     settings: dict[str, Any] = {"viewport": SIZES["phone"]}

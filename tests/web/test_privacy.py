@@ -12,7 +12,7 @@ from tests.web.system import System
 from tests.web.tour import before_signing_in, in_wallet, while_buying
 
 
-def test_no_page_but_the_payment_page_speaks_to_anybody_else(
+def test_only_the_payment_page_contacts_other_hosts(
     page: Page, system: System, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
 ) -> None:
     asked: set[tuple[str, str]] = set()

@@ -32,12 +32,12 @@ def page(browser: Browser, system: System, address: str, event: UUID) -> Iterato
         yield page
 
 
-def test_who_comes_straight_to_the_gates_finds_the_accreditations_beside_them(page: Page) -> None:
+def test_the_page_of_the_gates_links_to_the_accreditations(page: Page) -> None:
     page.get_by_role("link", name="Accreditations").click()
     expect(page.get_by_role("heading", name="Accredit a person")).to_be_visible()
 
 
-def test_a_supervisor_asks_for_nothing_that_the_role_may_not_read(page: Page) -> None:
+def test_the_supervisor_page_requests_only_permitted_data(page: Page) -> None:
     refused: list[str] = []
     page.on("response", lambda answer: refused.append(answer.url) if answer.status in (401, 403) else None)
     for path in ("/office", page.url):
@@ -60,7 +60,7 @@ def test_a_duplicate_of_two_offline_gates_appears_with_both_scans_and_is_announc
     expect(page.locator("[data-news]")).to_contain_text("ticket admitted twice, gate N2")
 
 
-def test_a_gate_closed_on_the_page_admits_nobody_until_it_is_opened_by_keyboard(
+def test_a_gate_closed_on_the_page_admits_no_pass_until_it_is_opened_by_keyboard(
     page: Page, system: System, event: UUID
 ) -> None:
     lane, (ticket,) = Lane(system, event, "N4", "Lane N4"), tickets(system, event, "N", 1)
@@ -102,7 +102,7 @@ def test_stopping_all_entry_asks_first_applies_everywhere_and_can_be_undone(
     assert lane.scan("ask", ticket)["outcome"] == "admitted"
 
 
-def test_a_full_zone_admits_nobody_and_a_correction_is_a_fact_with_its_reason_and_name(
+def test_a_full_zone_admits_no_pass_and_a_correction_has_its_reason_and_author(
     page: Page, system: System, event: UUID
 ) -> None:
     lane, (ticket,) = Lane(system, event, "N6", "Lane N6"), tickets(system, event, "N", 1)

@@ -43,7 +43,7 @@ def walked(browser: Browser, system: System, paths: Sequence[str], email: str = 
         return [fault for path in paths for fault in faults_of(page, watch, path, again=again)]
 
 
-def test_the_walk_comes_to_every_address_of_the_web(system: System, evening: Evening) -> None:
+def test_the_walk_visits_every_address_of_the_web(system: System, evening: Evening) -> None:
     assert unvisited([*of_anybody(system, evening), *of_a_fan(system, evening), *of_the_office(evening)]) == []
 
 
@@ -51,13 +51,11 @@ def test_no_page_has_defects_for_anonymous_visitors(browser: Browser, system: Sy
     assert walked(browser, system, of_anybody(system, evening)) == []
 
 
-def test_nothing_is_wrong_with_any_page_of_a_fan(browser: Browser, system: System, evening: Evening) -> None:
+def test_no_page_of_a_fan_has_defects(browser: Browser, system: System, evening: Evening) -> None:
     assert walked(browser, system, of_a_fan(system, evening), FAN) == []
 
 
-def test_nothing_is_wrong_with_any_page_of_the_office(
-    browser: Browser, system: System, evening: Evening, address: str
-) -> None:
+def test_no_page_of_the_office_has_defects(browser: Browser, system: System, evening: Evening, address: str) -> None:
     assert walked(browser, system, of_the_office(evening), hire(system, address, ADMIN)) == []
 
 
@@ -70,7 +68,9 @@ def test_no_page_has_defects_for_its_roles(browser: Browser, system: System, eve
 
 
 @pytest.mark.parametrize("post", ["gate", "till"])
-def test_nothing_fails_or_jumps_on_a_device(playwright: Playwright, tmp_path: Path, system: System, post: str) -> None:
+def test_screens_of_devices_have_no_errors_and_no_layout_shifts(
+    playwright: Playwright, tmp_path: Path, system: System, post: str
+) -> None:
     device = Phone(playwright, tmp_path, system.url)
     page, name, found = device.start(), fresh("A device"), []
     page.add_init_script(SHIFTS)

@@ -61,7 +61,7 @@ def payments(system: System, address: str) -> list[Any]:
     )
 
 
-def test_a_fan_loads_the_wallet_by_card_and_sees_the_money(wallet: Page, watched: list[str]) -> None:
+def test_a_fan_tops_up_the_wallet_by_card_and_sees_the_balance(wallet: Page, watched: list[str]) -> None:
     holds(wallet, "0.00")
     assert wallet.locator("input:not([type=radio])").count() == 0, "no card is ever typed here"
     top_up(wallet, 50, ACCEPTED)
@@ -76,7 +76,7 @@ def test_a_fan_loads_the_wallet_by_card_and_sees_the_money(wallet: Page, watched
     assert not watched
 
 
-def test_a_new_balance_is_read_out(wallet: Page) -> None:
+def test_a_new_balance_is_announced_to_screen_readers(wallet: Page) -> None:
     top_up(wallet, 20, LATE)
     expect(wallet.get_by_text("Please don’t pay again")).to_be_visible()
     credited(wallet, "20.00")
@@ -101,7 +101,7 @@ def test_insufficient_funds_and_a_cancelled_payment_have_different_messages(wall
     holds(wallet, "0.00")
 
 
-def test_reloading_while_the_money_is_on_its_way_charges_once(wallet: Page, system: System, address: str) -> None:
+def test_reloading_during_a_pending_payment_charges_once(wallet: Page, system: System, address: str) -> None:
     top_up(wallet, 20, LATE)
     expect(wallet.get_by_text("Confirming your top-up")).to_be_visible()
     wallet.reload()
@@ -112,9 +112,7 @@ def test_reloading_while_the_money_is_on_its_way_charges_once(wallet: Page, syst
     assert [tuple(row) for row in payments(system, address)] == [(2000,)]
 
 
-def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(
-    wallet: Page, system: System, address: str
-) -> None:
+def test_an_unpaid_top_up_continues_with_the_same_payment(wallet: Page, system: System, address: str) -> None:
     wallet.get_by_role("button", name="Top up €20").click()
     expect(wallet.get_by_label("Card number")).to_be_visible()
     asked = wallet.url
@@ -204,7 +202,7 @@ def test_an_address_of_an_earlier_version_opens_the_current_page(wallet: Page, s
         ("150.01", "The maximum amount per top-up is €150."),
     ],
 )
-def test_an_amount_that_cannot_be_is_refused_beside_its_field(wallet: Page, typed: str, said: str) -> None:
+def test_an_invalid_amount_is_refused_at_its_field(wallet: Page, typed: str, said: str) -> None:
     wallet.get_by_role("radio", name="Other amount").check(force=True)
     field = wallet.get_by_label("Your amount")
     field.fill(typed)
@@ -266,7 +264,7 @@ def test_the_balance_is_paid_out_in_two_taps_and_cash_stays_for_a_desk(wallet: P
     expect(wallet.get_by_role("heading", name="Withdraw your balance")).to_be_focused()
 
 
-def test_a_payout_whose_answer_is_lost_is_the_same_payout_again(wallet: Page) -> None:
+def test_a_payout_with_a_lost_answer_is_repeated_as_the_same_payout(wallet: Page) -> None:
     top_up(wallet, 20, ACCEPTED)
     credited(wallet, "20.00")
     asked: list[dict[str, Any]] = []
@@ -303,7 +301,7 @@ def test_older_transactions_are_loaded_on_request(wallet: Page, system: System) 
     expect(wallet.get_by_role("heading", name="Yesterday")).to_be_visible()
 
 
-def test_the_wallet_speaks_french(browser: Browser, system: System, address: str) -> None:
+def test_the_wallet_is_shown_in_french(browser: Browser, system: System, address: str) -> None:
     page = browser.new_context(base_url=system.url, locale="fr-FR").new_page()
     page.goto("/wallet")
     page.get_by_role("link", name="Se connecter pour voir ma cagnotte").click()
@@ -372,7 +370,7 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
     context.close()
 
 
-def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothing_can_be_tapped(
+def test_offline_the_last_balance_is_shown_with_its_time_and_actions_are_disabled(
     browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn, address: str
 ) -> None:
     _, process = own_server

@@ -168,7 +168,7 @@ async def test_concessionaires_are_created_once_updated_by_revision_and_deleted(
     assert (await counters.ask("finance", "GET", DOOR)).json() == []
 
 
-async def test_terms_of_an_outlet_never_overlap_also_at_once(counters: Counters, buvettes: UUID) -> None:
+async def test_concurrent_terms_of_an_outlet_never_overlap(counters: Counters, buvettes: UUID) -> None:
     other = new_id()
     await put(counters, str(other), {"name": "Autres"})
     mine = f"{buvettes}/terms/{new_id()}"
@@ -284,7 +284,7 @@ async def test_terms_of_closed_days_do_not_change(
     assert (await counters.ask("finance", "DELETE", f"{DOOR}/{later}")).status_code == 204
 
 
-async def test_the_demonstration_has_two_and_loads_twice(db: Database) -> None:
+async def test_the_demo_has_two_concessionaires_and_can_be_loaded_twice(db: Database) -> None:
     for _ in range(2):
         async with db.transaction() as conn:
             await load_concessionaires(conn, NOW)

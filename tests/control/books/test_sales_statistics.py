@@ -172,7 +172,7 @@ async def ask(counters: Counters, who: str, **asked: Any) -> Any:
     return await counters.ask(who, "GET", f"/api/office/food/sales?{query}")
 
 
-async def test_a_concessionaires_manager_sees_only_the_own_outlets(db: Database, counters: Counters) -> None:
+async def test_the_manager_of_a_concessionaire_sees_only_its_outlets(db: Database, counters: Counters) -> None:
     counters.knows("manager", Grant("finance", "outlet", "02"))
     till = Till()
     till.write(lines=[beer()], event_id=EVENT)

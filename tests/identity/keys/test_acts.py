@@ -22,7 +22,7 @@ def vault(config: Config) -> KeyVault:
     return open_vault(config)
 
 
-async def test_an_event_has_one_key_whoever_asks_first(db: Database, vault: KeyVault) -> None:
+async def test_concurrent_first_requests_create_one_key(db: Database, vault: KeyVault) -> None:
     event_id = new_id()
 
     async def ask() -> bytes:
@@ -42,7 +42,7 @@ async def test_no_private_key_is_readable_in_the_database(conn: Connection, vaul
     assert private.hex() not in str(await read_after(conn, "0-0"))
 
 
-async def test_a_sealed_key_opens_for_its_own_event_and_secret_alone(config: Config, vault: KeyVault) -> None:
+async def test_a_sealed_key_opens_with_its_event_and_secret_only(config: Config, vault: KeyVault) -> None:
     key = vault.new_key(new_id())
     stranger = open_vault(msgspec.structs.replace(config, secret="another secret, also long enough to be one"))
     with pytest.raises(SealBroken):
@@ -67,7 +67,7 @@ async def test_a_rotated_secret_opens_old_keys_and_seals_them_anew(
     assert later.open(key).public_key().public_bytes_raw() == public
 
 
-async def test_a_key_that_does_not_open_is_left_alone(db: Database, config: Config, vault: KeyVault) -> None:
+async def test_a_key_that_cannot_be_opened_is_unchanged(db: Database, config: Config, vault: KeyVault) -> None:
     async with db.transaction() as conn:
         await ensure_keys(conn, vault, [new_id()], NOW)
     stranger = open_vault(msgspec.structs.replace(config, secret="another secret, also long enough to be one"))

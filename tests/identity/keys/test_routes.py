@@ -13,7 +13,7 @@ from virage.platform.values.jwk import base64url
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 
 
-async def test_anybody_may_fetch_the_keys_of_an_event_and_keep_them(
+async def test_keys_of_an_event_are_public_and_cacheable(
     client: httpx.AsyncClient, db: Database, config: Config
 ) -> None:
     event_id = new_id()

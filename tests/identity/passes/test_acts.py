@@ -106,7 +106,7 @@ async def test_concurrent_sales_leave_no_gap_and_use_no_number_twice(db: Databas
     assert sorted(number for batch in numbers for number in batch) == list(range(100))
 
 
-async def test_a_sale_that_rolls_back_gives_its_numbers_back(db: Database) -> None:
+async def test_a_rolled_back_sale_releases_its_numbers(db: Database) -> None:
     event_id = new_id()
     doomed = [an_issue(event_id), an_issue(event_id)]
     async with db.connection() as conn:
@@ -118,7 +118,7 @@ async def test_a_sale_that_rolls_back_gives_its_numbers_back(db: Database) -> No
         assert await acts.issue(conn, [an_issue(event_id)], NOW) == [0]
 
 
-async def test_issuing_nothing_is_nothing(conn: Connection) -> None:
+async def test_issuing_no_passes_changes_nothing(conn: Connection) -> None:
     assert await acts.issue(conn, [], NOW) == []
     assert await read_after(conn, "0-0") == []
 
@@ -134,7 +134,7 @@ async def test_a_gate_group_that_no_pass_can_carry_fails_the_sale(conn: Connecti
         await acts.issue(conn, [an_issue(new_id(), gate_group="NORTH-EAST")], NOW)
 
 
-async def test_two_hundred_passes_cost_the_statements_of_one(conn: Connection) -> None:
+async def test_two_hundred_passes_run_as_many_statements_as_one(conn: Connection) -> None:
     await issued(conn)  # the driver learns the types of the parameters once a connection
     counted: list[list[str]] = []
     for count in (1, 200):
@@ -164,7 +164,7 @@ async def test_a_bound_phone_shows_codes_that_the_published_key_verifies(
     assert (verdict.claims.not_before, verdict.claims.expires_at) == (issue.not_before, issue.expires_at)
 
 
-async def test_the_same_phone_gets_the_same_pass_again_and_it_is_one_fact(
+async def test_binding_the_same_phone_again_returns_the_same_pass_and_one_fact(
     conn: Connection, vault: KeyVault, made: ModuleType
 ) -> None:
     (issue,) = await issued(conn)
@@ -235,7 +235,7 @@ async def test_a_rebound_pass_is_a_new_generation_of_the_same_number(
     assert await facts(conn, issue.subject) == ["pass_bound", "pass_rebound"]
 
 
-async def test_rebinding_is_counted_and_ends(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+async def test_rebinding_a_pass_is_limited(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
     await bound(conn, vault, issue.subject, made.ED25519)
     phones = [made.Ed25519Phone(f"phone {number}") for number in range(REBINDS_MAX + 1)]
@@ -244,9 +244,7 @@ async def test_rebinding_is_counted_and_ends(conn: Connection, vault: KeyVault, 
     assert reason(await rebound(conn, vault, issue.subject, phones[-1])) == "pass_rebinds_used_up"
 
 
-async def test_after_the_entry_a_pass_changes_its_phone_no_more(
-    conn: Connection, vault: KeyVault, made: ModuleType
-) -> None:
+async def test_a_pass_cannot_be_rebound_after_its_entry(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
     pass_bound = await bound(conn, vault, issue.subject, made.ED25519)
     await acts.mark_entered(conn, issue.event_id, [0], NOW)
@@ -257,9 +255,7 @@ async def test_after_the_entry_a_pass_changes_its_phone_no_more(
     assert await bound(conn, vault, issue.subject, made.ED25519) == pass_bound
 
 
-async def test_a_pass_that_no_phone_holds_is_bound_not_rebound(
-    conn: Connection, vault: KeyVault, made: ModuleType
-) -> None:
+async def test_an_unbound_pass_is_bound_and_not_rebound(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
     assert reason(await rebound(conn, vault, issue.subject, made.ED25519)) == "pass_not_bound"
 
@@ -281,7 +277,7 @@ async def test_printing_raises_the_generation_and_invalidates_the_phones_pass(
     assert await facts(conn, issue.subject) == ["pass_bound", "pass_printed"]
 
 
-async def test_paper_can_become_a_phones_pass_again_and_is_counted(
+async def test_binding_a_paper_pass_to_a_phone_counts_as_a_rebind(
     conn: Connection, vault: KeyVault, made: ModuleType
 ) -> None:
     (issue,) = await issued(conn)
@@ -291,7 +287,7 @@ async def test_paper_can_become_a_phones_pass_again_and_is_counted(
     assert (outcome.generation, outcome.rebinds_left) == (2, REBINDS_MAX - 1)
 
 
-async def test_printing_and_rebinding_in_turns_ends(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+async def test_printing_and_rebinding_in_turns_is_limited(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
     outcomes: list[BoundPass | PaperPass | Refused] = []
     for _ in range(REBINDS_MAX + 1):
@@ -301,7 +297,7 @@ async def test_printing_and_rebinding_in_turns_ends(conn: Connection, vault: Key
     assert not any(isinstance(outcome, Refused) for outcome in outcomes[:-1])
 
 
-async def test_paper_needs_the_house_rules_consent(conn: Connection, vault: KeyVault) -> None:
+async def test_paper_needs_permission_by_the_event_rules(conn: Connection, vault: KeyVault) -> None:
     (issue,) = await issued(conn)
     assert reason(await printed(conn, vault, issue.subject, allowed=False)) == "paper_not_accepted"
     assert (await reads.states(conn, [issue.subject]))[issue.subject].generation == 0
@@ -327,7 +323,7 @@ async def test_a_revoked_pass_forgets_its_phone(conn: Connection, vault: KeyVaul
     assert await conn.fetchval("select holder from passes.pass") is None
 
 
-async def test_another_events_key_opens_nothing_here(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+async def test_the_key_of_another_event_verifies_no_pass(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (one,), (other,) = await issued(conn), await issued(conn)
     paper = await printed(conn, vault, one.subject)
     await printed(conn, vault, other.subject)

@@ -32,7 +32,7 @@ ITEMS = st.recursive(
 
 @LEAN
 @given(data=st.binary(max_size=300))
-def test_base45_writes_what_the_library_writes(data: bytes) -> None:
+def test_base45_encodes_like_the_library(data: bytes) -> None:
     assert base45.encode(data).encode() == library.b45encode(data)
     assert library.b45decode(base45.encode(data)) == data
 
@@ -55,7 +55,7 @@ def depth(item: Any) -> int:
 
 @LEAN
 @given(item=ITEMS)
-def test_the_reader_of_cbor_reads_what_the_library_writes(item: Any) -> None:
+def test_cbor_of_the_library_is_decoded_to_the_same_value(item: Any) -> None:
     written = cbor2.dumps(item, canonical=True)
     if depth(item) > DEPTH_MAX:
         with pytest.raises(cbor.NotDeterministic, match="too deep"):
@@ -94,7 +94,7 @@ def shown(text: str) -> dict[str, Any]:
     return {"pass": pass_.hex(), "purpose": "virage:pass:v1", "step": step, "signature": signature.hex()}
 
 
-def test_the_library_cwt_reads_each_accepted_pass_of_the_vectors_with_the_same_claims(vectors: Any) -> None:
+def test_the_library_cwt_decodes_the_same_claims_from_each_accepted_vector(vectors: Any) -> None:
     accepted = [case for case in vectors["cases"] if case["verdict"]["type"] == "verified"]
     assert {case["verdict"]["paper"] for case in accepted} == {True, False}
 
@@ -128,7 +128,7 @@ def test_the_library_cwt_refuses_each_signature_that_virage_refuses(vectors: Any
     assert {name for name, error in errors.items() if not error.startswith("VerifyError")} == STRICTER
 
 
-def test_the_library_cwt_reads_passes_of_both_kinds_of_keys_made_today(made: ModuleType, vectors: Any) -> None:
+def test_the_library_cwt_decodes_new_passes_of_both_key_types(made: ModuleType, vectors: Any) -> None:
     phones = [made.ED25519, made.P256, made.P256_OTHER_PARITY]
     passes = [shown(text_of(made.code_of(phone))) for phone in phones]
 

@@ -71,7 +71,7 @@ def pixels(png: bytes) -> list[list[bool]]:
     return [[line[x] < 128 for x in range(0, len(line), 4)] for line in rows[1:]]
 
 
-def test_the_page_says_everything_in_both_languages(ticket: PaperTicket) -> None:
+def test_the_paper_ticket_has_all_texts_in_both_languages(ticket: PaperTicket) -> None:
     text = words(paper_pdf(ticket))
     for said in [
         "Virage contre Riviera",
@@ -97,7 +97,7 @@ def test_the_page_says_everything_in_both_languages(ticket: PaperTicket) -> None
     assert "Apportez une pièce d'identité" not in text
 
 
-def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket) -> None:
+def test_english_comes_first_for_an_english_reader(ticket: PaperTicket) -> None:
     text = words(paper_pdf(replace(ticket, lang="en", subtitle=Text("Championnat"))))
     assert text.index("Virage against Riviera") < text.index("Virage contre Riviera")
     for said in ("GATE / PORTE", "€45.05", "19:30", "Championnat"):
@@ -166,13 +166,13 @@ def test_the_page_is_tagged_for_screen_readers(ticket: PaperTicket) -> None:
         "\\u{41} // comment /* */ = Heading",
     ],
 )
-def test_no_word_of_a_name_or_title_is_taken_for_a_command(ticket: PaperTicket, hostile: str) -> None:
+def test_markup_in_names_and_titles_is_printed_as_text(ticket: PaperTicket, hostile: str) -> None:
     label = PlaceLabel("N2", hostile[:20], hostile[:6], hostile[:6], 14)
     changed = replace(ticket, title=Text(hostile, ""), holder_name=hostile, label=label, tariff=Text(hostile))
     assert words(paper_pdf(changed)).count(" ".join(hostile.split())) >= 2
 
 
-def test_the_longest_words_stay_on_one_page(ticket: PaperTicket) -> None:
+def test_the_longest_texts_fit_on_one_page(ticket: PaperTicket) -> None:
     longest = Text("W" * 120, "M " * 60)
     changed = replace(
         ticket,
@@ -186,11 +186,11 @@ def test_the_longest_words_stay_on_one_page(ticket: PaperTicket) -> None:
     assert "W" * 18 in words(paper_pdf(changed))
 
 
-def test_letters_that_no_font_has_do_not_keep_the_fan_from_the_paper(ticket: PaperTicket) -> None:
+def test_characters_missing_in_the_font_do_not_prevent_printing(ticket: PaperTicket) -> None:
     assert "7K2M-93QX" in words(paper_pdf(replace(ticket, title=Text("\u13a3\u13b3\u13a9"))))
 
 
-def test_words_on_the_colour_have_the_contrast_that_wcag_asks_for() -> None:
+def test_text_on_the_club_colour_has_the_contrast_of_wcag() -> None:
     assert ink_on("#14387f") == "#ffffff"
     assert ink_on("#ffdd00") == "#111111"
     assert ink_on("#da001a") == "#ffffff"

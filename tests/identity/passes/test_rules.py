@@ -32,11 +32,11 @@ def verdict_on(made: ModuleType, data: bytes, now: datetime | None = None) -> Ve
     return verify(text_of(data), made.KEYS, now or made.NOW, made.EVENT)
 
 
-def test_the_vectors_stand_as_the_rules_make_them(made: ModuleType) -> None:
+def test_the_vectors_match_the_rules(made: ModuleType) -> None:
     assert made.FILE.read_text(encoding="utf-8") == made.file_text()
 
 
-def test_each_vector_gets_the_verdict_that_its_group_promises(made: ModuleType) -> None:
+def test_each_vector_has_the_verdict_of_its_group(made: ModuleType) -> None:
     assert all(isinstance(verdict_on(made, data), Verified) for data in made.accepted().values())
     for data in made.doubted().values():
         assert isinstance(verdict_on(made, data), Unverified)
@@ -80,14 +80,14 @@ def test_the_largest_code_of_either_key_fits_version_11_at_level_m(made: ModuleT
         assert len(text) <= TEXT_LENGTH_MAX
 
 
-def test_a_paper_says_that_it_is_one(made: ModuleType) -> None:
+def test_a_paper_pass_is_marked_as_paper(made: ModuleType) -> None:
     outcome = verdict_on(made, made.ISSUER.sign_pass(made.claims_of(None)))
     assert isinstance(outcome, Verified)
     assert outcome.paper
     assert outcome.step is None
 
 
-def test_a_code_lives_from_the_step_before_to_the_step_after(made: ModuleType) -> None:
+def test_a_code_is_valid_from_the_previous_to_the_next_step(made: ModuleType) -> None:
     code = made.code_of(made.P256)
     start = datetime.fromtimestamp(step_at(made.NOW) * STEP_SECONDS, UTC)
     second = timedelta(seconds=1)
@@ -112,7 +112,7 @@ def test_validity_begins_and_ends_to_the_second(made: ModuleType) -> None:
         assert isinstance(verdict_on(made, paper, moment), Verified) is verified
 
 
-def test_what_is_read_is_what_was_signed(made: ModuleType) -> None:
+def test_a_decoded_pass_equals_the_signed_one(made: ModuleType) -> None:
     for holder in (made.ED25519.key, made.P256.key, None):
         claims = made.claims_of(holder)
         signed = read_pass(made.ISSUER.sign_pass(claims))
@@ -120,7 +120,7 @@ def test_what_is_read_is_what_was_signed(made: ModuleType) -> None:
         assert signed.claims == claims
 
 
-def test_a_validity_that_is_no_whole_number_of_minutes_is_rounded_outwards(made: ModuleType) -> None:
+def test_a_validity_of_partial_minutes_is_rounded_outwards(made: ModuleType) -> None:
     odd = made.claims_of(
         None, not_before=made.NOW + timedelta(seconds=1), expires_at=made.NOW + timedelta(hours=1, microseconds=1)
     )
@@ -167,7 +167,7 @@ def test_any_bytes_get_a_verdict_and_never_an_exception(made: ModuleType, head: 
 
 @LEAN
 @given(step=st.integers(0, 2**32 - 1))
-def test_a_holder_signature_serves_its_own_step_alone(made: ModuleType, step: int) -> None:
+def test_a_holder_signature_is_valid_for_its_step_only(made: ModuleType, step: int) -> None:
     cwt, now_step = made.ISSUER.sign_pass(made.claims_of(made.ED25519.key)), step_at(made.NOW)
     signature = read_code(text_of(rotating_code(cwt, step, made.ED25519.key, made.ED25519.sign)))
     assert signature is not None
@@ -177,7 +177,7 @@ def test_a_holder_signature_serves_its_own_step_alone(made: ModuleType, step: in
 
 @LEAN
 @given(data=st.binary(max_size=200))
-def test_base45_gives_back_what_it_took(data: bytes) -> None:
+def test_base45_decodes_what_it_encoded(data: bytes) -> None:
     assert base45.decode(base45.encode(data)) == data
 
 
@@ -197,7 +197,7 @@ ITEMS = st.recursive(
 
 @LEAN
 @given(item=ITEMS)
-def test_the_reader_reads_what_canonical_cbor_writes(item: Any) -> None:
+def test_canonical_cbor_is_decoded_to_the_same_value(item: Any) -> None:
     assert cbor.decode(cbor.encode(item)) == item
 
 
@@ -229,14 +229,14 @@ def test_the_reader_reads_what_canonical_cbor_writes(item: Any) -> None:
         ("81818181818181818100", "too deep"),
     ],
 )
-def test_the_reader_refuses_and_says_why(data: str, why: str) -> None:
+def test_invalid_cbor_is_refused_with_its_reason(data: str, why: str) -> None:
     with pytest.raises(cbor.NotDeterministic, match=why):
         cbor.decode(bytes.fromhex(data))
 
 
 @LEAN
 @given(data=st.binary(max_size=60))
-def test_what_the_reader_takes_has_no_other_encoding(data: bytes) -> None:
+def test_accepted_cbor_has_only_one_encoding(data: bytes) -> None:
     try:
         item = cbor.decode(data)
     except cbor.NotDeterministic:
@@ -250,12 +250,12 @@ def jwk_of(phone: Any) -> Jwk:
     return Jwk(jwk["kty"], jwk["crv"], jwk["x"], jwk.get("y"))
 
 
-def test_a_phones_key_is_taken_from_its_jwk(made: ModuleType) -> None:
+def test_the_key_of_a_phone_is_parsed_from_its_jwk(made: ModuleType) -> None:
     for phone in (made.ED25519, made.P256, made.P256_OTHER_PARITY):
         assert holder_key_from_jwk(jwk_of(phone)) == phone.key
 
 
-def test_a_key_under_which_signatures_prove_nothing_is_refused() -> None:
+def test_a_weak_key_is_refused() -> None:
     ones = {"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA"}
     zero = {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
     order_8 = {"JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU", "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o"}
@@ -264,7 +264,7 @@ def test_a_key_under_which_signatures_prove_nothing_is_refused() -> None:
         assert holder_key_from_jwk(Jwk("OKP", "Ed25519", x)) is None
 
 
-def test_a_key_that_is_no_key_is_refused(made: ModuleType) -> None:
+def test_a_malformed_key_is_refused(made: ModuleType) -> None:
     good, okp = jwk_of(made.P256), jwk_of(made.ED25519)
     for jwk in [
         replace(good, y=good.x),
@@ -282,7 +282,7 @@ def test_a_key_that_is_no_key_is_refused(made: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(("key_bytes", "signature_bytes"), [(32, 0), (32, 63), (32, 65), (31, 64), (33, 64), (0, 64)])
-def test_a_key_or_a_signature_of_another_length_proves_nothing(key_bytes: int, signature_bytes: int) -> None:
+def test_a_key_or_signature_of_a_wrong_length_is_refused(key_bytes: int, signature_bytes: int) -> None:
     public, signature = bytes(key_bytes), bytes(signature_bytes)
     assert not signed_by_issuer(IssuerKey(UUID(int=1), b"kid0", public), signature, b"")
     assert not signed_by_holder(HolderKey(public), signature, b"")

@@ -53,7 +53,7 @@ async def test_a_browser_without_its_cookie_gets_cookie_missing_and_not_code_wro
     assert (answer.status_code, answer.json()["code"]) == (409, "cookie_missing")
 
 
-async def test_a_plain_cookie_opens_nothing_where_cookies_are_secure(client: httpx.AsyncClient, sign_in: Any) -> None:
+async def test_a_plain_cookie_is_ignored_where_cookies_are_secure(client: httpx.AsyncClient, sign_in: Any) -> None:
     await sign_in(client, FAN)
     token = client.cookies["__Host-virage"]
     client.cookies.clear()
@@ -104,7 +104,7 @@ async def test_a_guest_keeps_their_session_and_gets_a_new_token(
     assert (await other.get("/api/me")).json()["kind"] == "anonymous"
 
 
-async def test_the_cookie_is_for_this_host_alone_and_for_no_script(client: httpx.AsyncClient, emails: Any) -> None:
+async def test_the_cookie_is_for_this_host_only_and_for_no_script(client: httpx.AsyncClient, emails: Any) -> None:
     await ask(client)
     cookie = (await enter(client, await emails.code(FAN))).headers["set-cookie"].lower()
     assert cookie.startswith("__host-virage=")

@@ -73,7 +73,7 @@ def test_pairing_codes_use_all_unambiguous_characters() -> None:
         (["all"], None),
     ],
 )
-def test_gates_are_those_of_the_ground_each_once(wanted: Sequence[str], tidied: list[str] | None) -> None:
+def test_gates_of_a_device_are_distinct_gates_of_the_venue(wanted: Sequence[str], tidied: list[str] | None) -> None:
     assert normalise_posts(wanted, Posts(GATE, GROUPS)) == tidied
 
 
@@ -100,7 +100,7 @@ async def test_a_device_that_shows_its_code_gets_a_token_once(
     assert kept["token"] not in str(row)
 
 
-async def test_no_row_holds_the_code(supervisor: httpx.AsyncClient, conn: Connection) -> None:
+async def test_the_pairing_code_is_not_stored(supervisor: httpx.AsyncClient, conn: Connection) -> None:
     code = await open_code(supervisor)
     row = str(dict(await conn.fetchrow("select * from people.pairing") or {}))
     assert code[:4] in row
@@ -235,7 +235,7 @@ async def test_tries_at_one_handle_are_rate_limited_whether_it_exists_or_not(
         {"kty": "RSA", "crv": "P-256", "x": "AAAA"},
     ],
 )
-async def test_a_key_that_proves_nothing_is_refused_and_the_code_still_works(
+async def test_a_weak_key_is_refused_and_the_pairing_code_still_works(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, key: dict[str, str]
 ) -> None:
     code = await open_code(supervisor)

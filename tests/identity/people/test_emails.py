@@ -172,7 +172,7 @@ def test_a_message_has_both_forms_its_file_and_an_id_of_its_own() -> None:
     assert raw.isascii()
 
 
-def test_a_signature_is_one_that_receivers_accept() -> None:
+def test_a_signed_email_is_verified_by_receivers() -> None:
     key = generate_private_key(65537, 2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

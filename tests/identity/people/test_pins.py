@@ -38,9 +38,7 @@ async def names(conn: Connection, *gates: str, **more: Any) -> list[str]:
     return sorted(entry.name for entry in await reads.roster(conn, GATE, gates, **more))
 
 
-async def test_a_pin_is_kept_as_what_webcrypto_can_check_it_against(
-    steward: httpx.AsyncClient, conn: Connection
-) -> None:
+async def test_a_pin_is_stored_as_a_verifier_for_webcrypto(steward: httpx.AsyncClient, conn: Connection) -> None:
     assert (await choose(steward, PIN)).status_code == 204
     (entry,) = await reads.roster(conn, GATE, ["A1"])
     assert (entry.iterations, len(entry.salt), entry.name) == (600_000, 16, "steward")
@@ -62,7 +60,7 @@ async def test_the_same_pin_again_has_another_salt(steward: httpx.AsyncClient, c
     assert len({entry.verifier for entry in found}) == 2
 
 
-async def test_a_pin_opens_nothing_online(steward: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
+async def test_a_pin_is_not_accepted_online(steward: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
     await choose(steward, PIN)
     await other.post("/api/sign-in/codes", json={"email": STEWARD})
     assert (await other.post("/api/sign-in", json={"email": STEWARD, "code": PIN})).json()["code"] == "code_wrong"

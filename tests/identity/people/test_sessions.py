@@ -27,7 +27,7 @@ def cookie(token: str) -> Credential:
     return Credential("cookie", token_hash(token))
 
 
-async def test_nobody_is_anonymous(client: httpx.AsyncClient) -> None:
+async def test_a_request_without_a_credential_is_anonymous(client: httpx.AsyncClient) -> None:
     me = (await client.get("/api/me")).json()
     assert me["kind"] == "anonymous"
     assert me["id"] is None
@@ -97,7 +97,7 @@ async def test_a_used_session_is_extended_and_an_unused_one_expires(
     assert await authenticator([cookie(opened.token)]) == [None]
 
 
-async def test_being_seen_again_is_written_once_in_ten_minutes(
+async def test_last_seen_of_a_session_is_written_every_ten_minutes(
     authenticator: PeopleAuthenticator, db: Database, conn: Connection, clock: Any
 ) -> None:
     token, _ = await acts.guest(conn, clock.now())
@@ -185,7 +185,7 @@ async def test_a_person_changes_only_their_name_and_language(client: httpx.Async
         ("POST", "/api/office/tokens"),
     ],
 )
-async def test_guests_have_nothing_of_their_own(
+async def test_guests_cannot_use_the_routes_of_an_account(
     client: httpx.AsyncClient, db: Database, clock: Clock, method: str, path: str
 ) -> None:
     async with db.transaction() as conn:

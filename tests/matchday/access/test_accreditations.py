@@ -86,7 +86,7 @@ async def test_a_badge_enters_and_leaves_in_its_window_at_its_gates_until_it_is_
     assert await pressed.rows("select from access.duplicate") == []
 
 
-async def test_accreditations_and_badges_are_made_only_by_who_signed_in_a_moment_ago(pressed: "Evening") -> None:
+async def test_accreditations_and_badges_need_a_recent_sign_in(pressed: "Evening") -> None:
     made = await added(pressed)
     pressed.clock.advance(16 * MINUTE)
     people = [{"id": str(new_id()), "kind": "press", "name": "Somebody"}]
@@ -104,7 +104,7 @@ async def test_accreditations_and_badges_are_made_only_by_who_signed_in_a_moment
     )
 
 
-async def test_the_same_wish_again_is_the_same_accreditation_and_another_one_has_another_id(
+async def test_a_repeated_request_is_the_same_accreditation_and_other_content_is_refused(
     pressed: "Evening",
 ) -> None:
     asked = request(pressed, email=" Photographer@Example.org")
@@ -121,12 +121,12 @@ async def test_the_same_wish_again_is_the_same_accreditation_and_another_one_has
 
 
 @pytest.mark.parametrize("wrong", [{"name": "  "}, {"name": "x" * 101}, {"email": "nobody"}, {"kind": "king"}])
-async def test_a_wish_that_makes_no_badge_says_why(pressed: "Evening", wrong: dict[str, str]) -> None:
+async def test_an_invalid_accreditation_is_refused_with_its_reason(pressed: "Evening", wrong: dict[str, str]) -> None:
     answer = await pressed.ask("supervisor", "POST", BASE, request(pressed, **wrong))
     assert (answer.status_code, answer.json()["code"]) in ((400, "invalid_input"), (400, "invalid"))
 
 
-async def test_the_badge_says_name_kind_event_gates_and_time(pressed: "Evening") -> None:
+async def test_the_badge_shows_name_kind_event_gates_and_time(pressed: "Evening") -> None:
     made = await added(pressed)
     answer: httpx.Response = await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
@@ -144,7 +144,7 @@ async def test_a_name_of_any_length_and_script_gets_a_badge_of_one_page(pressed:
         assert len(PdfReader(BytesIO(answer.content)).pages) == 1
 
 
-async def test_every_kind_has_a_group_that_a_pass_can_carry_and_no_ground_uses() -> None:
+async def test_every_kind_has_a_gate_group_that_no_venue_uses() -> None:
     groups = set(GROUPS.values())
     assert all(is_gate_group(group) for group in groups)
     assert len(groups) == len(GROUPS)
@@ -153,13 +153,13 @@ async def test_every_kind_has_a_group_that_a_pass_can_carry_and_no_ground_uses()
     assert zone_of("A1", load_venue().places) == next(one.stand for one in load_venue().gates if one.code == "A1")
 
 
-async def test_accreditations_are_no_sold_tickets_on_the_board(pressed: "Evening") -> None:
+async def test_accreditations_do_not_count_as_sold_on_the_board(pressed: "Evening") -> None:
     await added(pressed)
     board = (await pressed.ask("supervisor", "GET", f"/api/access/board/{pressed.event_id}")).json()
     assert sum(zone["tickets"]["sold"] for zone in board["zones"]) == 0
 
 
-async def test_the_journal_names_nobody(pressed: "Evening") -> None:
+async def test_the_journal_has_no_names_of_accredited_people(pressed: "Evening") -> None:
     made = await added(pressed, email=EMAIL)
     await pressed.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")
     facts = await pressed.rows("select what, data::text as data from kernel.journal order by seq")
@@ -167,7 +167,7 @@ async def test_the_journal_names_nobody(pressed: "Evening") -> None:
     assert not any(NAME in fact["data"] or EMAIL in fact["data"] for fact in facts)
 
 
-async def test_an_erased_person_is_exported_before_and_their_badge_is_revoked(pressed: "Evening") -> None:
+async def test_an_export_lists_the_accreditation_and_erasure_revokes_its_badge(pressed: "Evening") -> None:
     made = await added(pressed, email=EMAIL)
     text = await code(pressed, made["id"])
     async with pressed.db.transaction() as conn:
@@ -180,7 +180,7 @@ async def test_an_erased_person_is_exported_before_and_their_badge_is_revoked(pr
     assert await shown(pressed, pressed.device("A1"), text) == ("refused", "revoked")
 
 
-async def test_a_badge_is_paper_also_where_no_ticket_is(evening: "Evening") -> None:
+async def test_badges_are_printed_also_where_paper_tickets_are_forbidden(evening: "Evening") -> None:
     await evening.open(paper_accepted=False)
     evening.knows("supervisor", Grant("supervisor"))
     event = f"/api/access/events/{evening.event_id}"
@@ -194,7 +194,7 @@ async def test_a_badge_is_paper_also_where_no_ticket_is(evening: "Evening") -> N
     assert await shown(evening, gate, text) == ("admitted", None)
 
 
-async def test_an_administrator_may_and_whoever_supervises_one_gate_may_not(pressed: "Evening") -> None:
+async def test_administrators_accredit_people_and_supervisors_of_one_gate_do_not(pressed: "Evening") -> None:
     pressed.knows("administrator", Grant("admin"))
     pressed.knows("at the gate", Grant("supervisor", "gate", "A"))
     assert (await pressed.ask("administrator", "POST", BASE, request(pressed))).status_code == 200
@@ -220,7 +220,7 @@ async def test_a_list_is_added_once_completely_or_with_every_error_not_at_all(pr
     assert row["n"] == len(people)
 
 
-async def test_a_list_with_an_id_of_somebody_else_adds_nobody(pressed: "Evening") -> None:
+async def test_a_list_with_a_taken_id_adds_no_accreditation(pressed: "Evening") -> None:
     made, ticket = await added(pressed), await pressed.ticket()
     new = {"id": str(new_id()), "kind": "press", "name": "Somebody new"}
     for taken in (made["id"], str(ticket.subject)):
@@ -287,7 +287,7 @@ async def test_kinds_that_are_set_at_the_same_moment_are_both_stored(pressed: "E
         ("press", {"opens_at": "0001-01-01T00:00:00Z"}, "invalid_input"),
     ],
 )
-async def test_what_means_no_window_or_gate_of_a_kind_changes_nothing(
+async def test_an_invalid_window_or_gate_of_a_kind_changes_nothing(
     pressed: "Evening", kind: str, changes: Any, code: str
 ) -> None:
     event = f"/api/access/events/{pressed.event_id}"
@@ -320,7 +320,7 @@ async def listed(night: "Evening") -> Any:
     return (await night.ask("supervisor", "GET", f"{BASE}?event_id={night.event_id}")).json()
 
 
-async def test_a_gate_that_takes_as_many_groups_as_it_may_takes_no_kind_more_and_can_still_be_closed(
+async def test_a_gate_with_the_maximum_of_groups_takes_no_other_kind_and_can_be_closed(
     pressed: "Evening",
 ) -> None:
     event = f"/api/access/events/{pressed.event_id}"

@@ -53,7 +53,7 @@ async def shown(evening: "Evening", ticket: "Ticket") -> tuple[str, str | None]:
         {"email": "somebody@example.org", "name": "buyer first"},
     ],
 )
-async def test_an_entry_meets_the_ticket_of_its_address_or_either_name(night: "Evening", entry: Any) -> None:
+async def test_a_ban_matches_tickets_by_address_or_either_name(night: "Evening", entry: Any) -> None:
     ticket = await a_ticket(night, holder="Second General Holder")
     other = await night.ticket()
     await banned(night, **entry)
@@ -86,7 +86,7 @@ async def test_a_ban_matches_the_badge_of_an_accredited_person(night: "Evening",
     assert hit["gate"] == "A1"
 
 
-async def test_an_entry_meets_no_badge_that_ended(night: "Evening") -> None:
+async def test_a_ban_does_not_match_an_ended_badge(night: "Evening") -> None:
     await a_badge(night, "Banned Works", "works@example.org")
     (made,) = (await night.ask("supervisor", "GET", f"/api/access/accreditations?event_id={night.event_id}")).json()
     await night.ask("supervisor", "DELETE", f"/api/access/accreditations/{made['id']}")
@@ -94,7 +94,7 @@ async def test_an_entry_meets_no_badge_that_ended(night: "Evening") -> None:
     assert await night.rows("select * from access.flag") == []
 
 
-async def test_both_files_change_only_for_whoever_signed_in_a_moment_ago(night: "Evening") -> None:
+async def test_changes_of_both_files_of_bans_need_a_recent_sign_in(night: "Evening") -> None:
     night.knows("supervisor", Grant("supervisor"))
     night.clock.advance(16 * MINUTE)
     request = {"id": str(new_id()), "expires_at": (night.clock.now() + HOUR).isoformat(), "name": "Somebody"}
@@ -145,7 +145,7 @@ async def test_a_list_of_bans_is_added_completely_or_with_every_error_not_at_all
     assert (row["n"], facts["n"]) == (300, 300)
 
 
-async def test_a_file_says_who_added_an_entry_as_long_as_they_are_known(night: "Evening") -> None:
+async def test_a_file_names_the_author_of_a_ban_until_their_erasure(night: "Evening") -> None:
     await banned(night, name="Un Nom")
     assert (await night.ask("supervisor", "GET", "/api/access/bans/club")).json()["added_by_names"] == {}
     async with night.db.transaction() as conn:
@@ -185,7 +185,7 @@ async def test_an_ended_ban_admits_again_and_its_personal_data_is_erased(night: 
     assert [fact["data"] for fact in facts] == [{"numbers": [ticket.number]}]
 
 
-async def test_a_ticket_that_is_named_later_is_met_then_and_renamed_it_is_free(night: "Evening") -> None:
+async def test_a_ban_matches_a_ticket_named_later_until_it_is_renamed(night: "Evening") -> None:
     ticket = await a_ticket(night)
     await banned(night, name="Holder Second")
     assert await night.rows("select 1 from access.flag") == []
@@ -225,7 +225,7 @@ def beat(evening: "Evening", version: str | None = None) -> dict[str, Any]:
         {"name": "Un Nom", "expires_at": (NOW + timedelta(days=9000)).isoformat()},
     ],
 )
-async def test_an_entry_means_somebody_and_ends(night: "Evening", entry: dict[str, Any]) -> None:
+async def test_a_ban_needs_an_identity_and_an_end(night: "Evening", entry: dict[str, Any]) -> None:
     night.knows("supervisor", Grant("supervisor"))
     request = {"id": str(new_id()), "expires_at": (NOW + HOUR).isoformat()} | entry
     answer = await night.ask("supervisor", "POST", "/api/access/bans/club", request)
@@ -233,7 +233,7 @@ async def test_an_entry_means_somebody_and_ends(night: "Evening", entry: dict[st
     assert await night.rows("select 1 from access.ban") == []
 
 
-async def test_only_who_supervises_the_whole_ground_sees_a_file(night: "Evening") -> None:
+async def test_only_supervisors_of_the_whole_venue_see_a_file_of_bans(night: "Evening") -> None:
     night.knows("steward", Grant("steward"))
     night.knows("gate", Grant("supervisor", "gate", "A"))
     for who, status in (("", 401), ("steward", 403), ("gate", 403), (str(night.device().id), 403)):

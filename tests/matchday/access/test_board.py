@@ -34,7 +34,7 @@ def line(lines: list[dict[str, Any]], code: str) -> dict[str, Any]:
     return next(one for one in lines if one["code"] == code)
 
 
-async def test_the_board_counts_who_is_where_and_says_what_only_tickets_tell(night: "Evening") -> None:
+async def test_the_board_counts_people_inside_and_tickets_by_zone(night: "Evening") -> None:
     device, far = night.device(), night.device("Q1")
     tickets = await night.tickets(3)
     await night.tickets(2, "Q1")
@@ -51,7 +51,7 @@ async def test_the_board_counts_who_is_where_and_says_what_only_tickets_tell(nig
     assert line((await board(night))["zones"], "N")["inside"] == 0
 
 
-async def test_who_came_in_and_was_refunded_still_counts_as_sold_and_entered(night: "Evening") -> None:
+async def test_a_refunded_ticket_inside_still_counts_as_sold_and_entered(night: "Evening") -> None:
     device, tickets = night.device(), await night.tickets(3)
     await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets[:2]))
     async with night.db.transaction() as conn:
@@ -63,7 +63,7 @@ async def test_who_came_in_and_was_refunded_still_counts_as_sold_and_entered(nig
     assert since == dict.fromkeys((ticket.subject for ticket in tickets[:2]), NOW)
 
 
-async def test_two_scans_at_an_exit_count_once_also_by_a_picture_of_the_code(night: "Evening") -> None:
+async def test_two_exit_scans_count_once_also_with_a_picture_of_the_code(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))
     for seconds in (1, 20):
@@ -110,7 +110,7 @@ async def test_duplicates_are_on_the_board_with_both_scans_and_their_resolution(
     assert found["duplicates"][0]["resolved_at"] is not None
 
 
-async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are_not(night: "Evening") -> None:
+async def test_the_board_lists_refusals_overrides_and_forged_entries_but_no_training(night: "Evening") -> None:
     device, ticket, elsewhere = night.device(), await night.ticket(), await night.ticket("Q1")
     supervisor = await night.steward(Grant("supervisor"))
     await night.send(
@@ -128,7 +128,7 @@ async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are
     assert told == {("unreadable", None), (None, "checked_by_supervisor")}
 
 
-async def test_devices_say_how_they_are_and_silence_is_told(night: "Evening") -> None:
+async def test_the_board_shows_the_state_of_devices_and_silent_ones(night: "Evening") -> None:
     device = night.device()
     beat = {
         "event_id": str(night.event_id),
@@ -146,7 +146,7 @@ async def test_devices_say_how_they_are_and_silence_is_told(night: "Evening") ->
     assert (one["online"], one["offline_since"]) == (False, NOW.isoformat().replace("+00:00", "Z"))
 
 
-async def test_a_correction_is_a_fact_and_the_same_one_sent_twice_counts_once(night: "Evening") -> None:
+async def test_a_correction_is_a_fact_and_a_repeated_one_counts_once(night: "Evening") -> None:
     night.knows("supervisor", Grant("supervisor"))
     path = f"/api/access/events/{night.event_id}/corrections"
     request = {"id": str(new_id()), "zone": "N", "people": -3, "reason": "counted at the rail"}
@@ -162,7 +162,7 @@ async def test_a_correction_is_a_fact_and_the_same_one_sent_twice_counts_once(ni
 
 
 @pytest.mark.parametrize("changes", [{"zone": "X"}, {"people": 0}, {"reason": " "}, {"reason": "a\u200bb"}])
-async def test_a_correction_says_where_how_many_and_why(night: "Evening", changes: dict[str, Any]) -> None:
+async def test_a_correction_needs_a_zone_a_count_and_a_reason(night: "Evening", changes: dict[str, Any]) -> None:
     night.knows("supervisor", Grant("supervisor"))
     request = {"id": str(new_id()), "zone": "N", "people": 2, "reason": "counted"} | changes
     answer = await night.ask("supervisor", "POST", f"/api/access/events/{night.event_id}/corrections", request)
@@ -170,7 +170,7 @@ async def test_a_correction_says_where_how_many_and_why(night: "Evening", change
     assert await night.rows("select 1 from access.correction") == []
 
 
-async def test_the_search_of_each_ramp_has_its_queue_and_the_quicker_ramp_is_named(night: "Evening") -> None:
+async def test_the_security_check_of_each_ramp_has_a_queue_and_the_faster_ramp_is_named(night: "Evening") -> None:
     device = night.device()
     await night.send(
         device,
@@ -184,7 +184,7 @@ async def test_the_search_of_each_ramp_has_its_queue_and_the_quicker_ramp_is_nam
     assert found["fastest_ramp"] == "N2"
 
 
-async def test_a_ramp_that_the_ground_does_not_have_is_no_queue_and_never_the_quickest(night: "Evening") -> None:
+async def test_an_unknown_ramp_has_no_queue_and_is_never_the_fastest(night: "Evening") -> None:
     device = night.device()
     lanes = ("arrived:N1", "arrived:Nowhere", "searched:Nowhere", "arrived:")
     await night.send(device, *(night.scan(device, "pulse", lane=lane, count=700, at=NOW - MINUTE) for lane in lanes))
@@ -214,13 +214,13 @@ MINUTES = st.dictionaries(
 
 
 @given(MINUTES, st.integers(1, 20))
-def test_nobody_waits_where_fewer_come_than_are_searched(arrived: dict[Any, int], lanes: int) -> None:
+def test_a_queue_is_empty_while_fewer_arrive_than_are_searched(arrived: dict[Any, int], lanes: int) -> None:
     few = {minute: min(count, round(lanes * SEARCHED_PER_MINUTE)) for minute, count in arrived.items() if minute < NOW}
     assert queue("N1", lanes, few, {}, NOW).waiting == 0
 
 
 @given(MINUTES, MINUTES, st.integers(1, 20))
-def test_a_queue_is_never_longer_than_who_came(arrived: Any, searched: Any, lanes: int) -> None:
+def test_a_queue_never_exceeds_the_arrivals(arrived: Any, searched: Any, lanes: int) -> None:
     nobody: dict[datetime, int] = {}
     for served in (nobody, searched):
         found = queue("N1", lanes, arrived, served, NOW)
@@ -229,7 +229,7 @@ def test_a_queue_is_never_longer_than_who_came(arrived: Any, searched: Any, lane
         assert abs(found.wait_s - 60 * found.waiting / rate) <= 30 / rate + 0.5
 
 
-def test_a_queue_is_who_came_less_who_was_searched() -> None:
+def test_a_queue_is_arrivals_minus_searched_people() -> None:
     arrived, searched = {NOW - 2 * MINUTE: 300, NOW - MINUTE: 200}, {NOW - MINUTE: 150, NOW: 50}
     found = queue("N1", 10, arrived, searched, NOW)
     assert (found.waiting, found.wait_s, found.is_measured) == (300, 180, True)
@@ -248,7 +248,7 @@ async def test_only_supervisors_see_the_board(night: "Evening") -> None:
 
 
 @given(MINUTES, MINUTES)
-def test_before_a_gate_stand_those_who_came_and_are_not_in(came: Any, entered: Any) -> None:
+def test_the_queue_of_a_gate_is_arrivals_minus_entries(came: Any, entered: Any) -> None:
     found = gate_queues(Counts({"A1": came}, {}, {"A1": entered}), {"A1": "E1"}, {"A1": 2.0}, NOW)["A1"]
     assert found.is_measured
     assert max(0, sum(came.values()) - sum(entered.values())) <= found.waiting <= sum(came.values())
@@ -272,7 +272,7 @@ def test_behind_a_security_check_no_person_is_lost_or_counted_twice(
 
 
 @given(st.integers(0, 60_000), st.dictionaries(st.text(max_size=3), st.floats(0, 100), min_size=1, max_size=30))
-def test_shares_add_up_to_who_is_shared(people: int, flow: dict[str, float]) -> None:
+def test_shares_of_gates_sum_to_the_people_shared(people: int, flow: dict[str, float]) -> None:
     shares = share(people, flow)
     assert sum(shares.values()) == people
     assert all(one >= 0 for one in shares.values())
@@ -298,7 +298,7 @@ async def test_a_gate_has_a_measured_queue_an_estimated_one_behind_a_counted_che
     assert line(gates, "Q1")["queue"] is None
 
 
-async def test_the_board_shows_the_people_to_call(night: "Evening") -> None:
+async def test_the_board_shows_the_staff_to_call(night: "Evening") -> None:
     steward = await night.steward(Grant("supervisor"))
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
     said = {"person_id": steward, "offline": True}
@@ -319,7 +319,7 @@ async def test_the_board_shows_the_people_to_call(night: "Evening") -> None:
     assert (await board(night))["devices"] == []
 
 
-async def test_what_was_said_of_a_gate_can_be_sent_back_whole_also_under_no_entry(night: "Evening") -> None:
+async def test_the_state_of_a_gate_can_be_sent_back_unchanged_also_while_entry_is_stopped(night: "Evening") -> None:
     night.knows("supervisor", Grant("supervisor"))
     path = f"/api/access/events/{night.event_id}"
     word = {"turnstile": True, "closed": False, "extra_groups": ["PRESS"]}
@@ -331,7 +331,7 @@ async def test_what_was_said_of_a_gate_can_be_sent_back_whole_also_under_no_entr
     assert found["closed"]
 
 
-async def test_a_crowd_makes_the_board_ask_no_more_often(night: "Evening") -> None:
+async def test_the_board_runs_as_many_queries_for_a_crowd_as_for_one(night: "Evening") -> None:
     counted: list[int] = []
     for round_ in range(2):
         queries: list[str] = []

@@ -36,13 +36,13 @@ def crossing(step: Step, minute: int, device: int = 0, number: int = 0, *, prove
     ),
     st.randoms(use_true_random=False),
 )
-def test_the_order_of_arrival_and_repetition_change_nothing(crossings: list[Crossing], chance: random.Random) -> None:
+def test_order_and_repetition_of_scans_change_nothing(crossings: list[Crossing], chance: random.Random) -> None:
     shuffled = [*crossings, *crossings[:3]]
     chance.shuffle(shuffled)
     assert fold_crossings(shuffled) == fold_crossings(crossings)
 
 
-def test_what_two_gates_both_let_in_is_told_with_both() -> None:
+def test_a_duplicate_of_two_gates_names_both_scans() -> None:
     first, second, third = crossing("passed", 0), crossing("passed", 5, 1), crossing("passed", 7, 2)
     found = fold_crossings([third, first, second])
     assert [(one.first, one.second) for one in found.duplicates] == [(first, second), (first, third)]
@@ -50,13 +50,13 @@ def test_what_two_gates_both_let_in_is_told_with_both() -> None:
     assert found.presence == Presence("inside", first.at, "C1")
 
 
-def test_an_exit_between_makes_two_entries_of_it() -> None:
+def test_an_exit_between_two_admissions_makes_two_entries() -> None:
     found = fold_crossings([crossing("passed", 0), crossing("left", 3, 1), crossing("passed", 5, 2)])
     assert found.duplicates == ()
     assert found.presence == Presence("inside", NOW + 5 * MINUTE, "C3")
 
 
-def test_an_admission_without_a_passage_is_over_after_a_minute() -> None:
+def test_an_admission_without_a_passage_expires_after_a_minute() -> None:
     admitted = crossing("admitted", 0)
     found = fold_crossings([admitted])
     assert found.presence == Presence("pending", admitted.at, "C1", admitted.at + PASSAGE_WITHIN)
@@ -68,7 +68,7 @@ def test_an_admission_without_a_passage_is_over_after_a_minute() -> None:
 UNPROVED = {"proved": False}
 
 
-def test_a_passage_that_nothing_proves_is_a_person_and_no_entry_of_the_pass() -> None:
+def test_an_unproven_passage_counts_a_person_and_no_entry_of_the_pass() -> None:
     found = fold_crossings([replace(crossing("passed", 0), **UNPROVED)])
     assert (found.presence, found.entries, found.duplicates) == (None, 0, ())
     assert (found.people, found.people_gate, len(found.unproved)) == (1, "C1", 1)
@@ -77,7 +77,7 @@ def test_a_passage_that_nothing_proves_is_a_person_and_no_entry_of_the_pass() ->
     assert (both.presence, both.entries, both.people) == (Presence("inside", owner.at, "C2"), 1, 2)
 
 
-def test_the_same_device_that_claimed_a_passage_lets_the_owner_in_once() -> None:
+def test_a_device_that_claimed_a_passage_admits_the_owner_once() -> None:
     found = fold_crossings([replace(crossing("passed", 0), **UNPROVED), crossing("passed", 5)])
     assert (found.entries, found.people) == (1, 2)
     after = fold_crossings([crossing("passed", 0), replace(crossing("passed", 5), **UNPROVED)])
@@ -100,7 +100,7 @@ def test_a_turnstiles_passage_long_after_the_admission_proves_nothing() -> None:
     assert fold_crossings([admitted, crossing("withdrawn", 0, 0, 5), replace(signal, at=NOW + SECOND)]).entries == 0
 
 
-def test_two_that_came_in_with_one_pass_are_two_people_until_they_leave() -> None:
+def test_two_people_with_one_pass_count_as_two_until_they_leave() -> None:
     twice = [crossing("passed", 0), crossing("passed", 5, 1)]
     assert fold_crossings(twice).people == 2
     assert fold_crossings([*twice, crossing("left", 9)]).people == 1
@@ -108,13 +108,13 @@ def test_two_that_came_in_with_one_pass_are_two_people_until_they_leave() -> Non
     assert fold_crossings([crossing("left", 1), crossing("passed", 5)]).people == 1
 
 
-def test_who_left_is_outside() -> None:
+def test_a_person_who_left_is_outside() -> None:
     assert fold_crossings([crossing("passed", 0), crossing("left", 9)]).presence == Presence(
         "outside", NOW + 9 * MINUTE, "C1"
     )
 
 
-def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
+def test_a_device_that_admits_a_pass_twice_admits_one_person() -> None:
     asked, alone, elsewhere = crossing("passed", 0), crossing("passed", 0, 0, 5), crossing("passed", 1, 1)
     found = fold_crossings([asked, alone])
     assert (found.entries, found.duplicates) == (1, ())
@@ -123,7 +123,7 @@ def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
     ]
 
 
-def test_a_device_that_asked_in_vain_and_let_in_alone_is_one_of_two_that_let_in_a_pass() -> None:
+def test_a_request_and_its_offline_decision_are_one_admission_of_a_duplicate() -> None:
     first, asked, alone = crossing("passed", 0), crossing("passed", 1, 1), crossing("passed", 1, 1, 5)
     found = fold_crossings([first, asked, alone])
     assert found.entries == 2
@@ -132,7 +132,7 @@ def test_a_device_that_asked_in_vain_and_let_in_alone_is_one_of_two_that_let_in_
     assert back.entries == 3
 
 
-def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
+def test_an_expired_admission_does_not_change_presence() -> None:
     admitted, late = crossing("admitted", 0), NOW + PASSAGE_WITHIN
     assert fold_crossings([admitted], late).presence is None
     assert fold_crossings([crossing("passed", -20), crossing("left", -9), admitted], late).presence == Presence(

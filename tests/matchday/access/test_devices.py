@@ -46,7 +46,7 @@ def bits(text: str) -> set[int]:
     return {at for at in range(8 * len(data)) if data[at // 8] >> (at % 8) & 1}
 
 
-async def test_a_pack_says_all_that_a_gate_must_know_and_the_event_signed_it(night: "Evening") -> None:
+async def test_a_pack_has_all_data_of_a_gate_and_is_signed_by_the_event(night: "Evening") -> None:
     device, (inside, revoked, printed, _) = night.device(), await night.tickets(4)
     await night.send(device, night.scan(device, "ask", inside))
     await night.revoke(revoked)
@@ -126,7 +126,7 @@ async def test_the_pack_of_a_whole_bowl_is_small(night: "Evening") -> None:
     assert int(answer.headers["content-length"]) <= PACK_GZ_MAX
 
 
-async def test_a_heartbeat_hears_what_changed_since_the_pack(night: "Evening") -> None:
+async def test_a_heartbeat_returns_the_changes_since_the_pack(night: "Evening") -> None:
     device, other, (inside, gone, revoked, moved) = night.device(), night.device("A2"), await night.tickets(4)
     version = (await packed(night, device)).version
     await night.send(other, night.scan(other, "ask", inside), night.scan(other, "ask", gone))
@@ -146,7 +146,7 @@ async def test_a_heartbeat_hears_what_changed_since_the_pack(night: "Evening") -
 
 
 @pytest.mark.parametrize("version", [None, "nonsense", "1-1"])
-async def test_a_device_that_is_too_far_behind_loads_its_pack_anew(night: "Evening", version: str | None) -> None:
+async def test_a_device_too_far_behind_downloads_its_pack_again(night: "Evening", version: str | None) -> None:
     device = night.device()
     fresh = (await packed(night, device)).version
     assert not (await beat(night, device, version=fresh))["reload"]
@@ -179,7 +179,7 @@ async def test_settings_of_gates_and_zones_reach_every_device(night: "Evening") 
     assert [fact["what"] for fact in facts].count("ground_changed") == 2
 
 
-async def test_a_group_of_tickets_gets_no_window_for_tickets_admit_once(night: "Evening") -> None:
+async def test_a_group_of_tickets_gets_no_window_because_tickets_admit_once(night: "Evening") -> None:
     device, far, ticket = night.device(), night.device("A2"), await night.ticket()
     night.knows("supervisor", Grant("supervisor"))
     now = night.clock.now()
@@ -190,7 +190,7 @@ async def test_a_group_of_tickets_gets_no_window_for_tickets_admit_once(night: "
     assert answers == ["admitted", "refused"]
 
 
-async def test_an_accreditation_comes_and_goes_within_its_window(night: "Evening") -> None:
+async def test_an_accreditation_enters_and_leaves_within_its_window(night: "Evening") -> None:
     device, press = night.device(), await night.ticket(gate_group="PRESS")
     night.knows("supervisor", Grant("supervisor"))
     base, now = f"/api/access/events/{night.event_id}", night.clock.now()
@@ -209,7 +209,7 @@ async def test_an_accreditation_comes_and_goes_within_its_window(night: "Evening
     assert await night.rows("select 1 from access.duplicate") == []
 
 
-async def test_only_a_supervisor_says_how_the_ground_stands_and_only_where_they_supervise(night: "Evening") -> None:
+async def test_only_supervisors_change_gates_and_zones_and_only_their_own(night: "Evening") -> None:
     night.knows("steward", Grant("steward"))
     night.knows("gate", Grant("supervisor", "gate", "A"))
     night.knows("elsewhere", Grant("supervisor", "event", night.device().id))
@@ -221,7 +221,7 @@ async def test_only_a_supervisor_says_how_the_ground_stands_and_only_where_they_
     assert (await night.ask("gate", "PUT", f"{base}/gates/B1", {"closed": True})).status_code == 403
 
 
-async def test_a_wrong_gate_is_told_the_way_to_the_right_one(night: "Evening") -> None:
+async def test_a_refusal_at_a_wrong_gate_has_the_route_to_the_right_one(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket("Q1")
     (answer,) = await night.send(device, night.scan(device, "ask", ticket))
     assert answer["data"]["group"] == "Q"

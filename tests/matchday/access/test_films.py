@@ -40,7 +40,7 @@ async def special(night: "Evening") -> list[tuple[str, str | None, int | None]]:
 
 
 @pytest.mark.parametrize("ago", [11 * MINUTE, HOUR, 19 * HOUR, DAY, 41 * HOUR])
-async def test_a_recording_older_than_ten_minutes_admits_nobody_and_the_owner_enters(
+async def test_a_recording_older_than_ten_minutes_is_refused_and_the_owner_enters(
     night: "Evening", ago: timedelta
 ) -> None:
     device, ticket = night.device(), await night.ticket()
@@ -49,7 +49,7 @@ async def test_a_recording_older_than_ten_minutes_admits_nobody_and_the_owner_en
     assert said(owner) == ("admitted", None)
 
 
-async def test_codes_of_1970_admit_nobody(night: "Evening") -> None:
+async def test_codes_of_1970_are_refused(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     since_1970 = timedelta(seconds=night.clock.now().timestamp())
     assert await film(night, device, ticket, since_1970) == [("refused", "out_of_date")] * 2
@@ -68,7 +68,7 @@ async def test_a_younger_recording_admits_once_and_the_owners_arrival_is_an_aler
     assert ("ask", "already_inside", ticket.number) in await special(night)
 
 
-async def test_the_owner_whom_a_device_alone_refused_after_a_film_is_an_alarm_too(night: "Evening") -> None:
+async def test_an_owner_refused_offline_after_a_recording_is_an_alert(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     code = ticket.code(night.clock.now() - 5 * MINUTE)
     await night.send(device, night.scan(device, "passed", code=code, offline=True))
@@ -77,7 +77,7 @@ async def test_the_owner_whom_a_device_alone_refused_after_a_film_is_an_alarm_to
     assert await special(night) == [("refused", "already_inside", ticket.number)]
 
 
-async def test_who_is_scanned_twice_is_no_alarm(night: "Evening") -> None:
+async def test_a_pass_scanned_twice_is_no_alert(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))
     night.clock.advance(SECOND)
@@ -104,7 +104,7 @@ async def test_an_old_recording_that_a_device_admitted_offline_admits_no_pass_an
     assert kept["time_trusted"] is trusted
 
 
-async def test_a_good_code_that_a_device_without_trusted_time_let_in_is_an_entry(night: "Evening") -> None:
+async def test_a_valid_code_admitted_without_trusted_time_is_an_entry(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     body = night.scan(device, "passed", ticket, offline=True, time_trusted=False)
     assert said((await night.send(device, body))[0]) == ("noted", None)

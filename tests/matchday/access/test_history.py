@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
 
 
-async def test_a_supervisor_sees_each_scan_of_a_pass_with_why_and_by_whom(night: "Evening") -> None:
+async def test_a_supervisor_sees_each_scan_of_a_pass_with_reason_and_author(night: "Evening") -> None:
     device, other, ticket = night.device(), night.device("B1"), await night.ticket()
     night.knows("supervisor", Grant("supervisor", "event", night.event_id))
     path = f"/api/access/events/{night.event_id}/passes/{ticket.number}"
@@ -33,7 +33,7 @@ async def test_a_supervisor_sees_each_scan_of_a_pass_with_why_and_by_whom(night:
     ]
 
 
-async def test_a_pass_is_found_by_number_or_by_whom_it_is_for_and_only_by_supervisors(night: "Evening") -> None:
+async def test_supervisors_find_a_pass_by_its_number_or_holder(night: "Evening") -> None:
     ticket = await night.ticket("Q1")
     await sold(night, ticket, email="buyer@example.org", buyer="Buyer First", holder="Holder Second", code="ABCDEFGH")
     night.knows("supervisor", Grant("supervisor", "gate", "A"))
@@ -51,7 +51,7 @@ async def test_a_pass_is_found_by_number_or_by_whom_it_is_for_and_only_by_superv
         assert (await night.ask(who, "GET", f"{path}?q=holder")).status_code == status
 
 
-async def test_whoever_waits_at_another_gates_turnstile_is_told_so(night: "Evening") -> None:
+async def test_a_pass_waiting_at_another_turnstile_is_refused_with_its_deadline(night: "Evening") -> None:
     await night.rows("insert into access.gate (event_id, gate, turnstile) values ($1, 'A1', true)", night.event_id)
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))

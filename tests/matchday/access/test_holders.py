@@ -62,7 +62,7 @@ async def test_only_devices_search_for_people_and_never_for_one_letter(night: "E
         assert (await night.ask(str(night.device().id), "GET", path + too_short)).status_code == 400
 
 
-async def test_who_was_found_is_let_in_with_a_reason_and_is_inside(night: "Evening") -> None:
+async def test_a_found_holder_is_admitted_with_a_reason_and_is_inside(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     body = night.scan(device, "ask", pass_number=ticket.number, override="no_phone", person_id=await night.steward())
     (answer,) = await night.send(device, body)

@@ -31,9 +31,7 @@ async def override(night: "Evening", device: Any, ticket: Any, kind: str = "pass
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("ask", "refused"), ("passed", "noted")])
-async def test_an_override_without_a_steward_of_the_gate_admits_nobody(
-    night: "Evening", kind: str, outcome: str
-) -> None:
+async def test_an_override_without_a_steward_of_the_gate_is_refused(night: "Evening", kind: str, outcome: str) -> None:
     device, ticket = night.device(), await night.ticket()
     elsewhere = await night.steward(Grant("steward", "gate", "B"))
     fan = await night.steward(Grant("cashier"), email="cashier@example.org")
@@ -46,7 +44,7 @@ async def test_an_override_without_a_steward_of_the_gate_admits_nobody(
 
 
 @pytest.mark.parametrize("scope", ["all", "organiser", "event", "group", "gate"])
-async def test_a_role_for_the_gate_or_for_what_encloses_it_may_override(night: "Evening", scope: str) -> None:
+async def test_a_role_for_the_gate_or_an_enclosing_scope_may_override(night: "Evening", scope: str) -> None:
     scopes = {
         "all": Grant("steward"),
         "organiser": Grant("steward", "organiser", night.organiser_id),
@@ -86,7 +84,7 @@ async def test_a_pass_of_another_gate_requires_a_supervisor(night: "Evening", ca
     assert [row["state"] for row in await night.rows(STATES)] == ["inside"]
 
 
-async def test_a_gate_that_takes_another_group_tonight_takes_its_overrides_too(night: "Evening") -> None:
+async def test_a_gate_opened_for_another_group_accepts_its_overrides(night: "Evening") -> None:
     await night.rows("insert into access.gate (event_id, gate, extra_groups) values ($1, 'A1', '{Q}')", night.event_id)
     steward = await night.steward()
     assert await override(night, night.device(), await night.ticket("Q1"), person_id=steward) == ("noted", None)
@@ -133,7 +131,7 @@ async def test_concurrent_uploads_of_a_device_do_not_exceed_the_limit_of_overrid
     assert row["inside"] == OVERRIDES_MAX
 
 
-async def test_withdrawn_overrides_count_no_more(night: "Evening") -> None:
+async def test_withdrawn_overrides_do_not_count(night: "Evening") -> None:
     steward, ticket, device = await night.steward(), await night.ticket(), night.device()
     await override(night, device, ticket, person_id=steward)
     await night.rows("update access.scan set withdrawn_at = $1", night.clock.now())

@@ -83,7 +83,7 @@ async def test_two_gates_that_admit_one_ticket_count_two_people_and_one_admissio
     assert (await board(night))["inside"] == 1
 
 
-async def test_who_went_in_with_a_forged_code_is_a_body_and_no_admission(night: "Evening") -> None:
+async def test_an_entry_with_a_forged_code_counts_a_person_and_no_admission(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     await night.send(device, night.scan(device, "passed", code=ticket.text, offline=True))
     seen = await board(night)
@@ -168,7 +168,7 @@ async def test_uploads_of_a_device_since_a_time_are_withdrawn_and_the_state_is_r
     assert fact["data"] == {"device_id": str(thief.id), "since": int(since.timestamp())}
 
 
-async def test_gates_are_told_of_withdrawn_scans(night: "Evening") -> None:
+async def test_gates_receive_withdrawn_scans(night: "Evening") -> None:
     thief, gate, ticket = night.device(), night.device("A2"), await night.ticket()
     beat = {"event_id": str(night.event_id), "gate": "A2", "at": night.clock.now().isoformat()}
     await night.send(thief, night.scan(thief, "passed", ticket, offline=True))
@@ -250,9 +250,7 @@ async def test_where_re_entry_is_allowed_an_exit_without_proof_allows_no_second_
 
 
 @pytest.mark.parametrize("case", ["code", "paper", "steward"])
-async def test_where_the_house_lets_people_back_in_who_left_with_proof_comes_back(
-    evening: "Evening", case: str
-) -> None:
+async def test_where_re_entry_is_allowed_a_proven_exit_allows_a_second_entry(evening: "Evening", case: str) -> None:
     await evening.open(reentry=True)
     device, ticket, steward = evening.device(), await evening.ticket(), await evening.steward()
     text = await evening.printed(ticket) if case == "paper" else None

@@ -72,7 +72,7 @@ async def test_a_supervisor_of_what_encloses_the_gates_withdraws_at_all_of_them(
     assert await night.rows(INSIDE) == []
 
 
-async def test_scans_before_the_time_and_at_gates_of_others_then_are_left(night: "Evening") -> None:
+async def test_earlier_scans_and_scans_at_gates_of_others_are_kept(night: "Evening") -> None:
     device = night.device("A1", Grant("gate", "gate", "A1"), Grant("gate", "gate", "B1"))
     (here,), (there,) = await night.tickets(1), await night.tickets(1, "B1")
     await night.send(device, night.scan(device, "passed", there, gate="B1"))

@@ -54,7 +54,7 @@ def reason(decision: Any) -> RefusalReason:
     return decision.reason
 
 
-def test_a_good_pass_at_its_gate_is_admitted() -> None:
+def test_a_valid_pass_at_its_gate_is_admitted() -> None:
     assert decide(shown(), POST, PassStatus(generation=1), NOW) == Admitted(CLAIMS)
 
 
@@ -68,28 +68,28 @@ def test_a_good_pass_at_its_gate_is_admitted() -> None:
         (PassStatus(presence=GONE), RefusalReason.NO_REENTRY),
     ],
 )
-def test_what_is_known_of_the_pass_refuses_it(known: PassStatus, why: RefusalReason) -> None:
+def test_a_pass_is_refused_for_its_known_status(known: PassStatus, why: RefusalReason) -> None:
     assert reason(decide(shown(), POST, known, NOW)) is why
 
 
-def test_a_gate_that_saw_the_next_generation_refuses_the_last_and_takes_the_newer() -> None:
+def test_a_gate_that_saw_a_newer_generation_refuses_the_older_one() -> None:
     assert reason(decide(shown(), POST, PassStatus(generation=2), NOW)) is RefusalReason.SUPERSEDED
     assert isinstance(decide(shown(replace(CLAIMS, generation=3)), POST, PassStatus(generation=2), NOW), Admitted)
 
 
-def test_who_is_inside_is_told_since_when_and_through_which_gate() -> None:
+def test_a_refusal_of_a_pass_inside_names_time_and_gate_of_entry() -> None:
     refused = decide(shown(), POST, PassStatus(presence=INSIDE), NOW)
     assert isinstance(refused, Refused)
     assert refused.data == {"since": INSIDE.since, "gate": "C1"}
 
 
-def test_reentry_is_what_the_house_rules_say() -> None:
+def test_re_entry_follows_the_event_rules() -> None:
     open_system = replace(POST, terms=EntryTerms(reentry=True))
     assert isinstance(decide(shown(), open_system, PassStatus(presence=GONE), NOW), Admitted)
     assert reason(decide(shown(), open_system, PassStatus(presence=INSIDE), NOW)) is RefusalReason.ALREADY_INSIDE
 
 
-def test_who_was_admitted_and_has_not_passed_is_not_used() -> None:
+def test_a_pending_admission_does_not_use_the_pass() -> None:
     waiting = Presence("pending", NOW, "C3", NOW + MINUTE)
     assert isinstance(decide(shown(), POST, PassStatus(presence=waiting), NOW + 30 * SECOND), Admitted)
     elsewhere = replace(POST, gate="C4")
@@ -100,13 +100,13 @@ def test_who_was_admitted_and_has_not_passed_is_not_used() -> None:
     assert isinstance(decide(shown(), elsewhere, PassStatus(presence=waiting), NOW + MINUTE), Admitted)
 
 
-def test_the_wrong_gate_names_the_right_group() -> None:
+def test_a_refusal_at_a_wrong_gate_names_the_right_group() -> None:
     refused = decide(shown(replace(CLAIMS, gate_group="Q")), POST, PassStatus(), NOW)
     assert isinstance(refused, Refused)
     assert (refused.reason, refused.data) == (RefusalReason.WRONG_GATE, {"group": "Q"})
 
 
-def test_paper_is_what_the_house_rules_say() -> None:
+def test_paper_follows_the_event_rules() -> None:
     no_paper = replace(POST, terms=EntryTerms(paper_accepted=False))
     assert reason(decide(shown(paper=True), no_paper, PassStatus(), NOW)) is RefusalReason.PAPER_NOT_ACCEPTED
     checked = replace(POST, terms=EntryTerms(paper_identity_check=True))
@@ -114,7 +114,7 @@ def test_paper_is_what_the_house_rules_say() -> None:
     assert decide(shown(), checked, PassStatus(), NOW) == Admitted(CLAIMS)
 
 
-def test_a_full_zone_and_a_closed_ground_let_nobody_in() -> None:
+def test_a_full_zone_and_a_closed_venue_admit_no_pass() -> None:
     assert reason(decide(shown(), replace(POST, zone_full=True), PassStatus(), NOW)) is RefusalReason.ZONE_FULL
     assert reason(decide(shown(), replace(POST, closed=True), PassStatus(), NOW)) is RefusalReason.NO_ENTRY
     assert (
@@ -123,7 +123,7 @@ def test_a_full_zone_and_a_closed_ground_let_nobody_in() -> None:
     )
 
 
-def test_an_accreditation_comes_and_goes_within_its_time() -> None:
+def test_an_accreditation_enters_and_leaves_within_its_hours() -> None:
     press = replace(CLAIMS, gate_group="PRESS")
     window = Window(NOW - MINUTE, NOW + MINUTE)
     post = replace(POST, groups=frozenset({"C", "PRESS"}), windows={"PRESS": window})
@@ -144,7 +144,7 @@ def test_an_accreditation_comes_and_goes_within_its_time() -> None:
 @pytest.mark.parametrize(
     "doubt", [doubt for doubt in VerificationFailure if doubt is not VerificationFailure.STALE_STEP]
 )
-def test_every_doubt_is_a_refusal_with_its_advice(doubt: VerificationFailure) -> None:
+def test_every_verification_failure_is_a_refusal_with_advice(doubt: VerificationFailure) -> None:
     assert isinstance(decide(Unverified(doubt, CLAIMS), POST, PassStatus(), NOW), Refused)
 
 
@@ -158,9 +158,7 @@ def stale(step: int) -> Unverified:
 
 
 @given(NEAR, st.integers(1, 4), st.integers(-10, 10))
-def test_two_codes_that_advance_with_the_clock_let_a_phone_with_a_wrong_clock_in(
-    off: int, later: int, jitter: int
-) -> None:
+def test_two_codes_that_advance_with_time_admit_a_phone_with_a_wrong_clock(off: int, later: int, jitter: int) -> None:
     first = step_at(NOW) + off
     amber = decide(stale(first), POST, PassStatus(), NOW)
     assert isinstance(amber, RescanRequired)
@@ -180,7 +178,7 @@ def test_a_picture_of_a_code_is_never_admitted(off: int, seconds: int) -> None:
 
 
 @given(NEAR, st.integers(0, 14))
-def test_two_pictures_shown_in_one_moment_are_no_phone_yet(off: int, seconds: int) -> None:
+def test_two_pictures_at_the_same_moment_are_not_admitted(off: int, seconds: int) -> None:
     step = step_at(NOW) + off
     then = NOW + timedelta(seconds=seconds)
     found = decide(
@@ -190,7 +188,7 @@ def test_two_pictures_shown_in_one_moment_are_no_phone_yet(off: int, seconds: in
 
 
 @given(NEAR, st.lists(st.integers(1, 20), min_size=4, max_size=8))
-def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, pauses: list[int]) -> None:
+def test_a_picture_shown_repeatedly_is_refused_as_a_screenshot(off: int, pauses: list[int]) -> None:
     step, now, before = step_at(NOW) + off, NOW, None
     while now - NOW <= timedelta(seconds=60):
         amber = decide(stale(step), POST, PassStatus(), now, before)
@@ -230,7 +228,7 @@ def test_a_reader_that_reads_each_code_once_admits_a_phone_with_a_wrong_clock_wi
 
 
 @given(NEAR, st.floats(0, 2.5), st.integers(1, 3))
-def test_a_code_that_was_seconds_on_its_way_makes_no_picture_of_a_phone(off: int, late: float, later: int) -> None:
+def test_a_code_delayed_by_seconds_is_not_taken_for_a_screenshot(off: int, late: float, later: int) -> None:
     begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
     step, seen = step_at(begun) + off, begun + timedelta(seconds=29.9 + late)  # the last moment of its half minute
     amber = decide(stale(step), POST, PassStatus(), seen)
@@ -240,7 +238,7 @@ def test_a_code_that_was_seconds_on_its_way_makes_no_picture_of_a_phone(off: int
 
 
 @given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
-def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
+def test_codes_that_advance_faster_than_time_are_refused(off: int, steps: int, seconds: int) -> None:
     step = step_at(NOW) + off
     found = decide(stale(step + steps), POST, PassStatus(), NOW + timedelta(seconds=seconds), StaleCode(step, NOW))
     assert reason(found) is RefusalReason.SCREENSHOT
@@ -253,7 +251,7 @@ def test_a_code_that_was_seen_long_ago_proves_nothing() -> None:
 
 
 @given(FAR, st.floats(15, 40))
-def test_a_film_of_another_time_lets_nobody_in_by_its_first_code_nor_by_its_second(off: int, later: float) -> None:
+def test_both_codes_of_a_recording_of_another_time_are_refused(off: int, later: float) -> None:
     step = step_at(NOW) + off
     assert reason(decide(stale(step), POST, PassStatus(), NOW)) is RefusalReason.OUT_OF_DATE
     then = NOW + timedelta(seconds=later)

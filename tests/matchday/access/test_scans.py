@@ -26,7 +26,7 @@ def said(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["outcome"], answer.get("reason")
 
 
-async def test_a_good_pass_is_admitted_and_inside_at_once_where_there_is_no_turnstile(night: "Evening") -> None:
+async def test_a_valid_pass_without_a_turnstile_is_inside_at_once(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     (answer,) = await night.send(device, night.scan(device, "ask", ticket))
     assert said(answer) == ("admitted", None)
@@ -37,7 +37,7 @@ async def test_a_good_pass_is_admitted_and_inside_at_once_where_there_is_no_turn
     assert entered["entered_at"] == night.clock.now()
 
 
-async def test_a_pass_admits_once_and_the_second_gate_says_since_when_and_where(night: "Evening") -> None:
+async def test_a_pass_admits_once_and_the_second_gate_names_time_and_gate_of_entry(night: "Evening") -> None:
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
     await night.send(here, night.scan(here, "ask", ticket))
     since = night.clock.now()
@@ -57,7 +57,7 @@ async def test_a_repeated_scan_gets_its_first_answer_and_has_no_second_effect(ni
     assert len(await night.rows("select 1 from access.crossing")) == 1
 
 
-async def test_what_makes_a_pass_bad_is_answered_with_its_reason(night: "Evening") -> None:
+async def test_each_invalid_pass_is_refused_with_its_reason(night: "Evening") -> None:
     device = night.device()
     good, stale, revoked, printed = await night.tickets(4)
     elsewhere = await night.ticket("Q1")
@@ -138,13 +138,13 @@ async def test_a_device_belongs_to_a_gate_a_group_or_the_whole_ground(night: "Ev
         assert said((await night.send(device, night.scan(device, "ask", ticket)))[0]) == ("admitted", None)
 
 
-async def test_only_devices_pass_this_door(night: "Evening") -> None:
+async def test_only_devices_can_send_scans(night: "Evening") -> None:
     night.knows("admin", Grant("admin"))
     assert (await night.ask("", "POST", "/api/access/scans", {"scans": []})).status_code == 401
     assert (await night.ask("admin", "POST", "/api/access/scans", {"scans": []})).status_code == 403
 
 
-async def test_a_turnstile_makes_two_steps_of_it(night: "Evening") -> None:
+async def test_at_a_turnstile_admission_and_passage_are_two_steps(night: "Evening") -> None:
     await night.rows("insert into access.gate (event_id, gate, turnstile) values ($1, 'A1', true)", night.event_id)
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()
     (answer,) = await night.send(device, night.scan(device, "ask", ticket))
@@ -172,7 +172,7 @@ async def test_an_admission_without_passage_does_not_use_the_pass(night: "Evenin
     assert said(answer) == ("admitted", None)
 
 
-async def test_a_rehearsal_is_answered_as_the_real_thing_and_counted_nowhere(night: "Evening") -> None:
+async def test_training_scans_are_answered_like_real_ones_and_not_counted(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     for _ in range(2):
         (answer,) = await night.send(device, night.scan(device, "ask", ticket, training=True))
@@ -198,7 +198,7 @@ async def test_an_override_admits_and_is_stored_as_a_code_with_its_person_and_ne
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside"]
 
 
-async def test_what_two_gates_let_in_without_network_is_told_with_both_scans_and_explained_by_a_late_exit(
+async def test_an_offline_duplicate_names_both_scans_and_a_late_exit_explains_it(
     night: "Evening",
 ) -> None:
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
@@ -224,7 +224,7 @@ async def test_a_forged_code_admitted_by_a_gate_is_no_entry_and_is_reported(nigh
     assert tuple(kept) == ("noted", "screenshot", True)
 
 
-async def test_an_ask_whose_answer_was_lost_makes_no_duplicate_of_the_devices_own_decision(night: "Evening") -> None:
+async def test_a_request_with_a_lost_answer_is_no_duplicate_of_the_devices_decision(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))
     night.clock.advance(SECOND)
@@ -258,7 +258,7 @@ async def test_one_of_several_devices_that_ask_at_the_same_moment_admits(night: 
     assert {row["entries"] for row in await night.rows(PRESENCE)} == {1}
 
 
-async def test_one_bad_number_and_a_counter_fail_nobody_beside_them(night: "Evening") -> None:
+async def test_an_unknown_pass_number_fails_no_other_scan_of_its_batch(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     answers = await night.send(
         device,
@@ -271,7 +271,7 @@ async def test_one_bad_number_and_a_counter_fail_nobody_beside_them(night: "Even
     assert tuple(pulse) == ("ramp N1", 4)
 
 
-async def test_the_journal_tells_who_moved_with_numbers_alone(night: "Evening") -> None:
+async def test_journal_facts_of_scans_have_numbers_only(night: "Evening") -> None:
     device, tickets = night.device(), await night.tickets(2)
     await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets))
     (fact,) = await night.rows("select about, data from kernel.journal where what = 'passes_crossed'")
@@ -285,7 +285,7 @@ async def test_the_journal_tells_who_moved_with_numbers_alone(night: "Evening") 
     }
 
 
-async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening") -> None:
+async def test_a_job_expires_admissions_without_a_passage(night: "Evening") -> None:
     await night.rows("insert into access.gate (event_id, gate, turnstile) values ($1, 'A1', true)", night.event_id)
     device, (waits, went) = night.device(), await night.tickets(2)
     await night.send(
@@ -338,7 +338,7 @@ async def test_with_too_many_large_uploads_another_is_refused_and_live_scans_are
     assert (night.desk.backlogs_here, len(await night.rows(PRESENCE))) == (0, SMALL_UPLOAD_MAX + 2)
 
 
-async def test_where_too_many_wait_a_gate_is_told_to_decide_alone_and_nothing_is_half_done(night: "Evening") -> None:
+async def test_an_overloaded_server_makes_gates_decide_offline_and_stores_nothing(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     scans = {"scans": [night.signed(device, night.scan(device, "ask", ticket))]}
     night.desk.waiting = WAITING_MAX

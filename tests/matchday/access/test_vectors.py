@@ -4,9 +4,9 @@ from tests.matchday.access import make_vectors
 from virage.matchday.access.rules.decision import RefusalReason
 
 
-def test_the_vectors_stand_as_the_rules_make_them() -> None:
+def test_the_vectors_match_the_rules() -> None:
     assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.file_text()
 
 
-def test_the_vectors_hold_every_reason() -> None:
+def test_the_vectors_cover_every_reason() -> None:
     assert make_vectors.refusals() == {reason.value for reason in RefusalReason}

@@ -37,7 +37,7 @@ async def test_all_readers_get_the_published_entries(match: Match) -> None:
     assert live["teams"]["home"]["players"][8]["name"] == "Ours 9"
 
 
-async def test_the_same_telling_again_is_the_same_entry_and_another_under_its_id_is_refused(match: Match) -> None:
+async def test_a_repeated_request_is_the_same_entry_and_other_content_with_its_id_is_refused(match: Match) -> None:
     telling = match.telling(KICK_OFF)
     (first,) = await match.send([telling])
     (again,) = await match.send([telling])
@@ -60,7 +60,7 @@ async def test_only_the_entry_with_an_invalid_time_is_refused(match: Match, at: 
     assert (begun["number"], refusal["reason"], goal["number"]) == (1, "time_strange", 2)
 
 
-async def test_two_desks_at_once_leave_no_gap_and_no_number_twice(match: Match) -> None:
+async def test_two_desks_at_once_leave_no_gap_and_repeat_no_number(match: Match) -> None:
     await match.tell(KICK_OFF)
     outcomes = await asyncio.gather(*(match.tell(GOAL) for _ in range(12)))
     assert sorted(outcome["number"] for (outcome,) in outcomes) == list(range(2, 14))
@@ -80,7 +80,7 @@ async def test_a_full_page_is_cached_for_ever_and_the_last_one_for_a_second(matc
     assert (await match.world.ask({}, "GET", f"{match.path}/pages/1")).content == full.content
 
 
-async def test_no_entry_is_changed_or_taken_away_by_whatever_writes(match: Match) -> None:
+async def test_entries_are_never_changed_or_deleted(match: Match) -> None:
     await match.tell(KICK_OFF)
     for statement in ("update live.entry set clock_s = 1", "delete from live.entry", "truncate live.entry"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -182,9 +182,7 @@ async def other_process(db: Database) -> AsyncIterator[Hub]:
     await tail.close()
 
 
-async def test_every_phone_at_whichever_process_gets_every_entry_once_and_in_order(
-    match: Match, other_process: Hub
-) -> None:
+async def test_phones_at_every_process_get_every_entry_once_and_in_order(match: Match, other_process: Hub) -> None:
     hubs: list[Hub] = [match.world.app.state.hub, other_process]
     await match.tell(KICK_OFF)
     phones = [Phone(f"live:{match.world.event}") for _ in range(40)]
@@ -258,7 +256,7 @@ BYTES_A_MINUTE_MAX = 2_000
 FRAME = 8  # overhead of an HTTP/1.1 chunk: its length and two line ends
 
 
-async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heartbeats_and_all(
+async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_with_heartbeats(
     match: Match, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub: Hub = match.world.app.state.hub

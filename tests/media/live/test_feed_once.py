@@ -154,7 +154,7 @@ class Evening:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whenever_phones_come_and_go_each_has_each_entry_once_and_in_order(
+async def test_phones_that_come_and_go_get_each_entry_once_and_in_order(
     db: Database, events: list[UUID], process: Callable[[], Hub], seed: int
 ) -> None:
     evening = Evening(db, events, [process() for _ in range(PROCESSES)], seed)
@@ -203,7 +203,7 @@ async def test_an_entry_that_arrives_early_is_sent_in_order(
     assert list(phone.numbers.values()) == [[1]]
 
 
-async def test_an_entry_whose_transaction_began_first_waits_for_those_that_it_follows(
+async def test_an_entry_whose_transaction_began_first_waits_for_earlier_numbers(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     """It precedes them in the journal, and is read without them while another transaction holds

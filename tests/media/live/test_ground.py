@@ -73,7 +73,7 @@ def test_an_outlet_that_never_opened_is_not_published_and_a_sold_out_one_is() ->
     assert watched(opened) == [VenueUpdate("outlet", "07", "sold_out"), VenueUpdate("outlet", "07", "closed")]
 
 
-def test_a_gate_that_was_closed_before_anybody_looked_is_news() -> None:
+def test_a_gate_closed_before_the_first_reading_is_published() -> None:
     assert watched(times((Reading(GATE, "closed"), 20))) == [VenueUpdate("gate", "A1", "closed")]
 
 

@@ -95,7 +95,7 @@ def test_only_chosen_notifications_are_sent(choice: NotificationPreferences, qui
         assert NotificationKind.GOALS in said.even_during
 
 
-def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_to_those_near_it() -> None:
+def test_gate_news_goes_to_its_ticket_holders_and_outlet_news_to_fans_nearby() -> None:
     ground = load_venue()
     gate, outlet = ground.gates[0], ground.outlets[0]
     choice = NotificationPreferences([NotificationKind.GROUND], quiet="never")
@@ -118,7 +118,7 @@ def test_a_disallowed_goal_is_replaced_by_a_notification_with_the_score() -> Non
     assert none.texts["fr"].title == "But annulé\N{NO-BREAK SPACE}: Ours"
 
 
-def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
+def test_a_corrected_scorer_is_not_notified_and_a_corrected_side_is() -> None:
     begun = [BEGUN, telling(Goal(Side.HOME, 9), 26.5)]
     scorer = played(*begun, telling(EntryCorrection(2, Goal(Side.HOME, 10)), 28))
     assert notification_for(scorer[2], scorer, TEAMS) is None
@@ -300,7 +300,7 @@ async def test_an_entry_with_a_far_off_time_does_not_block_notifications(crowd: 
     assert titles(await crowd.hear()) == {name: ["Kick-off"]}
 
 
-async def test_choices_are_exported_and_erased_with_their_fan_and_bad_ones_are_refused(crowd: Crowd) -> None:
+async def test_choices_are_exported_and_erased_with_their_fan_and_invalid_ones_are_refused(crowd: Crowd) -> None:
     await crowd.fan(NotificationPreferences([NotificationKind.GOALS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL)
     await crowd.hear()

@@ -83,7 +83,7 @@ def test_entries_are_numbered_without_a_gap_and_a_refusal_takes_no_number() -> N
     assert refusal == Refused(Reason.PLAYER_UNKNOWN, {"side": Side.HOME, "player": 99})
 
 
-def test_a_goal_counts_for_its_side_and_an_own_goal_for_the_side_that_it_is_given_to() -> None:
+def test_a_goal_and_an_own_goal_count_for_the_side_of_the_entry() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.HOME, 5, manner="own"), 9))
     assert state_of(effective(feed).values()) == MatchState(2, 0, MatchClock(Period.FIRST_HALF, KICK_OFF, 0))
 
@@ -102,7 +102,7 @@ def test_the_clock_of_the_match_runs_from_the_kick_off_and_each_entry_carries_it
     assert played(BEGUN, half, telling(AddedTime(2), 50))[2].clock_s is None
 
 
-def test_minutes_are_written_as_the_field_writes_them() -> None:
+def test_minutes_are_written_as_football_writes_them() -> None:
     assert minute(Period.FIRST_HALF, 0) == (1, 0)
     assert minute(Period.FIRST_HALF, 26 * 60 + 30) == (27, 0)
     assert minute(Period.FIRST_HALF, 46 * 60 + 1) == (45, 2)
@@ -128,7 +128,7 @@ def test_an_entry_is_withdrawn_once_and_only_if_it_was_published() -> None:
     assert refused(feed, EntryCorrection(1, Goal(Side.HOME))) == Reason.ENTRY_NOT_OF_THIS_KIND
 
 
-def test_a_correction_is_not_corrected_but_its_entry_again_and_a_withdrawal_stays() -> None:
+def test_only_the_original_entry_can_be_corrected_again_and_a_withdrawal_is_final() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryCorrection(2, Goal(Side.AWAY)), 6))
     for told in (EntryCorrection(3, Goal(Side.HOME)), EntryWithdrawal(3), VarReview("goal", "checking", 3)):
         (outcome,) = accept_entries([telling(told, 7)], feed, TEAMS)
@@ -160,7 +160,7 @@ SHOOT_OUT = (
 )
 
 
-def test_kicks_of_a_shoot_out_are_a_score_of_their_own_and_no_goals_of_the_match() -> None:
+def test_shoot_out_kicks_have_their_own_score_and_are_no_goals() -> None:
     kicks = [
         telling(ShootOutKick(Side.HOME, "scored", 9), 131),
         telling(ShootOutKick(Side.AWAY, "saved", 9), 132),
@@ -184,7 +184,7 @@ def test_a_shoot_out_whose_start_is_published_again_keeps_its_kicks() -> None:
     assert found.penalties == ShootOutScore(1, 0)
 
 
-def test_in_a_shoot_out_there_are_kicks_and_no_goals_and_kicks_nowhere_else() -> None:
+def test_goals_are_refused_in_a_shoot_out_and_kicks_outside_of_it() -> None:
     assert refused(played(*SHOOT_OUT), Goal(Side.HOME, 9), 131) == Reason.NOT_IN_THIS_PERIOD
     assert refused(played(*SHOOT_OUT[:3]), ShootOutKick(Side.HOME, "scored", 9)) == Reason.NOT_IN_THIS_PERIOD
     assert refused(played(*SHOOT_OUT), ShootOutKick(Side.HOME, "scored", 99), 131) == Reason.PLAYER_UNKNOWN
@@ -214,7 +214,7 @@ def test_a_player_is_named_where_there_are_teams() -> None:
     assert refused(played(BEGUN), Substitution(Side.AWAY, 11, 12)) == Reason.PLAYER_UNKNOWN
 
 
-def test_an_entry_is_small_enough_for_one_bar_of_network() -> None:
+def test_an_encoded_entry_is_smaller_than_150_bytes() -> None:
     (entry,) = played(telling(Substitution(Side.HOME, 11, 12), 90))
     assert len(msgspec.json.encode(entry)) < 150
 
@@ -246,7 +246,7 @@ def test_concurrent_and_sequential_entries_give_the_same_feed(told: list[Content
     assert (found.penalties.home + found.penalties.away if found.penalties else 0) == len(scored)
 
 
-def test_an_entry_that_says_another_clock_sets_it_and_rounding_sets_nothing() -> None:
+def test_an_entry_with_another_clock_sets_it_and_rounding_does_not() -> None:
     feed = played(BEGUN, telling(AddedTime(1), 30), EntryRequest(new_id(), at(31), AddedTime(1), 31 * 60 + 2))
     assert state_of(feed).clock == MatchClock(Period.FIRST_HALF, KICK_OFF, 0)
     set_anew = played(BEGUN, EntryRequest(new_id(), at(10), Goal(Side.HOME, 9), 40 * 60), telling(AddedTime(1), 11))
@@ -268,7 +268,7 @@ def squad(*players: Player) -> Teams:
         (squad(Player(9, "Nine", starts=True, captain=True)), None),
     ],
 )
-def test_line_ups_that_no_match_has_are_refused(teams: Teams, reason: Reason | None) -> None:
+def test_impossible_line_ups_are_refused(teams: Teams, reason: Reason | None) -> None:
     refusal = refuse_teams(teams, [])
     assert (refusal.reason if refusal else None) == reason
 

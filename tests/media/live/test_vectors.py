@@ -3,5 +3,5 @@
 from tests.media.live import make_vectors
 
 
-def test_the_vectors_stand_as_the_rules_make_them() -> None:
+def test_the_vectors_match_the_rules() -> None:
     assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.file_text()

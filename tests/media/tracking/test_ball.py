@@ -50,7 +50,7 @@ def felt(sent: list[bytes]) -> list[Impact]:
     size=st.integers(3, 200),
     again=st.booleans(),
 )
-def test_each_kick_is_felt_once_and_as_hard_as_it_was_however_samples_are_cut(
+def test_each_kick_is_detected_once_with_its_force_however_samples_are_batched(
     speeds: list[float], off_s: float, size: int, again: bool
 ) -> None:
     kicks = [(off_s + place * 0.5, speed) for place, speed in enumerate(speeds)]
@@ -70,12 +70,12 @@ def test_a_ball_that_rolls_or_is_dribbled_is_not_kicked() -> None:
     payload=st.binary(max_size=80)
     | st.builds(HEADER.pack, st.just(MAGIC), *[st.integers(0, 255)] * 2, st.just(HZ), st.integers(0, 2**64 - 1))
 )
-def test_bytes_that_are_no_batch_are_refused_and_nothing_else_happens(payload: bytes) -> None:
+def test_a_malformed_batch_is_refused_and_changes_nothing(payload: bytes) -> None:
     with suppress(BadPayload):
         detect_impacts(DetectorState(), read_batch(payload))
 
 
-def test_a_batch_is_sixteen_bytes_and_twelve_a_sample_as_the_contract_says() -> None:
+def test_a_batch_has_sixteen_bytes_and_twelve_per_sample() -> None:
     (payload,) = payloads(BEGAN, 0.05)
     assert payload[:16] == HEADER.pack(b"BALL", VERSION, AXES, HZ, 1_778_353_200_000_000)
     assert len(payload) == 16 + 25 * 12
@@ -103,7 +103,7 @@ def test_without_tracking_a_kick_is_published_without_a_name() -> None:
     assert kick.by is None
 
 
-def test_the_hardest_kick_stays_when_others_have_long_followed() -> None:
+def test_the_hardest_kick_is_kept_after_many_later_ones() -> None:
     kicks = Kicks()
     for place in range(3 * KEPT):
         kick = Kick(BEGAN + timedelta(seconds=place), "a", 120 if place == 1 else 50)
@@ -116,12 +116,12 @@ def test_the_hardest_kick_stays_when_others_have_long_followed() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://a", "mqtt://", "mqtt://a/b", "a:1883", "mqtt://a:99999"])
-def test_an_address_that_is_no_broker_is_refused(url: str) -> None:
+def test_an_invalid_broker_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"broker|[Pp]ort"):
         broker_of(url)
 
 
-def test_a_broker_may_ask_for_a_name_and_for_tls() -> None:
+def test_a_broker_may_require_a_user_name_and_tls() -> None:
     found = broker_of("mqtts://ball:s%40fe@broker.example")
     assert (found.port, found.secure, found.user, found.password) == (8883, True, "ball", "s@fe")
 
@@ -234,7 +234,7 @@ async def test_repeated_referee_signals_are_one_entry_and_limited_per_minute(mat
     assert len(ball.waiting) == SIGNALS_PER_MINUTE_MAX + 1
 
 
-async def test_a_moment_that_cannot_be_written_is_no_payload(match: Match) -> None:
+async def test_a_payload_with_an_unsupported_timestamp_is_invalid(match: Match) -> None:
     ball = without_a_database(match)
     for moment in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-12:00"):
         ball.hear("referee/x", msgspec.json.encode({"signal": "whistle", "id": "w", "at": moment}))

@@ -48,7 +48,7 @@ def told() -> Told:
     return found
 
 
-def test_a_phone_sees_the_match_as_it_was_tracked(told: Told) -> None:
+def test_decoded_positions_equal_the_tracked_ones(told: Told) -> None:
     screen, keys = Screen(), 0
     for message in told.messages:
         screen.hear(msgspec.to_builtins(message))
@@ -58,7 +58,7 @@ def test_a_phone_sees_the_match_as_it_was_tracked(told: Told) -> None:
     assert keys < len(told.messages) / 10, "most messages say what moved alone"
 
 
-def test_no_minute_of_it_costs_a_phone_more_than_twenty_kilobytes(told: Told) -> None:
+def test_each_minute_of_tracking_has_at_most_twenty_kilobytes(told: Told) -> None:
     assert max(told.bytes_by_minute.values()) < A_MINUTE_MAX
     assert median(told.bytes_by_minute.values()) > A_MINUTE_MAX / 5, "and it is a match that is told"
 
@@ -93,7 +93,7 @@ def test_measured_speeds_and_distances_are_humanly_possible(told: Told) -> None:
     assert max(run.top for run in runs) * 3.6 > 31
 
 
-def test_moments_follow_each_other(told: Told) -> None:
+def test_most_encoded_moments_are_consecutive(told: Told) -> None:
     gaps = [second[1] - first[1] for first, second in pairwise(told.moments) if first[0] == second[0]]
     assert min(gaps) == 1
     assert gaps.count(1) / len(gaps) > 0.9

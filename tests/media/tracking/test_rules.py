@@ -139,7 +139,7 @@ def test_only_moved_players_are_encoded() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(pauses=st.lists(st.integers(1, 30), min_size=3, max_size=12), joins=st.integers(0, 8))
-def test_phones_that_come_at_any_time_see_the_same_whatever_the_pulse_missed(pauses: list[int], joins: int) -> None:
+def test_phones_that_connect_at_any_time_see_the_same_positions(pauses: list[int], joins: int) -> None:
     """With a late pulse, a match that is played faster, and a player who comes on."""
     early, late = Screen(), Screen()
     play, before, at_s = TrackingState(), None, 0.0
@@ -164,7 +164,7 @@ def test_phones_that_come_at_any_time_see_the_same_whatever_the_pulse_missed(pau
         assert (late.n, late.spots) == (early.n, early.spots)
 
 
-def test_figures_come_anew_with_a_key_frame_every_twenty_seconds() -> None:
+def test_a_key_frame_is_sent_every_twenty_seconds() -> None:
     play, before, keys = TrackingState(), None, 0
     for place in range(2 * KEY_FRAME_INTERVAL + 2):
         play = TrackingState(tracked(frames_of({9: lambda at: (at % 40, 0.0)}, 0.5, since_s=place / 2), play.track))
@@ -218,6 +218,6 @@ def test_every_valid_frame_can_be_encoded_for_phones(frames: list[TrackingFrame]
             Screen().hear(to_builtins(message) | {"moves": []})
 
 
-def test_a_ball_is_where_the_frame_nearest_to_the_moment_saw_it() -> None:
+def test_the_position_of_the_ball_is_that_of_the_nearest_frame() -> None:
     track = tracked(frames_of({}, 3, ball=lambda at_s: (20 * at_s, -1.0, hypot(at_s, 1))))
     assert track.moments[2].ball == (100, -5, 7)

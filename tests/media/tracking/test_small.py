@@ -18,7 +18,7 @@ EVENTFUL = (
 )
 
 
-async def test_a_minute_with_a_goal_its_replay_a_card_and_every_signal_there_may_be_takes_less_than_two_kilobytes(
+async def test_a_minute_with_goal_replay_card_and_all_signals_takes_less_than_two_kilobytes(
     match: Match,
 ) -> None:
     hub: Hub = match.world.app.state.hub

@@ -11,11 +11,11 @@ from tests.media.tracking.walks import Screen
 VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 
 
-def test_the_file_is_what_the_rules_make() -> None:
+def test_the_vectors_match_the_rules() -> None:
     assert FILE.read_text(encoding="utf-8") == file_text()
 
 
-def test_a_phone_written_by_the_contract_is_where_every_message_takes_it() -> None:
+def test_a_decoder_written_from_the_contract_follows_every_message() -> None:
     screen = Screen()
     for line in VECTORS["told"]:
         screen.hear(line["message"])

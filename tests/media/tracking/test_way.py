@@ -95,14 +95,14 @@ async def test_a_match_evicted_from_the_cache_is_still_published(match: Match, m
     assert screen.spots["h9"] == (40, 10)
 
 
-async def test_the_same_batch_again_changes_nothing(match: Match) -> None:
+async def test_a_repeated_batch_changes_nothing(match: Match) -> None:
     await send(match, FRAMES[:50])
     before = await match.world.rows("select * from tracking.play")
     assert (await send(match, FRAMES[:50])).json() == {"accepted": 0, "late": 50}
     assert await match.world.rows("select * from tracking.play") == before
 
 
-async def test_a_batch_may_have_as_many_frames_and_players_as_the_contract_says(match: Match) -> None:
+async def test_a_batch_may_have_the_maximum_of_frames_and_players(match: Match) -> None:
     spots: list[PlayerPosition] = [(side, shirt, -1 / 3 - shirt, -2 / 3) for side in Side for shirt in range(1, 21)]
     frames = [TrackingFrame(Period.FIRST_HALF, n * 20, spots, (-1 / 3, -2 / 3, 1 / 3), NOW) for n in range(FRAMES_MAX)]
     answer = await send(match, frames)
@@ -123,7 +123,7 @@ async def test_an_invalid_frame_refuses_its_whole_batch(match: Match) -> None:
     assert await match.world.rows("select * from tracking.play") == []
 
 
-async def test_everybody_may_ask_how_far_each_has_run(match: Match) -> None:
+async def test_the_distances_of_players_are_public(match: Match) -> None:
     await send(match, FRAMES)
     figures = (await match.world.ask({}, "GET", f"/api/tracking/{match.world.event}")).json()
     four, nine = figures["players"]
@@ -134,7 +134,7 @@ async def test_everybody_may_ask_how_far_each_has_run(match: Match) -> None:
 
 
 @pytest.mark.parametrize("event", ["draft", "nothing"])
-async def test_an_event_that_is_not_public_has_no_pitch(match: Match, event: str) -> None:
+async def test_an_event_that_is_not_public_has_no_live_tracking(match: Match, event: str) -> None:
     event_id = match.world.draft if event == "draft" else new_id()
     assert (await match.world.ask({}, "GET", f"/api/tracking/{event_id}")).status_code == 404
     assert (await send(match, FRAMES[:3], event_id)).status_code == 404

@@ -34,7 +34,7 @@ def test_records_extend_the_chain_in_any_order_of_an_upload() -> None:
     assert outcomes == [Appended(link.number, link.hash) for link in (LINKS[4], LINKS[2], LINKS[3])]
 
 
-def test_the_same_record_again_is_known() -> None:
+def test_a_repeated_record_is_known() -> None:
     assert extend(LAST, known_to(8), [LINKS[2], LINKS[2]]) == (LAST, [Known(3, LINKS[2].hash)] * 2)
     assert extend(head_at(2), known_to(2), [LINKS[2], LINKS[2]])[1] == [
         Appended(3, LINKS[2].hash),

@@ -131,7 +131,7 @@ async def test_an_outlet_sums_the_records_of_its_tills(books: Books) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 2000), st.booleans()), max_size=12), st.integers(0, 12))
-def test_sums_of_sums_are_the_sum(sales: Sequence[tuple[int, int, bool]], cut: int) -> None:
+def test_a_sum_of_sums_equals_the_sum_of_all_records(sales: Sequence[tuple[int, int, bool]], cut: int) -> None:
     till = Till()
     for quantity, unit, back in sales:
         till.write(Kind.REFUND if back else Kind.SALE, lines=[beer(-quantity if back else quantity, unit)])

@@ -95,15 +95,13 @@ async def test_a_payment_begun_twice_is_begun_once(
     assert await begun(db, start(payment_id=asked.payment_id)) == [Refused(PaymentRefusal.PAYMENT_ID_TAKEN)]
 
 
-async def test_one_id_for_two_payments_of_a_batch_is_one_payment(
-    db: Database, start: Callable[..., PaymentIntent]
-) -> None:
+async def test_a_repeated_id_in_a_batch_is_one_payment(db: Database, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     answers = await begun(db, asked, start(payment_id=asked.payment_id, amount_cents=1), asked)
     assert [isinstance(answer, Payment) for answer in answers] in ([True, False, True], [False, True, False])
 
 
-async def test_a_page_that_was_opened_is_given_again(db: Database, start: Callable[..., PaymentIntent]) -> None:
+async def test_an_opened_page_is_returned_again(db: Database, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await begun(db, asked)
     async with db.transaction() as conn:
@@ -213,7 +211,7 @@ async def test_a_wrong_amount_buys_nothing_and_is_refunded_in_full(
     assert await facts(conn) == ["payment_amount_mismatch", "refund_requested"]
 
 
-async def test_a_handler_that_fails_leaves_everything_as_it_was(
+async def test_a_failing_handler_rolls_everything_back(
     db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., PaymentIntent]
 ) -> None:
     asked = start()

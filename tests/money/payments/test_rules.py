@@ -124,7 +124,7 @@ def test_a_payment_id_means_one_payment_for_ever(start: Callable[..., PaymentInt
     assert rules.begin([asked], {known.id: known}) == [Refused(PaymentRefusal.PAYMENT_ID_TAKEN)]
 
 
-def test_nothing_and_less_cannot_be_paid(start: Callable[..., PaymentIntent]) -> None:
+def test_zero_and_negative_amounts_cannot_be_paid(start: Callable[..., PaymentIntent]) -> None:
     for cents in (0, -1, rules.AMOUNT_CENTS_MAX + 1):
         assert rules.begin([start(amount_cents=cents)], {}) == [Refused(PaymentRefusal.AMOUNT_INVALID)]
 

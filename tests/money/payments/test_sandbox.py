@@ -39,7 +39,7 @@ def due(asked: PaymentIntent, cents: int = 5000) -> DueRefund:
     return DueRefund(new_id(), asked.payment_id, cents, 0)
 
 
-async def test_an_accepted_card_captures_and_the_shop_is_told(
+async def test_an_accepted_card_captures_and_the_shop_is_notified(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
@@ -100,7 +100,7 @@ async def test_three_wrong_codes_decline(
     assert event.reason == "challenge_failed"
 
 
-async def test_a_lost_answer_captures_all_the_same(
+async def test_a_payment_with_a_lost_answer_is_captured(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
@@ -115,7 +115,7 @@ async def test_a_lost_answer_captures_all_the_same(
     assert (await pay(buyer, url, Card.ANSWER_LOST))["state"] == "captured"
 
 
-async def test_a_late_webhook_comes_after_what_happened_later(
+async def test_a_late_webhook_arrives_after_later_events(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
@@ -138,7 +138,7 @@ async def test_a_doubled_webhook_brings_the_same_event_in_two_deliveries(
     assert await listening_shop.next_events() == await listening_shop.next_events()
 
 
-async def test_a_webhook_that_never_comes_leaves_the_capture_to_be_asked_for(
+async def test_a_capture_without_a_webhook_is_found_by_fetching(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
@@ -151,7 +151,7 @@ async def test_a_webhook_that_never_comes_leaves_the_capture_to_be_asked_for(
     assert await state(sandbox_provider, silent.payment_id) is PaymentState.CAPTURED
 
 
-async def test_a_wrong_amount_is_one_cent_less(
+async def test_the_wrong_amount_card_captures_one_cent_less(
     sandbox_provider: SandboxProvider,
     listening_shop: Any,
     buyer: aiohttp.ClientSession,
@@ -227,7 +227,7 @@ async def test_every_capture_is_listed_for_the_auditor(
     assert (await listed(sandbox, buyer, f"?after={waiting.payment_id}"))["payments"] == []
 
 
-async def test_the_shop_s_door_asks_for_the_key(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
+async def test_the_api_of_the_shop_requires_its_key(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
     assert await listed(sandbox, buyer, "", "a wrong key") == {"error": "unauthenticated"}
     stranger = SandboxProvider(sandbox.url, "a wrong key", "")
     with pytest.raises(Unreachable):
@@ -235,7 +235,7 @@ async def test_the_shop_s_door_asks_for_the_key(sandbox: Any, buyer: aiohttp.Cli
     await stranger.close()
 
 
-async def test_what_is_no_request_is_refused_and_harms_nothing(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
+async def test_malformed_requests_are_refused_and_change_nothing(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
     unknown = f"{sandbox.url}/pay/{new_id()}"
     for url, body, status in [
         (unknown, b'{"card": "4242424242424242"}', 404),
@@ -261,7 +261,7 @@ async def test_a_card_that_is_not_a_test_card_changes_nothing(
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-async def test_what_was_answered_survives_the_end_of_the_process(
+async def test_answered_requests_survive_the_end_of_the_process(
     sandbox: Any,
     sandbox_provider: SandboxProvider,
     buyer: aiohttp.ClientSession,
@@ -285,7 +285,7 @@ async def test_what_was_answered_survives_the_end_of_the_process(
     assert (await pay(buyer, url, Card.ACCEPTED))["state"] == "captured"
 
 
-async def test_news_that_was_not_confirmed_is_delivered_after_a_restart(
+async def test_unconfirmed_events_are_delivered_after_a_restart(
     sandbox: Any,
     sandbox_provider: SandboxProvider,
     listening_shop: Any,

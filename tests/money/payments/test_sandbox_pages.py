@@ -32,7 +32,7 @@ async def send(buyer: aiohttp.ClientSession, url: str, **fields: str) -> tuple[i
         return answer.status, await answer.text(), answer.headers.get("location", "")
 
 
-async def test_the_page_speaks_the_browser_s_language_unless_the_address_says_otherwise(
+async def test_the_page_uses_the_browsers_language_unless_the_address_names_one(
     buyer: aiohttp.ClientSession, page_url: str
 ) -> None:
     _, french, _ = await get(buyer, page_url, **{"accept-language": "fr-FR,fr;q=0.9,en;q=0.5"})
@@ -77,9 +77,7 @@ async def test_a_chosen_test_card_fills_in_the_form(buyer: aiohttp.ClientSession
     assert 'value="12/34"' in html
 
 
-async def test_a_paid_form_leads_back_to_the_shop_with_the_payment_s_id(
-    buyer: aiohttp.ClientSession, page_url: str
-) -> None:
+async def test_a_paid_form_returns_to_the_shop_with_the_payment_id(buyer: aiohttp.ClientSession, page_url: str) -> None:
     status, _, location = await send(buyer, page_url, **FILLED)
     payment_id = page_url.rpartition("/")[2]
     assert (status, location) == (303, f"https://club.example/orders/1?x=1&payment={payment_id}")
@@ -101,9 +99,7 @@ async def test_wrong_fields_are_named_tied_to_their_errors_and_kept(
     assert re.search(r'<input id="card"[^>]* autofocus>', html)
 
 
-async def test_what_a_buyer_types_comes_back_as_text_and_never_as_markup(
-    buyer: aiohttp.ClientSession, page_url: str
-) -> None:
+async def test_typed_markup_is_shown_as_text(buyer: aiohttp.ClientSession, page_url: str) -> None:
     _, html, _ = await send(buyer, page_url, card='"><script>alert(1)</script>', expiry="1", cvc="1")
     assert "<script" not in html
 
@@ -129,13 +125,13 @@ async def test_a_buyer_can_cancel(buyer: aiohttp.ClientSession, page_url: str, l
     assert event.state == "cancelled"
 
 
-async def test_an_address_of_no_payment_says_so(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
+async def test_an_unknown_payment_is_explained(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
     status, html, _ = await get(buyer, sandbox.url + "/pay/nothing?lang=fr")
     assert status == 404
     assert TEXTS["fr"]["missing"] in html
 
 
-def test_both_languages_say_everything() -> None:
+def test_both_languages_have_all_texts() -> None:
     assert TEXTS["fr"].keys() == TEXTS["en"].keys()
 
 
@@ -153,6 +149,6 @@ def test_the_language_is_the_asked_one_else_the_preferred_one(query: str, accept
     assert language(query, accepted) == spoken
 
 
-def test_money_is_written_as_each_language_writes_it() -> None:
+def test_money_is_formatted_for_each_language() -> None:
     assert money(123456, "fr") == "1\u202f234,56\u00a0€"
     assert money(123456, "en") == "€1,234.56"

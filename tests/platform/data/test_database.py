@@ -152,7 +152,7 @@ async def test_a_transaction_that_is_cut_in_the_middle_is_unavailable_and_change
     assert await again(count) == 0
 
 
-async def test_the_victim_of_a_deadlock_is_told_to_retry(db: Database) -> None:
+async def test_the_victim_of_a_deadlock_gets_a_retryable_error(db: Database) -> None:
     async with db.connection() as conn:
         await conn.execute("create table public.coat (hook int primary key)")
         await conn.execute("insert into public.coat values (1), (2)")
@@ -196,7 +196,7 @@ async def test_more_callers_than_connections_wait_for_their_turn(database_url: s
     await db.close()
 
 
-async def test_a_close_cuts_what_is_still_in_use(database_url: str) -> None:
+async def test_closing_the_pool_cuts_connections_in_use(database_url: str) -> None:
     db = await Database.open(database_url, connections_max=1)
     in_use = asyncio.Event()
 

@@ -55,7 +55,7 @@ async def test_every_kind_of_query_answers_in_its_shape(conn: Connection, tmp_pa
     assert tuple(await sql.hang_one(conn, hook=4)) == (4, 5)
 
 
-async def test_queries_that_outgrew_one_file_are_a_folder(conn: Connection, tmp_path: Path) -> None:
+async def test_queries_can_be_split_into_a_folder(conn: Connection, tmp_path: Path) -> None:
     a_room(tmp_path, "store/one.sql", "-- name: one()$\n-- One.\nselect 1;\n")
     package_file = a_room(tmp_path, "store/two.sql", "-- name: two()$\n-- Two.\nselect 2;\n")
     for sql in (load(package_file), load(str(tmp_path / "store" / "__init__.py"))):
@@ -74,7 +74,7 @@ def test_a_parameter_that_is_not_declared_is_refused_at_once(tmp_path: Path) -> 
         load(package_file)
 
 
-async def test_values_go_by_name_only(conn: Connection, tmp_path: Path) -> None:
+async def test_values_are_passed_by_name_only(conn: Connection, tmp_path: Path) -> None:
     sql = load(a_room(tmp_path))
     with pytest.raises(ValueError, match="positional"):
         await sql.first(conn, 7)

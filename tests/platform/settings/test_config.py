@@ -183,7 +183,7 @@ def test_every_account_of_the_export_is_explained() -> None:
     assert set(ACCOUNTS) <= set(re.findall(r"\w+", about.rpartition(":")[2]))
 
 
-def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(tmp_path: Path) -> None:
+def test_email_signatures_need_a_key_file_and_reports_need_a_domain(tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").write_text("a key")
     key = {"VIRAGE_DKIM_KEY": str(tmp_path / "dkim.pem")}
     reports = {"VIRAGE_BOUNCE_LISTEN": "127.0.0.1:2424"}
@@ -208,9 +208,7 @@ def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(t
         ("mail.example.org", False),
     ],
 )
-def test_reports_are_taken_off_loopback_and_private_addresses_only_where_that_is_said(
-    host: str, is_taken: bool
-) -> None:
+def test_reports_on_public_addresses_need_an_explicit_setting(host: str, is_taken: bool) -> None:
     environ = {
         "VIRAGE_SECRET": SECRET,
         "VIRAGE_SMTP_URL": "smtp://mail.example.org",

@@ -51,7 +51,7 @@ def test_an_administrator_holds_every_role_within_the_grant() -> None:
     assert not holds(local, "finance")
 
 
-def test_one_role_is_not_another() -> None:
+def test_a_role_does_not_include_another_one() -> None:
     assert refusal(require, staff(Grant("steward")), "finance") == "forbidden"
 
 

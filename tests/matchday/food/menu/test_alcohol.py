@@ -76,7 +76,7 @@ def test_an_event_rule_narrows_an_alcohol_permit() -> None:
         allowed(withdrawn_at=NOW),
     ],
 )
-def test_a_derogation_is_its_organisers_and_holds_from_its_begin_until_its_end(other: AlcoholPermit) -> None:
+def test_a_permit_is_valid_for_its_organiser_from_its_begin_to_its_end(other: AlcoholPermit) -> None:
     assert why(sell(BEER, MATCH, NOW, other)) == ForbiddenBy.NO_PERMIT
 
 
@@ -91,7 +91,7 @@ def test_without_an_event_that_takes_place_there_is_no_alcohol(state: Any) -> No
 
 
 @pytest.mark.parametrize("strong", [replace(BEER, distilled=True), replace(BEER, abv_permille=181)])
-def test_no_derogation_covers_spirits(strong: Product) -> None:
+def test_no_permit_covers_spirits(strong: Product) -> None:
     assert why(sell(strong, MATCH, NOW, allowed())) == ForbiddenBy.SPIRITS
 
 
@@ -113,12 +113,12 @@ def test_an_age_limit_of_the_operator_applies_without_alcohol_and_without_an_eve
 
 
 @given(st.integers(0, 12), st.booleans(), st.sampled_from([None, MATCH, replace(MATCH, rules=EventRules())]))
-def test_soft_products_are_never_touched(abv: int, confirmed: bool, event: Any) -> None:
+def test_alcohol_rules_never_restrict_soft_products(abv: int, confirmed: bool, event: Any) -> None:
     assert may_sell(a_product(abv_permille=abv), event, NOW, [], age_confirmed=confirmed) is None
 
 
 @given(st.integers(13, 1000), st.booleans(), st.booleans())
-def test_whatever_is_above_is_never_sold_unseen(abv: int, distilled: bool, confirmed: bool) -> None:
+def test_alcohol_is_sold_only_with_a_permit_and_a_confirmed_age(abv: int, distilled: bool, confirmed: bool) -> None:
     drink = a_product(abv_permille=abv, distilled=distilled)
     assert may_sell(drink, MATCH, NOW, [], age_confirmed=confirmed) is not None
     assert may_sell(drink, MATCH, NOW, [allowed()], age_confirmed=False) is not None
@@ -142,7 +142,7 @@ def a_document(starts_at: datetime = NOW, lasts: timedelta = 48 * HOUR) -> Alcoh
     return AlcoholPermitRequest(new_id(), MATCH.organiser_id, starts_at, starts_at + lasts, "2026-18")
 
 
-def test_a_derogation_is_for_48_hours_at_most() -> None:
+def test_a_permit_lasts_48_hours_at_most() -> None:
     assert check_permit(a_document(), [], PARIS) is None
     for lasts in (48 * HOUR + timedelta(seconds=1), timedelta(0), -HOUR):
         refused = check_permit(a_document(lasts=lasts), [], PARIS)

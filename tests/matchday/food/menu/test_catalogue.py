@@ -102,7 +102,7 @@ def test_the_small_board_has_no_error(item: Item) -> None:
         (replace(MENU, parts=(replace(MENU.parts[0], products=(COLA.id, COLA.id)),)), "parts.dish.products"),
     ],
 )
-def test_an_item_that_means_nothing_is_refused_by_its_field(item: Item, source: str) -> None:
+def test_an_invalid_item_is_refused_with_its_field(item: Item, source: str) -> None:
     assert source in sources(check_item(item, OUTLETS))
 
 
@@ -149,7 +149,7 @@ def test_the_defects_of_a_draft_are_listed(items: tuple[Item, ...], prices: Any,
 
 
 @given(st.permutations(ITEMS), st.permutations(PRICES[COFFEE.id]), st.permutations(list(Allergen)[:4]))
-def test_the_same_content_has_the_same_name_in_whatever_order_it_was_written(
+def test_the_version_of_a_catalogue_does_not_depend_on_the_order_of_its_content(
     items: list[Item], prices: list[Price], allergens: list[Allergen]
 ) -> None:
     def named(allergens: list[Allergen]) -> tuple[Item, ...]:
@@ -168,7 +168,7 @@ def test_the_same_content_has_the_same_name_in_whatever_order_it_was_written(
         a_catalogue(prices=PRICES | {COFFEE.id: (Price(250),)}),
     ],
 )
-def test_another_content_has_another_name(other: Any) -> None:
+def test_different_catalogues_have_different_versions(other: Any) -> None:
     assert other.version != BOARD.version
 
 
@@ -181,16 +181,14 @@ async def publish(conn: Connection) -> Publication:
     return made
 
 
-async def test_a_version_comes_back_from_its_rows_as_it_was_published(
-    conn: Connection, db: Database, board: Publication
-) -> None:
+async def test_a_version_is_read_back_as_published(conn: Connection, db: Database, board: Publication) -> None:
     found = await Catalogues(db).in_force(conn)
     assert found is not None
     assert (found.version, found.content) == (BOARD.version, BOARD.content)
     assert version_of(found.content) == board.version
 
 
-async def test_a_sale_of_an_hour_ago_is_explained_by_the_version_that_it_names(
+async def test_an_earlier_sale_is_checked_against_the_version_it_names(
     conn: Connection, db: Database, board: Publication
 ) -> None:
     await acts.set_prices(conn, COFFEE.id, [Price(990)], None, NOW)
@@ -212,7 +210,7 @@ async def test_nothing_is_for_sale_before_it_is_published(conn: Connection, db: 
     assert found.version == board.version
 
 
-async def test_the_same_content_comes_into_force_again_without_new_rows(conn: Connection, board: Publication) -> None:
+async def test_republishing_the_same_content_stores_no_new_rows(conn: Connection, board: Publication) -> None:
     await acts.set_prices(conn, COFFEE.id, [Price(990)], None, NOW)
     await publish(conn)
     await acts.set_prices(conn, COFFEE.id, PRICES[COFFEE.id], None, NOW)
@@ -230,7 +228,7 @@ async def test_a_draft_is_published_only_after_review(conn: Connection, board: P
     assert refused.data == {"version": (await reads.draft_view(conn)).version}
 
 
-async def test_the_same_publication_again_is_one(conn: Connection, board: Publication) -> None:
+async def test_a_repeated_publication_is_one(conn: Connection, board: Publication) -> None:
     again = await acts.publish(conn, board.id, board.version, None, NOW + HOUR)
     assert again == board
     other = await acts.publish(conn, board.id, "0" * 32, None, NOW)
@@ -302,7 +300,7 @@ async def test_a_deposit_has_no_other_price_than_its_own(conn: Connection, board
     assert as_refused(await acts.set_prices(conn, new_id(), [Price(1)], None, NOW)).reason == Reason.NOT_FOUND
 
 
-async def test_a_picture_must_be_there_before_an_item_shows_it(conn: Connection) -> None:
+async def test_a_picture_is_stored_before_an_item_can_use_it(conn: Connection) -> None:
     shown = replace(COFFEE, picture="0" * 64 + ".png")
     assert sources(as_refused(await acts.put_item(conn, shown, None, NOW))) == ["picture"]
     await acts.note_picture(conn, "0" * 64 + ".png", None, NOW)
@@ -331,7 +329,7 @@ def as_refused(outcome: Any) -> Refused:
 # --- the state at a moment -----------------------------------------------------------------------------------------
 
 
-async def test_a_sale_is_judged_by_the_state_at_its_time(db: Database) -> None:
+async def test_a_sale_is_checked_against_the_state_at_its_time(db: Database) -> None:
     match = a_match()
     content = {name: getattr(match, name) for name in NewEvent.__struct_fields__}
     async with db.transaction() as conn:
@@ -350,7 +348,7 @@ async def test_a_sale_is_judged_by_the_state_at_its_time(db: Database) -> None:
             assert await reads.terms_at(conn, moment) == reads.Terms(None, ())
 
 
-def test_fries_are_not_sold_there_and_neither_is_the_menu_with_them() -> None:
+def test_a_menu_is_not_sold_where_one_of_its_parts_is_not() -> None:
     shown = {one.item.id for one in reads.shown_at(BOARD, THERE).items}
     assert shown == {BEER.id, COLA.id, HOT_DOG.id, COFFEE.id}
     assert reads.shown_at(BOARD, THERE).deposits == (CUP,)

@@ -37,7 +37,7 @@ def test_every_outlet_of_the_venue_has_products_and_one_kind() -> None:
     assert len(shops()) == 4
 
 
-def test_the_board_has_a_choice_for_everybody() -> None:
+def test_the_demo_menu_has_vegetarian_vegan_and_alcohol_free_products() -> None:
     products = [offer.item for offer in offers() if isinstance(offer.item, Product)]
     hot = [product for product in products if product.category is ProductCategory.HOT_FOOD]
     assert len(products) >= 25

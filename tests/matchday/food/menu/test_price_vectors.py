@@ -4,7 +4,7 @@ from tests.matchday.food.menu import make_price_vectors
 from virage.matchday.food.menu.rules.alcohol import ForbiddenBy
 
 
-def test_the_vectors_stand_as_the_rules_make_them() -> None:
+def test_the_vectors_match_the_rules() -> None:
     assert make_price_vectors.FILE.read_text(encoding="utf-8") == make_price_vectors.file_text()
 
 

@@ -90,14 +90,14 @@ def test_a_cup_is_a_line_of_its_own_without_vat() -> None:
     assert found.total_cents == 1300
 
 
-def test_a_cup_that_comes_back_is_a_negative_line_and_may_be_all_there_is() -> None:
+def test_a_returned_cup_is_a_negative_line_and_may_be_the_only_one() -> None:
     found = priced(basket(returns=(DepositReturn(CUP.id, 3),)))
     (cup,) = found.lines
     assert (cup.kind, cup.quantity, cup.unit_cents, cup.gross_cents) == ("deposit_return", -3, 200, -600)
     assert found.total_cents == -600
 
 
-def test_a_menu_is_a_line_a_part_each_with_its_own_vat() -> None:
+def test_a_menu_has_one_line_per_part_with_its_vat() -> None:
     found = priced(basket(line(MENU, 2, parts=WITH_BEER)))
     dish, side, drink, cup = found.lines
     assert [(one.item_id, one.part, one.menu_id) for one in (dish, side, drink)] == [
@@ -110,7 +110,7 @@ def test_a_menu_is_a_line_a_part_each_with_its_own_vat() -> None:
     assert (cup.quantity, found.total_cents) == (2, 2 * 1300 + 2 * 200)
 
 
-def test_a_menus_choice_with_a_surcharge_costs_it_besides_the_menus_price() -> None:
+def test_the_surcharge_of_a_choice_is_added_to_the_price_of_its_menu() -> None:
     parts = WITH_COLA | {"dish": PartChoice(HOT_DOG.id, {"sauce": "truffle"})}
     found = priced(basket(line(MENU, parts=parts)))
     assert found.total_cents == 1300 + 150 + 200
@@ -203,7 +203,7 @@ SAID = (
         (THERE, 5, 1),
     ],
 )
-def test_the_nearest_word_wins(outlet: str, minute: int | None, cents: int) -> None:
+def test_the_most_specific_price_applies(outlet: str, minute: int | None, cents: int) -> None:
     since = None if minute is None else timedelta(minutes=minute)
     assert list_price(SAID, outlet, since) == cents
 
@@ -217,7 +217,7 @@ def test_a_window_begins_with_its_first_minute_and_ends_before_its_last() -> Non
     assert found == [650, 500, 500, 650]
 
 
-def test_the_window_follows_the_start_of_the_event_and_is_shut_without_one() -> None:
+def test_a_window_follows_the_start_of_the_event_and_is_closed_without_one() -> None:
     wanted = basket(line(HOT_DOG, options=KETCHUP))
     assert priced(wanted, event=a_match(NOW + HOUR)).total_cents == 500
     assert priced(wanted, event=a_match(NOW + 29 * MINUTE)).total_cents == 650
@@ -275,7 +275,7 @@ def test_a_line_without_a_price_has_a_reason(wanted: BasketLine, outlet: str, re
     assert (found.reason, found.data["line"]) == (reason, 1)
 
 
-def test_a_basket_that_no_receipt_can_hold_is_refused() -> None:
+def test_a_basket_too_large_for_a_receipt_is_refused() -> None:
     assert len(priced(basket(*[line(COLA)] * 30)).lines) == 60
     assert refusal(basket(*[line(COLA)] * 31)) == Refused(Reason.TOO_LONG, {"lines": 62, "lines_max": 60})
 
@@ -307,6 +307,6 @@ def test_a_set_menu_offers_products_of_its_outlet() -> None:
     assert found.reason == Reason.NOT_HERE
 
 
-def test_a_window_that_touches_another_is_no_overlap() -> None:
+def test_adjacent_price_windows_do_not_overlap() -> None:
     after = Window(EARLY.until_min, 0)
     assert check_prices((Price(1), Price(2, None, EARLY), Price(3, None, after)), {HERE}) is None

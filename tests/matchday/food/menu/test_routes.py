@@ -59,9 +59,7 @@ async def test_the_menu_of_an_outlet_is_public_in_both_languages(counters: Count
     assert [one["id"] for one in body["deposits"]] == [str(CUP.id)]
 
 
-async def test_the_catalogue_is_fetched_again_only_when_another_is_in_force(
-    counters: Counters, board: Publication
-) -> None:
+async def test_the_catalogue_is_downloaded_again_only_after_a_change(counters: Counters, board: Publication) -> None:
     first = await counters.ask("", "GET", f"/api/food/catalogue/{HERE}")
     tag = {"if-none-match": first.headers["etag"]}
     again = await counters.ask("", "GET", f"/api/food/catalogue/{HERE}", headers=tag)
@@ -120,7 +118,7 @@ async def test_an_item_goes_from_the_draft_to_the_till(counters: Counters) -> No
         (an_item(BEER), "item.id"),
     ],
 )
-async def test_bad_input_is_refused_by_its_field(body: Any, source: str, counters: Counters) -> None:
+async def test_invalid_input_is_refused_with_its_field(body: Any, source: str, counters: Counters) -> None:
     refused = await counters.ask("house", "PUT", f"{OFFICE}/items/{COLA.id}", body)
     assert told(refused) == (400, "invalid_input")
     assert [error["source"] for error in refused.json()["data"]["errors"]] == [source]
@@ -167,9 +165,7 @@ async def test_finance_edits_prices_but_not_products(counters: Counters, board: 
     assert (await counters.ask("finance", *DRAFT_DOORS[3])).status_code == 200
 
 
-async def test_prices_publications_and_derogations_ask_for_a_fresh_sign_in(
-    counters: Counters, board: Publication
-) -> None:
+async def test_prices_publications_and_permits_need_a_recent_sign_in(counters: Counters, board: Publication) -> None:
     counters.knows("yesterday", Grant("programme"), since=NOW - 24 * HOUR)
     before = await counters.everything()
     calendar = ("POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
@@ -178,7 +174,7 @@ async def test_prices_publications_and_derogations_ask_for_a_fresh_sign_in(
     assert await counters.everything() == before
 
 
-async def test_an_item_is_taken_out_of_the_draft(counters: Counters, board: Publication) -> None:
+async def test_an_item_is_removed_from_the_draft(counters: Counters, board: Publication) -> None:
     assert (await counters.ask("house", "DELETE", f"{OFFICE}/items/{FRIES.id}")).status_code == 204
     assert told(await counters.ask("house", "DELETE", f"{OFFICE}/items/{FRIES.id}")) == (404, "not_found")
     draft = (await counters.ask("house", "GET", f"{OFFICE}/draft")).json()
@@ -188,7 +184,7 @@ async def test_an_item_is_taken_out_of_the_draft(counters: Counters, board: Publ
 # --- pictures ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_picture_goes_to_the_object_store_and_to_everybodys_phone(counters: Counters) -> None:
+async def test_an_uploaded_picture_is_stored_and_public(counters: Counters) -> None:
     answer = await counters.ask("house", "POST", f"{OFFICE}/pictures", a_photo("PNG"))
     assert answer.status_code == 200, answer.text
     name = answer.json()["picture"]
@@ -216,7 +212,7 @@ async def test_invalid_and_too_large_pictures_are_refused(data: bytes, refusal: 
     assert await counters.rows("select * from food_menu.picture") == []
 
 
-async def test_no_other_name_opens_the_object_store(counters: Counters) -> None:
+async def test_only_names_of_pictures_are_served_from_the_object_store(counters: Counters) -> None:
     for name in ("0" * 64 + ".png", "..%2Fsecret", "a.png", "0" * 64 + ".svg"):
         assert told(await counters.ask("", "GET", f"/api/concessions/pictures/{name}")) == (404, "not_found")
 
@@ -249,7 +245,7 @@ async def test_an_organiser_adds_and_withdraws_its_own_permits_only(counters: Co
     assert [len(seen[who]) for who in ("club", "promoter", "house")] == [1, 0, 1]
 
 
-async def test_the_eleventh_derogation_of_a_year_is_refused(counters: Counters) -> None:
+async def test_the_eleventh_permit_of_a_year_is_refused(counters: Counters) -> None:
     for _ in range(10):
         assert (
             await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
@@ -268,9 +264,7 @@ async def test_the_eleventh_derogation_of_a_year_is_refused(counters: Counters) 
         ({"starts_at": "0001-01-01T00:00:00Z"}, "starts_at"),
     ],
 )
-async def test_a_derogation_that_no_mayor_gives_is_refused_by_its_field(
-    changes: Any, source: str, counters: Counters
-) -> None:
+async def test_an_invalid_permit_is_refused_with_its_field(changes: Any, source: str, counters: Counters) -> None:
     refused = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club, **changes))
     assert told(refused) == (400, "invalid_input")
     assert refused.json()["data"]["errors"][0]["source"] == source

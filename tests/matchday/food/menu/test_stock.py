@@ -73,7 +73,7 @@ async def test_deliveries_waste_and_counts_add_up(db: Database, conn: Connection
     assert await levels(conn) == {(HERE, COLA.id): 70, (HERE, FRIES.id): 35, (THERE, COLA.id): 20}
 
 
-async def test_the_same_document_again_moves_nothing_and_answers_the_same(db: Database, conn: Connection) -> None:
+async def test_a_repeated_document_moves_nothing_and_gets_the_same_answer(db: Database, conn: Connection) -> None:
     request = a_document("delivery", {COLA.id: 10})
     first = await move(db, request)
     await sell(db, sold({COLA.id: 1}))
@@ -84,7 +84,7 @@ async def test_the_same_document_again_moves_nothing_and_answers_the_same(db: Da
     assert other.reason == Reason.ID_TAKEN
 
 
-async def test_a_sale_moves_the_stock_once_however_often_it_is_noted(db: Database, conn: Connection) -> None:
+async def test_a_repeated_sale_moves_the_stock_once(db: Database, conn: Connection) -> None:
     one = sold({COLA.id: 2})
     await sell(db, one)
     await sell(db, one, sold({COLA.id: 1}))
@@ -153,7 +153,7 @@ async def test_discontinued_products_are_still_counted(db: Database, conn: Conne
         (StockRequest(new_id(), "count", HERE, [StockLine(COLA.id, 1), StockLine(COLA.id, 2)]), "lines"),
     ],
 )
-async def test_a_document_that_means_nothing_is_refused_by_its_field(
+async def test_an_invalid_document_is_refused_with_its_field(
     document: StockRequest, source: str, db: Database, conn: Connection
 ) -> None:
     refused = await move(db, document)
@@ -162,7 +162,7 @@ async def test_a_document_that_means_nothing_is_refused_by_its_field(
     assert await conn.fetchval("select count(*) from food_menu.movement") == 0
 
 
-async def test_outlets_that_sell_and_send_to_each_other_at_once_lose_nothing(db: Database, conn: Connection) -> None:
+async def test_concurrent_sales_and_transfers_of_two_outlets_lose_no_stock(db: Database, conn: Connection) -> None:
     both_ways = [
         a_document("delivery", {COLA.id: 500, FRIES.id: 500}, HERE),
         a_document("delivery", {FRIES.id: 500, COLA.id: 500}, THERE),
@@ -183,7 +183,7 @@ async def test_outlets_that_sell_and_send_to_each_other_at_once_lose_nothing(db:
     }
 
 
-async def test_the_same_document_from_two_browsers_at_once_is_one(db: Database, conn: Connection) -> None:
+async def test_the_same_document_of_two_browsers_at_once_is_stored_once(db: Database, conn: Connection) -> None:
     request = a_document("delivery", {COLA.id: 7})
     answers = await asyncio.gather(*(move(db, request) for _ in range(5)))
     assert all(answer == answers[0] for answer in answers)
@@ -207,7 +207,7 @@ WISHES = st.lists(
 
 
 @given(WISHES)
-def test_no_document_brings_a_level_below_zero_and_none_loses_a_piece(wanted: Sequence[tuple[Any, int, str]]) -> None:
+def test_documents_never_make_a_level_negative_or_lose_a_piece(wanted: Sequence[tuple[Any, int, str]]) -> None:
     kept: dict[Key, int] = {}
     total = 0
     for kind, quantity, outlet in wanted:

@@ -31,7 +31,7 @@ def moment(slot: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(slot["at"])
 
 
-async def test_a_time_at_which_the_counter_is_full_is_not_offered(counters: Counters, kitchen: Kitchen) -> None:
+async def test_a_pick_up_time_at_a_full_counter_is_not_offered(counters: Counters, kitchen: Kitchen) -> None:
     await kitchen.says(TWO_AT_ONCE)
     first, second, third, *_ = await offered(counters, kitchen)
     assert [slot["left"]["counter"] for slot in (first, second, third)] == [2, 2, 2]
@@ -59,7 +59,7 @@ async def test_a_full_counter_does_not_limit_delivery_times(counters: Counters, 
 
 
 @pytest.mark.parametrize("delivers", [False, True])
-async def test_a_counter_that_hands_nothing_over_offers_no_time_to_fetch_it(
+async def test_an_outlet_that_hands_nothing_over_offers_no_pick_up_time(
     counters: Counters, kitchen: Kitchen, delivers: bool
 ) -> None:
     nothing = {**CAPACITY.per_five_minutes, Station.COUNTER: 0}
@@ -67,11 +67,11 @@ async def test_a_counter_that_hands_nothing_over_offers_no_time_to_fetch_it(
     assert {slot["left"]["counter"] for slot in await offered(counters, kitchen)} == ({0} if delivers else set())
 
 
-async def test_a_counter_that_says_nothing_has_no_bound(counters: Counters, kitchen: Kitchen) -> None:
+async def test_an_outlet_without_a_handover_limit_has_no_bound(counters: Counters, kitchen: Kitchen) -> None:
     assert all("counter" not in slot["left"] for slot in await offered(counters, kitchen))
 
 
-async def test_the_state_of_an_outlet_for_venue_updates(kitchen: Kitchen) -> None:
+async def test_venue_updates_get_the_state_of_an_outlet(kitchen: Kitchen) -> None:
     async def now() -> tuple[str, float | None]:
         readings = await kitchen.desks[0].reads.readings(kitchen.event.id, kitchen.clock.now())
         (one,) = [reading for reading in readings if reading.place == Place("outlet", HERE)]

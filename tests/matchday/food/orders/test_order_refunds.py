@@ -49,7 +49,7 @@ async def accepted(kitchen: Kitchen, *lines: Any) -> tuple[Any, FoodOrder, Recor
 
 @pytest.mark.parametrize("is_told", [False, True])
 @pytest.mark.parametrize("state", ["accepted", "ready", "handed_over"])
-async def test_an_order_that_a_counter_gives_back_whole_is_refunded_everywhere(
+async def test_an_order_fully_refunded_at_a_till_is_refunded_everywhere(
     bar: Bar, kitchen: Kitchen, state: str, is_told: bool
 ) -> None:
     fan, order, sale = await accepted(kitchen, line(HOT_DOG, options=KETCHUP), line(COLA))
@@ -78,9 +78,7 @@ async def test_an_order_that_a_counter_gives_back_whole_is_refunded_everywhere(
     await kitchen.clean()
 
 
-async def test_an_order_of_which_a_counter_gives_a_part_back_is_made_until_the_rest_goes_back_too(
-    bar: Bar, kitchen: Kitchen
-) -> None:
+async def test_a_partly_refunded_order_is_prepared_until_the_rest_is_refunded(bar: Bar, kitchen: Kitchen) -> None:
     fan, order, sale = await accepted(kitchen)
     first, second = sale.lines
     till = await bar.till()
@@ -93,9 +91,7 @@ async def test_an_order_of_which_a_counter_gives_a_part_back_is_made_until_the_r
     await kitchen.clean()
 
 
-async def test_a_kitchen_and_a_counter_that_give_an_order_back_at_once_give_it_back_once(
-    bar: Bar, kitchen: Kitchen
-) -> None:
+async def test_concurrent_refunds_by_kitchen_and_till_refund_an_order_once(bar: Bar, kitchen: Kitchen) -> None:
     orders = [await accepted(kitchen) for _ in range(6)]
     tills = [await bar.till() for _ in orders]
     backs = [till.sign(back_of(till, sale, sale.lines)) for till, (_, _, sale) in zip(tills, orders, strict=True)]
@@ -109,7 +105,7 @@ async def test_a_kitchen_and_a_counter_that_give_an_order_back_at_once_give_it_b
     await kitchen.clean()
 
 
-async def test_a_kitchen_gives_nothing_back_that_a_till_gave_back_before(bar: Bar, kitchen: Kitchen) -> None:
+async def test_a_kitchen_does_not_refund_what_a_till_refunded(bar: Bar, kitchen: Kitchen) -> None:
     fan, order, sale = await accepted(kitchen)
     till, part = await bar.till(), sale.lines[0]
     (answer,) = await bar.send(till, sent(till.keep(till.sign(back_of(till, sale, [part])))))
@@ -119,7 +115,7 @@ async def test_a_kitchen_gives_nothing_back_that_a_till_gave_back_before(bar: Ba
     await kitchen.clean()
 
 
-async def test_a_kitchen_gives_nothing_back_that_a_drawer_gave_back_before(bar: Bar, kitchen: Kitchen) -> None:
+async def test_a_kitchen_does_not_refund_what_was_refunded_in_cash(bar: Bar, kitchen: Kitchen) -> None:
     fan, order, sale = await accepted(kitchen)
     till = await bar.till()
     back = back_of(till, sale, sale.lines[:1], TenderKind.CASH)

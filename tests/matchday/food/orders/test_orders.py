@@ -56,7 +56,7 @@ async def verified(kitchen: Kitchen) -> list[Any]:
     return found
 
 
-async def test_an_order_holds_money_its_acceptance_takes_it_and_writes_the_sale_and_a_refund_gives_each_back(
+async def test_an_order_holds_money_its_acceptance_captures_it_and_a_refund_returns_it(
     kitchen: Kitchen,
 ) -> None:
     fan = await kitchen.fan(2_000, bonus_cents=300)
@@ -139,7 +139,7 @@ async def test_of_two_fans_for_the_last_capacity_one_gets_it_and_the_other_an_al
     )
 
 
-async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacity(kitchen: Kitchen) -> None:
+async def test_concurrent_orders_never_exceed_the_capacity_of_an_interval(kitchen: Kitchen) -> None:
     fans = [await kitchen.fan() for _ in range(12)]
     pair = line(HOT_DOG, 2, options=KETCHUP)
     found = await asyncio.gather(
@@ -154,7 +154,7 @@ async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacit
     assert numbers == list(range(1, 13))
 
 
-async def test_a_wallet_pays_while_it_has_money_and_reports_the_rest(kitchen: Kitchen) -> None:
+async def test_a_wallet_pays_up_to_its_balance_and_reports_the_rest(kitchen: Kitchen) -> None:
     fan = await kitchen.fan(EACH_CENTS, bonus_cents=EACH_CENTS - 1)
     found = await asyncio.gather(*(kitchen.order(fan, kitchen.request()) for _ in range(2)))
     (refused,) = [one for one in found if isinstance(one, Refused)]
@@ -260,7 +260,7 @@ async def test_a_crash_between_any_two_statements_of_an_acceptance_leaves_it_und
     assert await verified(kitchen) == []
 
 
-async def test_an_order_is_handed_over_against_its_code_whose_tries_are_counted(kitchen: Kitchen) -> None:
+async def test_an_order_is_handed_over_for_its_code_with_limited_tries(kitchen: Kitchen) -> None:
     order = await kitchen.placed(await kitchen.fan())
     right, wrong = order.pick_up_code, f"{(int(order.pick_up_code) + 1) % 10_000:04}"
     assert state_of(await kitchen.step("hand-over", order.id, code=right)) == Reason.WRONG_STATE
@@ -300,7 +300,7 @@ async def test_order_timing_is_measured_and_a_late_order_compensated_once(kitche
     await kitchen.clean()
 
 
-async def test_a_till_at_a_counter_pays_nothing_out_of_an_order(bar: Bar, kitchen: Kitchen) -> None:
+async def test_a_till_cannot_pay_a_sale_with_an_order(bar: Bar, kitchen: Kitchen) -> None:
     order = await kitchen.placed(await kitchen.fan())
     till, tenders = await bar.till(), [Tender(TenderKind.WALLET, ROUND_CENTS, str(order.id))]
     _, asked = await bar.ask(till, tenders)

@@ -81,12 +81,12 @@ def test_pick_up_times_respect_the_handover_limit() -> None:
     assert made.at({GRILL: 1}, 0, slot) is not None, "what a runner brings is not handed over"
 
 
-def test_of_an_interval_that_runs_only_the_rest_is_promised() -> None:
+def test_only_the_rest_of_the_current_interval_is_promised() -> None:
     found = fits(Kitchen({GRILL: 10}), {GRILL: 4}, {GRILL: 1}, now=NOW + 3 * MINUTE)
     assert [ready(schedule) for schedule in found] == [INTERVAL, 2 * INTERVAL]
 
 
-def test_nothing_is_ready_sooner_than_it_takes_to_make() -> None:
+def test_no_order_is_ready_before_its_preparation_time() -> None:
     schedule = plan(Kitchen({GRILL: 100}), NOW + 4 * MINUTE).soonest({GRILL: 1}, 180, FAR)
     assert ready(schedule) == 7 * MINUTE
 
@@ -102,13 +102,13 @@ def test_late_orders_delay_later_ones() -> None:
     assert ready(fits(Kitchen({GRILL: 4}, [Load(GRILL, NOW - INTERVAL, 4), *full]), {GRILL: 1})[0]) == 5 * INTERVAL
 
 
-def test_the_counter_takes_its_share_of_the_same_kitchen_for_a_while() -> None:
+def test_counter_sales_use_kitchen_capacity_for_a_while() -> None:
     found = fits(Kitchen({GRILL: 4}, counter={GRILL: 3}), {GRILL: 4})
     assert pieces(found[0]) == [1, 1, 1, 1]
     assert ready(fits(Kitchen({GRILL: 4}, counter={GRILL: 9}), {GRILL: 1})[0]) == 4 * INTERVAL
 
 
-def test_a_slot_is_offered_while_there_is_capacity_for_it_and_made_as_late_as_can_be() -> None:
+def test_a_slot_is_offered_while_there_is_capacity_and_prepared_as_late_as_possible() -> None:
     made = plan(Kitchen({GRILL: 4}), NOW)
     slot = NOW + 3 * INTERVAL
     schedule = made.at({GRILL: 6}, 60, slot)
@@ -126,7 +126,7 @@ def test_a_slot_is_offered_while_there_is_capacity_for_it_and_made_as_late_as_ca
     ] * 4
 
 
-def test_food_is_in_the_hand_once_both_are_there() -> None:
+def test_an_order_is_in_hand_once_food_and_fan_have_arrived() -> None:
     assert in_hand_at(NOW + 5 * MINUTE, NOW, 120) == NOW + 5 * MINUTE
     assert in_hand_at(NOW + 5 * MINUTE, NOW, 420) == NOW + 7 * MINUTE
     assert in_hand_at(NOW + 5 * MINUTE, NOW, 120, delivered=True) == NOW + 7 * MINUTE

@@ -59,7 +59,7 @@ async def test_meta_data_set_the_line_ups_and_whistles_begin_and_end_periods(pro
     assert await provider.kinds() == ["kick_off", "period_over", "kick_off"]
 
 
-async def test_event_data_tell_goals_own_goals_penalties_and_cards(provider: Provider) -> None:
+async def test_event_data_publish_goals_own_goals_penalties_and_cards(provider: Provider) -> None:
     await provider.send(
         cdf.meta(),
         cdf.start(),
@@ -80,7 +80,7 @@ async def test_event_data_tell_goals_own_goals_penalties_and_cards(provider: Pro
     assert await provider.score() == (2, 1)
 
 
-async def test_the_same_lines_again_tell_and_count_nothing_more(provider: Provider) -> None:
+async def test_repeated_lines_publish_and_count_nothing(provider: Provider) -> None:
     lines = [
         cdf.meta(("first_half", "start", 0)),
         cdf.start(0.01),
@@ -97,7 +97,7 @@ async def test_the_same_lines_again_tell_and_count_nothing_more(provider: Provid
     assert await provider.match.get("/stats") == figures
 
 
-async def test_a_bad_line_is_answered_by_its_number_and_the_others_count(provider: Provider) -> None:
+async def test_an_invalid_line_is_reported_by_its_number_and_the_others_count(provider: Provider) -> None:
     taken = await provider.send(
         cdf.goal("early", 1, "h9"),
         cdf.meta(),
@@ -135,7 +135,7 @@ async def test_events_unknown_to_the_feed_are_skipped_and_listed(provider: Provi
     assert (taken["published"], taken["counted"], taken["defects"]) == (0, 0, [])
 
 
-async def test_a_goal_that_the_video_assistant_takes_back_is_withdrawn_and_stays_so(provider: Provider) -> None:
+async def test_a_goal_disallowed_by_var_is_withdrawn_and_stays_withdrawn(provider: Provider) -> None:
     checked = {"reviewed": True, "upheld": False}
     await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9"))
     for _ in range(2):
@@ -233,7 +233,7 @@ async def test_a_kick_of_the_desk_is_not_published_again_and_a_retaken_one_repla
     assert (await provider.match.get())["state"]["penalties"] == {"home": 1, "away": 1}
 
 
-async def test_a_kick_that_did_not_count_takes_back_none_that_was_taken_instead(provider: Provider) -> None:
+async def test_withdrawing_a_kick_that_did_not_count_keeps_its_retake(provider: Provider) -> None:
     did_not_count = kick("k2", 122, "a4", "saved", var={"reviewed": True, "upheld": False})
     for _ in range(2):
         await provider.send(
@@ -346,7 +346,7 @@ async def test_a_name_with_a_text_direction_override_is_not_shown(provider: Prov
     assert (taken["teams"], [one["reason"] for one in taken["defects"]]) == (False, ["invalid_line"])
 
 
-async def test_a_pretty_document_and_too_many_lines(provider: Provider) -> None:
+async def test_an_indented_document_is_read_and_too_many_lines_are_refused(provider: Provider) -> None:
     path = f"{provider.match.path}/cdf"
     pretty = json.dumps(cdf.meta(), indent=2).encode()
     answer = await provider.match.world.ask(provider.key | cdf.DOCUMENT, "POST", path, pretty)
@@ -356,7 +356,7 @@ async def test_a_pretty_document_and_too_many_lines(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize("shirts", [[0], [100], [7, 7]])
-async def test_line_ups_that_no_feed_can_hold_change_nothing(provider: Provider, shirts: list[int]) -> None:
+async def test_invalid_line_ups_change_nothing(provider: Provider, shirts: list[int]) -> None:
     meta = cdf.meta()
     for player, number in zip(meta["teams"]["home"]["players"], shirts, strict=False):
         player["jersey_number"] = number
@@ -373,7 +373,7 @@ async def test_an_invalid_match_clock_drops_only_its_line(provider: Provider) ->
     assert await provider.score() == (0, 1)
 
 
-async def test_a_team_whose_name_is_blank_is_called_something(provider: Provider) -> None:
+async def test_a_team_with_a_blank_name_gets_a_default_name(provider: Provider) -> None:
     meta = cdf.meta()
     meta["teams"]["home"] |= {"name": " ", "id": "\x01"}
     assert (await provider.send(meta))["teams"]

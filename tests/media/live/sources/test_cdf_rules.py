@@ -44,7 +44,7 @@ def test_the_samples_of_every_version_are_read(version: str) -> None:
 
 
 @pytest.mark.parametrize("kind", OURS)
-def test_test_messages_match_the_published_schema(kind: str) -> None:
+def test_sample_messages_match_the_published_schema(kind: str) -> None:
     assert [error.message for error in schema(kind).iter_errors(OURS[kind])] == []
     assert taken(OURS[kind])
 

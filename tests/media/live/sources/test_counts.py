@@ -82,7 +82,7 @@ async def test_statistics_without_a_source_are_absent_and_drafts_have_none(match
         {"counts": [did("home", "shot") for _ in range(501)]},
     ],
 )
-async def test_counts_that_mean_nothing_are_refused_and_change_nothing(match: Match, bad: dict[str, Any]) -> None:
+async def test_invalid_counts_are_refused_and_change_nothing(match: Match, bad: dict[str, Any]) -> None:
     answer = await match.world.ask(match.desk, "POST", f"{match.path}/counts", bad)
     assert answer.status_code == 400
     assert await shots(match) == [0, 0]
@@ -103,7 +103,7 @@ async def test_a_subscriber_gets_all_statistics_at_once_and_their_changes(match:
     assert (second["passes"], second["completed"], second["possession"]) == ([1, 1], [1, 0], [50, 50])
 
 
-def test_the_figures_of_the_busiest_half_minute_weigh_little() -> None:
+def test_the_statistics_of_the_busiest_half_minute_are_small() -> None:
     busy = [Tally(side, 9, kind, 999) for side in Side for kind in CountedKind]
     assert len(msgspec.json.encode(statistics(busy).teams)) < 250
 
@@ -115,7 +115,7 @@ TALLIES = st.lists(
 
 
 @given(TALLIES, st.randoms())
-def test_figures_do_not_depend_on_the_order_and_players_add_up_to_their_team(tallies: list[Tally], chance: Any) -> None:
+def test_statistics_do_not_depend_on_order_and_players_sum_to_their_team(tallies: list[Tally], chance: Any) -> None:
     shuffled = chance.sample(tallies, len(tallies))
     found = statistics(tallies)
     assert statistics(shuffled) == found

@@ -142,7 +142,7 @@ def test_the_command_names_missing_options(capsys: pytest.CaptureFixture[str]) -
         (("1", "2"), ("HOM", "AWA")),
     ],
 )
-def test_two_teams_have_two_codes(names: tuple[str, str], codes: tuple[str, str]) -> None:
+def test_two_teams_have_different_codes(names: tuple[str, str], codes: tuple[str, str]) -> None:
     home, away = (Team(name, code_of(name, side), "#000000") for name, side in zip(names, Side, strict=True))
     found = with_distinct_codes(Teams(home, away))
     assert (found.home.code, found.away.code) == codes

@@ -83,7 +83,7 @@ async def test_no_link_exceeds_the_maximum_of_a_wallet(wallets: "Wallets") -> No
     assert (await books(wallets.db)).clean
 
 
-async def test_a_fan_without_a_wallet_gets_the_cards_with_all_that_is_in_it(wallets: "Wallets") -> None:
+async def test_a_fan_without_a_wallet_gets_the_wallet_of_the_linked_card(wallets: "Wallets") -> None:
     fan, held = new_id(), await wallets.card()
     await load(wallets, held.wallet_id, 1700)
     await link(wallets, held, fan)
@@ -91,7 +91,7 @@ async def test_a_fan_without_a_wallet_gets_the_cards_with_all_that_is_in_it(wall
         assert (await wallet_view(conn, fan, LIMITS, now=NOW)).available_cents == 1700
 
 
-async def test_a_card_that_ever_held_something_replaces_none_so_no_anonymous_wallet_passes_the_laws_limit(
+async def test_a_used_card_is_no_replacement_so_anonymous_wallets_keep_the_legal_limit(
     wallets: "Wallets",
 ) -> None:
     lost, used, spent, given = [await wallets.card() for _ in range(4)]
@@ -111,7 +111,7 @@ async def test_a_card_that_ever_held_something_replaces_none_so_no_anonymous_wal
     assert (found[lost.wallet_id].balance_cents, found[used.wallet_id].balance_cents) == (15_000, 15_000)
 
 
-async def test_a_gift_and_a_replacement_at_once_strand_nothing(wallets: "Wallets") -> None:
+async def test_a_concurrent_bonus_and_replacement_lose_no_money(wallets: "Wallets") -> None:
     lost, fresh = await wallets.card(), await wallets.card()
     wish = Replacement(lost.id, wallets.secrets.codes.hash(fresh.code), None)
 

@@ -135,7 +135,7 @@ async def link(wallets: "Wallets", wish: acts.Link) -> Linked | Refused:
     return outcome
 
 
-async def test_the_first_card_of_a_fan_brings_its_wallet_and_the_next_come_onto_it(wallets: "Wallets") -> None:
+async def test_the_first_linked_card_brings_its_wallet_and_later_ones_join_it(wallets: "Wallets") -> None:
     fan, first, second = new_id(), await wallets.card(), await wallets.card()
     beside = await wallets.card(wallet_id=second.wallet_id)
     assert await link(wallets, a_link(wallets, first, fan)) == Linked(first.id, first.wallet_id, None)
@@ -151,7 +151,7 @@ async def test_the_first_card_of_a_fan_brings_its_wallet_and_the_next_come_onto_
     assert {fact["about"] for fact in await wallets.facts("card_linked")} == {first.id, second.id, beside.id}
 
 
-async def test_linked_again_it_is_the_same(wallets: "Wallets") -> None:
+async def test_linking_a_card_again_changes_nothing(wallets: "Wallets") -> None:
     fan, held = new_id(), await wallets.card()
     first = await link(wallets, a_link(wallets, held, fan))
     assert await link(wallets, a_link(wallets, held, fan)) == first
@@ -182,7 +182,7 @@ async def test_the_tap_that_opened_the_page_links_for_five_minutes(wallets: "Wal
         assert isinstance(await link(wallets, wish), Linked) == linked
 
 
-async def test_the_tap_that_paid_at_a_till_links_nothing(wallets: "Wallets") -> None:
+async def test_a_tap_that_paid_at_a_till_links_no_card(wallets: "Wallets") -> None:
     held = await wallets.card()
     message = held.tap()
     await wallets.take(wallets.read(message))
@@ -251,7 +251,7 @@ async def test_an_owner_cannot_unblock_a_card_blocked_by_staff(wallets: "Wallets
     assert [fact["data"] for fact in await wallets.facts("card_blocked")] == [{"reason": "stolen"}]
 
 
-async def test_the_staff_takes_a_block_over(wallets: "Wallets") -> None:
+async def test_staff_can_take_over_the_block_of_an_owner(wallets: "Wallets") -> None:
     owner = new_id()
     held = await wallets.card(owner)
     await block(wallets, held, BlockReason.OWNER, owner)
@@ -358,7 +358,7 @@ async def test_cards_and_taps_are_exported_and_erased_with_their_owner(wallets: 
 
 
 @pytest.mark.parametrize("table", ["card", "tap", "card_day", "card_pin"])
-async def test_no_table_and_no_journal_holds_a_key_or_a_code(wallets: "Wallets", table: str) -> None:
+async def test_keys_and_codes_are_in_no_table_and_no_journal(wallets: "Wallets", table: str) -> None:
     held = await wallets.card(new_id())
     await wallets.taken(held)
     await link(wallets, a_link(wallets, await wallets.card(), new_id()))

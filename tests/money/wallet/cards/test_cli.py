@@ -60,7 +60,9 @@ def test_the_encoding_is_printed_without_keys(
             assert secret.lower() not in shown.lower()
 
 
-def test_a_lost_file_is_made_again_the_same_and_none_is_written_over(machine: dict[str, str], tmp_path: Path) -> None:
+def test_a_lost_file_is_recreated_identically_and_no_file_is_overwritten(
+    machine: dict[str, str], tmp_path: Path
+) -> None:
     first, again = tmp_path / "first.json", tmp_path / "again.json"
     assert virage("cards", "personalise", *UIDS, "--keys-file", first) == 0
     assert virage("cards", "personalise", *UIDS, "--keys-file", again) == 0

@@ -5,7 +5,7 @@ import pytest
 from virage.money.wallet.cards.rules.encoding import NDEF_FILE_BYTES, settings, template
 
 
-def test_the_settings_say_each_field_of_the_data_sheet_in_its_order() -> None:
+def test_the_file_settings_have_each_field_of_the_data_sheet_in_order() -> None:
     made = template("https://choose.url.com/ntag424")
     assert made.address == "https://choose.url.com/ntag424?uid=00000000000000&ctr=000000&cmac=0000000000000000"
     fields = ["40", "00E0", "C1", "FFE1", "220000", "350000", "410000", "410000"]
@@ -37,7 +37,7 @@ def test_an_address_that_no_card_can_hold_is_refused(base: str) -> None:
         template(base)
 
 
-def test_the_longest_address_that_fits_fits() -> None:
+def test_the_longest_possible_address_is_accepted() -> None:
     longest = next(size for size in range(NDEF_FILE_BYTES, 0, -1) if fits("https://" + "a" * size))
     assert len(bytes.fromhex(template("https://" + "a" * longest).ndef)) == NDEF_FILE_BYTES
 

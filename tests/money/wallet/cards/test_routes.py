@@ -51,7 +51,7 @@ async def test_the_page_of_a_tap_shows_the_card_but_not_the_whole_wallet_number(
     assert str(held.wallet_id) not in answer.text
 
 
-async def test_the_page_uses_the_tap_up_and_may_be_loaded_again_for_five_minutes(wallets: "Wallets") -> None:
+async def test_the_page_consumes_the_tap_and_can_be_reloaded_for_five_minutes(wallets: "Wallets") -> None:
     held = await wallets.card()
     message = held.tap()
     assert (await wallets.ask("", "GET", page(message))).status_code == 200
@@ -221,7 +221,7 @@ async def test_the_tap_that_opened_the_page_links_the_card(wallets: "Wallets") -
         ({"tap": {"picc_data": "0", "cmac": "0"}}, 400, "invalid"),
     ],
 )
-async def test_a_link_that_is_wrong_says_why_and_changes_nothing(
+async def test_an_invalid_link_is_refused_with_its_reason_and_changes_nothing(
     wallets: "Wallets", changes: Any, status: int, code: str
 ) -> None:
     wallets.knows("fan")
@@ -249,7 +249,7 @@ async def test_a_card_of_another_person_is_not_found_on_any_route(wallets: "Wall
     assert await wallets.facts() == before
 
 
-async def test_a_pin_and_an_unblock_ask_for_a_fresh_sign_in_and_a_block_does_not(wallets: "Wallets") -> None:
+async def test_a_pin_and_an_unblock_need_a_recent_sign_in_and_a_block_does_not(wallets: "Wallets") -> None:
     held = await wallets.card(wallets.knows("fan"))
     mine = f"/api/me/cards/{held.id}"
     wallets.clock.advance(HOUR)
@@ -268,7 +268,7 @@ async def test_a_trivial_pin_is_refused(wallets: "Wallets", pin: str, code: str)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
-async def test_a_limit_is_tightened_at_once_and_loosened_after_a_fresh_sign_in(wallets: "Wallets") -> None:
+async def test_a_limit_is_lowered_at_once_and_raised_after_a_recent_sign_in(wallets: "Wallets") -> None:
     held = await wallets.card(wallets.knows("fan"))
     path = f"/api/me/cards/{held.id}/daily-limit"
 
@@ -329,7 +329,7 @@ async def test_only_cashiers_and_finance_of_the_whole_venue_use_the_card_desk(wa
     assert await wallets.facts("card_blocked") == []
 
 
-async def test_a_replacement_asks_for_a_fresh_sign_in_and_the_staff_gives_its_own_reasons(wallets: "Wallets") -> None:
+async def test_a_replacement_needs_a_recent_sign_in_and_staff_have_their_own_reasons(wallets: "Wallets") -> None:
     wallets.knows("desk", "staff", Grant("cashier"))
     held, new = await wallets.card(), await wallets.card()
     path = f"/api/wallet/cards/{held.id}"
@@ -342,7 +342,7 @@ async def test_a_replacement_asks_for_a_fresh_sign_in_and_the_staff_gives_its_ow
     assert late.json()["code"] == "step_up_required"
 
 
-async def test_no_answer_holds_a_key_a_chips_number_or_a_code(wallets: "Wallets") -> None:
+async def test_answers_contain_no_key_chip_number_or_code(wallets: "Wallets") -> None:
     held = await wallets.card(wallets.knows("fan"))
     wallets.knows("desk", "staff", Grant("cashier"))
     answers = [
@@ -359,7 +359,7 @@ async def test_no_answer_holds_a_key_a_chips_number_or_a_code(wallets: "Wallets"
 
 
 @pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "2026-05-09T18:00:00"])
-async def test_a_history_before_no_moment_at_all_is_bad_input(wallets: "Wallets", before: str) -> None:
+async def test_a_history_before_an_invalid_time_is_refused(wallets: "Wallets", before: str) -> None:
     await wallets.card(wallets.knows("fan"))
     answer = await wallets.ask("fan", "GET", f"/api/wallet?before={before}")
     assert (answer.status_code, answer.json()["code"]) in {(400, "invalid"), (400, "invalid_input")}

@@ -39,14 +39,14 @@ CHEAP = 10  # hash rounds of a test's PIN; a test of people checks OWASP's numbe
         (9_000, 0, 9_001, False, Refused("daily_limit_reached", {"left_cents": 9_000, "daily_limit_cents": 9_000})),
     ],
 )
-def test_a_tap_pays_up_to_the_cap_and_a_card_up_to_its_day(
+def test_a_tap_pays_up_to_the_cap_and_a_card_up_to_its_daily_limit(
     limit: int | None, spent: int, amount: int, confirmed: bool, refused: Refused | None
 ) -> None:
     assert spend_allowed(Limits(limit, spent), Spend(new_id(), amount, confirmed), cap_cents=CAP) == refused
 
 
 @given(amounts=st.lists(st.integers(1, 900), max_size=20), limit=st.integers(0, 3_000))
-def test_no_batch_spends_more_than_the_day_and_none_is_refused_that_fits(amounts: list[int], limit: int) -> None:
+def test_batches_never_exceed_the_daily_limit_and_pass_within_it(amounts: list[int], limit: int) -> None:
     card_id = new_id()
     outcomes = judge_spends([Spend(card_id, one) for one in amounts], {card_id: Limits(limit)}, DAY, cap_cents=CAP)
     spent = 0
@@ -85,7 +85,7 @@ async def test_spending_of_a_card_adds_up_per_day_and_a_refusal_has_the_rest(wal
     assert (await spent(wallets, held.id), await spent(wallets, other.id)) == ({DAY: 1_000}, {DAY: CAP})
 
 
-async def test_the_spends_of_one_batch_add_up_too(wallets: "Wallets") -> None:
+async def test_spending_within_one_batch_adds_up(wallets: "Wallets") -> None:
     held = await limited(wallets, 1_000)
     async with wallets.transaction() as conn:
         outcomes = await count_spends(conn, [Spend(held.id, 400)] * 3, cap_cents=CAP, now=NOW)
@@ -93,7 +93,7 @@ async def test_the_spends_of_one_batch_add_up_too(wallets: "Wallets") -> None:
     assert await spent(wallets, held.id) == {DAY: 800}
 
 
-async def test_spends_at_the_same_moment_do_not_pass_the_day(wallets: "Wallets") -> None:
+async def test_concurrent_spending_never_exceeds_the_daily_limit(wallets: "Wallets") -> None:
     held = await limited(wallets, 1_000)
     outcomes = await asyncio.gather(*(spend(wallets, held.id, 300) for _ in range(8)))
     assert sum(isinstance(one, Spent) for one in outcomes) == 3
@@ -135,7 +135,7 @@ async def with_pin(wallets: "Wallets", pin: str = "482915") -> tuple["Held", UUI
     return held, owner
 
 
-async def test_the_right_pin_confirms_and_forgets_the_wrong_ones_before(wallets: "Wallets") -> None:
+async def test_the_right_pin_confirms_and_resets_wrong_attempts(wallets: "Wallets") -> None:
     held, _ = await with_pin(wallets)
     for _ in range(2):
         for left in (4, 3, 2, 1):
@@ -168,7 +168,7 @@ async def test_tries_at_the_same_moment_are_all_counted(wallets: "Wallets") -> N
     assert await wallets.desk.confirm(held.id, "482915") == Refused("card_blocked", {"reason": "pin"})
 
 
-async def test_a_try_that_is_begun_after_the_fifth_is_not_looked_at(wallets: "Wallets") -> None:
+async def test_a_pin_attempt_after_the_fifth_is_not_checked(wallets: "Wallets") -> None:
     held, _ = await with_pin(wallets)
     async with wallets.transaction() as conn:
         begun = [await begin_pin_try(conn, held.id) for _ in range(6)]

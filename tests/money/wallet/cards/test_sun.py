@@ -113,7 +113,7 @@ def test_keys_shared_by_cards_or_of_another_card_cannot_sign_a_tap() -> None:
         assert verify(thief.hidden(1), keys) is None
 
 
-def test_each_key_of_each_card_is_another_one() -> None:
+def test_keys_of_cards_are_all_different() -> None:
     keys, other = CardKeys(MASTER), bytes.fromhex("04958CAA5C5E80")
     of_both = [keys.of(uid, number) for uid in (UID, other) for number in range(5)]
     assert len({*of_both, keys.meta_read, MASTER}) == len(of_both) + 2

@@ -38,7 +38,7 @@ def a_card(counter: int = 0) -> Card:
     ids=st.lists(st.sampled_from([new_id() for _ in range(6)]), min_size=12, max_size=12),
     last=st.integers(0, 3),
 )
-def test_whatever_arrives_a_counter_counts_once_and_only_rises(counters: list[int], ids: list[UUID], last: int) -> None:
+def test_a_counter_counts_once_and_only_rises(counters: list[int], ids: list[UUID], last: int) -> None:
     card = a_card(last)
     taps = [Tap(tap_id, Seen(UID, counter)) for tap_id, counter in zip(ids, counters, strict=False)]
     outcomes = judge_taps(taps, {}, {UID: card}, NOW)
@@ -173,7 +173,7 @@ async def test_the_same_request_in_two_processes_at_once_gets_the_same_answer(
         await other.close()
 
 
-async def test_batches_with_the_same_cards_the_other_way_round_wait_and_do_not_block_each_other(
+async def test_batches_with_cards_in_opposite_orders_do_not_deadlock(
     wallets: "Wallets",
 ) -> None:
     cards = [await wallets.card() for _ in range(8)]

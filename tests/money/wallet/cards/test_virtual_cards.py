@@ -33,11 +33,11 @@ PROOFS = "/api/wallet/proofs"
 PHONES = "/api/me/virtual-card"
 
 
-def test_the_vectors_stand_as_the_rules_make_them() -> None:
+def test_the_vectors_match_the_rules() -> None:
     assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.file_text()
 
 
-def test_the_vectors_hold_every_reason_that_a_proof_can_have() -> None:
+def test_the_vectors_cover_every_reason_of_a_proof() -> None:
     assert make_vectors.reasons() == {reason.value for reason in set(Reason) - make_vectors.AT_REGISTRATION}
 
 
@@ -170,7 +170,7 @@ async def test_phones_are_exported_and_erased_with_their_owner(wallets: "Wallets
 
 
 @pytest.mark.parametrize("cents", [0, -1, 10**9])
-async def test_a_challenge_without_an_amount_is_no_challenge(wallets: "Wallets", cents: int) -> None:
+async def test_a_challenge_without_an_amount_is_refused(wallets: "Wallets", cents: int) -> None:
     owner, till = await an_owner(wallets), a_till(wallets)
     asked = challenge(wallets, till)
     wrong = owner.sign(asked) | {"challenge": msgspec.to_builtins(asked) | {"cents": cents}}

@@ -67,7 +67,7 @@ RULE = Rule(new_id(), WISH.method_id, 1_000, 2_000, 4_000, NOW, RuleState.ON)
         ({"day_max_cents": 1_999}, "day_below_amount"),
     ],
 )
-def test_a_rule_keeps_the_laws_limits_and_its_owners_consent(changes: dict[str, Any], reason: str | None) -> None:
+def test_a_rule_keeps_legal_limits_and_the_consent_of_its_owner(changes: dict[str, Any], reason: str | None) -> None:
     found = refuse(replace(WISH, **changes), LIMITS)
     assert (None if found is None else found.reason) == reason
 
@@ -89,13 +89,13 @@ def test_a_rule_keeps_the_laws_limits_and_its_owners_consent(changes: dict[str, 
         (RULE, Balance(900), 22_101, False),
     ],
 )
-def test_a_rule_is_due_below_its_mark_within_its_day_and_the_law(
+def test_a_rule_is_due_below_its_threshold_within_its_daily_and_legal_limits(
     rule: Rule, balance: Balance, open_: int, due: bool
 ) -> None:
     assert is_due(rule, balance, LIMITS, DAY, NOW, open_cents=open_) is due
 
 
-def test_two_declines_in_a_row_or_a_bank_that_wants_its_customer_end_a_rule() -> None:
+def test_two_declines_in_a_row_or_required_authentication_end_a_rule() -> None:
     asked = replace(RULE, top_up_id=new_id(), day=DAY, day_cents=2_000)
     says_no = partial(failed, cents=asked.add_cents, now=NOW)
     once = says_no(asked, "card_declined", declined=True)
@@ -231,7 +231,7 @@ async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_l
 
 
 @pytest.mark.parametrize("card", [Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
-async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(system: System, card: Card) -> None:
+async def test_a_charge_is_credited_once_despite_lost_and_repeated_messages(system: System, card: Card) -> None:
     await system.ruled(card)
     await system.spend(600)
     await system.jobs.top_up(system.db)
@@ -243,7 +243,7 @@ async def test_whatever_gets_lost_or_comes_twice_a_charge_is_credited_once(syste
     assert await system.balance() == 2_900
 
 
-async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(system: System) -> None:
+async def test_a_repeated_webhook_before_the_answer_credits_once(system: System) -> None:
     method = await system.ruled(Card.ACCEPTED)
     await system.spend(600)
     async with system.db.transaction() as conn:
@@ -303,7 +303,7 @@ async def test_declines_end_automatic_top_up_and_notify_its_owner_who_can_restar
     assert (await system.view()).state is RuleState.ON
 
 
-async def test_a_bank_that_wants_its_customer_ends_the_rule_at_once(
+async def test_required_authentication_ends_the_rule_at_once(
     system: System,
 ) -> None:
     await system.ruled(Card.CHALLENGE, "1234")
@@ -313,7 +313,7 @@ async def test_a_bank_that_wants_its_customer_ends_the_rule_at_once(
     assert (view.state, view.reason, await system.balance()) == (RuleState.OFF, "authentication_required", 900)
 
 
-async def test_a_wrong_amount_goes_back_whole(system: System) -> None:
+async def test_a_wrong_amount_is_refunded_in_full(system: System) -> None:
     await system.ruled(Card.AMOUNT_WRONG)
     await system.spend(600)
     await system.jobs.top_up(system.db)
@@ -322,7 +322,7 @@ async def test_a_wrong_amount_goes_back_whole(system: System) -> None:
     assert [row["state"] for row in await system.rows("select state from payments.payment")] == ["refunded"]
 
 
-async def test_a_charge_that_the_wallet_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(
+async def test_a_charge_above_the_maximum_of_the_wallet_is_refunded_and_the_rule_pauses(
     system: System,
 ) -> None:
     await system.ruled(Card.ACCEPTED)
@@ -353,7 +353,7 @@ async def test_a_charge_uses_the_card_it_was_agreed_for(system: System) -> None:
     assert await system.balance() == 900
 
 
-async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_both(
+async def test_a_new_card_replaces_the_first_and_erasure_deletes_both(
     system: System,
 ) -> None:
     first = await system.ruled(Card.ACCEPTED)
@@ -374,7 +374,7 @@ async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_bot
 # --- the endpoints ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_door_asks_for_consent_and_a_fresh_sign_in_and_waits_for_the_provider(wallets: "Wallets") -> None:
+async def test_automatic_top_up_needs_consent_a_recent_sign_in_and_the_provider(wallets: "Wallets") -> None:
     wallets.knows("fan")
     path, wish = "/api/wallet/auto-top-up", msgspec.to_builtins(WISH)
     assert (await wallets.ask("fan", "GET", path)).json() == {"rule": None, "page_url": None}

@@ -64,7 +64,7 @@ async def test_bonus_grants_of_a_batch_are_independent(db: Database) -> None:
     assert all(set(fact["data"]) == {"purse", "cents", "reason"} for fact in facts)
 
 
-async def test_the_same_new_gift_at_two_processes_is_one(db: Database) -> None:
+async def test_the_same_grant_in_two_processes_is_one(db: Database) -> None:
     wallet_id = await a_wallet(db)
     gift = BonusGrant(new_id(), wallet_id, 250, "promotion")
     outcomes = await asyncio.gather(*(given(db, gift) for _ in range(4)))
@@ -96,7 +96,7 @@ async def test_an_erasure_returns_bonus_to_the_operator(db: Database) -> None:
     assert (found.kinds["bonus"], found.kinds["grants"]) == (0, 0)
 
 
-async def test_the_bonus_of_an_anonymous_card_goes_where_the_card_goes(wallets: "Wallets") -> None:
+async def test_the_bonus_of_an_anonymous_card_moves_with_the_card(wallets: "Wallets") -> None:
     await wallets.card(wallets.knows("fan"))
     held = await wallets.card()
     await given(wallets.db, BonusGrant(new_id(), held.wallet_id, 400, "goodwill"))
@@ -106,7 +106,7 @@ async def test_the_bonus_of_an_anonymous_card_goes_where_the_card_goes(wallets: 
     assert (await books(wallets.db)).clean
 
 
-async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(wallets: "Wallets") -> None:
+async def test_finance_grants_a_bonus_with_a_reason_after_a_recent_sign_in(wallets: "Wallets") -> None:
     finance = wallets.knows("finance", "staff", Grant("finance"))
     async with wallets.transaction() as conn:
         await employ(conn, finance, Grant("finance"))

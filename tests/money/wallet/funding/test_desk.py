@@ -103,7 +103,7 @@ async def test_anonymous_cards_are_limited_in_balance_and_monthly_top_ups(wallet
     assert await desk.refused(by_tap(fan), 1_001) == ("purse_would_exceed", {"left_cents": 1_000})
 
 
-async def test_a_printed_code_loads_and_pays_nothing_out(wallets: "Wallets", desk: Desk) -> None:
+async def test_a_printed_code_allows_top_ups_and_no_payouts(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card(wallets.knows("fan"))
     code = {"code": held.code.lower()}
     assert (await desk.ask(code, 2_000)).json()["available_cents"] == 2_000
@@ -158,7 +158,7 @@ async def test_a_payout_by_tap_is_limited_per_tap_and_per_day(wallets: "Wallets"
     assert (seen["anonymous"], seen["payable_cash_cents"]) == (False, 6_000)
 
 
-async def test_of_many_desks_at_once_none_pays_out_or_takes_too_much(wallets: "Wallets", desk: Desk) -> None:
+async def test_concurrent_desks_never_exceed_the_limits_of_payouts_and_top_ups(wallets: "Wallets", desk: Desk) -> None:
     first = await wallets.card()
     await desk.load(first, 9_000)
     cards = [first, *[await wallets.card(wallet_id=first.wallet_id) for _ in range(3)]]

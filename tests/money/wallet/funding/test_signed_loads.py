@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
-def test_the_vectors_stand_as_the_rules_make_them() -> None:
+def test_the_vectors_match_the_rules() -> None:
     assert vectors.FILE.read_text(encoding="utf-8") == vectors.file_text()
 
 
-def test_the_vectors_hold_every_reason_that_a_text_can_have() -> None:
+def test_the_vectors_cover_every_reason_of_a_text() -> None:
     assert vectors.reasons() == {reason.value for reason in vectors.OF_THE_TEXT}
 
 
@@ -79,7 +79,7 @@ async def test_a_signature_of_one_till_is_invalid_for_another(wallets: "Wallets"
     assert (await desk.send(by, texts(signed_load(desk.signer, said)))).json()["code"] == "not_this_till"
 
 
-async def test_a_load_that_was_kept_back_is_dead(wallets: "Wallets", desk: Desk) -> None:
+async def test_a_top_up_signed_too_long_ago_is_refused(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     by, now = by_tap(held), wallets.clock.now()
     for at in (now - timedelta(minutes=11), now + timedelta(minutes=11)):
@@ -87,7 +87,7 @@ async def test_a_load_that_was_kept_back_is_dead(wallets: "Wallets", desk: Desk)
     assert (await desk.ask(by, 2_000, at=now - timedelta(minutes=9))).status_code == 200
 
 
-async def test_the_card_that_is_shown_must_be_on_the_wallet_that_was_signed_for(wallets: "Wallets", desk: Desk) -> None:
+async def test_the_shown_card_must_be_on_the_signed_wallet(wallets: "Wallets", desk: Desk) -> None:
     seen, shown = await wallets.card(), await wallets.card()
     assert await desk.refused(by_tap(shown), 2_000, wallet_id=seen.wallet_id) == ("not_this_purse", {})
 
@@ -209,7 +209,7 @@ async def test_records_signed_before_a_till_was_revoked_stay_valid(wallets: "Wal
     assert (await books(wallets.db)).desk_mismatches == []
 
 
-async def test_the_bytes_that_were_signed_are_kept_as_they_came(wallets: "Wallets", desk: Desk) -> None:
+async def test_signed_bytes_are_stored_unchanged(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     signed: SignedDeskRecord = signed_load(desk.signer, await desk.says(by := by_tap(held), 2_000))
     assert (await desk.send(by, texts(signed))).status_code == 200

@@ -49,7 +49,7 @@ MINE = Wallet(new_id(), new_id())
         (40_000, 0, 500, Reason.WALLET_WOULD_EXCEED),
     ],
 )
-def test_a_wallet_is_loaded_within_its_limits(balance: int, open_: int, cents: int, reason: Reason | None) -> None:
+def test_a_wallet_is_topped_up_within_its_limits(balance: int, open_: int, cents: int, reason: Reason | None) -> None:
     refusal = may_top_up(MINE, balance, open_, cents, LIMITS)
     assert (refusal.reason if refusal else None) == reason
 
@@ -160,7 +160,7 @@ async def test_concurrent_top_ups_never_exceed_the_maximum_of_a_wallet(db: Datab
     assert answers.count(exceeds(10_000, 15_000)) == 5
 
 
-async def test_a_payment_that_failed_or_whose_time_is_over_leaves_room_for_the_next(db: Database) -> None:
+async def test_failed_and_expired_top_ups_leave_room_for_the_next(db: Database) -> None:
     fan, cancelled, left, later = new_id(), *(TopUpRequest(new_id(), new_id(), 15_000) for _ in range(3))
     assert isinstance(await begun(db, fan, cancelled), PaymentIntent)
     await told(db, Outcome(cancelled.payment_id, PaymentState.CANCELLED, 0))
@@ -169,7 +169,7 @@ async def test_a_payment_that_failed_or_whose_time_is_over_leaves_room_for_the_n
     assert isinstance(await begun(db, fan, later, NOW + PAYS_FOR), PaymentIntent)
 
 
-async def test_late_money_that_a_wallet_may_not_hold_goes_back_whole(db: Database) -> None:
+async def test_late_money_above_the_maximum_of_a_wallet_is_refunded(db: Database) -> None:
     fan, wishes = new_id(), [TopUpRequest(new_id(), new_id(), 15_000) for _ in range(6)]
     for number, wish in enumerate(wishes):
         assert isinstance(await begun(db, fan, wish, NOW + number * PAYS_FOR), PaymentIntent)
@@ -301,7 +301,7 @@ async def test_the_history_has_open_holds_and_transactions_but_no_ended_holds(db
     assert (view.balance_cents, view.available_cents) == (4200, 3500)
 
 
-async def test_pages_of_the_history_lose_no_line_of_a_moment_that_many_share(
+async def test_pages_of_the_history_lose_no_line_with_an_equal_time(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reads, "PAGE", 3)

@@ -74,7 +74,7 @@ def test_an_entry_happens_whole_or_not_at_all() -> None:
     assert len(posting.new) == 1
 
 
-def test_money_that_comes_is_spent_by_the_next_entry_of_the_same_batch() -> None:
+def test_credited_money_can_be_spent_by_the_next_entry_of_the_batch() -> None:
     clearing = account(AccountKind.CLEARING, "cards")
     balances = books(0) | {clearing.id: Balance()}
     assert reasons(tried(balances, [pay(500)], [pay(500, clearing, WALLET)], [pay(500)])) == [
@@ -95,7 +95,7 @@ def test_bonus_credit_is_spent_to_its_end() -> None:
     assert reasons(posting) == [None, Reason.INSUFFICIENT_FUNDS]
 
 
-def test_the_same_entry_again_is_answered_again_and_does_nothing() -> None:
+def test_a_repeated_entry_gets_the_same_answer_and_changes_nothing() -> None:
     entry = [pay(400), pay(100, credit=TIPS)]
     posting = tried(books(1000), entry, entry)
     assert posting.outcomes == [Posted(500), Posted(500)]
@@ -105,7 +105,7 @@ def test_the_same_entry_again_is_answered_again_and_does_nothing() -> None:
     assert (again.outcomes, again.new, again.moved) == ([Posted(500)], [], {})
 
 
-def test_an_id_that_meant_something_else_is_refused() -> None:
+def test_a_reused_id_with_other_content_is_refused() -> None:
     first = pay(400)
     twin = pay(401, id_=first.id)
     assert reasons(tried(books(1000), [first], [twin], [pay(1), first])) == [
@@ -134,7 +134,7 @@ def test_a_capture_takes_at_most_the_hold_and_releases_the_rest() -> None:
     assert posting.moved == {WALLET.id: Balance(0), TILL.id: Balance(1000)}
 
 
-def test_a_void_gives_everything_free() -> None:
+def test_a_void_releases_the_whole_hold() -> None:
     held = hold(600)
     posting = tried(books(600), [held], [end(held, 600, Step.VOID)], [pay(600)])
     assert reasons(posting) == [None, None, None]
@@ -171,12 +171,12 @@ def test_only_a_hold_of_the_same_accounts_is_ended() -> None:
     ]
 
 
-def test_nothing_less_than_nothing_and_no_account_to_itself() -> None:
+def test_amounts_are_positive_and_no_account_pays_itself() -> None:
     for bad in (pay(0), pay(-5), pay(CENTS_MAX + 1), pay(5, credit=WALLET)):
         assert reasons(tried(books(10**9), [bad])) == [Reason.AMOUNT_INVALID]
 
 
-def test_an_account_that_is_not_there_is_said() -> None:
+def test_an_unknown_account_is_reported() -> None:
     assert reasons(tried(books(1000), [pay(5, credit=wallet_account(new_id()))])) == [Reason.ACCOUNT_NOT_FOUND]
 
 

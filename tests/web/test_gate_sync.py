@@ -91,7 +91,7 @@ def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, system: System
     light(page, "bad", "Ticket cancelled")
 
 
-def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
+def test_an_upload_refused_as_too_large_is_sent_in_parts(
     phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     _, stop, start = server
