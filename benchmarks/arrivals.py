@@ -50,7 +50,7 @@ Scan = tuple[str, int]
 """A device and its number of a scan."""
 
 
-class Told(Struct):
+class ServerRecords(Struct):
     """The server's records after the run: its tables and the supervisor's board."""
 
     entries: dict[int, int]
@@ -60,7 +60,7 @@ class Told(Struct):
     board: dict[str, Any]
 
 
-async def told(system: System, evening: Evening, thief: Device) -> Told:
+async def server_records(system: System, evening: Evening, thief: Device) -> ServerRecords:
     """Read the database and the board."""
     db = await Database.open(system.postgres.url, connections_max=1)
     async with db.connection() as conn:
@@ -81,7 +81,7 @@ async def told(system: System, evening: Evening, thief: Device) -> Told:
     answer = await client.ask(b"GET", f"/api/access/board/{evening.event_id}".encode(), cookie)
     client.close()
     assert answer.status == OK, answer.body
-    return Told(
+    return ServerRecords(
         entries={row["pass_number"]: row["entries"] for row in rows},
         inside={row["pass_number"] for row in rows if row["state"] == "inside"},
         pairs=pairs,
@@ -90,7 +90,7 @@ async def told(system: System, evening: Evening, thief: Device) -> Told:
     )
 
 
-def of_passes(evening: Arrivals, known: Told) -> tuple[dict[str, set[int]], dict[int, dict[str, set[int]]]]:
+def of_passes(evening: Arrivals, stored: ServerRecords) -> tuple[dict[str, set[int]], dict[int, dict[str, set[int]]]]:
     """The passes of each fault, and the scans that admitted each pass."""
     good = [one for one in evening.seen if one.light.signal == "good"]
     let_in: dict[int, dict[str, set[int]]] = {}
@@ -109,16 +109,16 @@ def of_passes(evening: Arrivals, known: Told) -> tuple[dict[str, set[int]], dict
             if one.light.signal == "again" and one.phone_right and one.device_right and one.visit.kind != "picture"
         },
         "let_in_bad": {one.visit.fan.number for one in good if is_bad(one, evening.crowd.cut)},
-        "twice": {number for number, n in known.entries.items() if n > entered.get(number, 0)},
-        "lost": {n for n, count in entered.items() if known.entries.get(n, 0) < count or n not in known.inside},
-        "phantoms": known.inside - set(let_in),
+        "twice": {number for number, n in stored.entries.items() if n > entered.get(number, 0)},
+        "lost": {n for n, count in entered.items() if stored.entries.get(n, 0) < count or n not in stored.inside},
+        "phantoms": stored.inside - set(let_in),
         "not_let_in_twice": planted - doubles,
-        "duplicates_lost": {n for n in doubles if not are_told(let_in[n], known.pairs.get(n, []))},
-        "duplicates_more": (set(known.pairs) - doubles) | (doubles - several),
+        "duplicates_lost": {n for n in doubles if not are_reported(let_in[n], stored.pairs.get(n, []))},
+        "duplicates_more": (set(stored.pairs) - doubles) | (doubles - several),
     }, let_in
 
 
-def are_told(devices: dict[str, set[int]], pairs: list[tuple[Scan, Scan]]) -> bool:
+def are_reported(devices: dict[str, set[int]], pairs: list[tuple[Scan, Scan]]) -> bool:
     """Whether the server reports one scan of each device: the same first scan beside each of the
     others.
     """
@@ -128,15 +128,15 @@ def are_told(devices: dict[str, set[int]], pairs: list[tuple[Scan, Scan]]) -> bo
     return len(scans) == len(devices) and all(number in devices[device] for device, number in scans)
 
 
-def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
+def compared(evening: Arrivals, stored: ServerRecords) -> tuple[dict[str, Any], set[int]]:
     """Compare the lights with the server's records. The counts that must be zero add up to `wrong`."""
-    wrong, let_in = of_passes(evening, known)
+    wrong, let_in = of_passes(evening, stored)
     doubles = {number: devices for number, devices in let_in.items() if len(devices) > 1}
     planted = sum(len(devices) - 1 for devices in doubles.values())
     faults = {name: len(numbers) for name, numbers in wrong.items()} | {
-        "board_inside": abs(known.board["admitted"] - len(let_in)),
-        "board_duplicates": abs(known.board["duplicates_open"] - planted),
-        "thief_scans": known.thief_scans,
+        "board_inside": abs(stored.board["admitted"] - len(let_in)),
+        "board_duplicates": abs(stored.board["duplicates_open"] - planted),
+        "thief_scans": stored.thief_scans,
         "uploads_refused": sum(len(device.refused) for device in evening.devices.values()),
     }
     lights = Counter(f"{one.visit.kind} {one.light.signal}" for one in evening.seen)
@@ -149,14 +149,14 @@ def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
         "offline_decisions": sum(device.decided_alone for device in evening.devices.values()),
         "let_in": len(let_in),
         "duplicates_planted": planted,
-        "duplicates_found": sum(len(known.pairs[n]) for n in doubles if n not in wrong["duplicates_lost"]),
+        "duplicates_found": sum(len(stored.pairs[n]) for n in doubles if n not in wrong["duplicates_lost"]),
         "phone_wrong_let_in": sum(not one.phone_right and one.device_right for one in good),
         "device_wrong_let_in": sum(one.phone_right and not one.device_right for one in good),
         "both_wrong_let_in": sum(not one.phone_right and not one.device_right for one in good),
         "stolen_refused": evening.stolen.statuses[UNAUTHORIZED],
         "refunded_let_in_unknowing": len({one.visit.fan.number for one in good if one.visit.kind == "refunded"}),
-        "stolen_told": evening.thief_told,
-        "stolen_let_in_unknown": len({fan.number for fan in evening.lost_with_device} - known.inside),
+        "stolen_told": evening.thief_admitted,
+        "stolen_let_in_unknown": len({fan.number for fan in evening.lost_with_device} - stored.inside),
         **faults,
         "wrong": sum(faults.values()),
         "away_s": round(evening.away_s, 1),
@@ -223,7 +223,7 @@ async def evening_of(fans: int) -> dict[str, Any]:
         arrivals = Arrivals(system, evening, Clock(speed=SPEED, origin=origin))
         await arrivals.evening_passes()
         passed = time.monotonic()
-        found, wrong = compared(arrivals, await told(system, evening, arrivals.stolen))
+        found, wrong = compared(arrivals, await server_records(system, evening, arrivals.stolen))
         await explain(system, arrivals, wrong)
         print(system.errors() or "no complaints", file=sys.stderr)
     finally:

@@ -232,10 +232,10 @@ class Crowd:
                 answer = await client.ask(method, path, headers, body)
                 if answer.status < SERVER_ERROR and answer.status not in LATER:
                     return answer
-                told = str(answer.status)
+                cause = str(answer.status)
             except OSError:
-                told = "connection"
-            self.refused[told] = self.refused.get(told, 0) + 1
+                cause = "connection"
+            self.refused[cause] = self.refused.get(cause, 0) + 1
             if time.perf_counter() > ends:
                 raise TimeoutError(path)
             await asyncio.sleep(RETRY_S * (1 + self._random.random()))
@@ -249,8 +249,8 @@ def _code(answer: Answer) -> str:
 def main() -> None:
     """Run one process of buyers."""
     plan, report = (Path(name) for name in sys.argv[1:3])
-    told: Report = run(Crowd(msgspec.json.decode(plan.read_bytes(), type=Plan)).run())
-    report.write_bytes(msgspec.json.encode(told))
+    result: Report = run(Crowd(msgspec.json.decode(plan.read_bytes(), type=Plan)).run())
+    report.write_bytes(msgspec.json.encode(result))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ async def _answers(address: str) -> bool:
         client.close()
 
 
-async def watched(address: str, paths: Sequence[str], phones: int, seconds: float) -> dict[str, float]:
+async def measure_requests(address: str, paths: Sequence[str], phones: int, seconds: float) -> dict[str, float]:
     """Let connections request these paths one after the other, for so long; return the number of
     responses and their latency.
     """

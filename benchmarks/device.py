@@ -323,7 +323,7 @@ class Device:
         await self.flush()
         before = time.monotonic() - PACK_LAG_S
         settled = [] if self._answered_at > before else self._seen.items()
-        told = {number: one for number, one in settled if one.at < before and one.scan not in self.unsent}
+        settled_before = {number: one for number, one in settled if one.at < before and one.scan not in self.unsent}
         sealed = await self._request(b"GET", f"/api/access/pack/{self._event_id}", None, UPLOAD_WITHIN_S)
         keys = await self._request(b"GET", f"/api/events/{self._event_id}/pass-keys", None, UPLOAD_WITHIN_S)
         if keys is None or sealed is None:
@@ -333,7 +333,7 @@ class Device:
         if pack is None or (hasattr(self, "ground") and pack.expires_at < self.ground.pack.expires_at):
             return  # not signed, or older than the current one
         async with self._one_at_a_time:
-            self._seen = {number: one for number, one in self._seen.items() if told.get(number) is not one}
+            self._seen = {number: one for number, one in self._seen.items() if settled_before.get(number) is not one}
             self.ground = Ground(pack, published)
             for number, one in self._seen.items():
                 self.ground.saw(number, one.generation, one.presence)

@@ -81,7 +81,7 @@ async def scanners(system: System, name: str, plan: Plan) -> Report:
     return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
-async def audit(system: System, told: list[tuple[str, int, int]]) -> dict[str, int]:
+async def audit(system: System, admitted: list[tuple[str, int, int]]) -> dict[str, int]:
     """Count what must not happen: passes admitted twice, acknowledged admissions that are missing."""
     conn = await asyncpg.connect(system.postgres.url)
     try:
@@ -94,7 +94,7 @@ async def audit(system: System, told: list[tuple[str, int, int]]) -> dict[str, i
     return {
         "inside": len(inside),
         "twice": sum(row["entries"] > 1 for row in rows) + int(duplicates),
-        "lost": sum((device, number) not in steps or fan not in inside for device, number, fan in told),
+        "lost": sum((device, number) not in steps or fan not in inside for device, number, fan in admitted),
     }
 
 
@@ -131,7 +131,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         cpu_s = server_s(system) - before
         reports["open"] = await scanners(system, "open", plan("open", open_part, 200_001, per_s=wanted.per_s))
         plains.append(await scanners(system, "plain-2", plan("plain", no_passes, 2, seconds=wanted.plain_s)))
-        found = await audit(system, [told for report in reports.values() for told in report.told])
+        found = await audit(system, [admission for report in reports.values() for admission in report.admitted])
         complaints = system.errors()
         print(f"answers {reports['closed'].answers}; {complaints or 'no complaints'}", file=sys.stderr)
     finally:

@@ -79,11 +79,11 @@ class Assumed(Struct, frozen=True, kw_only=True):
     spread: float = 0.35
     """Of each of these times (the sigma of a log-normal)."""
     up_after_s: float = 180.0
-    """By when everybody who goes has left their seat."""
+    """Time by which all fans who go have left their seats."""
     drinks: float = 0.75
-    """Which part wants something from the bar; everybody else wants something from the grill."""
+    """Share of these fans who want something from the bar; all others go to the grill."""
     drinks_and_food: float = 0.4
-    """Which part of those wants something from the grill too."""
+    """Share of those who want something from the grill too."""
     nearest: float = 0.7
     """Which part goes to the nearest outlet; the others to the next one."""
     ahead: float = 0.0
@@ -327,14 +327,14 @@ def measure(*, quick: bool) -> dict[str, Any]:
     for changed in variations:
         name = ", ".join(f"{what} {value}" for what, value in changed.items()) or "usual"
         found[name] = [half_time(replace(usual_demand, ahead=ahead, **changed)) for ahead in AHEAD]
-        for told in found[name]:
-            print(f"{name}: {told}")
+        for result in found[name]:
+            print(f"{name}: {result}")
     return {
         "benchmark": "halftime",
         "without": found["usual"][0],
         "with": found["usual"][-1],
         "served_before_restart": {
-            name: [told["served_before_restart"] for told in half_times] for name, half_times in found.items()
+            name: [result["served_before_restart"] for result in half_times] for name, half_times in found.items()
         },
         "ahead": AHEAD,
         "promise_error_p90_s": found["usual"][-1]["promise_error_p90_s"],

@@ -113,7 +113,7 @@ async def sweep(
         if not places:
             break
         reports = await crowd(system, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
-        used = {told.token for report in reports for told in report.bought}
+        used = {purchase.token for report in reports for purchase in report.bought}
         spare = [token for token in spare if token not in used]
         swept += reports
     return swept

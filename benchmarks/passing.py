@@ -69,7 +69,7 @@ class Arrivals:
         self.lost_with_device = [visit.fan for visit in mine[:3]]
         self.robbed = [visit.fan for visit in mine[3:] if visit.minute > STOLEN][:20]
         self.visits = [one for one in self.crowd.visits if one.fan not in self.lost_with_device]
-        self.thief_told = 0
+        self.thief_admitted = 0
         for visit in self.visits:  # a stolen device sends people to another gate, each time the same
             beside = next(gate for gate in self.crowd.gates_beside(self.stolen.lane) if gate not in visit.gates)
             visit.gates = [beside if gate == self.stolen.lane.gate else gate for gate in visit.gates]
@@ -230,7 +230,7 @@ class Arrivals:
         device = self.stolen
         device.has_network = False
         for fan in self.lost_with_device:
-            self.thief_told += 1
+            self.thief_admitted += 1
             assert (await device.scan(partial(fan.code, self.clock.now()))).signal == "good"
         client = Client(self.system.url)
         path = f"/api/office/devices/{device.lane.device_id}"
@@ -243,7 +243,7 @@ class Arrivals:
         for fan in self.robbed:
             now = self.clock.now()
             device.keep("passed", now, code=fan.code(now), pass_number=fan.number, generation=0)
-            self.thief_told += 1
+            self.thief_admitted += 1
         assert not await device.flush()
         assert (await device.scan(lambda: self.robbed[0].code(self.clock.now()))).reason == "device_revoked"
 

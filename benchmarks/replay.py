@@ -28,10 +28,10 @@ from av.container import InputContainer
 from playwright.async_api import Browser, Page, async_playwright
 
 from benchmarks.browser import CHROMIUM, FLAGS
-from benchmarks.cache import cached, watched
+from benchmarks.cache import cached, measure_requests
+from benchmarks.camera_output import encoded, frames_of_film, pictures, play, sounds
 from benchmarks.common import machine, percentile, processor_s, quick, run, tell
 from benchmarks.intake import FILM, name_of
-from benchmarks.reel import encoded, film, pictures, play, sounds
 from benchmarks.system import System, free_port, seed
 from benchmarks.wire import Client
 from tests.media.replay.archive import cut
@@ -51,7 +51,7 @@ CAMERAS: Final = 24
 CAMERA_KBITS: Final = 4000
 CONNECTIONS: Final = 32
 SOUND_KBITS: Final = 96
-TOLD: Final = "() => window.told"
+FIRST_FRAME_SHOWN: Final = "() => window.shown"
 AT_REST: Final = """
 async () => {
   for (let times = 0; times < 20; times += 1)
@@ -69,7 +69,7 @@ WATCH: Final = """
     const video = document.querySelector("video");
     if (!video || video.dataset.seen) return;
     video.dataset.seen = "1";
-    video.requestVideoFrameCallback((at) => (window.told = performance.timeOrigin + at));
+    video.requestVideoFrameCallback((at) => (window.shown = performance.timeOrigin + at));
   };
   new MutationObserver(press).observe(document, { childList: true, subtree: true, attributes: true });
 })()
@@ -97,8 +97,8 @@ class Desk:
 
     async def tell(self) -> int:
         """Publish an entry; return its number."""
-        told = {"kind": "announcement", "text": {"fr": "Encore", "en": "Again"}}
-        telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "content": told}
+        content = {"kind": "announcement", "text": {"fr": "Encore", "en": "Again"}}
+        telling = {"id": str(new_id()), "at": datetime.now(UTC).isoformat(), "content": content}
         (entry,) = await self.post(f"/api/live/{self._event}/entries", {"entries": [telling]})
         return int(entry["number"])
 
@@ -178,8 +178,8 @@ async def first_frame(page: Page, desk: Desk, event: UUID) -> tuple[float, float
     clip = await desk.mark(number, 12, 8)
     await desk.playlist(clip, "video")
     playlist = time.time()
-    await page.wait_for_function(TOLD)
-    pressed, shown = await page.evaluate("[window.pressed, window.told]")
+    await page.wait_for_function(FIRST_FRAME_SHOWN)
+    pressed, shown = await page.evaluate("[window.pressed, window.shown]")
     return 1000 * (playlist - began), pressed - 1000 * began, shown - 1000 * began
 
 
@@ -232,11 +232,13 @@ async def all_seen(system: System, cameras: int) -> None:
 async def cost_of_cameras(system: System, cameras: int, seconds: float) -> dict[str, float]:
     """CPU time of one process that ingests cameras, with picture and sound encoded beforehand."""
     length_s = seconds + 15
-    reel = await asyncio.to_thread(encoded, pictures(length_s, grain=12), kbits=CAMERA_KBITS, sound=sounds(length_s))
-    sent = 8 * len(reel.whole) / reel.parts[-1][0]
+    camera_output = await asyncio.to_thread(
+        encoded, pictures(length_s, grain=12), kbits=CAMERA_KBITS, sound=sounds(length_s)
+    )
+    sent = 8 * len(camera_output.whole) / camera_output.parts[-1][0]
     ports = [free_port() for _ in range(cameras)]
     async with running(system, "benchmarks.intake", *(str(port) for port in ports)) as pid:
-        playing = [asyncio.create_task(play(reel, port)) for port in ports]
+        playing = [asyncio.create_task(play(camera_output, port)) for port in ports]
         await all_seen(system, cameras)
         before, began = processor_s(pid), time.monotonic()
         await asyncio.sleep(seconds)
@@ -257,7 +259,7 @@ def rungs(seconds: int) -> dict[str, Any]:
     """The cost of a real picture in each rendition: encoding speed, bytes of a clip, the load of a
     goal.
     """
-    frames = list(film(footage("bigbuckbunny.mp4")))[: 25 * seconds]
+    frames = list(frames_of_film(footage("bigbuckbunny.mp4")))[: 25 * seconds]
     source = cut(encoded(frames, kbits=CAMERA_KBITS))
     length_s = len(frames) / 25
     bytes_s = {"source": sum(len(part.data) for part in source.fragments) / length_s}
@@ -294,8 +296,8 @@ async def ground(system: System, desk: Desk, seconds: float) -> dict[str, Any]:
         if address is None:
             return {"cache": None}
         found = {
-            "playlist": await watched(address, playlists, CONNECTIONS, seconds),
-            "segment": await watched(address, objects, CONNECTIONS, seconds),
+            "playlist": await measure_requests(address, playlists, CONNECTIONS, seconds),
+            "segment": await measure_requests(address, objects, CONNECTIONS, seconds),
         }
     return {"cache": "nginx", "cache_connections": CONNECTIONS, "cache_answers": found}
 

@@ -60,8 +60,8 @@ class Report(Struct):
     answers: dict[str, int] = {}
     wrong: dict[str, int] = {}
     retries: int = 0
-    told: list[tuple[str, int, int]] = []
-    """Who was admitted, as devices were told: (device, number of the scan, number of the pass)."""
+    admitted: list[tuple[str, int, int]] = []
+    """Admissions answered to devices: (device, number of the scan, number of the pass)."""
 
 
 class Shown(Struct):
@@ -203,7 +203,7 @@ class Running:
         if found != shown.expected:
             self.report.wrong = Counter(self.report.wrong) + Counter({f"{shown.kind}: {found[0]} {found[1]}": 1})
         if found[0] == "admitted":
-            self.report.told.append((shown.device_id, said["number"], shown.fan))
+            self.report.admitted.append((shown.device_id, said["number"], shown.fan))
 
     async def _ask(self, shown: Shown) -> Answer:
         """Send until there is a response: the number makes one scan of it."""

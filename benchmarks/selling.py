@@ -36,13 +36,13 @@ class Plan(Struct):
 
 
 class Report(Struct):
-    """The report; `told` are the records that were acknowledged with 2xx and booked, `errors` all
-    other responses.
+    """The report; `acknowledged` are the records answered with 2xx and booked, `errors` all other
+    responses.
     """
 
     seconds: float = 0.0
     ms: list[float] = []
-    told: list[str] = []
+    acknowledged: list[str] = []
     errors: list[str] = []
     retries: int = 0
 
@@ -76,7 +76,7 @@ class Running:
             said = msgspec.json.decode(answer.body)
             outcome = said["answers"][0]["outcome"] if answer.status == OK else f"{answer.status}"
             if outcome in ("booked", "known"):
-                self.report.told.append(sale.record_id)
+                self.report.acknowledged.append(sale.record_id)
             else:
                 self.report.errors.append(answer.body.decode())
 

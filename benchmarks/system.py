@@ -70,7 +70,7 @@ class System:
         self.plain_url = f"http://127.0.0.1:{plain_port}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.sandbox_key = secrets.token_urlsafe(24)
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -106,7 +106,7 @@ class System:
             Child("plain", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),
         ]
         folder = self.folder / "log"
-        self.supervisor = Supervisor(children, env=self.env, report=self.told.append, log_folder=folder)
+        self.supervisor = Supervisor(children, env=self.env, report=self.messages.append, log_folder=folder)
         self._running = asyncio.create_task(self.supervisor.run(self._stop))
         self._keeping = asyncio.create_task(self.postgres.supervise())
         began = time.monotonic()

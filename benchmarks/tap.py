@@ -44,7 +44,7 @@ async def tills(system: System, name: str, plan: Plan) -> Report:
     return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
-async def audited(system: System, told: list[str]) -> dict[str, int]:
+async def audited(system: System, acknowledged: list[str]) -> dict[str, int]:
     """Count what must not happen: acknowledged sales that are not in the books or the chain, or
     wrong books.
     """
@@ -64,7 +64,7 @@ async def audited(system: System, told: list[str]) -> dict[str, int]:
         await db.close()
     records, sums = {str(row["id"]) for row in rows}, {str(row["subject"]): row["sum"] for row in paid}
     return {
-        "lost": sum(one not in records or sums.get(one) != TOTAL_CENTS for one in told),
+        "lost": sum(one not in records or sums.get(one) != TOTAL_CENTS for one in acknowledged),
         "unclean": int(not books.clean),
         "gaps": int(gaps),
         "sum": books.sum_cents,
@@ -103,7 +103,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         cpu_s = server_s(system) - before
         reports["open"] = await tills(system, "open", Plan("open", system.url, bars[2], opened, wanted.per_s))
         plains.append(await tills(system, "plain-2", Plan("plain", system.plain_url, bars[0], seconds=plain_s)))
-        found = await audited(system, [one for report in reports.values() for one in report.told])
+        found = await audited(system, [one for report in reports.values() for one in report.acknowledged])
         print(system.errors() or "no complaints", file=sys.stderr)
     finally:
         await system.stop()

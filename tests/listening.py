@@ -15,7 +15,7 @@ from virage.platform.realtime.hub import Flow, Hub, Topic
 from virage.platform.web.guard import Principal
 
 
-class Heard:
+class Subscription:
     """The parts of one stream; it runs from the first read until its end or `aclose`."""
 
     def __init__(self, flow: Flow) -> None:
@@ -54,12 +54,12 @@ class Heard:
             self._gone.set()
 
 
-async def hear(hub: Hub, principal: Principal, names: Sequence[str], since: str | None) -> Heard:
+async def subscribe(hub: Hub, principal: Principal, names: Sequence[str], since: str | None) -> Subscription:
     """Follow topics."""
-    return Heard(await hub.follow(principal, names, since))
+    return Subscription(await hub.follow(principal, names, since))
 
 
-def said(part: bytes) -> list[Any]:
+def messages_of(part: bytes) -> list[Any]:
     """The messages of a part, in order."""
     return [msgspec.json.decode(line[6:]) for line in part.decode().splitlines() if line.startswith("data: ")]
 

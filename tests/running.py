@@ -45,7 +45,7 @@ class Running:
 
     def named(self, command: str) -> list[psutil.Process]:
         """The processes of one `virage` command, the oldest first."""
-        found = [one for one in self.family() if command in told(one)]
+        found = [one for one in self.family() if command in command_line(one)]
         return sorted(found, key=lambda one: (one.create_time(), one.pid))
 
 
@@ -57,7 +57,7 @@ def started(folder: Path, output: Path, *arguments: str, **variables: str) -> "s
         return subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=folder)  # noqa: S603 - our own command
 
 
-def told(process: psutil.Process) -> list[str]:
+def command_line(process: psutil.Process) -> list[str]:
     """The command of a process; empty once it is dead."""
     with contextlib.suppress(psutil.Error):
         return process.cmdline()

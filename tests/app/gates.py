@@ -36,7 +36,7 @@ def correction(_: "World") -> dict[str, Any]:
 
 def ban(world: "World") -> dict[str, Any]:
     ends = world.clock.now() + timedelta(days=1)
-    return {"id": str(new_id()), "name": "Somebody", "expires_at": ends.isoformat()}
+    return {"id": str(new_id()), "name": "Example Person", "expires_at": ends.isoformat()}
 
 
 def accreditation(world: "World") -> dict[str, Any]:

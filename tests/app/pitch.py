@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 NEIGHBOURS = ("their office", "their event's office", "friend")
 
 
-def told(world: "World") -> dict[str, Any]:
-    telling = {
-        "id": str(new_id()),
-        "at": world.clock.now().isoformat(),
-        "content": {"kind": "added_time", "minutes": 3},
-    }
+def added_time_entry(world: "World") -> dict[str, Any]:
+    telling = {"id": str(new_id()), "at": world.clock.now().isoformat(), "content": {"kind": "added_time", "minutes": 3}}
     return {"entries": [telling]}
 
 
@@ -114,7 +110,7 @@ async def names_of(world: "World", desk: dict[str, str], secret: str) -> dict[st
 
 
 PITCH = (
-    ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
+    ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, added_time_entry),
     ("GET /api/live/{event_id}/teams", "our office", NEIGHBOURS),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
     ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),

@@ -38,7 +38,7 @@ async def asked(credentials: Sequence[Credential]) -> list[Principal | None]:
 
 
 async def lose(parcel: Parcel) -> None:
-    raise LookupError(f"nobody knows {parcel.number}")
+    raise LookupError(f"unknown parcel {parcel.number}")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def test_an_administrator_sees_what_failed_and_why(office: httpx.AsyncClie
     letters = (await office.get(DOOR, headers=ALL)).json()
     assert sorted(letter["payload"]["number"] for letter in letters) == [7, 8]
     assert {letter["kind"] for letter in letters} == {"parcel"}
-    assert all("nobody knows" in letter["message"] for letter in letters)
+    assert all("unknown parcel" in letter["message"] for letter in letters)
 
 
 async def test_requeued_jobs_are_queued_and_deleted_ones_are_gone(office: httpx.AsyncClient, db: Database) -> None:

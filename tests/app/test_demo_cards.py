@@ -115,7 +115,7 @@ async def test_a_tap_of_the_page_pays_at_a_till_once_and_the_next_one_pays_again
     await counter.open()
     address = await tap(here, NOBODYS)
     assert address.startswith("https://virage.local/tap?uid=")
-    assert await tap(here, NOBODYS) == address, "a tap that nobody has taken is the next one still"
+    assert await tap(here, NOBODYS) == address, "an unused tap stays the next one"
     first = await counter.sell("Salted popcorn", address)
     assert (first["outcome"], first["available_cents"]) == ("booked", NOBODYS_CENTS - 400)
     assert (await counter.sell("Salted popcorn", address))["reason"] == "tap_replayed"

@@ -17,7 +17,7 @@ STAFF = frozenset({"admin", "programme", "box_office", "finance", "steward", "su
 STAFF |= {"match_desk", "media_desk", "moderator", "describer"}
 PERSON = STAFF | {"fan"}
 BUYER = PERSON | {"guest"}
-EVERYBODY = BUYER | {"anonymous", "program", "device", "till"}
+EVERYONE = BUYER | {"anonymous", "program", "device", "till"}
 DEVICE = frozenset({"device"})
 KITCHEN = ("kitchen", "cashier", "finance")
 
@@ -43,42 +43,42 @@ NAMES |= dict.fromkeys(("page", "number", "position"), "1") | dict.fromkeys(("pe
 # The endpoints open to each kind of principal. 401 and 403 mean closed; any other response means
 # open.
 DOORS: dict[str, frozenset[str]] = {
-    "GET /api/venue": EVERYBODY,
-    "GET /api/venue/{version}/geometry": EVERYBODY,
-    "GET /api/venue/{version}/labels/{block}": EVERYBODY,
-    "GET /api/venue/route": EVERYBODY,
-    "GET /api/venue/nearest": EVERYBODY,
-    "GET /api/venue/lifts": EVERYBODY,
+    "GET /api/venue": EVERYONE,
+    "GET /api/venue/{version}/geometry": EVERYONE,
+    "GET /api/venue/{version}/labels/{block}": EVERYONE,
+    "GET /api/venue/route": EVERYONE,
+    "GET /api/venue/nearest": EVERYONE,
+    "GET /api/venue/lifts": EVERYONE,
     "PUT /api/venue/lifts/{code}": only("steward"),
-    "GET /api/club": EVERYBODY,
-    "GET /manifest.webmanifest": EVERYBODY,
-    "GET /icon.svg": EVERYBODY,
-    "GET /healthz": EVERYBODY,
-    "GET /readyz": EVERYBODY,
-    "GET /metrics": EVERYBODY,  # it hides from other machines, by 404
-    "GET /api/openapi.json": EVERYBODY,
-    "GET /api/stream": EVERYBODY,  # each topic decides
-    "GET /api/events": EVERYBODY,
-    "GET /api/events/{event_id}": EVERYBODY,
-    "GET /api/events/{event_id}/offer": EVERYBODY,
-    "GET /api/events/{event_id}/availability": EVERYBODY,
-    "POST /api/events/{event_id}/proposal": EVERYBODY,
-    "GET /api/events/{event_id}/pass-keys": EVERYBODY,
-    "GET /api/offers": EVERYBODY,
-    "POST /api/sign-in/codes": EVERYBODY,
-    "POST /api/sign-in": EVERYBODY,
-    "DELETE /api/session": EVERYBODY,
-    "GET /api/me": EVERYBODY,
-    "GET /api/mailbox": EVERYBODY,  # hidden like the metrics
-    "GET /mailbox": EVERYBODY,
-    "GET /mailbox/style.css": EVERYBODY,
-    "GET /mailbox/{email_id}": EVERYBODY,
-    "GET /mailbox/{email_id}/files/{position}": EVERYBODY,
-    "GET /cards": EVERYBODY,  # the same
-    "GET /cards/style.css": EVERYBODY,
-    "GET /cards/copy.js": EVERYBODY,
+    "GET /api/club": EVERYONE,
+    "GET /manifest.webmanifest": EVERYONE,
+    "GET /icon.svg": EVERYONE,
+    "GET /healthz": EVERYONE,
+    "GET /readyz": EVERYONE,
+    "GET /metrics": EVERYONE,  # it hides from other machines, by 404
+    "GET /api/openapi.json": EVERYONE,
+    "GET /api/stream": EVERYONE,  # each topic decides
+    "GET /api/events": EVERYONE,
+    "GET /api/events/{event_id}": EVERYONE,
+    "GET /api/events/{event_id}/offer": EVERYONE,
+    "GET /api/events/{event_id}/availability": EVERYONE,
+    "POST /api/events/{event_id}/proposal": EVERYONE,
+    "GET /api/events/{event_id}/pass-keys": EVERYONE,
+    "GET /api/offers": EVERYONE,
+    "POST /api/sign-in/codes": EVERYONE,
+    "POST /api/sign-in": EVERYONE,
+    "DELETE /api/session": EVERYONE,
+    "GET /api/me": EVERYONE,
+    "GET /api/mailbox": EVERYONE,  # hidden like the metrics
+    "GET /mailbox": EVERYONE,
+    "GET /mailbox/style.css": EVERYONE,
+    "GET /mailbox/{email_id}": EVERYONE,
+    "GET /mailbox/{email_id}/files/{position}": EVERYONE,
+    "GET /cards": EVERYONE,  # the same
+    "GET /cards/style.css": EVERYONE,
+    "GET /cards/copy.js": EVERYONE,
     "POST /api/payments/webhooks/sandbox": frozenset(),  # opened only by a signature
-    "POST /api/orders": EVERYBODY,  # an empty request is refused before its principal is checked
+    "POST /api/orders": EVERYONE,  # an empty request is refused before its principal is checked
     "GET /api/orders/{order_id}": BUYER,
     "GET /api/orders/{order_id}/terms": BUYER,
     "DELETE /api/orders/{order_id}": BUYER,
@@ -136,9 +136,9 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/emails": only(),
     "GET /api/office/blocked-addresses": only(),
     "DELETE /api/office/blocked-addresses/{email_id}": only(),
-    "GET /api/pages": EVERYBODY,
-    "GET /api/pages/{kind}": EVERYBODY,
-    "GET /api/pages/versions/{version_id}": EVERYBODY,
+    "GET /api/pages": EVERYONE,
+    "GET /api/pages/{kind}": EVERYONE,
+    "GET /api/pages/versions/{version_id}": EVERYONE,
     "GET /api/office/pages/{kind}/{language}": only(),
     "PUT /api/office/pages/{kind}/{language}": only(),
     "GET /api/office/dead-letters": only(),
@@ -152,7 +152,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/devices": only("supervisor", "finance"),
     "PUT /api/office/devices/{device_id}": only("supervisor", "finance"),
     "DELETE /api/office/devices/{device_id}": only("supervisor", "finance"),
-    "POST /api/devices/pair": EVERYBODY,  # opened by a code
+    "POST /api/devices/pair": EVERYONE,  # opened by a code
     "GET /api/devices/me": DEVICE | {"till"},
     "POST /api/till/records": frozenset({"till"}),
     "GET /api/till/proofs/{record_id}": frozenset({"till"}),
@@ -187,8 +187,8 @@ DOORS: dict[str, frozenset[str]] = {
     "PUT /api/access/events/{event_id}/kinds/{kind}": only("supervisor"),
     "DELETE /api/access/accreditations/{accreditation_id}": only("supervisor"),
     "GET /api/access/accreditations/{accreditation_id}/badge": only("supervisor"),
-    "GET /api/food/catalogue/{outlet}": EVERYBODY,
-    "GET /api/concessions/pictures/{name}": EVERYBODY,
+    "GET /api/food/catalogue/{outlet}": EVERYONE,
+    "GET /api/concessions/pictures/{name}": EVERYONE,
     "GET /api/office/food/draft": only("programme", "finance"),
     "PUT /api/office/food/items/{item_id}": only("programme"),
     "DELETE /api/office/food/items/{item_id}": only("programme"),
@@ -204,28 +204,28 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/food/stock/{outlet}": only("cashier", "programme", "finance"),
     "GET /api/food/stock/{outlet}/movements": only("cashier", "programme", "finance"),
     "PUT /api/food/stock/{outlet}/thresholds": only("cashier", "programme"),
-    "GET /api/live/{event_id}": EVERYBODY,
-    "GET /api/live/{event_id}/pages/{page}": EVERYBODY,
+    "GET /api/live/{event_id}": EVERYONE,
+    "GET /api/live/{event_id}/pages/{page}": EVERYONE,
     "POST /api/live/{event_id}/entries": only("match_desk"),
     "GET /api/live/{event_id}/teams": only("match_desk", "programme"),
     "PUT /api/live/{event_id}/teams": only("match_desk", "programme"),
     "POST /api/live/{event_id}/cdf": only("match_desk"),
     "POST /api/live/{event_id}/counts": only("match_desk"),
-    "GET /api/live/{event_id}/stats": EVERYBODY,
-    "GET /api/tracking/{event_id}": EVERYBODY,
+    "GET /api/live/{event_id}/stats": EVERYONE,
+    "GET /api/tracking/{event_id}": EVERYONE,
     "POST /api/tracking/{event_id}/frames": only("match_desk"),
-    "GET /api/replay/clips/{clip_id}": EVERYBODY,
-    "GET /api/replay/clips/{clip_id}/{camera}/{playlist}": EVERYBODY,
-    "GET /api/replay/clips/{clip_id}/poster.jpg": EVERYBODY,
-    "GET /api/replay/clips/{clip_id}/{camera}/clip.mp4": EVERYBODY,
-    "GET /api/replay/clips/{clip_id}/{camera}/described/{locale}/clip.mp4": EVERYBODY,
-    "GET /api/replay/clips/{clip_id}/start": EVERYBODY,
-    "GET /api/replay/clips/{clip_id}/{camera}/captions/{locale}/{segment_id}": EVERYBODY,
+    "GET /api/replay/clips/{clip_id}": EVERYONE,
+    "GET /api/replay/clips/{clip_id}/{camera}/{playlist}": EVERYONE,
+    "GET /api/replay/clips/{clip_id}/poster.jpg": EVERYONE,
+    "GET /api/replay/clips/{clip_id}/{camera}/clip.mp4": EVERYONE,
+    "GET /api/replay/clips/{clip_id}/{camera}/described/{locale}/clip.mp4": EVERYONE,
+    "GET /api/replay/clips/{clip_id}/start": EVERYONE,
+    "GET /api/replay/clips/{clip_id}/{camera}/captions/{locale}/{segment_id}": EVERYONE,
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}": only("describer"),
     "GET /api/replay/events/{event_id}/descriptions": only("describer"),
-    "GET /r/{clip_id}": EVERYBODY,  # its content is limited by the clip's rights
-    "GET /api/replay/objects/{object_id}": EVERYBODY,  # noise without its key
-    "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYBODY,
+    "GET /r/{clip_id}": EVERYONE,  # its content is limited by the clip's rights
+    "GET /api/replay/objects/{object_id}": EVERYONE,  # noise without its key
+    "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYONE,
     "GET /api/replay/events/{event_id}/rights": only("media_desk", "moderator"),
     "PUT /api/replay/events/{event_id}/rights": only("moderator"),
     "POST /api/replay/events/{event_id}/clips": only("media_desk"),
@@ -239,9 +239,9 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/replay/events/{event_id}/taps": PERSON,  # each person counts once
     "GET /api/replay/cameras": only("media_desk", "moderator"),  # the system's cameras, whatever event is on
     "GET /api/food/stock-alerts": only("cashier", "programme", "finance"),
-    "GET /api/food/outlets": EVERYBODY,
-    "GET /api/food/slots": EVERYBODY,
-    "GET /api/food/sold-out": EVERYBODY,
+    "GET /api/food/outlets": EVERYONE,
+    "GET /api/food/slots": EVERYONE,
+    "GET /api/food/sold-out": EVERYONE,
     "POST /api/food/orders": PERSON,
     "GET /api/food/orders": PERSON,
     "GET /api/food/orders/{order_id}": PERSON,
@@ -257,7 +257,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/kitchen/{outlet}/orders/{order_id}/hand-over": only(*KITCHEN),
     "POST /api/kitchen/{outlet}/orders/{order_id}/delivered": only(*KITCHEN),
     "POST /api/kitchen/{outlet}/orders/{order_id}/refund": only("cashier", "finance"),
-    "GET /api/push/key": EVERYBODY,
+    "GET /api/push/key": EVERYONE,
     "PUT /api/me/push-subscriptions/{subscription_id}": PERSON,
     "DELETE /api/me/push-subscriptions/{subscription_id}": PERSON,
     "GET /api/me/notifications": PERSON,
@@ -289,8 +289,8 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/wallet/cards/find": only("cashier", "finance"),
     "POST /api/wallet/cards/{card_id}/block": only("cashier", "finance"),
     "POST /api/wallet/cards/{card_id}/replacement": only("cashier", "finance"),
-    "GET /api/wallet/tap": EVERYBODY,  # opened by the card's mirrored message
-    "POST /api/office/tokens": PERSON,  # limited to one's own roles: a fan has none to grant
+    "GET /api/wallet/tap": EVERYONE,  # opened by the card's mirrored message
+    "POST /api/office/tokens": PERSON,  # limited to the roles of the principal: a fan has none
     "GET /api/office/tokens": STAFF,
     "DELETE /api/office/tokens/{token_id}": STAFF,
 }
@@ -315,7 +315,7 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
     session or a person.
     """
 
-    async def nobody() -> dict[str, str]:
+    async def anonymous() -> dict[str, str]:
         return {}
 
     async def fan() -> dict[str, str]:
@@ -338,7 +338,7 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
 
     roles = {role: staff(role) for role in STAFF}
     return {
-        "anonymous": nobody,
+        "anonymous": anonymous,
         "guest": world.guest,
         "fan": fan,
         "program": program,

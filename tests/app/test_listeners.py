@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.listening import Heard, hear
+from tests.listening import Subscription, subscribe
 from virage.identity.people import acts as people
 from virage.platform.data.journal import Fact, append
 from virage.platform.realtime.hub import Hub
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KITCHEN = "kitchen:01"
 
 
-async def rest_of(messages: Heard) -> str:
+async def rest_of(messages: Subscription) -> str:
     async with asyncio.timeout(10):
         return "".join([part.decode() async for part in messages])
 
@@ -48,7 +48,7 @@ async def test_the_stream_of_a_revoked_kitchen_device_ends(world: "World", hub: 
     cook, _ = await principal_of(world, "cook@example.org", Grant("kitchen"))
     other, _ = await principal_of(world, "other@example.org", Grant("kitchen"))
     admin = await world.signed_in("admin@example.org", Grant("admin"))
-    revoked, goes_on = await hear(hub, cook, [KITCHEN], None), await hear(hub, other, [KITCHEN], None)
+    revoked, goes_on = await subscribe(hub, cook, [KITCHEN], None), await subscribe(hub, other, [KITCHEN], None)
     for messages in (revoked, goes_on):
         await anext(messages)
     [grant] = await world.rows("select id from people.role_grant where person_id = $1", cook.id)
@@ -56,15 +56,15 @@ async def test_the_stream_of_a_revoked_kitchen_device_ends(world: "World", hub: 
     await kitchen_moves(world)
     assert KITCHEN in (await anext(goes_on)).decode()
     assert await rest_of(revoked) == ""
-    nobody = Principal("fan", cook.id, cook.session_id)
+    without_role = Principal("fan", cook.id, cook.session_id)
     with pytest.raises(Problem):
-        await hear(hub, nobody, [KITCHEN], None)
+        await subscribe(hub, without_role, [KITCHEN], None)
     await goes_on.aclose()
 
 
 async def test_a_sign_out_ends_the_streams_of_the_session(world: "World", hub: Hub) -> None:
     cook, token = await principal_of(world, "cook@example.org", Grant("kitchen"))
-    messages = await hear(hub, cook, [KITCHEN], None)
+    messages = await subscribe(hub, cook, [KITCHEN], None)
     await anext(messages)
     assert (await world.ask({"cookie": f"__Host-virage={token}"}, "DELETE", "/api/session")).is_success
     await kitchen_moves(world)

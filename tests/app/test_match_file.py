@@ -54,7 +54,7 @@ class Feed:
         async with httpx.AsyncClient() as browser:
             return (await browser.get(self._base + path)).raise_for_status().json()
 
-    async def told(self) -> list[tuple[Any, int]]:
+    async def contents(self) -> list[tuple[Any, int]]:
         """Every entry with its clock, without generated numbers and times."""
         head = (await self.get())["head"]
         pages = [(await self.get(f"/pages/{page}"))["entries"] for page in range(1, head // 32 + 2)]
@@ -100,8 +100,8 @@ async def test_a_real_match_is_published_completely_and_once_through_kills_of_pl
     assert (score["home"], score["away"], score["match_over"]) == (0, 3, True)
     assert [team["name"] for team in (live["teams"]["home"], live["teams"]["away"])] == ["Turkey", "Italy"]
     assert sum(player["starts"] for player in live["teams"]["away"]["players"]) == 11
-    goals = [(told, clock_s // 60) for told, clock_s in await whole.told() if told["kind"] == "goal"]
-    assert [(told["side"], told["player"], told.get("manner", "play"), minute) for told, minute in goals] == [
+    goals = [(goal, clock_s // 60) for goal, clock_s in await whole.contents() if goal["kind"] == "goal"]
+    assert [(goal["side"], goal["player"], goal.get("manner", "play"), minute) for goal, minute in goals] == [
         ("away", 3, "own", 52),
         ("away", 17, "play", 65),
         ("away", 10, "play", 78),
@@ -110,9 +110,9 @@ async def test_a_real_match_is_published_completely_and_once_through_kills_of_pl
     by_hand = counted_by_hand()
     assert {what: figures[what] for what in by_hand} == by_hand
 
-    again = await whole.told(), await whole.get("/stats")
+    again = await whole.contents(), await whole.get("/stats")
     await played(served, match, live_world.event, key, 0)
-    assert (await whole.told(), await whole.get("/stats")) == again
+    assert (await whole.contents(), await whole.get("/stats")) == again
 
     process = await playing(served, *files, "--event", str(live_world.their_event), "--speed", "1200")
     async with asyncio.timeout(60):
@@ -127,4 +127,4 @@ async def test_a_real_match_is_published_completely_and_once_through_kills_of_pl
             await asyncio.sleep(0.02)
     await served.crash()
     await resumed
-    assert (await stopped.told(), await stopped.get("/stats")) == again
+    assert (await stopped.contents(), await stopped.get("/stats")) == again

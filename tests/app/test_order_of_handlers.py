@@ -284,11 +284,11 @@ async def test_new_entries_of_a_match_are_handled_in_any_order(world: "World") -
     scored = EntryRequest(new_id(), now - timedelta(seconds=5), goal)
 
     async def left_by(handlers: Sequence[Any]) -> dict[str, list[str]]:
-        async def told(conn: Connection) -> None:
+        async def publish_goal(conn: Connection) -> None:
             (entry,) = await publish(conn, world.event, [scored], None, now, handlers=handlers)
             assert isinstance(entry, FeedEntry), entry
 
-        return (await trials.run(told))[1]
+        return (await trials.run(publish_goal))[1]
 
     expected = await left_by(ENTRIES_PUBLISHED)
     for order in orders_of(ENTRIES_PUBLISHED):

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from tests.conftest import FakeClock
 from tests.golden.system import SPEND_TRANSACTION_IDS, environment, execute, virage
-from tests.listening import hear
+from tests.listening import subscribe
 from tests.platform.realtime.test_hub import ids
 from virage.app.building import build
 from virage.matchday.access.reads.changes import GateChanges, PackChanges
@@ -137,8 +137,8 @@ def revoked(number: int) -> Fact:
 
 async def tell(db: Database) -> None:
     async with db.transaction() as conn:
-        told = EntryRequest(new_id(), NOW, Announcement(Text("Merci", "Thanks")))
-        await publishing.publish(conn, EVENT, [told], None, NOW)
+        announcement = EntryRequest(new_id(), NOW, Announcement(Text("Merci", "Thanks")))
+        await publishing.publish(conn, EVENT, [announcement], None, NOW)
 
 
 async def write(db: Database, *facts: Fact) -> None:
@@ -153,7 +153,7 @@ async def pass_the_old_ids(url: str, heard: str) -> None:
     await execute(url, SPEND_TRANSACTION_IDS.format(position_key(heard).xid + AHEAD))
 
 
-async def until_told(heard: list[Entry], count: int) -> None:
+async def until_received(heard: list[Entry], count: int) -> None:
     async with asyncio.timeout(10):
         while len(heard) < count:  # noqa: ASYNC110 - the tail is observed from outside
             await asyncio.sleep(0.01)
@@ -166,12 +166,12 @@ async def test_after_a_restore_a_tail_sends_no_old_fact_again_and_each_new_one_o
     tail.listen(from_now.extend)
     tail.listen(from_before.extend, before.heard)
     await write(db, revoked(2))
-    await until_told(from_before, 1)
+    await until_received(from_before, 1)
     await pass_the_old_ids(restored_url, before.heard)
     await write(db, revoked(3), revoked(4))
-    await until_told(from_before, 3)
+    await until_received(from_before, 3)
     await write(db, revoked(5))  # no other row is between the two
-    await until_told(from_before, 4)
+    await until_received(from_before, 4)
     await tail.close()
     assert [entry.data["number"] for entry in from_before] == [2, 3, 4, 5]
     assert [entry.data["number"] for entry in from_now][-3:] == [3, 4, 5]
@@ -232,7 +232,7 @@ async def test_a_phone_that_was_ahead_receives_each_new_entry_once(
     tail = Tail(db)
     hub = Hub(db, tail, [LiveTopic(Feeds(db))])
     for entries in (2, 3, 4):
-        stream = await hear(hub, ANONYMOUS, [f"live:{EVENT}"], since)
+        stream = await subscribe(hub, ANONYMOUS, [f"live:{EVENT}"], since)
         await tell(db)
         async with asyncio.timeout(10):
             while numbers[-1:] != [entries]:

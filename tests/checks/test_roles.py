@@ -14,9 +14,7 @@ def test_each_list_of_roles_is_found() -> None:
 def test_lists_that_agree_have_no_fault() -> None:
     assert (
         list(
-            faults(
-                ROLES, {"web": ROLES}, {"page": "Whoever has the role `steward`, and a device with the role `gate`."}
-            )
+            faults(ROLES, {"web": ROLES}, {"page": "Staff with the role `steward`, and a device with the role `gate`."})
         )
         == []
     )

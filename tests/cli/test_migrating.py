@@ -16,7 +16,7 @@ from virage.platform.host.postgres import EmbeddedPostgres
 KNOWN = [
     migration_of("0191_coat", "-- expand: coats.\ncreate table public.coat (hook integer, colour text);"),
     migration_of(
-        "0192_colour", "-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;"
+        "0192_colour", "-- contract: the colour is not read any more.\nalter table public.coat drop column colour;"
     ),
 ]
 

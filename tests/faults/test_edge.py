@@ -100,7 +100,7 @@ async def answers(nginx: Nginx, event_id: UUID) -> dict[str, Any]:
             "page": feed.json() == again.json(),
             "no such event": stranger.status_code,
             "published by a phone": (await browser.post(f"/publish/{event_id}", content=b"{}")).status_code,
-            "told by a phone": (await browser.post(f"/edge/live/{event_id}", content=b"{}")).status_code,
+            "posted to the edge by a phone": (await browser.post(f"/edge/live/{event_id}", content=b"{}")).status_code,
             "metrics": (await browser.get("/metrics", headers={"host": "localhost"})).status_code,
             "app": (await browser.get("/readyz")).status_code,
             "own topics": (await browser.get(f"/api/stream?topics=order:{new_id()}")).status_code,
@@ -135,7 +135,7 @@ async def unread(system: System, event_id: UUID, header: bytes) -> dict[str, Any
     return {"bytes": len(heard), "first": first, "rest": phone.numbers[len(first) :]}
 
 
-async def under_fire() -> dict[str, Any]:
+async def run_with_kills() -> dict[str, Any]:
     system = System(workers=2)
     nginx = Nginx(system.folder / "nginx", system.port, free_port(), free_port())
     system.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
@@ -189,7 +189,7 @@ async def under_fire() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("default")
 def test_every_phone_gets_every_entry_once_through_kills_of_any_process() -> None:
-    found = run(under_fire())
+    found = run(run_with_kills())
     last = found["last"]
     assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, "each once, in order, though its teller was killed"
     assert found["numbers"] == {tuple(range(1, last + 1))}
@@ -206,7 +206,7 @@ def test_every_phone_gets_every_entry_once_through_kills_of_any_process() -> Non
         "page": True,
         "no such event": 403,
         "published by a phone": 405,
-        "told by a phone": 403,
+        "posted to the edge by a phone": 403,
         "metrics": 404,
         "app": 200,
         "own topics": 404,

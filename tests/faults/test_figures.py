@@ -99,7 +99,7 @@ async def kept(conn: Connection) -> list[list[Any]]:
     return [await conn.fetch(f"select t::text from books.{table} t order by 1") for table in tables]
 
 
-async def an_evening_under_fire() -> dict[str, Any]:
+async def an_evening_with_kills() -> dict[str, Any]:
     """Tills sell, the worker is killed repeatedly, and the day is closed."""
     system = System(workers=1)
     db = None
@@ -149,7 +149,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
 def test_a_killed_worker_of_statistics_adds_each_record_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = run(an_evening_under_fire())
+    found = run(an_evening_with_kills())
     with capsys.disabled():
         print(f"\nfigures kill: {found}")  # noqa: T201 - the counts are what the run is for
     assert found["kills"] == KILLS

@@ -24,7 +24,7 @@ FANS, BAD, CONCURRENCY = 500, 10, 40
 KILLS = ("web worker", "postgres", "web worker")
 
 
-async def evening_under_fire() -> dict[str, Any]:
+async def evening_with_kills() -> dict[str, Any]:
     """The whole evening; return its counts."""
     system = System(workers=2)
     try:
@@ -51,8 +51,8 @@ async def evening_under_fire() -> dict[str, Any]:
             "scans": len(report.ms),
             "retries": report.retries,
             "wrong": dict(report.wrong),
-            "admitted": len(report.told),
-            **await audit(system, report.told),
+            "admitted": len(report.admitted),
+            **await audit(system, report.admitted),
         }
     finally:
         await system.stop()
@@ -60,7 +60,7 @@ async def evening_under_fire() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("default")
 def test_confirmed_scans_are_kept_and_no_fan_is_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
-    found = run(evening_under_fire())
+    found = run(evening_with_kills())
     with capsys.disabled():
         print(f"\ngate kill: {found}")  # noqa: T201 - the counts are what the run is for
     assert found["retries"] > 0, "the kills were felt"

@@ -95,21 +95,21 @@ async def lost(system: System, log: list[Bought]) -> list[str]:
         await conn.close()
     captured = {str(id_) for id_ in await captured_of(system)}
     faults = []
-    for told in log:
-        order: Any = orders.get(told.order_id)
-        if order is None or sorted(order["places"]) != sorted(told.places):
-            faults.append(f"order {told.order_id} was held and is not there")
+    for purchase in log:
+        order: Any = orders.get(purchase.order_id)
+        if order is None or sorted(order["places"]) != sorted(purchase.places):
+            faults.append(f"order {purchase.order_id} was held and is not there")
             continue
-        if told.payment_id is not None and told.payment_id not in payments:
-            faults.append(f"payment {told.payment_id} was begun and is not there")
-        if told.charged and told.payment_id not in captured:
-            faults.append(f"payment {told.payment_id} was charged and the bank forgot it")
-        if told.paid and not (order["state"] == "paid" and tickets.issuperset(order["ticket_ids"])):
-            faults.append(f"order {told.order_id} was paid and is {order['state']}")
+        if purchase.payment_id is not None and purchase.payment_id not in payments:
+            faults.append(f"payment {purchase.payment_id} was begun and is not there")
+        if purchase.charged and purchase.payment_id not in captured:
+            faults.append(f"payment {purchase.payment_id} was charged and the bank forgot it")
+        if purchase.paid and not (order["state"] == "paid" and tickets.issuperset(order["ticket_ids"])):
+            faults.append(f"order {purchase.order_id} was paid and is {order['state']}")
     return faults
 
 
-async def sale_under_fire() -> dict[str, Any]:
+async def sale_with_kills() -> dict[str, Any]:
     """The whole sale; return its counts."""
     system = System(workers=2)
     try:
@@ -120,19 +120,19 @@ async def sale_under_fire() -> dict[str, Any]:
         wanted = Wanted(quick=True, workers=2, processes=1, concurrency=40, fans=FANS)
         sale = crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens, seconds=SALE_S, pause_s=2.0)
         reports, _ = await asyncio.gather(sale, killer.run())
-        log = [told for report in reports for told in report.bought]
+        log = [purchase for report in reports for purchase in report.bought]
         found = await settled(system, event_id)
         troubles = sum((Counter(report.refused) for report in reports), Counter())
         return {
             "kills": dict(killer.kills),
             "back_s_max": {name: round(max(times), 2) for name, times in killer.back_s.items() if times},
             "held": len(log),
-            "told_paid": sum(told.paid for told in log),
-            "charged": sum(told.charged for told in log),
-            "ended": Counter(told.ended for told in log if told.ended is not None),
+            "confirmed_paid": sum(purchase.paid for purchase in log),
+            "charged": sum(purchase.charged for purchase in log),
+            "ended": Counter(purchase.ended for purchase in log if purchase.ended is not None),
             "troubles": dict(troubles),
             "lost": await lost(system, log),
-            "complaints": system.told,
+            "complaints": system.messages,
             **found,
         }
     finally:
@@ -141,11 +141,11 @@ async def sale_under_fire() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("default")
 def test_confirmed_orders_survive_kills(capsys: pytest.CaptureFixture[str]) -> None:
-    found = run(sale_under_fire())
+    found = run(sale_with_kills())
     with capsys.disabled():
         print(f"\nkill: {found}")  # noqa: T201 - the counts are what the run is for
     assert sum(found["kills"].values()) == KILLS
     assert found["lost"] == []
     assert found["oversold"] == 0
     assert found["paid_without_ticket"] == 0
-    assert found["told_paid"] > 0.8 * found["held"] > 0
+    assert found["confirmed_paid"] > 0.8 * found["held"] > 0

@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.reel import encoded, pictures
+from benchmarks.camera_output import encoded, pictures
 from tests.media.replay.archive import Archive, cut, shown
 from virage.media.replay.footage import Footage
 from virage.media.replay.rules.clips import Clip

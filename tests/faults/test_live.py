@@ -56,8 +56,8 @@ class Node:
     async def start(self) -> None:
         web = Child("node", (sys.executable, "-m", "virage.cli", "serve", "--workers", "1"))
         env = self._system.env | {"VIRAGE_PORT": self._port}
-        told, folder = self._system.told.append, self._system.folder / "log"
-        self._supervisor = Supervisor([web], env=env, report=told, log_folder=folder)
+        complain, folder = self._system.messages.append, self._system.folder / "log"
+        self._supervisor = Supervisor([web], env=env, report=complain, log_folder=folder)
         self._running = asyncio.create_task(self._supervisor.run(self._stop))
         await self._ready()
 
@@ -166,7 +166,7 @@ async def seed(db: Database) -> tuple[UUID, bytes]:
     return match.id, b"cookie: __Host-virage=%b\r\n" % session.token.encode()
 
 
-async def tell(system: System, event_id: UUID, desk: bytes, told: list[int]) -> int:
+async def tell(system: System, event_id: UUID, desk: bytes, published: list[int]) -> int:
     """Publish one entry after the other, each until it is acknowledged; return how many responses
     were missing.
     """
@@ -180,7 +180,7 @@ async def tell(system: System, event_id: UUID, desk: bytes, told: list[int]) -> 
             try:
                 answer = await client.ask(b"POST", path, desk, body)
                 if answer.status == httpx.codes.OK:
-                    told.append(msgspec.json.decode(answer.body)[0]["number"])
+                    published.append(msgspec.json.decode(answer.body)[0]["number"])
                     break
             except (Gone, OSError):
                 pass
@@ -190,7 +190,7 @@ async def tell(system: System, event_id: UUID, desk: bytes, told: list[int]) -> 
     return missing
 
 
-async def under_fire() -> dict[str, Any]:
+async def run_with_kills() -> dict[str, Any]:
     system = System(workers=2)
     node = Node(system)
     try:
@@ -201,13 +201,13 @@ async def under_fire() -> dict[str, Any]:
         await system.start_processes()
         await node.start()
         phones = [Phone((system.url, node.url)[:: 1 if n % 2 else -1], event_id) for n in range(PHONES)]
-        told: list[int] = []
+        published: list[int] = []
 
         async def follow(number: int, phone: Phone) -> None:
             """A third of the phones are without network from early on until late."""
             if number % 3 == 0:
                 await phone.follow(3)
-                while len(told) < AWAY_UNTIL:  # noqa: ASYNC110 - it counts answers
+                while len(published) < AWAY_UNTIL:  # noqa: ASYNC110 - it counts answers
                     await asyncio.sleep(0.01)
             await phone.follow(ENTRIES)
 
@@ -216,7 +216,7 @@ async def under_fire() -> dict[str, Any]:
 
         async def kill() -> None:
             for part, target in enumerate(KILLS, 1):
-                while len(told) < part * ENTRIES // (len(KILLS) + 1):  # noqa: ASYNC110 - it counts answers
+                while len(published) < part * ENTRIES // (len(KILLS) + 1):  # noqa: ASYNC110 - it counts answers
                     await asyncio.sleep(0.002)
                 if target == "node":
                     await node.kill()
@@ -226,7 +226,7 @@ async def under_fire() -> dict[str, Any]:
                 os.kill(victim, signal.SIGKILL)
                 await killer.back(target, victim, len(pids))
 
-        missing, _ = await asyncio.gather(tell(system, event_id, desk, told), kill())
+        missing, _ = await asyncio.gather(tell(system, event_id, desk, published), kill())
         async with asyncio.timeout(60):
             await following
         db = await Database.open(system.postgres.url, connections_max=1)
@@ -234,7 +234,7 @@ async def under_fire() -> dict[str, Any]:
             written = [one.entry.number for one in await store.entries_after(conn, event_id, 0)]
         await db.close()
         return {
-            "told": told,
+            "published": published,
             "written": written,
             "missing": missing,
             "heard": {tuple(phone.numbers) for phone in phones},
@@ -248,11 +248,11 @@ async def under_fire() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("default")
 def test_confirmed_entries_are_in_the_feed_and_on_every_phone_once() -> None:
-    found = run(under_fire())
+    found = run(run_with_kills())
     everything = list(range(1, ENTRIES + 1))
     assert found["missing"] > 0, "the kills were felt by the desk"
     assert found["came_back"] >= PHONES // 2, "and by the phones"
     assert found["pages"] >= PHONES // 3 * (AWAY_UNTIL // PAGE_ENTRIES), "who was away for long reads pages"
-    assert found["told"] == everything
+    assert found["published"] == everything
     assert found["written"] == everything
     assert found["heard"] == {tuple(everything)}

@@ -176,7 +176,7 @@ async def _damages(kitchen: Kitchen, till_id: UUID) -> list[Any]:
     return list(verify(gzip.decompress(file).splitlines()).findings)
 
 
-async def under_fire() -> tuple[dict[str, Any], Log]:
+async def run_with_kills() -> tuple[dict[str, Any], Log]:
     system, log = System(workers=2), Log()
     try:
         await system.start_database()
@@ -213,7 +213,7 @@ async def under_fire() -> tuple[dict[str, Any], Log]:
 
 @pytest.mark.filterwarnings("default")
 def test_confirmed_orders_and_steps_are_in_the_ledger_and_in_the_fiscal_journal() -> None:
-    what, log = run(under_fire())
+    what, log = run(run_with_kills())
     assert log.errors == []
     assert log.kills >= KILLS - 1
     assert log.retries > 0, "the kills were felt"

@@ -62,7 +62,7 @@ class Phone:
                 return
             async for line in answer.aiter_lines():
                 if line.startswith("data: "):
-                    self.screen.hear(msgspec.json.decode(line[6:]))
+                    self.screen.receive(msgspec.json.decode(line[6:]))
                     self.seen[self.screen.n] = dict(self.screen.spots)
                 if self.screen.n >= until:
                     return
@@ -100,7 +100,7 @@ async def send(system: System, event_id: UUID, desk: bytes, frames: list[Trackin
     return missing
 
 
-async def under_fire(system: System, event_id: UUID, desk: bytes) -> dict[str, Any]:
+async def run_with_kills(system: System, event_id: UUID, desk: bytes) -> dict[str, Any]:
     frames, sent = game(SECONDS), list[int]()
     track, moments = expected(frames)
     last = track.moments[-1].n
@@ -174,7 +174,7 @@ async def beside_a_ball(system: System, event_id: UUID, mosquitto: Mosquitto) ->
     process.terminate()
     await process.wait()
     await db.close()
-    return [type(told).__name__ for told in entries]
+    return [type(content).__name__ for content in entries]
 
 
 async def evening(mosquitto: Mosquitto) -> dict[str, Any]:
@@ -185,7 +185,7 @@ async def evening(mosquitto: Mosquitto) -> dict[str, Any]:
         event_id, desk = await seed(db)
         await db.close()
         await system.start_processes()
-        found = await under_fire(system, event_id, desk)
+        found = await run_with_kills(system, event_id, desk)
         db = await Database.open(system.postgres.url, connections_max=1)
         async with db.connection() as conn:
             found["kept"] = (await store.plays(conn, {event_id: -1}))[event_id].play.track
@@ -200,7 +200,7 @@ async def evening(mosquitto: Mosquitto) -> dict[str, Any]:
 def test_phones_reconnect_to_current_positions_and_no_distance_or_signal_is_lost(tmp_path: Path) -> None:
     with broker(tmp_path) as mosquitto:
         found = run(evening(mosquitto))
-    assert found["missing"] > 0, "the kills were felt by whoever sends"
+    assert found["missing"] > 0, "the kills interrupted the sender"
     assert found["came_back"] > 0, "and by the phones"
     assert found["wrong"] == []
     assert found["seen"] > 3

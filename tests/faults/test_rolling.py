@@ -68,7 +68,7 @@ class Sale:
 
     @property
     def bought(self) -> list[Bought]:
-        return [told for report in self.reports for told in report.bought]
+        return [purchase for report in self.reports for purchase in report.bought]
 
     async def go_on(self) -> None:
         """Sell until the stop, or until only the fans for the time afterwards are left."""
@@ -213,7 +213,7 @@ async def released(folder: Path) -> dict[str, Any]:
             "lost": await lost(system, sale.bought),
             "notes": {row["note"]: row["many"] for row in notes},
             "index_is_valid": valid,
-            "complaints": system.told,
+            "complaints": system.messages,
             **await audit(system, event_id),
         }
     finally:

@@ -51,7 +51,7 @@ async def verified(system: System, bar: Bar) -> list[str]:
     return found
 
 
-async def half_time_under_fire() -> dict[str, Any]:
+async def half_time_with_kills() -> dict[str, Any]:
     """The whole interval; return its counts."""
     system = System(workers=2)
     try:
@@ -79,10 +79,10 @@ async def half_time_under_fire() -> dict[str, Any]:
         return {
             "kills": killed,
             "sales": len(report.ms),
-            "told": len(report.told),
+            "acknowledged": len(report.acknowledged),
             "errors": report.errors,
             "retries": report.retries,
-            **await audited(system, report.told),
+            **await audited(system, report.acknowledged),
             "damaged": await verified(system, bar),
         }
     finally:
@@ -91,11 +91,11 @@ async def half_time_under_fire() -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("default")
 def test_confirmed_sales_are_in_the_ledger_and_in_the_fiscal_journal(capsys: pytest.CaptureFixture[str]) -> None:
-    found = run(half_time_under_fire())
+    found = run(half_time_with_kills())
     with capsys.disabled():
         print(f"\ntill kill: {found}")  # noqa: T201 - the counts are what the run is for
     assert sum(found["kills"].values()) == KILLS
     assert found["retries"] > 0, "the kills were felt"
-    assert (found["sales"], found["told"], found["errors"]) == (SALES, SALES, [])
+    assert (found["sales"], found["acknowledged"], found["errors"]) == (SALES, SALES, [])
     assert (found["lost"], found["unclean"], found["gaps"], found["sum"]) == (0, 0, 0, 0)
     assert found["damaged"] == []

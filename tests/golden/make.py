@@ -20,9 +20,9 @@ from tests.golden.counts import counted, inside, position
 from tests.golden.system import DUMP, FOLDER, GOLDEN, Golden, GoldenSystem
 from tests.web import gate, till
 from tests.web.cards import Held, new_card
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.devices import with_pin
-from tests.web.office import hire
+from tests.web.office import grant_roles
 from virage.app.settings import read
 from virage.cli.running import prepare
 from virage.demo.programme import Planned, planned
@@ -104,7 +104,7 @@ def download_archive(playwright: Playwright, system: GoldenSystem, profile: Path
     context = launch(playwright, profile, system.port)
     page = context.new_page()
     page.goto("/office")
-    entered(page, system, hire(system, "finance.of.golden@example.org", (Grant("finance"),)))
+    sign_in_with_form(page, system, grant_roles(system, "finance.of.golden@example.org", (Grant("finance"),)))
     expect(page.locator(".office .column")).to_be_visible()
     with page.expect_download() as downloading:
         page.evaluate("(address) => { location.href = address; }", archive_of(ARCHIVED_TILL))

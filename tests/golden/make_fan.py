@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from tests.golden.browser import launch, profile_files
 from tests.golden.fan import EXPECTED, MAIL, STORAGE, Fan, all_rows, keep_rows, stored
 from tests.golden.system import GoldenSystem, clock_shift, golden, restored, virage
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from virage.platform.host.postgres import EmbeddedPostgres
 
 STARTED_S = 120
@@ -63,7 +63,7 @@ def visit(context: BrowserContext, system: GoldenSystem) -> Fan:
     """
     page = context.new_page()
     page.goto("/sign-in?next=/tickets")
-    entered(page, system, MAIL)
+    sign_in_with_form(page, system, MAIL)
     page.locator("a[href^='/tickets/']").first.click()
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()

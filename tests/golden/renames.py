@@ -150,7 +150,7 @@ def contract(document: Mapping[str, Any]) -> dict[str, Any]:
             re.sub(r"{\w+}", "{}", name): {
                 "parameters": _parameters(operation, name),
                 "body": _plain(operation.get("requestBody", {})),
-                "answers": {status: _plain(_told(answer)) for status, answer in operation["responses"].items()},
+                "answers": {status: _plain(_content_of(answer)) for status, answer in operation["responses"].items()},
             }
             for name, operation in operations(document)
         },
@@ -158,10 +158,10 @@ def contract(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _content_of(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a response; content of null alone counts as none."""
     content = answer.get("content", {})
-    return {kind: told for kind, told in content.items() if told.get("schema") != {"type": "null"}}
+    return {kind: media for kind, media in content.items() if media.get("schema") != {"type": "null"}}
 
 
 def _parameters(operation: Mapping[str, Any], name: str) -> dict[str, Any]:

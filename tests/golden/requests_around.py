@@ -44,7 +44,7 @@ class Facts(Struct, frozen=True):
     replay: dict[str, Shape]
 
 
-class Told(Struct, frozen=True):
+class StreamMessages(Struct, frozen=True):
     """The messages of each topic: the shape of its events, and one event of each shape that its
     data had.
     """
@@ -60,17 +60,17 @@ class Recorded(Struct, frozen=True):
 
     headers: list[Headers]
     facts: Facts
-    told: Told
+    messages: StreamMessages
 
 
 def recorded(renames: Renames) -> Recorded:
     """Return the surroundings of the recording."""
     headers = read_json(HEADERS)
-    facts, told = read_json(FACTS), read_json(STREAMS)
+    facts, messages = read_json(FACTS), read_json(STREAMS)
     return Recorded(
         [headers["sets"][number] for number in headers["of"]],
         Facts(facts["dump"], renamed(facts["replay"], renames.facts, renames.fact_data)),
-        Told(renamed(told["shapes"], renames.topics, renames.told), told["examples"]),
+        StreamMessages(renamed(messages["shapes"], renames.topics, renames.told), messages["examples"]),
     )
 
 
@@ -95,7 +95,7 @@ class Around:
         if is_pitch(self._recording[number]):
             await self.streams.until("pitch", 1, PULSE_S)
 
-    async def end(self, expected: Told | None = None) -> None:
+    async def end(self, expected: StreamMessages | None = None) -> None:
         """Wait until the streams have sent the expected messages, and close them."""
         if expected is None:
             await asyncio.sleep(SETTLE_S)
@@ -164,7 +164,7 @@ async def record(cluster: EmbeddedPostgres, folder: Path) -> None:
                 await around.after(number)
             await around.end()
             facts = await around.facts()
-            told = Told(around.streams.shapes(), examples(around.streams.heard))
+            messages = StreamMessages(around.streams.shapes(), examples(around.streams.heard))
             if not asked:
                 asked = list(probes(routes_of(running), recording, last_moment(recording) + 1))
                 for probe in asked:
@@ -179,7 +179,7 @@ async def record(cluster: EmbeddedPostgres, folder: Path) -> None:
                     probe.answer = mark_drawn(probe.answer, answer_now, replay.names)
         seen.append(headers)
         write_json(FACTS, {"dump": facts.dump, "replay": facts.replay})
-        write_json(STREAMS, {"shapes": told.shapes, "examples": told.examples})
+        write_json(STREAMS, {"shapes": messages.shapes, "examples": messages.examples})
     names = replay.names
     marked_headers = [mark_drawn(one, other, names) for one, other in zip(*seen, strict=True)]
     unique = {json.dumps(one, sort_keys=True): one for one in marked_headers}
@@ -187,10 +187,10 @@ async def record(cluster: EmbeddedPostgres, folder: Path) -> None:
     of = [numbers[json.dumps(one, sort_keys=True)] for one in marked_headers]
     write_json(HEADERS, {"sets": list(unique.values()), "of": of})
     write(EDGE, asked)
-    report(asked, facts, told, unique)
+    report(asked, facts, messages, unique)
 
 
-def report(asked: Sequence[Exchange], facts: Facts, told: Told, unique: dict[str, Any]) -> None:
+def report(asked: Sequence[Exchange], facts: Facts, messages: StreamMessages, unique: dict[str, Any]) -> None:
     """Print the observations."""
     statuses = sorted(Counter(probe.status for probe in asked).items())
     only_dump = sorted(facts.dump.keys() - facts.replay.keys())
@@ -198,7 +198,7 @@ def report(asked: Sequence[Exchange], facts: Facts, told: Told, unique: dict[str
         f"{len(asked)} probes: {statuses}",
         f"{len(unique)} sets of headers",
         f"{len(facts.replay)} kinds of facts, in the dump alone: {only_dump}",
-        *(f"{topic}: {shape}" for topic, shape in told.shapes.items()),
+        *(f"{topic}: {shape}" for topic, shape in messages.shapes.items()),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
 

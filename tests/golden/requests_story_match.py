@@ -46,7 +46,7 @@ async def feed(story: Story, event: str) -> None:
     first = {"id": story.new_id(), "at": story.at(), "told": {"kind": "kick_off", "period": "first_half"}}
     await story.ask("desk", "POST", path, {"tellings": [first]})
     await story.ask("desk", "POST", path, {"tellings": [first]})
-    for told in (
+    for content in (
         {"kind": "goal", "side": "home", "player": 9, "manner": "play"},
         {"kind": "card", "side": "away", "player": 9, "colour": "yellow"},
         {"kind": "var", "matter": "goal", "phase": "checking", "about": 2},
@@ -64,7 +64,7 @@ async def feed(story: Story, event: str) -> None:
         {"kind": "substitution", "side": "home", "off": 9, "on": 99},
     ):
         story.wait(seconds=20)
-        await story.ask("desk", "POST", path, {"tellings": [{"id": story.new_id(), "at": story.at(), "told": told}]})
+        await story.ask("desk", "POST", path, {"tellings": [{"id": story.new_id(), "at": story.at(), "told": content}]})
     await story.ask("promoter", "POST", path, {"tellings": [first]}, expect=403)
     await story.ask("anonymous", "GET", f"/api/live/{event}")
     await story.ask("anonymous", "GET", f"/api/live/{event}/pages/1")

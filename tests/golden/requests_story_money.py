@@ -143,9 +143,9 @@ class Counter:
         return self.write(Kind.SALE, lines=[self.line], tenders=[Tender(kind, self.line.unit_cents, proof)])
 
 
-def sent(written: VerifiedRecord, *, told: bool) -> dict[str, Any]:
+def sent(written: VerifiedRecord, *, offline: bool) -> dict[str, Any]:
     """Return a record as its till sends it."""
-    return {"body": base64url(written.body), "signature": base64url(written.signature), "told": told}
+    return {"body": base64url(written.body), "signature": base64url(written.signature), "told": offline}
 
 
 async def tills(story: Story) -> None:
@@ -164,9 +164,9 @@ async def tills(story: Story) -> None:
     await upload(story, sale)
     tap, _ = await tapped(story, "Not linked, with a balance")
     await upload(story, counter.sale(TenderKind.CARD, tap))
-    told = [counter.sale(), counter.sale(TenderKind.TERMINAL, "000123"), counter.refund(sale)]
-    await upload(story, *told, told=True)
-    forged = sent(counter.sale(), told=False) | {"signature": base64url(bytes(64))}
+    uploads = [counter.sale(), counter.sale(TenderKind.TERMINAL, "000123"), counter.refund(sale)]
+    await upload(story, *uploads, offline=True)
+    forged = sent(counter.sale(), offline=False) | {"signature": base64url(bytes(64))}
     await story.ask("till", "POST", "/api/till/records", {"records": [forged]})
     await story.ask("lane", "POST", "/api/till/records", {"records": [forged]}, expect=403)
     await story.ask("till", "GET", "/api/till/cards", query="since=none", expect=ANY)
@@ -186,9 +186,11 @@ def is_plain(shown: Any) -> bool:
     )
 
 
-async def upload(story: Story, *written: VerifiedRecord, told: bool = False) -> None:
+async def upload(story: Story, *written: VerifiedRecord, offline: bool = False) -> None:
     """Send records."""
-    await story.ask("till", "POST", "/api/till/records", {"records": [sent(record, told=told) for record in written]})
+    await story.ask(
+        "till", "POST", "/api/till/records", {"records": [sent(record, offline=offline) for record in written]}
+    )
 
 
 async def phones(story: Story) -> None:
@@ -241,7 +243,7 @@ async def desk(story: Story) -> None:
     await story.ask("till", "POST", "/api/till/loads", load)
     await story.ask("till", "POST", "/api/till/loads", load)
     await story.ask("till", "POST", "/api/till/loads", load | {"signature": base64url(bytes(64))}, expect=409)
-    await upload(story, counter.write(Kind.SHIFT_COUNTED), counter.write(Kind.SHIFT_CLOSED), told=True)
+    await upload(story, counter.write(Kind.SHIFT_COUNTED), counter.write(Kind.SHIFT_CLOSED), offline=True)
 
 
 async def pay_back(story: Story) -> None:

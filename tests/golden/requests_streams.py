@@ -18,7 +18,7 @@ from tests.golden.shapes import Shape, shape_of
 OUTLET = "01"
 SETTLE_S = 5.0
 PULSE_S = 3.0
-"""Positions on the pitch are told by a pulse, twice a second, and only to those who listen then."""
+"""Positions on the pitch are sent by a pulse, twice a second, and only to connected subscribers."""
 
 
 class Streams:

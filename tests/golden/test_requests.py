@@ -34,7 +34,7 @@ SIGNED = json.loads(SIGNED_FILE.read_bytes())
 SHOWN_MAX = 12
 NOT_FOUND, NOT_ALLOWED = 404, 405
 MENDED = {("first", "from"), ("last", "to"), ("since", "from"), ("until", "to")}
-"""A wrong day was blamed on a name that nobody had sent: the handler's, not that of the query."""
+"""A wrong day was reported under a name that no request has: the parameter of the handler, not of the query."""
 OPERATIONS = 235
 ID = "01970000-0000-7000-8000-000000000001"
 OTHER_ID = "01970000-0000-7000-8000-000000000002"
@@ -62,7 +62,7 @@ async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPos
                 seen = all_headers(replay.answer.headers.multi_items())
                 found += differences(expected.headers[number], seen, replay.names)
             failures += [
-                f"{told(number, exchange)}: {difference}"
+                f"{request_line(number, exchange)}: {difference}"
                 for difference in found
                 if not (difference.path[-1] == "key" and (difference.expected, difference.actual) in MENDED)
             ]
@@ -71,8 +71,8 @@ async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPos
             await around.after(number)
             if len(failures) >= SHOWN_MAX:
                 break
-        await around.end(expected.told)
-        failures += changes(expected.told.shapes, around.streams.shapes())
+        await around.end(expected.messages)
+        failures += changes(expected.messages.shapes, around.streams.shapes())
         facts = await around.facts()
         failures += changes(expected.facts.dump, facts.dump) + changes(expected.facts.replay, facts.replay)
         failures += await changes_at_the_edge(replay, translator)
@@ -104,7 +104,7 @@ async def changes_at_the_edge(replay: Replay, translator: Translator) -> list[st
     return found
 
 
-def told(number: int, exchange: Exchange) -> str:
+def request_line(number: int, exchange: Exchange) -> str:
     """Name a request so that it can be found in the recording."""
     query = f"?{exchange.query}" if exchange.query else ""
     return f"line {number}, {exchange.method} {exchange.path}{query} as {exchange.who}"

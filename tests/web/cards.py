@@ -139,7 +139,7 @@ window.NDEFReader = class extends EventTarget {
     }
 };
 """
-"""A phone's own reader, which no desk has: `hold(address)` is a card held to it."""
+"""The reader of a phone, which no desk has: `hold(address)` holds a card to it."""
 
 
 def weight(page: Page, address: str, shown: str) -> tuple[int, set[str]]:

@@ -143,7 +143,7 @@ def address() -> str:
 
 
 @pytest.fixture
-def watched(context: BrowserContext) -> list[str]:
+def page_faults(context: BrowserContext) -> list[str]:
     """The faults in any page of the context: errors, refused styles and scripts."""
     wrong: list[str] = []
 
@@ -163,10 +163,10 @@ def _bad(kind: str, text: str) -> bool:
 @pytest.fixture
 def sign_in(system: System) -> Callable[[Page, str], None]:
     """Sign in through the form that a page shows."""
-    return lambda page, email: entered(page, system, email)
+    return lambda page, email: sign_in_with_form(page, system, email)
 
 
-def entered(page: Page, system: System, email: str) -> None:
+def sign_in_with_form(page: Page, system: System, email: str) -> None:
     """Sign in through the form that the page shows, and enter a name the first time."""
     if email == FAN:
         system.forget_asks(email)
@@ -179,7 +179,7 @@ def entered(page: Page, system: System, email: str) -> None:
     signed = page.locator("[data-signed-in]")
     name.or_(signed).first.wait_for()
     if name.is_visible():
-        name.fill("Somebody Somewhere")
+        name.fill("Test Holder")
         page.get_by_role("button", name="Save").click()
         signed.first.wait_for(state="attached")
 

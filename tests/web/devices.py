@@ -35,7 +35,7 @@ def pairing_code(system: System, role: str, wish: PairingRequest) -> str:
 
     async def open_(conn: Connection) -> str:
         now, grants = datetime.now(UTC), (Grant(role),)
-        person = await people.ensure_staff(conn, f"{role}.of.devices@example.org", "Somebody who pairs", grants, now)
+        person = await people.ensure_staff(conn, f"{role}.of.devices@example.org", "Example Staff", grants, now)
         who = Principal("staff", person, new_id(), grants, now)
         opened = await devices.open_pairing(conn, people_keys(system.env["VIRAGE_SECRET"]), who, wish, now)
         assert isinstance(opened, OpenedPairing), opened

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize,
 from tests.web import tour_desk
 from tests.web.conftest import CHROMIUM, FLAGS
 from tests.web.evening_gate import Gate
-from tests.web.food import kitchen, opened, untouched_outlet
+from tests.web.food import kitchen, open_kitchen, untouched_outlet
 from tests.web.gate import Phone
 from tests.web.office import in_database
 from tests.web.senses import FRENCH
@@ -107,13 +107,13 @@ class Evening:
         self.gate = Gate(steward, system, self.title)
         self.till = self.page(DESK)
         open_till(self.till, system, "Till of the evening")
-        opened(system, outlet := untouched_outlet(system))
+        open_kitchen(system, outlet := untouched_outlet(system))
         self.outlet = outlet
         self.kitchen = self._open.enter_context(kitchen(browser, system, outlet, f"cook-{self.event}@example.org"))
 
     def _film_goal(self) -> None:
         kick_off(self.desk)
-        with tour_desk.sending(self.system, f"main-{self.event.hex[-6:]}", seconds=FILMED_S):
+        with tour_desk.sending_camera(self.system, f"main-{self.event.hex[-6:]}", seconds=FILMED_S):
             self.tell_goal()
             end = time.monotonic() + READY_S
             while not in_database(self.system, lambda conn: conn.fetchval(SETTLED, self.event)):
@@ -223,7 +223,7 @@ def open_match(person: Person) -> None:
 def sign_in(person: Person) -> None:
     """Sign in for the first time: by a code from an email, and with a name."""
     come_back(person)
-    person.write("Your name", "Somebody Somewhere")
+    person.write("Your name", "Test Holder")
     person.press("Save")
 
 

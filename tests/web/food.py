@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.cards import load
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.gate import tonight
-from tests.web.office import ENGLISH, hire, in_database
+from tests.web.office import ENGLISH, grant_roles, in_database
 from tests.web.system import FAN, System
 from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
@@ -95,7 +95,7 @@ def _begun(system: System, event_id: UUID) -> UUID:
     return event_id
 
 
-def opened(system: System, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
+def open_kitchen(system: System, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
     """A kitchen sets its capacity and takes orders."""
     vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
     capacity = KitchenCapacity(STATIONS if made is None else made, **({"open": True} | said))
@@ -132,7 +132,7 @@ def filled(system: System, email: str, cents: int) -> None:
 @contextmanager
 def kitchen(browser: Browser, system: System, outlet: str, email: str, **settings: Any) -> Iterator[Page]:
     """A browser context in which a cook has signed in to the kitchen of an outlet, in English."""
-    hire(system, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
+    grant_roles(system, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
     wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
     wanted = {"base_url": system.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
     context = browser.new_context(**wanted)
@@ -165,7 +165,7 @@ def enter_kitchen(page: Page, system: System, email: str) -> None:
 def fan_at(page: Page, system: System, email: str, event_id: UUID, cents: int = 5000) -> None:
     """A fan with money in the wallet, at the list of outlets of an event."""
     page.goto("/sign-in?next=/food")
-    entered(page, system, email)
+    sign_in_with_form(page, system, email)
     filled(system, email, cents)
     page.goto(f"/food?event={event_id}")
     expect(page.get_by_role("heading", name="Which food stand?")).to_be_visible()

@@ -146,7 +146,7 @@ def gate_code(system: System, gates: list[str], name: str = "Phone 1") -> str:
     return pairing_code(system, "supervisor", PairingRequest(new_id(), name, DeviceKind.PHONE, gates))
 
 
-def film(path: Path, codes: Iterable[str]) -> Path:
+def write_camera_video(path: Path, codes: Iterable[str]) -> Path:
     """A video of codes held before a camera, one after the other, each for a while; Chromium plays
     it in a loop.
     """
@@ -184,7 +184,7 @@ class Phone:
 
     def show(self, *codes: str) -> None:
         """Set the camera's film from the next start on."""
-        film(self.video, codes)
+        write_camera_video(self.video, codes)
 
     def start(self, **settings: Any) -> Page:
         """Open the browser with its stored data."""

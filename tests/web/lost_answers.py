@@ -14,27 +14,27 @@ def lose_answers(page: Page) -> list[int]:
     lost: list[int] = []
 
     def lose(route: Route) -> None:
-        if not asks(route):
+        if not is_online_sale(route):
             return route.continue_()
-        lost.append(heard(route))
+        lost.append(deliver_without_answer(route))
         return route.abort()
 
     page.route("**/api/till/records", lose)
     return lost
 
 
-def asks(route: Route) -> bool:
+def is_online_sale(route: Route) -> bool:
     return b'"told":false' in (route.request.post_data_buffer or b"")
 
 
-def heard(route: Route) -> int:
+def deliver_without_answer(route: Route) -> int:
     """Deliver a request to the server and drop the response."""
     headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
     body = route.request.post_data_buffer
     return http.post(route.request.url, content=body, headers=headers).status_code
 
 
-def all_is_told(page: Page) -> None:
+def all_is_uploaded(page: Page) -> None:
     """The till is online and has uploaded everything."""
     expect(page.locator("[data-state=online]")).to_be_visible()
     expect(page.locator("[data-backlog='0']")).to_be_visible()
@@ -44,9 +44,9 @@ def die_while_asking(page: Page, tablet: Phone, product: str, one: Held) -> None
     """Kill the browser after the server received a sale and before the response."""
 
     def die(route: Route) -> None:
-        if not asks(route):
+        if not is_online_sale(route):
             return route.continue_()
-        assert heard(route) == httpx.codes.OK
+        assert deliver_without_answer(route) == httpx.codes.OK
         return kill(tablet)
 
     page.route("**/api/till/records", die)

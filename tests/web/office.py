@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.system import READY_S, System
 from virage.demo.programme import CLUB
 from virage.identity.people import acts as people
@@ -42,7 +42,7 @@ def in_database(system: System, ask: Callable[[Connection], Awaitable[Answer]]) 
         return aside.submit(asyncio.run, asked()).result()
 
 
-def hire(system: System, email: str, grants: tuple[Grant, ...], name: str = "Staff member") -> str:
+def grant_roles(system: System, email: str, grants: tuple[Grant, ...], name: str = "Staff member") -> str:
     """Grant roles to an address; return the address."""
     in_database(system, lambda conn: people.ensure_staff(conn, email, name, grants, datetime.now(UTC)))
     return email
@@ -57,7 +57,7 @@ def desk(browser: Browser, system: System, email: str, **settings: Any) -> Itera
     page = context.new_page()
     try:
         page.goto("/office")
-        entered(page, system, email)
+        sign_in_with_form(page, system, email)
         expect(page.locator(".office .column")).to_be_visible()
         yield page
     finally:

@@ -30,7 +30,7 @@ class Till:
         self.chain = Chain(UUID(came["device_id"]), signer)
         self.chain.outlet = outlet
         self.chain.at = datetime.now(UTC) - timedelta(seconds=40)
-        self._untold: list[VerifiedRecord] = []
+        self._not_uploaded: list[VerifiedRecord] = []
         self.menu = system.get(f"/api/food/catalogue/{outlet}")
 
     def line(self, name: str, quantity: int = 1) -> Line:
@@ -44,19 +44,20 @@ class Till:
     def write(self, kind: Kind = Kind.SALE, **changes: Any) -> VerifiedRecord:
         """Write a record; `tell` uploads it."""
         written = self.chain.write(kind, catalogue=self.menu["version"], **changes)
-        self._untold.append(written)
+        self._not_uploaded.append(written)
         return written
 
     def tell(self) -> None:
         """Upload the written records as offline sales."""
         bodies = [
-            {"body": base64url(one.body), "signature": base64url(one.signature), "told": True} for one in self._untold
+            {"body": base64url(one.body), "signature": base64url(one.signature), "told": True}
+            for one in self._not_uploaded
         ]
         headers = {"authorization": f"Bearer {self._token}"}
         answer = http.post(f"{self._url}/api/till/records", json={"records": bodies}, headers=headers)
         outcomes = {said["outcome"] for said in answer.raise_for_status().json()["answers"]}
         assert outcomes == {"booked"}, answer.text
-        self._untold.clear()
+        self._not_uploaded.clear()
 
     def is_dead(self) -> bool:
         """Whether the server rejects its token."""

@@ -146,8 +146,8 @@ def _entry(page: Page, event_id: str) -> Iterator[Screen]:
 
 
 def _orders(page: Page, order_id: str) -> Iterator[Screen]:
-    page.goto("/office/orders?q=Somebody")
-    expect(page.get_by_text("“Somebody”")).to_be_visible()
+    page.goto("/office/orders?q=Holder")
+    expect(page.get_by_text("“Holder”")).to_be_visible()
     yield Screen("orders")
     page.goto(f"/office/orders/{order_id}")
     expect(page.get_by_role("heading", name="History")).to_be_visible()

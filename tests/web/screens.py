@@ -30,7 +30,7 @@ from playwright.sync_api import (
 )
 
 from tests.web import office_tour, tour_cards, tour_desk, tour_food, tour_live, tour_office_food, tour_pitch, tour_till
-from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
+from tests.web.conftest import CHROMIUM, FLAGS, named_database, sign_in_with_form
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
 from tests.web.gates import busy
@@ -102,7 +102,7 @@ def take(browser: Browser, system: System, size: str, theme: Theme) -> None:
         screens = itertools.chain(
             signing_in(page, system, f"visitor-{address}"),
             before_signing_in(page, system),
-            while_buying(page, lambda on, email: entered(on, system, email), address),
+            while_buying(page, lambda on, email: sign_in_with_form(on, system, email), address),
             in_wallet(page, system),
         )
         shoot(page, screens, f"{size}-{theme}")
@@ -111,7 +111,7 @@ def take(browser: Browser, system: System, size: str, theme: Theme) -> None:
         holder = f"holder-{size}-{theme}@example.org"
         screens = itertools.chain(
             tour_cards.tapped(page, system),
-            tour_cards.with_cards(page, system, lambda on, email: entered(on, system, email), holder),
+            tour_cards.with_cards(page, system, lambda on, email: sign_in_with_form(on, system, email), holder),
             tour_cards.by_phone(page, system),
             tour_cards.by_rule(page),
         )
@@ -162,8 +162,8 @@ def take_live(browser: Browser, system: System, size: str, theme: Theme) -> None
         fan, teller = fans.new_page(), desks.new_page()
         fan.add_init_script(ENGLISH)
         tour_live.at_the_desk(teller, system, f"desk-{size}-{theme}@example.org", event)
-        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, system, event)
-        for page, screen in itertools.chain(told, shown):
+        entries, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, system, event)
+        for page, screen in itertools.chain(entries, shown):
             shoot(page, iter([screen]), f"{size}-{theme}")
         shoot(fan, tour_pitch.screens(fan, system, event), f"{size}-{theme}")
 
@@ -247,7 +247,7 @@ def main() -> None:
         beer_is_allowed(system)
         for size, theme in looks:
             take_till(running, system, size, theme)
-        with tour_desk.sending(system, "main"):  # before the match, whose cameras have gone when it is over
+        with tour_desk.sending_camera(system, "main"):  # before the match, whose cameras have gone when it is over
             for size, theme in looks:
                 take_desk(browser, system, size, theme)
         for size, theme in looks:

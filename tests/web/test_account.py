@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import entered
-from tests.web.office import hire, in_database, sign_in_long_ago
+from tests.web.conftest import sign_in_with_form
+from tests.web.office import grant_roles, in_database, sign_in_long_ago
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
@@ -21,7 +21,7 @@ def test_an_account_with_upcoming_tickets_is_deleted_after_giving_them_up(
 ) -> None:
     open_match(page, system)
     find_two_seats(page)
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     expect(page.get_by_role("button", name="Pay €")).to_be_focused()
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name=re.compile("See you"))).to_be_visible()
@@ -41,16 +41,16 @@ def test_an_account_with_upcoming_tickets_is_deleted_after_giving_them_up(
 
 
 def test_staff_see_that_their_roles_must_be_removed_before_deletion(page: Page, system: System, address: str) -> None:
-    hire(system, address, (Grant("describer"),))
+    grant_roles(system, address, (Grant("describer"),))
     page.goto("/sign-in?next=/account")
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_role("dialog")).to_contain_text("Ask an administrator to remove them")
 
 
 def test_an_export_asks_for_a_sign_in_and_is_then_downloaded(page: Page, system: System, address: str) -> None:
     page.goto("/sign-in?next=/account")
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     expect(page.get_by_role("heading", name="Your data")).to_be_visible()
     sign_in_long_ago(system, address)
     before = system.last_code(address)
@@ -76,12 +76,12 @@ def test_a_sign_in_without_a_kept_cookie_is_explained(page: Page, system: System
 
 
 def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, system: System, address: str) -> None:
-    hire(system, address, (Grant("finance"),))
+    grant_roles(system, address, (Grant("finance"),))
     assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "fr"
     context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     page = context.new_page()
     page.goto("/office")
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
@@ -109,11 +109,11 @@ def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, sy
 def test_the_staff_page_lists_the_screens_of_each_role(
     browser: Browser, system: System, address: str, role: str, *, screens: list[str]
 ) -> None:
-    hire(system, address, (Grant(role),))
+    grant_roles(system, address, (Grant(role),))
     context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     page = context.new_page()
     page.goto("/staff")
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     expect(page.get_by_text(f"Signed in as {address}")).to_be_visible()
     assert page.get_by_role("main").get_by_role("link").locator("strong").all_inner_texts() == screens
     assert found_by_axe(page) + page.evaluate(SMALL) == []
@@ -122,11 +122,11 @@ def test_the_staff_page_lists_the_screens_of_each_role(
 
 
 def test_staff_without_office_access_are_sent_to_their_screens(browser: Browser, system: System, address: str) -> None:
-    hire(system, address, (Grant("moderator"),))
+    grant_roles(system, address, (Grant("moderator"),))
     context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     page = context.new_page()
     page.goto("/office")
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     expect(page.get_by_role("heading", name="Your workspace", level=1)).to_be_visible()
     expect(page).to_have_title(re.compile("^Your workspace"))
     page.get_by_role("main").get_by_role("link", name="Match desk").click()
@@ -144,7 +144,7 @@ def test_the_staff_page_explains_to_a_fan_why_it_is_empty(
 
 def test_the_office_explains_to_a_fan_that_access_is_missing(page: Page, system: System, address: str) -> None:
     page.goto("/office")
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()
     expect(page.get_by_role("link", name="Account")).to_be_visible()
     expect(page.get_by_role("link", name="Office", exact=True)).to_have_count(0)

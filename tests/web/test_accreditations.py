@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
-from tests.web.office import CLUB_OFFICE, desk, hire, in_database
+from tests.web.office import CLUB_OFFICE, desk, grant_roles, in_database
 from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.programme import CLUB
@@ -21,10 +21,10 @@ SUPERVISOR = (Grant("supervisor", "organiser", CLUB.id),)
 @pytest.fixture
 def head(system: System, address: str) -> str:
     """A supervisor of all events of the club without sales permissions."""
-    return hire(system, f"head-{address}", SUPERVISOR)
+    return grant_roles(system, f"head-{address}", SUPERVISOR)
 
 
-def opened(page: Page, system: System) -> None:
+def open_accreditations(page: Page, system: System) -> None:
     """Open the accreditations of the match from the list of events."""
     page.locator(f"a[href='/office/events/{system.event('match')}/gates']").click()
     page.get_by_role("link", name="Accreditations").click()
@@ -51,7 +51,7 @@ def accredit(page: Page, name: str) -> None:
 def test_an_accreditation_is_added_printed_and_ended(browser: Browser, system: System, head: str, address: str) -> None:
     name = f"Writer {address}"
     with desk(browser, system, head) as page:
-        opened(page, system)
+        open_accreditations(page, system)
         accredit(page, "")
         expect(page.get_by_label("Name", exact=True)).to_be_focused()
         expect(page.get_by_label("Name", exact=True)).to_have_accessible_description("Enter a name")
@@ -85,7 +85,7 @@ def test_a_lost_answer_and_a_second_click_are_one_accreditation(
 
     name = f"Lost {address}"
     with desk(browser, system, head) as page:
-        opened(page, system)
+        open_accreditations(page, system)
         page.route("**/api/access/accreditations", lose, times=1)
         accredit(page, name)
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
@@ -106,17 +106,17 @@ def test_a_list_is_added_at_once_and_every_error_names_its_line(
 ) -> None:
     count = "select count(*) from access.accreditation where name like $1"
     with desk(browser, system, head) as page:
-        opened(page, system)
+        open_accreditations(page, system)
         area, add = page.get_by_label("One per line"), page.get_by_role("button", name="Add all")
         add.click()
         expect(area).to_be_focused()
         lines = [f"{address} {number}; press; writer{number}@example.org" for number in range(200)]
-        area.fill("\n".join([*lines, f"{address} a; king", "; press; nobody", lines[3]]))
+        area.fill("\n".join([*lines, f"{address} a; king", "; press; invalid", lines[3]]))
         add.click()
-        told = page.get_by_role("group", name="Fix 4 errors first. Nothing was added.")
-        expect(told).to_be_focused()
+        errors = page.get_by_role("group", name="Fix 4 errors first. Nothing was added.")
+        expect(errors).to_be_focused()
         for text in ("Line 201: “king” is not a category", "Line 202: Enter a name", "Line 203: Same as line 4"):
-            expect(told).to_contain_text(text)
+            expect(errors).to_contain_text(text)
         assert in_database(system, lambda conn: conn.fetchval(count, f"{address}%")) == 0
         area.fill(f"{address} hidden\u200b; press\n{address} fine; press")
         add.click()
@@ -139,7 +139,7 @@ def test_a_kind_without_gates_is_shown_as_such_until_its_times_and_gates_are_set
 ) -> None:
     opens_no_gate(system, UUID(system.event("match")))
     with desk(browser, system, head) as page:
-        opened(page, system)
+        open_accreditations(page, system)
         page.get_by_label("Category").last.select_option(label="Contractors")
         accredit(page, f"Works {address}")
         card = page.locator("[data-kind=contractor]")
@@ -164,7 +164,7 @@ def test_supervisors_of_one_gate_group_and_sellers_see_no_accreditations(
     browser: Browser, system: System, address: str
 ) -> None:
     for name, grants in (("gate", (Grant("supervisor", "gate", "A"),)), ("seller", CLUB_OFFICE)):
-        with desk(browser, system, hire(system, f"{name}-{address}", grants)) as page:
+        with desk(browser, system, grant_roles(system, f"{name}-{address}", grants)) as page:
             page.goto(f"/office/events/{system.event('match')}/accreditations")
             covered = page.get_by_text("You don’t have access to this part of the office.")
             expect(covered.or_(page.get_by_text("You don’t have access"))).to_be_visible()

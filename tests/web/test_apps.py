@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.web.office import ADMIN, desk, hire
+from tests.web.office import ADMIN, desk, grant_roles
 from tests.web.system import System
 
 Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser, system: System) -> None:
-    with desk(browser, system, hire(system, "apps@virage.example", ADMIN)) as page:
+    with desk(browser, system, grant_roles(system, "apps@virage.example", ADMIN)) as page:
         page.evaluate("window.loaded = 'the office'")
         page.get_by_role("link", name="Kitchen", exact=True).click()
         page.wait_for_url("**/staff/kitchen")

@@ -46,7 +46,7 @@ def linked(page: Page, system: System, sign_in: SignIn, address: str, cents: int
 
 
 def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
-    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, page_faults: list[str]
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/me/cards" in request.url else None)
@@ -92,7 +92,7 @@ def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
     page.goto(card.tap())
     holds(page, "12.50")
     assert len(asked) < MANY, "nothing is asked in a circle"
-    assert not watched
+    assert not page_faults
 
 
 def bounded(page: Page) -> None:

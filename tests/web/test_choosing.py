@@ -60,7 +60,7 @@ def test_seats_taken_meanwhile_are_replaced_with_a_message(page: Page, system: S
     open_match(page, system)
     held: list[int] = []
 
-    def somebody_was_faster(route: Route) -> None:
+    def take_one_seat(route: Route) -> None:
         wish = json.loads(route.request.post_data or "")
         if held:
             route.continue_()
@@ -69,7 +69,7 @@ def test_seats_taken_meanwhile_are_replaced_with_a_message(page: Page, system: S
         body = {"title": "x", "status": 409, "code": "place_taken", "request_id": "x", "data": {"places": held[:1]}}
         route.fulfill(status=409, content_type="application/problem+json", json=body)
 
-    page.route("**/api/orders", somebody_was_faster)
+    page.route("**/api/orders", take_one_seat)
     find_seats(page, 2)
     expect(page.get_by_text("One of those seats has just been taken")).to_be_visible()
     page.get_by_role("button", name="Reserve these seats").click()

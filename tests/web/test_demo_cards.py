@@ -28,7 +28,7 @@ def on_the_wallet(system: System, uid: bytes) -> int:
 
 
 def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
-    system: System, context: BrowserContext, watched: list[str]
+    system: System, context: BrowserContext, page_faults: list[str]
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     till, cards = context.new_page(), context.new_page()
@@ -49,5 +49,5 @@ def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
         sold(till)
         cards.bring_to_front()
         cards.goto("/cards")
-    assert not watched
+    assert not page_faults
     assert_books_are_right(system)

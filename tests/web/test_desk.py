@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import tour_desk, tour_live
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.office import ENGLISH, in_database
 from tests.web.steps import kick_off
 from tests.web.system import System
@@ -53,7 +53,7 @@ GRANT = "update people.role_grant set role = $3 where scope_id = $1 and role = $
 @pytest.fixture(scope="module")
 def camera(system: System) -> Iterator[str]:
     """A camera that sends during all of these tests."""
-    with tour_desk.sending(system, "main", seconds=8):
+    with tour_desk.sending_camera(system, "main", seconds=8):
         yield "main"
 
 
@@ -84,7 +84,7 @@ def step_back(desk: Page) -> int:
 
 @pytest.mark.usefixtures("camera")
 def test_a_clip_marked_at_the_desk_and_approved_is_visible_until_its_withdrawal(
-    seat: Any, page: Page, system: System, watched: list[str]
+    seat: Any, page: Page, system: System, page_faults: list[str]
 ) -> None:
     title = f"A desk at work {new_id()}"
     event = tour_live.match(system, title)
@@ -95,7 +95,7 @@ def test_a_clip_marked_at_the_desk_and_approved_is_visible_until_its_withdrawal(
     expect(desk.locator(SHOWS)).to_be_visible()
     kick_off(desk)
     page.get_by_role("link", name="Request a replay").click()
-    entered(page, system, f"fan-{event}@example.org")
+    sign_in_with_form(page, system, f"fan-{event}@example.org")
     page.get_by_role("button", name="Request a replay").click()
     expect(page.get_by_text("We’ll show it")).to_be_visible()
     assert in_database(system, lambda conn: conn.fetchval(TAPS, event)) == 1
@@ -127,13 +127,13 @@ def test_a_clip_marked_at_the_desk_and_approved_is_visible_until_its_withdrawal(
     expect(replay.get_by_role("button", name="Watch again")).to_be_visible()
     moderator.get_by_role("button", name="Withdraw").click()
     expect(replay).to_have_count(0)
-    assert watched == []
+    assert page_faults == []
 
 
 def test_the_desk_reports_a_match_too_far_away_and_a_silent_camera(seat: Any, system: System) -> None:
     title = f"A desk that looks ahead {new_id()}"
     event = tour_live.match(system, title)
-    with tour_desk.sending(system, "behind-goal"):
+    with tour_desk.sending_camera(system, "behind-goal"):
         desk: Page = seat(event, title, "match_desk", "media_desk")
         away = desk.locator("[data-camera='behind-goal']")
         expect(away).to_contain_text("Receiving")
@@ -176,7 +176,7 @@ def test_axe_finds_nothing_on_the_media_desk_and_every_target_is_large_enough(
 ) -> None:
     size, theme = look.split()
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
-    title = f"A desk for everybody {datetime.now(UTC)}"
+    title = f"A desk for all roles {datetime.now(UTC)}"
     event, found = tour_live.match(system, title), []
     with browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as context:
         page = context.new_page()

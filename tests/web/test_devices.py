@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import http
-from tests.web.office import desk, hire, in_database
+from tests.web.office import desk, grant_roles, in_database
 from tests.web.system import System, fresh
 from virage.identity.people import reads
 from virage.identity.people.rules.devices import GATE
@@ -27,7 +27,7 @@ class Device:
         self._key = {"kty": "OKP", "crv": "Ed25519", "x": base64url(public)}
         self._token = ""
 
-    def come(self, code: str) -> int:
+    def pair(self, code: str) -> int:
         """Use a pairing code; return the status of the response."""
         answer = http.post(f"{self._url}/api/devices/pair", json={"code": code, "key": self._key})
         if answer.is_success:
@@ -55,7 +55,7 @@ def expect_a_lane(page: Page, name: str) -> None:
 
 def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, system: System, address: str) -> None:
     lane, name, other = Device(system), fresh("Lane A3"), fresh("The whole of A")
-    with desk(browser, system, hire(system, f"pairs-{address}", SUPERVISOR)) as page:
+    with desk(browser, system, grant_roles(system, f"pairs-{address}", SUPERVISOR)) as page:
         page.get_by_role("navigation", name="Office").get_by_role("link", name="Devices").click()
         expect(page.get_by_label("Group A")).to_be_visible()
         expect(page.get_by_label("Group B")).to_have_count(0)
@@ -64,8 +64,8 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, sy
         expect(page.get_by_role("img", name="QR code of the pairing link")).to_be_visible()
         page.get_by_role("button", name="Show a new code").click()
         expect(page.locator("[data-code]")).not_to_have_text(first)
-        assert lane.come(first) == httpx.codes.CONFLICT
-        assert lane.come(shown_code(page)) == httpx.codes.OK
+        assert lane.pair(first) == httpx.codes.CONFLICT
+        assert lane.pair(shown_code(page)) == httpx.codes.OK
         expect(page.get_by_role("dialog", name=f"{name} is paired.")).to_be_visible()
         expect(page.get_by_role("button", name="Done")).to_be_focused()
         page.keyboard.press("Enter")
@@ -89,7 +89,7 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, sy
 
 def test_a_device_is_paired_by_keyboard_alone(browser: Browser, system: System, address: str) -> None:
     phone = Device(system)
-    with desk(browser, system, hire(system, f"keys-{address}", SUPERVISOR)) as page:
+    with desk(browser, system, grant_roles(system, f"keys-{address}", SUPERVISOR)) as page:
         page.goto("/office/devices")
         page.get_by_label("Name", exact=True).focus()
         for key in ("P", "1", "Tab", "Tab", "Space", "Enter"):
@@ -99,12 +99,12 @@ def test_a_device_is_paired_by_keyboard_alone(browser: Browser, system: System, 
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.get_by_label("Name", exact=True)).to_be_focused()
-        assert phone.come(code) == httpx.codes.OK
+        assert phone.pair(code) == httpx.codes.OK
         assert phone.me().json()["kind"] == "phone"
 
 
 def test_an_incomplete_form_and_an_expired_code_are_explained(browser: Browser, system: System, address: str) -> None:
-    with desk(browser, system, hire(system, f"late-{address}", SUPERVISOR)) as page:
+    with desk(browser, system, grant_roles(system, f"late-{address}", SUPERVISOR)) as page:
         page.clock.install()
         page.goto("/office/devices")
         page.get_by_role("button", name="Show code").click()
@@ -121,7 +121,7 @@ def test_an_incomplete_form_and_an_expired_code_are_explained(browser: Browser, 
 
 
 def test_the_page_is_shown_in_french(browser: Browser, system: System, address: str) -> None:
-    with desk(browser, system, hire(system, f"fr-{address}", SUPERVISOR)) as page:
+    with desk(browser, system, grant_roles(system, f"fr-{address}", SUPERVISOR)) as page:
         page.goto("/office/devices")
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Appareils", level=1)).to_be_visible()
@@ -131,7 +131,7 @@ def test_the_page_is_shown_in_french(browser: Browser, system: System, address: 
 
 def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, system: System, address: str) -> None:
     name = fresh("A steward of gate A")
-    email = hire(system, f"pin-{address}", (Grant("steward", "gate", "A"),), name=name)
+    email = grant_roles(system, f"pin-{address}", (Grant("steward", "gate", "A"),), name=name)
 
     async def roster(conn: Any) -> list[str]:
         return [entry.name for entry in await reads.roster(conn, GATE, ["A3"])]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.food import demo_on_now, fan_at, kitchen, opened, orders, untouched_outlet
-from tests.web.office import ADMIN, desk, hire, in_database
+from tests.web.food import demo_on_now, fan_at, kitchen, open_kitchen, orders, untouched_outlet
+from tests.web.office import ADMIN, desk, grant_roles, in_database
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.system import System
 from virage.identity.people.rules.secrets import people_keys
@@ -28,7 +28,7 @@ def bought(page: Page, system: System, sign_in: SignIn, address: str) -> str:
 
 
 def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
-    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, page_faults: list[str]
 ) -> None:
     bought(page, system, sign_in, address)
     emails = page.get_by_role("region", name="Emails")
@@ -45,11 +45,11 @@ def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
     again.click()
     expect(page.get_by_text("We\u2019re sending it again.")).to_be_visible()
     expect(emails.get_by_text(f"Delivered to {address}")).to_have_count(2)
-    assert not watched
+    assert not page_faults
 
 
 def test_the_mailbox_shows_emails_as_a_mail_client_does(
-    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, page_faults: list[str]
 ) -> None:
     bought(page, system, sign_in, address)
     expect(page.get_by_text(f"Delivered to {address}")).to_be_visible()
@@ -63,13 +63,13 @@ def test_the_mailbox_shows_emails_as_a_mail_client_does(
     assert download.value.suggested_filename.startswith("receipt-")
     article.get_by_text("Plain text").click()
     expect(article.get_by_text("Total incl. VAT")).to_be_visible()
-    assert not watched
+    assert not page_faults
 
 
 def test_a_food_receipt_is_emailed_on_request(page: Page, browser: Browser, system: System, address: str) -> None:
     event_id = demo_on_now(system)
     outlet = untouched_outlet(system)
-    opened(system, outlet)
+    open_kitchen(system, outlet)
     fan_at(page, system, address, event_id)
     (order_id,) = orders(page, event_id, outlet, {"Still water, 50 cl": 1})
 
@@ -97,7 +97,7 @@ def test_the_office_lists_an_orders_emails_and_unblocks_an_address(
         await emails.block(conn, keys, address, email_id, reason="5.1.1", now=datetime.now(UTC))
 
     in_database(system, came_back)
-    with desk(browser, system, hire(system, f"mail-{address}", ADMIN)) as staff:
+    with desk(browser, system, grant_roles(system, f"mail-{address}", ADMIN)) as staff:
         staff.goto(f"/office/orders/{order_id}")
         panel = staff.get_by_role("region", name="Emails")
         expect(panel.get_by_text(f"Not delivered to {address}")).to_be_visible()

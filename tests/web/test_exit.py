@@ -19,7 +19,7 @@ __all__ = ["event", "phone", "server", "title"]
 SENT = "[data-backlog='0']"
 
 
-def turn(page: Page, way: str) -> None:
+def set_direction(page: Page, way: str) -> None:
     """Make the gate an entrance or an exit, in the menu."""
     in_menu(page, way)
     page.get_by_role("dialog", name="My shift").get_by_role("button", name="Close").click()
@@ -51,7 +51,7 @@ def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_
     for ticket in (first, second):
         type_code(page, ticket.code())
         light(page, "good", "Valid")
-    turn(page, "Exit")
+    set_direction(page, "Exit")
     expect(page.get_by_text("Exit mode: each scan records a departure")).to_be_visible()
     type_code(page, first.code())
     light(page, "out", "No re-entry at this event")
@@ -70,7 +70,7 @@ def test_an_exit_is_recorded_online_offline_and_after_a_restart_and_re_entry_is_
     light(page, "out", "No entry recorded")
     expect(page.locator("[data-count=left]")).to_have_text("3")
     page.get_by_role("button", name="Next").click()
-    turn(page, "Entrance")
+    set_direction(page, "Entrance")
     type_code(page, second.code())
     light(page, "bad", "No re-entry")
     expect(page.locator("[data-light]")).to_contain_text("gate N1")
@@ -91,7 +91,7 @@ def test_an_exit_camera_records_a_code_once(
     _, stop, start = server
     (ticket,) = tickets(system, event, "N", 1)
     page = begin(phone, system, title)
-    turn(page, "Exit")
+    set_direction(page, "Exit")
     phone.close()
     phone.show(ticket.code())
     stop()
@@ -114,19 +114,19 @@ def test_where_re_entry_is_allowed_the_exit_shows_it_and_the_entrance_admits(
     stop()
     type_code(page, ticket.code())
     light(page, "good", "Valid")
-    turn(page, "Exit")
+    set_direction(page, "Exit")
     type_code(page, ticket.text)
     light(page, "out", "To re-enter later, they must show the live code on their phone now")
     page.get_by_role("button", name="Next").click()
-    turn(page, "Entrance")
+    set_direction(page, "Entrance")
     type_code(page, ticket.code())
     light(page, "bad", "Already inside")
     page.get_by_role("button", name="Next").click()
-    turn(page, "Exit")
+    set_direction(page, "Exit")
     type_code(page, ticket.code())
     light(page, "out", "Re-entry allowed with the same ticket")
     page.get_by_role("button", name="Next").click()
-    turn(page, "Entrance")
+    set_direction(page, "Entrance")
     type_code(page, ticket.code())
     light(page, "good", "Valid")
 
@@ -135,7 +135,7 @@ def test_an_exit_without_a_code_is_counted_manually_and_the_last_one_can_be_undo
     phone: Phone, system: System, server: Server, event: UUID, title: str
 ) -> None:
     page = begin(phone, system, title)
-    turn(page, "Exit")
+    set_direction(page, "Exit")
     type_code(page, "https://example.org/not-a-ticket")
     light(page, "again", "Not counted")
     page.locator("[data-light]").get_by_role("button", name="+1 without a code").click()
@@ -155,7 +155,7 @@ def test_an_exit_in_training_is_not_counted(
     page = begin(phone, system, title)
     type_code(page, ticket.code())
     light(page, "good", "Valid")
-    turn(page, "Exit")
+    set_direction(page, "Exit")
     in_menu(page, "Start training")
     type_code(page, ticket.code())
     light(page, "out", "Training")

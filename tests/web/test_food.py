@@ -21,11 +21,11 @@ from tests.web.food import (
     filled,
     kitchen,
     on_now,
-    opened,
+    open_kitchen,
     order,
     untouched_outlet,
 )
-from tests.web.office import ADMIN, ENGLISH, hire
+from tests.web.office import ADMIN, ENGLISH, grant_roles
 from tests.web.steps import Refusing
 from tests.web.system import FAN, System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -57,7 +57,7 @@ def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
     browser: Browser, system: System, phone: Page, sign_in: SignIn, address: str
 ) -> None:
     demo_on_now(system)
-    opened(system, outlet := untouched_outlet(system), delivers=True)
+    open_kitchen(system, outlet := untouched_outlet(system), delivers=True)
     phone.goto("/sign-in?next=/tickets")
     sign_in(phone, FAN)
     filled(system, FAN, 4000)
@@ -103,7 +103,7 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
     browser: Browser, system: System, phone: Page, sign_in: SignIn, address: str
 ) -> None:
     demo_on_now(system)
-    opened(system, outlet := untouched_outlet(system), delivers=True)
+    open_kitchen(system, outlet := untouched_outlet(system), delivers=True)
     phone.goto("/sign-in?next=/food")
     sign_in(phone, FAN)
     filled(system, FAN, 4000)
@@ -128,8 +128,8 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
 
 def test_a_full_outlet_offers_an_alternative_that_one_tap_orders(system: System, phone: Page, address: str) -> None:
     event = on_now(system, "Full house")
-    opened(system, full := untouched_outlet(system), made={Station.GRILL: 1, Station.BAR: 1})
-    opened(system, OTHER)
+    open_kitchen(system, full := untouched_outlet(system), made={Station.GRILL: 1, Station.BAR: 1})
+    open_kitchen(system, OTHER)
     fan_at(phone, system, address, event)
     phone.locator("[data-origin]").select_option("block:104")
     expect(phone.locator(f"[data-outlet='{OTHER}']")).to_contain_text("walk")
@@ -155,7 +155,7 @@ def test_a_lost_answer_is_one_order_and_a_cancelled_one_costs_nothing(
     system: System, phone: Page, address: str
 ) -> None:
     event = on_now(system, "Lost answer")
-    opened(system, OTHER)
+    open_kitchen(system, OTHER)
     fan_at(phone, system, address, event, 1200)
     phone.goto(f"/food/{OTHER}")
     add(phone, "Salted popcorn")
@@ -189,7 +189,7 @@ def test_a_lost_answer_is_one_order_and_a_cancelled_one_costs_nothing(
 
 def test_price_age_limit_and_allergens_are_shown_before_an_order(system: System, phone: Page, address: str) -> None:
     event = on_now(system, "Rules")
-    opened(system, OTHER)
+    open_kitchen(system, OTHER)
     fan_at(phone, system, address, event, 500)
     emptied(system, OTHER, "compote")
     phone.goto(f"/food/{OTHER}")
@@ -229,7 +229,7 @@ def test_without_the_server_the_fan_keeps_the_code_and_the_kitchen_reconnects(
 ) -> None:
     url, process = own_server
     event = on_now(system, "Offline")
-    opened(system, outlet := untouched_outlet(system))
+    open_kitchen(system, outlet := untouched_outlet(system))
     context, page = browse()
     fan_at(page, system, address, event)
     page.goto(f"/food/{outlet}")
@@ -267,7 +267,7 @@ def registration_of(session: CDPSession, page: Page) -> str:
     known: list[str] = []
     session.on(
         "ServiceWorker.workerRegistrationUpdated",
-        lambda told: known.extend(one["registrationId"] for one in told["registrations"] if not one["isDeleted"]),
+        lambda update: known.extend(one["registrationId"] for one in update["registrations"] if not one["isDeleted"]),
     )
     session.send("ServiceWorker.enable")
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
@@ -280,8 +280,14 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(notifying: Brows
     page.goto("/food")
     session = notifying.new_cdp_session(page)
     registration = registration_of(session, page)
-    told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
-    message = {"origin": system.url, "registrationId": registration, "data": json.dumps(told)}
+    notification = {
+        "kind": "food_ready",
+        "title": "Order 7 is ready",
+        "body": "Collect it.",
+        "order": "0-0",
+        "number": 7,
+    }
+    message = {"origin": system.url, "registrationId": registration, "data": json.dumps(notification)}
     known = "(await navigator.serviceWorker.ready).getNotifications()"
     shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data.path])"
     seen: list[object] = []
@@ -301,7 +307,7 @@ def test_axe_finds_nothing_on_any_screen_of_food_and_kitchen_and_every_target_is
     settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
     event = tour_food.evening(system)
     found: list[str] = []
-    email = hire(system, f"boss-{size}-{address}", ADMIN)
+    email = grant_roles(system, f"boss-{size}-{address}", ADMIN)
     with (
         browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as context,
         browser.new_context(base_url=system.url, locale="en-GB", reduced_motion="reduce", **settings) as other,

@@ -66,7 +66,7 @@ def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, system: System
         await passes.revoke(conn, [refunded.subject], datetime.now(UTC))
         return before
 
-    async def until_it_is_told(conn: Connection) -> None:
+    async def until_it_is_readable(conn: Connection) -> None:
         while "pass_revoked" not in {entry.what for entry in await journal.read_after(conn, before)}:
             pass
 
@@ -76,7 +76,7 @@ def test_an_older_pack_does_not_replace_a_newer_one(phone: Phone, system: System
         route.continue_()
 
     before = in_database(system, revoke)
-    in_database(system, until_it_is_told)
+    in_database(system, until_it_is_readable)
     page.reload()
     known = f"async (number) => ({REVOKED})(JSON.parse(await ({PACK_STANDS})()), number)"
     until(page, known, refunded.number)

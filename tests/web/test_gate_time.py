@@ -20,7 +20,7 @@ __all__ = ["event", "phone", "server", "title"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SENT = "[data-backlog='0']"
 UNVERIFIED = "[data-time=unverified]"
-BENT = """(() => {
+CLOCK_OFFSET = """(() => {
     const off = () => Number(localStorage.getItem("test.off") ?? 0);
     globalThis.laterMs = 0;
     const passed = performance.now.bind(performance);
@@ -33,11 +33,11 @@ BENT = """(() => {
 })()"""
 
 
-def bent(phone: Phone) -> Page:
+def with_clock_offset(phone: Phone) -> Page:
     """The phone's browser with a clock offset."""
     page = phone.start()
     assert phone.context is not None
-    phone.context.add_init_script(BENT)
+    phone.context.add_init_script(CLOCK_OFFSET)
     return page
 
 
@@ -71,7 +71,7 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
 ) -> None:
     _, stop, start = server
     asked, alone, filmed, *crowd = tickets(system, event, "N", 8)
-    page = bent(phone)
+    page = with_clock_offset(phone)
     page.goto("/")
     set_clock(page, off)
     settle(page, system, title)
@@ -84,19 +84,19 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
     set_clock(page, -off)  # after the restart its stored offset is wrong by twice as much
     phone.close()
 
-    page = bent(phone)
+    page = with_clock_offset(phone)
     page.goto("/staff/gate")
     expect(page.locator(UNVERIFIED)).to_be_visible()
     expect(page.locator("[data-state=alone]")).to_be_visible()
     time = Later(page)
-    come_alone(page, time, crowd)
-    show_film(page, time, filmed)
+    enter_without_trusted_time(page, time, crowd)
+    show_old_recording(page, time, filmed)
     expect(page.locator(UNVERIFIED)).to_be_visible()
     start()
     expect(page.locator(SENT)).to_be_attached()
     expect(page.locator(UNVERIFIED)).to_have_count(0)
     assert inside(system, event) == {one.number for one in (asked, alone, *crowd)}
-    judged = in_database(system, lambda conn: told(conn, event))
+    judged = in_database(system, lambda conn: scans_of(conn, event))
     passed = {(trusted, reason) for kind, trusted, reason, _ in judged if kind == "passed"}
     assert passed == {(True, None), (False, None), (False, "out_of_date")}
     assert max(abs(late) for *_, late in judged) < timedelta(minutes=5)
@@ -104,7 +104,7 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
     light(page, "good", "Valid")
 
 
-def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
+def enter_without_trusted_time(page: Page, time: Later, crowd: list[Ticket]) -> None:
     """Five valid passes at an offline device without trusted time: the fifth corrects its clock."""
     first, *more = crowd
     type_code(page, first.code(time.now()))
@@ -124,7 +124,7 @@ def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
         next_one(page)
 
 
-def show_film(page: Page, time: Later, filmed: Ticket) -> None:
+def show_old_recording(page: Page, time: Later, filmed: Ticket) -> None:
     """Show a film of a day ago to a device without trusted time: it cannot detect it, and admits
     it.
     """
@@ -136,7 +136,7 @@ def show_film(page: Page, time: Later, filmed: Ticket) -> None:
     next_one(page)
 
 
-async def told(conn: Connection, event_id: UUID) -> list[tuple[str, bool, str | None, timedelta]]:
+async def scans_of(conn: Connection, event_id: UUID) -> list[tuple[str, bool, str | None, timedelta]]:
     """The scans of an event: kind, whether the time was trusted, the reason of a note, the
     difference from now.
     """

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import entered
-from tests.web.office import CLUB_OFFICE, desk, hire
+from tests.web.conftest import sign_in_with_form
+from tests.web.office import CLUB_OFFICE, desk, grant_roles
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.system import System
 from tests.web.test_access import found_by_axe
@@ -20,7 +20,7 @@ from tests.web.test_access import found_by_axe
 @pytest.fixture
 def office(system: System, address: str) -> str:
     """A person who works in the club's office."""
-    return hire(system, f"office-{address}", CLUB_OFFICE)
+    return grant_roles(system, f"office-{address}", CLUB_OFFICE)
 
 
 def test_a_refund_for_a_person_inside_warns_and_needs_confirmation(
@@ -28,7 +28,7 @@ def test_a_refund_for_a_person_inside_warns_and_needs_confirmation(
 ) -> None:
     open_match(page, system)
     find_two_seats(page)
-    entered(page, system, address)
+    sign_in_with_form(page, system, address)
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     [order] = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")

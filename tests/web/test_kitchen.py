@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.food import fan_at, kitchen, on_now, opened, orders, untouched_outlet
+from tests.web.food import fan_at, kitchen, on_now, open_kitchen, orders, untouched_outlet
 from tests.web.gate import type_code
-from tests.web.office import ENGLISH, desk, hire, in_database
+from tests.web.office import ENGLISH, desk, grant_roles, in_database
 from tests.web.system import System
 from virage.demo.concessions import shops
 from virage.platform.web.guard import Grant
@@ -33,7 +33,7 @@ class Evening(NamedTuple):
 @pytest.fixture
 def evening(system: System) -> Evening:
     """An evening in the kitchen."""
-    opened(system, outlet := untouched_outlet(system))
+    open_kitchen(system, outlet := untouched_outlet(system))
     return Evening(on_now(system, "An evening in the kitchen"), outlet)
 
 
@@ -86,7 +86,9 @@ def test_a_new_order_is_announced_sorted_by_station_processed_by_keyboard_and_ha
         type_code(cook, f"virage:food:{first}:{code}")
         expect(cook.get_by_text(re.compile(r"Order \d+ handed over"))).to_be_visible()
         expect(fan.get_by_text("Enjoy!").first).to_be_visible()
-    with desk(browser, system, hire(system, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))) as page:
+    with desk(
+        browser, system, grant_roles(system, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))
+    ) as page:
         page.goto("/office/food")
         page.get_by_label("Period").select_option("today")
         expect(page.locator("[data-timing]")).to_have_count(1)
@@ -153,7 +155,7 @@ def test_staff_of_several_outlets_choose_one_and_without_any_get_a_message(
     browser: Browser, system: System, evening: Evening, address: str
 ) -> None:
     for email, grant in ((f"boss-{address}", Grant("admin")), (f"none-{address}", Grant("steward"))):
-        hire(system, email, (grant,))
+        grant_roles(system, email, (grant,))
         with browser.new_context(base_url=system.url, locale="fr-FR") as context:
             page = context.new_page()
             page.goto("/staff/kitchen")

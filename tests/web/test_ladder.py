@@ -10,7 +10,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from benchmarks.reel import encoded, pictures, play
+from benchmarks.camera_output import encoded, pictures, play
 from tests.ports import free_ports
 from tests.web.gate import tonight
 from tests.web.office import ENGLISH, in_database
@@ -33,7 +33,7 @@ GOOD, ONE_BAR = (
 )
 
 
-def film(port: int) -> None:
+def send_video(port: int) -> None:
     """Send as a camera until the receiver disconnects."""
     with suppress(OSError):
         asyncio.run(play(encoded(pictures(FILM_S, grain=12)), port))
@@ -47,7 +47,7 @@ def at_work(system: System, port: int) -> Iterator[None]:
         system.start("ingest", system.env, "--camera", "main", "--programme", "--url", url),
         system.start("ladder", system.env),
     ]
-    camera = threading.Thread(target=film, args=(port,))
+    camera = threading.Thread(target=send_video, args=(port,))
     camera.start()
     try:
         while in_database(system, lambda conn: conn.fetchval(MADE, began)) < 3:
@@ -75,7 +75,9 @@ def shown_again(system: System, event: UUID) -> None:
     in_database(system, publish)
 
 
-def test_a_phone_starts_with_the_rendition_its_network_carries(page: Page, system: System, watched: list[str]) -> None:
+def test_a_phone_starts_with_the_rendition_its_network_carries(
+    page: Page, system: System, page_faults: list[str]
+) -> None:
     (port,) = free_ports(1)
     event = tonight(system, "An evening in two sizes")
     page.add_init_script(ENGLISH)
@@ -91,4 +93,4 @@ def test_a_phone_starts_with_the_rendition_its_network_carries(page: Page, syste
             page.wait_for_function(FRAME)
             begun.append(page.locator("video").first.evaluate("video => video.videoHeight"))
     assert begun == [HEIGHT, 240]
-    assert watched == []
+    assert page_faults == []

@@ -11,13 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import tour_live
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.gate import tonight
-from tests.web.office import ENGLISH, hire, in_database
+from tests.web.office import ENGLISH, grant_roles, in_database
 from tests.web.steps import kick_off, withdraw
 from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
-from tests.web.tour_desk import sending
+from tests.web.tour_desk import sending_camera
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import publishing as live
 from virage.media.live.rules.entries import Booking, Content, EntryRequest, Goal, KickOff, Period, Side
@@ -57,12 +57,12 @@ def evening(system: System) -> tuple[UUID, str]:
 @contextmanager
 def at_the_desk(browser: Browser, system: System, email: str, event: UUID, title: str) -> Iterator[Page]:
     """A person at the match desk."""
-    hire(system, email, (Grant("match_desk", "event", event),))
+    grant_roles(system, email, (Grant("match_desk", "event", event),))
     context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
     context.add_init_script(ENGLISH)
     page = context.new_page()
     page.goto("/sign-in")
-    entered(page, system, email)
+    sign_in_with_form(page, system, email)
     page.goto("/staff/desk")
     page.get_by_role("button", name=title).click()
     expect(page.get_by_role("button", name="Start: First half")).to_be_visible()
@@ -84,8 +84,8 @@ def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_e
         fan, teller = fans.new_page(), desks.new_page()
         fan.add_init_script(ENGLISH)
         tour_live.at_the_desk(teller, system, f"axe-{event}@example.org", event)
-        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, system, event)
-        for page, screen in itertools.chain(told, shown):
+        entries, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, system, event)
+        for page, screen in itertools.chain(entries, shown):
             found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{screen.name}: wider than the screen")
@@ -93,13 +93,16 @@ def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_e
 
 
 def test_a_goal_published_by_two_taps_is_shown_and_replayed_to_fans(
-    browser: Browser, page: Page, system: System, evening: tuple[UUID, str], watched: list[str]
+    browser: Browser, page: Page, system: System, evening: tuple[UUID, str], page_faults: list[str]
 ) -> None:
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
-    with sending(system, "main"), at_the_desk(browser, system, f"desk-{event}@example.org", event, title) as desk:
+    with (
+        sending_camera(system, "main"),
+        at_the_desk(browser, system, f"desk-{event}@example.org", event, title) as desk,
+    ):
         kick_off(desk)
         expect(page.locator("[data-clock]")).to_contain_text("1′")
         desk.get_by_role("button", name="Goal Virage FC").click()
@@ -112,19 +115,19 @@ def test_a_goal_published_by_two_taps_is_shown_and_replayed_to_fans(
         page.wait_for_function(FRAME)
         withdraw(desk, "Goal for Virage FC")
         expect(page.locator("[data-score]")).to_have_text("0–0")
-    assert watched == []
+    assert page_faults == []
 
 
 def test_a_shoot_out_published_by_two_taps_per_kick_is_on_the_fans_screen(
-    browser: Browser, page: Page, system: System, evening: tuple[UUID, str], watched: list[str]
+    browser: Browser, page: Page, system: System, evening: tuple[UUID, str], page_faults: list[str]
 ) -> None:
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     with at_the_desk(browser, system, f"kicks-{event}@example.org", event, title) as desk:
         kick_off(desk)
-        for told in ("End: First half", "Start: Second half", "End: Second half"):
-            desk.get_by_role("button", name=told).click()
+        for label in ("End: First half", "Start: Second half", "End: Second half"):
+            desk.get_by_role("button", name=label).click()
         desk.get_by_role("button", name="Start: Shoot-out").click()
         for side, outcome, player in (
             ("Virage FC", "Scored", "9"),
@@ -156,7 +159,7 @@ def test_a_shoot_out_published_by_two_taps_per_kick_is_on_the_fans_screen(
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     page.wait_for_function(f"() => ({OVERLAPS})().length === 0")  # the score and the names do not overlap
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    assert watched == []
+    assert page_faults == []
 
 
 def test_a_goal_overturned_by_var_is_withdrawn_where_the_desk_is_asked(
@@ -287,8 +290,8 @@ def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
-    told: list[Content] = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Booking(Side.AWAY, 4, "yellow")]
-    tellings = [EntryRequest(new_id(), now, one) for one in told]
+    contents: list[Content] = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Booking(Side.AWAY, 4, "yellow")]
+    tellings = [EntryRequest(new_id(), now, one) for one in contents]
     in_database(system, lambda conn: live.publish(conn, event, tellings, None, now))
     page.add_init_script(ENGLISH)
     page.set_viewport_size({"width": 390, "height": 844})
@@ -313,8 +316,8 @@ def test_the_page_of_a_match_loads_without_layout_shift(
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
-    told: list[Content] = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Booking(Side.AWAY, 4, "yellow")]
-    tellings = [EntryRequest(new_id(), now, one) for one in told]
+    contents: list[Content] = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Booking(Side.AWAY, 4, "yellow")]
+    tellings = [EntryRequest(new_id(), now, one) for one in contents]
     in_database(system, lambda conn: live.publish(conn, event, tellings, None, now))
     page.set_viewport_size({"width": SIZES[size]["width"], "height": SIZES[size]["height"]})
     page.goto(f"/live/{event}")

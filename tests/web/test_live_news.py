@@ -44,19 +44,19 @@ SPOKEN = """() => {
 }"""
 
 
-def tell(system: System, event: UUID, *told: MatchEvent | EntryWithdrawal) -> None:
+def tell(system: System, event: UUID, *contents: MatchEvent | EntryWithdrawal) -> None:
     """Publish entries of the match."""
 
     async def telling(conn: Connection) -> None:
         now = datetime.now(UTC)
-        outcomes = await live.publish(conn, event, [EntryRequest(new_id(), now, one) for one in told], None, now)
+        outcomes = await live.publish(conn, event, [EntryRequest(new_id(), now, one) for one in contents], None, now)
         assert all(isinstance(one, FeedEntry) for one in outcomes), outcomes
 
     in_database(system, telling)
 
 
 def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
-    page: Page, system: System, own_server: tuple[str, "subprocess.Popen[bytes]"], watched: list[str]
+    page: Page, system: System, own_server: tuple[str, "subprocess.Popen[bytes]"], page_faults: list[str]
 ) -> None:
     url, process = own_server
     event = tour_live.match(system, "A match in a dead zone")
@@ -96,15 +96,15 @@ def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
         "Goal for Virage FC. Virage FC 2, Étoile du Nord 1",
         "Goal disallowed: Virage FC. Virage FC 1, Étoile du Nord 1",
     ]
-    assert watched == []
+    assert page_faults == []
     system.stop(again)
     system.processes.remove(again)
 
 
 def test_a_fan_chooses_notifications_for_a_match_and_for_all_matches(
-    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
+    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str, page_faults: list[str]
 ) -> None:
-    event = tour_live.match(system, "A match to be told of")
+    event = tour_live.match(system, "A match with notifications")
     page.add_init_script(ENGLISH)
     page.goto(f"/events/{event}")
     page.get_by_role("link", name="Follow the match").click()
@@ -128,7 +128,7 @@ def test_a_fan_chooses_notifications_for_a_match_and_for_all_matches(
     page.get_by_role("button", name="Use my settings for all matches").click()
     expect(page.get_by_label("Replays", exact=True)).to_be_checked()
     expect(page.get_by_label("Goals", exact=True)).not_to_be_checked()
-    assert watched == []
+    assert page_faults == []
 
 
 def test_a_disallowed_goal_replaces_the_notification_of_its_goal_in_any_order(
@@ -147,8 +147,8 @@ def test_a_disallowed_goal_replaces_the_notification_of_its_goal_in_any_order(
         """Send a message until something is shown: a browser drops messages before its worker is
         stored.
         """
-        told = {"kind": "live", "title": title, "body": "", "event": event, "tag": "goal", "revision": revision}
-        message = {"origin": system.url, "registrationId": registration, "data": json.dumps(told | {"loud": True})}
+        news = {"kind": "live", "title": title, "body": "", "event": event, "tag": "goal", "revision": revision}
+        message = {"origin": system.url, "registrationId": registration, "data": json.dumps(news | {"loud": True})}
         for _ in range(1_000):
             session.send("ServiceWorker.deliverPushMessage", message)
             page.evaluate("() => new Promise(requestAnimationFrame)")
@@ -162,7 +162,7 @@ def test_a_disallowed_goal_replaces_the_notification_of_its_goal_in_any_order(
     pushed("Seen again", 4, until_shown="Seen again")
 
 
-def test_referee_signals_are_on_request_and_not_announced(page: Page, system: System, watched: list[str]) -> None:
+def test_referee_signals_are_on_request_and_not_announced(page: Page, system: System, page_faults: list[str]) -> None:
     event = tour_live.match(system, "A match with whistles")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
@@ -180,4 +180,4 @@ def test_referee_signals_are_on_request_and_not_announced(page: Page, system: Sy
     expect(page.get_by_text("Play stopped")).to_be_visible()
     assert page.evaluate("spoken") == []
     assert found_by_axe(page) + page.evaluate(SMALL) == []
-    assert watched == []
+    assert page_faults == []

@@ -12,17 +12,17 @@ from tests.web.office import ENGLISH
 from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live import FRAME
-from tests.web.tour_desk import sending
+from tests.web.tour_desk import sending_camera
 
 
 def test_a_real_match_is_shown_with_its_statistics_and_the_replay_of_its_goal(
-    page: Page, system: System, watched: list[str]
+    page: Page, system: System, page_faults: list[str]
 ) -> None:
     event = tonight(system, "A match out of its file")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
-    with sending(system, "main"), played(system, EVENTS, event, "--speed", "1000"):
+    with sending_camera(system, "main"), played(system, EVENTS, event, "--speed", "1000"):
         goal = page.locator("[data-entry]").filter(has_text="10 Lionel Andrés Messi Cuccittini")
         expect(goal).to_contain_text("Goal for Barcelona")
         expect(goal).to_contain_text("19′")
@@ -46,10 +46,12 @@ def test_a_real_match_is_shown_with_its_statistics_and_the_replay_of_its_goal(
         page.set_viewport_size({"width": width, "height": 900})
         assert found_by_axe(page) + page.evaluate(SMALL) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    assert watched == []
+    assert page_faults == []
 
 
-def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, system: System, watched: list[str]) -> None:
+def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(
+    page: Page, system: System, page_faults: list[str]
+) -> None:
     event = tonight(system, "A minute of tracking")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
@@ -59,4 +61,4 @@ def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, system
         expect(page.locator("[data-clock]")).to_contain_text("Second half")
     pitch.get_by_text("Distance and speed", exact=True).click()
     expect(pitch.get_by_role("table").first).to_contain_text(re.compile(r"0\.\d+ km"))
-    assert watched == []
+    assert page_faults == []

@@ -73,7 +73,7 @@ def sign_in(page: Page, system: Running, email: str) -> None:
     name, matches = page.get_by_label("Your name"), page.get_by_role("heading", name="Which match?")
     name.or_(matches).first.wait_for()
     if name.is_visible():
-        name.fill("Somebody Somewhere")
+        name.fill("Test Holder")
         page.get_by_role("button", name="Save").click()
 
 

@@ -8,14 +8,14 @@ from msgspec import Struct
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web import http
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.office import (
     ADMIN,
     CLUB_OFFICE,
     add_category,
     confirm_it_is_me,
     desk,
-    hire,
+    grant_roles,
     in_database,
     link_in_letter,
     new_event,
@@ -38,13 +38,13 @@ class Nonsense(Struct, frozen=True):
 @pytest.fixture
 def office(system: System, address: str) -> str:
     """A person who works in the club's office."""
-    return hire(system, f"office-{address}", CLUB_OFFICE)
+    return grant_roles(system, f"office-{address}", CLUB_OFFICE)
 
 
 @pytest.fixture
 def admin(system: System, address: str) -> str:
     """An administrator without a scope."""
-    return hire(system, f"admin-{address}", ADMIN)
+    return grant_roles(system, f"admin-{address}", ADMIN)
 
 
 def block(page: Page, code: str) -> tuple[float, float]:
@@ -236,7 +236,7 @@ def buy(page: Page, system: System, email: str) -> str:
     """Two paid seats of the match; the code of the order."""
     open_match(page, system)
     find_two_seats(page)
-    entered(page, system, email)
+    sign_in_with_form(page, system, email)
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     orders = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")
@@ -310,7 +310,7 @@ def test_a_staff_member_is_invited_accepts_works_and_is_removed(
         link = link_in_letter(system, address)
         newcomer = browser.new_context(base_url=system.url, locale="en-GB").new_page()
         newcomer.goto(link)
-        entered(newcomer, system, address)
+        sign_in_with_form(newcomer, system, address)
         expect(newcomer.get_by_text("Your role will be:")).to_be_visible()
         expect(newcomer.get_by_text(re.compile("^Finance, "))).to_be_visible()
         expect(newcomer.get_by_label("Invitation code")).to_have_count(0)
@@ -372,7 +372,7 @@ def test_roles_are_limited_to_their_scope(browser: Browser, system: System, addr
     concerts = {event["id"] for event in system.get("/api/events")["events"] if event["kind"] == "concert"}
     match = system.event("match")
     scope = tuple(Grant("box_office", "event", concert) for concert in concerts)
-    with desk(browser, system, hire(system, f"counter-{address}", scope)) as page:
+    with desk(browser, system, grant_roles(system, f"counter-{address}", scope)) as page:
         expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
         expect(page.get_by_role("link", name="Virage FC v Étoile du Nord")).to_have_count(0)
         expect(page.get_by_role("link", name="Staff")).to_have_count(0)

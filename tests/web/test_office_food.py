@@ -19,7 +19,7 @@ from tests.matchday.food.menu.photos import a_photo
 from tests.web import http
 from tests.web.cards import new_card
 from tests.web.food import untouched_outlet
-from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, in_database, sign_in_long_ago
+from tests.web.office import ADMIN, confirm_it_is_me, desk, grant_roles, in_database, sign_in_long_ago
 from tests.web.office_food import Till, taxed_yesterday, yesterday
 from tests.web.system import System, fresh
 from virage.cli.fiscal import verify_archives
@@ -54,7 +54,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
 ) -> None:
     name = f"Pretzel {address}"
     in_database(system, lambda conn: conn.execute(WRITTEN_HERE))  # drafts of an earlier try
-    email = hire(system, f"menu-{address}", CATALOGUE_DESK)
+    email = grant_roles(system, f"menu-{address}", CATALOGUE_DESK)
     with desk(browser, system, email) as page:
         page.goto("/office/food/catalogue")
         page.get_by_role("link", name="New product").click()
@@ -122,7 +122,7 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
 
 def test_concurrent_edits_are_not_overwritten(browser: Browser, system: System, address: str) -> None:
     name = f"Cup {address}"
-    with desk(browser, system, hire(system, f"first-{address}", CATALOGUE_DESK)) as page:
+    with desk(browser, system, grant_roles(system, f"first-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/catalogue/new?kind=deposit")
         page.get_by_label("Name (French)").fill(name)
         page.get_by_label("Name (English)").fill(name)
@@ -147,7 +147,7 @@ def test_counting_the_stock_clears_its_alert(browser: Browser, system: System, a
     outlet = untouched_outlet(system)
     fries = item_at(system, outlet, "Fries")
     assert fries is not None
-    with desk(browser, system, hire(system, f"stock-{address}", (Grant("cashier", "outlet", outlet),))) as page:
+    with desk(browser, system, grant_roles(system, f"stock-{address}", (Grant("cashier", "outlet", outlet),))) as page:
         # A person without events starts at their work, and finds where to choose the PIN of the
         # tills.
         expect(page.get_by_role("heading", name="Stock", level=1)).to_be_visible()
@@ -181,7 +181,9 @@ def test_counting_the_stock_clears_its_alert(browser: Browser, system: System, a
 
 def test_a_permit_is_added_for_48_hours_at_most_and_withdrawn(browser: Browser, system: System, address: str) -> None:
     in_year = next(YEARS)
-    with desk(browser, system, hire(system, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))) as page:
+    with desk(
+        browser, system, grant_roles(system, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))
+    ) as page:
         page.get_by_role("link", name="Food and money").click()
         expect(page.get_by_role("heading", name="Alcohol", level=1)).to_be_visible()
         year = page.locator("article").filter(has=page.get_by_role("heading", name=str(in_year)))
@@ -205,7 +207,7 @@ def test_a_permit_is_added_for_48_hours_at_most_and_withdrawn(browser: Browser, 
 def test_sales_of_a_newly_paired_till_appear_without_a_reload(browser: Browser, system: System, address: str) -> None:
     name, outlet = f"Till {address}", untouched_outlet(system)
     grants = (Grant("finance", "outlet", outlet),)
-    with desk(browser, system, hire(system, f"tills-{address}", grants)) as page:
+    with desk(browser, system, grant_roles(system, f"tills-{address}", grants)) as page:
         page.get_by_role("link", name="Food and money").click()
         section(page, "Tills")
         page.get_by_label("Name", exact=True).fill(name)
@@ -258,7 +260,7 @@ def test_sales_of_a_newly_paired_till_appear_without_a_reload(browser: Browser, 
 
 def test_a_first_visitor_of_the_office_finds_yesterdays_sales(browser: Browser, system: System, address: str) -> None:
     grants = (Grant("finance", "outlet", OWN.outlet),)
-    with desk(browser, system, hire(system, f"first-look-{address}", grants)) as page:
+    with desk(browser, system, grant_roles(system, f"first-look-{address}", grants)) as page:
         page.goto("/office/food")
         page.get_by_role("button", name="Yesterday").click()
         expect(page.locator(f"[data-row='{OWN.outlet}']")).to_contain_text("€")
@@ -273,7 +275,7 @@ def test_a_first_visitor_of_the_office_finds_yesterdays_sales(browser: Browser, 
 
 def test_a_lost_card_is_blocked_and_replaced(browser: Browser, system: System, address: str) -> None:
     lost, fresh = new_card(system).code, new_card(system).code
-    email = hire(system, f"cards-{address}", (Grant("cashier"),))
+    email = grant_roles(system, f"cards-{address}", (Grant("cashier"),))
     with desk(browser, system, email) as page:
         page.goto("/office/food/cards")
         page.get_by_label("Code printed on the card").fill("K7Q2")
@@ -302,7 +304,7 @@ def test_a_statement_of_closed_days_is_downloaded_with_the_archive(
 ) -> None:
     name, day = fresh("Caterer & Sons"), yesterday().isoformat()
     in_database(system, lambda conn: conn.execute(RUN_BY_OTHERS, OWN.outlet))  # undo an earlier try
-    with desk(browser, system, hire(system, f"owed-{address}", CATALOGUE_DESK)) as page:
+    with desk(browser, system, grant_roles(system, f"owed-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/concessionaires")
         page.get_by_role("button", name="New concessionaire").click()
         dialog = page.get_by_role("dialog")
@@ -361,7 +363,7 @@ def test_a_statement_of_closed_days_is_downloaded_with_the_archive(
 
 
 def test_each_role_sees_only_its_sections(browser: Browser, system: System, address: str) -> None:
-    with desk(browser, system, hire(system, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
+    with desk(browser, system, grant_roles(system, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Food and money")).to_have_count(0)
         for path in (
             "",
@@ -376,7 +378,7 @@ def test_each_role_sees_only_its_sections(browser: Browser, system: System, addr
         ):
             page.goto(f"/office/food{path}")
             expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
-    with desk(browser, system, hire(system, f"admin-{address}", ADMIN)) as page:
+    with desk(browser, system, grant_roles(system, f"admin-{address}", ADMIN)) as page:
         page.get_by_role("link", name="Food and money").click()
         page.route("**/api/office/food/draft", lambda route: route.abort(), times=1)
         section(page, "Catalogue")

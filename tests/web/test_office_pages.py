@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.gate import tonight
-from tests.web.office import CLUB_OFFICE, desk, hire, new_event
+from tests.web.office import CLUB_OFFICE, desk, grant_roles, new_event
 from tests.web.steps import find_two_seats
 from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -26,7 +26,7 @@ BELOW = """(toast) => { const box = toast.getBoundingClientRect();
 @pytest.fixture
 def office(system: System, address: str) -> str:
     """A person who works in the club's office."""
-    return hire(system, f"office-{address}", CLUB_OFFICE)
+    return grant_roles(system, f"office-{address}", CLUB_OFFICE)
 
 
 def test_the_totals_of_all_events_come_in_one_answer_and_are_never_partial(
@@ -55,7 +55,7 @@ def test_the_totals_of_all_events_come_in_one_answer_and_are_never_partial(
 def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
     browser: Browser, system: System, office: str, address: str
 ) -> None:
-    other = hire(system, f"other-{address}", CLUB_OFFICE)
+    other = grant_roles(system, f"other-{address}", CLUB_OFFICE)
     with desk(browser, system, office) as mine, desk(browser, system, other) as theirs:
         event = new_event(mine, "Edited by two")
         for page in (mine, theirs):
@@ -151,7 +151,7 @@ def test_an_order_is_found_by_the_beginning_of_an_address_and_a_short_search_sho
 def test_a_cancelled_event_shows_its_refunds_without_being_loaded_again(
     page: Page, browser: Browser, system: System, address: str
 ) -> None:
-    admin = hire(system, f"cancels-{address}", (Grant("admin"),))
+    admin = grant_roles(system, f"cancels-{address}", (Grant("admin"),))
     title = fresh("Called off")
     with desk(browser, system, admin) as work:
         event = priced(work, title)
@@ -218,7 +218,7 @@ def test_the_office_on_a_phone_folds_its_menu_and_begins_at_the_top(
 
 @pytest.mark.parametrize("size", list(SIZES))
 def test_empty_pages_say_what_to_do(browser: Browser, system: System, address: str, size: str) -> None:
-    admin = hire(system, f"empty-{address}", (Grant("admin"),))
+    admin = grant_roles(system, f"empty-{address}", (Grant("admin"),))
     with desk(browser, system, admin, viewport=SIZES[size]) as page:
         for path, said in (("orders", "Search for an order"), ("food/cards", "Search for a card")):
             page.goto(f"/office/{path}")
@@ -228,7 +228,7 @@ def test_empty_pages_say_what_to_do(browser: Browser, system: System, address: s
 
 def test_a_supervisor_sees_the_events_of_the_gates(browser: Browser, system: System, address: str) -> None:
     tonight(system, title := fresh("Supervised"))
-    with desk(browser, system, hire(system, f"gates-{address}", (Grant("supervisor", "gate", "A"),))) as page:
+    with desk(browser, system, grant_roles(system, f"gates-{address}", (Grant("supervisor", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name=title)).to_be_visible()
         assert found_by_axe(page) + page.evaluate(SMALL) == []
 

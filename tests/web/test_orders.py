@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.office import CLUB_OFFICE, desk, hire
+from tests.web.office import CLUB_OFFICE, desk, grant_roles
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.system import System
 
@@ -20,10 +20,10 @@ def test_an_order_is_found_by_the_name_of_its_fan_and_its_history_explains_the_r
     pay(page, ACCEPTED)
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     order = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")[0]
-    with desk(browser, system, hire(system, f"counter-{address}", CLUB_OFFICE)) as work:
+    with desk(browser, system, grant_roles(system, f"counter-{address}", CLUB_OFFICE)) as work:
         work.get_by_role("link", name="Orders").click()
         seat = order["lines"][0]["label"]
-        for wanted in ("somebody somewhere", f"{seat['block']} {seat['row']} {seat['seat']}"):
+        for wanted in ("test holder", f"{seat['block']} {seat['row']} {seat['seat']}"):
             work.get_by_label("Find an order").fill(wanted)
             work.get_by_role("button", name="Search", exact=True).click()
             expect(work.get_by_text(f"“{wanted}”", exact=False)).to_be_visible()

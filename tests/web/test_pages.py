@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.office import ADMIN, desk, hire
+from tests.web.office import ADMIN, desk, grant_roles
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -29,7 +29,7 @@ HOSTILE = """## Where
 @pytest.fixture
 def office(browser: Browser, system: System, address: str) -> Iterator[Page]:
     """The office's page of texts, for an administrator."""
-    with desk(browser, system, hire(system, f"pages-{address}", ADMIN)) as page:
+    with desk(browser, system, grant_roles(system, f"pages-{address}", ADMIN)) as page:
         page.goto("/office/pages")
         expect(page.get_by_role("heading", name="Legal and help", level=1)).to_be_visible()
         yield page
@@ -90,7 +90,7 @@ def test_a_text_published_by_an_administrator_is_public_with_its_version(
 def test_the_second_of_two_editors_sees_the_change_and_keeps_their_text(
     office: Page, browser: Browser, system: System, address: str
 ) -> None:
-    with desk(browser, system, hire(system, f"other-{address}", ADMIN)) as other:
+    with desk(browser, system, grant_roles(system, f"other-{address}", ADMIN)) as other:
         other.goto("/office/pages")
         for page in (office, other):
             chosen(page, "accessibility", "en")

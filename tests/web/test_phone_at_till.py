@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.web.cards import shown_proof
-from tests.web.conftest import entered
+from tests.web.conftest import sign_in_with_form
 from tests.web.food import filled
 from tests.web.gate import Phone, type_code
 from tests.web.office import ENGLISH
@@ -51,7 +51,7 @@ def ready(phone: Phone, system: System, address: str, cents: int) -> Page:
     """The phone of a fan with money in the wallet, enabled to pay."""
     fan = phone.start()
     fan.goto("/sign-in?next=/wallet/phone")
-    entered(fan, system, address)
+    sign_in_with_form(fan, system, address)
     filled(system, address, cents)
     fan.get_by_role("button", name="Set up this phone").click()
     expect(fan.get_by_text("This phone is ready to pay")).to_be_visible()

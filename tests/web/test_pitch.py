@@ -46,7 +46,9 @@ def begin(system: System, event: UUID) -> None:
     in_database(system, lambda conn: live.publish(conn, event, [telling], None, now))
 
 
-def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, system: System, watched: list[str]) -> None:
+def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(
+    page: Page, system: System, page_faults: list[str]
+) -> None:
     event, opened = tour_live.match(system, "A match that is tracked"), streams(page)
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
@@ -71,7 +73,7 @@ def test_live_tracking_is_drawn_and_hiding_it_ends_its_stream(page: Page, system
     with page.expect_request(lambda request: "/api/stream" in request.url) as followed:
         page.reload()
     assert f"pitch:{event}" not in unquote(followed.value.url)
-    assert watched == []
+    assert page_faults == []
 
 
 def test_with_data_saver_live_tracking_starts_on_request(browser: Browser, system: System) -> None:

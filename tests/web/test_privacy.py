@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from tests.web.office import ADMIN, desk, hire, in_database
+from tests.web.office import ADMIN, desk, grant_roles, in_database
 from tests.web.office_tour import ORDER, screens
 from tests.web.system import System
 from tests.web.tour import before_signing_in, in_wallet, while_buying
 
 
 def test_only_the_payment_page_contacts_other_hosts(
-    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
+    page: Page, system: System, sign_in: Callable[[Page, str], None], address: str, page_faults: list[str]
 ) -> None:
     asked: set[tuple[str, str]] = set()
     page.on("request", lambda request: asked.add((urlsplit(page.url).netloc, request.url)))
@@ -23,11 +23,11 @@ def test_only_the_payment_page_contacts_other_hosts(
     to_others = {(origin, url) for origin, url in asked if urlsplit(url).netloc not in ("", own)}
     assert {urlsplit(url).netloc for _, url in to_others} == {provider}
     assert all("/pay/" in url or origin == provider for origin, url in to_others)
-    assert not watched
+    assert not page_faults
 
 
 def test_the_office_loads_nothing_from_other_hosts(browser: Browser, system: System, address: str) -> None:
-    with desk(browser, system, hire(system, f"private-{address}", ADMIN)) as page:
+    with desk(browser, system, grant_roles(system, f"private-{address}", ADMIN)) as page:
         asked: set[str] = set()
         page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
         order = str(in_database(system, lambda conn: conn.fetchval(ORDER)))

@@ -18,7 +18,7 @@ def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(br
     page = browser.new_context(base_url=system.url, locale="fr-FR").new_page()
     match, concert = system.event("match"), system.event("concert")
     lines = {line["event_id"]: line for line in system.get("/api/offers")}
-    told = [lines[match], lines[concert] | {"from_cents": None, "free": 0}]
+    offers = [lines[match], lines[concert] | {"from_cents": None, "free": 0}]
     late: list[Route] = []
     page.route("**/api/offers", lambda route: late.append(route))  # noqa: PLW0108 - playwright marks its handlers, a built-in takes no mark
     with page.expect_request("**/api/offers"):
@@ -27,7 +27,7 @@ def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(br
     expect(card).to_be_visible()
     button = page.get_by_role("link", name="Choisir ses places")
     before = card.bounding_box(), button.bounding_box()
-    late[0].fulfill(json=told)
+    late[0].fulfill(json=offers)
     expect(card.get_by_text("Complet")).to_be_visible()
     cents = lines[match]["from_cents"]
     expect(page.get_by_text(f"Dès {cents // 100}\N{NO-BREAK SPACE}€")).to_be_visible()
@@ -36,7 +36,7 @@ def test_the_event_list_shows_prices_and_sold_out_events_without_layout_shift(br
 
 
 def test_two_seats_are_found_paid_and_opened_as_tickets(
-    page: Page, system: System, sign_in: SignIn, address: str, watched: list[str]
+    page: Page, system: System, sign_in: SignIn, address: str, page_faults: list[str]
 ) -> None:
     open_match(page, system)
     find_two_seats(page)
@@ -52,7 +52,7 @@ def test_two_seats_are_found_paid_and_opened_as_tickets(
     page.get_by_role("link", name=re.compile(r"^Row .* Adult$")).first.click()
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
-    assert not watched
+    assert not page_faults
 
 
 def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, Playwright, Route, ViewportSize, expect
 
-from tests.media.replay.reel import Reel, shot
-from tests.web.conftest import FLAGS, SHELL, entered
+from tests.media.replay.takes import RecordedTake, record_take
+from tests.web.conftest import FLAGS, SHELL, sign_in_with_form
 from tests.web.gate import tonight
-from tests.web.office import ENGLISH, hire, in_database
+from tests.web.office import ENGLISH, grant_roles, in_database
 from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.teams import TEAMS
@@ -59,19 +59,21 @@ class Evening:
             system, lambda conn: conn.execute("delete from replay.segment")
         )  # without this, clips would show cameras of earlier tests
 
-    def reel(
+    def take(
         self,
         camera: str,
         *,
         began_s: float = BEFORE_S,
         late: Callable[[Fragment], float] = lambda _: 0,
         only: Kind | None = None,
-    ) -> Reel:
+    ) -> RecordedTake:
         """Return a take that started some seconds before the goal. Each evening has its own cameras."""
-        return shot(f"{camera}-{self.event.hex[-8:]}", self.now - timedelta(seconds=began_s), 24, late=late, only=only)
+        return record_take(
+            f"{camera}-{self.event.hex[-8:]}", self.now - timedelta(seconds=began_s), 24, late=late, only=only
+        )
 
-    def lay(self, reel: Reel, until_s: float = 1e9) -> None:
-        in_database(self.system, lambda conn: reel.lay(conn, self.footage, self.vault, until_s=until_s))
+    def store_take(self, take: RecordedTake, until_s: float = 1e9) -> None:
+        in_database(self.system, lambda conn: take.store_take(conn, self.footage, self.vault, until_s=until_s))
 
     def goal(self) -> UUID:
         """Publish a goal and return the id of its clip."""
@@ -128,9 +130,9 @@ def test_segments_that_arrive_late_and_together_are_played_without_a_gap(
     """A busy ingest records segments like this: each time is corrected by a later arrival with less
     delay.
     """
-    reel = evening.reel("main", late=lambda part: max(0.0, 1.1 - part.at_s - part.duration_s + part.at_s % 1))
-    evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # an interrupted take
-    evening.lay(reel, until_s=2.5)
+    take = evening.take("main", late=lambda part: max(0.0, 1.1 - part.at_s - part.duration_s + part.at_s % 1))
+    evening.store_take(evening.take("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # an interrupted take
+    evening.store_take(take, until_s=2.5)
     evening.goal()
     page.add_init_script(SAVES_DATA)
     page.goto(f"/live/{evening.event}")
@@ -141,7 +143,7 @@ def test_segments_that_arrive_late_and_together_are_played_without_a_gap(
     watch()
     playing(page, 0.5)
     assert page.evaluate(PLAYER_FETCHED)
-    evening.lay(reel)
+    evening.store_take(take)
     page.evaluate("document.querySelector('video').playbackRate = 4")
     playing(page, 12)
 
@@ -149,7 +151,7 @@ def test_segments_that_arrive_late_and_together_are_played_without_a_gap(
 def test_a_player_retries_until_there_is_video_and_reports_if_there_is_none(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
-    evening.lay(evening.reel("main"))
+    evening.store_take(evening.take("main"))
     evening.goal()
     answers: list[dict[str, Any]] = [{"body": "#EXTM3U\n"}, {"status": 503}, {"body": "#EXTM3U\n"}]
 
@@ -178,7 +180,7 @@ def test_a_player_retries_until_there_is_video_and_reports_if_there_is_none(
 def test_a_replay_that_failed_offline_plays_when_the_network_returns(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
-    evening.lay(evening.reel("main"))
+    evening.store_take(evening.take("main"))
     evening.goal()
     watch()
     playing(page, 0.2)
@@ -198,7 +200,7 @@ def test_the_first_picture_needs_one_response_and_its_segments(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
     evening.now -= timedelta(seconds=20)  # the clip has settled
-    evening.lay(evening.reel("main"))
+    evening.store_take(evening.take("main"))
     clip_id = evening.goal()
     watch()
     playing(page, 0.2)
@@ -211,7 +213,7 @@ def test_the_first_picture_needs_one_response_and_its_segments(
 def test_the_audio_of_a_growing_clip_starts_with_its_video(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
-    evening.lay(evening.reel("main", late=lambda part: 0.3 if part.kind is Kind.AUDIO else 0))
+    evening.store_take(evening.take("main", late=lambda part: 0.3 if part.kind is Kind.AUDIO else 0))
     clip_id = evening.goal()
     watch()
     playing(page, 1)
@@ -230,7 +232,7 @@ def test_a_link_to_a_missing_or_withdrawn_clip_is_explained(page: Page, evening:
 def test_a_withdrawn_or_forbidden_clip_stops_on_the_screen(
     page: Page, evening: Evening, watch: Callable[[], None]
 ) -> None:
-    evening.lay(evening.reel("main"))
+    evening.store_take(evening.take("main"))
     clip_id = evening.goal()
     watch()
     playing(page, 0.2)
@@ -253,8 +255,8 @@ def test_a_withdrawn_or_forbidden_clip_stops_on_the_screen(
 
 
 def test_another_angle_starts_at_the_shown_instant(page: Page, evening: Evening, watch: Callable[[], None]) -> None:
-    evening.lay(evening.reel("main"))
-    evening.lay(evening.reel("side", began_s=BEFORE_S - 3.4))
+    evening.store_take(evening.take("main"))
+    evening.store_take(evening.take("side", began_s=BEFORE_S - 3.4))
     evening.goal()
     watch()
     playing(page, 6)
@@ -278,11 +280,11 @@ def test_a_describer_records_a_description_and_a_fan_enables_it_and_captions(
     playwright: Playwright, evening: Evening
 ) -> None:
     evening.now -= timedelta(seconds=20)  # the clip has settled
-    evening.lay(evening.reel("main"))
+    evening.store_take(evening.take("main"))
     evening.allow(Rights(download=True))
     clip_id = evening.goal()
     system, email = evening.system, f"describer-{evening.event}@example.org"
-    hire(system, email, (Grant("describer", "event", evening.event),))
+    grant_roles(system, email, (Grant("describer", "event", evening.event),))
     browser = playwright.chromium.launch(executable_path=SHELL, args=[*FLAGS, *MICROPHONE])
     page = browser.new_page(base_url=system.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
     page.add_init_script(ENGLISH)
@@ -290,7 +292,7 @@ def test_a_describer_records_a_description_and_a_fan_enables_it_and_captions(
     page.on("console", lambda line: found.append(line.text) if "Content Security Policy" in line.text else None)
     try:
         page.goto("/sign-in")
-        entered(page, system, email)
+        sign_in_with_form(page, system, email)
         page.goto(f"/staff/describe?event={evening.event}")
         line = page.locator(f"[data-describe='{clip_id}']")
         expect(line).to_contain_text("Goal for Virage FC")

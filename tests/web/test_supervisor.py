@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.gate import tickets, tonight
 from tests.web.gates import Lane, busy, twice
-from tests.web.office import desk, hire, in_database
+from tests.web.office import desk, grant_roles, in_database
 from tests.web.screens import SIZES, Theme
 from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
@@ -26,7 +26,7 @@ def event(system: System) -> UUID:
 @pytest.fixture
 def page(browser: Browser, system: System, address: str, event: UUID) -> Iterator[Page]:
     """The gates as a supervisor of the whole venue sees them."""
-    with desk(browser, system, hire(system, f"all-{address}", EVERYWHERE, "Some Supervisor")) as page:
+    with desk(browser, system, grant_roles(system, f"all-{address}", EVERYWHERE, "Some Supervisor")) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.locator("[data-inside]")).to_be_visible()
         yield page
@@ -54,8 +54,8 @@ def test_a_duplicate_of_two_offline_gates_appears_with_both_scans_and_is_announc
     ticket = twice(system, event)
     alarm = page.locator("[data-alarms=duplicate] li")
     expect(alarm).to_have_count(1)
-    for told in (f"Ticket no. {ticket.number}", "seat 1", "Gate N1", "Phone of N1", "Gate N2", "Phone of N2"):
-        expect(alarm).to_contain_text(told)
+    for text in (f"Ticket no. {ticket.number}", "seat 1", "Gate N1", "Phone of N1", "Gate N2", "Phone of N2"):
+        expect(alarm).to_contain_text(text)
     expect(alarm.get_by_text("Offline")).to_have_count(2)
     expect(page.locator("[data-news]")).to_contain_text("ticket admitted twice, gate N2")
 
@@ -182,7 +182,7 @@ def test_an_outage_shows_the_age_of_the_data_and_the_page_recovers(page: Page, s
 def test_a_supervisor_of_a_group_of_gates_changes_these_only_and_others_see_nothing(
     browser: Browser, system: System, address: str, event: UUID
 ) -> None:
-    with desk(browser, system, hire(system, f"group-{address}", (Grant("supervisor", "gate", "N"),))) as page:
+    with desk(browser, system, grant_roles(system, f"group-{address}", (Grant("supervisor", "gate", "N"),))) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.get_by_role("button", name="Close gate N1")).to_be_visible()
         expect(page.get_by_role("button", name="Close gate P1")).to_have_count(0)
@@ -193,7 +193,7 @@ def test_a_supervisor_of_a_group_of_gates_changes_these_only_and_others_see_noth
             f"/api/access/events/{event}/gates/P1",
         )
         assert refused == 403
-    with desk(browser, system, hire(system, f"none-{address}", (Grant("finance"),))) as page:
+    with desk(browser, system, grant_roles(system, f"none-{address}", (Grant("finance"),))) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.get_by_role("alert")).to_be_visible()
         expect(page.locator("[data-inside]")).to_have_count(0)
@@ -205,7 +205,7 @@ def test_axe_finds_nothing_on_a_busy_page_and_every_target_is_large_enough(
 ) -> None:
     size, theme = look
     busy(system, event)
-    email = hire(system, f"axe-{size}-{theme}-{address}", EVERYWHERE)
+    email = grant_roles(system, f"axe-{size}-{theme}-{address}", EVERYWHERE)
     with desk(browser, system, email, viewport=SIZES[size], color_scheme=theme) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.locator("[data-alarms=hit]")).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.gate import tonight
-from tests.web.office import ENGLISH, desk, hire, in_database
+from tests.web.office import ENGLISH, desk, grant_roles, in_database
 from tests.web.steps import kick_off
 from tests.web.system import System, fresh
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -44,7 +44,7 @@ def test_teams_entered_in_the_office_score_on_desk_and_phones(
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{match}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
-    with desk(browser, system, hire(system, f"teams-{address}", EVERYTHING)) as office:
+    with desk(browser, system, grant_roles(system, f"teams-{address}", EVERYTHING)) as office:
         office.goto(f"/staff/desk?event={match}")
         office.get_by_role("link", name="Enter the teams").click()
         fill(office, "home", "Riverside", "RIV")
@@ -86,10 +86,10 @@ def test_two_people_who_edit_teams_at_once_lose_nothing(
     browser: Browser, system: System, match: UUID, address: str
 ) -> None:
     in_database(system, lambda conn: live.set_teams(conn, match, TEAMS, None, datetime.now(UTC), revision=0))
-    email = hire(system, f"both-{address}", EVERYTHING)
+    email = grant_roles(system, f"both-{address}", EVERYTHING)
     with (
         desk(browser, system, email) as mine,
-        desk(browser, system, hire(system, f"other-{address}", EVERYTHING)) as theirs,
+        desk(browser, system, grant_roles(system, f"other-{address}", EVERYTHING)) as theirs,
     ):
         for page in (mine, theirs):
             page.goto(f"/office/events/{match}/teams")
@@ -120,7 +120,7 @@ def test_axe_finds_nothing_on_the_teams_of_a_match(
     browser: Browser, system: System, match: UUID, address: str, look: str
 ) -> None:
     in_database(system, lambda conn: live.set_teams(conn, match, TEAMS, None, datetime.now(UTC), revision=0))
-    with desk(browser, system, hire(system, f"axe-{address}", EVERYTHING)) as page:
+    with desk(browser, system, grant_roles(system, f"axe-{address}", EVERYTHING)) as page:
         page.set_viewport_size({"width": SIZES[look]["width"], "height": SIZES[look]["height"]})
         page.goto(f"/office/events/{match}/teams")
         page.locator("[data-team='home']").get_by_role("button", name="Paste a list").click()

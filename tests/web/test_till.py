@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Playwright, Route, expect
 from tests.web.cards import Held, new_card
 from tests.web.devices import PIN
 from tests.web.gate import Phone, kill, settled
-from tests.web.lost_answers import all_is_told, die_while_asking, lose_answers
+from tests.web.lost_answers import all_is_uploaded, die_while_asking, lose_answers
 from tests.web.office import in_database
 from tests.web.system import Server, System, fresh, stoppable
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -26,11 +26,11 @@ from tests.web.till import (
     choose_pin,
     close_shift,
     give_back,
-    give_to,
     in_menu,
     left,
     open_till,
     refused,
+    set_card_owner,
     sold,
     tap_card,
     tap_product,
@@ -72,15 +72,15 @@ def test_two_taps_sell_and_the_receipt_proves_itself(system: System, tablet: Pho
     page = begin(tablet)
     name = open_till(page, system, "Till two taps")
     one = new_card(system, 1_000)
-    give_to(system, one, "Somebody Somewhere")
+    set_card_owner(system, one, "Test Holder")
     look = page.get_by_role("dialog", name="Card balance")
     tap_card(page, one)
-    expect(look.locator("[data-look='1000']")).to_contain_text("Somebody S.")
+    expect(look.locator("[data-look='1000']")).to_contain_text("Test H.")
     expect(look).to_contain_text("To pay, tap the card again.")
     look.get_by_role("button", name="Close").click()
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
-    expect(page.locator("[data-holder='Somebody S.']")).to_be_visible()
+    expect(page.locator("[data-holder='Test H.']")).to_be_visible()
     expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left in the wallet")
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""
     sold(page)
@@ -208,9 +208,9 @@ def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(system: System, ta
     one = new_card(system, 5_000)
     name = open_till(page, system, "Till lost answer")
     lost = lose_answers(page)
-    all_is_told(page)
+    all_is_uploaded(page)
     sell_alone(page, one)  # the same bytes, sold offline
-    all_is_told(page)
+    all_is_uploaded(page)
     assert left(system, one) == 5_000 - CHOCOLATE_CENTS
 
     for _ in range(3):
@@ -220,11 +220,11 @@ def test_a_lost_answer_is_one_sale_or_none_also_after_a_crash(system: System, ta
     assert lost == [200, 200]
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Clear basket").click()
-    all_is_told(page)
+    all_is_uploaded(page)
     assert left(system, one) == 5_000 - CHOCOLATE_CENTS
 
     page.unroute("**/api/till/records")
-    all_is_told(page)
+    all_is_uploaded(page)
     die_while_asking(page, tablet, CHOCOLATE, one)
     page = begin(tablet)
     page.goto("/staff/till")
@@ -240,7 +240,7 @@ def test_a_shift_sells_splits_refunds_and_counts(system: System, tablet: Phone) 
     page = begin(tablet)
     one = new_card(system, 20_000)
     choose_pin(system, one)
-    give_to(system, one, "Somebody Somewhere")
+    set_card_owner(system, one, "Test Holder")
     beer_is_allowed(system)
     name = open_till(page, system, "Till shift")
     pay = page.get_by_role("dialog", name="Pay")
@@ -263,7 +263,7 @@ def test_a_shift_sells_splits_refunds_and_counts(system: System, tablet: Phone) 
         tap_product(page, COLA)
     tap_card(page, one)  # 80 euros are above the cap
     expect(page.locator("[data-refusal=confirmation_required]")).to_be_visible()
-    expect(pay.locator("[data-holder='Somebody S.']")).to_be_visible()
+    expect(pay.locator("[data-holder='Test H.']")).to_be_visible()
     pay.get_by_label("Card PIN").fill("111111")
     pay.get_by_role("button", name="Confirm").click()
     expect(page.locator("[data-refusal=pin_wrong]")).to_be_visible()

@@ -11,20 +11,20 @@ from playwright.sync_api import Browser, Playwright
 from tests.web import tour_gate, tour_till
 from tests.web.devices import with_pin
 from tests.web.gate import Phone, tonight
-from tests.web.office import ADMIN, hire
+from tests.web.office import ADMIN, grant_roles
 from tests.web.system import FAN, System, fresh
 from tests.web.tour_gate import STEWARD
 from tests.web.walk import (
     SHIFTS,
     Evening,
     Watch,
+    fan_addresses,
     faults_of,
     jumped,
-    of_a_fan,
-    of_anybody,
-    of_each_role,
-    of_the_office,
+    office_addresses,
     prepared,
+    public_addresses,
+    role_addresses,
     unvisited,
     visiting,
 )
@@ -44,25 +44,28 @@ def walked(browser: Browser, system: System, paths: Sequence[str], email: str = 
 
 
 def test_the_walk_visits_every_address_of_the_web(system: System, evening: Evening) -> None:
-    assert unvisited([*of_anybody(system, evening), *of_a_fan(system, evening), *of_the_office(evening)]) == []
+    assert (
+        unvisited([*public_addresses(system, evening), *fan_addresses(system, evening), *office_addresses(evening)])
+        == []
+    )
 
 
 def test_no_page_has_defects_for_anonymous_visitors(browser: Browser, system: System, evening: Evening) -> None:
-    assert walked(browser, system, of_anybody(system, evening)) == []
+    assert walked(browser, system, public_addresses(system, evening)) == []
 
 
 def test_no_page_of_a_fan_has_defects(browser: Browser, system: System, evening: Evening) -> None:
-    assert walked(browser, system, of_a_fan(system, evening), FAN) == []
+    assert walked(browser, system, fan_addresses(system, evening), FAN) == []
 
 
 def test_no_page_of_the_office_has_defects(browser: Browser, system: System, evening: Evening, address: str) -> None:
-    assert walked(browser, system, of_the_office(evening), hire(system, address, ADMIN)) == []
+    assert walked(browser, system, office_addresses(evening), grant_roles(system, address, ADMIN)) == []
 
 
 def test_no_page_has_defects_for_its_roles(browser: Browser, system: System, evening: Evening, address: str) -> None:
     found = []
-    for role, paths in of_each_role(evening).items():
-        email = hire(system, f"{role}-{address}", (Grant(str(role)),))
+    for role, paths in role_addresses(evening).items():
+        email = grant_roles(system, f"{role}-{address}", (Grant(str(role)),))
         found += [f"{role} at {fault}" for fault in walked(browser, system, paths, email, again=False)]
     assert found == []
 

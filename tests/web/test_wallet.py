@@ -61,7 +61,7 @@ def payments(system: System, address: str) -> list[Any]:
     )
 
 
-def test_a_fan_tops_up_the_wallet_by_card_and_sees_the_balance(wallet: Page, watched: list[str]) -> None:
+def test_a_fan_tops_up_the_wallet_by_card_and_sees_the_balance(wallet: Page, page_faults: list[str]) -> None:
     holds(wallet, "0.00")
     assert wallet.locator("input:not([type=radio])").count() == 0, "no card is ever typed here"
     top_up(wallet, 50, ACCEPTED)
@@ -73,7 +73,7 @@ def test_a_fan_tops_up_the_wallet_by_card_and_sees_the_balance(wallet: Page, wat
     wallet.reload()
     holds(wallet, "50.00")
     expect(wallet.get_by_text("added to your wallet")).to_have_count(0)
-    assert not watched
+    assert not page_faults
 
 
 def test_a_new_balance_is_announced_to_screen_readers(wallet: Page) -> None:

@@ -33,7 +33,7 @@ CASHIER = "Some Cashier"
 FINANCE = "Some Finance"
 
 
-def give_to(system: System, one: Held, name: str) -> None:
+def set_card_owner(system: System, one: Held, name: str) -> None:
     """Link the card to a person with this name."""
 
     async def give(conn: Connection) -> None:

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.media.replay.camera import Camera
 from tests.ports import free_ports
-from tests.web.conftest import entered
-from tests.web.office import ENGLISH, hire, in_database
+from tests.web.conftest import sign_in_with_form
+from tests.web.office import ENGLISH, grant_roles, in_database
 from tests.web.system import System
 from tests.web.tour import Screen
 from virage.media.replay.acts.desk import suggest
@@ -25,7 +25,7 @@ SHOWS = "[data-front][data-shows]"
 
 
 @contextmanager
-def sending(system: System, name: str, seconds: int = 3) -> Iterator[None]:
+def sending_camera(system: System, name: str, seconds: int = 3) -> Iterator[None]:
     """A camera ingested by a process of its own, as in a venue, that was seen for a while."""
     (port,), began = free_ports(1), datetime.now(UTC)
     address = f"tcp://127.0.0.1:{port}?listen=1"
@@ -47,7 +47,7 @@ def at_the_desk(page: Page, system: System, event: UUID, title: str, *roles: str
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
     email = f"{roles[0]}-{new_id()}@example.org"
-    entered(page, system, hire(system, email, tuple(Grant(role, "event", event) for role in roles)))
+    sign_in_with_form(page, system, grant_roles(system, email, tuple(Grant(role, "event", event) for role in roles)))
     page.goto("/staff/desk")
     page.get_by_role("button", name=title).last.click()
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import entered
-from tests.web.food import add, demo_on_now, filled, opened, orders, untouched_outlet
+from tests.web.conftest import sign_in_with_form
+from tests.web.food import add, demo_on_now, filled, open_kitchen, orders, untouched_outlet
 from tests.web.office import in_database
 from tests.web.system import FAN, System
 from tests.web.tour import Screen
@@ -31,8 +31,8 @@ def evening(system: System) -> UUID:
     """A running match with its outlets at work; one is closed."""
     event = demo_on_now(system)
     for number, outlet in enumerate(STANDS):
-        opened(system, outlet, delivers=number % 2 == 0, note="")
-    opened(system, "01", open=False)
+        open_kitchen(system, outlet, delivers=number % 2 == 0, note="")
+    open_kitchen(system, "01", open=False)
     return event
 
 
@@ -57,7 +57,7 @@ def for_fans(page: Page, system: System, event: UUID) -> Iterator[Screen]:
     signed out.
     """
     page.goto("/sign-in?next=/food")
-    entered(page, system, FAN)
+    sign_in_with_form(page, system, FAN)
     filled(system, FAN, 9000)
     page.goto(f"/food?event={event}")
     expect(page.locator(f"[data-outlet='{BUSY}']")).to_contain_text("walk")
@@ -78,7 +78,7 @@ def for_fans(page: Page, system: System, event: UUID) -> Iterator[Screen]:
     add(page, "Lager, 25 cl", "Salted popcorn")
     page.get_by_role("radio", name="Deliver to my seat").check()
     yield Screen("food-basket", at="#basket")
-    opened(system, full := untouched_outlet(system), made={Station.GRILL: 1, Station.BAR: 1})
+    open_kitchen(system, full := untouched_outlet(system), made={Station.GRILL: 1, Station.BAR: 1})
     page.goto(f"/food/{full}")
     add(page, "Still water, 50 cl")
     for _ in range(17):

@@ -57,7 +57,7 @@ def flag(system: System, event_id: UUID, ticket: Ticket) -> None:
     async def act(conn: Connection) -> None:
         now, ban = datetime.now(UTC), new_id()
         await conn.execute(
-            "insert into access.ban (id, file, name, added_at, expires_at) values ($1, 'club', 'Nobody', $2, $3)",
+            "insert into access.ban (id, file, name, added_at, expires_at) values ($1, 'club', 'Test Person', $2, $3)",
             ban,
             now,
             now + timedelta(days=9),

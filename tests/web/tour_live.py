@@ -7,10 +7,10 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
-from tests.media.replay.reel import shot
-from tests.web.conftest import entered
+from tests.media.replay.takes import record_take
+from tests.web.conftest import sign_in_with_form
 from tests.web.gate import tonight
-from tests.web.office import ENGLISH, hire, in_database
+from tests.web.office import ENGLISH, grant_roles, in_database
 from tests.web.steps import kick_off
 from tests.web.system import System
 from tests.web.tour import Screen
@@ -44,8 +44,10 @@ def at_the_desk(page: Page, system: System, email: str, event: UUID) -> None:
     """A person at the match desk, who also describes its replays, signs in; in English."""
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
-    entered(
-        page, system, hire(system, email, (Grant("match_desk", "event", event), Grant("describer", "event", event)))
+    sign_in_with_form(
+        page,
+        system,
+        grant_roles(system, email, (Grant("match_desk", "event", event), Grant("describer", "event", event))),
     )
 
 
@@ -53,13 +55,13 @@ def filmed(system: System, event: UUID) -> str:
     """The id of a replay of the latest goal, filmed by a camera a while ago."""
     now = datetime.now(UTC)
     footage = Footage(str(Path(system.env["VIRAGE_VAR_DIR"]) / "objects"))
-    reel = shot(f"north-{event.hex[-4:]}", now - timedelta(seconds=45), 22)
+    take = record_take(f"north-{event.hex[-4:]}", now - timedelta(seconds=45), 22)
 
     async def mark(conn: Connection) -> str:
-        await reel.lay(conn, footage, MediaVault([system.env["VIRAGE_SECRET"]]))
+        await take.store_take(conn, footage, MediaVault([system.env["VIRAGE_SECRET"]]))
         goal = await conn.fetchval(GOAL, event)
         at = now - timedelta(seconds=44)
-        wanted = ClipRequest(new_id(), at, at + timedelta(seconds=20), [reel.camera], about=goal)
+        wanted = ClipRequest(new_id(), at, at + timedelta(seconds=20), [take.camera], about=goal)
         clip = await clips.mark(conn, event, wanted, None, now)
         assert isinstance(clip, Clip)
         return str(clip.id)

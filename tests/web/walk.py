@@ -147,7 +147,7 @@ def prepared(browser: Browser, system: System) -> Evening:
         )
 
 
-def of_anybody(system: System, evening: Evening) -> list[str]:
+def public_addresses(system: System, evening: Evening) -> list[str]:
     """The public addresses."""
     till = Till(system)
     return [
@@ -185,7 +185,7 @@ def of_anybody(system: System, evening: Evening) -> list[str]:
     ]
 
 
-def of_a_fan(system: System, evening: Evening) -> list[str]:
+def fan_addresses(system: System, evening: Evening) -> list[str]:
     """The pages of a fan with a ticket, an order, money in the wallet and a card."""
     till = Till(system)
     return [
@@ -214,7 +214,7 @@ def of_a_fan(system: System, evening: Evening) -> list[str]:
     ]
 
 
-def of_each_role(evening: Evening) -> dict[RoleName, list[str]]:
+def role_addresses(evening: Evening) -> dict[RoleName, list[str]]:
     """The pages of each role."""
     sales = ["/office", f"/office/events/{evening.match}"]
     pages = {
@@ -235,7 +235,7 @@ def of_each_role(evening: Evening) -> dict[RoleName, list[str]]:
     return {role: ["/staff", *pages.get(role, [])] for role in RoleName}
 
 
-def of_the_office(evening: Evening) -> list[str]:
+def office_addresses(evening: Evening) -> list[str]:
     """Every page of the office, for an administrator."""
     event = f"/office/events/{evening.match}"
     return [

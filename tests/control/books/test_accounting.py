@@ -105,8 +105,8 @@ async def two_days(bar: Bar, clock: FakeClock) -> None:
     """Two tills on two days: cash, card, a loss, a refund, a tip, a deposit, and an inconsistent sale."""
     till, other = await bar.till(), await bar.till()
     fan, poor = await bar.fan(6_000), await bar.fan(100)
-    card, _ = await bar.ask(till, by_card(1_150, fan.tap()))
-    await bar.tell(other, by_card(1_150, poor.tap()))
+    card, _ = await bar.sell_online(till, by_card(1_150, fan.tap()))
+    await bar.sell_offline(other, by_card(1_150, poor.tap()))
     sold = till.write(lines=[beer(2), cup()], tip_cents=50)
     assert (await bar.send(till, sent(sold)))[0].outcome == "booked"
     clock.set(datetime(2026, 5, 10, 2, 59, tzinfo=UTC))  # still the first evening
@@ -129,30 +129,30 @@ async def export(counters: Counters, first: str, last: str) -> Any:
     return answer.json()
 
 
-def sums(told: Any, *names: str) -> Count[tuple[Any, ...]]:
+def sums(exported: Any, *names: str) -> Count[tuple[Any, ...]]:
     found: Count[tuple[Any, ...]] = Count()
-    for line in told["lines"]:
+    for line in exported["lines"]:
         found[tuple(line[name] for name in names)] += line["credit_cents"] - line["debit_cents"]
     return found
 
 
 async def test_the_journal_equals_the_ledger(bar: Bar, clock: FakeClock, counters: Counters) -> None:
     await two_days(bar, clock)
-    told = await export(counters, "2026-05-01", "2026-05-31")
+    exported = await export(counters, "2026-05-01", "2026-05-31")
     audit = await books(bar.db)
     assert audit.clean
-    by_name = {name: cents for (name,), cents in sums(told, "account_name").items()}
+    by_name = {name: cents for (name,), cents in sums(exported, "account_name").items()}
     names = {"purse": "purses"}
     ledger = {names.get(kind, kind): cents for kind, cents in audit.kinds.items() if kind != "revenue"}
     assert {name: by_name.get(name, 0) for name in ledger} == ledger
     of_tickets = {"ticket_clearing": 0, "deferred_tickets": 0}
-    assert {line["account_name"]: line["balance_cents"] for line in told["balances"]} == ledger | of_tickets
+    assert {line["account_name"]: line["balance_cents"] for line in exported["balances"]} == ledger | of_tickets
     assert by_name["sales"] + by_name["vat"] == audit.kinds["revenue"]
-    assert set(sums(told, "day").values()) == {0}
-    assert told["debit_cents"] == told["credit_cents"] > 0
-    assert sorted({line["day"] for line in told["lines"]}) == ["2026-05-09", "2026-05-10"]
+    assert set(sums(exported, "day").values()) == {0}
+    assert exported["debit_cents"] == exported["credit_cents"] > 0
+    assert sorted({line["day"] for line in exported["lines"]}) == ["2026-05-09", "2026-05-10"]
     first = await export(counters, "2026-05-09", "2026-05-09")
-    assert first["lines"] == [line for line in told["lines"] if line["day"] == "2026-05-09"]
+    assert first["lines"] == [line for line in exported["lines"] if line["day"] == "2026-05-09"]
     evening = {line["account_name"]: line["balance_cents"] for line in first["balances"]}
     assert evening["purses"] == by_name["purses"] - 700
     assert (await export(counters, "2020-05-09", "2020-05-09"))["lines"] == []
@@ -163,7 +163,7 @@ async def test_sales_and_vat_of_a_day_equal_its_closing(
 ) -> None:
     await two_days(bar, clock)
     for day in (FIRST, FIRST + timedelta(days=1)):
-        told = await export(counters, day.isoformat(), day.isoformat())
+        exported = await export(counters, day.isoformat(), day.isoformat())
         period = Period(PeriodKind.DAY, day)
         async with db.transaction() as conn:
             closings = await close(conn, vault, period, clock.now(), until=ends(period, VENUE_ZONE))
@@ -171,11 +171,11 @@ async def test_sales_and_vat_of_a_day_equal_its_closing(
         outlets = [one for one in closings if one.subject == "outlet"]
         sold = {
             (outlet, rate): cents
-            for (name, outlet, rate), cents in sums(told, "account_name", "outlet", "vat_permille").items()
+            for (name, outlet, rate), cents in sums(exported, "account_name", "outlet", "vat_permille").items()
             if name == "sales"
         }
         vat = {
-            rate: cents for (name, rate), cents in sums(told, "account_name", "vat_permille").items() if name == "vat"
+            rate: cents for (name, rate), cents in sums(exported, "account_name", "vat_permille").items() if name == "vat"
         }
         # A line of 7.00 that its record totals as 6.50 with a VAT of 1.08: goods by the line, VAT
         # by the record.

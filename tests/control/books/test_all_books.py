@@ -73,7 +73,7 @@ class Evening:
         self.paid_in_at_desks: Count[str] = Count()
         self.tills: list[Till] = []
 
-    async def told(self, till: Till, kind: Kind = Kind.SALE, **said: Any) -> VerifiedRecord:
+    async def upload(self, till: Till, kind: Kind = Kind.SALE, **said: Any) -> VerifiedRecord:
         written = till.write(kind, **said)
         (answer,) = await self.bar.send(till, sent(written, offline=True))
         assert answer.outcome == "booked", answer
@@ -82,7 +82,7 @@ class Evening:
     async def back(self, till: Till, of: RefundOf, kind: TenderKind, lines: Any) -> VerifiedRecord:
         """Upload an offline refund."""
         tenders = [Tender(kind, sum(line.cents for line in lines), None)]
-        return await self.told(till, Kind.REFUND, lines=lines, tenders=tenders, refund_of=of)
+        return await self.upload(till, Kind.REFUND, lines=lines, tenders=tenders, refund_of=of)
 
     async def fan(self, cents: int, bonus_cents: int = 0) -> Fan:
         """Return a fan with a topped-up card and bonus credit."""
@@ -135,22 +135,22 @@ class Evening:
 async def at_the_counter(evening: Evening) -> None:
     """All tenders, splits and tips; deposits; online and offline; losses; inconsistent records; refunds."""
     bar, (first, second) = evening.bar, evening.tills
-    await evening.told(first, Kind.SHIFT_OPENED)
+    await evening.upload(first, Kind.SHIFT_OPENED)
     evening.clock.advance(MINUTE)
     fan, poor = await evening.fan(5_000, bonus_cents=500), await evening.fan(600)
     split = [*by_card(700, fan.tap()), Tender(TenderKind.CASH, 300, None), Tender(TenderKind.TERMINAL, 200, "slip")]
-    sale, _ = await bar.ask(first, split, tip_cents=50)
+    sale, _ = await bar.sell_online(first, split, tip_cents=50)
     await bar.refund(first, sale, 450, TenderKind.CARD)
-    await evening.told(second, lines=ROUND, tenders=by_card(ROUND_CENTS, poor.tap()))  # 5.50 of it is not covered
-    cash = await evening.told(first, lines=[beer(2), cup(2)])
+    await evening.upload(second, lines=ROUND, tenders=by_card(ROUND_CENTS, poor.tap()))  # 5.50 of it is not covered
+    cash = await evening.upload(first, lines=[beer(2), cup(2)])
     await bar.refund(second, cash, 700, TenderKind.CASH)
-    await evening.told(first, lines=[fries(), cup(-3)])
-    await evening.told(first, Kind.REFUND, lines=[cup(-2)], tenders=[Tender(TenderKind.CASH, -200, None)])
-    await evening.told(first, Kind.TRAINING_SALE)
+    await evening.upload(first, lines=[fries(), cup(-3)])
+    await evening.upload(first, Kind.REFUND, lines=[cup(-2)], tenders=[Tender(TenderKind.CASH, -200, None)])
+    await evening.upload(first, Kind.TRAINING_SALE)
     # uploads: a wrong total, a tender with the wrong sign, money of an unknown order
-    await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.CASH, 640, None)])
+    await evening.upload(second, lines=[beer()], tenders=[Tender(TenderKind.CASH, 640, None)])
     for cents in (-700, 700):
-        await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.WALLET, cents, "no order")])
+        await evening.upload(second, lines=[beer()], tenders=[Tender(TenderKind.WALLET, cents, "no order")])
     # a refund uploaded before its sale, and more of it than the sale brought
     unknown = first.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await evening.back(second, refund_of(unknown), TenderKind.CARD, [beer(-1), fries(-1)])
@@ -160,7 +160,7 @@ async def at_the_counter(evening: Evening) -> None:
     await evening.desk(second, poor, 2_000, DeskTender.TERMINAL)
     await evening.desk(second, poor, -1_500, DeskTender.TERMINAL)
     first.at = evening.clock.now()
-    await evening.told(first, Kind.SHIFT_CLOSED)
+    await evening.upload(first, Kind.SHIFT_CLOSED)
 
 
 async def by_phones(evening: Evening) -> None:
@@ -173,8 +173,8 @@ async def by_phones(evening: Evening) -> None:
     assert (await bar.send(first, sent(asked)))[0].outcome == "booked"
     first.keep(asked)
     await evening.back(second, refund_of(asked), TenderKind.VIRTUAL_CARD, [fries(-1)])
-    told = by_phone(second, (fan, ROUND_CENTS))
-    assert (await bar.send(second, sent(second.keep(told), offline=True)))[0].outcome == "booked"
+    offline_record = by_phone(second, (fan, ROUND_CENTS))
+    assert (await bar.send(second, sent(second.keep(offline_record), offline=True)))[0].outcome == "booked"
     await evening.pay_out(fan.id)
 
 
@@ -234,7 +234,7 @@ async def closed(evening: Evening) -> list[Closing]:
     return made
 
 
-async def told_to_the_accountant(conn: Connection, evening: Evening) -> Journal:
+async def exported_journal(conn: Connection, evening: Evening) -> Journal:
     return await journal_of(conn, (EVENING, EVENING), {}, evening.clock.now())
 
 
@@ -299,7 +299,7 @@ async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
     outlets, tills = ([one for one in closings if one.subject == subject] for subject in ("outlet", "till"))
     async with db.connection() as conn:
         assert await till_mismatches(conn) == []
-        journal = await told_to_the_accountant(conn, evening)
+        journal = await exported_journal(conn, evening)
         span = SalesFilter(evening.clock.now() - DAY, evening.clock.now() + DAY, None, None)
         views = {by: await sales(conn, by, span, evening.clock.now()) for by in SalesGrouping}
         (shift,) = await shifts(conn, span)
@@ -309,9 +309,9 @@ async def test_all_books_of_an_evening_agree(evening: Evening) -> None:
     # The accountant's journal equals the ledger, and each day balances.
     kinds = {kind: cents for kind, cents in audit.kinds.items() if kind != "revenue"}
     ledger = {"purses" if kind == "purse" else kind: cents for kind, cents in kinds.items()}
-    told = {name: cents for (name,), cents in net(journal, "account_name").items()}
-    assert {name: told.get(name, 0) for name in ledger} == ledger
-    assert told["sales"] + told["vat"] == audit.kinds["revenue"]
+    amounts = {name: cents for (name,), cents in net(journal, "account_name").items()}
+    assert {name: amounts.get(name, 0) for name in ledger} == ledger
+    assert amounts["sales"] + amounts["vat"] == audit.kinds["revenue"]
     assert journal.debit_cents == journal.credit_cents
     assert {balance.account_name: balance.balance_cents for balance in journal.balances} == {
         **ledger,

@@ -226,14 +226,14 @@ async def test_a_statement_is_available_as_json_csv_and_pdf(
     await an_evening(db, vault)
     door = f"{DOOR}/{buvettes}/statement"
     may = "from=2026-05-01&to=2026-05-31"
-    told = (await counters.ask("manager", "GET", f"{door}?{may}")).json()
-    (line,) = told["lines"]
-    assert (line["outlet"], told["closed_through"], [day for day, _ in line["closed"]]) == (
+    statement = (await counters.ask("manager", "GET", f"{door}?{may}")).json()
+    (line,) = statement["lines"]
+    assert (line["outlet"], statement["closed_through"], [day for day, _ in line["closed"]]) == (
         "01",
         "2026-05-01",
         ["2026-05-01"],
     )
-    sums = told["total"]
+    sums = statement["total"]
     assert (sums["sales_cents"], sums["refund_cents"], sums["deposit_cents"]) == (9_800, 700, 1_000)
     base = (6_300 - 1_050) + (1_800 - 164)
     commission, vat = round(base * 0.3), round(round(base * 0.3) * 0.2)

@@ -147,6 +147,6 @@ async def test_the_office_distinguishes_order_ahead_tills(db: Database, clock: F
     async with db.transaction() as conn:
         await counter.pair(conn)
     async with db.connection() as conn:
-        told = await tills(conn, Principal("staff", new_id(), grants=(Grant("finance"),)))
+        found = await tills(conn, Principal("staff", new_id(), grants=(Grant("finance"),)))
     of_kitchen = [row["till_id"] for row in await kitchen.rows("select till_id from food_orders.kitchen")]
-    assert {one.id: one.is_order_ahead for one in told} == {counter.id: False, of_kitchen[0]: True}
+    assert {one.id: one.is_order_ahead for one in found} == {counter.id: False, of_kitchen[0]: True}

@@ -29,7 +29,7 @@ PERIOD = "from=2026-05-01&to=2026-05-31"
 BACK: dict[str, Any] = {"lines": [beer(-1), fries(-1)], "tenders": [Tender(TenderKind.CARD, -ROUND_CENTS, None)]}
 
 
-async def told(bar: Bar, till: Till, *records: VerifiedRecord) -> None:
+async def upload(bar: Bar, till: Till, *records: VerifiedRecord) -> None:
     answers = await bar.send(till, *(sent(one, offline=True) for one in records))
     assert [answer.outcome for answer in answers] == ["booked"] * len(records)
 
@@ -71,7 +71,7 @@ async def test_losses_of_forged_taps_and_empty_wallets_are_listed_by_outlet(
     for outlet, proof in (("01", "picc_data=00&cmac=00"), ("02", poor.tap()), ("01", None)):
         till.outlet = outlet
         tenders = [Tender(TenderKind.CASH, ROUND_CENTS, None)] if proof is None else by_card(ROUND_CENTS, proof)
-        await told(bar, till, till.write(lines=ROUND, tenders=tenders))
+        await upload(bar, till, till.write(lines=ROUND, tenders=tenders))
     await closed(bar, vault, clock)
     found = await statement_of(counters, who)
     first, second = (line["sums"] for line in found["lines"])
@@ -105,7 +105,7 @@ async def test_a_reversed_uncovered_sale_is_no_loss(
     who = await runs(counters, {"01": "concessionaire"})
     till = await bar.till()
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00"))
-    await told(bar, till, sale, till.write(Kind.REFUND, refund_of=refund_of(sale, "no_answer"), **BACK))
+    await upload(bar, till, sale, till.write(Kind.REFUND, refund_of=refund_of(sale, "no_answer"), **BACK))
     await closed(bar, vault, clock)
     assert await losses(bar) == {1: ROUND_CENTS, 2: -ROUND_CENTS}
     total = (await statement_of(counters, who))["total"]
@@ -117,9 +117,9 @@ async def test_a_reversed_uncovered_sale_is_no_loss(
 async def test_an_early_refund_makes_the_same_loss_in_the_end(bar: Bar, cents: int) -> None:
     till, desk, fan = await bar.till(), await bar.till(), await bar.fan(cents)
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
-    await told(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **BACK))
+    await upload(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **BACK))
     assert await losses(bar) == {}, "it waits for its sale"
-    await told(bar, till, sale)
+    await upload(bar, till, sale)
     assert sum((await losses(bar)).values()) == -await bar.of_kind("loss") == 0
 
 
@@ -130,7 +130,7 @@ async def test_totals_above_the_payments_are_a_loss(
     who = await runs(counters, {"01": "concessionaire"})
     till = await bar.till()
     claims = [VatTotal(200, 100_000, 16_667)]
-    await told(bar, till, till.write(lines=[beer()], totals=claims, tenders=[Tender(TenderKind.CASH, 700, None)]))
+    await upload(bar, till, till.write(lines=[beer()], totals=claims, tenders=[Tender(TenderKind.CASH, 700, None)]))
     await closed(bar, vault, clock)
     total = (await statement_of(counters, who))["total"]
     assert (total["sales_cents"], total["lost_cents"]) == (100_000, 99_300)
@@ -140,7 +140,7 @@ async def test_totals_above_the_payments_are_a_loss(
 
 async def test_losses_are_never_changed_or_deleted(bar: Bar) -> None:
     till = await bar.till()
-    await told(bar, till, till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00")))
+    await upload(bar, till, till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00")))
     async with bar.db.connection() as conn:
         for statement in ("update food_till.loss set cents = 1", "delete from food_till.loss"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

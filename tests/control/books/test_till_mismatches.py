@@ -35,7 +35,7 @@ async def found(conn: Connection, till: Till) -> list[TillMismatch]:
 async def test_records_and_top_ups_equal_the_balances_of_drawers_and_terminals(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(0)
     split = [Tender(TenderKind.CASH, 1_000, None), Tender(TenderKind.TERMINAL, ROUND_CENTS - 1_000, "0042")]
-    sale, answer = await bar.ask(till, split)
+    sale, answer = await bar.sell_online(till, split)
     assert answer.outcome == "booked"
     assert (await bar.refund(till, sale, 450, TenderKind.CASH)).outcome == "booked"
     wrong = till.write(Kind.SALE, lines=ROUND, tenders=[Tender(TenderKind.CASH, 900, None)])

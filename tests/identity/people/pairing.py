@@ -41,7 +41,7 @@ async def open_code(browser: httpx.AsyncClient, **more: Any) -> str:
     return code
 
 
-async def come(browser: httpx.AsyncClient, code: str, key: dict[str, str] | None = None) -> httpx.Response:
+async def pair(browser: httpx.AsyncClient, code: str, key: dict[str, str] | None = None) -> httpx.Response:
     return await browser.post("/api/devices/pair", json={"code": code, "key": key or ed25519()})
 
 
@@ -49,7 +49,7 @@ async def paired(browser: httpx.AsyncClient, code: str, key: dict[str, str] | No
     """The stored credentials of a device after its pairing; from then on the browser is this
     device.
     """
-    answer = await come(browser, code, key)
+    answer = await pair(browser, code, key)
     assert answer.status_code == 200, answer.text
     kept: dict[str, Any] = answer.json()
     browser.headers["authorization"] = f"Bearer {kept['token']}"

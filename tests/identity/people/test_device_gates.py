@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.identity.people.pairing import SUPERVISOR, come, expect_device, listed, open_code, paired
+from tests.identity.people.pairing import SUPERVISOR, expect_device, listed, open_code, pair, paired
 from virage.identity.people import acts, reads
 from virage.identity.people.acts import PeopleAuthenticator
 from virage.platform.data.database import Connection, Database
@@ -108,7 +108,7 @@ async def test_revoking_the_supervisor_role_drops_open_pairings(
     assert principal is not None
     async with db.transaction() as writing:
         assert await acts.revoke_grant(writing, principal, grant, clock.now()) is None
-    assert (await come(other, code)).json()["code"] == "pairing_invalid"
+    assert (await pair(other, code)).json()["code"] == "pairing_invalid"
     assert (await supervisor.get("/api/office/devices")).status_code == 403
 
 
@@ -121,8 +121,8 @@ async def test_a_device_is_a_principal_with_its_gates_and_a_cookie_is_not_its_to
     kept = await paired(other, await open_code(supervisor, posts=["A1", "A3"]))
     authenticator = PeopleAuthenticator(db, clock)
     hashed = token_hash(kept["token"])
-    nobody, device = await authenticator([Credential("cookie", hashed), Credential("bearer", hashed)])
-    assert nobody is None
+    missing, device = await authenticator([Credential("cookie", hashed), Credential("bearer", hashed)])
+    assert missing is None
     assert device is not None
     assert (device.kind, device.id, device.session_id) == ("device", UUID(kept["device_id"]), None)
     assert device.grants == (Grant("gate", "gate", "A1"), Grant("gate", "gate", "A3"))

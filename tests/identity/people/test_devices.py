@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.identity.people.pairing import come, ed25519, expect_device, listed, open_code, p256, paired, wrong
+from tests.identity.people.pairing import ed25519, expect_device, listed, open_code, p256, pair, paired, wrong
 from virage.identity.people import acts, jobs, reads
 from virage.identity.people.rules.devices import (
     GATE,
@@ -113,10 +113,10 @@ async def test_unknown_wrong_used_expired_and_blocked_codes_get_the_same_answer(
     used, over, missed = [await open_code(supervisor) for _ in range(3)]
     await paired(other, used)
     del other.headers["authorization"]
-    answers = [await come(other, wrong(missed)) for _ in range(MISSES_MAX)]
-    answers += [await come(other, missed), await come(other, used), await come(other, "2222-000 000")]
+    answers = [await pair(other, wrong(missed)) for _ in range(MISSES_MAX)]
+    answers += [await pair(other, missed), await pair(other, used), await pair(other, "2222-000 000")]
     clock.advance(timedelta(minutes=10))
-    answers.append(await come(other, over))
+    answers.append(await pair(other, over))
     assert {answer.status_code for answer in answers} == {409}
     assert {answer.json()["code"] for answer in answers} == {"pairing_invalid"}
     assert len({str(answer.json() | {"request_id": ""}) for answer in answers}) == 1
@@ -129,9 +129,9 @@ async def test_the_fifth_wrong_try_invalidates_a_pairing_code_and_the_fourth_doe
     alive, dead = await open_code(supervisor), await open_code(supervisor)
     for code, misses in ((alive, MISSES_MAX - 1), (dead, MISSES_MAX)):
         for _ in range(misses):
-            await come(other, wrong(code))
-    assert (await come(other, alive)).status_code == 200
-    assert (await come(other, dead)).status_code == 409
+            await pair(other, wrong(code))
+    assert (await pair(other, alive)).status_code == 200
+    assert (await pair(other, dead)).status_code == 409
 
 
 async def try_at_once(
@@ -171,7 +171,7 @@ async def test_pairing_does_not_wait_for_a_change_of_its_supervisor(
     code = await open_code(supervisor)
     async with db.transaction() as conn:
         await conn.execute("select from people.person for update")
-        assert (await come(other, code)).status_code == 200
+        assert (await pair(other, code)).status_code == 200
 
 
 async def test_one_device_that_asks_twice_at_the_same_moment_is_one_device(
@@ -191,7 +191,7 @@ async def test_pairing_again_with_the_same_key_returns_a_new_token(
     lost = await paired(other, code, key)
     clock.advance(timedelta(minutes=9))
     del other.headers["authorization"]
-    assert (await come(other, code, ed25519())).json()["code"] == "pairing_invalid"
+    assert (await pair(other, code, ed25519())).json()["code"] == "pairing_invalid"
     kept = await paired(other, code, key)
     assert kept["device_id"] == lost["device_id"]
     assert kept["token"] != lost["token"]
@@ -200,7 +200,7 @@ async def test_pairing_again_with_the_same_key_returns_a_new_token(
     assert (await other.get("/api/devices/me")).status_code == 401
     clock.advance(timedelta(minutes=1))
     del other.headers["authorization"]
-    assert (await come(other, code, key)).json()["code"] == "pairing_invalid"
+    assert (await pair(other, code, key)).json()["code"] == "pairing_invalid"
 
 
 async def test_a_revoked_device_does_not_come_back_with_its_code(
@@ -209,7 +209,7 @@ async def test_a_revoked_device_does_not_come_back_with_its_code(
     code, key = await open_code(supervisor), ed25519()
     kept = await paired(other, code, key)
     await supervisor.delete(f"/api/office/devices/{kept['device_id']}")
-    assert (await come(other, code, key)).json()["code"] == "pairing_invalid"
+    assert (await pair(other, code, key)).json()["code"] == "pairing_invalid"
 
 
 async def test_tries_at_one_handle_are_rate_limited_whether_it_exists_or_not(
@@ -218,11 +218,11 @@ async def test_tries_at_one_handle_are_rate_limited_whether_it_exists_or_not(
     code = await open_code(supervisor)
     for handle in (code[:4], "2222"):
         codes = [
-            (await come(other, f"{handle}-{number:06}")).json()["code"] for number in range(REQUESTS_PER_HANDLE + 2)
+            (await pair(other, f"{handle}-{number:06}")).json()["code"] for number in range(REQUESTS_PER_HANDLE + 2)
         ]
         assert codes == ["pairing_invalid"] * REQUESTS_PER_HANDLE + ["rate_limited"] * 2
     clock.advance(timedelta(hours=1))
-    assert (await come(other, "2222-000 000")).json()["code"] == "pairing_invalid"
+    assert (await pair(other, "2222-000 000")).json()["code"] == "pairing_invalid"
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ async def test_a_weak_key_is_refused_and_the_pairing_code_still_works(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, key: dict[str, str]
 ) -> None:
     code = await open_code(supervisor)
-    assert (await come(other, code, key)).status_code == 400
-    assert (await come(other, code)).status_code == 200
+    assert (await pair(other, code, key)).status_code == 400
+    assert (await pair(other, code)).status_code == 200
 
 
 async def test_the_same_pairing_request_again_gets_a_new_code(
@@ -249,7 +249,7 @@ async def test_the_same_pairing_request_again_gets_a_new_code(
     wish = {"id": str(new_id()), "name": "Phone 1"}
     lost, code = await open_code(supervisor, **wish), await open_code(supervisor, **wish)
     assert await conn.fetchval("select count(*) from people.pairing") == 1
-    assert (await come(other, lost)).json()["code"] == "pairing_invalid"
+    assert (await pair(other, lost)).json()["code"] == "pairing_invalid"
     changed = await expect_device(supervisor, **wish | {"name": "Phone 2"})
     assert changed.json()["code"] == "id_taken"
     await paired(other, code)

@@ -193,7 +193,7 @@ async def test_other_roles_cannot_list_or_invite_staff(
         {"scope": "organiser", "scope_id": str(uuid4())},
         {"scope": "planet", "scope_id": "earth"},
         {"role": "emperor"},
-        {"email": "nobody"},
+        {"email": "invalid"},
     ],
 )
 async def test_an_invalid_invitation_is_refused(admin: httpx.AsyncClient, emails: Any, more: dict[str, Any]) -> None:

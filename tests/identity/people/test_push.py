@@ -236,7 +236,7 @@ async def test_a_subscription_ends_on_404_or_410_and_is_retried_on_a_temporary_e
     await system.sends(due)
     assert await system.left() == 0
     await system.sends(due)
-    assert len(service.got) == 5, "nobody is told any more"
+    assert len(service.got) == 5, "no further message is sent"
 
 
 async def test_a_corrected_message_is_not_sent(system: System, service: Service) -> None:

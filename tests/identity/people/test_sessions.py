@@ -43,8 +43,8 @@ async def test_a_batch_of_credentials_gets_its_principals_in_order(
         person = await acts.ensure_staff(conn, OFFICE, None, grants, clock.now())
         staff = await acts.open_session(conn, person, clock.now())
     tokens = [new_token(), staff.token, guest_token, fan.token, staff.token]
-    nobody, first, guest, signed_in, second = await authenticator([cookie(token) for token in tokens])
-    assert nobody is None
+    missing, first, guest, signed_in, second = await authenticator([cookie(token) for token in tokens])
+    assert missing is None
     assert first is not None
     assert first == second
     assert (first.kind, first.id, first.session_id) == ("staff", person, staff.session_id)

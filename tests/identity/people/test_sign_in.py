@@ -52,10 +52,10 @@ async def test_an_address_that_exists_and_one_that_does_not_get_the_same_answer(
     client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, emails: Any
 ) -> None:
     await sign_in(client, FAN)
-    known, unknown = await ask(other), await ask(other, "nobody@example.org")
+    known, unknown = await ask(other), await ask(other, "unknown@example.org")
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
-    assert len(await emails.to("nobody@example.org")) == 1
-    refusals = [await enter(other, "000000", address) for address in (FAN, "nobody@example.org", "none@example.org")]
+    assert len(await emails.to("unknown@example.org")) == 1
+    refusals = [await enter(other, "000000", address) for address in (FAN, "unknown@example.org", "none@example.org")]
     assert {(answer.status_code, answer.json()["code"]) for answer in refusals} == {(409, "code_wrong")}
 
 
@@ -267,7 +267,7 @@ async def test_browsers_that_keep_no_cookie_use_up_no_try_and_leave_nothing_behi
     before = await conn.fetchval("select count(*) from people.sign_in_code")
     for code in ["123456", "123456789012"] * 4:
         assert (await enter(client, code)).json()["code"] == "cookie_missing"
-        assert (await enter(client, code, "nobody@example.org")).json()["code"] == "cookie_missing"
+        assert (await enter(client, code, "unknown@example.org")).json()["code"] == "cookie_missing"
     assert await conn.fetchval("select count(*) from people.sign_in_code") == before
     assert (await enter(client, await emails.open_code(FAN))).status_code == 200
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.identity.people.pairing import come, expect_device, listed, open_code, paired, wrong
+from tests.identity.people.pairing import expect_device, listed, open_code, pair, paired, wrong
 from virage.identity.people import acts, reads
 from virage.identity.people.acts import PeopleAuthenticator
 from virage.identity.people.rules.devices import MISSES_MAX, OUTLET, DeviceKind
@@ -87,14 +87,14 @@ async def test_a_till_is_paired_once_by_a_code_of_ten_minutes_and_five_tries(
 ) -> None:
     over, missed, used = [await open_code(manager, **TILL) for _ in range(3)]
     for _ in range(MISSES_MAX):
-        await come(other, wrong(missed))
+        await pair(other, wrong(missed))
     kept = await paired(other, used)
     assert (kept["name"], kept["kind"], kept["posts"]) == ("Till 1", "till", ["01", "02"])
     assert (await other.get("/api/devices/me")).json()["posts"] == ["01", "02"]
     del other.headers["authorization"]
     clock.advance(timedelta(minutes=10))
     for code in (over, missed, used):
-        assert (await come(other, code)).json()["code"] == "pairing_invalid"
+        assert (await pair(other, code)).json()["code"] == "pairing_invalid"
 
 
 async def principal_of(token: str, db: Database, clock: Clock) -> Principal:
@@ -162,7 +162,7 @@ async def test_revoking_finance_of_an_outlet_drops_open_pairings(
     grant = await conn.fetchval("select id from people.role_grant where role = 'finance' and scope_id = '02'")
     async with db.transaction() as writing:
         assert await acts.revoke_grant(writing, boss, grant, clock.now()) is None
-    assert (await come(other, code)).json()["code"] == "pairing_invalid"
+    assert (await pair(other, code)).json()["code"] == "pairing_invalid"
 
 
 async def test_the_roster_of_a_till_names_cashiers_and_finance_of_its_outlets(

@@ -124,8 +124,8 @@ async def test_the_board_lists_refusals_overrides_and_forged_entries_but_no_trai
     found = await board(night)
     assert found["refusals"] == {"wrong_gate": 1, "screenshot": 1}
     assert line(found["gates"], "A1")["refused"] == 2
-    told = {(one["reason"], one["override"]) for one in found["alerts"]}
-    assert told == {("unreadable", None), (None, "checked_by_supervisor")}
+    alerts = {(one["reason"], one["override"]) for one in found["alerts"]}
+    assert alerts == {("unreadable", None), (None, "checked_by_supervisor")}
 
 
 async def test_the_board_shows_the_state_of_devices_and_silent_ones(night: "Evening") -> None:
@@ -221,8 +221,8 @@ def test_a_queue_is_empty_while_fewer_arrive_than_are_searched(arrived: dict[Any
 
 @given(MINUTES, MINUTES, st.integers(1, 20))
 def test_a_queue_never_exceeds_the_arrivals(arrived: Any, searched: Any, lanes: int) -> None:
-    nobody: dict[datetime, int] = {}
-    for served in (nobody, searched):
+    none_searched: dict[datetime, int] = {}
+    for served in (none_searched, searched):
         found = queue("N1", lanes, arrived, served, NOW)
         assert 0 <= found.waiting <= sum(arrived.values())
         rate = lanes * SEARCHED_PER_MINUTE

@@ -167,16 +167,16 @@ async def test_a_lane_pairs_admits_a_real_code_once_and_reports_its_passages_and
     fan, reader = lane.fans()[0], await lane.read()
     assert await decided(reader, fan) == f"GREEN admitted pass={fan.number} waits for the passage"
     assert "told" in await lane.said("signal", *lane.where, "--withdrawn", str(fan.number))
-    assert (await decided(reader, fan)).startswith("GREEN"), "whoever turned back comes again"
+    assert (await decided(reader, fan)).startswith("GREEN"), "a fan who turned back can enter again"
     assert "told" in await lane.said("signal", *lane.where, "--passed", str(fan.number))
     assert (await decided(reader, fan)).startswith(f"RED already_inside pass={fan.number}")
     assert "told" in await lane.said("signal", *lane.where, "--pulse", "arrived:N1=4")
     await end(reader)
-    told = await lane.rows(
+    stored = await lane.rows(
         "select kind, lane, count from access.scan where device_id = $1 and not offline and kind <> 'ask'"
         " order by number"
     )
-    assert [tuple(row) for row in told] == [("withdrawn", None, 1), ("passed", None, 1), ("pulse", "arrived:N1", 4)]
+    assert [tuple(row) for row in stored] == [("withdrawn", None, 1), ("passed", None, 1), ("pulse", "arrived:N1", 4)]
 
 
 async def test_a_kill_repeats_no_number(lane: Lane) -> None:
@@ -205,7 +205,7 @@ async def test_without_the_server_the_default_of_the_gate_applies_and_scans_are_
     reader = await lane.read("--when-offline", "shut")
     assert (await light(reader, shown(second))).startswith("RED offline")
     await end(reader)
-    assert lane.unsent() == 2, "neither a kill nor an end loses what nobody has answered"
+    assert lane.unsent() == 2, "unanswered scans survive a kill and an exit"
     (lane.folder / "pairing.json").write_text(json.dumps(kept))
     await end(await lane.read())
     assert lane.unsent() == 0

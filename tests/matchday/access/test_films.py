@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def said(answer: dict[str, Any]) -> tuple[str, str | None]:
+def outcome_of(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["outcome"], answer.get("reason")
 
 
@@ -27,7 +27,7 @@ async def film(night: "Evening", device: "Device", ticket: "Ticket", ago: timede
     lights = []
     for _ in range(2):
         code = ticket.code(night.clock.now() - ago)
-        lights += [said(one) for one in await night.send(device, night.scan(device, "ask", code=code))]
+        lights += [outcome_of(one) for one in await night.send(device, night.scan(device, "ask", code=code))]
         night.clock.advance(30 * SECOND)
     return lights
 
@@ -46,7 +46,7 @@ async def test_a_recording_older_than_ten_minutes_is_refused_and_the_owner_enter
     device, ticket = night.device(), await night.ticket()
     assert await film(night, device, ticket, ago) == [("refused", "out_of_date")] * 2
     (owner,) = await night.send(device, night.scan(device, "ask", ticket))
-    assert said(owner) == ("admitted", None)
+    assert outcome_of(owner) == ("admitted", None)
 
 
 async def test_codes_of_1970_are_refused(night: "Evening") -> None:
@@ -64,7 +64,7 @@ async def test_a_younger_recording_admits_once_and_the_owners_arrival_is_an_aler
     assert await special(night) == []
     assert (await film(night, other, ticket, ago))[1] == ("refused", "already_inside")
     (owner,) = await night.send(other, night.scan(other, "ask", ticket))
-    assert said(owner) == ("refused", "already_inside")
+    assert outcome_of(owner) == ("refused", "already_inside")
     assert ("ask", "already_inside", ticket.number) in await special(night)
 
 
@@ -81,7 +81,7 @@ async def test_a_pass_scanned_twice_is_no_alert(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     await night.send(device, night.scan(device, "ask", ticket))
     night.clock.advance(SECOND)
-    assert said((await night.send(device, night.scan(device, "ask", ticket)))[0]) == ("refused", "already_inside")
+    assert outcome_of((await night.send(device, night.scan(device, "ask", ticket)))[0]) == ("refused", "already_inside")
     assert await special(night) == []
 
 
@@ -92,14 +92,14 @@ async def test_an_old_recording_that_a_device_admitted_offline_admits_no_pass_an
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()
     code = ticket.code(night.clock.now() - HOUR)
     body = night.scan(device, "passed", code=code, offline=True, time_trusted=trusted)
-    assert said((await night.send(device, body))[0]) == ("noted", "out_of_date")
+    assert outcome_of((await night.send(device, body))[0]) == ("noted", "out_of_date")
     assert await special(night) == [("passed", "out_of_date", ticket.number)]
     assert (await night.rows("select entered_at from passes.pass"))[0]["entered_at"] is None
     assert [tuple(row) for row in await night.rows("select state, entries, people from access.presence")] == [
         (None, 0, 1)
     ]
     (owner,) = await night.send(other, night.scan(other, "ask", ticket))
-    assert said(owner) == ("admitted", None)
+    assert outcome_of(owner) == ("admitted", None)
     (kept,) = await night.rows("select time_trusted from access.scan where kind = 'passed'")
     assert kept["time_trusted"] is trusted
 
@@ -107,6 +107,6 @@ async def test_an_old_recording_that_a_device_admitted_offline_admits_no_pass_an
 async def test_a_valid_code_admitted_without_trusted_time_is_an_entry(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     body = night.scan(device, "passed", ticket, offline=True, time_trusted=False)
-    assert said((await night.send(device, body))[0]) == ("noted", None)
+    assert outcome_of((await night.send(device, body))[0]) == ("noted", None)
     assert [row["entries"] for row in await night.rows("select entries from access.presence")] == [1]
     assert await special(night) == []

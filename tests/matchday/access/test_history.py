@@ -15,8 +15,8 @@ async def test_a_supervisor_sees_each_scan_of_a_pass_with_reason_and_author(nigh
     device, other, ticket = night.device(), night.device("B1"), await night.ticket()
     night.knows("supervisor", Grant("supervisor", "event", night.event_id))
     path = f"/api/access/events/{night.event_id}/passes/{ticket.number}"
-    nobody_yet = (await night.ask("supervisor", "GET", path)).json()
-    assert (nobody_yet["presence"], nobody_yet["scans"]) == (None, [])
+    before_any_scan = (await night.ask("supervisor", "GET", path)).json()
+    assert (before_any_scan["presence"], before_any_scan["scans"]) == (None, [])
     await night.send(other, night.scan(other, "ask", ticket))
     night.clock.advance(MINUTE)
     code = ticket.code(night.clock.now() - 5 * MINUTE)

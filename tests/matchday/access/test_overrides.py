@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STATES = "select state from access.presence order by pass_number"
 
 
-def said(answer: dict[str, Any]) -> tuple[str, str | None]:
+def outcome_of(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["outcome"], answer.get("reason")
 
 
@@ -27,7 +27,7 @@ async def board(night: "Evening") -> dict[str, Any]:
 
 async def override(night: "Evening", device: Any, ticket: Any, kind: str = "passed", **more: Any) -> Any:
     body = night.scan(device, kind, pass_number=ticket.number, override="no_phone", **more)
-    return said((await night.send(device, body))[0])
+    return outcome_of((await night.send(device, body))[0])
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [("ask", "refused"), ("passed", "noted")])
@@ -93,15 +93,15 @@ async def test_a_gate_opened_for_another_group_accepts_its_overrides(night: "Eve
 async def test_a_device_admits_a_limited_number_by_override_and_the_board_counts_them(night: "Evening") -> None:
     device, other, steward = night.device(), night.device("A2"), await night.steward()
     tickets = await night.tickets(OVERRIDES_MAX + 3)
-    told = [
+    overrides = [
         night.scan(device, "passed", pass_number=one.number, override="no_phone", person_id=steward) for one in tickets
     ]
     answers = [
-        *await night.send(device, *told[:OVERRIDES_MAX]),
-        *await night.send(device, *told[:OVERRIDES_MAX]),
-        *await night.send(device, *told[OVERRIDES_MAX:]),
+        *await night.send(device, *overrides[:OVERRIDES_MAX]),
+        *await night.send(device, *overrides[:OVERRIDES_MAX]),
+        *await night.send(device, *overrides[OVERRIDES_MAX:]),
     ]
-    assert [said(one) for one in answers] == [("noted", None)] * (2 * OVERRIDES_MAX) + [
+    assert [outcome_of(one) for one in answers] == [("noted", None)] * (2 * OVERRIDES_MAX) + [
         ("noted", "too_many_overrides")
     ] * 3
     rehearsed = night.scan(device, "passed", tickets[0], override="no_phone", person_id=steward, training=True)

@@ -23,7 +23,7 @@ EVERYWHERE = Principal("staff", new_id(), new_id(), (Grant("supervisor"),))
 PRESENCE = "select state, entries, people from access.presence order by pass_number"
 
 
-def said(answer: dict[str, Any]) -> tuple[str, str | None]:
+def outcome_of(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["outcome"], answer.get("reason")
 
 
@@ -37,11 +37,11 @@ async def test_five_hundred_passages_without_proof_change_no_entry_and_block_no_
     thief, gate, tickets = night.device(), night.device("A2"), await night.tickets(500)
     claimed = [night.scan(thief, "passed", pass_number=ticket.number) for ticket in tickets]
     answers = await night.send(thief, *claimed)
-    assert {said(answer) for answer in answers} == {("noted", "unproved")}
+    assert {outcome_of(answer) for answer in answers} == {("noted", "unproved")}
     assert await night.rows("select 1 from passes.pass where entered_at is not null") == []
     assert {tuple(row) for row in await night.rows(PRESENCE)} == {(None, 0, 1)}
     (owner,) = await night.send(gate, night.scan(gate, "ask", tickets[0]))
-    assert said(owner) == ("admitted", None)
+    assert outcome_of(owner) == ("admitted", None)
     seen = await board(night)
     assert (seen["inside"], seen["admitted"]) == (501, 1)
     assert {one["reason"] for one in seen["alerts"]} == {"unproved"}
@@ -56,7 +56,7 @@ async def test_an_override_is_proof_and_a_claimed_admission_is_none(night: "Even
         night.scan(device, kind, pass_number=overridden.number, override="no_phone", person_id=steward),
         night.scan(device, kind, pass_number=claimed.number),
     )
-    assert [said(one) for one in answers] == [("noted", None), ("noted", "unproved")]
+    assert [outcome_of(one) for one in answers] == [("noted", None), ("noted", "unproved")]
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside" if kind == "passed" else "pending", None]
 
 
@@ -68,7 +68,7 @@ async def test_a_passage_counts_only_after_a_pending_admission_at_its_gate(night
     night.clock.advance(5 * SECOND)
     (here,) = await night.send(turnstile, night.scan(turnstile, "passed", pass_number=waits.number))
     (there,) = await night.send(elsewhere, night.scan(elsewhere, "passed", pass_number=other.number))
-    assert [said(here), said(there)] == [("noted", None), ("noted", "unproved")]
+    assert [outcome_of(here), outcome_of(there)] == [("noted", None), ("noted", "unproved")]
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside", "pending"]
 
 
@@ -128,14 +128,14 @@ async def test_scans_are_accepted_only_around_the_event_by_the_servers_clock(
     night.clock.advance(max(HOUR - doors_in, timedelta()))
     body = night.scan(device, kind, pass_number=0, event_id=event.id, at=event.doors_at)
     (answer,) = await night.send(device, body)
-    assert (said(answer) != ("refused", "event_not_on")) is is_taken
+    assert (outcome_of(answer) != ("refused", "event_not_on")) is is_taken
     assert len(await night.rows("select 1 from access.scan")) == is_taken
 
 
 async def test_training_is_answered_long_before_the_event(night: "Evening") -> None:
     event, device = await other_event(night, 30 * DAY), night.device()
     (answer,) = await night.send(device, night.scan(device, "ask", code="V1:", event_id=event.id, training=True))
-    assert said(answer) == ("refused", "unreadable")
+    assert outcome_of(answer) == ("refused", "unreadable")
 
 
 async def test_uploads_of_a_device_since_a_time_are_withdrawn_and_the_state_is_restored(night: "Evening") -> None:
@@ -162,7 +162,7 @@ async def test_uploads_of_a_device_since_a_time_are_withdrawn_and_the_state_is_r
     entered = await night.rows("select entered_at is not null as came from passes.pass order by number")
     assert [row["came"] for row in entered] == [True, False, True]
     (owner,) = await night.send(gate, night.scan(gate, "ask", stolen))
-    assert said(owner) == ("admitted", None)
+    assert outcome_of(owner) == ("admitted", None)
     (fact,) = await night.rows("select about, data from kernel.journal where what = 'scans_withdrawn'")
     assert fact["about"] == night.event_id
     assert fact["data"] == {"device_id": str(thief.id), "since": int(since.timestamp())}
@@ -189,7 +189,7 @@ async def test_an_upload_proves_nothing_outside_the_active_time_of_its_gate(
 ) -> None:
     device, ticket = night.device(), await night.ticket(not_before=night.clock.now() - 30 * DAY)
     (answer,) = await night.send(device, night.scan(device, "passed", ticket, at=night.clock.now() + off))
-    assert said(answer) == ("noted", None if is_proved else "implausible_time")
+    assert outcome_of(answer) == ("noted", None if is_proved else "implausible_time")
     assert {tuple(row) for row in await night.rows(PRESENCE)} == {("inside", 1, 1) if is_proved else (None, 0, 1)}
     assert [one["reason"] for one in (await board(night))["alerts"]] == ([] if is_proved else ["implausible_time"])
 
@@ -239,9 +239,9 @@ async def test_where_re_entry_is_allowed_an_exit_without_proof_allows_no_second_
     }
     reasons = {"no_code": "unproved", "picture": "screenshot", "film": "out_of_date", "no_steward": "no_steward"}
     left = evening.scan(thief, "left", pass_number=ticket.number, **claims[case])
-    assert said((await evening.send(thief, left))[0]) == ("noted", reasons[case])
+    assert outcome_of((await evening.send(thief, left))[0]) == ("noted", reasons[case])
     (again,) = await evening.send(gate, evening.scan(gate, "ask", ticket))
-    assert said(again) == ("refused", "already_inside")
+    assert outcome_of(again) == ("refused", "already_inside")
     (zone,) = [one for one in (await board(evening))["zones"] if one["code"] == "N"]
     assert zone["inside"] == 0
     alone = evening.scan(gate, "passed", ticket, at=evening.clock.now() + SECOND, offline=True)
@@ -260,8 +260,8 @@ async def test_where_re_entry_is_allowed_a_proven_exit_allows_a_second_entry(eve
     left = evening.scan(device, "left", ticket, **shown)
     if case == "steward":
         left = evening.scan(device, "left", pass_number=ticket.number, override="broken_phone", person_id=steward)
-    assert said((await evening.send(device, left))[0]) == ("noted", None)
+    assert outcome_of((await evening.send(device, left))[0]) == ("noted", None)
     evening.clock.advance(MINUTE)
     (back,) = await evening.send(device, evening.scan(device, "ask", ticket, **shown))
-    assert said(back) == ("admitted", None)
+    assert outcome_of(back) == ("admitted", None)
     assert (await board(evening))["duplicates"] == []

@@ -22,14 +22,14 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 PRESENCE = "select state, gate, entries, zone from access.presence order by pass_number"
 
 
-def said(answer: dict[str, Any]) -> tuple[str, str | None]:
+def outcome_of(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["outcome"], answer.get("reason")
 
 
 async def test_a_valid_pass_without_a_turnstile_is_inside_at_once(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     (answer,) = await night.send(device, night.scan(device, "ask", ticket))
-    assert said(answer) == ("admitted", None)
+    assert outcome_of(answer) == ("admitted", None)
     assert answer["pass_number"] == ticket.number
     assert answer["place_label"]["gate_group"] == "A"
     assert [tuple(row) for row in await night.rows(PRESENCE)] == [("inside", "A1", 1, "N")]
@@ -43,7 +43,7 @@ async def test_a_pass_admits_once_and_the_second_gate_names_time_and_gate_of_ent
     since = night.clock.now()
     night.clock.advance(10 * SECOND)
     (answer,) = await night.send(there, night.scan(there, "ask", ticket))
-    assert said(answer) == ("refused", "already_inside")
+    assert outcome_of(answer) == ("refused", "already_inside")
     assert answer["data"] == {"since": since.isoformat().replace("+00:00", "Z"), "gate": "A1"}
 
 
@@ -76,7 +76,7 @@ async def test_each_invalid_pass_is_refused_with_its_reason(night: "Evening") ->
         "again": stale.code(night.clock.now() - 10 * MINUTE),
     }
     answers = await night.send(device, *(night.scan(device, "ask", code=code) for code in shown.values()))
-    assert dict(zip(shown, map(said, answers), strict=True)) == {
+    assert dict(zip(shown, map(outcome_of, answers), strict=True)) == {
         "paper": ("admitted", None),
         "again": ("again", None),
     } | {name: ("refused", name) for name in shown if name not in ("paper", "again")}
@@ -93,9 +93,9 @@ async def test_a_phone_with_a_wrong_clock_is_admitted_with_its_second_code_and_a
         phone = await night.send(device, night.scan(device, "ask", code=code))
         still = await night.send(device, night.scan(device, "ask", code=picture))
         night.clock.advance(70 * SECOND)
-    assert said(phone[0]) == ("admitted", None)
+    assert outcome_of(phone[0]) == ("admitted", None)
     assert phone[0]["clock_off_s"] == -600
-    assert said(still[0]) == ("refused", "screenshot")
+    assert outcome_of(still[0]) == ("refused", "screenshot")
 
 
 async def test_scans_not_signed_by_the_device_change_nothing(night: "Evening") -> None:
@@ -103,14 +103,14 @@ async def test_scans_not_signed_by_the_device_change_nothing(night: "Evening") -
     body = night.scan(device, "ask", ticket)
     forged = night.signed(other, body)
     answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": [forged]})
-    assert said(answer.json()["answers"][0]) == ("refused", "forged_scan")
+    assert outcome_of(answer.json()["answers"][0]) == ("refused", "forged_scan")
     assert answer.json()["answers"][0]["number"] == body["number"]
     elsewhere = await night.send(device, night.scan(device, "ask", ticket, gate="B1"))
-    assert said(elsewhere[0]) == ("refused", "not_your_gate")
+    assert outcome_of(elsewhere[0]) == ("refused", "not_your_gate")
     nowhere = await night.send(device, night.scan(device, "ask", ticket, event_id=device.id))
-    assert said(nowhere[0]) == ("refused", "unknown_event")
+    assert outcome_of(nowhere[0]) == ("refused", "unknown_event")
     invisible = await night.send(device, night.scan(device, "ask", ticket, override="a\u202eb"))
-    assert said(invisible[0]) == ("refused", "invalid_scan")
+    assert outcome_of(invisible[0]) == ("refused", "invalid_scan")
     for table in ("scan", "crossing", "presence"):
         assert await night.rows(f"select 1 from access.{table}") == []
 
@@ -126,16 +126,18 @@ async def test_unsent_scans_of_a_revoked_device_are_refused_and_its_fans_are_not
         answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": scans})
         assert answer.status_code == 401
     handed_on = await night.ask(str(other.id), "POST", "/api/access/scans", {"scans": [before, after]})
-    assert [said(one) for one in handed_on.json()["answers"]] == [("refused", "forged_scan")] * 2
+    assert [outcome_of(one) for one in handed_on.json()["answers"]] == [("refused", "forged_scan")] * 2
     for table in ("scan", "crossing", "presence"):
         assert await night.rows(f"select 1 from access.{table}") == []
-    assert [said(one) for one in await night.send(other, night.scan(other, "ask", unsent))] == [("admitted", None)]
+    assert [outcome_of(one) for one in await night.send(other, night.scan(other, "ask", unsent))] == [
+        ("admitted", None)
+    ]
 
 
 async def test_a_device_belongs_to_a_gate_a_group_or_the_whole_ground(night: "Evening") -> None:
     for grant in (Grant("gate", "gate", "A1"), Grant("gate", "gate", "A"), Grant("gate")):
         device, ticket = night.device("A1", grant), await night.ticket()
-        assert said((await night.send(device, night.scan(device, "ask", ticket)))[0]) == ("admitted", None)
+        assert outcome_of((await night.send(device, night.scan(device, "ask", ticket)))[0]) == ("admitted", None)
 
 
 async def test_only_devices_can_send_scans(night: "Evening") -> None:
@@ -152,7 +154,7 @@ async def test_at_a_turnstile_admission_and_passage_are_two_steps(night: "Evenin
     assert answer["pending_until"] == until.isoformat().replace("+00:00", "Z")
     assert (await night.rows("select entered_at from passes.pass"))[0]["entered_at"] is None
     elsewhere = await night.send(other, night.scan(other, "ask", ticket))
-    assert said(elsewhere[0]) == ("refused", "already_inside")
+    assert outcome_of(elsewhere[0]) == ("refused", "already_inside")
     await night.send(device, night.scan(device, "passed", pass_number=ticket.number))
     assert [tuple(row) for row in await night.rows(PRESENCE)] == [("inside", "A1", 1, "N")]
     assert (await night.rows("select entered_at from passes.pass"))[0]["entered_at"] is not None
@@ -169,30 +171,30 @@ async def test_an_admission_without_passage_does_not_use_the_pass(night: "Evenin
     else:
         night.clock.advance(MINUTE)
     (answer,) = await night.send(other, night.scan(other, "ask", ticket))
-    assert said(answer) == ("admitted", None)
+    assert outcome_of(answer) == ("admitted", None)
 
 
 async def test_training_scans_are_answered_like_real_ones_and_not_counted(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     for _ in range(2):
         (answer,) = await night.send(device, night.scan(device, "ask", ticket, training=True))
-        assert said(answer) == ("admitted", None)
+        assert outcome_of(answer) == ("admitted", None)
     assert await night.rows("select 1 from access.presence") == []
     assert await night.rows("select 1 from access.crossing") == []
     assert await night.rows("select 1 from kernel.journal where what = 'passes_crossed'") == []
     await night.send(device, night.scan(device, "ask", ticket))
     (answer,) = await night.send(device, night.scan(device, "ask", ticket, training=True))
-    assert said(answer) == ("refused", "already_inside")
+    assert outcome_of(answer) == ("refused", "already_inside")
 
 
-@pytest.mark.parametrize(("said_why", "kept_why"), [("no_phone", "no_phone"), ("sent by Mrs Somebody", "other")])
+@pytest.mark.parametrize(("said_why", "kept_why"), [("no_phone", "no_phone"), ("sent by Example Person", "other")])
 async def test_an_override_admits_and_is_stored_as_a_code_with_its_person_and_never_as_free_text(
     night: "Evening", said_why: str, kept_why: str
 ) -> None:
     device, ticket = night.device(), await night.ticket(gate="Q1")
     steward = await night.steward(Grant("supervisor", "gate", "A"))
     body = night.scan(device, "ask", ticket, override=said_why, person_id=steward)
-    assert said((await night.send(device, body))[0]) == ("admitted", None)
+    assert outcome_of((await night.send(device, body))[0]) == ("admitted", None)
     (kept,) = await night.rows("select override, person_id from access.scan")
     assert tuple(kept) == (kept_why, steward)
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside"]
@@ -205,7 +207,7 @@ async def test_an_offline_duplicate_names_both_scans_and_a_late_exit_explains_it
     first = night.scan(here, "passed", ticket, offline=True)
     left = night.scan(here, "left", ticket, at=night.clock.now() + MINUTE, offline=True)
     second = night.scan(there, "passed", ticket, at=night.clock.now() + 2 * MINUTE, offline=True)
-    assert said((await night.send(there, second))[0]) == ("noted", None)
+    assert outcome_of((await night.send(there, second))[0]) == ("noted", None)
     await night.send(here, first)
     (found,) = await night.rows("select * from access.duplicate")
     assert (found["first_device_id"], found["first_number"]) == (here.id, first["number"])
@@ -218,7 +220,7 @@ async def test_an_offline_duplicate_names_both_scans_and_a_late_exit_explains_it
 async def test_a_forged_code_admitted_by_a_gate_is_no_entry_and_is_reported(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     body = night.scan(device, "passed", pass_number=ticket.number, code=ticket.text, offline=True)
-    assert said((await night.send(device, body))[0]) == ("noted", "screenshot")
+    assert outcome_of((await night.send(device, body))[0]) == ("noted", "screenshot")
     assert await night.rows("select 1 from access.crossing") == []
     (kept,) = await night.rows("select outcome, reason, offline from access.scan")
     assert tuple(kept) == ("noted", "screenshot", True)
@@ -236,7 +238,7 @@ async def test_a_request_with_a_lost_answer_is_no_duplicate_of_the_devices_decis
 async def test_a_device_that_was_offline_for_long_can_upload_the_maximum_number_of_scans(night: "Evening") -> None:
     device, tickets = night.device(), await night.tickets(SCANS_MAX)
     answers = await night.send(device, *(night.scan(device, "passed", one, offline=True) for one in tickets))
-    assert {said(answer) for answer in answers} == {("noted", None)}
+    assert {outcome_of(answer) for answer in answers} == {("noted", None)}
     assert len(await night.rows(PRESENCE)) == SCANS_MAX
     largest = [night.signed(device, night.scan(device, "pulse")) | {"body": "A" * SCAN_CHARS_MAX}] * SCANS_MAX
     answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": largest})
@@ -347,4 +349,4 @@ async def test_an_overloaded_server_makes_gates_decide_offline_and_stores_nothin
     assert await night.rows("select 1 from access.scan") == []
     night.desk.waiting = 0
     answer = await night.ask(str(device.id), "POST", "/api/access/scans", scans)
-    assert said(answer.json()["answers"][0]) == ("admitted", None)
+    assert outcome_of(answer.json()["answers"][0]) == ("admitted", None)

@@ -71,8 +71,8 @@ class Counters:
     async def everything(self) -> list[Any]:
         """All data that a refused request must not change."""
         tables = ("item", "price", "publication", "version", "picture", "derogation", "stock", "movement")
-        told = [await self.rows(f"select t::text from food_menu.{table} t order by 1") for table in tables]
-        return [*told, await self.rows("select count(*) from kernel.journal")]
+        rows = [await self.rows(f"select t::text from food_menu.{table} t order by 1") for table in tables]
+        return [*rows, await self.rows("select count(*) from kernel.journal")]
 
 
 async def publish_all(conn: Connection) -> Publication:

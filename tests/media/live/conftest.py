@@ -23,12 +23,12 @@ class Match:
         self.desk = desk
         self.path = f"/api/live/{world.event}"
 
-    def telling(self, told: Any, **changes: Any) -> dict[str, Any]:
-        return {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "content": told, **changes}
+    def telling(self, content: Any, **changes: Any) -> dict[str, Any]:
+        return {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "content": content, **changes}
 
-    async def tell(self, *told: Any) -> list[dict[str, Any]]:
+    async def tell(self, *contents: Any) -> list[dict[str, Any]]:
         """Publish the entries; return their outcomes."""
-        return await self.send([self.telling(one) for one in told])
+        return await self.send([self.telling(one) for one in contents])
 
     async def send(self, tellings: list[dict[str, Any]]) -> list[dict[str, Any]]:
         answer = await self.world.ask(self.desk, "POST", f"{self.path}/entries", {"entries": tellings})

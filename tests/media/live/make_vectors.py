@@ -139,9 +139,9 @@ REFUSED: dict[str, tuple[list[EntryRequest], Content]] = {
 }
 
 
-def refusal(tellings: list[EntryRequest], told: Content) -> Refusal:
+def refusal(tellings: list[EntryRequest], content: Content) -> Refusal:
     """The reason why this content is refused."""
-    (outcome,) = accept_entries([telling(told, 20)], played(*tellings), TEAMS)
+    (outcome,) = accept_entries([telling(content, 20)], played(*tellings), TEAMS)
     assert isinstance(outcome, Refused)
     return refusal_of(outcome)
 
@@ -161,8 +161,8 @@ def vectors() -> dict[str, Any]:
                 for name, tellings in FEEDS.items()
             ],
             "refused": [
-                {"name": name, "entries": played(*tellings), "told": told, "refusal": refusal(tellings, told)}
-                for name, (tellings, told) in REFUSED.items()
+                {"name": name, "entries": played(*tellings), "told": content, "refusal": refusal(tellings, content)}
+                for name, (tellings, content) in REFUSED.items()
             ],
             "minutes": [
                 {"period": period, "clock_s": begins + more, "minute": minute(period, begins + more)}

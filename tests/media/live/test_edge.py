@@ -35,16 +35,16 @@ def test_each_entry_is_sent_once_in_order_through_kills_at_any_time(steps: list[
     """In each step the desk publishes; then the edge gets the update, or its worker dies before
     that.
     """
-    told, stands = ChannelState(0, 0), ChannelState(0, 0)
+    sent, stands = ChannelState(0, 0), ChannelState(0, 0)
     heard: list[int] = []
     for more, is_alive in [*steps, (ChannelState(0, 0), True)]:
         stands = ChannelState(stands.head + more.head, stands.revision + more.revision)
-        due = pending_update(told, stands)
+        due = pending_update(sent, stands)
         if due is not None and is_alive:
             heard += range(due.after + 1, stands.head + 1)
-            told = stands
+            sent = stands
     assert heard == list(range(1, stands.head + 1))
-    assert pending_update(told, stands) is None
+    assert pending_update(sent, stands) is None
 
 
 @given(marks)

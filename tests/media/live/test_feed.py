@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.listening import hear
+from tests.listening import subscribe
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import TEAMS
 from virage.media.live.acts.publishing import publish
@@ -131,9 +131,9 @@ async def test_a_line_up_is_corrected_while_the_match_is_played(match: Match) ->
 
 
 async def test_a_desk_publishes_to_its_own_event_only(match: Match) -> None:
-    told = {"entries": [match.telling(KICK_OFF)]}
+    request = {"entries": [match.telling(KICK_OFF)]}
     theirs = f"/api/live/{match.world.their_event}"
-    assert (await match.world.ask(match.desk, "POST", f"{theirs}/entries", told)).status_code == 404
+    assert (await match.world.ask(match.desk, "POST", f"{theirs}/entries", request)).status_code == 404
     assert (await match.world.ask({}, "GET", theirs)).json()["head"] == 0
 
 
@@ -153,7 +153,7 @@ class Phone:
 
     async def follow(self, hub: Hub, until: int) -> None:
         """Listen until an entry has come."""
-        parts = await hear(hub, ANONYMOUS, [self.topic], self.since)
+        parts = await subscribe(hub, ANONYMOUS, [self.topic], self.since)
         await self.hear_until(parts, until)
         await parts.aclose()
 
@@ -161,9 +161,9 @@ class Phone:
         """Read a stream until an entry has come."""
         async with asyncio.timeout(20):
             while until not in self.numbers:
-                self.hear((await anext(parts)).decode())
+                self.receive((await anext(parts)).decode())
 
-    def hear(self, part: str) -> None:
+    def receive(self, part: str) -> None:
         for line in part.splitlines():
             if line.startswith("id: "):
                 self.since = line[4:]
@@ -217,7 +217,7 @@ async def test_a_reconnecting_subscriber_gets_only_missed_entries(match: Match) 
 
 async def opened(hub: Hub, topic: str, since: str | None) -> dict[str, Any]:
     """The first messages of a stream."""
-    parts = await hear(hub, ANONYMOUS, [topic], since)
+    parts = await subscribe(hub, ANONYMOUS, [topic], since)
     first = (await anext(parts)).decode()
     await parts.aclose()
     data: dict[str, Any] = msgspec.json.decode(
@@ -262,11 +262,11 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_with_
     hub: Hub = match.world.app.state.hub
     await match.tell(KICK_OFF)
     clock.advance(timedelta(minutes=44, seconds=3, milliseconds=217))  # times and clocks of maximum length
-    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
+    parts = await subscribe(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     got: list[bytes] = []
-    for told in BUSIEST:
-        await match.tell(told)
+    for content in BUSIEST:
+        await match.tell(content)
         part = b""
         while b"data: " not in part:
             part = await anext(parts)
@@ -283,7 +283,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_with_
 
 async def test_new_teams_are_sent(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
-    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
+    parts = await subscribe(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     teams = msgspec.to_builtins(TEAMS)
     teams["home"]["name"] = "Renamed"
@@ -295,8 +295,8 @@ async def test_new_teams_are_sent(match: Match) -> None:
 async def test_a_clock_that_was_not_stopped_does_not_end_the_feed(match: Match, hours: int) -> None:
     await match.tell(KICK_OFF)
     at = match.world.clock.now() + timedelta(hours=hours)
-    (told,) = await match.send([match.telling(GOAL, at=at.isoformat())])
-    assert told["clock_s"] == CLOCK_MAX_S
+    (entry,) = await match.send([match.telling(GOAL, at=at.isoformat())])
+    assert entry["clock_s"] == CLOCK_MAX_S
     assert [entry["number"] for entry in (await match.get("/pages/1"))["entries"]] == [1, 2]
 
 

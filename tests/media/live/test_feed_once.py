@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.listening import Heard, hear
+from tests.listening import Subscription, subscribe
 from tests.platform.realtime.test_hub import SlowTail, ids
 from virage.media.live.acts import publishing
 from virage.media.live.reads import Feeds, LiveTopic
@@ -52,8 +52,8 @@ class Phone:
         self.since: str | None = None
         self.numbers: dict[str, list[int]] = {name: [] for name in self._names}
 
-    async def come(self, hub: Hub) -> Heard:
-        return await hear(hub, ANONYMOUS, self._names, self.since)
+    async def connect(self, hub: Hub) -> Subscription:
+        return await subscribe(hub, ANONYMOUS, self._names, self.since)
 
     def take(self, part: bytes) -> None:
         text = part.decode()
@@ -64,7 +64,7 @@ class Phone:
 
     async def hear_some(self, hub: Hub, parts: int) -> None:
         """Connect, read so many parts or until the stream is closed, and leave."""
-        heard = await self.come(hub)
+        heard = await self.connect(hub)
         try:
             async with asyncio.timeout(0.2):
                 for _ in range(parts):
@@ -111,7 +111,7 @@ class Evening:
         self._chance = chance = random.Random(seed)  # noqa: S311 - the same choices each time
         self.phones = [Phone(chance.choice([events, events[:1], events[::-1]])) for _ in range(PHONES)]
         self._events = events
-        self._told = asyncio.Event()
+        self._published = asyncio.Event()
 
     async def pass_by(self) -> None:
         """Run until each phone has the last entries."""
@@ -120,7 +120,7 @@ class Evening:
                 group.create_task(self._follow(phone))
             others = [group.create_task(self._others()) for _ in range(2)]
             await asyncio.gather(*(self._desk(event, ENTRIES // 3) for event in self._events for _ in range(3)))
-            self._told.set()
+            self._published.set()
             await asyncio.gather(*others)
 
     async def _follow(self, phone: Phone) -> None:
@@ -141,7 +141,7 @@ class Evening:
 
     async def _others(self) -> None:
         """Delay the readable head of the journal; sometimes close all streams of a process."""
-        while not self._told.is_set():
+        while not self._published.is_set():
             async with self._db.transaction() as conn:
                 await self._dawdle(conn)
             if self._chance.random() < 0.05:
@@ -169,7 +169,7 @@ async def test_a_subscriber_from_a_process_that_is_ahead_gets_only_the_rest(
     tail = SlowTail()
     behind = Hub(db, tail, [LiveTopic(Feeds(db))])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     phone, other = Phone(events[:1]), Phone(events[:1])
-    stays = await other.come(behind)
+    stays = await other.connect(behind)
     other.take(await anext(stays))
     async with db.connection() as conn:
         start = await head(conn)
@@ -178,7 +178,7 @@ async def test_a_subscriber_from_a_process_that_is_ahead_gets_only_the_rest(
     await phone.hear_some(process(), 1)
     async with db.transaction() as conn:
         await tell(conn, events[0])
-    again = await phone.come(behind)
+    again = await phone.connect(behind)
     phone.take(await anext(again))
     async with db.connection() as conn:
         tail.tells[0](await read_after(conn, start))
@@ -196,7 +196,7 @@ async def test_an_entry_that_arrives_early_is_sent_in_order(
         await begin(bystander)
         async with db.transaction() as conn:
             await tell(conn, events[0])
-        parts = await phone.come(hub)
+        parts = await phone.connect(hub)
         phone.take(await anext(parts))
         assert list(phone.numbers.values()) == [[]]
     phone.take(await anext(parts))
@@ -210,7 +210,7 @@ async def test_an_entry_whose_transaction_began_first_waits_for_earlier_numbers(
     them back.
     """
     phone, late, hub = Phone(events[:1]), Phone(events[:1]), process()
-    parts = await phone.come(hub)
+    parts = await phone.connect(hub)
     phone.take(await anext(parts))
     async with AsyncExitStack() as ending:
         async with db.transaction() as first:
@@ -221,8 +221,8 @@ async def test_an_entry_whose_transaction_began_first_waits_for_earlier_numbers(
                 await tell(second, events[0])
             await tell(first, events[0])
         async with db.connection() as conn:
-            told = [fact.data["number"] for fact in await read_after(conn, "0-0") if fact.what == "live_told"]
-        assert told == [2]
+            published = [fact.data["number"] for fact in await read_after(conn, "0-0") if fact.what == "live_told"]
+        assert published == [2]
         await late.hear_some(process(), 1)
         assert list(late.numbers.values()) == [[]]
     phone.take(await anext(parts))
@@ -235,7 +235,7 @@ async def test_a_subscriber_with_the_last_entry_gets_nothing_again(
     db: Database, events: list[UUID], process: Callable[[], Hub]
 ) -> None:
     phone, hubs = Phone(events), [process(), process()]
-    parts = await phone.come(hubs[0])
+    parts = await phone.connect(hubs[0])
     phone.take(await anext(parts))
     async with db.transaction() as conn:
         for event in events:
@@ -252,7 +252,7 @@ async def test_a_position_of_another_journal_is_ignored(
     """A restored database may be behind the phones that connect to it."""
     phone = Phone(events[:1])
     phone.since = f"{1 << 60}-1"
-    parts = await phone.come(process())
+    parts = await phone.connect(process())
     phone.take(await anext(parts))
     async with db.transaction() as conn:
         await tell(conn, events[0])

@@ -28,20 +28,20 @@ GATE, BAR = Place("gate", "A1"), Place("outlet", "07")
 LOOK = timedelta(seconds=5)
 
 
-def watched(readings: Sequence[Reading]) -> list[VenueUpdate]:
+def published_updates(readings: Sequence[Reading]) -> list[VenueUpdate]:
     """The updates published for places observed every five seconds; each update is stored as
     published.
     """
     known: dict[Place, Observation] = {}
-    told: list[VenueUpdate] = []
+    updates: list[VenueUpdate] = []
     for number, reading in enumerate(readings):
         now = START + number * LOOK
         known[reading.place] = observe(known.get(reading.place), reading, now)
         for one in due_updates(known, [], now):
-            told.append(one)
+            updates.append(one)
             place = Place(one.place, one.code)
             known[place] = Observation(known[place].state, known[place].since, one.state)
-    return told
+    return updates
 
 
 def times(*runs: tuple[Reading, int]) -> list[Reading]:
@@ -54,27 +54,30 @@ def queue(wait_s: float) -> Reading:
 
 def test_closing_and_opening_a_gate_is_published_once_each_and_a_brief_change_is_not() -> None:
     closed, opened = Reading(GATE, "closed"), Reading(GATE, "open")
-    assert watched(times((opened, 5), (closed, 40), (opened, 40))) == [
+    assert published_updates(times((opened, 5), (closed, 40), (opened, 40))) == [
         VenueUpdate("gate", "A1", "closed"),
         VenueUpdate("gate", "A1", "open"),
     ]
-    assert watched(times((opened, 5), (closed, 4), (opened, 40))) == []
+    assert published_updates(times((opened, 5), (closed, 4), (opened, 40))) == []
 
 
 def test_a_queue_is_published_when_it_lasts_and_ends_at_half_its_threshold() -> None:
     busy, open_ = VenueUpdate("gate", "A1", "busy"), VenueUpdate("gate", "A1", "open")
-    assert watched(times((queue(60), 5), (queue(1000), 60), (queue(500), 60), (queue(60), 60))) == [busy, open_]
-    assert watched(times((queue(60), 5), (queue(1000), 10), (queue(60), 60))) == []
+    assert published_updates(times((queue(60), 5), (queue(1000), 60), (queue(500), 60), (queue(60), 60))) == [
+        busy,
+        open_,
+    ]
+    assert published_updates(times((queue(60), 5), (queue(1000), 10), (queue(60), 60))) == []
 
 
 def test_an_outlet_that_never_opened_is_not_published_and_a_sold_out_one_is() -> None:
-    assert watched(times((Reading(BAR, "closed"), 50))) == []
+    assert published_updates(times((Reading(BAR, "closed"), 50))) == []
     opened = times((Reading(BAR, "open", 60), 5), (Reading(BAR, "sold_out", 60), 20), (Reading(BAR, "closed"), 20))
-    assert watched(opened) == [VenueUpdate("outlet", "07", "sold_out"), VenueUpdate("outlet", "07", "closed")]
+    assert published_updates(opened) == [VenueUpdate("outlet", "07", "sold_out"), VenueUpdate("outlet", "07", "closed")]
 
 
 def test_a_gate_closed_before_the_first_reading_is_published() -> None:
-    assert watched(times((Reading(GATE, "closed"), 20))) == [VenueUpdate("gate", "A1", "closed")]
+    assert published_updates(times((Reading(GATE, "closed"), 20))) == [VenueUpdate("gate", "A1", "closed")]
 
 
 _states = st.sampled_from(["open", "closed", "sold_out"])
@@ -84,29 +87,29 @@ _looks = st.lists(st.tuples(st.integers(0, 9), _states, st.none() | st.integers(
 @given(_looks)
 def test_venue_updates_are_limited_per_minute_and_never_repeated(looks: Any) -> None:
     known: dict[Place, Observation] = {}
-    told_at: list[Any] = []
+    published_at: list[Any] = []
     for number, (code, state, wait_s) in enumerate(looks):
         now, place = START + number * 4 * LOOK, Place("outlet", str(code))
         known[place] = observe(known.get(place), Reading(place, state, wait_s), now)
-        for one in due_updates(known, told_at, now):
+        for one in due_updates(known, published_at, now):
             where = Place(one.place, one.code)
             assert known[where].published != one.state == known[where].state
             known[where] = Observation(one.state, known[where].since, one.state)
-            told_at.append(now)
-        assert sum(now - at < timedelta(minutes=1) for at in told_at) <= ENTRIES_PER_MINUTE_MAX
+            published_at.append(now)
+        assert sum(now - at < timedelta(minutes=1) for at in published_at) <= ENTRIES_PER_MINUTE_MAX
 
 
 async def test_many_gates_closing_at_once_are_published_a_few_per_minute(match: Match, clock: FakeClock) -> None:
     codes = [gate.code for gate in load_venue().gates[:10]]
     readings = [Reading(Place("gate", code), "closed") for code in codes]
-    told: list[FeedEntry] = []
+    entries: list[FeedEntry] = []
     for _ in range(60):
         async with match.world.db.transaction() as conn:
-            told += await publish_venue_updates(conn, match.world.event, readings, clock.now())
+            entries += await publish_venue_updates(conn, match.world.event, readings, clock.now())
         clock.advance(LOOK)
-    assert sorted(one.content.code for one in told if isinstance(one.content, VenueUpdate)) == sorted(codes)
-    first = told[0].at
-    assert sum(one.at < first + timedelta(minutes=1) for one in told) == ENTRIES_PER_MINUTE_MAX
+    assert sorted(one.content.code for one in entries if isinstance(one.content, VenueUpdate)) == sorted(codes)
+    first = entries[0].at
+    assert sum(one.at < first + timedelta(minutes=1) for one in entries) == ENTRIES_PER_MINUTE_MAX
     assert [entry["content"]["kind"] for entry in (await match.get("/pages/1"))["entries"]] == ["ground"] * 10
 
 
@@ -130,7 +133,7 @@ async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
     assert await watch(closed=False) == [closed, closed | {"state": "open"}]
     async with world.db.transaction() as conn:
         await gates.set_entry_closed(conn, world.event, closed=True, who=None, now=clock.now())
-    assert len(await watch(closed=False)) == 2, "no entry for anybody is not told gate by gate"
+    assert len(await watch(closed=False)) == 2, "stopping all entry is not published for each gate"
 
 
 async def test_ticket_holders_are_found_with_their_gates_and_presence(match: Match) -> None:

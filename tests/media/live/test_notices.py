@@ -114,7 +114,7 @@ def test_a_disallowed_goal_is_replaced_by_a_notification_with_the_score() -> Non
     assert none is not None
     assert (none.kind, none.about) == (None, 2)
     assert (none.texts["en"].title, none.texts["en"].body) == ("Goal disallowed: Ours", "Ours 0–0 Theirs")
-    assert notification_for(feed[1], feed, TEAMS) is None, "whoever was not told of it yet never is"
+    assert notification_for(feed[1], feed, TEAMS) is None, "a fan who was not notified yet never is"
     assert none.texts["fr"].title == "But annulé\N{NO-BREAK SPACE}: Ours"
 
 
@@ -192,7 +192,7 @@ class Crowd:
         assert conn.is_in_transaction()
         return {one: inside(really=one in self.inside) for one in person_ids}
 
-    async def hear(self) -> dict[str, list[dict[str, Any]]]:
+    async def new_messages(self) -> dict[str, list[dict[str, Any]]]:
         """The new messages of each phone, in order."""
         world, found = self.match.world, dict[str, list[dict[str, Any]]]()
         more = True
@@ -216,8 +216,8 @@ def crowd(match: Match) -> Crowd:
     return Crowd(match)
 
 
-def titles(heard: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
-    return {name: [one["title"] for one in said] for name, said in heard.items()}
+def titles(messages: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    return {name: [one["title"] for one in said] for name, said in messages.items()}
 
 
 async def test_no_notifications_without_a_choice_and_the_choice_for_an_event_overrides_the_clubs(
@@ -228,15 +228,15 @@ async def test_no_notifications_without_a_choice_and_the_choice_for_an_event_ove
     header = await crowd.match.world.signed_in("fan-1@example.org")
     this_one = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
-    assert set(titles(await crowd.hear())) == {for_all, this_one}
+    assert set(titles(await crowd.new_messages())) == {for_all, this_one}
     path = f"/api/me/notifications/events/{crowd.match.world.event}"
     await crowd.match.world.ask(header, "PUT", path, {"kinds": []})
     await crowd.match.tell(GOAL)
-    assert set(titles(await crowd.hear())) == {this_one}
+    assert set(titles(await crowd.new_messages())) == {this_one}
     assert (await crowd.match.world.ask(header, "DELETE", path)).status_code == 204
     await crowd.match.tell(GOAL)
-    assert set(titles(await crowd.hear())) == {for_all, this_one}
-    assert await crowd.hear() == {}, "once"
+    assert set(titles(await crowd.new_messages())) == {for_all, this_one}
+    assert await crowd.new_messages() == {}, "once"
 
 
 async def test_notifications_held_during_play_are_one_message_at_half_time(crowd: Crowd) -> None:
@@ -244,66 +244,66 @@ async def test_notifications_held_during_play_are_one_message_at_half_time(crowd
     eager = await crowd.fan(NotificationPreferences([NotificationKind.GOALS], [NotificationKind.GOALS]), inside=True)
     away = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.PERIODS]))
     await crowd.match.tell(KICK_OFF, GOAL, GOAL)
-    heard = titles(await crowd.hear())
-    assert heard == {eager: ["Goal for Ours"] * 2, away: ["Kick-off", "Goal for Ours", "Goal for Ours"]}
+    messages = titles(await crowd.new_messages())
+    assert messages == {eager: ["Goal for Ours"] * 2, away: ["Kick-off", "Goal for Ours", "Goal for Ours"]}
     await crowd.match.tell(HALF_TIME)
-    half = await crowd.hear()
+    half = await crowd.new_messages()
     assert titles(half) == {quiet: ["Half-time"], away: ["Half-time"]}
     assert half[quiet][0]["body"] == "Ours 2–0 Theirs"
     await crowd.match.tell({"kind": "kick_off", "period": "second_half"})
     await crowd.match.tell({"kind": "period_over", "period": "second_half", "match_over": True})
-    assert titles(await crowd.hear()) == {away: ["Second half under way", "Full time"]}, "nothing was held"
+    assert titles(await crowd.new_messages()) == {away: ["Second half under way", "Full time"]}, "nothing was held"
 
 
 async def test_shoot_out_kicks_are_not_notified_and_the_result_is(crowd: Crowd) -> None:
     away = await crowd.fan(NotificationPreferences([NotificationKind.GOALS, NotificationKind.PERIODS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL, HALF_TIME, {"kind": "kick_off", "period": "shoot_out"})
-    await crowd.hear()
+    await crowd.new_messages()
     kicks = [("home", "scored"), ("away", "saved"), ("home", "scored"), ("away", "scored")]
     await crowd.match.tell(
         *[{"kind": "shoot_out_kick", "side": side, "outcome": outcome} for side, outcome in kicks],
         {"kind": "referee", "signal": "whistle"},
     )
-    assert await crowd.hear() == {}
+    assert await crowd.new_messages() == {}
     await crowd.match.tell({"kind": "period_over", "period": "shoot_out", "match_over": True})
-    (end,) = (await crowd.hear())[away]
+    (end,) = (await crowd.new_messages())[away]
     assert (end["title"], end["body"]) == ("Full time", "Ours 1–0 Theirs, 2–1 on penalties")
 
 
 async def test_a_withdrawn_goal_replaces_its_notification_only(crowd: Crowd) -> None:
-    told = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
+    notified = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.fan(NotificationPreferences([NotificationKind.GOALS]), inside=True)
     walks_in = await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
-    goal = await crowd.hear()
+    goal = await crowd.new_messages()
     crowd.inside.add(await crowd.match.world.person(f"{walks_in}@example.org"))
     await crowd.match.tell({"kind": "withdrawn", "about": 2})
-    none = await crowd.hear()
-    assert titles(none) == {told: ["Goal disallowed: Ours"], walks_in: ["Goal disallowed: Ours"]}
-    for name in (told, walks_in):
+    none = await crowd.new_messages()
+    assert titles(none) == {notified: ["Goal disallowed: Ours"], walks_in: ["Goal disallowed: Ours"]}
+    for name in (notified, walks_in):
         (first,), (second,) = goal[name], none[name]
         assert (first["tag"], first["revision"]) == (second["tag"], second["revision"] - 1)
     await crowd.match.tell(HALF_TIME)
-    assert await crowd.hear() == {}, "and what was held of it is forgotten"
+    assert await crowd.new_messages() == {}, "and what was held of it is forgotten"
 
 
 async def test_a_message_that_would_arrive_too_late_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:
     await crowd.fan(NotificationPreferences([NotificationKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     clock.advance(timedelta(minutes=11))
-    assert await crowd.hear() == {}
+    assert await crowd.new_messages() == {}
 
 
 async def test_an_entry_with_a_far_off_time_does_not_block_notifications(crowd: Crowd) -> None:
     name = await crowd.fan(NotificationPreferences([NotificationKind.PERIODS]))
     await crowd.match.send([crowd.match.telling(KICK_OFF, at="2199-12-31T23:59:59Z")])
-    assert titles(await crowd.hear()) == {name: ["Kick-off"]}
+    assert titles(await crowd.new_messages()) == {name: ["Kick-off"]}
 
 
 async def test_choices_are_exported_and_erased_with_their_fan_and_invalid_ones_are_refused(crowd: Crowd) -> None:
     await crowd.fan(NotificationPreferences([NotificationKind.GOALS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL)
-    await crowd.hear()
+    await crowd.new_messages()
     world = crowd.match.world
     header = await world.signed_in("fan-0@example.org")
     mine = (await world.ask(header, "GET", "/api/me/notifications")).json()

@@ -55,8 +55,8 @@ def at(minutes: float) -> datetime:
     return KICK_OFF + timedelta(minutes=minutes)
 
 
-def telling(told: Content, minutes: float = 0) -> EntryRequest:
-    return EntryRequest(new_id(), at(minutes), told)
+def telling(content: Content, minutes: float = 0) -> EntryRequest:
+    return EntryRequest(new_id(), at(minutes), content)
 
 
 def played(*tellings: EntryRequest, teams: Teams | None = TEAMS) -> list[FeedEntry]:
@@ -66,8 +66,8 @@ def played(*tellings: EntryRequest, teams: Teams | None = TEAMS) -> list[FeedEnt
     return [entry for entry in entries if isinstance(entry, FeedEntry)]
 
 
-def refused(known: Sequence[FeedEntry], told: Content, minutes: float = 50) -> str | None:
-    (outcome,) = accept_entries([telling(told, minutes)], known, TEAMS)
+def refused(known: Sequence[FeedEntry], content: Content, minutes: float = 50) -> str | None:
+    (outcome,) = accept_entries([telling(content, minutes)], known, TEAMS)
     return outcome.reason if isinstance(outcome, Refused) else None
 
 
@@ -130,13 +130,13 @@ def test_an_entry_is_withdrawn_once_and_only_if_it_was_published() -> None:
 
 def test_only_the_original_entry_can_be_corrected_again_and_a_withdrawal_is_final() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryCorrection(2, Goal(Side.AWAY)), 6))
-    for told in (EntryCorrection(3, Goal(Side.HOME)), EntryWithdrawal(3), VarReview("goal", "checking", 3)):
-        (outcome,) = accept_entries([telling(told, 7)], feed, TEAMS)
+    for content in (EntryCorrection(3, Goal(Side.HOME)), EntryWithdrawal(3), VarReview("goal", "checking", 3)):
+        (outcome,) = accept_entries([telling(content, 7)], feed, TEAMS)
         assert outcome == Refused(Reason.ENTRY_IS_CORRECTION, {"about": 3, "of": 2})
     assert refused(feed, EntryCorrection(2, Goal(Side.HOME))) is None
     without = played(BEGUN, telling(Goal(Side.HOME), 5), telling(EntryWithdrawal(2), 6))
-    for told in (EntryWithdrawal(3), EntryCorrection(3, Goal(Side.HOME))):
-        (outcome,) = accept_entries([telling(told, 7)], without, TEAMS)
+    for content in (EntryWithdrawal(3), EntryCorrection(3, Goal(Side.HOME))):
+        (outcome,) = accept_entries([telling(content, 7)], without, TEAMS)
         assert outcome == Refused(Reason.ENTRY_IS_WITHDRAWAL, {"about": 3, "of": 2})
 
 
@@ -219,7 +219,7 @@ def test_an_encoded_entry_is_smaller_than_150_bytes() -> None:
     assert len(msgspec.json.encode(entry)) < 150
 
 
-_told = st.one_of(
+_contents = st.one_of(
     st.builds(KickOff, st.sampled_from(Period)),
     st.builds(PeriodOver, st.sampled_from(Period), st.booleans()),
     st.builds(Goal, st.sampled_from(Side), st.none() | st.integers(1, 25)),
@@ -229,9 +229,9 @@ _told = st.one_of(
 )
 
 
-@given(st.lists(_told, max_size=12), st.integers(0, 12))
-def test_concurrent_and_sequential_entries_give_the_same_feed(told: list[Content], cut: int) -> None:
-    wishes = [telling(one, minutes) for minutes, one in enumerate(told)]
+@given(st.lists(_contents, max_size=12), st.integers(0, 12))
+def test_concurrent_and_sequential_entries_give_the_same_feed(contents: list[Content], cut: int) -> None:
+    wishes = [telling(one, minutes) for minutes, one in enumerate(contents)]
     at_once = accept_entries(wishes, [], TEAMS)
     first = accept_entries(wishes[:cut], [], TEAMS)
     known = [entry for entry in first if isinstance(entry, FeedEntry)]
@@ -242,7 +242,7 @@ def test_concurrent_and_sequential_entries_give_the_same_feed(told: list[Content
     goals = [entry.content for entry in effective(entries).values() if isinstance(entry.content, Goal)]
     assert found.home + found.away == len(goals)
     happened = [entry.content for entry in effective(entries).values()]
-    scored = [told for told in happened if isinstance(told, ShootOutKick) and told.outcome == "scored"]
+    scored = [content for content in happened if isinstance(content, ShootOutKick) and content.outcome == "scored"]
     assert (found.penalties.home + found.penalties.away if found.penalties else 0) == len(scored)
 
 

@@ -9,7 +9,7 @@ from av.container import InputContainer
 from numpy import uint8
 from numpy.typing import NDArray
 
-from benchmarks.reel import Reel
+from benchmarks.camera_output import CameraOutput
 from virage.media.replay.footage import Footage
 from virage.media.replay.ingest.segmenter import Fragment, Init, Take
 from virage.media.replay.rules.boxes import first_presentation_ticks
@@ -21,15 +21,15 @@ from virage.platform.values.ids import new_id
 
 
 class Cut(NamedTuple):
-    """The init segment and fragments of the video of a reel."""
+    """The init segment and fragments of the video of a camera."""
 
     init: Init
     fragments: list[Fragment]
 
 
-def cut(reel: Reel) -> Cut:
-    """Return a reel as segmented by the ingest."""
-    with av.open(BytesIO(reel.whole), format="mpegts") as source:
+def cut(camera_output: CameraOutput) -> Cut:
+    """Return the output of a camera as segmented by the ingest."""
+    with av.open(BytesIO(camera_output.whole), format="mpegts") as source:
         assert isinstance(source, InputContainer)
         take = Take(source)
         parts = [part for packet in source.demux(take.streams) for part in take.put(packet)[1]] + take.close()

@@ -15,7 +15,7 @@ from tests.app.conftest import SITE, World
 from tests.conftest import FakeClock, alive
 from tests.media.live.conftest import Match
 from tests.media.live.test_rules import TEAMS
-from tests.media.replay.reel import Reel
+from tests.media.replay.takes import RecordedTake
 from tests.media.replay.test_goal_replay import luma
 from virage.media.live.acts import publishing as live
 from virage.media.replay.acts.rights import set_rights
@@ -38,10 +38,10 @@ class RecordedMatch(Match):
         self.footage = Footage(config.objects_at)
         self.vault = MediaVault([config.secret])
 
-    async def lay(self, *reels: Reel) -> None:
+    async def store_take(self, *takes: RecordedTake) -> None:
         async with self.world.db.transaction() as conn:
-            for reel in reels:
-                await reel.lay(conn, self.footage, self.vault)
+            for take in takes:
+                await take.store_take(conn, self.footage, self.vault)
 
     async def goal(self) -> str:
         """Publish a goal and return the path of its clip."""

@@ -15,11 +15,11 @@ import pytest
 from av.container import InputContainer
 from msgspec.structs import replace
 
-from benchmarks.reel import encoded, pictures
+from benchmarks.camera_output import encoded, pictures
 from tests.media.live.test_rules import TEAMS
 from tests.media.replay.archive import cut
 from tests.media.replay.recorded_match import RecordedMatch, clocks, voice
-from tests.media.replay.reel import shot, take
+from tests.media.replay.takes import encoded_take, record_take
 from tests.media.replay.test_goal_replay import luma
 from virage.media.live.acts import publishing as live
 from virage.media.replay.codecs import mp4, stills
@@ -37,7 +37,7 @@ KEPT_BY_PHONES = "public, max-age=60, s-maxage=1"
 
 async def test_the_poster_shows_the_marked_moment_and_never_changes(recorded: RecordedMatch) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 14 * SECOND, 14))
+    await recorded.store_take(record_take("main", now - 14 * SECOND, 14))
     clip = await recorded.goal()
     poster = await recorded.ask(f"{clip}/poster.jpg")
     assert (poster.headers["content-type"], poster.headers["cache-control"]) == ("image/jpeg", KEPT_BY_PHONES)
@@ -46,7 +46,7 @@ async def test_the_poster_shows_the_marked_moment_and_never_changes(recorded: Re
         (frame,) = picture.decode(video=0)
         assert (frame.width, frame.height) == (640, 360)
     assert 0 <= now.timestamp() * 1000 - read_clock(luma(frame)) <= 1100
-    await recorded.lay(shot("main", now, 9))
+    await recorded.store_take(record_take("main", now, 9))
     assert (await recorded.ask(f"{clip}/poster.jpg")).content == poster.content
     (object_,) = (await recorded.world.rows("select poster_id from replay.clip"))[0]
     stored = await recorded.ask(f"/api/replay/objects/{object_}")
@@ -58,7 +58,7 @@ async def test_the_start_response_has_all_that_a_player_needs_before_the_first_p
     recorded: RecordedMatch,
 ) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 400 * SECOND, 2), shot("main", now - 14 * SECOND, 14))
+    await recorded.store_take(record_take("main", now - 400 * SECOND, 2), record_take("main", now - 14 * SECOND, 14))
     clip = await recorded.goal()
     start = (await recorded.ask(f"{clip}/start")).json()
     assert start["clip"] == (await recorded.ask(clip)).json()
@@ -74,7 +74,7 @@ async def test_the_start_response_has_all_that_a_player_needs_before_the_first_p
 
 async def test_captions_show_feed_entries_at_their_time_in_both_languages(recorded: RecordedMatch) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 20 * SECOND, 22))
+    await recorded.store_take(record_take("main", now - 20 * SECOND, 22))
     clip = await recorded.goal()
     main = (await recorded.ask(f"{clip}/main/main.m3u8")).text
     assert re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(..)"', main) == ["fr", "en"]
@@ -96,7 +96,7 @@ async def test_captions_show_feed_entries_at_their_time_in_both_languages(record
 
 async def test_a_clip_is_downloaded_as_a_playable_file_where_its_rights_allow(recorded: RecordedMatch) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 6 * SECOND, 14))
+    await recorded.store_take(record_take("main", now - 14 * SECOND, 6), record_take("main", now - 6 * SECOND, 14))
     clip = await recorded.goal()
     refused = await recorded.ask(f"{clip}/main/clip.mp4")
     assert refused.json()["code"] == "replay_download_not_allowed"
@@ -122,7 +122,7 @@ async def test_a_link_to_a_public_clip_has_a_preview_without_scripts(
     teams = replace(TEAMS, home=replace(TEAMS.home, name='"><script>'))
     async with recorded.world.db.transaction() as conn:
         await live.set_teams(conn, recorded.world.event, teams, None, recorded.world.clock.now(), revision=1)
-    await recorded.lay(shot("main", recorded.world.clock.now() - 14 * SECOND, 14))
+    await recorded.store_take(record_take("main", recorded.world.clock.now() - 14 * SECOND, 14))
     clip = await recorded.goal()
     page = (await recorded.ask(f"/r/{clip.rpartition('/')[2]}")).text
     tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
@@ -153,7 +153,7 @@ async def test_a_link_to_a_public_clip_has_a_preview_without_scripts(
 
 
 def test_a_file_has_only_audio_under_its_video_and_only_one_encoding() -> None:
-    parts = take(0, 6)
+    parts = encoded_take(0, 6)
     video, audio = ([part for part in parts if part.kind is kind] for kind in (Kind.VIDEO, Kind.AUDIO))
     # the audio starts before the video, and ends after it
     run = RunMedia(b"".join(part.data for part in (video[0], *video[2:5])), b"".join(part.data for part in audio))
@@ -186,7 +186,7 @@ class AtOnce:
 async def test_simultaneous_requests_for_a_poster_or_file_use_bounded_memory(
     recorded: RecordedMatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await recorded.lay(shot("main", recorded.world.clock.now() - 14 * SECOND, 23))
+    await recorded.store_take(record_take("main", recorded.world.clock.now() - 14 * SECOND, 23))
     clip = await recorded.goal()
     await recorded.allow(Rights(download=True))
     recorded.clock.advance(19 * SECOND)
@@ -202,7 +202,7 @@ async def test_simultaneous_requests_for_a_poster_or_file_use_bounded_memory(
 
 @pytest.mark.parametrize("lost", ["segments", "keys", "objects"])
 async def test_a_clip_without_stored_footage_is_not_found(recorded: RecordedMatch, lost: str) -> None:
-    await recorded.lay(shot("main", recorded.world.clock.now() - 14 * SECOND, 23))
+    await recorded.store_take(record_take("main", recorded.world.clock.now() - 14 * SECOND, 23))
     clip = await recorded.goal()
     await recorded.allow(Rights(download=True))
     recorded.clock.advance(19 * SECOND)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.media.replay.recorded_match import RecordedMatch, clocks, length_s, voice
-from tests.media.replay.reel import shot
+from tests.media.replay.takes import record_take
 from virage.media.replay.codecs.audio import RATE, SAMPLES_MAX, UnreadableMedia, samples
 from virage.media.replay.rules.boxes import first_presentation_s
 from virage.media.replay.rules.descriptions import BYTES_MAX
@@ -21,8 +21,8 @@ SECOND = timedelta(seconds=1)
 
 async def test_a_description_is_mixed_with_the_stadium_sound_in_each_cameras_timeline(recorded: RecordedMatch) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 20 * SECOND, 29), shot("side", now - 12 * SECOND, 4))
-    await recorded.lay(shot("side", now - 6 * SECOND, 15))
+    await recorded.store_take(record_take("main", now - 20 * SECOND, 29), record_take("side", now - 12 * SECOND, 4))
+    await recorded.store_take(record_take("side", now - 6 * SECOND, 15))
     clip = await recorded.goal()
     assert (await recorded.describe(clip, "fr", voice(6))).json()["code"] == "clip_growing"
     assert await recorded.to_describe() == [(clip, 2, False, [])]
@@ -76,7 +76,7 @@ def test_only_the_beginning_of_an_overlong_audio_file_is_decoded() -> None:
 
 async def test_a_description_continues_where_the_stadium_sound_is_missing(recorded: RecordedMatch) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 4 * SECOND, 14))
+    await recorded.store_take(record_take("main", now - 14 * SECOND, 6), record_take("main", now - 4 * SECOND, 14))
     clip = await recorded.goal()
     recorded.clock.advance(19 * SECOND)
     assert (await recorded.describe(clip, "fr", voice(6))).status_code == 204
@@ -101,7 +101,7 @@ def test_files_that_reference_others_or_block_or_last_hours_are_refused(
 
 async def test_an_invalid_description_is_refused_with_its_reason(recorded: RecordedMatch) -> None:
     now = recorded.world.clock.now()
-    await recorded.lay(shot("main", now - 14 * SECOND, 23))
+    await recorded.store_take(record_take("main", now - 14 * SECOND, 23))
     clip = await recorded.goal()
     recorded.clock.advance(19 * SECOND)
     silent = voice(0.1)

@@ -81,17 +81,17 @@ async def test_with_four_eyes_a_marked_clip_waits_for_approval(desk: Desk) -> No
 async def test_the_publisher_of_a_goal_cannot_approve_its_clip_even_with_an_api_client(desk: Desk) -> None:
     await desk.four_eyes()
     grants = [Grant(role, "event", desk.world.event) for role in ("match_desk", "moderator")]
-    told_by = await desk.world.signed_in("both@example.org", *grants)
-    desk.desk, other = told_by, desk.desk
+    publisher = await desk.world.signed_in("both@example.org", *grants)
+    desk.desk, other = publisher, desk.desk
     await desk.tell(KICK_OFF, GOAL)
     desk.desk = await program_of(desk.world, "both@example.org", "match_desk")
     await desk.tell(GOAL)
-    clips = (await desk.shown(told_by))["clips"]
+    clips = (await desk.shown(publisher))["clips"]
     assert [(line["automatic"], line["own"], line["state"]) for line in clips] == [(True, True, "proposed")] * 2
     assert [line["own"] for line in (await desk.shown(other))["clips"]] == [False] * 2
     releasing = await program_of(desk.world, "both@example.org", "moderator")
     for clip in clips:
-        assert await desk.do(told_by, clip["id"], "release") == (409, "own_mark")
+        assert await desk.do(publisher, clip["id"], "release") == (409, "own_mark")
         assert await desk.do(releasing, clip["id"], "release") == (409, "own_mark")
     assert "replay" not in await desk.entries_in_effect()
     assert await desk.do(desk.moderator, clips[0]["id"], "release") == (200, None)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.reel import encoded, film, pictures
+from benchmarks.camera_output import encoded, frames_of_film, pictures
 from tests.conftest import FakeClock
 from tests.media.replay.archive import Archive, Cut, cut, shown
 from tests.samples import footage
@@ -183,7 +183,7 @@ def test_captions_and_descriptions_use_presentation_times_of_reordered_frames() 
 
 
 def test_real_video_has_both_renditions_with_even_width_and_similar_pictures() -> None:
-    real = cut(encoded(islice(film(footage("bigbuckbunny.mp4")), 25)))
+    real = cut(encoded(islice(frames_of_film(footage("bigbuckbunny.mp4")), 25)))
     for fragment in real.fragments:
         made = transcoded(real.init.data, fragment.data, STEPS)
         assert [(segment.rung, segment.width, segment.height) for segment in made] == [

@@ -48,7 +48,7 @@ def test_silence_has_a_floor_and_little_above_it_is_no_roar() -> None:
     assert loudness(silence) == QUIET_DB == loudness(silence[:0])
     assert roars(heard(*[QUIET_DB] * 40)) == []
     hiss = np.full(48_000, 10 ** (-66 / 20), np.float32)
-    assert loudness(hiss) == QUIET_DB, "a microphone's own noise"
+    assert loudness(hiss) == QUIET_DB, "the noise of a microphone"
 
 
 @pytest.mark.parametrize(("over", "count"), [(7.9, 0), (8.1, 1), (30.0, 1)])

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from av.container import InputContainer
 
-from benchmarks.reel import RATE, Reel, copied, encoded, film, play
+from benchmarks.camera_output import RATE, CameraOutput, copied, encoded, frames_of_film, play
 from tests.media.replay.archive import Archive
 from tests.media.replay.camera import taking_in
 from tests.ports import free_ports
@@ -36,12 +36,12 @@ HOUR = timedelta(hours=1)
 class Studio(Archive):
     """An ingest and its stored footage."""
 
-    async def take_in(self, reel: Reel, seconds: float) -> str | None:
-        """Send a reel until enough is stored or it is refused; return the fault."""
+    async def take_in(self, camera_output: CameraOutput, seconds: float) -> str | None:
+        """Send the output of a camera until enough is stored or it is refused; return the fault."""
         (port,) = free_ports(1)
         source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
         async with asyncio.timeout(60), taking_in(source, self.db, self.footage, self.vault):
-            sending = asyncio.create_task(play(reel, port))
+            sending = asyncio.create_task(play(camera_output, port))
             try:
                 while True:
                     kept = await self.pieces(Kind.VIDEO)
@@ -93,14 +93,14 @@ def decoded(data: bytes, kind: Kind) -> list[Any]:
 @pytest.mark.parametrize("name", ["bigbuckbunny.mp4", "bikes.mp4"])
 async def test_real_video_with_a_key_frame_per_second_is_played_frame_by_frame(name: str, studio: Studio) -> None:
     path = footage(name)
-    reel = encoded(islice(film(path), 55), sound_of=path)
-    assert await studio.take_in(reel, 2) is None
-    sent, played = decoded(reel.whole, Kind.VIDEO), decoded(await studio.clip(Kind.VIDEO), Kind.VIDEO)
+    camera_output = encoded(islice(frames_of_film(path), 55), sound_of=path)
+    assert await studio.take_in(camera_output, 2) is None
+    sent, played = decoded(camera_output.whole, Kind.VIDEO), decoded(await studio.clip(Kind.VIDEO), Kind.VIDEO)
     whole = 2 * RATE  # the last frames of an interrupted second wait for reordering
     assert len(played) >= whole
     assert all(np.array_equal(before, after) for before, after in zip(sent[:whole], played[:whole], strict=True))
     if name == "bigbuckbunny.mp4":
-        expected, heard = decoded(reel.whole, Kind.AUDIO), decoded(await studio.clip(Kind.AUDIO), Kind.AUDIO)
+        expected, heard = decoded(camera_output.whole, Kind.AUDIO), decoded(await studio.clip(Kind.AUDIO), Kind.AUDIO)
         part = heard[2:40]  # the first two decoded frames depend on earlier ones
         assert any(np.array_equal(part, expected[at : at + len(part)]) for at in range(10))
 

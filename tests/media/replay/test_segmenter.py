@@ -11,7 +11,7 @@ import av
 import pytest
 from av.container import InputContainer
 
-from benchmarks.reel import RATE, pictures, sounds
+from benchmarks.camera_output import RATE, pictures, sounds
 from tests.media.replay.archive import shown
 from virage.media.replay.ingest import segmenter
 from virage.media.replay.ingest.health import Health

@@ -51,9 +51,7 @@ async def test_requests_of_fans_make_one_suggestion(desk: Desk) -> None:
     assert (await tap({}), await tap(await program_of(desk.world, "desk@example.org", "media_desk"))) == (401, 403)
     phones = [await desk.world.signed_in("one@example.org") for _ in range(6)]
     assert {await tap(phone) for phone in phones * 2} == {204}
-    assert (await desk.shown())["suggestions"] == [], (
-        "somebody counts once in ten seconds, with as many phones as may be"
-    )
+    assert (await desk.shown())["suggestions"] == [], "a fan counts once in ten seconds, with any number of phones"
     at = desk.world.clock.now()
     fans = [await desk.world.signed_in(f"fan{number}@example.org") for number in range(6)]
     assert {await tap(fan) for fan in fans} == {204}

@@ -35,7 +35,7 @@ from virage.media.tracking.rules.signals import SIGNALS_PER_MINUTE_MAX, WAITING_
 from virage.platform.realtime.hub import Hub
 
 
-def felt(sent: list[bytes]) -> list[Impact]:
+def impacts_of(sent: list[bytes]) -> list[Impact]:
     feeling, found = DetectorState(), []
     for payload in sent:
         feeling, blows = detect_impacts(feeling, read_batch(payload))
@@ -55,7 +55,7 @@ def test_each_kick_is_detected_once_with_its_force_however_samples_are_batched(
 ) -> None:
     kicks = [(off_s + place * 0.5, speed) for place, speed in enumerate(speeds)]
     sent = payloads(BEGAN, 3, kicks, size=size)
-    blows = felt([one for payload in sent for one in [payload] * (1 + again)])
+    blows = impacts_of([one for payload in sent for one in [payload] * (1 + again)])
     assert [blow.speed for blow in blows] == pytest.approx(speeds, rel=0.08)
     for blow, (at_s, _) in zip(blows, kicks, strict=True):
         assert abs((blow.at - BEGAN).total_seconds() - at_s) < 0.01
@@ -63,7 +63,7 @@ def test_each_kick_is_detected_once_with_its_force_however_samples_are_batched(
 
 
 def test_a_ball_that_rolls_or_is_dribbled_is_not_kicked() -> None:
-    assert felt(payloads(BEGAN, 10, [(one / 2, 2.0) for one in range(1, 19)])) == []
+    assert impacts_of(payloads(BEGAN, 10, [(one / 2, 2.0) for one in range(1, 19)])) == []
 
 
 @given(
@@ -215,7 +215,7 @@ async def test_goal_line_signals_are_in_the_feed_and_decide_nothing(match: Match
 
 def without_a_database(match: Match) -> BallListener:
     """A ball listener that stores nothing, as while the database is away."""
-    return BallListener(match.world.event, "a", broker_of("mqtt://nobody"), db=match.world.db, clock=match.world.clock)
+    return BallListener(match.world.event, "a", broker_of("mqtt://unused"), db=match.world.db, clock=match.world.clock)
 
 
 def word(signal: str, name: object, seconds: float, **said: object) -> bytes:

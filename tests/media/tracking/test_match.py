@@ -21,7 +21,7 @@ FRAMING = len("event: pitch:0192c3a4-0000-7000-8000-000000000000\ndata: \n\n")
 A_MINUTE_MAX = 20_000
 
 
-class Told(Struct):
+class WholeMatch(Struct):
     """The results of a whole match."""
 
     play: TrackingState
@@ -31,8 +31,8 @@ class Told(Struct):
 
 
 @pytest.fixture(scope="module")
-def told() -> Told:
-    found, before = Told(TrackingState(), {}, [], {}), None
+def whole_match() -> WholeMatch:
+    found, before = WholeMatch(TrackingState(), {}, [], {}), None
     frames = match.frames(1)
     for begin in range(0, len(frames), BATCH):
         batch = frames[begin : begin + BATCH]
@@ -48,32 +48,32 @@ def told() -> Told:
     return found
 
 
-def test_decoded_positions_equal_the_tracked_ones(told: Told) -> None:
+def test_decoded_positions_equal_the_tracked_ones(whole_match: WholeMatch) -> None:
     screen, keys = Screen(), 0
-    for message in told.messages:
-        screen.hear(msgspec.to_builtins(message))
+    for message in whole_match.messages:
+        screen.receive(msgspec.to_builtins(message))
         keys += message.key is not None
         assert screen.period is not None
-        assert screen.spots == told.moments[screen.period, screen.n].spots
-    assert keys < len(told.messages) / 10, "most messages say what moved alone"
+        assert screen.spots == whole_match.moments[screen.period, screen.n].spots
+    assert keys < len(whole_match.messages) / 10, "most messages contain only changes"
 
 
-def test_each_minute_of_tracking_has_at_most_twenty_kilobytes(told: Told) -> None:
-    assert max(told.bytes_by_minute.values()) < A_MINUTE_MAX
-    assert median(told.bytes_by_minute.values()) > A_MINUTE_MAX / 5, "and it is a match that is told"
+def test_each_minute_of_tracking_has_at_most_twenty_kilobytes(whole_match: WholeMatch) -> None:
+    assert max(whole_match.bytes_by_minute.values()) < A_MINUTE_MAX
+    assert median(whole_match.bytes_by_minute.values()) > A_MINUTE_MAX / 5, "the match is not empty"
 
 
-def test_interpolated_positions_match_observed_ones(told: Told) -> None:
-    errors = [error for frame in match.frames(1)[:6_000] for error in off(frame, told)]
+def test_interpolated_positions_match_observed_ones(whole_match: WholeMatch) -> None:
+    errors = [error for frame in match.frames(1)[:6_000] for error in off(frame, whole_match)]
     assert len(errors) > 20_000
     assert median(errors) < 0.2
     assert quantiles(errors, n=100)[94] < 0.75
 
 
-def off(frame: TrackingFrame, told: Told) -> list[float]:
+def off(frame: TrackingFrame, whole_match: WholeMatch) -> list[float]:
     """The distance between a phone's drawing and the frame, for each player, in metres."""
     at = frame.clock_ms / 500
-    before, after = (told.moments.get((frame.period, int(at) + more)) for more in (0, 1))
+    before, after = (whole_match.moments.get((frame.period, int(at) + more)) for more in (0, 1))
     if before is None or after is None:
         return []
     share, found = at - before.n, []
@@ -85,15 +85,15 @@ def off(frame: TrackingFrame, told: Told) -> list[float]:
     return found
 
 
-def test_measured_speeds_and_distances_are_humanly_possible(told: Told) -> None:
-    runs = told.play.track.runs.values()
+def test_measured_speeds_and_distances_are_humanly_possible(whole_match: WholeMatch) -> None:
+    runs = whole_match.play.track.runs.values()
     assert len(runs) == 23, "one came on"
     assert all(100 < run.metres < 5_000 for run in runs), "the camera saw each of them for some of the half"
     assert all(15 < run.top * 3.6 < 37 for run in runs)
     assert max(run.top for run in runs) * 3.6 > 31
 
 
-def test_most_encoded_moments_are_consecutive(told: Told) -> None:
-    gaps = [second[1] - first[1] for first, second in pairwise(told.moments) if first[0] == second[0]]
+def test_most_encoded_moments_are_consecutive(whole_match: WholeMatch) -> None:
+    gaps = [second[1] - first[1] for first, second in pairwise(whole_match.moments) if first[0] == second[0]]
     assert min(gaps) == 1
     assert gaps.count(1) / len(gaps) > 0.9

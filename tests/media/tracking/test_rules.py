@@ -126,7 +126,7 @@ def test_a_phone_can_rebuild_all_positions_from_the_changes(
     who = sorted(before.keys() | after.keys())
     screen = Screen()
     key = {"period": "first_half", "n": 1, "who": who, "runs": [], "at": encode(who, {}, before, None, ball_before)}
-    screen.hear({"key": key, "moves": [(2, encode(who, before, after, ball_before, ball))]})
+    screen.receive({"key": key, "moves": [(2, encode(who, before, after, ball_before, ball))]})
     assert (screen.n, screen.spots, screen.ball) == (2, after, ball)
     assert encode(who, after, after, ball, ball) == ""
 
@@ -154,10 +154,10 @@ def test_phones_that_connect_at_any_time_see_the_same_positions(pauses: list[int
         heard, message = next_update(before, play)
         before = heard
         if place == joins and before is not None:
-            late.hear(to_builtins(key_frame_of(before)))
+            late.receive(to_builtins(key_frame_of(before)))
         for screen in (early, late) if place > joins else (early,):
             if message is not None:
-                screen.hear(to_builtins(message))
+                screen.receive(to_builtins(message))
     last = play.track.moments[-1]
     assert (early.n, early.spots) == (last.n, last.spots)
     if joins < len(pauses) - 1:
@@ -215,7 +215,7 @@ def test_every_valid_frame_can_be_encoded_for_phones(frames: list[TrackingFrame]
         before, message = next_update(before, play)
         assert msgspec.convert(to_builtins(play), TrackingState) == play
         if message is not None:
-            Screen().hear(to_builtins(message) | {"moves": []})
+            Screen().receive(to_builtins(message) | {"moves": []})
 
 
 def test_the_position_of_the_ball_is_that_of_the_nearest_frame() -> None:

@@ -1,6 +1,6 @@
 """The size of the feed for a phone when referees and goal-line technology send signals too."""
 
-from tests.listening import hear, said
+from tests.listening import messages_of, subscribe
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from virage.media.tracking.rules.signals import SIGNALS_PER_MINUTE_MAX
 from virage.platform.realtime.hub import Hub
@@ -23,13 +23,13 @@ async def test_a_minute_with_goal_replay_card_and_all_signals_takes_less_than_tw
 ) -> None:
     hub: Hub = match.world.app.state.hub
     await match.tell(KICK_OFF)
-    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
+    parts = await subscribe(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     sizes: list[int] = []
-    for told in EVENTFUL:
-        await match.tell(told)
+    for content in EVENTFUL:
+        await match.tell(content)
         part = await anext(parts)
-        while not said(part):
+        while not messages_of(part):
             part = await anext(parts)
         sizes.append(len(part) + FRAME)
     await parts.aclose()

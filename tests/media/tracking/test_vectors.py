@@ -18,6 +18,6 @@ def test_the_vectors_match_the_rules() -> None:
 def test_a_decoder_written_from_the_contract_follows_every_message() -> None:
     screen = Screen()
     for line in VECTORS["told"]:
-        screen.hear(line["message"])
+        screen.receive(line["message"])
         state = {"n": screen.n, "spots": {who: list(spot) for who, spot in screen.spots.items()}}
         assert state | {"ball": screen.ball and list(screen.ball)} == line["state"]

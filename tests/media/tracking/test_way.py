@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.listening import another_process, hear, said
+from tests.listening import another_process, messages_of, subscribe
 from tests.media.live.conftest import KICK_OFF, Match
 from tests.media.tracking.walks import Screen, as_json, frames_of
 from virage.media.live.rules.entries import Period, Side
@@ -31,11 +31,11 @@ async def send(match: Match, frames: Sequence[TrackingFrame], event: object = No
 
 async def follow(hub: Hub, topic: str, screen: Screen, until: int) -> None:
     """Follow until a moment has come."""
-    parts = await hear(hub, ANONYMOUS, [topic], None)
+    parts = await subscribe(hub, ANONYMOUS, [topic], None)
     async with asyncio.timeout(20):
         while screen.n < until:
-            for message in said(await anext(parts)):
-                screen.hear(message)
+            for message in messages_of(await anext(parts)):
+                screen.receive(message)
     await parts.aclose()
 
 
@@ -140,12 +140,12 @@ async def test_an_event_that_is_not_public_has_no_live_tracking(match: Match, ev
     assert (await send(match, FRAMES[:3], event_id)).status_code == 404
     hub: Hub = match.world.app.state.hub
     with pytest.raises(Problem):
-        await hear(hub, ANONYMOUS, [f"pitch:{event_id}"], None)
+        await subscribe(hub, ANONYMOUS, [f"pitch:{event_id}"], None)
 
 
 async def test_a_stream_of_feed_and_statistics_resumes_the_feed_at_its_position(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
-    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}", f"pitch:{match.world.event}"], None)
+    parts = await subscribe(hub, ANONYMOUS, [f"live:{match.world.event}", f"pitch:{match.world.event}"], None)
     heard = [await anext(parts)]
     await match.tell(KICK_OFF)
     await send(match, FRAMES)

@@ -54,7 +54,7 @@ class Screen:
         self.kicks: list[dict[str, Any]] = []
         self.hardest: dict[str, Any] | None = None
 
-    def hear(self, news: Mapping[str, Any]) -> None:
+    def receive(self, news: Mapping[str, Any]) -> None:
         key = news.get("key")
         if key is not None:
             self.period, self.n, self.who, self.runs = key["period"], key["n"], key["who"], key["runs"]
@@ -73,11 +73,11 @@ class Screen:
     def _take(self, text: str) -> None:
         signs = list(text)
         before = None if self.ball is None else self.ball[:2]
-        ball, told = _place(signs, before)
-        if told == "place":
+        ball, change = _place(signs, before)
+        if change == "place":
             assert ball is not None
             self.ball = (*ball, DIGITS.index(signs.pop(0)))
-        elif told == "gone":
+        elif change == "gone":
             self.ball = None
         for who in self.who:
             spot, _ = _place(signs, self.spots.get(who))

@@ -171,24 +171,24 @@ async def test_overdue_refunds_and_payments_are_logged(till: Till, start: Callab
     await till.capture(asked)
     await till.ask_refund(asked.payment_id)
     await till.begin([left_open])
-    with capture_logs() as told:
+    with capture_logs() as logged:
         till.clock.advance(timedelta(minutes=10))
         await till.jobs.audit()
-        assert told == []
+        assert logged == []
         till.clock.advance(timedelta(seconds=1))
         await till.jobs.audit()
         till.clock.advance(timedelta(minutes=5))
         await till.jobs.audit()
-    assert [(one["event"], one["log_level"], one["refunds"], one["payments"]) for one in told] == [
+    assert [(one["event"], one["log_level"], one["refunds"], one["payments"]) for one in logged] == [
         ("payments_overdue", "error", 1, 0),
         ("payments_overdue", "error", 1, 1),
     ]
     till.clock.advance(timedelta(minutes=1))
     await till.jobs.send_refunds(till.db)
     await till.jobs.reconcile(till.db)
-    with capture_logs() as told:
+    with capture_logs() as logged:
         await till.jobs.audit()
-    assert told == []
+    assert logged == []
 
 
 async def test_overdue_payments_are_a_gauge(

@@ -75,7 +75,7 @@ async def test_the_same_delivery_again_is_harmless(
 async def test_a_delivery_with_a_wrong_signature_changes_nothing(
     client: httpx.AsyncClient, conn: Connection, asked: PaymentIntent
 ) -> None:
-    answer = await deliver(client, news_of(asked), "somebody else's secret")
+    answer = await deliver(client, news_of(asked), "another secret")
     assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid")
     assert await state(conn, asked) is PaymentState.CREATED
 

@@ -144,10 +144,10 @@ async def test_a_capture_without_a_webhook_is_found_by_fetching(
     buyer: aiohttp.ClientSession,
     start: Callable[..., PaymentIntent],
 ) -> None:
-    silent, told = start(), start()
+    silent, notified = start(), start()
     await pay(buyer, await opened(sandbox_provider, silent), Card.WEBHOOK_NEVER)
-    await pay(buyer, await opened(sandbox_provider, told), Card.ACCEPTED)
-    assert [event.payment_id for event in await listening_shop.next_events()] == [told.payment_id]
+    await pay(buyer, await opened(sandbox_provider, notified), Card.ACCEPTED)
+    assert [event.payment_id for event in await listening_shop.next_events()] == [notified.payment_id]
     assert await state(sandbox_provider, silent.payment_id) is PaymentState.CAPTURED
 
 

@@ -94,8 +94,8 @@ async def test_a_saved_card_is_charged_once_per_payment_and_not_after_removal(
     first = await keeper.charged(method_id, payment_id)
     assert (first.state, first.amount_cents) == (PaymentState.CAPTURED, 2_000)
     assert await keeper.charged(method_id, payment_id) == first
-    told = [event for _ in range(2) for event in await listening_shop.next_events()]
-    assert [(event.payment_id, event.amount_cents) for event in told] == [(method_id, 0), (payment_id, 2_000)]
+    events = [event for _ in range(2) for event in await listening_shop.next_events()]
+    assert [(event.payment_id, event.amount_cents) for event in events] == [(method_id, 0), (payment_id, 2_000)]
     async with keeper.db.transaction() as conn:
         await methods.forget(conn, [method_id], NOW)
     await keeper.jobs.reconcile(keeper.db)
@@ -129,8 +129,8 @@ async def test_a_repeated_charge_after_a_lost_answer_charges_nothing_more(keeper
     with pytest.raises(Unreachable):
         await keeper.charged(method.id, payment_id)
     assert (await keeper.charged(method.id, payment_id)).state is PaymentState.CAPTURED
-    (told,) = await keeper.provider.fetch([Reference(payment_id)])
-    assert (told.state, told.amount_cents) == (PaymentState.CAPTURED, 2_000)
+    (outcome,) = await keeper.provider.fetch([Reference(payment_id)])
+    assert (outcome.state, outcome.amount_cents) == (PaymentState.CAPTURED, 2_000)
 
 
 async def test_an_unused_page_expires_and_a_declined_card_is_not_saved(keeper: Keeper, clock: Any) -> None:

@@ -80,7 +80,7 @@ async def test_a_transaction_that_takes_too_long_is_ended_and_the_next_one_has_a
 
     with pytest.raises(Unavailable):
         await dawdle()
-    assert await again(lambda: one(db)) == 1
+    assert await again(lambda: select_one(db)) == 1
     await db.close()
 
 
@@ -92,7 +92,7 @@ async def set_default(url: str, name: str, value: str) -> None:
     await connection.close()
 
 
-async def one(db: Database) -> object:
+async def select_one(db: Database) -> object:
     async with db.connection() as conn:
         return await conn.fetchval("select 1")
 
@@ -122,14 +122,14 @@ async def test_a_value_that_the_database_cannot_store_is_bad_input(db: Database,
     with pytest.raises(OutOfReach):
         async with db.connection() as conn:
             await conn.fetch(query, value)
-    assert await one(db) == 1
+    assert await select_one(db) == 1
 
 
 async def test_after_a_cut_of_all_connections_the_pool_replaces_them(db: Database) -> None:
     async with db.connection(), db.connection(), db.connection():
         pass
     await cut(db.url)
-    assert await again(lambda: one(db)) == 1
+    assert await again(lambda: select_one(db)) == 1
 
 
 async def test_a_transaction_that_is_cut_in_the_middle_is_unavailable_and_changed_nothing(db: Database) -> None:
@@ -192,7 +192,7 @@ async def test_an_unreachable_server_is_unavailable() -> None:
 
 async def test_more_callers_than_connections_wait_for_their_turn(database_url: str) -> None:
     db = await Database.open(database_url, connections_max=2)
-    assert await asyncio.gather(*(one(db) for _ in range(20))) == [1] * 20
+    assert await asyncio.gather(*(select_one(db) for _ in range(20))) == [1] * 20
     await db.close()
 
 
@@ -215,7 +215,7 @@ async def test_closing_the_pool_cuts_connections_in_use(database_url: str) -> No
 async def test_callers_above_the_limit_fail_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "CALLERS_MAX", 3)
     db = await Database.open(database_url, connections_max=1)
-    answers = await asyncio.gather(*(one(db) for _ in range(5)), return_exceptions=True)
+    answers = await asyncio.gather(*(select_one(db) for _ in range(5)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [int, int, int, Unavailable, Unavailable]
-    assert await one(db) == 1
+    assert await select_one(db) == 1
     await db.close()

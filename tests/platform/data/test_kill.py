@@ -80,7 +80,7 @@ async def answers(db: Database) -> bool:
 async def test_confirmed_writes_survive_a_kill_and_all_parts_continue(postgres: EmbeddedPostgres) -> None:
     db = await Database.open(postgres.url)
     confirmed: list[int] = []
-    told: list[int] = []
+    received: list[int] = []
     done: Counter[int] = Counter()
 
     async def act(hooks: Sequence[int]) -> Sequence[int]:
@@ -90,7 +90,7 @@ async def test_confirmed_writes_survive_a_kill_and_all_parts_continue(postgres: 
         return hooks
 
     def hear(entries: Sequence[Entry]) -> None:
-        told.extend(entry.data["hook"] for entry in entries)
+        received.extend(entry.data["hook"] for entry in entries)
 
     async def handle(coat: Coat) -> None:
         done[coat.hook] += 1
@@ -115,14 +115,14 @@ async def test_confirmed_writes_survive_a_kill_and_all_parts_continue(postgres: 
             await kill(postgres, db)
         await asyncio.gather(*calls)
 
-    await until(lambda: set(confirmed) <= set(told) and set(confirmed) <= set(done))
+    await until(lambda: set(confirmed) <= set(received) and set(confirmed) <= set(done))
     await end(work)
     await tail.close()
     async with db.connection() as conn:
         stored = await conn.fetchval("select array_agg((data ->> 'hook')::int order by xid, seq) from kernel.journal")
         left = await conn.fetchval("select count(*) from kernel.job")
     await db.close()
-    assert told == stored  # everything once, in the order of the journal, over all restarts
+    assert received == stored  # everything once, in the order of the journal, over all restarts
     assert set(confirmed) <= set(stored)
     assert set(done) == set(stored)  # a job for each fact, none for rolled back ones
     assert left == 0

@@ -166,7 +166,7 @@ async def test_contract_migrations_wait_until_the_previous_version_has_ended(coa
     folder = planted(
         tmp_path,
         m0191_size="-- expand: coats have a size.\nalter table public.coat add column size integer;",
-        m0192_colour="-- contract: nobody asks for the colour.\nalter table public.coat drop column colour;",
+        m0192_colour="-- contract: the colour is not read any more.\nalter table public.coat drop column colour;",
         m0193_button="-- expand: coats have buttons.\nalter table public.coat add column buttons integer;",
     )
     assert await migrate(coats_url, contract=False, folder=folder) == ["0191_size", "0193_button"]

@@ -300,7 +300,7 @@ async def test_a_handler_that_ends_late_is_logged_and_not_started_twice(
     jobs.every(0.01, "stubborn", stubborn)
     said = ""
 
-    def is_told() -> bool:
+    def is_logged() -> bool:
         nonlocal said
         said += capsys.readouterr().out
         return "singletons_end_late" in said
@@ -310,7 +310,7 @@ async def test_a_handler_that_ends_late_is_logged_and_not_started_twice(
         [session] = await pids(db)
         async with db.connection() as conn:
             await conn.execute("select pg_terminate_backend($1)", session)
-        await until(is_told)
+        await until(is_logged)
         crowd = Crowd()  # counts turns, in which this process could begin again
         async with working(crowd.worker("other"), db):
             await until(lambda: crowd.turns.get("other", 0) >= 100)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec import Struct
 
-from tests.listening import hear
+from tests.listening import subscribe
 from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.data.journal import Entry, Fact, Tail, append, head, position_key, read_after
@@ -38,14 +38,14 @@ class Seats:
         async with self._db.connection() as conn:
             position = await head(conn)
             past = await read_after(conn, opening.since or "0-0")
-        told = await self.on_entries(past)
-        return Opened(position, [told[argument]] if argument in told else [])
+        messages = await self.on_entries(past)
+        return Opened(position, [messages[argument]] if argument in messages else [])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        told: dict[str, Any] = {}
+        messages: dict[str, Any] = {}
         for entry in entries:
-            told.setdefault(str(entry.about), []).append(entry.data["n"])
-        return told
+            messages.setdefault(str(entry.about), []).append(entry.data["n"])
+        return messages
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def data(part: str) -> list[str]:
 
 async def test_a_subscriber_gets_the_state_and_later_entries(hub: Hub, db: Database) -> None:
     await note(db, 1)
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     first = await next_part(messages)
     assert data(first) == ["[1]"]
     assert f"event: seats:{SEAT}" in first
@@ -87,16 +87,16 @@ async def test_a_subscriber_gets_the_state_and_later_entries(hub: Hub, db: Datab
 
 async def test_a_reconnecting_subscriber_gets_only_missed_messages(hub: Hub, db: Database) -> None:
     await note(db, 1)
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     (last,) = ids(await next_part(messages))
     await note(db, 2)
-    assert data(await next_part(await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], last))) == ["[2]"]
+    assert data(await next_part(await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], last))) == ["[2]"]
 
 
 async def test_nothing_falls_between_the_opening_and_the_tail(hub: Hub, db: Database) -> None:
     async def watch() -> list[int]:
         seen: list[int] = []
-        messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+        messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
         while 39 not in seen:
             seen += [int(n) for part in data(await next_part(messages)) for n in part[1:-1].split(",")]
         return seen
@@ -126,7 +126,7 @@ async def test_entries_covered_by_the_opening_are_not_sent_again(db: Database) -
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
     await note(db, 1)
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert data(await next_part(messages)) == ["[1]"]
     async with db.connection() as conn:
         known = await read_after(conn, "0-0")
@@ -141,7 +141,7 @@ async def test_entries_covered_by_the_opening_are_not_sent_again(db: Database) -
 async def test_all_subscribers_share_one_tail_that_ends_with_the_last(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    streams = await asyncio.gather(*(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
+    streams = await asyncio.gather(*(subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
     assert len(tail.tells) == 1
     for messages in streams:
         await next_part(messages)
@@ -152,7 +152,7 @@ async def test_all_subscribers_share_one_tail_that_ends_with_the_last(db: Databa
 async def test_of_two_changes_of_a_seat_the_later_one_is_sent_last(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     far = 1 << 40  # above every transaction of this cluster
     later_began_first = Entry(f"{far}-2", 2, NOW, "noted", None, SEAT, {"n": "last"})
@@ -165,7 +165,7 @@ async def test_of_two_changes_of_a_seat_the_later_one_is_sent_last(db: Database)
 
 async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub, db: Database) -> None:
     other = uuid4()
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
     await next_part(messages)
     async with db.transaction() as conn:
         await append(conn, [Fact("noted", None, about, {"n": 1}) for about in (SEAT, other)], NOW)
@@ -177,14 +177,14 @@ async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub,
 
 async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_no_subscriber(hub: Hub) -> None:
     with pytest.raises(Problem) as refusal:
-        await hear(hub, ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
+        await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
     assert refusal.value.code == "forbidden"
     assert hub.listening == 0
 
 
 async def test_an_unknown_topic_is_not_found(hub: Hub) -> None:
     with pytest.raises(Problem) as refusal:
-        await hear(hub, ANONYMOUS, ["weather:lyon"], None)
+        await subscribe(hub, ANONYMOUS, ["weather:lyon"], None)
     assert refusal.value.code == "not_found"
 
 
@@ -208,7 +208,7 @@ def noted(number: int) -> Entry:
 async def test_entries_missed_during_an_outage_are_sent_afterwards_in_order(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     for number in (1, 2):
         tail.tells[0]([noted(number)])
@@ -218,11 +218,11 @@ async def test_entries_missed_during_an_outage_are_sent_afterwards_in_order(db: 
 async def test_streams_end_when_a_topic_fails_and_work_after_a_reconnect(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    first = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    first = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(first)
     tail.tells[0]([noted(1)])
     assert data(await until_it_ends(first)) == []
-    again = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    again = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(again)
     tail.tells[0]([noted(2)])
     assert data(await next_part(again)) == ["[2]"]
@@ -231,13 +231,13 @@ async def test_streams_end_when_a_topic_fails_and_work_after_a_reconnect(db: Dat
 async def test_an_idle_stream_gets_heartbeats(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "HEARTBEAT_S", 0.01)
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     assert await next_part(messages) == ": \n\n"
 
 
 async def test_a_disconnected_subscriber_is_removed(hub: Hub) -> None:
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     assert hub.listening == 1
     await messages.aclose()
@@ -254,8 +254,8 @@ async def until_it_ends(messages: AsyncIterator[bytes]) -> str:
 
 
 async def test_a_session_with_too_many_streams_loses_only_its_oldest(hub: Hub, db: Database) -> None:
-    other = await hear(hub, fan(2), [f"seats:{SEAT}"], None)
-    first, *rest = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
+    other = await subscribe(hub, fan(2), [f"seats:{SEAT}"], None)
+    first, *rest = [await subscribe(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
     assert hub.listening == 1 + audience.PER_SESSION_MAX
     assert (await until_it_ends(first)).endswith("retry: 60000\n\n")
     for messages in (other, *rest):
@@ -266,9 +266,9 @@ async def test_a_session_with_too_many_streams_loses_only_its_oldest(hub: Hub, d
 
 
 async def test_a_refused_stream_does_not_end_another_one_of_the_session(hub: Hub) -> None:
-    kept = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX)]
+    kept = [await subscribe(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX)]
     with pytest.raises(Problem):
-        await hear(hub, fan(1), ["seats:secret"], None)
+        await subscribe(hub, fan(1), ["seats:secret"], None)
     assert hub.crowded == 0
     assert hub.listening == len(kept)
 
@@ -278,29 +278,29 @@ async def test_anonymous_visitors_and_guests_cannot_use_all_streams(hub: Hub, mo
     monkeypatch.setattr(audience, "WITHOUT_ACCOUNT_MAX", 3)
     monkeypatch.setattr(audience, "LISTENERS_MAX", 4)
     topics = [f"seats:{SEAT}"]
-    kept = [await hear(hub, ANONYMOUS, topics, None) for _ in range(2)]
+    kept = [await subscribe(hub, ANONYMOUS, topics, None) for _ in range(2)]
     with pytest.raises(Overloaded):
-        await hear(hub, ANONYMOUS, topics, None)
-    kept.append(await hear(hub, Principal("guest", None, UUID(int=7)), topics, None))
+        await subscribe(hub, ANONYMOUS, topics, None)
+    kept.append(await subscribe(hub, Principal("guest", None, UUID(int=7)), topics, None))
     with pytest.raises(Overloaded):
-        await hear(hub, Principal("guest", None, UUID(int=8)), topics, None)
-    kept.append(await hear(hub, fan(1), topics, None))
+        await subscribe(hub, Principal("guest", None, UUID(int=8)), topics, None)
+    kept.append(await subscribe(hub, fan(1), topics, None))
     with pytest.raises(Overloaded):
-        await hear(hub, fan(2), topics, None)
+        await subscribe(hub, fan(2), topics, None)
     await next_part(kept[0])
     await kept[0].aclose()
-    kept[0] = await hear(hub, ANONYMOUS, topics, None)
+    kept[0] = await subscribe(hub, ANONYMOUS, topics, None)
     assert hub.listening == len(kept)
 
 
 async def test_an_api_client_has_no_limit_of_streams(hub: Hub) -> None:
     api_client = Principal("api_client", uuid4())
-    kept = [await hear(hub, api_client, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
+    kept = [await subscribe(hub, api_client, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
     assert (hub.listening, hub.crowded) == (len(kept), 0)
 
 
 async def test_a_client_that_disconnects_before_the_first_byte_is_removed(hub: Hub) -> None:
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert hub.listening == 1
     del messages
     assert hub.listening == 0
@@ -329,7 +329,7 @@ class Beats:
             raise Unavailable
         if len(self.asked) == 3:
             raise ValueError("a fault of the topic")
-        return {"a": len(self.asked), "nobody": 0}
+        return {"a": len(self.asked), "unsubscribed": 0}
 
 
 @pytest.fixture
@@ -346,7 +346,7 @@ async def test_pulse_messages_have_no_position_and_continue_after_a_failure(
     beats: tuple[Hub, Beats],
 ) -> None:
     hub, topic = beats
-    first, second = [await hear(hub, ANONYMOUS, ["beats:a"], None) for _ in range(2)]
+    first, second = [await subscribe(hub, ANONYMOUS, ["beats:a"], None) for _ in range(2)]
     for phone in (first, second):
         assert "id: " in await next_part(phone)
     heard = [await next_part(first) for _ in range(3)]
@@ -360,12 +360,12 @@ async def test_pulse_messages_have_no_position_and_continue_after_a_failure(
 
 async def test_topics_without_subscribers_are_not_called(beats: tuple[Hub, Beats], db: Database) -> None:
     hub, topic = beats
-    seats = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    seats = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(seats)
     await note(db, 1)
     await next_part(seats)
     assert topic.asked == []
-    phone = await hear(hub, ANONYMOUS, ["beats:a"], None)
+    phone = await subscribe(hub, ANONYMOUS, ["beats:a"], None)
     await next_part(phone)
     await next_part(phone)
     await phone.aclose()
@@ -386,7 +386,7 @@ class Counted(Seats):
 async def test_forged_positions_do_not_multiply_calls_of_a_topic(db: Database, numbers: int, asked_max: int) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [topic := Counted(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     for number in range(numbers):
         await note(db, number)
@@ -397,7 +397,7 @@ async def test_forged_positions_do_not_multiply_calls_of_a_topic(db: Database, n
         entries = await read_after(conn, "0-0")
         reached = position_key(await head(conn)).xid
     began = position_key(entries[0].position).xid
-    forged = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], f"{xid}-0") for xid in range(began + 1, reached)]
+    forged = [await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], f"{xid}-0") for xid in range(began + 1, reached)]
     topic.asked = 0
     tail.tells[0](entries)
     assert data(await next_part(messages)) == [str(list(range(numbers))).replace(" ", "")]
@@ -406,14 +406,14 @@ async def test_forged_positions_do_not_multiply_calls_of_a_topic(db: Database, n
 
 
 async def test_a_draining_hub_refuses_new_streams_and_ends_all_open_ones(hub: Hub) -> None:
-    streams = [await hear(hub, fan(number), [f"seats:{SEAT}"], None) for number in range(5)]
+    streams = [await subscribe(hub, fan(number), [f"seats:{SEAT}"], None) for number in range(5)]
     for messages in streams:
         await next_part(messages)
     draining = asyncio.create_task(hub.drain(0.2))
     async with asyncio.timeout(10):
         assert [data(await until_it_ends(messages)) for messages in streams] == [[]] * 5
     with pytest.raises(Overloaded):
-        await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+        await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await draining
     assert hub.listening == 0
 

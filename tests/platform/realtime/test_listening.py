@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.listening import hear
+from tests.listening import subscribe
 from tests.platform.realtime.test_hub import SEAT, Seats, SlowTail, data, ids, next_part, note, noted, until_it_ends
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry, Tail
@@ -29,17 +29,17 @@ async def hub(db: Database) -> AsyncIterator[Hub]:
 async def test_a_stream_ends_after_its_byte_limit_and_resumes_at_its_position(
     hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = await hear(hub, ANONYMOUS, [f"seats:{uuid4()}"], None)
+    other = await subscribe(hub, ANONYMOUS, [f"seats:{uuid4()}"], None)
     await next_part(other)
     monkeypatch.setattr(listening, "LIFETIME_BYTES", 1)
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     await note(db, 1)
     heard = await until_it_ends(messages)
     assert data(heard) == ["[1]"]
     assert (hub.let_go, hub.listening) == (1, 1), "the other one stays"
     await note(db, 2)
-    again = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], ids(heard)[-1])
+    again = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], ids(heard)[-1])
     assert data(await next_part(again)) == ["[2]"]
 
 
@@ -60,7 +60,7 @@ class Gated(Seats):
 async def test_messages_during_the_opening_follow_its_first_messages(db: Database) -> None:
     tail, seats = SlowTail(), Gated(db)
     hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    opening = asyncio.create_task(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None))
+    opening = asyncio.create_task(subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None))
     await seats.asked.wait()
     tail.tells[0]([noted(1)])
     while hub._reader is not None:  # noqa: ASYNC110, SLF001 - it is read while the stream still opens
@@ -75,8 +75,8 @@ async def test_a_stream_with_too_many_waiting_batches_ends(db: Database, monkeyp
     monkeypatch.setattr(listening, "WAITING_BATCHES_MAX", 2)
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    slow = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
-    quick = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    slow = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    quick = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(quick)
     for number in range(4):
         tail.tells[0]([noted(number)])
@@ -124,7 +124,7 @@ async def test_a_failed_connection_does_not_affect_the_others(
     broken, names = Broken(), [f"seats:{SEAT}"]
     running = asyncio.create_task((await hub.follow(ANONYMOUS, names, None)).run(broken.receive, broken.send))
     monkeypatch.setattr(listening, "HEARTBEAT_S", 60)
-    other = await hear(hub, ANONYMOUS, names, None)
+    other = await subscribe(hub, ANONYMOUS, names, None)
     await next_part(other)
     async with asyncio.timeout(20):
         while heartbeat_s < 1 < hub.listening:  # noqa: ASYNC110 - the hub sends heartbeats from its own task
@@ -141,7 +141,7 @@ async def test_a_failed_connection_does_not_affect_the_others(
 async def test_a_stream_ends_after_its_lifetime(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("virage.platform.realtime.hub.BEAT_S", 0.01)
     monkeypatch.setattr(listening, "LIFETIME_S", 0.05)
-    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert "retry: " in await until_it_ends(messages)
     assert hub.listening == 0
 
@@ -159,7 +159,7 @@ class Counted(Seats):
 async def test_subscribers_of_a_topic_share_one_read_and_the_same_bytes(db: Database) -> None:
     tail, seats = SlowTail(), Counted(db)
     hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # the part of a tail that the hub uses
-    streams = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(1200)]
+    streams = [await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(1200)]
     for messages in streams:
         await anext(messages)
     before = seats.asked
@@ -173,7 +173,7 @@ async def test_streams_hold_no_database_connection(db: Database) -> None:
     small = await Database.open(db.url, connections_max=1)
     tail = Tail(small)
     hub = Hub(small, tail, [Seats(small)])
-    streams = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(20)]
+    streams = [await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(20)]
     for messages in streams:
         await next_part(messages)
     await note(small, 1)

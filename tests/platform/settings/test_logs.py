@@ -47,7 +47,7 @@ try:
     asyncio.run(main())
 except* asyncpg.UniqueViolationError as failures:
     logging.getLogger("a.library").exception("cannot store %s:\\nfan@example.org", 7, exc_info=failures)
-logging.getLogger("a.library").info("not told")
+logging.getLogger("a.library").info("below the level")
 """
 
 
@@ -70,25 +70,25 @@ from virage.platform.settings import logs
 logs.configure("info", "work")
 logs.request_id.set("the-request-1")
 logs.log.info("done", seats=2)
-logs.log.debug("not told")
+logs.log.debug("below the level")
 """
 
 
-def told(program: str) -> list[dict[str, object]]:
+def logged_by(program: str) -> list[dict[str, object]]:
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout  # noqa: S603 - ours
     return [msgspec.json.decode(line) for line in lines.splitlines()]
 
 
 def test_every_line_names_its_process_and_its_request() -> None:
-    (line,) = told(DURING)
+    (line,) = logged_by(DURING)
     assert (line["event"], line["process"], line["request_id"], line["seats"]) == ("done", "work", "the-request-1", 2)
 
 
 def test_a_failure_is_logged_with_its_place_and_without_personal_data() -> None:
     line = subprocess.run([sys.executable, "-c", FAILS], capture_output=True, check=True).stdout  # noqa: S603 - our own
-    told = msgspec.json.decode(line)["exception"][0]
-    assert (told["exc_type"], told["exc_value"]) == ("UniqueViolationError", "duplicate key")
-    assert [frame["name"] for frame in told["frames"]] == ["<module>", "store"]
+    exception = msgspec.json.decode(line)["exception"][0]
+    assert (exception["exc_type"], exception["exc_value"]) == ("UniqueViolationError", "duplicate key")
+    assert [frame["name"] for frame in exception["frames"]] == ["<module>", "store"]
     assert b"example.org" not in line
 
 
@@ -104,7 +104,7 @@ def test_log_records_of_libraries_have_no_personal_data() -> None:
 
 
 def test_a_failed_start_is_logged_by_the_server_as_one_line() -> None:
-    (line,) = told(SERVER)
+    (line,) = logged_by(SERVER)
     assert (line["event"], line["level"], line["process"]) == ("ASGI lifespan startup failed", "error", "web")
     assert "no database" in str(line["exception"])
     assert "example.org" not in str(line)

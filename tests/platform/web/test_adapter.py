@@ -147,7 +147,7 @@ THING = UUID("0190d1b8-0000-7000-8000-000000000007")
 JSON = {"content-type": "application/json"}
 
 
-async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+async def anonymous(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
     return [None for _ in credentials]
 
 
@@ -155,7 +155,7 @@ async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None
 def kernel_alone(db: Database) -> httpx.AsyncClient:
     """A browser of the platform with these routes alone."""
     app = create_app(
-        [mount("/api", ROUTES)], config=Config(secret="x" * 32), db=db, clock=Clock(), authenticator=nobody
+        [mount("/api", ROUTES)], config=Config(secret="x" * 32), db=db, clock=Clock(), authenticator=anonymous
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")
 

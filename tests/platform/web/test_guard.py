@@ -55,10 +55,10 @@ def test_a_role_does_not_include_another_one() -> None:
     assert refusal(require, staff(Grant("steward")), "finance") == "forbidden"
 
 
-@pytest.mark.parametrize("nobody", [ANONYMOUS, Principal("guest", None, uuid4())])
-def test_an_anonymous_principal_is_unauthenticated(nobody: Principal) -> None:
-    assert refusal(require, nobody, "admin") == "unauthenticated"
-    assert refusal(require_fan, nobody) == "unauthenticated"
+@pytest.mark.parametrize("principal", [ANONYMOUS, Principal("guest", None, uuid4())])
+def test_an_anonymous_principal_is_unauthenticated(principal: Principal) -> None:
+    assert refusal(require, principal, "admin") == "unauthenticated"
+    assert refusal(require_fan, principal) == "unauthenticated"
 
 
 def test_an_api_client_is_not_a_person() -> None:

@@ -79,7 +79,7 @@ async def fail(how: str) -> str:
         case "unavailable":
             raise Unavailable
         case _:
-            raise RuntimeError("nobody expected this")
+            raise RuntimeError("an unexpected failure")
 
 
 @post("/sessions", public=True, status_code=200)
@@ -226,7 +226,7 @@ async def test_every_exception_has_its_status_and_reveals_nothing(
 ) -> None:
     answer = await web.get(f"/api/fails/{how}")
     assert (answer.status_code, answer.json()["code"], answer.headers.get("retry-after")) == (status, code, retry)
-    assert "nobody expected this" not in answer.text
+    assert "an unexpected failure" not in answer.text
 
 
 async def test_a_valid_request_id_is_kept_and_another_replaced(web: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from virage.platform.web.http import Application
 from virage.platform.web.static import Static
 
 
-async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+async def anonymous(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
     return [None for _ in credentials]
 
 
@@ -29,7 +29,7 @@ def serving(root: Path, db: Database) -> httpx.AsyncClient:
         config=config,
         db=db,
         clock=Clock(),
-        authenticator=nobody,
+        authenticator=anonymous,
         static=Static(root, {"/events/:id": seven}),
     )
     transport = httpx.ASGITransport(app=app)

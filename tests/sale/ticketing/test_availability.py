@@ -19,10 +19,10 @@ from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import AvailabilityUpdate, OpenSales, update_of
 from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
 
-NOBODY = Principal("anonymous")
+ANONYMOUS = Principal("anonymous")
 
 
-def coming(who: Principal = NOBODY, since: str | None = None) -> Opening:
+def coming(who: Principal = ANONYMOUS, since: str | None = None) -> Opening:
     """A new subscriber."""
     return Opening(who, since, "0-0")
 
@@ -126,7 +126,7 @@ async def test_only_the_buyer_can_follow_an_order(system: System) -> None:
     mine = await topic.open(order["id"], coming(Principal("fan", owner, new_id())))
     assert not isinstance(mine, Refused)
     assert [message.state for message in mine.messages] == ["held"]
-    for stranger in (Principal("fan", new_id(), new_id()), NOBODY, Principal("api_client", owner)):
+    for stranger in (Principal("fan", new_id(), new_id()), ANONYMOUS, Principal("api_client", owner)):
         assert isinstance(await topic.open(order["id"], coming(stranger)), Refused)
     assert isinstance(await topic.open("no id", coming(Principal("fan", owner))), Refused)
 

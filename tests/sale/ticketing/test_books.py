@@ -12,7 +12,7 @@ from virage.platform.web.guard import Grant
 SOLD, PLAYED, AFTER = date(2026, 5, 9), date(2026, 5, 10), date(2026, 5, 12)
 
 
-async def told(system: System, first: date, last: date) -> Any:
+async def accounts(system: System, first: date, last: date) -> Any:
     office = await system.staff(Grant("finance"), email="books@example.org")
     answer = await office.ask("GET", f"/api/office/accounting?from={first}&to={last}")
     assert answer.status_code == 200, answer.text
@@ -50,25 +50,25 @@ async def test_a_ticket_is_deferred_revenue_until_its_event_has_taken_place(syst
     left = books["sold"] - books["back"]
     assert (left, books["back"]) == (4 * 8_150, 8_150)
     vat = sum(sign * vat_included(part, rate) for sign, part, rate in vat_parts())
-    sold = await told(system, SOLD, PLAYED)
+    sold = await accounts(system, SOLD, PLAYED)
     assert sums(sold) == {"ticket_clearing": -left, "vat": vat, "deferred_tickets": left - vat}
     assert owed(sold) == left - vat
     titles = {line["event"] for line in sold["lines"] if line["what"] == "deferred_tickets"}
     assert titles == {"Virage contre Visiteurs"}
 
     clock.set(NOW + timedelta(days=2))
-    played = await told(system, PLAYED, PLAYED)
+    played = await accounts(system, PLAYED, PLAYED)
     assert sums(played) == {"deferred_tickets": vat - left, "tickets": left - vat}
     assert {line["day"] for line in played["lines"]} == {"2026-05-10"}
     assert owed(played) == 0
-    assert owed(await told(system, SOLD, SOLD)) == left - vat  # that evening it was
-    whole = sums(await told(system, SOLD, AFTER))
+    assert owed(await accounts(system, SOLD, SOLD)) == left - vat  # that evening it was
+    whole = sums(await accounts(system, SOLD, AFTER))
     assert (whole["deferred_tickets"], whole["tickets"]) == (0, left - vat)
 
     clock.set(NOW + timedelta(days=3))
     await give_back(system, second, 0)
     back = 8_000 - vat_included(8_000, 55) + 150 - vat_included(150, 200)
-    after = sums(await told(system, AFTER, AFTER))
+    after = sums(await accounts(system, AFTER, AFTER))
     assert after == {"ticket_clearing": 8_150, "vat": back - 8_150, "tickets": -back}
 
 
@@ -83,10 +83,10 @@ async def test_tickets_of_a_cancelled_event_are_owed_until_refunded(system: Syst
     await system.cancel()
     clock.set(NOW + timedelta(days=3))
     net = 16_000 - vat_included(16_000, 55) + 300 - vat_included(300, 200)
-    whole = await told(system, SOLD, AFTER)
+    whole = await accounts(system, SOLD, AFTER)
     assert (sums(whole)["deferred_tickets"], owed(whole)) == (net, net)
     assert "tickets" not in sums(whole)
     await give_back(system, order, 0, 1)
-    whole = await told(system, SOLD, AFTER)
+    whole = await accounts(system, SOLD, AFTER)
     assert set(sums(whole).values()) == {0}
     assert owed(whole) == 0

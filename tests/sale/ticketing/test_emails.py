@@ -67,8 +67,8 @@ async def test_a_paid_order_is_confirmed_by_email_with_receipt_and_instructions(
     assert (waiting["kind"], waiting["state"], waiting["to"]) == ("order_paid", "queued", "fan@example.org")
     (message,) = await post.read()
     assert message["recipient"] == "fan@example.org"
-    for told in ("Virage contre Visiteurs", "113", f"{order['code'][:4]}-{order['code'][4:]}", "/tickets"):
-        assert told in message["body"], told
+    for text in ("Virage contre Visiteurs", "113", f"{order['code'][:4]}-{order['code'][4:]}", "/tickets"):
+        assert text in message["body"], text
     files = await system.rows("select name, media_type, content from people.mailbox_file")
     assert [(file["media_type"], file["content"][:5]) for file in files] == [("application/pdf", b"%PDF-")]
     ((sent),) = await emails_of(fan, order["id"])
@@ -160,9 +160,9 @@ async def test_a_cancelled_event_stores_its_emails_with_one_statement_per_batch(
     await TicketingJobs(system.db, system.clock).refund_cancelled(refunding.EventCancelledJob(system.event_id))
     assert batches == [5]
     assert await post.kinds() == ["event_cancelled"] * 5
-    told = (await post.read())[5:]
-    assert {message["recipient"] for message in told} == {f"fan{number}@example.org" for number in range(5)}
-    assert all("annulé" in message["subject"].lower() and "163,00" in message["body"] for message in told)
+    cancellations = (await post.read())[5:]
+    assert {message["recipient"] for message in cancellations} == {f"fan{number}@example.org" for number in range(5)}
+    assert all("annulé" in message["subject"].lower() and "163,00" in message["body"] for message in cancellations)
 
 
 async def test_a_changed_kick_off_is_emailed_once_even_if_its_job_repeats(

@@ -23,13 +23,13 @@ REFUSED = (401, "unauthenticated", {"because": "guests_hold_their_share"})
 
 
 @pytest.fixture
-async def field(empty_system: System) -> System:
+async def standing_event(empty_system: System) -> System:
     """An event with only forty standing places."""
     await empty_system.open(a_pricing(blocks={}, areas=[AreaPricing(AREA, BLUE, OPEN)]))
     return empty_system
 
 
-async def stand(box: Box, full: int) -> Any:
+async def hold_standing(box: Box, full: int) -> Any:
     """Request so many standing places: None once they are held, or the refusal."""
     answer = await box.hold({"kind": "standing", "area": AREA, "party": {"full": full}})
     problem = answer.json()
@@ -48,60 +48,73 @@ def test_the_share_is_a_tenth_and_of_a_small_event_never_more_than_half(open_pla
     assert guests_share(open_places) == share
 
 
-async def test_guests_without_a_cookie_hold_no_more_than_their_share(field: System) -> None:
-    assert [await stand(field.browser(), 9) for _ in range(2)] == [None, None]
-    assert await stand(field.browser(), SHARE - 18 + 1) == REFUSED
-    assert await stand(field.browser(), SHARE - 18) is None
-    assert await stand(field.browser(), 1) == REFUSED
-    assert len(await field.rows("select from ticketing.claim")) == SHARE
+async def test_guests_without_a_cookie_hold_no_more_than_their_share(standing_event: System) -> None:
+    assert [await hold_standing(standing_event.browser(), 9) for _ in range(2)] == [None, None]
+    assert await hold_standing(standing_event.browser(), SHARE - 18 + 1) == REFUSED
+    assert await hold_standing(standing_event.browser(), SHARE - 18) is None
+    assert await hold_standing(standing_event.browser(), 1) == REFUSED
+    assert len(await standing_event.rows("select from ticketing.claim")) == SHARE
 
 
-async def test_a_signed_in_buyer_may_exceed_the_share_of_guests(field: System) -> None:
-    assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
-    assert await stand(field.browser(), 1) == REFUSED
-    assert await stand(await field.fan(), 9) is None
+async def test_a_signed_in_buyer_may_exceed_the_share_of_guests(standing_event: System) -> None:
+    assert [await hold_standing(standing_event.browser(), 5) for _ in range(4)] == [None] * 4
+    assert await hold_standing(standing_event.browser(), 1) == REFUSED
+    assert await hold_standing(await standing_event.fan(), 9) is None
 
 
-async def test_concurrent_guests_hold_no_more_than_their_share(field: System) -> None:
-    told = await asyncio.gather(*(stand(field.browser(), 3) for _ in range(12)))
-    assert told.count(None) == SHARE // 3
-    assert told.count(REFUSED) == 12 - SHARE // 3
+async def test_concurrent_guests_hold_no_more_than_their_share(standing_event: System) -> None:
+    reasons = await asyncio.gather(*(hold_standing(standing_event.browser(), 3) for _ in range(12)))
+    assert reasons.count(None) == SHARE // 3
+    assert reasons.count(REFUSED) == 12 - SHARE // 3
 
 
-async def test_a_refused_guest_leaves_nothing_behind(field: System) -> None:
-    assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
-    stranger = field.browser()
-    assert await stand(stranger, 1) == REFUSED
+async def test_a_refused_guest_leaves_nothing_behind(standing_event: System) -> None:
+    assert [await hold_standing(standing_event.browser(), 5) for _ in range(4)] == [None] * 4
+    stranger = standing_event.browser()
+    assert await hold_standing(stranger, 1) == REFUSED
     assert stranger.browser.cookies.get(COOKIE) is None
-    assert len(await field.rows("select from people.session")) == 4
+    assert len(await standing_event.rows("select from people.session")) == 4
 
 
-async def test_places_released_by_guests_are_available_to_other_guests(field: System, clock: FakeClock) -> None:
-    guest = field.browser()
-    assert await stand(guest, 9) is None
-    assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, REFUSED]
+async def test_places_released_by_guests_are_available_to_other_guests(
+    standing_event: System, clock: FakeClock
+) -> None:
+    guest = standing_event.browser()
+    assert await hold_standing(guest, 9) is None
+    assert [await hold_standing(standing_event.browser(), 9), await hold_standing(standing_event.browser(), 9)] == [
+        None,
+        REFUSED,
+    ]
     order = (await guest.ask("GET", "/api/me/orders")).json()[0]
     await guest.ask("DELETE", f"/api/orders/{order['id']}")
-    assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, REFUSED]
+    assert [await hold_standing(standing_event.browser(), 9), await hold_standing(standing_event.browser(), 9)] == [
+        None,
+        REFUSED,
+    ]
     clock.advance(timedelta(minutes=10))
-    await expire(field)
-    assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, None]
+    await expire(standing_event)
+    assert [await hold_standing(standing_event.browser(), 9), await hold_standing(standing_event.browser(), 9)] == [
+        None,
+        None,
+    ]
 
 
-async def test_places_held_by_fans_reduce_the_share_of_guests(field: System) -> None:
-    assert await stand(await field.fan(), 9) is None
-    assert await stand(await field.fan("other@example.org"), 9) is None
-    assert await stand(field.browser(), 9) is None
-    assert await stand(field.browser(), 3) == REFUSED  # 22 places are open, and guests hold 9 of them
+async def test_places_held_by_fans_reduce_the_share_of_guests(standing_event: System) -> None:
+    assert await hold_standing(await standing_event.fan(), 9) is None
+    assert await hold_standing(await standing_event.fan("other@example.org"), 9) is None
+    assert await hold_standing(standing_event.browser(), 9) is None
+    assert await hold_standing(standing_event.browser(), 3) == REFUSED  # 22 places are open, and guests hold 9 of them
 
 
-async def test_each_process_counts_the_guests_of_all_processes(field: System, offices: list[OrderService]) -> None:
+async def test_each_process_counts_the_guests_of_all_processes(
+    standing_event: System, offices: list[OrderService]
+) -> None:
     def ask() -> HoldCommand:
         session_id = new_id()
-        request = HoldRequest(new_id(), field.event_id, StandingPlaces(AREA, Party(full=5)))
+        request = HoldRequest(new_id(), standing_event.event_id, StandingPlaces(AREA, Party(full=5)))
         return HoldCommand(request, Buyer(session_id), session_id)
 
-    assert [await stand(field.browser(), 5) for _ in range(3)] == [None] * 3
+    assert [await hold_standing(standing_event.browser(), 5) for _ in range(3)] == [None] * 3
     assert isinstance(await offices[0].hold(ask()), OrderRow)
     for office in offices[1:]:
         refused = await office.hold(ask())

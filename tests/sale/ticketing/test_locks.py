@@ -134,7 +134,7 @@ class Pair:
         async with db.connection() as conn:
             await conn.execute("analyze ticketing.orders")  # a plan may now read the table in its physical order
 
-    async def going_to_pay(self, db: Database) -> None:
+    async def begin_payments(self, db: Database) -> None:
         await self.held(db)
         async with db.transaction() as conn:
             answers = await paying.pay(conn, self.pays(), self.system.clock.now())
@@ -169,17 +169,17 @@ class Pair:
             await self.settle(conn, low=PaymentState.CAPTURED)
 
 
-async def going_to_pay(pair: Pair, db: Database) -> None:
-    await pair.going_to_pay(db)
+async def begin_payments(pair: Pair, db: Database) -> None:
+    await pair.begin_payments(db)
 
 
-async def late_for_low(pair: Pair, db: Database) -> None:
-    await pair.going_to_pay(db)
+async def expired_low(pair: Pair, db: Database) -> None:
+    await pair.begin_payments(db)
     await pair.expire_low(db)
 
 
-async def low_paid(pair: Pair, db: Database) -> None:
-    await pair.going_to_pay(db)
+async def paid_low(pair: Pair, db: Database) -> None:
+    await pair.begin_payments(db)
     await pair.pay_low(db)
 
 
@@ -189,27 +189,27 @@ CASES: dict[str, tuple[Callable[[Pair, Database], Awaitable[None]], Callable[[Pa
         lambda pair, conn: paying.pay(conn, pair.pays(), pair.system.clock.now()),
     ),
     "both are paid": (
-        going_to_pay,
+        begin_payments,
         lambda pair, conn: pair.settle(conn, high=PaymentState.CAPTURED, low=PaymentState.CAPTURED),
     ),
     "both cards are declined": (
-        going_to_pay,
+        begin_payments,
         lambda pair, conn: pair.settle(conn, high=PaymentState.DECLINED, low=PaymentState.DECLINED),
     ),
     "one card is declined, the other order paid": (
-        going_to_pay,
+        begin_payments,
         lambda pair, conn: pair.settle(conn, high=PaymentState.DECLINED, low=PaymentState.CAPTURED),
     ),
     "one is paid, the money of the other is late": (
-        late_for_low,
+        expired_low,
         lambda pair, conn: pair.settle(conn, high=PaymentState.CAPTURED, low=PaymentState.CAPTURED),
     ),
     "both are let go": (
-        going_to_pay,
+        begin_payments,
         lambda pair, conn: holding.close(conn, [pair.high, pair.low], "released", pair.system.clock.now()),
     ),
     "the event is off": (
-        low_paid,
+        paid_low,
         lambda pair, conn: refunding.refund_cancelled_orders(conn, pair.system.event_id, pair.system.clock.now()),
     ),
 }

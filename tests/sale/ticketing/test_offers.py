@@ -22,7 +22,7 @@ async def lines(system: System) -> dict[str, Any]:
     return {line.pop("event_id"): line for line in answer.json()}
 
 
-async def taken(system: System, places: range) -> None:
+async def take_places(system: System, places: range) -> None:
     """These places are taken, and the processes are notified."""
     async with system.db.transaction() as conn:
         await store.claim_places(conn, [Claim(system.event_id, place, new_id()) for place in places])
@@ -38,12 +38,12 @@ async def test_a_summary_has_the_lowest_price_and_the_free_places(system: System
 
 async def test_an_upcoming_sale_is_counted_by_the_database(empty_system: System) -> None:
     event_id = str(await empty_system.open(**LATER))
-    await taken(empty_system, block_seats(GOLD_BLOCK)[:5])
+    await take_places(empty_system, block_seats(GOLD_BLOCK)[:5])
     assert await lines(empty_system) == {event_id: {"from_cents": 3000, "free": GOLD_SEATS - 5 + BLUE_SEATS + 50}}
 
 
 async def test_memory_and_database_count_the_same(system: System, monkeypatch: Any) -> None:
-    await taken(system, range(block_seats("103").start, block_seats("103").start + 7))
+    await take_places(system, range(block_seats("103").start, block_seats("103").start + 7))
     in_memory = await lines(system)
     monkeypatch.setattr(offers, "KEPT_OPEN_MAX", 0)
     assert await lines(system) == in_memory
@@ -54,9 +54,9 @@ async def test_a_sold_out_category_does_not_set_the_lowest_price(empty_system: S
     seats = {"blocks": {GOLD_BLOCK: GOLD, "103": BLUE}, "areas": []}
     for window in ({}, LATER):
         event_id = str(await system.open(a_pricing(**seats), **window))
-        await taken(system, block_seats("103"))
+        await take_places(system, block_seats("103"))
         assert (await lines(system))[event_id] == {"from_cents": 8000, "free": GOLD_SEATS}
-        await taken(system, block_seats(GOLD_BLOCK))
+        await take_places(system, block_seats(GOLD_BLOCK))
         assert (await lines(system))[event_id] == {"from_cents": None, "free": 0}
 
 

@@ -34,7 +34,7 @@ def a_refund(**more: Any) -> dict[str, Any]:
     return {"refund_id": str(new_id()), "reason": "asked"} | more
 
 
-async def found(box: Box, wanted: str) -> list[str]:
+async def found_orders(box: Box, wanted: str) -> list[str]:
     """The ids of the orders that a search finds, the latest first."""
     answer = await box.ask("GET", "/api/office/orders", params={"q": wanted})
     assert answer.status_code == 200, answer.text
@@ -196,17 +196,17 @@ async def test_an_order_is_found_by_code_address_and_name(empty_system: System) 
     fan, office = await system.fan(), await system.staff(Grant("box_office"))
     order = await system.bought(fan)
     ticket_id = order["lines"][0]["ticket_id"]
-    await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Other Holder"})
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
     label = order["lines"][0]["label"]
     seat = f"Block {label['block']}, row {label['row']}, seat {label['seat']}"
-    known = (order["code"], order["code"].lower(), "FAN@example.org", "somebody", "of the club", seat)
+    known = (order["code"], order["code"].lower(), "FAN@example.org", "other holder", "of the club", seat)
     for wanted in known:
-        assert await found(office, wanted) == [order["id"]], wanted
+        assert await found_orders(office, wanted) == [order["id"]], wanted
     seen = (await office.ask("GET", "/api/office/orders", params={"q": order["code"]})).json()
     assert seen[0]["owner"]["email"] == "fan@example.org"
-    for nothing in ("nobody", "  ", "a ", "@example.org", "fan@example.com", "113 1 999", "999 1 1"):
-        assert await found(office, nothing) == [], nothing
+    for nothing in ("unknown", "  ", "a ", "@example.org", "fan@example.com", "113 1 999", "999 1 1"):
+        assert await found_orders(office, nothing) == [], nothing
 
 
 async def test_a_search_is_limited_to_the_role_before_it_counts(
@@ -223,21 +223,21 @@ async def test_a_search_is_limited_to_the_role_before_it_counts(
     everywhere = await system.staff(Grant("finance", "organiser", system.organiser_id), email="finance@example.org")
     elsewhere = await system.staff(Grant("box_office", "event", new_id()), email="elsewhere@example.org")
     for wanted in ("fan@example.org", "fan of", "FA"):
-        assert await found(here, wanted) == [order["id"]]
-        assert len(await found(everywhere, wanted)) == 2
-        assert set(await found(everywhere, wanted)) < {order["id"], *others}
-        assert await found(elsewhere, wanted) == []
+        assert await found_orders(here, wanted) == [order["id"]]
+        assert len(await found_orders(everywhere, wanted)) == 2
+        assert set(await found_orders(everywhere, wanted)) < {order["id"], *others}
+        assert await found_orders(elsewhere, wanted) == []
 
 
 async def test_an_erased_person_is_not_found(system: System, clock: FakeClock) -> None:
     fan, office = await system.fan(), await system.staff(Grant("box_office"))
     await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
     order = await fan.best()
-    assert await found(office, "fan of the club") == [order["id"]]
+    assert await found_orders(office, "fan of the club") == [order["id"]]
     assert (await fan.ask("DELETE", "/api/me")).status_code == 204
-    assert await found(office, "fan of the club") == []
-    assert await found(office, "fan@example.org") == []
-    assert await found(office, order["code"]) == [order["id"]]
+    assert await found_orders(office, "fan of the club") == []
+    assert await found_orders(office, "fan@example.org") == []
+    assert await found_orders(office, order["code"]) == [order["id"]]
 
 
 async def test_a_refund_has_a_reason(system: System) -> None:
@@ -330,7 +330,7 @@ async def test_a_role_is_limited_to_its_scope(system: System, grant: str, seen: 
     assert (await office.ask("GET", f"{event}/sales")).status_code == seen
     assert (await put(office, system, a_pricing())).status_code == seen
     assert (await office.ask("GET", path)).status_code == seen
-    assert await found(office, order["code"]) == [order["id"]] * (seen == 200)
+    assert await found_orders(office, order["code"]) == [order["id"]] * (seen == 200)
     assert (await office.ask("POST", f"{path}/refund", a_refund())).status_code == seen
 
 

@@ -176,11 +176,11 @@ async def test_a_paper_ticket_states_the_event_rules(empty_system: System) -> No
     await empty_system.open(rules=EventRules(paper_identity_check=True, reentry=True, named_tickets=True))
     fan = await empty_system.fan()
     path = f"/api/tickets/{(await empty_system.bought(fan))['lines'][0]['ticket_id']}"
-    await fan.ask("PATCH", path, {"holder_name": "Somebody Else"})
+    await fan.ask("PATCH", path, {"holder_name": "Other Holder"})
     await fan.ask("PATCH", "/api/me", {"locale": "en"})
     answer = await fan.ask("POST", f"{path}/paper")
     page = " ".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
-    for said in ("Bring photo ID", "Re-entry is allowed.", "NAME / NOM Somebody Else", "€80.00"):
+    for said in ("Bring photo ID", "Re-entry is allowed.", "NAME / NOM Other Holder", "€80.00"):
         assert said in page
 
 
@@ -238,8 +238,8 @@ async def test_tickets_have_names_where_the_event_rules_ask_for_them(empty_syste
     await empty_system.open(rules=named())
     fan = await empty_system.fan()
     ticket_id = (await empty_system.bought(fan))["lines"][0]["ticket_id"]
-    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
-    assert answer.json()["holder_name"] == "Somebody Else"
+    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Other Holder"})
+    assert answer.json()["holder_name"] == "Other Holder"
     cleared = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": None})
     assert cleared.json()["holder_name"] is None
 
@@ -247,7 +247,7 @@ async def test_tickets_have_names_where_the_event_rules_ask_for_them(empty_syste
 async def test_tickets_have_no_names_elsewhere(system: System) -> None:
     fan = await system.fan()
     ticket_id = (await system.bought(fan))["lines"][0]["ticket_id"]
-    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Other Holder"})
     assert codes(answer) == (409, "tickets_not_named")
 
 
@@ -256,12 +256,12 @@ async def test_a_persons_tickets_are_exported_and_erased(empty_system: System, c
     await system.open(rules=named())
     fan = await system.fan()
     ticket_id = (await system.bought(fan))["lines"][0]["ticket_id"]
-    await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Other Holder"})
     person_id = (await system.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
     async with system.db.transaction() as conn:
-        told = await views.export(conn, person_id)
+        exported = await views.export(conn, person_id)
         assert await refunding.erased(conn, person_id, clock.now()) is None
-    assert (len(told["orders"]), len(told["tickets"])) == (1, 2)
+    assert (len(exported["orders"]), len(exported["tickets"])) == (1, 2)
     assert [row["holder_name"] for row in await system.rows("select holder_name from ticketing.ticket")] == [None, None]
 
 

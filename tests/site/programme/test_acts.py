@@ -156,15 +156,15 @@ async def test_cancelling_calls_the_handlers_once_in_the_same_transaction(
     db: Database, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     event = await published(conn, a_match(club.id))
-    told: list[Event] = []
+    handled: list[Event] = []
 
     async def hear(conn: Connection, event: Event, now: datetime) -> None:
-        told.append(event)
+        handled.append(event)
 
     for _ in range(2):
         async with db.transaction() as own:
             await acts.cancel(own, event.id, OFFICER, NOW, [hear])
-    assert [(cancelled.id, cancelled.state) for cancelled in told] == [(event.id, "cancelled")]
+    assert [(cancelled.id, cancelled.state) for cancelled in handled] == [(event.id, "cancelled")]
     assert await board(db, NOW) == []
     assert await facts(conn, event.id) == ["event_created", "event_published", "event_cancelled"]
 
@@ -185,15 +185,15 @@ async def test_a_cancellation_with_a_failing_handler_rolls_back(
 
 async def test_cancelling_a_draft_calls_no_handler(conn: Connection, club: Organiser, a_match: Matches) -> None:
     event = await created(conn, a_match(club.id))
-    told: list[Event] = []
+    handled: list[Event] = []
 
     async def hear(conn: Connection, event: Event, now: datetime) -> None:
-        told.append(event)
+        handled.append(event)
 
     cancelled = await acts.cancel(conn, event.id, OFFICER, NOW, [hear])
     assert isinstance(cancelled, Event)
     assert cancelled.state == "cancelled"
-    assert told == []
+    assert handled == []
 
 
 async def test_an_unknown_event_is_not_found(conn: Connection, a_match: Matches) -> None:

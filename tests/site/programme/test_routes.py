@@ -165,7 +165,7 @@ async def test_a_person_without_the_role_changes_nothing(
     bodies = {
         "new": wire(a_match(club.id)),
         "content": wire(content_of(a_match(club.id, kind="concert"))),
-        "organiser": {"id": str(new_id()), "name": "Somebody"},
+        "organiser": {"id": str(new_id()), "name": "Example Organiser"},
         "series": {"id": str(new_id()), "organiser_id": str(club.id), "title": {"fr": "Coupe", "en": "Cup"}},
     }
     for method, path, body in ACTS:

@@ -100,8 +100,8 @@ async def test_a_lift_that_a_steward_reports_is_avoided_until_it_works_again(
         async with db.transaction() as conn:
             assert await acts.set_lift(conn, lift, STEWARD, NOW, working=False) is None
     assert lift not in await lifts_on_the_way()
-    told = {one["code"]: one["out_of_order_since"] for one in (await client.get("/api/venue/lifts")).json()}
-    assert [code for code, since in told.items() if since] == [lift]
+    lifts = {one["code"]: one["out_of_order_since"] for one in (await client.get("/api/venue/lifts")).json()}
+    assert [code for code, since in lifts.items() if since] == [lift]
     async with db.transaction() as conn:
         assert await acts.set_lift(conn, lift, STEWARD, NOW, working=True) is None
     assert await lifts_on_the_way() == {lift}

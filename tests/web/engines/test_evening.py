@@ -12,7 +12,7 @@ import trustme
 
 from tests.web.engines.browsers import Engine, Firefox, WebKit, display
 from tests.web.engines.visitor import Visitor
-from tests.web.food import demo_on_now, filled, opened, untouched_outlet
+from tests.web.food import demo_on_now, filled, open_kitchen, untouched_outlet
 from tests.web.steps import ACCEPTED
 from tests.web.system import System, stoppable
 from tests.web.test_replay import Evening
@@ -122,7 +122,7 @@ def buy(fan: Visitor, system: System, address: str) -> None:
     fan.press("button", "Send me a code")
     fan.fill("Sign-in code", system.code_for(address))
     fan.press("button", "Sign in", exact=True)
-    fan.fill("Your name", "Somebody Somewhere")
+    fan.fill("Your name", "Test Holder")
     fan.press("button", "Save")
     fan.sees(f"Your receipt will go to {address}")
     fan.press("button", "^Pay €")
@@ -136,7 +136,7 @@ def buy(fan: Visitor, system: System, address: str) -> None:
 def order_food(fan: Visitor, system: System, address: str) -> None:
     """A drink for the match that is on, paid from the wallet."""
     event, outlet = demo_on_now(system), untouched_outlet(system)
-    opened(system, outlet)
+    open_kitchen(system, outlet)
     filled(system, address, 2000)
     fan.visit(f"/food/{outlet}?event={event}")
     fan.press("button", "Add Cola, 40 cl", exact=True)
@@ -149,7 +149,7 @@ def watch_goal(fan: Visitor, system: System) -> None:
     clipboard.
     """
     evening = Evening(system)
-    evening.lay(evening.reel("main"))
+    evening.store_take(evening.take("main"))
     fan.visit(f"/live/{evening.event}")
     fan.sees("Updates will appear here")
     evening.goal()

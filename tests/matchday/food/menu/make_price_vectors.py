@@ -51,7 +51,7 @@ SPIRITS = replace(BEER, id=UUID(int=103), distilled=True)
 ENERGY = replace(COLA, id=UUID(int=104), age_min=16)
 
 Wishes = dict[str, tuple[str, int | None, Basket]]
-"""By name: the outlet, the minutes since the start of the event (None: nothing is on), and what somebody wants."""
+"""By name: the outlet, the minutes since the start of the event (None: nothing is on), and the basket."""
 
 
 def sold() -> Wishes:
@@ -125,9 +125,9 @@ def _plain(value: Any) -> Any:
 def _basket(name: str, outlet: str, minute: int | None, wanted: Basket) -> dict[str, Any]:
     at = NOW if minute is None else STARTS_AT + timedelta(minutes=minute)
     answer = price(wanted, BOARD, outlet, at, event=None if minute is None else MATCH)
-    told = {"outlet": outlet, "at": _plain(at), "starts_at": None if minute is None else _plain(STARTS_AT)}
+    moment = {"outlet": outlet, "at": _plain(at), "starts_at": None if minute is None else _plain(STARTS_AT)}
     kind = "refused" if isinstance(answer, Refused) else "priced"
-    return {"name": name} | told | {"basket": _plain(wanted), kind: _plain(answer)}
+    return {"name": name} | moment | {"basket": _plain(wanted), kind: _plain(answer)}
 
 
 def _sale(
@@ -135,8 +135,8 @@ def _sale(
 ) -> dict[str, Any]:
     answer = may_sell(product, event, NOW, calendar, age_confirmed=confirmed)
     on = None if event is None else {"organiser_id": str(CLUB), "state": event.state, "alcohol": event.rules.alcohol}
-    told = {"product": _plain(product), "event": on, "derogations": _plain(calendar), "at": _plain(NOW)}
-    return {"name": name} | told | {"age_confirmed": confirmed, "refused": _plain(answer)}
+    inputs = {"product": _plain(product), "event": on, "derogations": _plain(calendar), "at": _plain(NOW)}
+    return {"name": name} | inputs | {"age_confirmed": confirmed, "refused": _plain(answer)}
 
 
 def vectors() -> dict[str, Any]:

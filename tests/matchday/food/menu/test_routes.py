@@ -34,7 +34,7 @@ OFFICE = "/api/office/food"
 STOCK = "/api/food/stock"
 
 
-def told(answer: Any) -> tuple[int, str]:
+def refusal_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
@@ -78,7 +78,7 @@ async def test_the_catalogue_is_downloaded_again_only_after_a_change(counters: C
 
 async def test_an_unknown_outlet_or_one_before_the_first_catalogue_is_not_found(counters: Counters) -> None:
     for outlet in (HERE, "99", "%00"):
-        assert told(await counters.ask("", "GET", f"/api/food/catalogue/{outlet}")) == (404, "not_found")
+        assert refusal_of(await counters.ask("", "GET", f"/api/food/catalogue/{outlet}")) == (404, "not_found")
 
 
 # --- the draft -----------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ async def test_an_item_goes_from_the_draft_to_the_till(counters: Counters) -> No
     assert draft["defects"] == [{"code": "base_price_missing", "at": f"items.{tea.id}"}]
     request = {"id": str(new_id()), "version": draft["version"]}
     refused = await counters.ask("house", "POST", f"{OFFICE}/publications", request)
-    assert told(refused) == (409, "catalogue_incomplete")
+    assert refusal_of(refused) == (409, "catalogue_incomplete")
     assert refused.json()["data"]["defects"] == draft["defects"]
     prices = {"prices": [{"cents": 300}]}
     await counters.ask("house", "PUT", f"{OFFICE}/items/{tea.id}/prices", prices)
@@ -107,7 +107,7 @@ async def test_an_item_goes_from_the_draft_to_the_till(counters: Counters) -> No
     whole = (await counters.ask("finance", "GET", f"{OFFICE}/versions/{draft['version']}")).json()
     assert whole["prices"] == {str(tea.id): [{"cents": 300, "outlet": None, "window": None}]}
     for unknown in ("0" * 32, "none", "%00"):
-        assert told(await counters.ask("finance", "GET", f"{OFFICE}/versions/{unknown}")) == (404, "not_found")
+        assert refusal_of(await counters.ask("finance", "GET", f"{OFFICE}/versions/{unknown}")) == (404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_an_item_goes_from_the_draft_to_the_till(counters: Counters) -> No
 )
 async def test_invalid_input_is_refused_with_its_field(body: Any, source: str, counters: Counters) -> None:
     refused = await counters.ask("house", "PUT", f"{OFFICE}/items/{COLA.id}", body)
-    assert told(refused) == (400, "invalid_input")
+    assert refusal_of(refused) == (400, "invalid_input")
     assert [error["source"] for error in refused.json()["data"]["errors"]] == [source]
 
 
@@ -132,7 +132,7 @@ async def test_invalid_product_fields_are_refused_with_their_place(changes: Any,
     body = an_item(COFFEE)
     body["item"] |= changes
     refused = await counters.ask("house", "PUT", f"{OFFICE}/items/{COFFEE.id}", body)
-    assert told(refused) == (400, "invalid")
+    assert refusal_of(refused) == (400, "invalid")
 
 
 DRAFT_DOORS: tuple[tuple[str, str, Any], ...] = (
@@ -158,7 +158,7 @@ async def test_the_draft_is_visible_to_catalogue_roles_only(who: str, counters: 
 async def test_finance_edits_prices_but_not_products(counters: Counters, board: Publication) -> None:
     before = await counters.everything()
     for method, path, body in (*DRAFT_DOORS[1:3], DRAFT_DOORS[-1]):
-        assert told(await counters.ask("finance", method, path, body)) == (403, "forbidden")
+        assert refusal_of(await counters.ask("finance", method, path, body)) == (403, "forbidden")
     assert await counters.everything() == before
     for method, path, body in (DRAFT_DOORS[0], *DRAFT_DOORS[5:7]):
         assert (await counters.ask("finance", method, path, body)).status_code == 200
@@ -170,13 +170,13 @@ async def test_prices_publications_and_permits_need_a_recent_sign_in(counters: C
     before = await counters.everything()
     calendar = ("POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
     for method, path, body in (*DRAFT_DOORS[3:5], calendar):
-        assert told(await counters.ask("yesterday", method, path, body)) == (403, "step_up_required")
+        assert refusal_of(await counters.ask("yesterday", method, path, body)) == (403, "step_up_required")
     assert await counters.everything() == before
 
 
 async def test_an_item_is_removed_from_the_draft(counters: Counters, board: Publication) -> None:
     assert (await counters.ask("house", "DELETE", f"{OFFICE}/items/{FRIES.id}")).status_code == 204
-    assert told(await counters.ask("house", "DELETE", f"{OFFICE}/items/{FRIES.id}")) == (404, "not_found")
+    assert refusal_of(await counters.ask("house", "DELETE", f"{OFFICE}/items/{FRIES.id}")) == (404, "not_found")
     draft = (await counters.ask("house", "GET", f"{OFFICE}/draft")).json()
     assert draft["defects"] == [{"code": "unknown_product", "at": f"items.{MENU.id}.parts.side"}]
 
@@ -208,13 +208,13 @@ async def test_an_uploaded_picture_is_stored_and_public(counters: Counters) -> N
     ],
 )
 async def test_invalid_and_too_large_pictures_are_refused(data: bytes, refusal: Any, counters: Counters) -> None:
-    assert told(await counters.ask("house", "POST", f"{OFFICE}/pictures", data)) == refusal
+    assert refusal_of(await counters.ask("house", "POST", f"{OFFICE}/pictures", data)) == refusal
     assert await counters.rows("select * from food_menu.picture") == []
 
 
 async def test_only_names_of_pictures_are_served_from_the_object_store(counters: Counters) -> None:
     for name in ("0" * 64 + ".png", "..%2Fsecret", "a.png", "0" * 64 + ".svg"):
-        assert told(await counters.ask("", "GET", f"/api/concessions/pictures/{name}")) == (404, "not_found")
+        assert refusal_of(await counters.ask("", "GET", f"/api/concessions/pictures/{name}")) == (404, "not_found")
 
 
 # --- the calendar --------------------------------------------------------------------------------------------------
@@ -227,14 +227,17 @@ def a_permit(organiser: Any, **changes: Any) -> dict[str, Any]:
 
 async def test_an_organiser_adds_and_withdraws_its_own_permits_only(counters: Counters) -> None:
     request = a_permit(counters.club)
-    assert told(await counters.ask("promoter", "POST", f"{OFFICE}/alcohol-permits", request)) == (403, "forbidden")
+    assert refusal_of(await counters.ask("promoter", "POST", f"{OFFICE}/alcohol-permits", request)) == (
+        403,
+        "forbidden",
+    )
     entered = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", request)
     assert (entered.status_code, entered.json()["withdrawn_at"]) == (200, None)
     assert (await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", request)).json() == entered.json()
     other = request | {"reference": "2026-18"}
-    assert told(await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", other)) == (409, "id_taken")
+    assert refusal_of(await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", other)) == (409, "id_taken")
     path = f"{OFFICE}/alcohol-permits/{request['id']}"
-    assert told(await counters.ask("promoter", "DELETE", path)) == (404, "not_found")
+    assert refusal_of(await counters.ask("promoter", "DELETE", path)) == (404, "not_found")
     withdrawn = await counters.ask("club", "DELETE", path)
     assert (withdrawn.status_code, withdrawn.json()["withdrawn_at"]) == (200, NOW.isoformat().replace("+00:00", "Z"))
     assert (await counters.ask("club", "DELETE", path)).json() == withdrawn.json()
@@ -251,7 +254,7 @@ async def test_the_eleventh_permit_of_a_year_is_refused(counters: Counters) -> N
             await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
         ).status_code == 200
     refused = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club))
-    assert told(refused) == (409, "alcohol_permits_used_up")
+    assert refusal_of(refused) == (409, "alcohol_permits_used_up")
     others = await counters.ask("promoter", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.promoter))
     assert others.status_code == 200
 
@@ -266,13 +269,13 @@ async def test_the_eleventh_permit_of_a_year_is_refused(counters: Counters) -> N
 )
 async def test_an_invalid_permit_is_refused_with_its_field(changes: Any, source: str, counters: Counters) -> None:
     refused = await counters.ask("club", "POST", f"{OFFICE}/alcohol-permits", a_permit(counters.club, **changes))
-    assert told(refused) == (400, "invalid_input")
+    assert refusal_of(refused) == (400, "invalid_input")
     assert refused.json()["data"]["errors"][0]["source"] == source
 
 
 async def test_a_permit_needs_an_existing_organiser(counters: Counters) -> None:
     refused = await counters.ask("house", "POST", f"{OFFICE}/alcohol-permits", a_permit(new_id()))
-    assert told(refused) == (400, "invalid_input")
+    assert refusal_of(refused) == (400, "invalid_input")
 
 
 # --- stock ---------------------------------------------------------------------------------------------------------
@@ -301,7 +304,7 @@ async def test_a_cashier_keeps_the_stock_of_their_outlet(counters: Counters, boa
     assert sorted((row["kind"], row["quantity"]) for row in rows) == [("delivery", 12), ("waste", -2)]
     before = f"{STOCK}/{HERE}/movements?before=2026-05-09T18:00:00Z"
     assert (await counters.ask("cashier", "GET", before)).json() == []
-    assert told(await counters.ask("cashier", "POST", STOCK, a_document("waste", 11))) == (409, "stock_short")
+    assert refusal_of(await counters.ask("cashier", "POST", STOCK, a_document("waste", 11))) == (409, "stock_short")
 
 
 async def test_stock_is_edited_by_roles_of_the_outlet_only(counters: Counters, board: Publication) -> None:
@@ -319,9 +322,9 @@ async def test_stock_is_edited_by_roles_of_the_outlet_only(counters: Counters, b
             assert (await counters.ask(who, method, path, body)).status_code in (401, 403), (who, path)
     transfer = a_document("transfer", 1, to_outlet=THERE)
     for who in ("neighbour", "cashier"):
-        assert told(await counters.ask(who, "POST", STOCK, transfer)) == (403, "forbidden")
+        assert refusal_of(await counters.ask(who, "POST", STOCK, transfer)) == (403, "forbidden")
     for method, path, body in (("POST", STOCK, a_document("delivery", 1)), ("PUT", f"{STOCK}/{HERE}/thresholds", low)):
-        assert told(await counters.ask("finance", method, path, body)) == (403, "forbidden")
+        assert refusal_of(await counters.ask("finance", method, path, body)) == (403, "forbidden")
     assert await counters.everything() == before
     assert (await counters.ask("house", "POST", STOCK, transfer)).status_code == 200
     assert (await counters.ask("finance", "GET", f"{STOCK}/{HERE}")).json()[0]["level"] == 11
@@ -341,9 +344,9 @@ async def test_stock_alerts_are_those_of_the_own_outlets(counters: Counters, boa
 async def test_stock_of_unknown_outlets_and_uncounted_products_is_refused(
     counters: Counters, board: Publication
 ) -> None:
-    assert told(await counters.ask("house", "GET", f"{STOCK}/99")) == (404, "not_found")
+    assert refusal_of(await counters.ask("house", "GET", f"{STOCK}/99")) == (404, "not_found")
     refused = await counters.ask("house", "POST", STOCK, a_document("delivery", 1, outlet="99"))
-    assert told(refused) == (400, "invalid_input")
+    assert refusal_of(refused) == (400, "invalid_input")
     low = {"thresholds": [{"product_id": str(COFFEE.id), "low_at": 5}]}
-    assert told(await counters.ask("house", "PUT", f"{STOCK}/{HERE}/thresholds", low)) == (400, "invalid_input")
-    assert told(await counters.ask("house", "PUT", f"{STOCK}/99/thresholds", low)) == (400, "invalid_input")
+    assert refusal_of(await counters.ask("house", "PUT", f"{STOCK}/{HERE}/thresholds", low)) == (400, "invalid_input")
+    assert refusal_of(await counters.ask("house", "PUT", f"{STOCK}/99/thresholds", low)) == (400, "invalid_input")

@@ -96,13 +96,13 @@ async def test_an_offline_sale_can_make_a_stock_negative_with_an_alert(db: Datab
     async with db.transaction() as writing:
         await acts.set_thresholds(writing, HERE, {COLA.id: 5, FRIES.id: 0, HOT_DOG.id: 1}, None, NOW)
     await sell(db, sold({COLA.id: 2, FRIES.id: 2}))
-    told = [(one.product_id, one.level, one.alarm) for one in await reads.alerts(conn, [HERE])]
+    alerts = [(one.product_id, one.level, one.alarm) for one in await reads.alerts(conn, [HERE])]
     worst_first = [
         (COLA.id, -1, StockAlarm.BELOW_ZERO),
         (HOT_DOG.id, 0, StockAlarm.EMPTY),
         (FRIES.id, 0, StockAlarm.EMPTY),
     ]
-    assert told == worst_first
+    assert alerts == worst_first
     assert await reads.alerts(conn, [THERE]) == []
 
 

@@ -47,10 +47,10 @@ async def accepted(kitchen: Kitchen, *lines: Any) -> tuple[Any, FoodOrder, Recor
     return fan, order, await sale_of(kitchen, order)
 
 
-@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("is_offline", [False, True])
 @pytest.mark.parametrize("state", ["accepted", "ready", "handed_over"])
 async def test_an_order_fully_refunded_at_a_till_is_refunded_everywhere(
-    bar: Bar, kitchen: Kitchen, state: str, is_told: bool
+    bar: Bar, kitchen: Kitchen, state: str, is_offline: bool
 ) -> None:
     fan, order, sale = await accepted(kitchen, line(HOT_DOG, options=KETCHUP), line(COLA))
     if state != "accepted":
@@ -61,17 +61,17 @@ async def test_an_order_fully_refunded_at_a_till_is_refunded_everywhere(
     till = await bar.till()
     back = till.keep(till.sign(back_of(till, sale, sale.lines, reason="sold_out")))
     for outcome in ("booked", "known"):
-        (answer,) = await bar.send(till, sent(back, offline=is_told))
+        (answer,) = await bar.send(till, sent(back, offline=is_offline))
         assert answer.outcome == outcome
     assert await kitchen.money(fan) == (2_000, 0, 0)
     assert await kitchen.rows("select state, reason from food_orders.food_order") == [("refunded", "not_made")]
-    told = await kitchen.rows("select who, about from kernel.journal where what = 'food_order_refunded'")
-    assert told == [(back.record.cashier, order.id)], "the kitchen and the phone follow it"
+    facts = await kitchen.rows("select who, about from kernel.journal where what = 'food_order_refunded'")
+    assert facts == [(back.record.cashier, order.id)], "the kitchen and the phone follow it"
     async with kitchen.db.connection() as conn:
         shown = await board(conn, Catalogues(kitchen.db), HERE, LATE, kitchen.clock.now())
     assert [one.state for one in shown.tickets] == ["refunded"]
     ((after,),) = await kitchen.rows(LEVEL, COLA.id)
-    assert after - before == (1 if state == "accepted" else 0), "what nobody made is there again"
+    assert after - before == (1 if state == "accepted" else 0), "unprepared items return to the stock"
     assert (await kitchen.rows("select * from food_orders.food_load") == []) is (state == "accepted")
     assert state_of(await kitchen.step("refund", order.id)) == "refunded", "again, the same"
     assert len(await kitchen.rows("select * from fiscal.record")) == 2
@@ -121,8 +121,8 @@ async def test_a_kitchen_does_not_refund_what_was_refunded_in_cash(bar: Bar, kit
     back = back_of(till, sale, sale.lines[:1], TenderKind.CASH)
     (asked,) = await bar.send(till, sent(till.sign(back)))
     assert asked.reason == Reason.REFUND_EXCEEDS_SALE, "what a purse paid is given back to it"
-    (told,) = await bar.send(till, sent(till.keep(till.sign(back)), offline=True))
-    assert told.outcome == "booked"
+    (offline,) = await bar.send(till, sent(till.keep(till.sign(back)), offline=True))
+    assert offline.outcome == "booked"
     assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
     assert await kitchen.money(fan) == (2_000 - EACH_CENTS, 0, 0)
     await kitchen.clean()

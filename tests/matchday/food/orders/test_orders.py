@@ -293,7 +293,7 @@ async def test_order_timing_is_measured_and_a_late_order_compensated_once(kitche
     for _ in range(2):
         await kitchen.act(acts.compensate, at_start=(timedelta(minutes=10), 300), at_end=(100,))
     given = [(await kitchen.money(fan))[2] for fan in fans]
-    assert given == [0, 0, 300, 100], "also for what is not ready yet, at most what one's own money paid beside the cup"
+    assert given == [0, 0, 300, 100], "also before it is ready, at most the own money paid without the deposit"
     (found,) = await kitchen.promises()
     assert (found.outlet, found.orders, found.p50_s, found.p90_s, found.broken) == (HERE, 3, 120, 552, 2)
     assert (found.vouchers, found.voucher_cents) == (2, 400)
@@ -303,10 +303,10 @@ async def test_order_timing_is_measured_and_a_late_order_compensated_once(kitche
 async def test_a_till_cannot_pay_a_sale_with_an_order(bar: Bar, kitchen: Kitchen) -> None:
     order = await kitchen.placed(await kitchen.fan())
     till, tenders = await bar.till(), [Tender(TenderKind.WALLET, ROUND_CENTS, str(order.id))]
-    _, asked = await bar.ask(till, tenders)
+    _, asked = await bar.sell_online(till, tenders)
     assert asked.outcome == "refused"
-    (told,) = await bar.tell(till, tenders)
-    assert (told.outcome, told.loss_cents) == ("booked", ROUND_CENTS)
+    (offline,) = await bar.sell_offline(till, tenders)
+    assert (offline.outcome, offline.loss_cents) == ("booked", ROUND_CENTS)
     await kitchen.clean()
 
 

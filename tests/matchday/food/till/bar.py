@@ -112,7 +112,9 @@ class Bar:
     async def send(self, till: Till, *records: RecordUpload, process: int = 0) -> list[RecordAnswer]:
         return await self.counters[process].sell(as_till(till), records)
 
-    async def ask(self, till: Till, tenders: Sequence[Tender], **changes: Any) -> tuple[VerifiedRecord, RecordAnswer]:
+    async def sell_online(
+        self, till: Till, tenders: Sequence[Tender], **changes: Any
+    ) -> tuple[VerifiedRecord, RecordAnswer]:
         """Make an online sale; the till continues from it only if it was booked."""
         written = till.sign(till.record(Kind.SALE, tenders=list(tenders), **{"lines": ROUND} | changes))
         (answer,) = await self.send(till, sent(written))
@@ -120,7 +122,7 @@ class Bar:
             till.keep(written)
         return written, answer
 
-    async def tell(self, till: Till, *tenders: Sequence[Tender], process: int = 0) -> list[RecordAnswer]:
+    async def sell_offline(self, till: Till, *tenders: Sequence[Tender], process: int = 0) -> list[RecordAnswer]:
         """Upload offline sales in one request."""
         sold = [till.write(Kind.SALE, lines=ROUND, tenders=list(paid)) for paid in tenders]
         return await self.send(till, *(sent(one, offline=True) for one in sold), process=process)
@@ -147,7 +149,7 @@ class Bar:
             (posted,) = await ledger.post(conn, [[transfer]], NOW)
         assert isinstance(posted, Posted)
 
-    async def left(self, fan: Fan) -> int:
+    async def balance_of(self, fan: Fan) -> int:
         async with self.db.connection() as conn:
             return int(
                 await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", fan.wallet_id)

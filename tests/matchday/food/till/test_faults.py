@@ -74,18 +74,18 @@ async def everything(bar: "Bar") -> list[Any]:
         return [await conn.fetch(f"select t::text from {table} t order by 1") for table in tables]
 
 
-@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("is_offline", [False, True])
 async def test_a_sale_cut_between_any_two_statements_is_rolled_back_and_the_same_bytes_are_one_sale(
-    bar: "Bar", monkeypatch: pytest.MonkeyPatch, is_told: bool
+    bar: "Bar", monkeypatch: pytest.MonkeyPatch, is_offline: bool
 ) -> None:
     till, fan = await bar.till(), await bar.fan(3000)
-    await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     sale = till.sign(till.record(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())))
     before = await everything(bar)
     for statements in range(100):
         with crashing_after(statements, monkeypatch) as ran:
             try:
-                (answer,) = await bar.send(till, sent(sale, offline=is_told))
+                (answer,) = await bar.send(till, sent(sale, offline=is_offline))
             except Crash:
                 answer = None
         if answer is not None:
@@ -95,7 +95,7 @@ async def test_a_sale_cut_between_any_two_statements_is_rolled_back_and_the_same
     assert answer.outcome == "booked"
     assert len(ran) > 10, "the sale has that many statements between which it can end"
     assert [one.outcome for one in await bar.send(till, sent(sale, offline=True))] == ["known"]
-    assert await bar.left(fan) == 3000 - 2 * ROUND_CENTS
+    assert await bar.balance_of(fan) == 3000 - 2 * ROUND_CENTS
 
 
 async def test_a_card_blocked_while_tills_are_offline_loses_what_was_sold_after(bar: "Bar") -> None:
@@ -110,7 +110,7 @@ async def test_a_card_blocked_while_tills_are_offline_loses_what_was_sold_after(
     await bar.send(thief, sent(after, offline=True))
     await bar.send(till, sent(before, offline=True))
     assert (await bar.lost(till.id), await bar.lost(thief.id)) == ([], [(ROUND_CENTS, "card_blocked")])
-    assert await bar.left(fan) == 9000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - ROUND_CENTS
 
 
 async def test_a_till_that_lost_its_storage_resumes_and_loses_only_records_not_uploaded(bar: "Bar") -> None:
@@ -129,5 +129,5 @@ async def test_a_till_that_lost_its_storage_resumes_and_loses_only_records_not_u
     (answer,) = await bar.send(till, sent(empty.sign(going_on)))
     assert (answer.outcome, answer.number) == ("booked", 2)
     (again,) = await bar.send(till, sent(till.written[1], offline=True))
-    assert again.reason == "chain_forked", "its storage was found: it is seen, and booked by nobody"
-    assert await bar.left(fan) == 9000 - ROUND_CENTS
+    assert again.reason == "chain_forked", "the recovered storage is reported and not booked"
+    assert await bar.balance_of(fan) == 9000 - ROUND_CENTS

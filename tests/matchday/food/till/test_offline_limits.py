@@ -130,7 +130,7 @@ async def test_a_till_receives_all_cards_and_then_the_changed_ones(bar: Bar) -> 
     first = await ask(0, None)
     uids = [fan.chip.uid.hex().upper() for fan in fans]
     assert (first.all, sorted(first.cards)) == (True, [(uid, 0, False) for uid in sorted(uids)])
-    await bar.ask(till, by_card(ROUND_CENTS, fans[0].tap(7)))
+    await bar.sell_online(till, by_card(ROUND_CENTS, fans[0].tap(7)))
     async with bar.db.transaction() as conn:
         await cards.block_cards(conn, [Block(fans[1].card_id, BlockReason.LOST, None)], NOW)
     for process in (0, 1):  # a position means the same at every process
@@ -178,7 +178,7 @@ def test_payments_that_are_not_uploaded_count_against_the_offline_limits() -> No
     assert names == [[], ["offline_card_limit"], [], ["offline_till_limit"]]
     before = [OfflineTaking(NOW - SECOND, card, 5_000), OfflineTaking(NOW + SECOND, card, 1_500)]
     names = [[one.reason.value for one in found] for found in limit_deviations(before, took[:1], limits)]
-    assert names == [["offline_till_limit", "offline_card_limit"]], "what was told before it was written is told"
+    assert names == [["offline_till_limit", "offline_card_limit"]], "earlier uploads count even with a later time"
 
 
 async def test_payments_beyond_the_offline_limits_are_booked_as_deviations(bar: Bar, clock: Any) -> None:
@@ -198,7 +198,7 @@ async def test_payments_beyond_the_offline_limits_are_booked_as_deviations(bar: 
     assert [(one.record_id, one.reason, one.data) for one in noted] == [
         (sold[2].record.id, "offline_card_limit", limit)
     ]
-    assert await bar.left(fan) == 9000 - 4 * ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - 4 * ROUND_CENTS
 
 
 TILLS, CARDS, LIMIT = 3, 3, 900

@@ -38,15 +38,15 @@ async def test_a_till_that_uploads_twice_sells_once(bar: "Bar") -> None:
     answers = await asyncio.gather(*(bar.send(till, *upload, process=at) for at in range(2)))
     outcomes = sorted(tuple(answer.outcome for answer in one) for one in answers)
     assert outcomes == [("booked",) * 3, ("known",) * 3]
-    assert await bar.left(fan) == 9000 - 3 * ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - 3 * ROUND_CENTS
 
 
 async def test_two_offline_tills_and_one_card_lose_only_the_uncovered_amount(bar: "Bar") -> None:
     tills, fan = [await bar.till(), await bar.till()], await bar.fan(1500)
     taps = [fan.tap(), fan.tap()]
     for till, proof in zip(tills, reversed(taps), strict=True):  # the later tap is uploaded first
-        await bar.tell(till, by_card(ROUND_CENTS, proof))
-    assert await bar.left(fan) == 0
+        await bar.sell_offline(till, by_card(ROUND_CENTS, proof))
+    assert await bar.balance_of(fan) == 0
     assert [await bar.lost(till.id) for till in tills] == [[], [(2 * ROUND_CENTS - 1500, "insufficient_funds")]]
     assert await bar.of_kind("revenue") == 2 * ROUND_CENTS
     assert await bar.of_kind("loss") == 1500 - 2 * ROUND_CENTS
@@ -55,11 +55,11 @@ async def test_two_offline_tills_and_one_card_lose_only_the_uncovered_amount(bar
 async def test_an_offline_tap_counts_once_in_any_order_of_uploads(bar: "Bar") -> None:
     tills, fan = [await bar.till(), await bar.till()], await bar.fan(9000)
     first, second = fan.tap(), fan.tap()
-    await bar.ask(tills[0], by_card(ROUND_CENTS, second))
-    answers = [(await bar.tell(till, by_card(ROUND_CENTS, first)))[0] for till in tills]
+    await bar.sell_online(tills[0], by_card(ROUND_CENTS, second))
+    answers = [(await bar.sell_offline(till, by_card(ROUND_CENTS, first)))[0] for till in tills]
     assert [answer.loss_cents for answer in answers] == [0, ROUND_CENTS]
     assert await bar.lost(tills[1].id) == [(ROUND_CENTS, "tap_replayed")]
-    assert await bar.left(fan) == 9000 - 2 * ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - 2 * ROUND_CENTS
 
 
 @pytest.mark.parametrize("what", ["tap_forged", "card_blocked", "tap_replayed"])
@@ -74,8 +74,8 @@ async def test_an_offline_sale_is_booked_and_an_uncovered_amount_is_a_loss_with_
         async with bar.db.transaction() as conn:
             await card_acts.block_cards(conn, [Block(fan.card_id, BlockReason.LOST, None)], NOW)
     if what == "tap_replayed":
-        await bar.ask(till, by_card(ROUND_CENTS, proof))
-    (answer,) = await bar.tell(till, by_card(ROUND_CENTS, proof))
+        await bar.sell_online(till, by_card(ROUND_CENTS, proof))
+    (answer,) = await bar.sell_offline(till, by_card(ROUND_CENTS, proof))
     assert (answer.outcome, answer.loss_cents) == ("booked", ROUND_CENTS)
     assert await bar.lost(till.id) == [(ROUND_CENTS, what)]
     assert await bar.of_kind("loss") == -ROUND_CENTS
@@ -83,23 +83,23 @@ async def test_an_offline_sale_is_booked_and_an_uncovered_amount_is_a_loss_with_
 
 async def test_a_sale_sent_online_and_then_offline_is_one_sale(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(9000)
-    written, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    written, _ = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     (answer,) = await bar.send(till, sent(written, offline=True))
     assert (answer.outcome, answer.loss_cents) == ("known", 0)
-    assert await bar.left(fan) == 9000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - ROUND_CENTS
 
 
 async def test_a_refused_sale_that_is_uploaded_offline_is_booked_as_a_loss(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(150)
-    written, refused = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    written, refused = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     (answer,) = await bar.send(till, sent(written, offline=True))
     assert (refused.outcome, answer.outcome, answer.loss_cents) == ("refused", "booked", 1000)
-    assert await bar.left(fan) == 0
+    assert await bar.balance_of(fan) == 0
 
 
 async def test_an_inconsistent_offline_sale_is_booked(bar: "Bar") -> None:
     till = await bar.till()
-    (answer,) = await bar.tell(till, [Tender(TenderKind.CASH, ROUND_CENTS - 100, None)])
+    (answer,) = await bar.sell_offline(till, [Tender(TenderKind.CASH, ROUND_CENTS - 100, None)])
     assert answer.outcome == "booked"
     assert await bar.of_kind("loss") == -100
 
@@ -156,7 +156,7 @@ async def test_a_card_tender_of_zero_or_less_does_not_block_the_till(bar: "Bar",
         written = till.write(Kind.SALE, lines=ROUND, tenders=tenders)
         (answer,) = await bar.send(till, sent(written, offline=True))
         assert answer.outcome == "booked"
-    assert await bar.left(fan) == 3000
+    assert await bar.balance_of(fan) == 3000
     assert await bar.of_kind("revenue") == 2 * ROUND_CENTS
 
 
@@ -179,4 +179,4 @@ async def test_a_sale_before_the_card_was_blocked_is_paid(bar: "Bar") -> None:
             fan.card_id,
         )
     (answer,) = await bar.send(till, sent(sale, offline=True))
-    assert (answer.loss_cents, await bar.left(fan)) == (0, 3000 - ROUND_CENTS)
+    assert (answer.loss_cents, await bar.balance_of(fan)) == (0, 3000 - ROUND_CENTS)

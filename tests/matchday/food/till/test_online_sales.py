@@ -84,7 +84,7 @@ def test_transfers_of_any_record_move_each_tender_and_sum_to_zero(
 
 async def test_a_tap_pays_two_lines_and_returns_the_balance(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(3000)
-    written, answer = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    written, answer = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     assert (answer.outcome, answer.number, answer.hash) == ("booked", 1, written.hash)
     assert answer.available_cents == 3000 - ROUND_CENTS
     assert await bar.of_kind("revenue") == ROUND_CENTS
@@ -96,7 +96,7 @@ async def test_after_a_lost_answer_the_same_receipt_is_returned_and_nothing_is_p
     answers = [(await bar.send(till, sent(written)))[0] for _ in range(3)]
     assert [answer.outcome for answer in answers] == ["booked", "known", "known"]
     assert {answer.hash for answer in answers} == {written.hash}
-    assert await bar.left(fan) == 3000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 3000 - ROUND_CENTS
 
 
 async def test_the_same_sale_in_two_processes_at_once_is_one_sale(bar: "Bar") -> None:
@@ -104,25 +104,25 @@ async def test_the_same_sale_in_two_processes_at_once_is_one_sale(bar: "Bar") ->
     written = till.sign(till.record(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())))
     answers = await asyncio.gather(*(bar.send(till, sent(written), process=at % 2) for at in range(6)))
     assert sorted(answer.outcome for (answer,) in answers) == ["booked"] + ["known"] * 5
-    assert await bar.left(fan) == 3000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 3000 - ROUND_CENTS
 
 
 async def test_an_uncovered_online_sale_is_refused_and_its_number_stays_free(bar: "Bar") -> None:
     till, fan, rich = await bar.till(), await bar.fan(1149), await bar.fan(5000)
-    _, refused = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    _, refused = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     assert (refused.outcome, refused.reason, refused.data) == (
         "refused",
         "insufficient_funds",
         {"available_cents": 1149},
     )
-    _, answer = await bar.ask(till, by_card(ROUND_CENTS, rich.tap()))
+    _, answer = await bar.sell_online(till, by_card(ROUND_CENTS, rich.tap()))
     assert (answer.outcome, answer.number) == ("booked", 1)
-    assert await bar.left(fan) == 1149
+    assert await bar.balance_of(fan) == 1149
 
 
 async def test_a_refused_sale_is_booked_when_sent_again_after_a_top_up(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(1149)
-    written, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    written, _ = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     async with bar.db.connection() as conn:
         before = await conn.fetchval("select count(*) from wallet_cards.card_day where spent_cents > 0")
     assert before == 0, "what was not paid counts to no day"
@@ -131,28 +131,28 @@ async def test_a_refused_sale_is_booked_when_sent_again_after_a_top_up(bar: "Bar
     assert answer.outcome == "booked"
 
 
-@pytest.mark.parametrize("what", ["replayed", "rolled back", "forged", "nobody's", "no message"])
+@pytest.mark.parametrize("what", ["replayed", "rolled back", "forged", "unregistered", "no message"])
 async def test_an_invalid_tap_pays_nothing(bar: "Bar", what: str) -> None:
     till, fan = await bar.till(), await bar.fan(9000)
     first, second = fan.tap(), fan.tap()
-    await bar.ask(till, by_card(ROUND_CENTS, second))
+    await bar.sell_online(till, by_card(ROUND_CENTS, second))
     proof, reason = {
         "replayed": (second, "tap_replayed"),
         "rolled back": (first, "tap_replayed"),
         "forged": (fan.tap()[:-1] + "0", "tap_forged"),
-        "nobody's": ((await bar.stranger()).tap(), "card_unknown"),
+        "unregistered": ((await bar.stranger()).tap(), "card_unknown"),
         "no message": ("picc_data=hello", "tap_forged"),
     }[what]
-    _, answer = await bar.ask(till, by_card(ROUND_CENTS, proof))
+    _, answer = await bar.sell_online(till, by_card(ROUND_CENTS, proof))
     assert (answer.outcome, answer.reason) == ("refused", reason)
-    assert await bar.left(fan) == 9000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - ROUND_CENTS
 
 
 async def test_a_blocked_card_pays_nothing(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(9000)
     async with bar.db.transaction() as conn:
         await card_acts.block_cards(conn, [Block(fan.card_id, BlockReason.STOLEN, None)], NOW)
-    _, answer = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    _, answer = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     assert (answer.outcome, answer.reason) == ("refused", "card_blocked")
 
 
@@ -170,8 +170,8 @@ async def test_a_card_with_a_daily_limit_spends_at_most_the_limit(bar: "Bar") ->
     async with bar.db.transaction() as conn:
         await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", owner, child.wallet_id)
         await card_acts.limit_cards(conn, [DailyLimitRequest(child.card_id, owner, 2000)], NOW)
-    _, first = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
-    _, second = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
+    _, first = await bar.sell_online(till, by_card(ROUND_CENTS, child.tap()))
+    _, second = await bar.sell_online(till, by_card(ROUND_CENTS, child.tap()))
     assert (first.outcome, second.reason, second.data["left_cents"]) == ("booked", "daily_limit_reached", 850)
 
 
@@ -181,8 +181,8 @@ async def test_offline_payments_count_against_the_daily_limit(bar: "Bar") -> Non
     async with bar.db.transaction() as conn:
         await conn.execute("update wallet_accounts.purse set owner_id = $1 where id = $2", owner, child.wallet_id)
         await card_acts.limit_cards(conn, [DailyLimitRequest(child.card_id, owner, 2000)], NOW)
-    offline = await bar.tell(till, *(by_card(ROUND_CENTS, child.tap()) for _ in range(2)))
-    _, asked = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
+    offline = await bar.sell_offline(till, *(by_card(ROUND_CENTS, child.tap()) for _ in range(2)))
+    _, asked = await bar.sell_online(till, by_card(ROUND_CENTS, child.tap()))
     assert ([one.outcome for one in offline], asked.reason) == (["booked", "booked"], "daily_limit_reached")
     assert asked.data["left_cents"] == 0
 
@@ -196,13 +196,13 @@ async def test_without_a_card_key_no_cards_are_accepted(bar: "Bar", db: Database
 
 async def test_a_bill_is_split_between_a_card_and_cash(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(500)
-    _, answer = await bar.ask(till, [*by_card(500, fan.tap()), Tender(TenderKind.CASH, 650, None)])
+    _, answer = await bar.sell_online(till, [*by_card(500, fan.tap()), Tender(TenderKind.CASH, 650, None)])
     assert (answer.outcome, answer.available_cents) == ("booked", 0)
 
 
 async def test_an_inconsistent_sale_is_refused_online(bar: "Bar") -> None:
     till = await bar.till()
-    _, answer = await bar.ask(till, [Tender(TenderKind.CASH, ROUND_CENTS - 1, None)])
+    _, answer = await bar.sell_online(till, [Tender(TenderKind.CASH, ROUND_CENTS - 1, None)])
     assert (answer.outcome, answer.reason) == ("refused", "tenders_wrong")
 
 

@@ -42,21 +42,21 @@ async def test_a_till_that_reuses_an_id_from_a_receipt_does_not_block_the_sale(b
     copy = thief.write(lines=ROUND, tenders=CASH, id=sale.record.id)
     assert await offline(bar, thief, copy) == ["booked"]
     assert await offline(bar, honest, sale) == ["booked"]
-    assert await bar.left(fan) == 3000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 3000 - ROUND_CENTS
     assert (await bar.refund(desk, sale, 700, TenderKind.CARD)).outcome == "booked"
-    assert await bar.left(fan) == 3000 - ROUND_CENTS + 700
+    assert await bar.balance_of(fan) == 3000 - ROUND_CENTS + 700
     assert (await bar.refund(desk, copy, 700, TenderKind.CARD)).reason == "card_not_accepted"
     assert await bar.of_kind("loss") == 0
 
 
 async def test_a_tap_read_from_a_receipt_cannot_pay_again(bar: "Bar") -> None:
     honest, thief, fan = await bar.till(), await bar.till(), await bar.fan(9000)
-    sale, _ = await bar.ask(honest, by_card(ROUND_CENTS, fan.tap()))
+    sale, _ = await bar.sell_online(honest, by_card(ROUND_CENTS, fan.tap()))
     proof = by_card(ROUND_CENTS, sale.record.tenders[0].proof or "")
-    _, answer = await bar.ask(thief, proof, id=sale.record.id)
+    _, answer = await bar.sell_online(thief, proof, id=sale.record.id)
     assert answer.reason == "tap_replayed"
     assert await offline(bar, thief, thief.write(lines=ROUND, tenders=proof, id=sale.record.id)) == ["booked"]
-    assert await bar.left(fan) == 9000 - ROUND_CENTS
+    assert await bar.balance_of(fan) == 9000 - ROUND_CENTS
     assert await bar.lost(thief.id) == [(ROUND_CENTS, "tap_replayed")]
 
 
@@ -111,7 +111,7 @@ async def test_a_sale_and_its_refund_uploaded_by_two_tills_in_any_order_leave_th
     else:
         for way in ways if order == "refund first" else reversed(ways):
             await asyncio.gather(*(way(at) for at in range(4)))
-    assert [await bar.left(fan) for fan in fans] == [3000] * 4
+    assert [await bar.balance_of(fan) for fan in fans] == [3000] * 4
     assert await bar.of_kind("loss") == await bar.of_kind("revenue") == 0
     assert (await bar.refund(bars[0], sales[0], 1, TenderKind.CARD)).reason == "refund_exceeds_sale"
 
@@ -129,7 +129,7 @@ async def test_a_sale_waits_for_a_concurrent_refund_of_it(bar: "Bar") -> None:
             while not selling.done() and not await conn.fetchval(waiting, here):
                 continue
     assert await selling == ["booked"]
-    assert (await bar.left(fan), await bar.of_kind("loss")) == (3000, 0)
+    assert (await bar.balance_of(fan), await bar.of_kind("loss")) == (3000, 0)
 
 
 async def test_refunds_that_wait_for_a_sale_give_together_at_most_its_amount(bar: "Bar") -> None:
@@ -140,12 +140,12 @@ async def test_refunds_that_wait_for_a_sale_give_together_at_most_its_amount(bar
         assert await offline(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **back)) == ["booked"]
     assert await bar.of_kind("loss") == 1400, "the operator bears it until the sale is known"
     assert await offline(bar, till, sale) == ["booked"]
-    assert await bar.left(fan) == 1000
+    assert await bar.balance_of(fan) == 1000
     assert await bar.of_kind("loss") == 1400 - 1000 - 150, (
         "kept by the desks, less what the wallet got, less what it lacked"
     )
     assert await offline(bar, till, sale) == ["known"]
-    assert await bar.left(fan) == 1000
+    assert await bar.balance_of(fan) == 1000
 
 
 # --- a tap whose online sale was refused
@@ -155,23 +155,23 @@ async def test_refunds_that_wait_for_a_sale_give_together_at_most_its_amount(bar
 async def test_a_refused_tap_pays_only_the_same_record(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(100)
     proof = fan.tap()
-    refused, _ = await bar.ask(till, by_card(ROUND_CENTS, proof))
+    refused, _ = await bar.sell_online(till, by_card(ROUND_CENTS, proof))
     await bar.load(fan, 9000)
     for tip in (0, 500):
         tenders = by_card(ROUND_CENTS + tip, proof)
-        _, answer = await bar.ask(till, tenders, id=refused.record.id, tip_cents=tip, event_id=fan.card_id)
+        _, answer = await bar.sell_online(till, tenders, id=refused.record.id, tip_cents=tip, event_id=fan.card_id)
         assert answer.reason == "tap_replayed"
     (answer,) = await bar.send(till, sent(refused))
-    assert (answer.outcome, await bar.left(fan)) == ("booked", 9100 - ROUND_CENTS)
+    assert (answer.outcome, await bar.balance_of(fan)) == ("booked", 9100 - ROUND_CENTS)
 
 
 async def test_a_refused_tap_is_invalid_after_the_next_tap(bar: "Bar") -> None:
     till, other, fan = await bar.till(), await bar.till(), await bar.fan(100)
-    refused, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    refused, _ = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     await bar.load(fan, 9000)
-    await bar.ask(other, by_card(ROUND_CENTS, fan.tap()))
+    await bar.sell_online(other, by_card(ROUND_CENTS, fan.tap()))
     (answer,) = await bar.send(till, sent(refused))
-    assert (answer.reason, await bar.left(fan)) == ("tap_replayed", 9100 - ROUND_CENTS)
+    assert (answer.reason, await bar.balance_of(fan)) == ("tap_replayed", 9100 - ROUND_CENTS)
 
 
 # --- bonus credit ----------------------------------------------------------------------------------------------------
@@ -186,26 +186,28 @@ async def give(bar: "Bar", fan: Fan, cents: int) -> None:
     assert isinstance(outcome, Posted)
 
 
-@pytest.mark.parametrize("is_told", [False, True])
-async def test_bonus_credit_is_spent_first_and_each_payer_is_refunded_what_it_paid(bar: "Bar", is_told: bool) -> None:
+@pytest.mark.parametrize("is_offline", [False, True])
+async def test_bonus_credit_is_spent_first_and_each_payer_is_refunded_what_it_paid(
+    bar: "Bar", is_offline: bool
+) -> None:
     till, fan = await bar.till(), await bar.fan(2000)
     await give(bar, fan, 400)
     sale = till.sign(till.record(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())))
-    (answer,) = await bar.send(till, sent(sale, offline=is_told))
+    (answer,) = await bar.send(till, sent(sale, offline=is_offline))
     till.keep(sale)
     assert (answer.outcome, answer.available_cents, answer.loss_cents) == ("booked", 2400 - ROUND_CENTS, 0)
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000 - 750, 0)
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000 - 750, 0)
     assert (await bar.refund(till, sale, 700, TenderKind.CARD)).outcome == "booked"
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000 - 50, 0), "the wallet gets back first"
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000 - 50, 0), "the wallet gets back first"
     assert (await bar.refund(till, sale, 450, TenderKind.CARD)).outcome == "booked"
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (2000, 400)
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000, 400)
 
 
 async def test_a_card_may_spend_bonus_credit_and_balance_together(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(700)
     await give(bar, fan, 449)
-    _, answer = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    _, answer = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     assert (answer.reason, answer.data) == ("insufficient_funds", {"available_cents": 1149})
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     (answer,) = await bar.send(till, sent(sale, offline=True))
-    assert (answer.loss_cents, await bar.left(fan), await bar.of_kind("bonus")) == (1, 0, 0)
+    assert (answer.loss_cents, await bar.balance_of(fan), await bar.of_kind("bonus")) == (1, 0, 0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar
 
 PIN, WRONG = "482913", "482914"
-DEAR, DEAR_CENTS = [beer(8)], 5_600
+EXPENSIVE, EXPENSIVE_CENTS = [beer(8)], 5_600
 
 
 async def with_pin(bar: "Bar", cents: int = 20_000) -> Fan:
@@ -39,54 +39,54 @@ async def tries(bar: "Bar", fan: Fan) -> int:
         return int(await conn.fetchval("select tries from wallet_cards.card_pin where card_id = $1", fan.card_id))
 
 
-def dear(till: Till, fan: Fan) -> VerifiedRecord:
-    return till.sign(till.record(lines=DEAR, tenders=by_card(DEAR_CENTS, fan.tap())))
+def expensive_sale(till: Till, fan: Fan) -> VerifiedRecord:
+    return till.sign(till.record(lines=EXPENSIVE, tenders=by_card(EXPENSIVE_CENTS, fan.tap())))
 
 
 async def test_a_sale_above_the_cap_asks_for_the_pin_and_the_same_bytes_with_it_are_booked_once(bar: "Bar") -> None:
     till, fan = await bar.till(), await with_pin(bar)
-    sale = dear(till, fan)
+    sale = expensive_sale(till, fan)
     asked = await ask(bar, till, sale)
     assert (asked.reason, asked.data) == ("confirmation_required", {"cap_cents": CAP_CENTS})
     wrong = await ask(bar, till, sale, WRONG)
     assert (wrong.reason, wrong.data, await tries(bar, fan)) == ("pin_wrong", {"tries_left": PIN_TRIES_MAX - 1}, 1)
     booked = await ask(bar, till, sale, PIN)
-    assert (booked.outcome, booked.available_cents, await tries(bar, fan)) == ("booked", 20_000 - DEAR_CENTS, 0)
+    assert (booked.outcome, booked.available_cents, await tries(bar, fan)) == ("booked", 20_000 - EXPENSIVE_CENTS, 0)
     assert (await ask(bar, till, sale, WRONG)).outcome == "known", "the answer was lost, and another PIN typed"
-    assert await bar.left(fan) == 20_000 - DEAR_CENTS
+    assert await bar.balance_of(fan) == 20_000 - EXPENSIVE_CENTS
     assert await bar.of_kind("loss") == 0
 
 
 async def test_the_fifth_wrong_pin_blocks_the_card(bar: "Bar") -> None:
     till, fan = await bar.till(), await with_pin(bar)
-    sale = dear(till, fan)
+    sale = expensive_sale(till, fan)
     offline = [await ask(bar, till, sale, WRONG) for _ in range(PIN_TRIES_MAX)]
     assert [answer.data["tries_left"] for answer in offline] == [4, 3, 2, 1, 0]
     answer = await ask(bar, till, sale, PIN)
     assert (answer.reason, answer.data) == ("card_blocked", {"reason": "pin"})
-    assert await bar.left(fan) == 20_000
+    assert await bar.balance_of(fan) == 20_000
 
 
 async def test_a_replayed_tap_and_a_card_without_pin_use_no_attempt(bar: "Bar") -> None:
     till, thief, fan, other = await bar.till(), await bar.till(), await with_pin(bar), await bar.fan(20_000)
-    sale = dear(till, fan)
+    sale = expensive_sale(till, fan)
     assert (await ask(bar, till, sale, PIN)).outcome == "booked"
-    copy = thief.sign(thief.record(lines=DEAR, tenders=sale.record.tenders))
+    copy = thief.sign(thief.record(lines=EXPENSIVE, tenders=sale.record.tenders))
     for _ in range(PIN_TRIES_MAX):
         assert (await ask(bar, thief, copy, WRONG)).reason == "tap_replayed"
     assert await tries(bar, fan) == 0
-    assert (await ask(bar, thief, dear(thief, other), PIN)).reason == "pin_not_set"
+    assert (await ask(bar, thief, expensive_sale(thief, other), PIN)).reason == "pin_not_set"
 
 
 async def test_an_offline_sale_is_booked_whatever_its_pin(bar: "Bar") -> None:
     till, fan = await bar.till(), await with_pin(bar)
-    answer = await ask(bar, till, dear(till, fan), WRONG, offline=True)
+    answer = await ask(bar, till, expensive_sale(till, fan), WRONG, offline=True)
     assert (answer.outcome, answer.loss_cents, await tries(bar, fan)) == ("booked", 0, 0)
 
 
 async def test_a_forged_phone_proof_is_refused_online_and_a_loss_offline(bar: "Bar") -> None:
     till = await bar.till()
-    sale = till.sign(till.record(lines=DEAR, tenders=[Tender(TenderKind.VIRTUAL_CARD, DEAR_CENTS, "e30")]))
+    sale = till.sign(till.record(lines=EXPENSIVE, tenders=[Tender(TenderKind.VIRTUAL_CARD, EXPENSIVE_CENTS, "e30")]))
     assert (await ask(bar, till, sale)).reason == "proof_forged"
-    assert (await ask(bar, till, sale, offline=True)).loss_cents == DEAR_CENTS
-    assert await bar.lost(till.id) == [(DEAR_CENTS, "proof_forged")]
+    assert (await ask(bar, till, sale, offline=True)).loss_cents == EXPENSIVE_CENTS
+    assert await bar.lost(till.id) == [(EXPENSIVE_CENTS, "proof_forged")]

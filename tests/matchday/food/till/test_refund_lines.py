@@ -48,7 +48,7 @@ def back_of(
     return till.record(Kind.REFUND, lines=list(lines), tenders=tenders, refund_of=refund_of(sale), **said)
 
 
-async def asked(bar: "Bar", till: Till, record: Record) -> tuple[str | None, dict[str, Any]]:
+async def send_online(bar: "Bar", till: Till, record: Record) -> tuple[str | None, dict[str, Any]]:
     written = till.sign(record)
     (answer,) = await bar.send(till, sent(written))
     if answer.outcome == "booked":
@@ -56,11 +56,11 @@ async def asked(bar: "Bar", till: Till, record: Record) -> tuple[str | None, dic
     return answer.reason, answer.data
 
 
-async def offline(bar: "Bar", till: Till, *records: VerifiedRecord) -> list[str]:
+async def upload(bar: "Bar", till: Till, *records: VerifiedRecord) -> list[str]:
     return [answer.outcome for answer in await bar.send(till, *(sent(one, offline=True) for one in records))]
 
 
-async def noted(bar: "Bar") -> list[tuple[Any, str, int | None]]:
+async def stored_deviations(bar: "Bar") -> list[tuple[Any, str, int | None]]:
     async with bar.db.connection() as conn:
         return [(one.record_id, str(one.reason), one.line) for one in await deviations(conn, None, None)]
 
@@ -70,7 +70,7 @@ async def noted(bar: "Bar") -> list[tuple[Any, str, int | None]]:
 
 async def test_an_online_refund_returns_only_items_of_the_sale(bar: "Bar") -> None:
     till = await bar.till()
-    sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
+    sale, _ = await bar.sell_online(till, cash(1_850), lines=[beer(2), fries()])
     for lines, line, left in (
         ([beer(-3, 600)], 0, 0),  # more pieces, at another price
         ([fries(-1), beer(-1, 701)], 1, 0),  # a higher price
@@ -80,39 +80,42 @@ async def test_an_online_refund_returns_only_items_of_the_sale(bar: "Bar") -> No
         ([fries(-1), fries(-1)], 1, 0),  # too many, in two lines
         ([fries(-2)], 0, 1),
     ):
-        assert await asked(bar, till, back_of(till, sale, lines)) == (NOT_IN_SALE, {"line": line, "left": left}), lines
+        assert await send_online(bar, till, back_of(till, sale, lines)) == (
+            NOT_IN_SALE,
+            {"line": line, "left": left},
+        ), lines
     assert await bar.of_kind("cash") == -1_850, "a refused refund changes nothing"
-    assert await asked(bar, till, back_of(till, sale, [replace(beer(-1), name="Beer 50 cl")])) == (None, {})
+    assert await send_online(bar, till, back_of(till, sale, [replace(beer(-1), name="Beer 50 cl")])) == (None, {})
 
 
 async def test_refunds_of_one_sale_never_exceed_its_quantities(bar: "Bar") -> None:
     till, other = await bar.till(), await bar.till()
-    sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
-    assert await offline(bar, other, other.keep(other.sign(back_of(other, sale, [beer(-1)])))) == ["booked"]
-    assert await asked(bar, till, back_of(till, sale, [beer(-2, 200)])) == (NOT_IN_SALE, {"line": 0, "left": 0})
-    assert await asked(bar, till, back_of(till, sale, [beer(-1)])) == (None, {})
+    sale, _ = await bar.sell_online(till, cash(1_850), lines=[beer(2), fries()])
+    assert await upload(bar, other, other.keep(other.sign(back_of(other, sale, [beer(-1)])))) == ["booked"]
+    assert await send_online(bar, till, back_of(till, sale, [beer(-2, 200)])) == (NOT_IN_SALE, {"line": 0, "left": 0})
+    assert await send_online(bar, till, back_of(till, sale, [beer(-1)])) == (None, {})
     again = other.keep(other.sign(back_of(other, sale, [beer(-1, 450)])))
-    assert await offline(bar, other, again) == ["booked"], "what happened has happened"
-    assert await noted(bar) == [(again.record.id, NOT_IN_SALE, 0)]
-    assert await offline(bar, other, again) == ["known"]
-    assert len(await noted(bar)) == 1
+    assert await upload(bar, other, again) == ["booked"], "what happened has happened"
+    assert await stored_deviations(bar) == [(again.record.id, NOT_IN_SALE, 0)]
+    assert await upload(bar, other, again) == ["known"]
+    assert len(await stored_deviations(bar)) == 1
 
 
 async def test_an_offline_refund_to_a_card_that_did_not_pay_is_a_deviation(bar: "Bar") -> None:
     till, other = await bar.till(), await bar.till()
-    sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
+    sale, _ = await bar.sell_online(till, cash(1_850), lines=[beer(2), fries()])
     wrong = other.keep(other.sign(back_of(other, sale, [beer(-1)], TenderKind.CARD)))
-    assert await offline(bar, other, wrong) == ["booked"]
-    assert await noted(bar) == [(wrong.record.id, "card_not_accepted", None)]
+    assert await upload(bar, other, wrong) == ["booked"]
+    assert await stored_deviations(bar) == [(wrong.record.id, "card_not_accepted", None)]
 
 
 async def test_a_tip_is_refunded_once(bar: "Bar") -> None:
     till = await bar.till()
-    sale, _ = await bar.ask(till, cash(1_600), lines=[beer(2)], tip_cents=200)
+    sale, _ = await bar.sell_online(till, cash(1_600), lines=[beer(2)], tip_cents=200)
     wrong = back_of(till, sale, [beer(-1)], tip_cents=-201)
-    assert await asked(bar, till, wrong) == (NOT_IN_SALE, {"left_cents": 200})
-    assert await asked(bar, till, back_of(till, sale, [beer(-1)], tip_cents=-200)) == (None, {})
-    assert await asked(bar, till, back_of(till, sale, [beer(-1)], tip_cents=-1)) == (EXCEEDS, {})
+    assert await send_online(bar, till, wrong) == (NOT_IN_SALE, {"left_cents": 200})
+    assert await send_online(bar, till, back_of(till, sale, [beer(-1)], tip_cents=-200)) == (None, {})
+    assert await send_online(bar, till, back_of(till, sale, [beer(-1)], tip_cents=-1)) == (EXCEEDS, {})
 
 
 async def test_refunds_uploaded_before_their_sale_are_checked_once_it_is_booked(bar: "Bar") -> None:
@@ -120,11 +123,11 @@ async def test_refunds_uploaded_before_their_sale_are_checked_once_it_is_booked(
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     wrong = desk.keep(desk.sign(back_of(desk, sale, [beer(-1)])))  # in cash, after a payment by card
     twice = desk.keep(desk.sign(back_of(desk, sale, [beer(-1), fries(-1)], TenderKind.CARD)))
-    assert await offline(bar, desk, wrong, twice) == ["booked", "booked"]
+    assert await upload(bar, desk, wrong, twice) == ["booked", "booked"]
     unknown = [(one.record.id, "sale_unknown", None) for one in (wrong, twice)]
-    assert await noted(bar) == unknown
-    assert await offline(bar, till, sale) == ["booked"]
-    assert sorted(await noted(bar), key=str) == sorted(
+    assert await stored_deviations(bar) == unknown
+    assert await upload(bar, till, sale) == ["booked"]
+    assert sorted(await stored_deviations(bar), key=str) == sorted(
         [
             *unknown,
             (wrong.record.id, EXCEEDS, None),
@@ -133,18 +136,18 @@ async def test_refunds_uploaded_before_their_sale_are_checked_once_it_is_booked(
         ],
         key=str,
     )
-    assert await bar.left(fan) == 3_000 - 700, "what was given in cash is not given to the card as well"
+    assert await bar.balance_of(fan) == 3_000 - 700, "what was given in cash is not given to the card as well"
 
 
 async def test_a_sale_that_names_another_sale_is_not_its_refund(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(5_000)
-    sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    sale, _ = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     strange = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()), refund_of=refund_of(sale))
-    assert await offline(bar, till, strange) == ["booked"]
+    assert await upload(bar, till, strange) == ["booked"]
     for one in (sale, strange):
         assert (await bar.refund(till, one, ROUND_CENTS, TenderKind.CARD)).outcome == "booked"
         assert (await bar.refund(till, one, 700, TenderKind.CARD)).reason == EXCEEDS
-    assert await bar.left(fan) == 5_000
+    assert await bar.balance_of(fan) == 5_000
 
 
 async def test_cups_at_a_wrong_deposit_are_a_deviation(bar: "Bar", board: Publication) -> None:
@@ -152,8 +155,8 @@ async def test_cups_at_a_wrong_deposit_are_a_deviation(bar: "Bar", board: Public
     line = Line(CUP.id, "Gobelet", -3, CUP.cents + 1, 0, [], deposit=True)
     said = till.record(Kind.REFUND, lines=[line], tenders=cash(line.cents), refund_of=None, catalogue=board.version)
     dear = till.keep(till.sign(said))
-    assert await offline(bar, till, dear) == ["booked"]
-    assert await noted(bar) == [(dear.record.id, "price_wrong", 0)]
+    assert await upload(bar, till, dear) == ["booked"]
+    assert await stored_deviations(bar) == [(dear.record.id, "price_wrong", 0)]
 
 
 pieces = st.lists(st.sampled_from([beer(), fries(), cup(), beer(1, 600)]), min_size=1, max_size=6)
@@ -196,27 +199,27 @@ WITH_CUP = [beer(), fries(), cup()]  # 12.50, of which 1.00 is a deposit
 async def test_bonus_credit_pays_no_deposit(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(99)
     await give(bar, fan, 5_000)
-    _, answer = await bar.ask(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
+    _, answer = await bar.sell_online(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
     assert (answer.reason, answer.data) == ("insufficient_funds", {"available_cents": 1_249})
     await bar.load(fan, 1)
-    _, answer = await bar.ask(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
+    _, answer = await bar.sell_online(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
     assert answer.outcome == "booked"
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 5_000 - 1_150)
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (0, 5_000 - 1_150)
 
 
 async def test_bonus_credit_pays_no_tip_also_after_refunds(bar: "Bar") -> None:
     """Tips are paid out to staff, so bonus credit would become cash."""
     till, fan = await bar.till(), await bar.fan(99)
     await give(bar, fan, 5_000)
-    _, answer = await bar.ask(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
+    _, answer = await bar.sell_online(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
     assert (answer.reason, answer.data) == ("insufficient_funds", {"available_cents": ROUND_CENTS + 99})
     await bar.load(fan, 1)
-    sale, answer = await bar.ask(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
+    sale, answer = await bar.sell_online(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
     assert answer.outcome == "booked"
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 5_000 - ROUND_CENTS)
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (0, 5_000 - ROUND_CENTS)
     for lines, tip, own in (([beer(-1)], 0, 0), ([fries(-1)], -100, 100)):
-        assert await asked(bar, till, back_of(till, sale, lines, TenderKind.CARD, tip_cents=tip)) == (None, {})
-        assert await bar.left(fan) == own
+        assert await send_online(bar, till, back_of(till, sale, lines, TenderKind.CARD, tip_cents=tip)) == (None, {})
+        assert await bar.balance_of(fan) == own
     assert await bar.of_kind("bonus") == 5_000
 
 
@@ -233,26 +236,26 @@ async def test_bonus_credit_never_becomes_cash_by_a_deposit(bar: "Bar") -> None:
     """The goods are refunded to bonus credit, because the cup is refunded in cash."""
     till, fan = await bar.till(), await bar.fan(100)
     await give(bar, fan, 1_150)
-    sale, _ = await bar.ask(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 0)
-    assert await asked(bar, till, back_of(till, sale, [beer(-1)], TenderKind.CARD)) == (None, {})
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 700)
-    assert await asked(bar, till, back_of(till, sale, [fries(-1)], TenderKind.CARD)) == (None, {})
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 1_150)
-    assert await asked(bar, till, back_of(till, sale, [cup(-1)], TenderKind.CARD)) == (None, {})
-    assert (await bar.left(fan), await bar.of_kind("bonus")) == (100, 1_150)
+    sale, _ = await bar.sell_online(till, by_card(1_250, fan.tap()), lines=WITH_CUP)
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (0, 0)
+    assert await send_online(bar, till, back_of(till, sale, [beer(-1)], TenderKind.CARD)) == (None, {})
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (0, 700)
+    assert await send_online(bar, till, back_of(till, sale, [fries(-1)], TenderKind.CARD)) == (None, {})
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (0, 1_150)
+    assert await send_online(bar, till, back_of(till, sale, [cup(-1)], TenderKind.CARD)) == (None, {})
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (100, 1_150)
 
 
 async def test_a_deposit_paid_in_cash_does_not_allow_a_cash_refund_of_food(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(0)
     await give(bar, fan, 1_150)
     split = [*cash(100), *by_card(1_150, fan.tap())]
-    sale, _ = await bar.ask(till, split, lines=WITH_CUP)
+    sale, _ = await bar.sell_online(till, split, lines=WITH_CUP)
     cheap = [replace(fries(-1), unit_cents=100)]
-    assert await asked(bar, till, back_of(till, sale, cheap)) == (EXCEEDS, {})
-    assert await asked(bar, till, back_of(till, sale, [beer(-1), fries(-1)], TenderKind.CARD)) == (None, {})
+    assert await send_online(bar, till, back_of(till, sale, cheap)) == (EXCEEDS, {})
+    assert await send_online(bar, till, back_of(till, sale, [beer(-1), fries(-1)], TenderKind.CARD)) == (None, {})
     assert await bar.of_kind("bonus") == 1_150
-    assert await asked(bar, till, back_of(till, sale, [cup(-1)])) == (None, {})
+    assert await send_online(bar, till, back_of(till, sale, [cup(-1)])) == (None, {})
 
 
 @given(

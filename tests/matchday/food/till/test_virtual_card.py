@@ -63,7 +63,7 @@ async def ask(
     return answer
 
 
-async def left(bar: "Bar", fan: Fan) -> int:
+async def balance_of(bar: "Bar", fan: Fan) -> int:
     async with bar.db.connection() as conn:
         return int(await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", fan.wallet_id))
 
@@ -74,7 +74,7 @@ async def test_a_phone_pays_what_it_signed_once_and_above_the_cap_of_a_tap(bar: 
     written = by_phone(till, (fan, CAP_CENTS + 1_000), lines=dear)
     assert (await ask(bar, till, written)).available_cents == 4_000
     assert (await bar.send(till, sent(written), process=1))[0].outcome == "known"
-    assert await left(bar, fan) == 4_000
+    assert await balance_of(bar, fan) == 4_000
     assert await bar.of_kind("revenue") == CAP_CENTS + 1_000
 
 
@@ -84,11 +84,11 @@ async def test_a_phone_proof_pays_only_its_sale_and_amount(bar: "Bar") -> None:
     proof = paid.record.tenders[0].proof
     assert (await ask(bar, till, paid)).outcome == "booked"
     dearer = [Tender(TenderKind.VIRTUAL_CARD, ROUND_CENTS, proof)]
-    assert (await bar.ask(till, dearer))[1].reason == "proof_forged", "another record"
+    assert (await bar.sell_online(till, dearer))[1].reason == "proof_forged", "another record"
     record = till.record(Kind.SALE, lines=ROUND, tenders=[Tender(TenderKind.VIRTUAL_CARD, ROUND_CENTS, "x")])
     cheap = replace(record, tenders=[Tender(TenderKind.VIRTUAL_CARD, ROUND_CENTS, fan.sign(record, 100))])
     assert (await ask(bar, till, till.sign(cheap))).reason == "proof_forged", "another amount"
-    assert await left(bar, fan) == 10_000 - ROUND_CENTS
+    assert await balance_of(bar, fan) == 10_000 - ROUND_CENTS
 
 
 async def test_one_confirmation_pays_one_part_and_two_phones_can_share(bar: "Bar") -> None:
@@ -96,7 +96,7 @@ async def test_one_confirmation_pays_one_part_and_two_phones_can_share(bar: "Bar
     half = ROUND_CENTS // 2
     assert (await ask(bar, till, by_phone(till, (first, half), (first, half)))).reason == "proof_used"
     assert (await ask(bar, till, by_phone(till, (first, half), (second, half)))).outcome == "booked"
-    assert [await left(bar, fan) for fan in (first, second)] == [5_000 - half] * 2
+    assert [await balance_of(bar, fan) for fan in (first, second)] == [5_000 - half] * 2
 
 
 async def test_a_late_phone_proof_is_refused_online_and_accepted_offline(bar: "Bar", clock: "FakeClock") -> None:
@@ -106,7 +106,7 @@ async def test_a_late_phone_proof_is_refused_online_and_accepted_offline(bar: "B
     assert (await ask(bar, till, written)).reason == "clock_wrong"
     offline = await ask(bar, till, written, offline=True)
     assert (offline.outcome, offline.loss_cents) == ("booked", 0)
-    assert await left(bar, fan) == 5_000 - ROUND_CENTS
+    assert await balance_of(bar, fan) == 5_000 - ROUND_CENTS
 
 
 async def test_a_phone_proof_older_than_its_key_or_a_week_is_refused(bar: "Bar", clock: "FakeClock") -> None:
@@ -119,7 +119,7 @@ async def test_a_phone_proof_older_than_its_key_or_a_week_is_refused(bar: "Bar",
     after = await ask(bar, till, kept_back, offline=True)
     assert (after.outcome, after.loss_cents) == ("booked", ROUND_CENTS)
     assert await bar.lost(till.id) == [(ROUND_CENTS, "proof_too_old")] * 2
-    assert await left(bar, fan) == 5_000
+    assert await balance_of(bar, fan) == 5_000
 
 
 async def test_a_phone_that_its_owner_blocked_pays_only_what_it_signed_before(bar: "Bar", clock: "FakeClock") -> None:
@@ -144,7 +144,7 @@ async def test_two_tills_at_once_never_take_a_wallet_below_zero(bar: "Bar") -> N
     )
     assert sorted(answer.outcome for answer in answers) == ["booked", "booked", "refused", "refused"]
     assert {answer.reason for answer in answers if answer.outcome == "refused"} == {"insufficient_funds"}
-    assert await left(bar, fan) == 10
+    assert await balance_of(bar, fan) == 10
     assert await bar.of_kind("loss") == 0
 
 
@@ -153,4 +153,4 @@ async def test_a_phone_payment_is_refunded_to_its_wallet(bar: "Bar") -> None:
     written = by_phone(till, (fan, ROUND_CENTS))
     assert (await ask(bar, till, written)).outcome == "booked"
     assert (await bar.refund(till, written, 700, TenderKind.VIRTUAL_CARD)).outcome == "booked"
-    assert await left(bar, fan) == 5_000 - ROUND_CENTS + 700
+    assert await balance_of(bar, fan) == 5_000 - ROUND_CENTS + 700

@@ -31,11 +31,11 @@ class Provider:
         entries: list[dict[str, Any]] = page["entries"]
         return entries
 
-    async def told(self) -> list[dict[str, Any]]:
+    async def contents(self) -> list[dict[str, Any]]:
         return [entry["content"] for entry in await self.entries()]
 
     async def kinds(self) -> list[str]:
-        return [told["kind"] for told in await self.told()]
+        return [content["kind"] for content in await self.contents()]
 
     async def score(self) -> Sequence[int]:
         score = (await self.match.get())["state"]
@@ -104,7 +104,7 @@ async def test_an_invalid_line_is_reported_by_its_number_and_the_others_count(pr
         "{no json",
         cdf.line("p", 1, "pass", by="h4", period="third_half"),
         cdf.line("other", 1, "pass", by="h4", match="m-2"),
-        cdf.line("nobody", 1, "pass", player_id="x", team_id="y"),
+        cdf.line("unknown", 1, "pass", player_id="x", team_id="y"),
         cdf.start(),
         cdf.goal("g", 2, "h9"),
         '{"event": {"deep": ' + "[" * 100_000,
@@ -141,7 +141,7 @@ async def test_a_goal_disallowed_by_var_is_withdrawn_and_stays_withdrawn(provide
     for _ in range(2):
         await provider.send(cdf.goal("g", 2, "h9", var=checked))
     assert await provider.kinds() == ["kick_off", "goal", "var", "withdrawn"]
-    assert (await provider.told())[2] == {"kind": "var", "matter": "goal", "phase": "overturned", "about": 2}
+    assert (await provider.contents())[2] == {"kind": "var", "matter": "goal", "phase": "overturned", "about": 2}
     await provider.send(cdf.goal("g", 2, "h9"))
     assert await provider.score() == (0, 0)
 
@@ -150,7 +150,7 @@ async def test_a_goal_confirmed_by_a_review_is_published_once(provider: Provider
     for _ in range(2):
         await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9", var={"reviewed": True, "upheld": True}))
     assert await provider.kinds() == ["kick_off", "goal", "var"]
-    assert (await provider.told())[2]["phase"] == "stands"
+    assert (await provider.contents())[2]["phase"] == "stands"
 
 
 async def test_the_match_sheet_adds_missing_entries_and_corrects_the_scorer(provider: Provider) -> None:
@@ -166,11 +166,11 @@ async def test_the_match_sheet_adds_missing_entries_and_corrects_the_scorer(prov
     taken = await provider.send(sheet, headers=cdf.DOCUMENT)
     assert taken["defects"] == []
     assert await provider.kinds() == ["kick_off", "goal", "corrected", "card", "substitution", "goal"]
-    told = await provider.told()
+    contents = await provider.contents()
     corrected = {"kind": "goal", "side": "home", "player": 10, "assist": 7, "manner": "penalty"}
-    assert (told[2]["about"], told[2]["content"]) == (2, corrected)
-    assert told[4] == {"kind": "substitution", "side": "away", "off": 5, "on": 12}
-    assert (told[5]["side"], told[5]["player"], told[5]["manner"]) == ("away", 3, "own")
+    assert (contents[2]["about"], contents[2]["content"]) == (2, corrected)
+    assert contents[4] == {"kind": "substitution", "side": "away", "off": 5, "on": 12}
+    assert (contents[5]["side"], contents[5]["player"], contents[5]["manner"]) == ("away", 3, "own")
     assert (await provider.match.get())["teams"]["home"]["players"][2] == {
         "number": 3,
         "name": "N H3",
@@ -208,8 +208,8 @@ async def test_shoot_out_kicks_have_their_score_and_are_neither_goals_nor_shots(
     ]
     taken = await provider.send(cdf.meta(), *SHOOT_OUT, *kicks, over)
     assert (taken["published"], taken["counted"], taken["ignored"], taken["defects"]) == (6, 0, {}, [])
-    told = [one for one in await provider.told() if one["kind"] == "shoot_out_kick"]
-    assert [(one["side"], one["player"], one["outcome"]) for one in told] == [
+    contents = [one for one in await provider.contents() if one["kind"] == "shoot_out_kick"]
+    assert [(one["side"], one["player"], one["outcome"]) for one in contents] == [
         *(("home", 9, "scored"), ("away", 4, "saved"), ("home", 7, "missed"), ("away", 5, "scored")),
     ]
     state = (await provider.match.get())["state"]
@@ -274,7 +274,7 @@ async def test_a_booking_belongs_to_the_player_who_fouled(provider: Provider, at
     await provider.send(cdf.meta())
     for some in [lines] if at_once else [[line] for line in lines]:
         assert (await provider.send(*some))["defects"] == []
-    cards = [(one["side"], one["player"]) for one in await provider.told() if one["kind"] == "card"]
+    cards = [(one["side"], one["player"]) for one in await provider.contents() if one["kind"] == "card"]
     assert cards == [("away", 6), ("home", 4)]
     assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1]
 
@@ -293,7 +293,7 @@ async def test_a_booking_without_a_named_player_is_named_by_the_match_sheet(
     assert await provider.kinds() == ["kick_off"]
     assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1], "it was one of that side"
     await provider.send(cdf.sheet(cards=[cdf.sheet_card(33.5, "a7")]))
-    assert (await provider.told())[1]["player"] == 7
+    assert (await provider.contents())[1]["player"] == 7
 
 
 async def test_the_match_sheet_corrects_the_booked_player(provider: Provider) -> None:
@@ -301,10 +301,10 @@ async def test_the_match_sheet_corrects_the_booked_player(provider: Provider) ->
     await provider.send(cdf.line("card", 33.5, "referee", **CARD, related_event_ids=["push"]))
     for _ in range(2):
         await provider.send(cdf.sheet(cards=[cdf.sheet_card(33.6, "a6"), cdf.sheet_card(34, "h5")]))
-    told = await provider.told()
-    assert [one["kind"] for one in told] == ["kick_off", "card", "corrected", "card"]
-    assert (told[2]["about"], told[2]["content"]["side"], told[2]["content"]["player"]) == (2, "away", 6)
-    assert (told[3]["side"], told[3]["player"]) == ("home", 5)
+    contents = await provider.contents()
+    assert [one["kind"] for one in contents] == ["kick_off", "card", "corrected", "card"]
+    assert (contents[2]["about"], contents[2]["content"]["side"], contents[2]["content"]["player"]) == (2, "away", 6)
+    assert (contents[3]["side"], contents[3]["player"]) == ("home", 5)
 
 
 async def test_statistics_match_the_frames_sent(provider: Provider) -> None:

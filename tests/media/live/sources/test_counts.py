@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.listening import hear, said
+from tests.listening import messages_of, subscribe
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from virage.media.live.rules.entries import Side
 from virage.media.live.sources.rules.counting import PUBLISH_INTERVAL, CountedKind, MatchStatistics, Tally, statistics
@@ -76,7 +76,7 @@ async def test_statistics_without_a_source_are_absent_and_drafts_have_none(match
     "bad",
     [
         {"counts": []},
-        {"counts": [did("nobody", "shot")]},
+        {"counts": [did("unknown", "shot")]},
         {"counts": [did("home", "kick")]},
         {"counts": [did("home", "shot", player=0)]},
         {"counts": [did("home", "shot") for _ in range(501)]},
@@ -91,13 +91,13 @@ async def test_invalid_counts_are_refused_and_change_nothing(match: Match, bad: 
 async def test_a_subscriber_gets_all_statistics_at_once_and_their_changes(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
     await count(match, did("home", "pass", "completed"))
-    stream = await hear(hub, ANONYMOUS, [f"stats:{match.world.event}"], None)
+    stream = await subscribe(hub, ANONYMOUS, [f"stats:{match.world.event}"], None)
     async with asyncio.timeout(20):
-        (first,) = said(await anext(stream))
+        (first,) = messages_of(await anext(stream))
         await match.tell(KICK_OFF)
         await count(match, did("away", "pass"))
         await match.tell(GOAL)
-        (second,) = said(await anext(stream))
+        (second,) = messages_of(await anext(stream))
     await stream.aclose()
     assert (first["passes"], first["possession"]) == ([1, 0], [100, 0])
     assert (second["passes"], second["completed"], second["possession"]) == ([1, 1], [1, 0], [50, 50])

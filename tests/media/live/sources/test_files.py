@@ -37,7 +37,7 @@ def test_events_of_a_real_match_come_in_their_order_between_their_whistles() -> 
         *(("home", 10, 22), ("away", 7, 11), ("away", 7, None), ("home", 3, None)),
     ]
     for goal in goals:
-        assert isinstance(moments[moments.index(goal) - 1].what, FileAction), "its shot counts before it is told"
+        assert isinstance(moments[moments.index(goal) - 1].what, FileAction), "its shot counts before it is published"
 
 
 def with_a_shoot_out(folder: Path) -> Path:

@@ -152,4 +152,4 @@ async def test_a_card_of_an_erased_person_has_no_history_and_no_money(wallets: "
     async with wallets.transaction() as conn:
         view = await wallet_view(conn, fan, LIMITS, now=NOW)
     assert (view.id != held.wallet_id, view.balance_cents) == (True, 0)
-    assert (await books(wallets.db)).unclaimed_cents == 700, "a refund of before is not the next holder's"
+    assert (await books(wallets.db)).unclaimed_cents == 700, "an earlier refund does not belong to the next holder"

@@ -348,11 +348,15 @@ async def test_cards_and_taps_are_exported_and_erased_with_their_owner(wallets: 
     await wallets.taken(held)
     async with wallets.transaction() as conn:
         await set_card_pin(conn, held.id, owner, PIN, NOW)
-        (told,) = await reads.export(conn, owner)
-        assert (told["label"], told["uid"], told["taps"]) == ("Léa's card", held.chip.uid.hex().upper(), [NOW])
+        (exported,) = await reads.export(conn, owner)
+        assert (exported["label"], exported["uid"], exported["taps"]) == (
+            "Léa's card",
+            held.chip.uid.hex().upper(),
+            [NOW],
+        )
         assert await acts.erased(conn, owner, NOW + HOUR) is None
-        (told,) = await reads.export(conn, owner)
-    assert told["label"] is None
+        (exported,) = await reads.export(conn, owner)
+    assert exported["label"] is None
     assert await wallets.rows("select 1 from wallet_cards.card_pin") == []
     assert "Léa" not in str(await wallets.facts())
 

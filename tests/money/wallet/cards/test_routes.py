@@ -144,9 +144,9 @@ async def test_forged_taps_are_limited_and_do_not_lock_out_valid_cards(wallets: 
         return str(answer.json()["code"])
 
     unsigned, fan = [await forge("") for _ in range(150)], [await forge("fan") for _ in range(15)]
-    for told, burst in ((unsigned, 100), (fan, 10)):
-        assert set(told[:burst]) == {"tap_forged"}
-        assert "rate_limited" in told[burst:]
+    for codes, burst in ((unsigned, 100), (fan, 10)):
+        assert set(codes[:burst]) == {"tap_forged"}
+        assert "rate_limited" in codes[burst:]
     assert (await wallets.ask("", "GET", page(held.tap()))).status_code == 200
     assert (await wallets.ask("fan", "GET", page(held.tap()))).status_code == 200
 
@@ -167,7 +167,7 @@ async def test_a_deployment_without_a_key_takes_no_card(wallets: "Wallets", conf
         config=config,
         db=wallets.db,
         clock=wallets.clock,
-        authenticator=_nobody,
+        authenticator=_anonymous,
         dependencies={"card_desk": off, "card_taps": off.taps},
     )
     transport = httpx.ASGITransport(app=app)
@@ -176,7 +176,7 @@ async def test_a_deployment_without_a_key_takes_no_card(wallets: "Wallets", conf
     assert answer.json()["code"] == "cards_off"
 
 
-async def _nobody(credentials: Any) -> Any:
+async def _anonymous(credentials: Any) -> Any:
     return [None for _ in credentials]
 
 
@@ -307,8 +307,8 @@ async def test_the_desk_finds_a_card_by_its_code_blocks_it_and_hands_out_another
     assert (replaced.json()["id"], replaced.json()["wallet_id"]) == (str(new.id), str(old.wallet_id))
     again = await wallets.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
     assert again.json() == replaced.json(), "a lost answer is asked for again"
-    told = await wallets.facts()
-    assert [fact["who"] for fact in told if fact["what"] in ("card_blocked", "card_replaced")] == [desk, desk]
+    facts = await wallets.facts()
+    assert [fact["who"] for fact in facts if fact["what"] in ("card_blocked", "card_replaced")] == [desk, desk]
     assert (await wallets.ask("desk", "POST", "/api/wallet/cards/find", {"code": "2" * 10})).status_code == 404
 
 

@@ -162,8 +162,8 @@ async def test_phones_are_exported_and_erased_with_their_owner(wallets: "Wallets
     assert (await wallets.ask("fan", "POST", PROOFS, owner.sign(challenge(wallets, till)))).status_code == 200
     person_id = (await wallets.rows("select owner_id from wallet_accounts.purse where id = $1", owner.wallet_id))[0][0]
     async with wallets.transaction() as conn:
-        (told,) = await reads.export(conn, person_id)
-        assert told["id"] == owner.key_id
+        (exported,) = await reads.export(conn, person_id)
+        assert exported["id"] == owner.key_id
         assert await acts.erased(conn, person_id, wallets.clock.now()) is None
     for table in ("phone_key", "proof"):
         assert await wallets.rows(f"select * from wallet_cards.{table}") == []

@@ -175,7 +175,7 @@ class System:
                 await conn.fetchval("select balance_cents from wallet_ledger.account where id = $1", self.wallet_id)
             )
 
-    async def told(self, events: Sequence[Any]) -> None:
+    async def receive(self, events: Sequence[Any]) -> None:
         """A webhook of the provider, as the route receives it."""
         body = msgspec.json.encode(Delivery(list(events)))
         headers = {signatures.HEADER: signatures.sign(provider.WEBHOOK_SECRET, body, int(time.time()))}
@@ -255,7 +255,7 @@ async def test_a_repeated_webhook_before_the_answer_credits_once(system: System)
     ]
     waiting = [Charge(row["payment_id"], method.id, 2_000)]
     for _ in range(2):
-        await system.told(events)
+        await system.receive(events)
     answers = await methods.charge(system.provider, waiting)
     assert await settle_all(system.db, system.clock, system.handlers, answers)
     assert await system.balance() == 2_900
@@ -360,8 +360,8 @@ async def test_a_new_card_replaces_the_first_and_erasure_deletes_both(
     second = await system.ruled(Card.WEBHOOK_LATE)
     await system.spend(await system.balance())  # cash in it would prevent the erasure
     async with system.db.transaction() as conn:
-        told = await reads.export(conn, system.fan)
-        assert [(card["label"], card["state"]) for card in told["cards"]] == [("…0309", "saved")]
+        exported = await reads.export(conn, system.fan)
+        assert [(card["label"], card["state"]) for card in exported["cards"]] == [("…0309", "saved")]
         assert await acts.erased(conn, system.fan, system.clock.now()) is None
         assert await top_ups.erased(conn, system.fan, system.clock.now()) is None
     await system.later(timedelta(seconds=5))

@@ -56,8 +56,8 @@ async def test_bonus_grants_of_a_batch_are_independent(db: Database) -> None:
         await close_wallet(conn, closed, NOW)
     gifts = [BonusGrant(new_id(), wallet, 300, "goodwill") for wallet in (first, new_id(), second, first, closed)]
     gifts += [BonusGrant(new_id(), first, 0, "goodwill")]
-    told = [one.reason if isinstance(one, Refused) else one.bonus_cents for one in await given(db, *gifts)]
-    assert told == [600, "not_found", 300, 600, "wallet_frozen", "amount_invalid"]
+    outcomes = [one.reason if isinstance(one, Refused) else one.bonus_cents for one in await given(db, *gifts)]
+    assert outcomes == [600, "not_found", 300, 600, "wallet_frozen", "amount_invalid"]
     async with db.connection() as conn:
         facts = await conn.fetch("select about, data from kernel.journal where what = 'bonus_given'")
     assert {fact["about"] for fact in facts} == {gifts[at].id for at in (0, 2, 3)}

@@ -56,7 +56,7 @@ async def test_a_till_token_without_its_key_moves_no_money(wallets: "Wallets", d
     before = await moved(wallets)
     for signature in (
         "",
-        base64url(Ed25519Phone("whoever stole the token").sign(DESK_RECORD_PURPOSE + body)),
+        base64url(Ed25519Phone("thief of the token").sign(DESK_RECORD_PURPOSE + body)),
         base64url(desk.signer.sign(b"virage:sale:v1\0" + body)),
         base64url(desk.signer.sign(b"virage:pay:v1\0" + body)),
     ):

@@ -76,7 +76,7 @@ def exceeds(left_cents: int, open_cents: int) -> Refused:
     return Refused(Reason.WALLET_WOULD_EXCEED, {"left_cents": left_cents, "open_cents": open_cents})
 
 
-async def told(db: Database, *outcomes: Outcome) -> None:
+async def settle(db: Database, *outcomes: Outcome) -> None:
     async with db.transaction() as conn:
         await payments.settle(conn, outcomes, NOW, HANDLERS)
 
@@ -84,7 +84,7 @@ async def told(db: Database, *outcomes: Outcome) -> None:
 async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpRequest:
     wish = TopUpRequest(new_id(), new_id(), cents)
     assert isinstance(await begun(db, owner_id, wish), PaymentIntent)
-    await told(db, Outcome(wish.payment_id, PaymentState.CAPTURED, cents))
+    await settle(db, Outcome(wish.payment_id, PaymentState.CAPTURED, cents))
     return wish
 
 
@@ -124,8 +124,8 @@ async def test_money_is_credited_once_after_repeated_webhooks(db: Database) -> N
     fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
     came = Outcome(wish.payment_id, PaymentState.CAPTURED, 2000)
-    await told(db, came, came)
-    await told(db, came)
+    await settle(db, came, came)
+    await settle(db, came)
     assert await has(db, fan) == 2000
     assert await begun(db, fan, wish) is None
     assert (await books(db)).clean
@@ -134,12 +134,12 @@ async def test_money_is_credited_once_after_repeated_webhooks(db: Database) -> N
 async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: Database) -> None:
     fan, wish = new_id(), TopUpRequest(new_id(), new_id(), 2000)
     await begun(db, fan, wish)
-    await told(db, Outcome(wish.payment_id, PaymentState.DECLINED, 0, "stolen"))
+    await settle(db, Outcome(wish.payment_id, PaymentState.DECLINED, 0, "stolen"))
     assert await has(db, fan) == 0
     assert await begun(db, fan, wish) == Refused(Reason.PAYMENT_FAILED, {"reason": "stolen"})
     failed = TopUpView(wish.id, wish.payment_id, 2000, Progress.FAILED, "stolen")
     assert await followed(db, fan, wish.id) == failed
-    await told(db, Outcome(wish.payment_id, PaymentState.CAPTURED, 2000))
+    await settle(db, Outcome(wish.payment_id, PaymentState.CAPTURED, 2000))
     assert await has(db, fan) == 2000
 
 
@@ -149,7 +149,7 @@ async def test_open_top_ups_never_bring_more_than_a_wallet_may_hold(db: Database
     answers = [await begun(db, fan, wish) for wish in wishes]
     assert isinstance(answers[0], PaymentIntent)
     assert answers[1:] == [exceeds(10_000, 15_000)] * (wanted - 1)
-    await told(db, Outcome(wishes[0].payment_id, PaymentState.CAPTURED, 15_000))
+    await settle(db, Outcome(wishes[0].payment_id, PaymentState.CAPTURED, 15_000))
     assert await has(db, fan) == 15_000
 
 
@@ -163,7 +163,7 @@ async def test_concurrent_top_ups_never_exceed_the_maximum_of_a_wallet(db: Datab
 async def test_failed_and_expired_top_ups_leave_room_for_the_next(db: Database) -> None:
     fan, cancelled, left, later = new_id(), *(TopUpRequest(new_id(), new_id(), 15_000) for _ in range(3))
     assert isinstance(await begun(db, fan, cancelled), PaymentIntent)
-    await told(db, Outcome(cancelled.payment_id, PaymentState.CANCELLED, 0))
+    await settle(db, Outcome(cancelled.payment_id, PaymentState.CANCELLED, 0))
     assert isinstance(await begun(db, fan, left), PaymentIntent)
     assert await begun(db, fan, later, NOW + PAYS_FOR - timedelta(seconds=1)) == exceeds(10_000, 15_000)
     assert isinstance(await begun(db, fan, later, NOW + PAYS_FOR), PaymentIntent)
@@ -174,8 +174,8 @@ async def test_late_money_above_the_maximum_of_a_wallet_is_refunded(db: Database
     for number, wish in enumerate(wishes):
         assert isinstance(await begun(db, fan, wish, NOW + number * PAYS_FOR), PaymentIntent)
     came = [Outcome(wish.payment_id, PaymentState.CAPTURED, 15_000) for wish in wishes]
-    await told(db, *came[:2])
-    await asyncio.gather(*(told(db, one) for one in came[2:]))
+    await settle(db, *came[:2])
+    await asyncio.gather(*(settle(db, one) for one in came[2:]))
     assert await has(db, fan) == 15_000
     ends = [await progress(db, fan, wish.id) for wish in wishes]
     assert sorted(end for end in ends if end) == [Progress.CREDITED] + [Progress.SENT_BACK] * 5
@@ -240,7 +240,7 @@ async def test_an_erasure_refunds_the_balance_and_late_money(db: Database) -> No
     await begun(db, fan, late)
     async with db.transaction() as conn:
         assert await wallets.erased(conn, fan, NOW) is None
-    await told(db, Outcome(late.payment_id, PaymentState.CAPTURED, 800))
+    await settle(db, Outcome(late.payment_id, PaymentState.CAPTURED, 800))
     assert sorted(await refunds(db)) == sorted([(came.payment_id, 1000), (late.payment_id, 800)])
     async with db.connection() as conn:
         assert await export(conn, fan) == {"purse": None}
@@ -268,12 +268,12 @@ async def test_only_the_fan_sees_the_state_of_a_top_up(db: Database) -> None:
     for one in (wish, wrong, left):
         await begun(db, fan, one)
     assert await progress(db, fan, wish.id) is Progress.OPEN
-    await told(
+    await settle(
         db, Outcome(wish.payment_id, PaymentState.CAPTURED, 2000), Outcome(wrong.payment_id, PaymentState.CAPTURED, 999)
     )
     assert await progress(db, fan, wish.id) is Progress.CREDITED
     assert await progress(db, fan, wrong.id) is Progress.SENT_BACK
-    await told(db, Outcome(left.payment_id, PaymentState.CANCELLED, 0))
+    await settle(db, Outcome(left.payment_id, PaymentState.CANCELLED, 0))
     assert await followed(db, fan, left.id) == TopUpView(left.id, left.payment_id, 500, Progress.FAILED, "cancelled")
     await topped_up(db, other, 500)
     assert await progress(db, other, wish.id) is None
@@ -358,9 +358,11 @@ async def test_a_refund_that_comes_after_erasure_goes_to_the_bank_card_and_the_r
     assert (found.unclaimed_cents, found.kinds["bonus"], found.clean) == (200, 0, True)
     assert await has(db, stays) == 1_100, "no other purse is touched"
     async with db.connection() as conn:
-        told = await conn.fetch("select kind, balance_cents from wallet_ledger.public_balance where kind = 'unclaimed'")
+        balances = await conn.fetch(
+            "select kind, balance_cents from wallet_ledger.public_balance where kind = 'unclaimed'"
+        )
         facts = await conn.fetch("select about, data from kernel.journal where what = 'closed_purse_emptied'")
-    assert [tuple(row) for row in told] == [("unclaimed", 200)], "the accountant's journal reads it by its name"
+    assert [tuple(row) for row in balances] == [("unclaimed", 200)], "the accountant's journal reads it by its name"
     assert [(row["about"], row["data"]) for row in facts] == [
         (wallet_id, {"sent_back_cents": 2_000, "unclaimed_cents": 200})
     ]

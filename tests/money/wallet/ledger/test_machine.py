@@ -119,13 +119,13 @@ class LedgerMachine(RuleBasedStateMachine):
             return Counter({row["id"]: row["left"] for row in rows}), found.sum_cents, not found.balance_mismatches
 
         left, total, agree = self.run(look())
-        told: Counter[UUID] = Counter()
+        expected: Counter[UUID] = Counter()
         for transfer in self.confirmed.values():
             held = self.confirmed[transfer.hold_id].cents if transfer.hold_id else 0
-            told[transfer.debit.id] += held - (0 if transfer.step is Step.VOID else transfer.cents)
+            expected[transfer.debit.id] += held - (0 if transfer.step is Step.VOID else transfer.cents)
             if transfer.step in (Step.POST, Step.CAPTURE):
-                told[transfer.credit.id] += transfer.cents
-        assert {id_: cents for id_, cents in told.items() if cents} == {
+                expected[transfer.credit.id] += transfer.cents
+        assert {id_: cents for id_, cents in expected.items() if cents} == {
             id_: cents for id_, cents in left.items() if cents
         }
         assert all(left[one] >= 0 for one in self.wallets)

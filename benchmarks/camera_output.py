@@ -20,7 +20,7 @@ SOUND_RATE, SOUND_FRAME = 48_000, 1024
 RETRY_S = 0.05
 
 
-class Reel(Struct, frozen=True):
+class CameraOutput(Struct, frozen=True):
     """The output of a camera: bytes, each with the second at which they are sent."""
 
     parts: list[tuple[float, bytes]]
@@ -55,7 +55,7 @@ def sounds(seconds: float) -> Iterator[av.AudioFrame]:
         yield frame
 
 
-def film(path: Path) -> Iterator[av.VideoFrame]:
+def frames_of_film(path: Path) -> Iterator[av.VideoFrame]:
     """Pictures of a film."""
     with av.open(str(path)) as container:
         assert isinstance(container, InputContainer)
@@ -70,8 +70,8 @@ def encoded(
     kbits: int = 2000,
     sound: Iterable[av.AudioFrame] = (),
     sound_of: Path | None = None,
-) -> Reel:
-    """A reel of these pictures as a broadcast encoder sends them, with a closed GOP of so many
+) -> CameraOutput:
+    """These pictures as a broadcast encoder sends them, with a closed GOP of so many
     frames.
 
     `sound` is encoded with them; the sound of a film is copied.
@@ -83,17 +83,17 @@ def encoded(
             frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), PictureType.NONE
             film_out.packets += stream.encode(frame)
         film_out.packets += stream.encode(None)
-        film_out.hear(sound)
+        film_out.add_sound(sound)
         if sound_of is not None:
             film_out.copy(sound_of, "audio")
-    return film_out.reel()
+    return film_out.camera_output()
 
 
-def copied(path: Path) -> Reel:
-    """A reel of a film's own packets, picture and sound, unchanged."""
+def copied(path: Path) -> CameraOutput:
+    """The packets of a film, picture and sound, unchanged."""
     with _Film() as film_out:
         film_out.copy(path, "video", "audio")
-    return film_out.reel()
+    return film_out.camera_output()
 
 
 class _Film:
@@ -128,7 +128,7 @@ class _Film:
         stream.options = {"preset": "superfast", "x264-params": f"{keys}:{rates}"}
         return stream
 
-    def hear(self, sound: Iterable[av.AudioFrame]) -> None:
+    def add_sound(self, sound: Iterable[av.AudioFrame]) -> None:
         """Add sound, encoded as AAC."""
         stream: Any = None
         for frame in sound:
@@ -150,17 +150,17 @@ class _Film:
                     packet.stream = streams[packet.stream_index]
                     self.packets.append(packet)
 
-    def reel(self) -> Reel:
-        """The whole reel."""
-        return Reel(self._parts)
+    def camera_output(self) -> CameraOutput:
+        """The whole output."""
+        return CameraOutput(self._parts)
 
 
 def _decoded_s(packet: Any) -> float:
     return float(packet.dts * packet.time_base)
 
 
-async def play(reel: Reel, port: int, host: str = "127.0.0.1") -> float:
-    """Send a reel in real time once the server listens; return its start in Unix seconds. OSError
+async def play(camera_output: CameraOutput, port: int, host: str = "127.0.0.1") -> float:
+    """Send the output in real time once the server listens; return its start in Unix seconds. OSError
     when the server hangs up.
     """
     while True:
@@ -171,7 +171,7 @@ async def play(reel: Reel, port: int, host: str = "127.0.0.1") -> float:
             await asyncio.sleep(RETRY_S)
     began, clock = time.time(), time.monotonic()
     try:
-        for due_s, data in reel.parts:
+        for due_s, data in camera_output.parts:
             await asyncio.sleep(clock + due_s - time.monotonic())
             writer.write(data)
             await writer.drain()

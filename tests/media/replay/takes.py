@@ -23,7 +23,7 @@ Lateness = Callable[[Fragment], float]
 
 
 @cache
-def take(began_ms: int, seconds: int) -> tuple[Init | Fragment, ...]:
+def encoded_take(began_ms: int, seconds: int) -> tuple[Init | Fragment, ...]:
     """Return a take: each frame shows its Unix milliseconds, and the audio beeps each second."""
     file = BytesIO()
     with av.open(file, "w", format="mpegts") as out:
@@ -61,7 +61,7 @@ def _sound(number: int) -> av.AudioFrame:
     return frame
 
 
-class Reel:
+class RecordedTake:
     """A take that is stored as a whole or gradually. `late`: delay of each part."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Reel:
         self._waiting = list(parts)
         self._tracks: dict[str, Track] = {}
 
-    async def lay(self, conn: Connection, footage: Footage, vault: MediaVault, *, until_s: float = 1e9) -> None:
+    async def store_take(self, conn: Connection, footage: Footage, vault: MediaVault, *, until_s: float = 1e9) -> None:
         """Store the parts that start before a time of the take and are not stored yet."""
         await store.save_camera(conn, self.camera, programme=self.camera == "main", delay_ms=0)
         rest = []
@@ -102,9 +102,9 @@ class Reel:
         await store.add_segment(conn, segment, track)
 
 
-def shot(
+def record_take(
     camera: str, began: datetime, seconds: int, *, late: Lateness = lambda _: 0.0, only: Kind | None = None
-) -> Reel:
+) -> RecordedTake:
     """Return a take of a camera that starts at a moment. `only`: the one kind that arrived."""
-    parts = take(round(began.timestamp() * 1000), seconds)
-    return Reel(camera, began, [part for part in parts if only in (None, part.kind)], late=late)
+    parts = encoded_take(round(began.timestamp() * 1000), seconds)
+    return RecordedTake(camera, began, [part for part in parts if only in (None, part.kind)], late=late)
