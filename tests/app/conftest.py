@@ -223,7 +223,7 @@ class Served:
             return False
         return sandbox.status_code < 500 and web.status_code == 200
 
-    def said(self) -> str:
+    def logs(self) -> str:
         """The logs of the processes."""
         return "\n".join((self._folder / f"{name}.log").read_text() for name in self._processes)
 
@@ -243,7 +243,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, shared_database_url: str) -
         yield made
     finally:
         made.stop()
-        sys.stdout.write(made.said())
+        sys.stdout.write(made.logs())
 
 
 @pytest.fixture

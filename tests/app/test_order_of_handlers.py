@@ -195,7 +195,7 @@ async def test_a_person_is_erased_by_handlers_in_any_order_that_closes_the_walle
     refused, expected = await erasure.by(PERSON_ERASED)
     assert refused is None
     before = (await erasure.run(_nothing))[1]
-    assert len(differing(before, expected)) > 15, "each handler has something to forget"
+    assert len(differing(before, expected)) > 15, "each handler has data to erase"
     tried = 0
     for order in orders_of(PERSON_ERASED):
         allowed = all(order.index(one) < order.index(forget_wallet) for one in NEEDS_THE_WALLET)
@@ -209,7 +209,7 @@ async def test_a_person_is_erased_by_handlers_in_any_order_that_closes_the_walle
         if handler is not lock_orders_of_erased:
             rest = [one for one in PERSON_ERASED if one is not handler]
             refused, found = await erasure.by(rest)
-            assert refused or differing(found, expected), f"nothing shows that {handler} ran"
+            assert refused or differing(found, expected), f"no trace of {handler}"
 
 
 async def test_data_found_by_the_wallet_is_erased_before_the_wallet_is_closed(erasure: "Erasure") -> None:
@@ -220,9 +220,9 @@ async def test_data_found_by_the_wallet_is_erased_before_the_wallet_is_closed(er
         refused, found = await erasure.by(order)
         if handler is forget_orders:
             assert refused is not None
-            assert refused.reason == "wallet_not_empty", "an order that waits holds money of the wallet"
+            assert refused.reason == "wallet_not_empty", "a pending order holds money of the wallet"
         else:
-            assert differing(found, expected), f"{handler} finds nothing of a closed wallet"
+            assert differing(found, expected), f"{handler} cannot find data of a closed wallet"
 
 
 async def test_orders_of_an_erased_person_are_locked_before_cards_and_wallets(erasure: "Erasure") -> None:
@@ -256,7 +256,7 @@ async def test_the_sections_of_an_export_are_the_same_in_any_order(erasure: "Era
 
     async with erasure.world.db.transaction() as conn:
         expected = await exported(conn, list(PERSON_EXPORTS))
-        assert all(expected.values()), "each domain has something to export"
+        assert all(expected.values()), "each domain has data to export"
         for order in orders_of(list(PERSON_EXPORTS)):
             assert await exported(conn, order) == expected
 

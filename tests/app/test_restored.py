@@ -105,7 +105,7 @@ async def restored_url(before: Before) -> AsyncIterator[str]:
     connection = await asyncpg.connect(url)
     reached = await connection.fetchval("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
     await connection.close()
-    assert reached < position_key(before.heard).xid - AHEAD // 2, "the cluster is far behind what is stored"
+    assert reached < position_key(before.heard).xid - AHEAD // 2, "the cluster is far behind the stored positions"
     yield url
     await postgres.stop()
     shutil.rmtree(folder)
@@ -195,7 +195,9 @@ async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     assert (second.reload, second.revoked) == (False, [7])
     await pass_the_old_ids(restored_url, before.heard)
     await write(db, revoked(8))
-    assert (await GateChanges(db).since(EVENT, before.heard, ())).revoked == [7, 8], "who was away all the time"
+    assert (await GateChanges(db).since(EVENT, before.heard, ())).revoked == [7, 8], (
+        "a phone that was offline throughout"
+    )
     third = await beat(second.version)
     assert (third.reload, third.revoked) == (False, [8])
     fourth = await beat(third.version)

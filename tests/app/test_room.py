@@ -92,7 +92,7 @@ def asked(system: Small, event: UUID) -> Counter[str]:
 def test_a_connection_above_the_limit_gets_503_at_once(small: tuple[Small, UUID]) -> None:
     answers = asked(*small)
     assert set(answers) == {"200", "503"}
-    assert answers["200"] >= FILES // 5, "strangers have a quarter of the room"
+    assert answers["200"] >= FILES // 5, "anonymous clients get a quarter of the connections"
 
 
 @pytest.mark.parametrize("small", ["-Sn"], indirect=True)
@@ -132,7 +132,7 @@ def test_silent_and_slow_connections_are_closed_and_others_are_served(hasty: Has
         sock.sendall(SLOW_BODY)
     asking = socket.create_connection(address, PATIENCE_S)
     asking.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
-    assert asking.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200", "held connections do not keep others out"
+    assert asking.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200", "idle connections do not block others"
     answers = [until_closed(sock) for sock in held]
     assert {answer[:12] for answer in answers[::2]} == {b"HTTP/1.1 408"}
     assert set(answers[1::2]) == {b""}

@@ -41,7 +41,9 @@ def test_a_handler_with_a_role_guard_also_checks_the_scope(app: Application) -> 
             asked.append(endpoint.path)
             guards = [ast.unparse(guard) for guard in declared_guards(endpoint)]
             by_venue = all(guard.startswith("staff_of_venue(") for guard in guards)
-            assert by_venue or hands_on_principal(source_of(endpoint)), f"{endpoint.path} asks no scope: require() it"
+            assert by_venue or hands_on_principal(source_of(endpoint)), (
+                f"{endpoint.path} checks no scope: call require()"
+            )
     assert len(asked) > 90
 
 

@@ -191,15 +191,17 @@ async def run_with_kills() -> dict[str, Any]:
 def test_every_phone_gets_every_entry_once_through_kills_of_any_process() -> None:
     found = run(run_with_kills())
     last = found["last"]
-    assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, "each once, in order, though its teller was killed"
+    assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, (
+        "each entry once and in order, although the publisher was killed"
+    )
     assert found["numbers"] == {tuple(range(1, last + 1))}
     slow = found["slow"]
-    assert slow["bytes"] < 1.2 * LIFETIME_BYTES, "an unread stream ends before it costs much"
-    assert slow["first"] + slow["rest"] == list(range(1, MANY + 1)), "and goes on where it was"
+    assert slow["bytes"] < 1.2 * LIFETIME_BYTES, "an unread stream ends before it uses much memory"
+    assert slow["first"] + slow["rest"] == list(range(1, MANY + 1)), "an ended stream resumes at its position"
     assert slow["rest"]
     before, after = found["pages"]
-    assert before == 0, "nchan had all that was missed"
-    assert after > 0, "and the pages what it forgot"
+    assert before == 0, "nchan had all missed entries"
+    assert after > 0, "pages have the entries that nchan lost"
     assert found["said"] == {
         "link": found["link"],
         "page is kept": True,

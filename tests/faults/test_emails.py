@@ -170,8 +170,8 @@ async def test_an_email_survives_a_killed_worker_with_one_message_id(
         return await states(conn) == {"sent": 1}
 
     await until(sent)
-    assert len(server.ids()) == copies, "taken, but the worker died before it could say so"
-    assert len(set(server.ids())) == 1, "one Message-ID, so that readers see one letter"
+    assert len(server.ids()) == copies, "accepted, but the worker was killed before it stored that"
+    assert len(set(server.ids())) == 1, "one Message-ID, so that mail clients show one email"
 
 
 async def test_every_email_is_sent_after_an_hour_without_a_mail_server(

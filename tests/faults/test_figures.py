@@ -153,7 +153,7 @@ def test_a_killed_worker_of_statistics_adds_each_record_once(
     with capsys.disabled():
         print(f"\nfigures kill: {found}")  # noqa: T201 - the counts are what the run is for
     assert found["kills"] == KILLS
-    assert found["left_behind"] == [0] * KILLS, "what is dead has added nothing"
+    assert found["left_behind"] == [0] * KILLS, "a killed worker has added nothing"
     assert found["closings"] == TILLS + 2
     assert found["astray"] == []
     assert found["receipts"] == found["records"]

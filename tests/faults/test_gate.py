@@ -63,7 +63,7 @@ def test_confirmed_scans_are_kept_and_no_fan_is_counted_twice(capsys: pytest.Cap
     found = run(evening_with_kills())
     with capsys.disabled():
         print(f"\ngate kill: {found}")  # noqa: T201 - the counts are what the run is for
-    assert found["retries"] > 0, "the kills were felt"
+    assert found["retries"] > 0, "the kills interrupted scans"
     assert found["wrong"] == {}
     assert (found["lost"], found["twice"]) == (0, 0)
     assert found["inside"] == found["admitted"] > 0.9 * FANS

@@ -41,7 +41,7 @@ class Falling:
 
     def kill(self) -> None:
         assert self._process is not None
-        assert self._process.poll() is None, "it ended by itself"
+        assert self._process.poll() is None, "the ladder ended by itself"
         self._process.kill()
         self._process.wait()
 
@@ -81,4 +81,4 @@ async def test_a_repeatedly_killed_ladder_encodes_each_second_of_a_clip_once(db:
     assert [len(second) for second in frames] == [25] * SECONDS
     assert len({piece.track.id for piece in rungs}) == 1, "a restarted ladder continues the same track"
     kept = [path for path in (tmp_path / "objects").rglob("*") if path.is_file()]
-    assert len(kept) == 2 + 2 * SECONDS, "nothing is left over of the dead"
+    assert len(kept) == 2 + 2 * SECONDS, "a killed ladder leaves no incomplete files"

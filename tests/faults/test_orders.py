@@ -216,9 +216,9 @@ def test_confirmed_orders_and_steps_are_in_the_ledger_and_in_the_fiscal_journal(
     what, log = run(run_with_kills())
     assert log.errors == []
     assert log.kills >= KILLS - 1
-    assert log.retries > 0, "the kills were felt"
+    assert log.retries > 0, "the kills interrupted orders"
     assert len(log.placed) == ORDERS
-    assert log.cancelled, "some were cancelled in time"
+    assert log.cancelled, "some orders were cancelled in time"
     assert len(log.accepted) + len(log.cancelled) == ORDERS
     assert what == {
         "lost": 0,

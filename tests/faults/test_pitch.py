@@ -201,7 +201,7 @@ def test_phones_reconnect_to_current_positions_and_no_distance_or_signal_is_lost
     with broker(tmp_path) as mosquitto:
         found = run(evening(mosquitto))
     assert found["missing"] > 0, "the kills interrupted the sender"
-    assert found["came_back"] > 0, "and by the phones"
+    assert found["came_back"] > 0, "the kills interrupted the phones"
     assert found["wrong"] == []
     assert found["seen"] > 3
     assert found["kept"].runs == found["track"].runs

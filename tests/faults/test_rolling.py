@@ -131,7 +131,7 @@ async def kill_in_the_middle(url: str, folder: Path) -> tuple[int, int]:
             await conn.execute("select from bench.counter where id = $1 for update", LOCKED)
             migrating = await migrator(url, folder)
             while (await filled(url))[0] < LOCKED:  # the batches before it; the next one waits
-                assert migrating.returncode is None, "it waits for the row"
+                assert migrating.returncode is None, "the batch waits for the row"
                 await asyncio.sleep(0.01)
             migrating.kill()
             await migrating.wait()

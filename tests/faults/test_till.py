@@ -95,7 +95,7 @@ def test_confirmed_sales_are_in_the_ledger_and_in_the_fiscal_journal(capsys: pyt
     with capsys.disabled():
         print(f"\ntill kill: {found}")  # noqa: T201 - the counts are what the run is for
     assert sum(found["kills"].values()) == KILLS
-    assert found["retries"] > 0, "the kills were felt"
+    assert found["retries"] > 0, "the kills interrupted sales"
     assert (found["sales"], found["acknowledged"], found["errors"]) == (SALES, SALES, [])
     assert (found["lost"], found["unclean"], found["gaps"], found["sum"]) == (0, 0, 0, 0)
     assert found["damaged"] == []

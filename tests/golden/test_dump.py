@@ -133,8 +133,8 @@ async def test_a_cluster_that_is_behind_the_dump_begins_an_era_above_its_positio
         assert not await era.holds_foreign_rows(url)
     finally:
         await fresh.stop()
-    assert noted == 0, "the migration that made the era found ids ahead of the cluster, and they stay another's"
+    assert noted == 0, "the migration found ids ahead of the cluster, which stay in their earlier era"
     assert len(tables) > 100
-    assert held == {"access.device_state"}, "what a device had heard; an epoch lies between that and the new era"
+    assert held == {"access.device_state"}, "a position received before; an epoch lies between it and the new era"
     assert begun is not None
     assert begun.stored == highest < golden().transaction_id < begun.xids

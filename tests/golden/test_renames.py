@@ -105,7 +105,7 @@ def test_the_api_is_the_recorded_one_under_the_names_of_the_map() -> None:
     assert now["components"].keys() == expected["components"].keys()
     for part in ("operations", "components"):
         for name, meant in expected[part].items():
-            assert now[part][name] == meant, f"{name} is not what the map makes of it"
+            assert now[part][name] == meant, f"{name} differs from the renamed recording"
 
 
 def test_every_line_of_the_map_names_something() -> None:

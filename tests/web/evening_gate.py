@@ -68,7 +68,7 @@ class Gate:
         self._page.evaluate("lights.length = 0")
         end = time.monotonic() + READY_S
         while not self._page.evaluate("lights.length"):
-            assert time.monotonic() < end, "the gate sees nothing"
+            assert time.monotonic() < end, "the camera of the gate reads no code"
             self._hold(show())
         self._hold(None)
         return self._answers("Valid")

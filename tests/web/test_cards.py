@@ -91,7 +91,7 @@ def test_an_anonymous_card_is_viewed_linked_limited_and_blocked(
     expect(page.get_by_text("Card unblocked")).to_be_visible()
     page.goto(card.tap())
     holds(page, "12.50")
-    assert len(asked) < MANY, "nothing is asked in a circle"
+    assert len(asked) < MANY, "no request is repeated in a loop"
     assert not page_faults
 
 

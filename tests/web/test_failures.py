@@ -106,7 +106,9 @@ def test_an_order_of_another_person_is_not_found_and_offers_a_sign_in(
     sign_in(page, address)
     expect(page).to_have_url(re.compile(f"/orders/{order}$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Order not found")
-    assert not [url for url in asked if "/api/stream" in url and str(order) in url], "its news are not followed"
+    assert not [url for url in asked if "/api/stream" in url and str(order) in url], (
+        "no stream of its entries is opened"
+    )
 
 
 def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:

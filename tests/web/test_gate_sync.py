@@ -26,7 +26,7 @@ REVOKED = """([sealed], number) => {
 }"""
 
 
-def said(route: Route) -> list[str]:
+def sent_kinds(route: Route) -> list[str]:
     """The kinds of the scans that the phone uploads."""
     sent = json.loads(route.request.post_data or "{}")["scans"]
     return [json.loads(bytes_of_base64url(scan["body"]) or b"{}")["kind"] for scan in sent]
@@ -42,12 +42,12 @@ def test_the_server_does_not_admit_again_what_the_phone_admitted_offline_and_has
     expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, first.code())
     light(page, "good", "Valid")
-    page.route(SCANS, lambda route: route.continue_() if said(route) == ["ask"] else route.abort())
+    page.route(SCANS, lambda route: route.continue_() if sent_kinds(route) == ["ask"] else route.abort())
     start()
     expect(page.locator("[data-state=online]")).to_be_visible()
     type_code(page, second.code())
     light(page, "good", "Valid")
-    assert ("ask", second.number, False) in scans(system, event), "the phone asks"
+    assert ("ask", second.number, False) in scans(system, event), "the phone asks the server"
     type_code(page, first.code())
     light(page, "bad", "Already inside")
     page.unroute(SCANS)
@@ -101,7 +101,7 @@ def test_an_upload_refused_as_too_large_is_sent_in_parts(
     for fan in fans:
         type_code(page, fan.code())
         light(page, "good", "Valid")
-    page.route(SCANS, lambda route: route.continue_() if len(said(route)) == 1 else route.fulfill(status=413))
+    page.route(SCANS, lambda route: route.continue_() if len(sent_kinds(route)) == 1 else route.fulfill(status=413))
     start()
     expect(page.locator(SENT)).to_be_attached()
     assert inside(system, event) == {fan.number for fan in fans}

@@ -1,4 +1,4 @@
-"""A gate whose clock is wrong, a film of a code, a torn code, and a steward of other gates, on a
+"""A gate whose clock is wrong, a recording of a code, a torn code, and a steward of other gates, on a
 steward's phone.
 """
 
@@ -46,7 +46,7 @@ def set_clock(page: Page, off: timedelta) -> None:
     page.evaluate("(off) => localStorage.setItem('test.off', off)", off / timedelta(milliseconds=1))
 
 
-class Later:
+class ShiftedClock:
     """The time at the gate, which a test advances without waiting."""
 
     def __init__(self, page: Page) -> None:
@@ -88,9 +88,9 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
     page.goto("/staff/gate")
     expect(page.locator(UNVERIFIED)).to_be_visible()
     expect(page.locator("[data-state=alone]")).to_be_visible()
-    time = Later(page)
-    enter_without_trusted_time(page, time, crowd)
-    show_old_recording(page, time, filmed)
+    clock = ShiftedClock(page)
+    enter_without_trusted_time(page, clock, crowd)
+    show_old_recording(page, clock, filmed)
     expect(page.locator(UNVERIFIED)).to_be_visible()
     start()
     expect(page.locator(SENT)).to_be_attached()
@@ -104,34 +104,34 @@ def test_every_valid_pass_enters_whatever_the_devices_clock_and_an_old_recording
     light(page, "good", "Valid")
 
 
-def enter_without_trusted_time(page: Page, time: Later, crowd: list[Ticket]) -> None:
+def enter_without_trusted_time(page: Page, clock: ShiftedClock, crowd: list[Ticket]) -> None:
     """Five valid passes at an offline device without trusted time: the fifth corrects its clock."""
     first, *more = crowd
-    type_code(page, first.code(time.now()))
+    type_code(page, first.code(clock.now()))
     light(page, "again", "time is not verified")
-    time.half_a_minute()
-    type_code(page, first.code(time.now()))
+    clock.half_a_minute()
+    type_code(page, first.code(clock.now()))
     light(page, "good", "Valid")
     next_one(page)
     for one in more:
-        type_code(page, one.code(time.now()))
+        type_code(page, one.code(clock.now()))
         light(page, "again", "Wait for the next code")
         next_one(page)
-    time.half_a_minute()
+    clock.half_a_minute()
     for one in more:
-        type_code(page, one.code(time.now()))
+        type_code(page, one.code(clock.now()))
         light(page, "good", "Valid")
         next_one(page)
 
 
-def show_old_recording(page: Page, time: Later, filmed: Ticket) -> None:
-    """Show a film of a day ago to a device without trusted time: it cannot detect it, and admits
+def show_old_recording(page: Page, clock: ShiftedClock, filmed: Ticket) -> None:
+    """Show a recording of a day ago to a device without trusted time: it cannot detect it, and admits
     it.
     """
-    type_code(page, filmed.code(time.now() - DAY))
+    type_code(page, filmed.code(clock.now() - DAY))
     light(page, "again", "Wait for the next code")
-    time.half_a_minute()
-    type_code(page, filmed.code(time.now() - DAY))
+    clock.half_a_minute()
+    type_code(page, filmed.code(clock.now() - DAY))
     light(page, "good", "Valid")
     next_one(page)
 

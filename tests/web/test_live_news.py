@@ -80,7 +80,7 @@ def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
     expect(page.locator("[data-entry='85']")).to_be_visible()
     assert page.evaluate(NUMBERS) == list(range(85, 0, -1))
     expect(page.locator("[data-score]")).to_have_text("1–1")
-    assert {"1", "2"} <= set(pages), "what the stream leaves out is read from pages"
+    assert {"1", "2"} <= set(pages), "entries omitted by the stream are read from pages"
     expect(page.locator("[data-shirt='home 9'] [data-mark]")).to_have_count(2)
     expect(page.locator("[data-shirt='home 12'] [data-mark='on']")).to_be_visible()
     expect(page.locator("[data-shirt='away 4'] [data-mark='yellow']")).to_be_visible()

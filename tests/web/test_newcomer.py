@@ -123,7 +123,7 @@ def test_commands_use_the_running_deployment_without_stopping_it(system: Running
     files = [str(match_file(f"statsbomb_3788741_{name}.json")) for name in ("event", "lineup")]
     with beside(system, "match", *files) as (process, said):
         assert process.wait(WAIT_S) == 1
-        assert f"{event}  " in said(), "it names what there is to tell"
+        assert f"{event}  " in said(), "the command lists the events"
     with beside(system, "match", *files, "--event", event, "--speed", "0") as (process, said):
         assert process.wait(3 * WAIT_S) == 0, said()
     assert http.get(f"{system.url}/api/live/{event}").json()["state"]["match_over"]
@@ -134,4 +134,4 @@ def test_commands_use_the_running_deployment_without_stopping_it(system: Running
     with beside(system, "wallet", "audit") as (process, said):
         assert process.wait(WAIT_S) == 0, said()
     assert servers
-    assert servers[0].is_running(), "the first of them is the server itself"
+    assert servers[0].is_running(), "the first process is the server itself"

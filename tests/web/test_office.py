@@ -314,7 +314,7 @@ def test_a_staff_member_is_invited_accepts_works_and_is_removed(
         expect(newcomer.get_by_text("Your role will be:")).to_be_visible()
         expect(newcomer.get_by_text(re.compile("^Finance, "))).to_be_visible()
         expect(newcomer.get_by_label("Invitation code")).to_have_count(0)
-        assert newcomer.url.endswith("/office/invitation"), "the code is nowhere to be read"
+        assert newcomer.url.endswith("/office/invitation"), "the code is not shown anywhere"
         newcomer.get_by_role("button", name="Accept the invitation").click()
         expect(newcomer.get_by_text("Finance, Grand Large Concerts")).to_be_visible()
         newcomer.get_by_role("link", name="Open your workspace").click()

@@ -220,7 +220,7 @@ def test_the_audio_of_a_growing_clip_starts_with_its_video(
     sound = page.request.get(f"/api/replay/clips/{clip_id}/main-{evening.event.hex[-8:]}/audio.m3u8").text()
     segments = [line for line in sound.splitlines() if line.startswith("/api/")]
     heard = [path for path in page.evaluate(FETCHED) if path in segments]
-    assert heard == segments[: len(heard)], "in order, from the first"
+    assert heard == segments[: len(heard)], "segments in order, from the first"
 
 
 def test_a_link_to_a_missing_or_withdrawn_clip_is_explained(page: Page, evening: Evening) -> None:

@@ -90,7 +90,7 @@ def print_(system: System, event_id: UUID, ticket: Ticket) -> None:
     in_database(system, act)
 
 
-def said(system: System, event_id: UUID, what: str) -> None:
+def announce(system: System, event_id: UUID, what: str) -> None:
     """Announcements of the evening: "no paper", "full" (stand N), "closed" (no entry), "open"
     again.
     """
@@ -139,7 +139,7 @@ def prepared(system: System, title: str) -> Crowd:
     (other,) = tickets(system, tonight(system, "The next match"), "N", 1)
     revoke(system, event_id, revoked)
     print_(system, event_id, moved)
-    ban, say = partial(flag, system, event_id, flagged), partial(said, system, event_id)
+    ban, say = partial(flag, system, event_id, flagged), partial(announce, system, event_id)
     return Crowd(good, revoked, flagged, late, copied, paper, refused, elsewhere, other, expired, moved, ban, say)
 
 

@@ -204,7 +204,7 @@ async def from_the_seats(evening: Evening) -> None:
     ]
     evening.clock.advance(timedelta(hours=1))
     given = await food.act(kitchen.compensate, at_start=(LATE, 300), at_end=(100,))
-    assert {order.id for order in given} == {made, part}, "what went back whole is owed nothing more"
+    assert {order.id for order in given} == {made, part}, "a fully refunded order gets no compensation"
     evening.paid_in_at_desks["bonus"] += 300 + 100  # 5.00 of the 6.00 that one fan paid was refunded
 
 

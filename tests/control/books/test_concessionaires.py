@@ -14,7 +14,7 @@ from hypothesis import given
 from pypdf import PdfReader
 
 from tests.matchday.food.conftest import Counters
-from tests.money.fiscal.test_closing_jobs import take
+from tests.money.fiscal.test_closing_jobs import append_records
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.control.books.reads.statements import concessionaires
 from virage.control.books.rules.concessionaires import Concessionaire, Terms
@@ -79,7 +79,9 @@ def test_the_lines_of_a_statement_are_the_closings_and_payments_add_up(
     assert total.sales_cents - total.refund_cents == taken.total_cents
     assert total.sales_cents + total.refund_cents == taken.absolute_cents
     assert total.lost_cents == sum(one.lost_cents for one in mine)
-    assert total.borne_cents == sum(one.lost_cents for one in mine if one.closing.subject_id == "02"), "by the terms"
+    assert total.borne_cents == sum(one.lost_cents for one in mine if one.closing.subject_id == "02"), (
+        "losses are assigned by the terms"
+    )
     kept = total.deposit_cents + total.commission_cents + total.commission_vat_cents + total.borne_cents
     assert total.payable_cents + kept == taken.total_cents + taken.tip_cents
     rows = list(csv.DictReader(statement_table(made).decode().splitlines()))
@@ -210,12 +212,12 @@ async def an_evening(db: Database, vault: KeyVault) -> Till:
     till.write(Kind.REFUND, lines=[beer(-1)])
     till.outlet = "02"
     till.write(lines=[fries(2)])
-    await take(db, till, NOW)
+    await append_records(db, till, NOW)
     async with db.transaction() as conn:
         closings = await close(conn, vault, Period(PeriodKind.DAY, FIRST), NOW)
     assert not isinstance(closings, Refused)
     till.write(lines=[beer(9)])
-    await take(db, till, NOW)
+    await append_records(db, till, NOW)
     return till
 
 

@@ -52,7 +52,7 @@ def rates_of(parts: Any) -> dict[int, tuple[int, int]]:
     return {rate: both for rate, both in sums.items() if any(both)}
 
 
-async def take(db: Database, written: list[VerifiedRecord]) -> None:
+async def store_records(db: Database, written: list[VerifiedRecord]) -> None:
     async with db.transaction() as conn:
         outcomes = await append(conn, written, NOW)
     assert not any(isinstance(one, Refused) for one in outcomes)
@@ -101,7 +101,7 @@ async def test_rebuilt_statistics_are_the_same_and_sum_to_the_closings(
     for portion in range(
         0, len(tills[0].written), 4
     ):  # in many uploads, each projected by two workers at once, which may die before they commit
-        await take(db, [one for till in tills for one in till.written[portion : portion + 4]])
+        await store_records(db, [one for till in tills for one in till.written[portion : portion + 4]])
         with pytest.raises(ZeroDivisionError):
             await die_projecting(db)
         await asyncio.gather(keep_up(db), keep_up(db))
@@ -134,7 +134,7 @@ async def test_the_office_sees_sales_by_outlet_product_till_and_minute(db: Datab
     other.at += timedelta(minutes=5)
     other.write(lines=[beer(1)], event_id=EVENT)
     other.write(lines=[beer(9)])
-    await take(db, [*till.written, *other.written])
+    await store_records(db, [*till.written, *other.written])
     assert (await sales(counters, "finance", by="outlet"))["pending_records"] == 4
     await keep_up(db)
     seen = await sales(counters, "finance", by="outlet")
@@ -178,7 +178,7 @@ async def test_the_manager_of_a_concessionaire_sees_only_its_outlets(db: Databas
     till.write(lines=[beer()], event_id=EVENT)
     till.outlet = "02"
     till.write(lines=[fries()], event_id=EVENT)
-    await take(db, till.written)
+    await store_records(db, till.written)
     await keep_up(db)
     for by in ("outlet", "product", "till", "minute"):
         seen = await sales(counters, "manager", by=by)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.conftest import FakeClock
-from tests.control.books.test_sales_statistics import take
+from tests.control.books.test_sales_statistics import store_records
 from tests.matchday.food.conftest import Counters
 from tests.matchday.food.orders.kitchen import Kitchen
 from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
@@ -69,7 +69,7 @@ async def test_expected_cash_is_float_and_sales_less_refunds_and_top_ups_less_pa
     async with db.transaction() as conn:
         await till.pair(conn)
     a_shift(till)
-    await take(db, till.written)
+    await store_records(db, till.written)
     for cents, minutes in ((5_000, 1), (-2_000, 1.5), (700, -30)):  # the last one before the shift was opened
         await desk(db, till.id, cents, minutes)
     (shift,) = await shifts(counters, "finance")
@@ -105,7 +105,7 @@ async def test_a_shift_ends_with_its_close_or_with_the_next_one(db: Database, co
     till.write(Kind.SHIFT_CLOSED)
     till.write(lines=[fries()])
     elsewhere.write(Kind.SHIFT_OPENED)
-    await take(db, [*till.written, *elsewhere.written])
+    await store_records(db, [*till.written, *elsewhere.written])
     counters.knows("manager", Grant("finance", "outlet", "01"))
     second, first = await shifts(counters, "manager")
     assert (first["first"], first["last"], first["closed_at"]) == (2, 8, None)
@@ -128,7 +128,7 @@ async def test_tills_show_their_heads_and_open_shifts(db: Database, counters: Co
         await till.pair(conn)
         await idle.pair(conn)
     a_shift(till)
-    await take(db, till.written)
+    await store_records(db, till.written)
     found = (await counters.ask("finance", "GET", "/api/office/food/tills")).json()
     seen = {one["id"]: one for one in found}
     mine, other = seen[str(till.id)], seen[str(idle.id)]

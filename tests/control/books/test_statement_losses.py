@@ -75,10 +75,10 @@ async def test_losses_of_forged_taps_and_empty_wallets_are_listed_by_outlet(
     await closed(bar, vault, clock)
     found = await statement_of(counters, who)
     first, second = (line["sums"] for line in found["lines"])
-    assert (first["lost_cents"], first["borne_cents"]) == (ROUND_CENTS, 0), "the operator bears what no terms assign"
+    assert (first["lost_cents"], first["borne_cents"]) == (ROUND_CENTS, 0), "without terms the operator bears the loss"
     assert (second["lost_cents"], second["borne_cents"]) == (1_000, 1_000)
     for sums, sales in ((first, 2 * ROUND_CENTS), (second, ROUND_CENTS)):
-        assert sums["sales_cents"] == sales, "it was sold all the same"
+        assert sums["sales_cents"] == sales, "the sale counts nevertheless"
         kept = sums["commission_cents"] + sums["commission_vat_cents"] + sums["borne_cents"]
         assert sums["payable_cents"] == sales - kept
     total = found["total"]
@@ -118,7 +118,7 @@ async def test_an_early_refund_makes_the_same_loss_in_the_end(bar: Bar, cents: i
     till, desk, fan = await bar.till(), await bar.till(), await bar.fan(cents)
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await upload(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **BACK))
-    assert await losses(bar) == {}, "it waits for its sale"
+    assert await losses(bar) == {}, "the refund waits for its sale"
     await upload(bar, till, sale)
     assert sum((await losses(bar)).values()) == -await bar.of_kind("loss") == 0
 

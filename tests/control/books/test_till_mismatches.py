@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIMITS = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
 
 
-async def loaded(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTender) -> None:
+async def top_up_at_desk(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTender) -> None:
     said = load_said(till.id, CASHIER, fan.wallet_id, cents, tender=tender)
     ask = DeskRequest(signed_load(till.signer, said), fan.card_id, None)
     async with bar.db.transaction() as conn:
@@ -42,8 +42,8 @@ async def test_records_and_top_ups_equal_the_balances_of_drawers_and_terminals(b
     assert (await bar.send(till, sent(wrong, offline=True)))[0].outcome == "booked"
     rehearsed = till.write(Kind.TRAINING_SALE, lines=ROUND, tenders=[Tender(TenderKind.CASH, ROUND_CENTS, None)])
     assert (await bar.send(till, sent(rehearsed)))[0].outcome == "booked"
-    await loaded(bar, till, fan, 2_000, DeskTender.CASH)
-    await loaded(bar, till, fan, 3_000, DeskTender.TERMINAL)
+    await top_up_at_desk(bar, till, fan, 2_000, DeskTender.CASH)
+    await top_up_at_desk(bar, till, fan, 3_000, DeskTender.TERMINAL)
     async with bar.db.connection() as conn:
         assert await found(conn, till) == []
         account_id = drawer(till.id, DeskTender.CASH).id

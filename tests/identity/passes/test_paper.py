@@ -116,7 +116,7 @@ def test_the_page_shows_the_route_from_the_gate_and_room_for_a_name(ticket: Pape
     for said in ("NOM / NAME", "VOTRE ITINÉRAIRE / YOUR ROUTE", "RAMPE / RAMP O1", "ENTRÉE / ENTRANCE Q", "4 min"):
         assert said in text
     plan = paper.inputs(changed)["plan"]
-    assert plan.count('fill="#14387f"') == 1, "one block is filled, the own one"
+    assert plan.count('fill="#14387f"') == 1, "only the block of the ticket is filled"
     assert ">Virage Nord<" in plan
     assert paper.inputs(ticket)["plan"] == ""
 

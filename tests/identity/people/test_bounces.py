@@ -150,7 +150,7 @@ async def test_only_return_paths_of_our_own_emails_are_accepted(
     stranger = return_path(b"x" * 32, sent, DOMAIN)
     for to in (stranger, f"postmaster@{DOMAIN}", own.replace(DOMAIN, "example.org")):
         assert await hand_in(lmtp, to, report) == 550
-    assert await hand_in(lmtp, path_of(config, new_id()), report) == 250, "of a letter that was forgotten meanwhile"
+    assert await hand_in(lmtp, path_of(config, new_id()), report) == 250, "the report of a deleted email is accepted"
     assert await hand_in(lmtp, own, b"Subject: I am away\r\n\r\nUntil Monday.\r\n") == 250
     assert await conn.fetchval("select state from people.letter where id = $1", sent) == "sent"
 

@@ -64,7 +64,7 @@ async def test_sign_in_emails_to_unknown_addresses_are_limited_by_a_budget(
     known, sessions = await ask(client), await conn.fetchval("select count(*) from people.session")
     before = len(await emails.all())
     assert await flood(client, 300) == {(known.status_code, known.content)}
-    assert len(await emails.all()) - before == 180, "a minute's worth at once, two that wait"
+    assert len(await emails.all()) - before == 180, "the budget of a minute at once, two emails wait"
     assert await conn.fetchval("select count(*) from people.session") == sessions
 
 
@@ -128,7 +128,7 @@ async def test_one_network_gets_at_most_half_of_the_budget(
     async with browser_from(app, first) as one, browser_from(app, neighbour) as beside, browser_from(app, other) as far:
         await flood(one, 150)
         await flood(beside, 150)
-        assert len(await emails.all()) == 91, "half a minute's worth at once, one minute's that waits, and the next one"
+        assert len(await emails.all()) == 91, "half a minute at once, a whole minute waits, and the next one"
         await ask(far, "newcomer@example.org")
         assert len(await emails.to("newcomer@example.org")) == 1
         clock.advance(timedelta(minutes=1))
@@ -151,7 +151,7 @@ async def test_a_request_without_an_email_uses_no_budget(
     for _ in range(10):
         client.cookies.clear()
         assert (await ask(client, "stranger@example.org")).status_code == 202
-    assert len(await emails.all()) == sent, "the open code still serves"
+    assert len(await emails.all()) == sent, "the open code is still valid"
     assert await free_at(conn) == before
 
 

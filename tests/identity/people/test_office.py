@@ -340,7 +340,7 @@ async def test_an_invitation_shows_its_role_before_it_is_accepted(
     await invite(admin)
     code = {"code": (await emails.link(GUEST)).partition("#")[2]}
     refused = await admin.post("/api/invitations/read", json=code)
-    assert refused.json()["code"] == "invitation_invalid", "it was sent to another address"
+    assert refused.json()["code"] == "invitation_invalid", "the invitation was sent to another address"
     await sign_in(other, GUEST)
     for _ in range(2):
         shown = await other.post("/api/invitations/read", json=code)

@@ -270,6 +270,6 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
 
 @pytest.fixture
 async def night(evening: Evening) -> Evening:
-    """The same, published with the usual house rules."""
+    """The same, published with the usual event rules."""
     await evening.open()
     return evening

@@ -100,7 +100,7 @@ async def test_accreditations_and_badges_need_a_recent_sign_in(press_night: "Eve
     (row,) = await press_night.rows("select count(*) as n from access.accreditation")
     assert row["n"] == 1
     assert (await press_night.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")).status_code == 204, (
-        "ending is never slow"
+        "ending an accreditation needs no recent sign-in"
     )
 
 

@@ -176,7 +176,7 @@ async def test_an_ended_ban_admits_again_and_its_personal_data_is_erased(night: 
     else:
         night.clock.advance(HOUR + MINUTE)
         (answer,) = await night.send(device, night.scan(device, "ask", ticket))
-        assert answer["outcome"] == "admitted", "an entry ends by itself, before any job"
+        assert answer["outcome"] == "admitted", "a ban ends without a job"
         await compared(night)
     (kept,) = await night.rows("select email, name, ended_at from access.ban")
     assert (kept["email"], kept["name"]) == (None, None)

@@ -78,7 +78,7 @@ async def test_a_new_pack_contains_all_changes_that_the_device_received(night: "
     version = (await packed(night, device)).version
     assert await revoked_in(None) == set()
     await night.revoke(revoked)
-    assert await revoked_in(version) == set(), "kept for some seconds"
+    assert await revoked_in(version) == set(), "the pack is cached for some seconds"
     heard = await beat(night, device, version=version)
     assert heard["revoked"] == [revoked.number]
     assert await revoked_in(heard["version"]) == {revoked.number}
@@ -198,7 +198,7 @@ async def test_an_accreditation_enters_and_leaves_within_its_window(night: "Even
     window = {"opens_at": (now - MINUTE).isoformat(), "closes_at": (now + MINUTE).isoformat()}
     version = (await packed(night, device)).version
     assert (await night.ask("supervisor", "PUT", f"{base}/windows/PRESS", window)).status_code == 204
-    assert (await beat(night, device, version=version))["reload"], "windows are in the pack alone"
+    assert (await beat(night, device, version=version))["reload"], "only the pack has windows"
     for _ in range(2):
         (answer,) = await night.send(device, night.scan(device, "ask", press))
         assert answer["outcome"] == "admitted"

@@ -131,7 +131,7 @@ def test_an_accreditation_enters_and_leaves_within_its_hours() -> None:
         assert isinstance(decide(shown(press), post, PassStatus(presence=presence), NOW), Admitted)
     no_paper = replace(post, terms=EntryTerms(paper_accepted=False))
     assert isinstance(decide(shown(press, paper=True), no_paper, PassStatus(), NOW), Admitted), (
-        "a badge is paper at every event"
+        "badges are printed at every event"
     )
     late = decide(shown(press), post, PassStatus(), NOW + MINUTE)
     assert isinstance(late, Refused)

@@ -14,7 +14,7 @@ async def test_a_feed_and_its_pages_have_one_address_only(match: Match, page: st
     others = [f"/api/live/{one}{page}" for one in spellings]
     if page:
         others += [f"/api/live/{event}/pages/{number}" for number in ("001", "+1", "1_0", " 1", "%31 ")]
-    assert str(event).upper() != str(event), "it has a letter"
+    assert str(event).upper() != str(event), "the id has a letter"
     for other in others:
         answer = await match.world.ask({}, "GET", other)
         assert answer.status_code in (400, 404), other

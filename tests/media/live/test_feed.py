@@ -276,7 +276,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_with_
     while not beat.startswith(b":"):
         beat = await anext(parts)
     await parts.aclose()
-    assert not [part for part in got if b"null" in part], "what is not known is left out"
+    assert not [part for part in got if b"null" in part], "unknown members are omitted"
     minute = [*got, *[beat] * int(60 / HEARTBEAT_S)]
     assert sum(len(part) + FRAME for part in minute) < BYTES_A_MINUTE_MAX
 

@@ -236,7 +236,7 @@ async def test_no_notifications_without_a_choice_and_the_choice_for_an_event_ove
     assert (await crowd.match.world.ask(header, "DELETE", path)).status_code == 204
     await crowd.match.tell(GOAL)
     assert set(titles(await crowd.new_messages())) == {for_all, this_one}
-    assert await crowd.new_messages() == {}, "once"
+    assert await crowd.new_messages() == {}, "each notification is sent once"
 
 
 async def test_notifications_held_during_play_are_one_message_at_half_time(crowd: Crowd) -> None:
@@ -252,7 +252,9 @@ async def test_notifications_held_during_play_are_one_message_at_half_time(crowd
     assert half[quiet][0]["body"] == "Ours 2–0 Theirs"
     await crowd.match.tell({"kind": "kick_off", "period": "second_half"})
     await crowd.match.tell({"kind": "period_over", "period": "second_half", "match_over": True})
-    assert titles(await crowd.new_messages()) == {away: ["Second half under way", "Full time"]}, "nothing was held"
+    assert titles(await crowd.new_messages()) == {away: ["Second half under way", "Full time"]}, (
+        "no notification was held"
+    )
 
 
 async def test_shoot_out_kicks_are_not_notified_and_the_result_is(crowd: Crowd) -> None:
@@ -284,7 +286,7 @@ async def test_a_withdrawn_goal_replaces_its_notification_only(crowd: Crowd) -> 
         (first,), (second,) = goal[name], none[name]
         assert (first["tag"], first["revision"]) == (second["tag"], second["revision"] - 1)
     await crowd.match.tell(HALF_TIME)
-    assert await crowd.new_messages() == {}, "and what was held of it is forgotten"
+    assert await crowd.new_messages() == {}, "its held notification is dropped"
 
 
 async def test_a_message_that_would_arrive_too_late_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:

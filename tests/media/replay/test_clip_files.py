@@ -144,11 +144,13 @@ async def test_a_link_to_a_public_clip_has_a_preview_without_scripts(
     await recorded.allow(Rights(where=Networks(["127.0.0.0/8"])))
     here = await recorded.ask(f"/r/{clip.rpartition('/')[2]}")
     assert "og:image" in here.text
-    assert here.headers["cache-control"] == "no-store", "no cache tells others"
+    assert here.headers["cache-control"] == "no-store", "no shared cache stores it"
     assert (await recorded.ask(f"/r/{new_id()}")).status_code == 404
     await recorded.world.rows("update replay.clip set withdrawn_at = published_at, entry = null")
     gone = await recorded.ask(f"/r/{clip.rpartition('/')[2]}")
-    assert (gone.status_code, gone.headers["content-type"]) == (410, "text/html; charset=utf-8"), "the app says why"
+    assert (gone.status_code, gone.headers["content-type"]) == (410, "text/html; charset=utf-8"), (
+        "the app explains the reason"
+    )
     assert "But pour" not in gone.text
 
 

@@ -57,7 +57,7 @@ async def test_a_description_is_mixed_with_the_stadium_sound_in_each_cameras_tim
         assert hum[0] > hum[1] > 100, "the description is in the file too"
     assert (await recorded.ask(f"{clip}/main/described/en/clip.mp4")).status_code == 404
     again = await recorded.describe(clip, "fr", voice(3, 500))
-    assert again.status_code == 204, "another takes its place"
+    assert again.status_code == 204, "another description replaces it"
     facts = await recorded.world.rows(
         "select data->>'locale' as locale from kernel.journal where what = 'clip_described'"
     )
@@ -121,5 +121,5 @@ async def test_an_invalid_description_is_refused_with_its_reason(recorded: Recor
     assert (await recorded.describe(clip, "en", bytes(BYTES_MAX + 1))).status_code == 413
     assert (await recorded.ask(clip)).json()["described"] == []
     assert (await recorded.world.ask(ours, "POST", f"{clip}/withdraw")).status_code == 204
-    assert (await recorded.describe(clip, "en", voice(1))).status_code == 404, "it was taken down"
+    assert (await recorded.describe(clip, "en", voice(1))).status_code == 404, "the clip was withdrawn"
     assert await recorded.to_describe() == []

@@ -66,7 +66,7 @@ async def test_with_four_eyes_a_marked_clip_waits_for_approval(desk: Desk) -> No
     assert "replay" not in await desk.entries_in_effect()
     assert await desk.do(desk.desk, clip, "release") == (403, "forbidden")
     assert await desk.do(desk.moderator, clip, "release") == (200, None)
-    assert await desk.do(desk.moderator, clip, "release") == (200, None), "once more is the same"
+    assert await desk.do(desk.moderator, clip, "release") == (200, None), "a repeated request has the same answer"
     assert sorted(await desk.clips()) == [("proposed", "gone"), ("shown", "watched")]
     assert (await desk.entries_in_effect()).count("replay") == 1
     (proposed, marker), (released, moderator) = await desk.facts(clip)
@@ -154,7 +154,7 @@ async def test_a_clip_without_footage_cannot_be_approved(desk: Desk, four_eyes: 
 async def test_both_roles_withdraw_only_a_moderator_restores_and_both_are_journalled(desk: Desk) -> None:
     clip = (await desk.mark())["id"]
     assert await desk.do(desk.desk, clip, "withdraw") == (204, None)
-    assert await desk.do(desk.desk, clip, "withdraw") == (204, None), "once more is the same"
+    assert await desk.do(desk.desk, clip, "withdraw") == (204, None), "a repeated request has the same answer"
     assert (await desk.clips(), await desk.entries_in_effect()) == ([("withdrawn", "gone")], [])
     assert await desk.do(desk.desk, clip, "release") == (403, "forbidden")
     assert await desk.do(desk.moderator, clip, "release") == (200, None)

@@ -104,7 +104,7 @@ def test_a_rendition_switches_to_its_source_and_back_without_a_time_gap() -> Non
 def test_a_rendition_is_offered_once_few_segments_are_missing() -> None:
     source = pieces(SOURCE, range(20))
     assert [complete(source, pieces(RUNG, range(n))) for n in (0, 15, 16, 20)] == [False, False, True, True]
-    assert not complete(source[:2], []), "however little there is"
+    assert not complete(source[:2], []), "even with little video"
     main = main_playlist(source, [], rungs=[pieces(RUNG, range(20))])
     assert main.index("\nvideo.m3u8") < main.index("\nvideo-240p.m3u8")
     assert "RESOLUTION=426x240" in main
@@ -126,7 +126,7 @@ def test_the_ladder_encodes_in_order_and_skips_to_the_latest_after_a_delay() -> 
     now = AT + 10 * SECOND
     assert due(source, pieces(RUNG, range(8)), now) == (source[8], [])
     assert due(source, pieces(RUNG, range(3)), now) == (source[9], source[3:9])
-    assert due(source, [], now) == (source[9], []), "it has just begun"
+    assert due(source, [], now) == (source[9], []), "the camera has just begun"
     assert due(source, pieces(RUNG, range(3)), now + 2 * LATE_MAX) == (None, []), "a camera that ended causes no delay"
 
 
@@ -141,7 +141,9 @@ def test_a_rendition_waits_only_for_segments_that_may_still_be_encoded() -> None
     source, now = pieces(SOURCE, range(10)), AT + 10 * SECOND
     shown_pieces = rung_pieces(source, pieces(RUNG, range(7)), now, closed=False)
     assert [piece.track.rung for piece in shown_pieces] == [Rung.P240] * 7
-    assert rung_pieces(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], "nothing is made any more"
+    assert rung_pieces(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], (
+        "no segment is encoded any more"
+    )
     late = rung_pieces(source, pieces(RUNG, range(4)), now, closed=False)
     assert late[4:] == source[4:5], "the fifth second is too late, the sixth is not"
     left_out = rung_pieces(source, pieces(RUNG, [0, 1, 9]), now, closed=False)

@@ -24,29 +24,29 @@ SECOND = timedelta(seconds=1)
 CROWD_DB = -32.0
 
 
-def heard(*dbs: float) -> list[Level]:
+def levels_of(*dbs: float) -> list[Level]:
     return [Level(AT + place * SECOND, db) for place, db in enumerate(dbs)]
 
 
 def step(over: float, seconds: int = 5) -> list[Level]:
     """Return half a minute of a crowd, then a louder one."""
-    return heard(*[CROWD_DB] * 30, *[CROWD_DB + over] * seconds)
+    return levels_of(*[CROWD_DB] * 30, *[CROWD_DB + over] * seconds)
 
 
 @given(st.floats(QUIET_DB, 0), st.integers(0, 90))
 def test_constant_noise_is_no_roar(db: float, seconds: int) -> None:
-    assert roars(heard(*[db] * seconds)) == []
+    assert roars(levels_of(*[db] * seconds)) == []
 
 
 @given(st.lists(st.floats(-3.9, 3.9), max_size=90))
 def test_noise_within_eight_decibels_is_no_roar(noise: list[float]) -> None:
-    assert roars(heard(*[CROWD_DB + db for db in noise])) == []
+    assert roars(levels_of(*[CROWD_DB + db for db in noise])) == []
 
 
 def test_silence_has_a_floor_and_little_above_it_is_no_roar() -> None:
     silence = np.zeros(48_000, np.float32)
     assert loudness(silence) == QUIET_DB == loudness(silence[:0])
-    assert roars(heard(*[QUIET_DB] * 40)) == []
+    assert roars(levels_of(*[QUIET_DB] * 40)) == []
     hiss = np.full(48_000, 10 ** (-66 / 20), np.float32)
     assert loudness(hiss) == QUIET_DB, "the noise of a microphone"
 
@@ -64,19 +64,19 @@ def test_a_sound_of_one_second_is_no_roar() -> None:
 
 
 def test_a_roar_needs_ten_preceding_seconds() -> None:
-    assert roars(heard(*[CROWD_DB] * 9, *[CROWD_DB + 20] * 2)) == []
-    found = roars(heard(*[CROWD_DB] * 10, *[CROWD_DB + 20] * 3))
+    assert roars(levels_of(*[CROWD_DB] * 9, *[CROWD_DB + 20] * 2)) == []
+    found = roars(levels_of(*[CROWD_DB] * 10, *[CROWD_DB + 20] * 3))
     assert [moment.at for moment in found] == [AT + 10 * SECOND]
 
 
 def test_a_roar_is_compared_only_with_the_preceding_half_minute() -> None:
-    levels = heard(*[CROWD_DB + 20] * 60, *[CROWD_DB] * 31, *[CROWD_DB + 10] * 2)
+    levels = levels_of(*[CROWD_DB + 20] * 60, *[CROWD_DB] * 31, *[CROWD_DB + 10] * 2)
     assert [moment.at for moment in roars(levels)] == [AT + 91 * SECOND], "the loud minute is over"
 
 
 def test_a_second_roar_counts_after_twenty_seconds() -> None:
     def twice(apart: int) -> list[float]:
-        levels = heard(*[CROWD_DB] * 30, *[CROWD_DB + 20] * 2, *[CROWD_DB] * (apart - 2), *[CROWD_DB + 20] * 2)
+        levels = levels_of(*[CROWD_DB] * 30, *[CROWD_DB + 20] * 2, *[CROWD_DB] * (apart - 2), *[CROWD_DB + 20] * 2)
         return [(moment.at - AT).total_seconds() for moment in roars(levels)]
 
     assert (twice(20), twice(18)) == ([30, 50], [30])
@@ -84,7 +84,7 @@ def test_a_second_roar_counts_after_twenty_seconds() -> None:
 
 @given(st.lists(st.floats(QUIET_DB, 0), min_size=10, max_size=120))
 def test_a_roar_is_found_once_and_at_its_time(dbs: list[float]) -> None:
-    levels = heard(*dbs)
+    levels = levels_of(*dbs)
     found = roars(levels)
     assert all(after.at - before.at >= ROAR_INTERVAL for before, after in pairwise(found))
     assert {moment.at for moment in found} <= {level.at for level in levels}

@@ -200,7 +200,7 @@ async def test_an_interrupted_deletion_is_completed_and_no_row_names_a_missing_o
     await stored.wait_for(begun)
     expiring.send_signal(signal.SIGKILL)
     expiring.wait()
-    assert await count(stored, "doomed") > 0, "it was killed half way"
+    assert await count(stored, "doomed") > 0, "the deletion was killed half way"
     left = {piece.segment.id for piece in await stored.pieces("main")}
     assert all(await are_stored(stored, list(left)))
     await job(stored, Clock()).expire()

@@ -117,7 +117,7 @@ def test_location_headers_of_a_phone_are_ignored() -> None:
     assert origin_of("192.0.2.1", [*spoofed, *seen], ("192.0.2.0/24",)) == Origin("203.0.113.9", "DE")
 
 
-class Crew(Match):
+class ClipMatch(Match):
     """A match with a clip, its moderator, and the routes of the clip."""
 
     def __init__(self, world: World, desk: dict[str, str], clip_id: str, doors: list[str]) -> None:
@@ -142,7 +142,7 @@ class Crew(Match):
 
 
 @pytest.fixture
-async def crew(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Crew]:
+async def clip_match(app: Application, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[ClipMatch]:
     world = World(app, db, clock)
     async with alive(app):
         await world.open()
@@ -154,80 +154,87 @@ async def crew(app: Application, db: Database, clock: FakeClock, config: Config)
             await store.add_key(conn, "main", at, vault.new("main", at))
         clip = f"/api/replay/clips/{clip_id}"
         key = f"/api/replay/keys/{clip_id}/main/{int(at.timestamp())}"
-        yield Crew(
+        yield ClipMatch(
             world, desk, clip_id, [clip, f"{clip}/start", f"{clip}/main/main.m3u8", f"{clip}/main/video.m3u8", key]
         )
 
 
-async def test_default_rights_admit_everyone_and_allow_shared_caches(crew: Crew) -> None:
-    assert await crew.answers() == {200}
-    held = [(await crew.world.ask({}, "GET", door)).headers["cache-control"] for door in crew.doors]
+async def test_default_rights_admit_everyone_and_allow_shared_caches(clip_match: ClipMatch) -> None:
+    assert await clip_match.answers() == {200}
+    held = [(await clip_match.world.ask({}, "GET", door)).headers["cache-control"] for door in clip_match.doors]
     assert held == ["public, max-age=1"] * 4 + ["no-store"]
 
 
-async def test_a_clip_for_ticket_holders_admits_them_until_their_refund(crew: Crew) -> None:
-    await crew.allow(who="ticket")
-    world = crew.world
+async def test_a_clip_for_ticket_holders_admits_them_until_their_refund(clip_match: ClipMatch) -> None:
+    await clip_match.allow(who="ticket")
+    world = clip_match.world
     fan, other = await world.signed_in("fan@example.org"), await world.signed_in("other@example.org")
     order = await world.buy(fan)
     await world.buy(other, event=world.their_event)
     refused = {"replay_ticket_needed"}
-    assert [await crew.answers(who) for who in ({}, fan, other, crew.desk)] == [refused, {200}, refused, {200}]
+    assert [await clip_match.answers(who) for who in ({}, fan, other, clip_match.desk)] == [
+        refused,
+        {200},
+        refused,
+        {200},
+    ]
     theirs = Grant("moderator", "event", world.their_event)
-    assert await crew.answers(await world.signed_in("neighbour@example.org", theirs)) == refused, "no crew of ours"
-    held = [(await world.ask(fan, "GET", door)).headers["cache-control"] for door in crew.doors]
+    assert await clip_match.answers(await world.signed_in("neighbour@example.org", theirs)) == refused, (
+        "a moderator of another event has no access"
+    )
+    held = [(await world.ask(fan, "GET", door)).headers["cache-control"] for door in clip_match.doors]
     assert held == ["private, max-age=1"] * 4 + ["no-store"]
     async with world.db.transaction() as conn:
         await conn.execute("update ticketing.orders set state = 'refunded' where id = $1", UUID(order["id"]))
-    assert await crew.answers(fan) == refused
+    assert await clip_match.answers(fan) == refused
 
 
-async def test_a_clip_for_people_inside_admits_them_from_entry_to_exit(crew: Crew) -> None:
-    await crew.allow(who="inside")
-    world = crew.world
+async def test_a_clip_for_people_inside_admits_them_from_entry_to_exit(clip_match: ClipMatch) -> None:
+    await clip_match.allow(who="inside")
+    world = clip_match.world
     fan = await world.signed_in("fan@example.org")
     await world.buy(fan)
-    assert await crew.answers(fan) == {"replay_inside_needed"}
+    assert await clip_match.answers(fan) == {"replay_inside_needed"}
     (number,) = (await world.rows("select min(number) from passes.pass where event_id = $1", world.event))[0]
     present = "insert into access.presence (event_id, pass_number, state, since, gate) values ($1, $2, $3, now(), 'A1')"
     again = " on conflict (event_id, pass_number) do update set state = excluded.state"
     for state, answer in (("inside", {200}), ("outside", {"replay_inside_needed"})):
         await world.rows(present + again, world.event, number, state)
-        assert await crew.answers(fan) == answer
+        assert await clip_match.answers(fan) == answer
 
 
-async def test_rights_limit_time_and_place(crew: Crew) -> None:
-    now = crew.world.clock.now()
-    await crew.allow(from_at=(now + HOUR).isoformat())
-    assert await crew.answers() == {"replay_not_yet"}
-    first = await crew.world.ask(crew.desk, "GET", crew.doors[1])
+async def test_rights_limit_time_and_place(clip_match: ClipMatch) -> None:
+    now = clip_match.world.clock.now()
+    await clip_match.allow(from_at=(now + HOUR).isoformat())
+    assert await clip_match.answers() == {"replay_not_yet"}
+    first = await clip_match.world.ask(clip_match.desk, "GET", clip_match.doors[1])
     assert first.headers["cache-control"] == "private, max-age=1", "shared caches must not store it"
-    await crew.allow(until_at=now.isoformat())
-    assert await crew.answers() == {"replay_over"}
-    await crew.allow(where={"kind": "networks", "networks": ["10.20.0.0/16"]})
-    assert await crew.answers() == {"replay_not_here"}
-    await crew.allow(where={"kind": "networks", "networks": ["127.0.0.0/8"]})
-    assert await crew.answers() == {200}
-    await crew.allow(where={"kind": "countries", "countries": ["FR"]})
-    assert await crew.answers({"x-country": "FR"}) == {"replay_not_here"}, "this peer is not the edge"
+    await clip_match.allow(until_at=now.isoformat())
+    assert await clip_match.answers() == {"replay_over"}
+    await clip_match.allow(where={"kind": "networks", "networks": ["10.20.0.0/16"]})
+    assert await clip_match.answers() == {"replay_not_here"}
+    await clip_match.allow(where={"kind": "networks", "networks": ["127.0.0.0/8"]})
+    assert await clip_match.answers() == {200}
+    await clip_match.allow(where={"kind": "countries", "countries": ["FR"]})
+    assert await clip_match.answers({"x-country": "FR"}) == {"replay_not_here"}, "this peer is not the edge"
 
 
-async def test_invalid_rights_and_an_outdated_revision_are_refused(crew: Crew) -> None:
-    path = f"/api/replay/events/{crew.world.event}/rights"
-    now = crew.world.clock.now()
+async def test_invalid_rights_and_an_outdated_revision_are_refused(clip_match: ClipMatch) -> None:
+    path = f"/api/replay/events/{clip_match.world.event}/rights"
+    now = clip_match.world.clock.now()
     for rights in (
         {"where": {"kind": "networks", "networks": ["10.0.0.1/8"]}},
         {"where": {"kind": "countries", "countries": ["France"]}},
         {"from_at": now.isoformat(), "until_at": now.isoformat()},
         {"who": "friends"},
     ):
-        answer = await crew.world.ask(crew.desk, "PUT", path, {"rights": rights, "revision": 0})
+        answer = await clip_match.world.ask(clip_match.desk, "PUT", path, {"rights": rights, "revision": 0})
         assert answer.status_code == 400, answer.text
-    assert (await crew.world.ask(crew.desk, "GET", path)).json()["revision"] == 0
-    await crew.allow(download=True)
-    late = await crew.world.ask(crew.desk, "PUT", path, {"rights": {"share": False}, "revision": 0})
+    assert (await clip_match.world.ask(clip_match.desk, "GET", path)).json()["revision"] == 0
+    await clip_match.allow(download=True)
+    late = await clip_match.world.ask(clip_match.desk, "PUT", path, {"rights": {"share": False}, "revision": 0})
     assert (late.status_code, late.json()["data"]) == (409, {"revision": 1})
-    again = await crew.world.ask(crew.desk, "PUT", path, {"rights": {"download": True}, "revision": 0})
+    again = await clip_match.world.ask(clip_match.desk, "PUT", path, {"rights": {"download": True}, "revision": 0})
     assert again.json() == {"revision": 1}
-    facts = await crew.world.rows("select data from kernel.journal where what = 'replay_rights'")
+    facts = await clip_match.world.rows("select data from kernel.journal where what = 'replay_rights'")
     assert [fact["data"] for fact in facts] == [{"revision": 1}]

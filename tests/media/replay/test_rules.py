@@ -133,7 +133,9 @@ def test_a_reconnected_camera_continues_after_a_discontinuity() -> None:
     assert len(maps) == 2
     assert found[maps[1] - 1] == "#EXT-X-KEY:METHOD=NONE", "the init segment is not encrypted"
     assert lines(*pieces(first, 0, 3)).count("#EXT-X-DISCONTINUITY") == 1, "a gap within a take"
-    assert lines(*pieces(first, 0, 1), *pieces(second, 2)).count("#EXT-X-DISCONTINUITY") == 1, "it came back at once"
+    assert lines(*pieces(first, 0, 1), *pieces(second, 2)).count("#EXT-X-DISCONTINUITY") == 1, (
+        "the camera reconnected at once"
+    )
     assert "#EXT-X-DISCONTINUITY" not in lines(*pieces(first, 0, 1.02))
 
 

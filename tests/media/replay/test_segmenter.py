@@ -64,7 +64,7 @@ def later(packet: Any, seconds: float) -> Any:
     return packet
 
 
-def taken(
+def segmented(
     data: bytes, change: Callable[[int, Any], Any] = lambda _, packet: packet
 ) -> tuple[list[Init | Fragment], Fault | None]:
     """Return the released parts of a stream, and the fault that ended the take."""
@@ -90,7 +90,7 @@ def taken(
 def test_nothing_of_an_unsupported_encoder_is_stored_and_the_fault_is_reported(
     how: dict[str, str], fault: Fault
 ) -> None:
-    assert taken(sent(**how)) == ([], fault)
+    assert segmented(sent(**how)) == ([], fault)
 
 
 def test_a_frame_sent_after_and_shown_before_a_key_frame_means_an_open_gop() -> None:
@@ -103,12 +103,12 @@ def test_a_frame_sent_after_and_shown_before_a_key_frame_means_an_open_gop() -> 
             packet.pts = keys[-1] - 1
         return packet
 
-    assert taken(sent(), opening) == ([], Fault.GOP_OPEN)
+    assert segmented(sent(), opening) == ([], Fault.GOP_OPEN)
 
 
 def test_an_oversized_segment_ends_the_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmenter, "BOX_BYTES_MAX", 5_000)
-    assert taken(sent())[1] is Fault.TOO_LARGE
+    assert segmented(sent())[1] is Fault.TOO_LARGE
 
 
 def test_nothing_is_released_before_the_second_gop_is_complete() -> None:
@@ -130,7 +130,7 @@ def test_unsupported_audio_is_dropped_and_the_video_is_stored() -> None:
 
 @pytest.mark.parametrize("jump_s", [2.0, -2.0])
 def test_a_clock_jump_in_either_direction_ends_the_take(jump_s: float) -> None:
-    _, fault = taken(sent(), lambda number, packet: later(packet, jump_s if number > 150 else 0.0))
+    _, fault = segmented(sent(), lambda number, packet: later(packet, jump_s if number > 150 else 0.0))
     assert fault is Fault.CLOCK_JUMPED
 
 
@@ -193,4 +193,4 @@ def test_a_fault_of_the_store_precedes_that_of_the_camera_until_a_segment_is_sto
     assert health.fault == (Fault.STORE_FULL, NOW + SECOND)
     health.stored(NOW + 2 * SECOND)
     health.stored(NOW + SECOND)
-    assert (health.fault, health.seen_at) == ((Fault.ENDED, NOW), NOW + 2 * SECOND), "time goes on"
+    assert (health.fault, health.seen_at) == ((Fault.ENDED, NOW), NOW + 2 * SECOND), "the clock continues"

@@ -68,7 +68,7 @@ def test_too_few_or_unrelated_flashes_give_no_delay(theirs: list[float]) -> None
 def test_coincidental_flashes_of_two_lamps_give_no_delay() -> None:
     chance = np.random.default_rng(7)
     ours, theirs = (np.array([*UNEVENLY, *chance.uniform(9_000, 60_000, 40)]) for _ in range(2))
-    assert shift(ours, theirs) is None, "eight of 48 meet"
+    assert shift(ours, theirs) is None, "eight of 48 flashes coincide"
 
 
 def test_ambiguous_flashes_give_no_delay() -> None:

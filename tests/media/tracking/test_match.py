@@ -87,7 +87,7 @@ def off(frame: TrackingFrame, whole_match: WholeMatch) -> list[float]:
 
 def test_measured_speeds_and_distances_are_humanly_possible(whole_match: WholeMatch) -> None:
     runs = whole_match.play.track.runs.values()
-    assert len(runs) == 23, "one came on"
+    assert len(runs) == 23, "one substitute came on"
     assert all(100 < run.metres < 5_000 for run in runs), "the camera saw each of them for some of the half"
     assert all(15 < run.top * 3.6 < 37 for run in runs)
     assert max(run.top for run in runs) * 3.6 > 31

@@ -38,7 +38,7 @@ def jobs(db: Database, clock: FakeClock, vault: KeyVault, archives: Archives) ->
     return ClosingJobs(db, clock, vault, archives)
 
 
-async def take(db: Database, till: Till, now: datetime) -> None:
+async def append_records(db: Database, till: Till, now: datetime) -> None:
     async with db.transaction() as conn:
         outcomes = await append(conn, till.written, now)
     assert not any(isinstance(one, Refused) for one in outcomes)
@@ -52,11 +52,11 @@ async def two_evenings(db: Database) -> Till:
     for day in range(2):
         till.outlet = ("01", "02")[day]
         till.write(lines=[beer(1 + day)])
-        await take(db, till, EVENING + timedelta(days=day))
+        await append_records(db, till, EVENING + timedelta(days=day))
     till.write(lines=[fries()])
-    await take(db, till, EVENING + timedelta(days=1, hours=8, minutes=59))
+    await append_records(db, till, EVENING + timedelta(days=1, hours=8, minutes=59))
     till.write(lines=[beer(9)])
-    await take(db, till, EVENING + timedelta(days=1, hours=9))
+    await append_records(db, till, EVENING + timedelta(days=1, hours=9))
     return till
 
 

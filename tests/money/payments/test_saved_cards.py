@@ -143,7 +143,7 @@ async def test_an_unused_page_expires_and_a_declined_card_is_not_saved(keeper: K
         page = await answer.text()
     assert "Save card" in page
     assert "may charge this card automatically" in page
-    assert "€" not in page, "nothing is paid there"
+    assert "€" not in page, "the page takes no payment"
     clock.advance(timedelta(minutes=61))
     await keeper.jobs.reconcile(keeper.db)
     assert (await keeper.method(method.id)).reason == "expired"

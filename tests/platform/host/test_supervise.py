@@ -51,7 +51,7 @@ def until(holds: Callable[[], bool]) -> None:
     """Wait for another process; fail after a generous time-out."""
     deadline = time.monotonic() + 30
     while not holds():
-        assert time.monotonic() < deadline, "it did not happen"
+        assert time.monotonic() < deadline, "the condition was not met in time"
         time.sleep(0.01)
 
 

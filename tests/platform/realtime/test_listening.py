@@ -37,7 +37,7 @@ async def test_a_stream_ends_after_its_byte_limit_and_resumes_at_its_position(
     await note(db, 1)
     heard = await until_it_ends(messages)
     assert data(heard) == ["[1]"]
-    assert (hub.let_go, hub.listening) == (1, 1), "the other one stays"
+    assert (hub.let_go, hub.listening) == (1, 1), "the other stream continues"
     await note(db, 2)
     again = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}"], ids(heard)[-1])
     assert data(await next_part(again)) == ["[2]"]

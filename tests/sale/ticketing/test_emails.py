@@ -208,7 +208,7 @@ async def test_an_email_is_resent_once_a_minute_and_five_times_an_hour(
     fan = await system.fan()
     order = await system.bought(fan)
     (message,) = await emails_of(fan, order["id"])
-    assert await sent_again(fan, order["id"], message["id"]) == 429, "the first was sent just now"
+    assert await sent_again(fan, order["id"], message["id"]) == 429, "the first email was sent just now"
     clock.advance(timedelta(minutes=2))
     again = new_id()
     for _ in range(2):

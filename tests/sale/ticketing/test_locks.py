@@ -56,11 +56,11 @@ async def in_transaction(db: Database, act: Act) -> Any:
         return await act(conn)
 
 
-def six(category: UUID) -> Seats:
+def six_best_seats(category: UUID) -> Seats:
     return BestSeats(Party(full=6), category_id=category)
 
 
-def these(*offsets: int) -> Seats:
+def chosen_seats(*offsets: int) -> Seats:
     """Seats of one block, by their index in it."""
     return ChosenSeats(tuple(ChosenSeat(block_seats("103")[offset], Tariff.FULL) for offset in offsets))
 
@@ -86,8 +86,10 @@ class Counter:
 async def test_holds_of_one_fan_at_two_processes_keep_the_limit(system: System, db: Database) -> None:
     counter, fan = Counter(system), Buyer(new_id(), new_id())
     async with db.transaction() as conn:
-        first = await counter.hold(conn, new_id(), fan, six(GOLD))
-        other = asyncio.create_task(in_transaction(db, lambda conn: counter.hold(conn, new_id(), fan, six(BLUE))))
+        first = await counter.hold(conn, new_id(), fan, six_best_seats(GOLD))
+        other = asyncio.create_task(
+            in_transaction(db, lambda conn: counter.hold(conn, new_id(), fan, six_best_seats(BLUE)))
+        )
         await until_waiting(db, other)
     assert isinstance(first, OrderRow)
     second = await other
@@ -101,7 +103,7 @@ async def test_baskets_of_two_browsers_paid_by_one_fan_at_two_processes_keep_the
     counter, fan_id, baskets = Counter(system), new_id(), {new_id(): new_id(), new_id(): new_id()}
     for order_id, session_id in baskets.items():
         async with db.transaction() as conn:
-            assert isinstance(await counter.hold(conn, order_id, Buyer(session_id), six(GOLD)), OrderRow)
+            assert isinstance(await counter.hold(conn, order_id, Buyer(session_id), six_best_seats(GOLD)), OrderRow)
     (one, ones), (other, others) = ((id_, Buyer(session, fan_id, session)) for id_, session in baskets.items())
     async with db.transaction() as conn:
         first = await counter.pay(conn, one, ones, fan_id)
@@ -244,7 +246,7 @@ async def test_a_late_payment_claims_places_before_issuing_passes(system: System
         order_id, fan = new_id(), Buyer(new_id(), new_id())
         assert fan.fan_id is not None
         async with db.transaction() as conn:
-            assert isinstance(await counter.hold(conn, order_id, fan, these(*offsets)), OrderRow)
+            assert isinstance(await counter.hold(conn, order_id, fan, chosen_seats(*offsets)), OrderRow)
         async with db.transaction() as conn:
             answer = await counter.pay(conn, order_id, fan, fan.fan_id)
         return answer.start  # type: ignore[no-any-return]  # it has a price, so there is one

@@ -1,4 +1,4 @@
-"""Alcohol: forbidden except under a permit that the house rules enable, never for minors; soft
+"""Alcohol: forbidden except under a permit that the event rules enable, never for minors; soft
 drinks are free.
 """
 

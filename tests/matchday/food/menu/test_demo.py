@@ -118,4 +118,4 @@ async def test_a_newcomer_can_order_by_phone_for_tonight_at_every_counter(
     found = await reads.outlets(PLANS[0].event.id, 20_000, clock.now(), step_free=True)
     assert {one.outlet for one in found if one.closed_reason is None} == set(counters())
     best = [(one.in_hand_at, one.walking_s) for one in found if one.in_hand_at and one.walking_s is not None]
-    assert best == sorted(best), "where all are ready at the doors, the nearest is offered first"
+    assert best == sorted(best), "with equal times the nearest outlet is offered first"

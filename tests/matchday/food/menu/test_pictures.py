@@ -44,12 +44,12 @@ def test_a_picture_is_stored_without_its_location_and_trailing_data(kind: str, o
         packed.writestr("page.html", "<script>alert(1)</script>")
     found, alone = kept(photo + archive.getvalue()), kept(photo)
     assert not isinstance(found, Refused)
-    assert found == alone, "what follows the end of a picture is no part of it"
+    assert found == alone, "data after the end of a picture is dropped"
     name, clean = found
     assert name.startswith(sha256(clean).hexdigest())
     assert not any(word in clean for word in (b"2026:05:09", b"Exif", b"sweet home", b"script", b"PK"))
     with Image.open(BytesIO(clean)) as shown:
-        assert (shown.format, shown.size) == (kind, (30, 40)), "it stands upright"
+        assert (shown.format, shown.size) == (kind, (30, 40)), "the picture is upright"
         assert not shown.getexif()
         assert "icc_profile" in shown.info
         greens = shown.convert("RGB").getchannel("G").tobytes()

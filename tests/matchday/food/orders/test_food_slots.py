@@ -41,7 +41,7 @@ async def test_a_pick_up_time_at_a_full_counter_is_not_offered(counters: Counter
     assert times[:2] == [first["at"], third["at"]]
     full = await kitchen.order(await kitchen.fan(), kitchen.request(line(COLA), slot_at=moment(second)))
     assert isinstance(full, Refused)
-    assert full.reason == Reason.OUTLET_FULL, "what is not offered is not to be had"
+    assert full.reason == Reason.OUTLET_FULL, "a time that is not offered cannot be ordered"
     for at in times[:2]:
         assert isinstance(
             await kitchen.order(await kitchen.fan(), kitchen.request(line(COLA), slot_at=datetime.fromisoformat(at))),

@@ -35,7 +35,7 @@ async def test_a_sale_with_several_vat_rates_is_one_line_with_its_outlet(bar: Ba
     assert (loaded.cents, loaded.place) == (CAP_CENTS, None)
     async with bar.db.connection() as conn:
         moved = await conn.fetchval("select count(*) from wallet_ledger.transfer where subject = $1", sale.record.id)
-        assert moved > 1, "in the books it is a transfer a rate"
+        assert moved > 1, "the ledger has one transfer for each rate"
         assert (await export(conn, fan.id, [outlets]))["purse"].history == [paid, loaded]
 
 

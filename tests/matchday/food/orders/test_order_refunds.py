@@ -66,14 +66,14 @@ async def test_an_order_fully_refunded_at_a_till_is_refunded_everywhere(
     assert await kitchen.money(fan) == (2_000, 0, 0)
     assert await kitchen.rows("select state, reason from food_orders.food_order") == [("refunded", "not_made")]
     facts = await kitchen.rows("select who, about from kernel.journal where what = 'food_order_refunded'")
-    assert facts == [(back.record.cashier, order.id)], "the kitchen and the phone follow it"
+    assert facts == [(back.record.cashier, order.id)], "the kitchen and the phone follow this fact"
     async with kitchen.db.connection() as conn:
         shown = await board(conn, Catalogues(kitchen.db), HERE, LATE, kitchen.clock.now())
     assert [one.state for one in shown.tickets] == ["refunded"]
     ((after,),) = await kitchen.rows(LEVEL, COLA.id)
     assert after - before == (1 if state == "accepted" else 0), "unprepared items return to the stock"
     assert (await kitchen.rows("select * from food_orders.food_load") == []) is (state == "accepted")
-    assert state_of(await kitchen.step("refund", order.id)) == "refunded", "again, the same"
+    assert state_of(await kitchen.step("refund", order.id)) == "refunded", "a repeated refund changes nothing"
     assert len(await kitchen.rows("select * from fiscal.record")) == 2
     await kitchen.clean()
 
@@ -110,7 +110,9 @@ async def test_a_kitchen_does_not_refund_what_a_till_refunded(bar: Bar, kitchen:
     till, part = await bar.till(), sale.lines[0]
     (answer,) = await bar.send(till, sent(till.keep(till.sign(back_of(till, sale, [part])))))
     assert answer.outcome == "booked"
-    assert await kitchen.money(fan) == (2_000 - EACH_CENTS + part.cents, 0, 0), "it goes to the purse that paid"
+    assert await kitchen.money(fan) == (2_000 - EACH_CENTS + part.cents, 0, 0), (
+        "the money returns to the wallet that paid"
+    )
     assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
     await kitchen.clean()
 
@@ -120,7 +122,7 @@ async def test_a_kitchen_does_not_refund_what_was_refunded_in_cash(bar: Bar, kit
     till = await bar.till()
     back = back_of(till, sale, sale.lines[:1], TenderKind.CASH)
     (asked,) = await bar.send(till, sent(till.sign(back)))
-    assert asked.reason == Reason.REFUND_EXCEEDS_SALE, "what a purse paid is given back to it"
+    assert asked.reason == Reason.REFUND_EXCEEDS_SALE, "a wallet payment is refunded to the wallet only"
     (offline,) = await bar.send(till, sent(till.keep(till.sign(back)), offline=True))
     assert offline.outcome == "booked"
     assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
@@ -136,7 +138,7 @@ async def test_refunded_items_that_were_not_made_return_to_the_stock(kitchen: Ki
     _, order, _ = await accepted(kitchen, line(FRIES))
     await kitchen.step("ready", order.id)
     await kitchen.step("refund", order.id)
-    assert await kitchen.rows(LEVEL, FRIES.id) == [(99,)], "what is made is made"
+    assert await kitchen.rows(LEVEL, FRIES.id) == [(99,)], "prepared items do not return to the stock"
 
 
 async def test_bonus_credit_pays_no_cup_of_an_order(kitchen: Kitchen) -> None:
@@ -166,7 +168,7 @@ async def test_a_kitchen_refunds_no_cup_after_the_handover_because_any_till_does
     assert await kitchen.states() == [state]
     for _ in range(2):
         assert state_of(await kitchen.step("refund", order.id)) == "refunded"
-    assert await kitchen.money(fan) == (50, 0, 2_000), "the food is back, the cup is not"
+    assert await kitchen.money(fan) == (50, 0, 2_000), "the food is refunded, the cup is not"
     sale, till = await sale_of(kitchen, order), await bar.till()
     (cup,) = [one for one in sale.lines if one.deposit]
     (again,) = await bar.send(till, sent(till.sign(back_of(till, sale, sale.lines))))
@@ -261,4 +263,4 @@ async def test_the_receipt_of_an_order_is_in_the_language_of_its_buyer(kitchen: 
         (getattr(one.name, locale or "fr"), [getattr(option.choice, locale or "fr") for option in one.options])
         for one in order.lines
     ]
-    assert printed == [expected, expected], "and its refund says what the sale said"
+    assert printed == [expected, expected], "the refund has the texts of its sale"

@@ -135,7 +135,7 @@ async def test_of_two_fans_for_the_last_capacity_one_gets_it_and_the_other_an_al
     full = await kitchen.order(fans[0], later)
     assert isinstance(full, Refused)
     assert [(one.outlet, one.ready_at - slot) for one in full.data["next"]] == [(HERE, 5 * MINUTE)], (
-        "not where none brings"
+        "outlets without delivery are not offered"
     )
 
 
@@ -160,7 +160,7 @@ async def test_a_wallet_pays_up_to_its_balance_and_reports_the_rest(kitchen: Kit
     (refused,) = [one for one in found if isinstance(one, Refused)]
     assert (refused.reason, refused.data["available_cents"]) == (Reason.INSUFFICIENT_FUNDS, EACH_CENTS - 1)
     assert state_of(await kitchen.order(new_id(), kitchen.request())) == Reason.INSUFFICIENT_FUNDS, (
-        "nor who has no purse"
+        "a person without a wallet cannot order"
     )
     await kitchen.clean()
 
@@ -169,7 +169,9 @@ async def test_sold_out_and_forbidden_products_cannot_be_ordered(kitchen: Kitche
     fan = await kitchen.fan()
     await kitchen.act(record, StockRequest(new_id(), "count", HERE, [StockLine(FRIES.id, 2)]), None)
     first = await kitchen.placed(fan, line(FRIES))
-    assert state_of(await kitchen.order(fan, kitchen.request(line(FRIES, 2)))) == Reason.SOLD_OUT, "one waits"
+    assert state_of(await kitchen.order(fan, kitchen.request(line(FRIES, 2)))) == Reason.SOLD_OUT, (
+        "the first order holds one piece"
+    )
     await kitchen.step("accept", first.id)
     assert state_of(await kitchen.order(fan, kitchen.request(line(FRIES, 2)))) == Reason.SOLD_OUT
     assert await kitchen.rows(LEVEL, FRIES.id) == [(1,)]
@@ -253,7 +255,7 @@ async def test_a_crash_between_any_two_statements_of_an_acceptance_leaves_it_und
         assert await kitchen.states() == ["placed"]
         assert await kitchen.money(fan) == (2_000, 800, 0)
         assert await kitchen.rows("select * from fiscal.record") == []
-    assert died > 10, "there are statements to die between"
+    assert died > 10, "the acceptance has several statements"
     assert await kitchen.states() == ["accepted"]
     assert await kitchen.rows(LEVEL, FRIES.id) == [(99,)]
     await kitchen.clean()
@@ -266,7 +268,9 @@ async def test_an_order_is_handed_over_for_its_code_with_limited_tries(kitchen: 
     assert state_of(await kitchen.step("hand-over", order.id, code=right)) == Reason.WRONG_STATE
     await kitchen.step("accept", order.id)
     await kitchen.step("ready", order.id)
-    assert state_of(await kitchen.step("ready", order.id, THERE)) == Reason.NOT_FOUND, "it is not theirs"
+    assert state_of(await kitchen.step("ready", order.id, THERE)) == Reason.NOT_FOUND, (
+        "the order belongs to another outlet"
+    )
     for left in range(4, -1, -1):
         refused = Refused(Reason.WRONG_CODE, {"tries_left": left}, commit=True)
         assert await kitchen.step("hand-over", order.id, code=wrong) == refused

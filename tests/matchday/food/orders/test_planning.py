@@ -51,7 +51,7 @@ def pieces(schedule: Schedule | None) -> list[int]:
 def test_orders_fill_an_interval_and_then_the_next() -> None:
     found = fits(Kitchen({GRILL: 4}), *[{GRILL: 3}] * 3)
     assert [ready(schedule) for schedule in found] == [INTERVAL, 2 * INTERVAL, 3 * INTERVAL]
-    assert pieces(found[1]) == [1, 2], "what is left is not wasted"
+    assert pieces(found[1]) == [1, 2], "the rest of an interval is used"
 
 
 def test_an_order_is_ready_when_its_slowest_station_is() -> None:
@@ -77,8 +77,8 @@ def test_pick_up_times_respect_the_handover_limit() -> None:
         assert schedule is not None
         made.allocate(schedule)
     assert made.at({GRILL: 1, COUNTER: 1}, 0, slot) is None
-    assert made.capacity_by()[STATIONS.index(COUNTER)][:3].tolist() == [2, 0, 2], "at each time its own"
-    assert made.at({GRILL: 1}, 0, slot) is not None, "what a runner brings is not handed over"
+    assert made.capacity_by()[STATIONS.index(COUNTER)][:3].tolist() == [2, 0, 2], "each time has its own capacity"
+    assert made.at({GRILL: 1}, 0, slot) is not None, "deliveries use no handover capacity"
 
 
 def test_only_the_rest_of_the_current_interval_is_promised() -> None:

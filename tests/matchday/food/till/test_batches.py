@@ -197,7 +197,7 @@ def test_records_are_booked_with_their_amounts_and_no_wallet_is_below_zero(
         decision = shelf.upload(some)
         for at, outcome in decision.outcomes.items():
             said = [one.cents for one in some[at].record.tenders]
-            assert outcome.refused is None or not some[at].offline, "what has happened is not refused"
+            assert outcome.refused is None or not some[at].offline, "an offline sale is never refused"
             if outcome.refused is None:
                 of_tenders = [sum(one.cents for one in outcome.parts if one.tender == n) for n in range(len(said))]
                 assert of_tenders == said

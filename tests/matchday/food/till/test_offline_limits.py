@@ -111,7 +111,9 @@ async def test_a_pack_is_sent_again_only_when_its_content_changes(
     again = await counters.ask("till", "GET", "/api/till/pack", headers=tag)
     assert (again.status_code, again.content) == (304, b"")
     lost = await counters.ask("till", "GET", "/api/till/pack")
-    assert lost.json()["head"] == {"number": 1, "hash": written.hash}, "a till that lost its storage goes on from here"
+    assert lost.json()["head"] == {"number": 1, "hash": written.hash}, (
+        "a till that lost its storage continues from this head"
+    )
     async with counters.db.connection() as conn:
         await conn.execute("update people.device set name = 'Bar 2' where id = $1", till.id)
     assert (await counters.ask("till", "GET", "/api/till/pack", headers=tag)).json()["till"]["name"] == "Bar 2"

@@ -125,7 +125,7 @@ async def test_a_refused_sale_is_booked_when_sent_again_after_a_top_up(bar: "Bar
     written, _ = await bar.sell_online(till, by_card(ROUND_CENTS, fan.tap()))
     async with bar.db.connection() as conn:
         before = await conn.fetchval("select count(*) from wallet_cards.card_day where spent_cents > 0")
-    assert before == 0, "what was not paid counts to no day"
+    assert before == 0, "an unpaid amount counts to no daily limit"
     await bar.load(fan, 500)
     (answer,) = await bar.send(till, sent(written))
     assert answer.outcome == "booked"

@@ -198,7 +198,7 @@ async def test_bonus_credit_is_spent_first_and_each_payer_is_refunded_what_it_pa
     assert (answer.outcome, answer.available_cents, answer.loss_cents) == ("booked", 2400 - ROUND_CENTS, 0)
     assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000 - 750, 0)
     assert (await bar.refund(till, sale, 700, TenderKind.CARD)).outcome == "booked"
-    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000 - 50, 0), "the wallet gets back first"
+    assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000 - 50, 0), "the wallet is refunded first"
     assert (await bar.refund(till, sale, 450, TenderKind.CARD)).outcome == "booked"
     assert (await bar.balance_of(fan), await bar.of_kind("bonus")) == (2000, 400)
 

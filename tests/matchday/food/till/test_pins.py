@@ -52,7 +52,7 @@ async def test_a_sale_above_the_cap_asks_for_the_pin_and_the_same_bytes_with_it_
     assert (wrong.reason, wrong.data, await tries(bar, fan)) == ("pin_wrong", {"tries_left": PIN_TRIES_MAX - 1}, 1)
     booked = await ask(bar, till, sale, PIN)
     assert (booked.outcome, booked.available_cents, await tries(bar, fan)) == ("booked", 20_000 - EXPENSIVE_CENTS, 0)
-    assert (await ask(bar, till, sale, WRONG)).outcome == "known", "the answer was lost, and another PIN typed"
+    assert (await ask(bar, till, sale, WRONG)).outcome == "known", "the same bytes with another PIN after a lost answer"
     assert await bar.balance_of(fan) == 20_000 - EXPENSIVE_CENTS
     assert await bar.of_kind("loss") == 0
 

@@ -95,7 +95,7 @@ async def test_refunds_of_one_sale_never_exceed_its_quantities(bar: "Bar") -> No
     assert await send_online(bar, till, back_of(till, sale, [beer(-2, 200)])) == (NOT_IN_SALE, {"line": 0, "left": 0})
     assert await send_online(bar, till, back_of(till, sale, [beer(-1)])) == (None, {})
     again = other.keep(other.sign(back_of(other, sale, [beer(-1, 450)])))
-    assert await upload(bar, other, again) == ["booked"], "what happened has happened"
+    assert await upload(bar, other, again) == ["booked"], "an offline refund is booked"
     assert await stored_deviations(bar) == [(again.record.id, NOT_IN_SALE, 0)]
     assert await upload(bar, other, again) == ["known"]
     assert len(await stored_deviations(bar)) == 1
@@ -136,7 +136,7 @@ async def test_refunds_uploaded_before_their_sale_are_checked_once_it_is_booked(
         ],
         key=str,
     )
-    assert await bar.balance_of(fan) == 3_000 - 700, "what was given in cash is not given to the card as well"
+    assert await bar.balance_of(fan) == 3_000 - 700, "a cash refund is not credited to the card as well"
 
 
 async def test_a_sale_that_names_another_sale_is_not_its_refund(bar: "Bar") -> None:
@@ -300,5 +300,5 @@ def test_deposits_bring_no_more_cash_than_the_payers_own_money(
             own_back -= sum(part.cents for part in given_parts if not part.bonus)
             break
     cash_liability_cents = cash_liability(sale.record, receipt.refunds)
-    assert own_back + cash_liability_cents <= own_paid, "what is out may still be brought back for cash"
+    assert own_back + cash_liability_cents <= own_paid, "cups not yet returned may still be refunded in cash"
     assert all(cents >= 0 for cents in remaining_by_payer(key_of(sale.record), booked).values())

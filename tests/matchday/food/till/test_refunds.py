@@ -132,8 +132,8 @@ async def test_an_offline_cash_refund_is_not_also_credited_to_a_wallet(bar: "Bar
     async with bar.db.connection() as conn:
         noted = [row[0] for row in await conn.fetch("select reason from food_till.deviation")]
     by_hand, *twice = noted
-    assert by_hand == "refund_exceeds_sale", "by hand what came by card"
-    assert twice == ["refund_exceeds_sale", "not_in_sale", "not_in_sale"], "and more than the sale brought"
+    assert by_hand == "refund_exceeds_sale", "a card payment refunded in cash"
+    assert twice == ["refund_exceeds_sale", "not_in_sale", "not_in_sale"], "more than the amount of the sale"
 
 
 def test_the_transfers_of_a_record_have_the_same_ids_each_time() -> None:

@@ -214,7 +214,7 @@ async def test_shoot_out_kicks_have_their_score_and_are_neither_goals_nor_shots(
     ]
     state = (await provider.match.get())["state"]
     assert (state["home"], state["away"], state["penalties"]) == (0, 0, {"home": 1, "away": 1})
-    assert state["match_over"], "after a shoot-out nothing is played"
+    assert state["match_over"], "the match is over after a shoot-out"
 
 
 async def test_a_kick_of_the_desk_is_not_published_again_and_a_retaken_one_replaces_it(
@@ -291,7 +291,9 @@ async def test_a_booking_without_a_named_player_is_named_by_the_match_sheet(
         cdf.line("card", 33.5, "referee", **CARD, related_event_ids=["one", "two"]),
     )
     assert await provider.kinds() == ["kick_off"]
-    assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1], "it was one of that side"
+    assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1], (
+        "the foul counts for the side of the player"
+    )
     await provider.send(cdf.sheet(cards=[cdf.sheet_card(33.5, "a7")]))
     assert (await provider.contents())[1]["player"] == 7
 

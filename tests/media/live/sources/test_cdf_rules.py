@@ -30,7 +30,7 @@ def schema(kind: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(json.loads(published(f"v0.3.2/schema/{kind}.json").read_bytes()))
 
 
-def taken(document: Any) -> bool:
+def is_accepted(document: Any) -> bool:
     return not isinstance(read_document(json.dumps(document).encode(), 1), LineDefect)
 
 
@@ -46,7 +46,7 @@ def test_the_samples_of_every_version_are_read(version: str) -> None:
 @pytest.mark.parametrize("kind", OURS)
 def test_sample_messages_match_the_published_schema(kind: str) -> None:
     assert [error.message for error in schema(kind).iter_errors(OURS[kind])] == []
-    assert taken(OURS[kind])
+    assert is_accepted(OURS[kind])
 
 
 def broken(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -95,8 +95,8 @@ def test_input_that_the_schema_refuses_is_refused(kind: str) -> None:
         for path, document in broken(OURS[kind])
         if is_read(path) and not schema(kind).is_valid(document)
     ]
-    assert len(refused) > 20, "the schema was asked"
-    assert [path for path, document in refused if taken(document)] == []
+    assert len(refused) > 20, "the schema was used"
+    assert [path for path, document in refused if is_accepted(document)] == []
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_shoot_out_kicks_are_published_and_count_only_as_such(tmp_path: Path) ->
     assert at_the_end[0] == KickOff(Period.SHOOT_OUT)
     assert at_the_end[-1] == PeriodOver(Period.SHOOT_OUT, match_over=True)
     kicks = [(one.side, one.outcome) for one in at_the_end[1:-1] if isinstance(one, ShootOutKick)]
-    assert len(kicks) == len(at_the_end) - 2, "no shots, no goals"
+    assert len(kicks) == len(at_the_end) - 2, "shoot-out kicks are neither shots nor goals"
     home, away = Side.HOME, Side.AWAY
     assert kicks == [(home, "scored"), (away, "saved"), (home, "missed"), (away, "scored"), (home, "scored")]
     assert len([moment for moment in moments if isinstance(moment.what, Goal)]) == 4

@@ -140,7 +140,7 @@ async def test_the_first_linked_card_brings_its_wallet_and_later_ones_join_it(wa
     beside = await wallets.card(wallet_id=second.wallet_id)
     assert await link(wallets, a_link(wallets, first, fan)) == Linked(first.id, first.wallet_id, None)
     linked = await link(wallets, a_link(wallets, second, fan))
-    assert linked == Linked(second.id, first.wallet_id, second.wallet_id), "what was on it goes where the card went"
+    assert linked == Linked(second.id, first.wallet_id, second.wallet_id), "the balance moves with the card"
     async with wallets.transaction() as conn:
         mine = await reads.cards_of(conn, fan, NOW)
     assert [(card.id, card.label) for card in mine] == [
@@ -169,7 +169,7 @@ async def test_a_link_needs_the_code_and_a_tap_of_the_same_card(wallets: "Wallet
     refused = [await link(wallets, wish) for wish in wrong]
     assert refused == [Refused("code_wrong"), Refused("code_wrong"), Refused("tap_forged")]
     assert await wallets.rows("select 1 from wallet_accounts.purse where owner_id is not null") == []
-    assert isinstance(await link(wallets, a_link(wallets, held, fan, tap=seen)), Linked), "a refusal used no tap up"
+    assert isinstance(await link(wallets, a_link(wallets, held, fan, tap=seen)), Linked), "a refusal consumes no tap"
 
 
 async def test_the_tap_that_opened_the_page_links_for_five_minutes(wallets: "Wallets") -> None:
@@ -246,7 +246,7 @@ async def test_an_owner_cannot_unblock_a_card_blocked_by_staff(wallets: "Wallets
     owner = new_id()
     held = await wallets.card(owner)
     assert await block(wallets, held, BlockReason.STOLEN) is None
-    assert await block(wallets, held, BlockReason.OWNER, owner) is None, "blocked it is"
+    assert await block(wallets, held, BlockReason.OWNER, owner) is None, "the card is blocked"
     assert await unblock(wallets, held, owner) == Refused("card_blocked", {"reason": "stolen"})
     assert [fact["data"] for fact in await wallets.facts("card_blocked")] == [{"reason": "stolen"}]
 

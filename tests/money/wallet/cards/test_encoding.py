@@ -20,7 +20,7 @@ def test_the_offsets_point_at_the_zeros_that_the_chip_overwrites() -> None:
     assert file[made.mac_offset :] == b"0" * 16
     assert made.mac_input_offset == made.mac_offset, "the MAC covers no part of the address"
     assert int.from_bytes(file[:2]) == len(file) - 2
-    assert file[4] == len(file) - 6, "the record says how long its payload is"
+    assert file[4] == len(file) - 6, "the record has the length of its payload"
     assert file[6] == 4
     assert "https://" + file[7:].decode() == made.address
 

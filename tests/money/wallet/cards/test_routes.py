@@ -56,12 +56,12 @@ async def test_the_page_consumes_the_tap_and_can_be_reloaded_for_five_minutes(wa
     message = held.tap()
     assert (await wallets.ask("", "GET", page(message))).status_code == 200
     (outcome,) = await wallets.take(wallets.read(message))
-    assert getattr(outcome, "reason", None) == "tap_replayed", "no till takes it any more"
+    assert getattr(outcome, "reason", None) == "tap_replayed", "no till accepts the tap any more"
     wallets.clock.advance(5 * MINUTE)
     assert (await wallets.ask("", "GET", page(message))).status_code == 200
     wallets.clock.advance(SECOND)
     over = await wallets.ask("", "GET", page(message))
-    assert (over.status_code, over.json()["code"]) == (409, "tap_replayed"), "an address stays in a history"
+    assert (over.status_code, over.json()["code"]) == (409, "tap_replayed"), "a browser keeps addresses in its history"
 
 
 async def test_a_tap_that_paid_opens_no_page(wallets: "Wallets") -> None:
@@ -306,7 +306,7 @@ async def test_the_desk_finds_a_card_by_its_code_blocks_it_and_hands_out_another
     replaced = await wallets.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
     assert (replaced.json()["id"], replaced.json()["wallet_id"]) == (str(new.id), str(old.wallet_id))
     again = await wallets.ask("desk", "POST", f"{path}/replacement", {"code": new.code})
-    assert again.json() == replaced.json(), "a lost answer is asked for again"
+    assert again.json() == replaced.json(), "a request is repeated after a lost answer"
     facts = await wallets.facts()
     assert [fact["who"] for fact in facts if fact["what"] in ("card_blocked", "card_replaced")] == [desk, desk]
     assert (await wallets.ask("desk", "POST", "/api/wallet/cards/find", {"code": "2" * 10})).status_code == 404

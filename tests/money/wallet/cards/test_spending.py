@@ -115,7 +115,7 @@ async def test_a_refund_reduces_the_spending_of_its_day(wallets: "Wallets") -> N
     async with wallets.transaction() as conn:
         await give_back(conn, [first])
         await give_back(conn, [first])
-    assert await spent(wallets, held.id) == {DAY: 0}, "a day is never below nothing"
+    assert await spent(wallets, held.id) == {DAY: 0}, "the spending of a day is never negative"
     assert isinstance(await spend(wallets, held.id, 1_000), Spent)
 
 
@@ -176,7 +176,7 @@ async def test_a_pin_attempt_after_the_fifth_is_not_checked(wallets: "Wallets") 
     fifth = begun[4]
     assert isinstance(fifth, PinTry)
     async with wallets.transaction() as conn:
-        assert await end_pin_try(conn, fifth, right=fifth.right("482915"), now=NOW) is None, "it was right"
+        assert await end_pin_try(conn, fifth, right=fifth.right("482915"), now=NOW) is None, "the PIN was right"
     assert await wallets.desk.confirm(held.id, "482915") is None
 
 

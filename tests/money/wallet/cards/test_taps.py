@@ -53,7 +53,7 @@ def test_a_counter_counts_once_and_only_rises(counters: list[int], ids: list[UUI
             assert outcome.reason in ("tap_replayed", "id_reused")
     new = {tap.seen.counter for tap in taps if tap.seen is not None and tap.seen.counter > last}
     if len(set(ids[: len(taps)])) == len(taps):
-        assert {outcome.counter for outcome in taken.values()} == new, "of each new counter one tap counts"
+        assert {outcome.counter for outcome in taken.values()} == new, "one tap counts for each new counter"
     again = judge_taps(taps, taken, {UID: replace(card, counter=6)}, NOW)
     for before, now in zip(outcomes, again, strict=True):
         assert now == before or isinstance(before, Refused)
@@ -74,7 +74,7 @@ async def test_the_same_id_again_gets_the_same_answer_and_has_no_second_effect(w
     later = await wallets.taken(held)
     assert later.counter == 2
     await block(wallets, held)
-    assert await wallets.take(tap, tap) == first * 2, "whatever has become of the card meanwhile"
+    assert await wallets.take(tap, tap) == first * 2, "even if the card was blocked meanwhile"
     (row,) = await wallets.rows("select count(*) as n from wallet_cards.tap")
     assert row["n"] == 2
 
@@ -108,7 +108,7 @@ async def test_a_replayed_tap_is_refused_at_the_second_till_and_recorded_once_un
     await wallets.take(wallets.read(message))
     for _ in range(3):
         assert reasons(await wallets.take(clone)) == ["tap_replayed"]
-    assert len(await wallets.facts("tap_replayed")) == 1, "who repeats a tap does not fill the journal"
+    assert len(await wallets.facts("tap_replayed")) == 1, "repeated taps do not fill the journal"
     await wallets.taken(held)
     await wallets.take(clone)
     assert len(await wallets.facts("tap_replayed")) == 2

@@ -215,7 +215,7 @@ async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_l
 ) -> None:
     await system.ruled(Card.ACCEPTED)
     await system.jobs.top_up(system.db)
-    assert await system.balance() == 1_500, "not below yet"
+    assert await system.balance() == 1_500, "the balance is not below the threshold yet"
     await system.spend(600)
     await asyncio.gather(system.jobs.top_up(system.db), system.jobs.top_up(system.db))
     assert await system.balance() == 2_900
@@ -227,7 +227,7 @@ async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_l
     assert (view.state, view.today_cents, view.card) == (RuleState.ON, 4_000, "…4242")
     await system.later(timedelta(days=1))
     await system.jobs.top_up(system.db)
-    assert await system.balance() == 2_900, "tomorrow is another day"
+    assert await system.balance() == 2_900, "the daily limit starts again"
 
 
 @pytest.mark.parametrize("card", [Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
@@ -276,7 +276,9 @@ async def test_a_charge_interrupted_by_a_kill_is_made_later_or_given_up(
     await system.spend(2_000)
     async with system.db.transaction() as conn:
         await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
-    assert isinstance(await system.put(method_id=method.id, add_cents=4_000), SavedCard), "it adds more from now on"
+    assert isinstance(await system.put(method_id=method.id, add_cents=4_000), SavedCard), (
+        "the rule tops up a larger amount from now on"
+    )
     await system.later(timedelta(minutes=16))
     view = await system.view()
     assert (view.state, view.today_cents, view.reason) == (RuleState.ON, 2_000, "expired")
@@ -291,7 +293,9 @@ async def test_declines_end_automatic_top_up_and_notify_its_owner_who_can_restar
     await system.jobs.top_up(system.db)
     await system.jobs.top_up(system.db)
     assert ((await system.view()).state, (await system.view()).reason) == (RuleState.ON, "card_declined")
-    assert len(await system.rows("select 1 from wallet_funding.top_up")) == 1, "the second try comes an hour later"
+    assert len(await system.rows("select 1 from wallet_funding.top_up")) == 1, (
+        "the second attempt is made an hour later"
+    )
     await system.later(timedelta(hours=1))
     await system.jobs.top_up(system.db)
     view = await system.view()

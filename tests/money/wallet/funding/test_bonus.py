@@ -82,7 +82,7 @@ async def test_bonus_is_in_the_wallet_and_its_history_and_is_never_paid_out(db: 
         lines = {(line.purpose, line.cents, line.bonus) for line in view.history}
         assert ("bonus_given", 500, True) in lines
         paid_out = await wallet_acts.pay_out(conn, fan, new_id(), NOW)
-        assert isinstance(paid_out, Refused), "nothing came by bank card, and a gift is no money"
+        assert isinstance(paid_out, Refused), "no bank card paid, and a bonus is not paid out"
 
 
 async def test_an_erasure_returns_bonus_to_the_operator(db: Database) -> None:

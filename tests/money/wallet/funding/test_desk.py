@@ -69,13 +69,13 @@ async def test_a_request_repeated_after_a_lost_answer_books_once(wallets: "Walle
     first = await desk.send(by, sent)
     wallets.clock.advance(timedelta(hours=1))
     again = await desk.send(by, sent)
-    assert again.json() == first.json(), "also after the tap itself is stale"
+    assert again.json() == first.json(), "also after the tap has expired"
     assert await desk.refused(by, 1_001, id=id_) == ("load_id_taken", {})
     assert await desk.refused(by_tap(held), 1_000, "terminal", id=id_) == ("load_id_taken", {})
     other = Desk(wallets, "other desk")
     async with wallets.transaction() as conn:
         await pair_till(conn, other.id, other.signer)
-    assert (await other.load(held, 500, id=id_))["available_cents"] == 1_500, "its id is the till's own"
+    assert (await other.load(held, 500, id=id_))["available_cents"] == 1_500, "ids are unique for each till"
     assert await desk.stands() == -1_000
 
 
@@ -116,20 +116,20 @@ async def test_a_printed_code_allows_top_ups_and_no_payouts(wallets: "Wallets", 
     async with wallets.transaction() as conn:
         await block_cards(conn, [Block(held.id, BlockReason.LOST, None)], wallets.clock.now())
     for by in (code, by_tap(held)):
-        assert await desk.refused(by, 1_000) == ("card_blocked", {"reason": "lost"}), "nothing goes onto a lost card"
+        assert await desk.refused(by, 1_000) == ("card_blocked", {"reason": "lost"}), "a lost card is not topped up"
 
 
 async def test_old_and_forged_taps_top_up_nothing(wallets: "Wallets", desk: Desk) -> None:
     held = await wallets.card()
     by = by_tap(held)
     await desk.look(by)
-    assert (await desk.ask(by, 1_000)).status_code == 200, "the tap that was looked at loads for five minutes"
-    assert (await desk.refused(by, -500))[0] == "tap_replayed", "a tap that was looked at pays nothing out"
+    assert (await desk.ask(by, 1_000)).status_code == 200, "a viewed tap allows top-ups for five minutes"
+    assert (await desk.refused(by, -500))[0] == "tap_replayed", "a viewed tap allows no payout"
     wallets.clock.advance(timedelta(minutes=6))
     assert (await desk.refused(by, 1_000))[0] == "tap_replayed"
     paid = by_tap(held)
     assert (await desk.ask(paid, -200)).status_code == 200
-    assert (await desk.refused(paid, -200))[0] == "tap_replayed", "one tap pays out once"
+    assert (await desk.refused(paid, -200))[0] == "tap_replayed", "one tap allows one payout"
     assert (await desk.refused(paid, 1_000))[0] == "tap_replayed"
     forged = by_tap(held)["tap"][:-1] + "G"
     for tap in (forged, "picc_data=0&cmac=0", ""):
@@ -149,7 +149,9 @@ async def test_a_payout_by_tap_is_limited_per_tap_and_per_day(wallets: "Wallets"
     stale = by_tap(held)
     await desk.look(stale)
     for _ in range(5):
-        assert (await desk.refused(stale, -6_000, pin="111111"))[0] == "tap_replayed", "and costs no try"
+        assert (await desk.refused(stale, -6_000, pin="111111"))[0] == "tap_replayed", (
+            "a replayed tap uses no PIN attempt"
+        )
     assert (await desk.load(held, -6_000, pin=PIN))["available_cents"] == 6_000
     limit = {"daily_limit_cents": 7_000}
     assert (await wallets.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", limit)).status_code == 204

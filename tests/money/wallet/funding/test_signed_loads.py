@@ -66,7 +66,7 @@ async def test_a_till_token_without_its_key_moves_no_money(wallets: "Wallets", d
     assert (await wallets.ask("desk", "POST", "/api/till/loads", unsigned)).json()["code"] == "load_forged"
     more = await desk.send(by, good | {"body": base64url(desk_record_bytes(replace(said, cents=9_000)))})
     assert more.json()["code"] == "load_forged"
-    assert await moved(wallets) == before, "not even the tap is used up"
+    assert await moved(wallets) == before, "the tap is not consumed"
     assert (await desk.send(by, good)).json()["available_cents"] == 2_000
 
 
@@ -132,7 +132,7 @@ async def test_unknown_persons_and_those_without_the_role_cannot_top_up(wallets:
     async with wallets.transaction() as conn:
         await pins.drop_pin(conn, CASHIER)
     assert (await desk.refused(by_tap(held), 1_000))[0] == "cashier_not_here"
-    assert (await desk.send(by, sent)).json() == first.json(), "what is booked is answered again"
+    assert (await desk.send(by, sent)).json() == first.json(), "a booked top-up gets its answer again"
 
 
 async def test_a_cashier_of_an_event_pays_out_after_its_end(wallets: "Wallets", desk: Desk) -> None:
@@ -198,7 +198,9 @@ async def test_the_audit_verifies_the_tills_signature_of_each_top_up(wallets: "W
     assert (await books(wallets.db)).clean
     to_another = "update wallet_ledger.transfer set credit_id = $2, purse_id = $2 where subject = $1"
     await changed(wallets, to_another, id_, other.wallet_id)
-    assert (await books(wallets.db)).desk_mismatches == [DeskMismatch(desk.id, id_)], "its money went elsewhere"
+    assert (await books(wallets.db)).desk_mismatches == [DeskMismatch(desk.id, id_)], (
+        "the money was moved to another wallet"
+    )
 
 
 async def test_records_signed_before_a_till_was_revoked_stay_valid(wallets: "Wallets", desk: Desk) -> None:

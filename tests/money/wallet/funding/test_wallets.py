@@ -356,7 +356,7 @@ async def test_a_refund_that_comes_after_erasure_goes_to_the_bank_card_and_the_r
     assert await refunds(db) == [(wish.payment_id, 2_000)]
     found = await books(db)
     assert (found.unclaimed_cents, found.kinds["bonus"], found.clean) == (200, 0, True)
-    assert await has(db, stays) == 1_100, "no other purse is touched"
+    assert await has(db, stays) == 1_100, "no other wallet changes"
     async with db.connection() as conn:
         balances = await conn.fetch(
             "select kind, balance_cents from wallet_ledger.public_balance where kind = 'unclaimed'"

@@ -1,4 +1,4 @@
-"""Films of moving codes over the real routes: the attacker's result, and what the owner and the
+"""Recordings of moving codes over the real routes: the attacker's result, and what the owner and the
 board see.
 """
 
@@ -20,7 +20,9 @@ def outcome_of(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["outcome"], answer.get("reason")
 
 
-async def film(night: "Evening", device: "Device", ticket: "Ticket", ago: timedelta) -> list[tuple[str, str | None]]:
+async def show_recording(
+    night: "Evening", device: "Device", ticket: "Ticket", ago: timedelta
+) -> list[tuple[str, str | None]]:
     """Show a film of two codes half a minute apart, of some time ago, as the attacker does; return
     the lights.
     """
@@ -44,7 +46,7 @@ async def test_a_recording_older_than_ten_minutes_is_refused_and_the_owner_enter
     night: "Evening", ago: timedelta
 ) -> None:
     device, ticket = night.device(), await night.ticket()
-    assert await film(night, device, ticket, ago) == [("refused", "out_of_date")] * 2
+    assert await show_recording(night, device, ticket, ago) == [("refused", "out_of_date")] * 2
     (owner,) = await night.send(device, night.scan(device, "ask", ticket))
     assert outcome_of(owner) == ("admitted", None)
 
@@ -52,7 +54,7 @@ async def test_a_recording_older_than_ten_minutes_is_refused_and_the_owner_enter
 async def test_codes_of_1970_are_refused(night: "Evening") -> None:
     device, ticket = night.device(), await night.ticket()
     since_1970 = timedelta(seconds=night.clock.now().timestamp())
-    assert await film(night, device, ticket, since_1970) == [("refused", "out_of_date")] * 2
+    assert await show_recording(night, device, ticket, since_1970) == [("refused", "out_of_date")] * 2
 
 
 @pytest.mark.parametrize("ago", [5 * MINUTE, 9 * MINUTE])
@@ -60,9 +62,9 @@ async def test_a_younger_recording_admits_once_and_the_owners_arrival_is_an_aler
     night: "Evening", ago: timedelta
 ) -> None:
     device, other, ticket = night.device(), night.device("A2"), await night.ticket()
-    assert await film(night, device, ticket, ago) == [("again", None), ("admitted", None)]
+    assert await show_recording(night, device, ticket, ago) == [("again", None), ("admitted", None)]
     assert await special(night) == []
-    assert (await film(night, other, ticket, ago))[1] == ("refused", "already_inside")
+    assert (await show_recording(night, other, ticket, ago))[1] == ("refused", "already_inside")
     (owner,) = await night.send(other, night.scan(other, "ask", ticket))
     assert outcome_of(owner) == ("refused", "already_inside")
     assert ("ask", "already_inside", ticket.number) in await special(night)
