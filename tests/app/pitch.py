@@ -18,7 +18,11 @@ NEIGHBOURS = ("their office", "their event's office", "friend")
 
 
 def added_time_entry(world: "World") -> dict[str, Any]:
-    telling = {"id": str(new_id()), "at": world.clock.now().isoformat(), "content": {"kind": "added_time", "minutes": 3}}
+    telling = {
+        "id": str(new_id()),
+        "at": world.clock.now().isoformat(),
+        "content": {"kind": "added_time", "minutes": 3},
+    }
     return {"entries": [telling]}
 
 

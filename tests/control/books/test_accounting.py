@@ -175,7 +175,9 @@ async def test_sales_and_vat_of_a_day_equal_its_closing(
             if name == "sales"
         }
         vat = {
-            rate: cents for (name, rate), cents in sums(exported, "account_name", "vat_permille").items() if name == "vat"
+            rate: cents
+            for (name, rate), cents in sums(exported, "account_name", "vat_permille").items()
+            if name == "vat"
         }
         # A line of 7.00 that its record totals as 6.50 with a VAT of 1.08: goods by the line, VAT
         # by the record.
