@@ -70,7 +70,7 @@ def visit(context: BrowserContext, system: GoldenSystem) -> Fan:
     ticket = page.url.rpartition("/")[2]
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
 
-    page.goto("/wallet/phone")
+    page.goto("/purse/phone")
     page.get_by_role("button", name="Set up this phone").click()
     expect(page.get_by_text("This phone is ready to pay")).to_be_visible()
 

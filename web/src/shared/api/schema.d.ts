@@ -4102,8 +4102,8 @@ export interface paths {
          * Put auto top up
          * @description Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
          *
-         *     A new `method_id` leads to the provider's page, which comes back to `/wallet?method={id}`; the rule waits until the
-         *     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
+         *     A new `method_id` leads to the provider's page, which returns to the wallet's page with `?method={id}`; the rule
+         *     waits until the card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
          */
         put: operations["put_auto_top_up"];
         post?: never;
@@ -4269,7 +4269,7 @@ export interface paths {
         put?: never;
         /**
          * Begin top up
-         * @description Begin a top-up by bank card; return the provider's page, which returns to `/wallet`.
+         * @description Begin a top-up by bank card; return the provider's page, which returns to the wallet's page.
          *
          *     The return address contains the top-up, since some banking apps open another browser.
          */

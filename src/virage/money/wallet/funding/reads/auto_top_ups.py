@@ -11,6 +11,7 @@ from virage.money.payments import api as payments
 from virage.money.payments.types import SavedCardState
 from virage.money.wallet.accounts.api import wallet_of
 from virage.money.wallet.funding.rules.auto_top_ups import RuleState
+from virage.money.wallet.funding.rules.top_ups import WALLET_PATH
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
@@ -74,4 +75,4 @@ async def export(conn: Connection, person_id: UUID) -> Any:
 
 async def off_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
     """Return the content of the email about a rule that was turned off."""
-    return EmailContent({}, path="/wallet")
+    return EmailContent({}, path=WALLET_PATH)

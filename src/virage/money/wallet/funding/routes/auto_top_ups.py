@@ -7,7 +7,7 @@ from virage.money.payments.types import SavedCardState
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest
-from virage.money.wallet.funding.rules.top_ups import limits_of
+from virage.money.wallet.funding.rules.top_ups import WALLET_PATH, limits_of
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -42,10 +42,10 @@ async def put_auto_top_up(
 ) -> AutoTopUpAnswer:
     """Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
 
-    A new `method_id` leads to the provider's page, which comes back to `/wallet?method={id}`; the rule waits until the
-    card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
+    A new `method_id` leads to the provider's page, which returns to the wallet's page with `?method={id}`; the rule
+    waits until the card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
     """
-    owner_id, back = require_fan(principal), f"{config.public_url}/wallet?method={data.method_id}"
+    owner_id, back = require_fan(principal), f"{config.public_url}{WALLET_PATH}?method={data.method_id}"
     fresh(principal, clock.now())
     limits = limits_of(config)
     method = granted(await db.transact(acts.put_rule, owner_id, data, limits=limits, return_url=back, now=clock.now()))

@@ -10,7 +10,7 @@ from virage.money.payments.api import Checkout
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.funding.acts.top_ups import PaidOut, TopUpRequest, pay_out, top_up
 from virage.money.wallet.funding.reads.wallets import TopUpView, WalletView, top_up_view, wallet_view
-from virage.money.wallet.funding.rules.top_ups import limits_of
+from virage.money.wallet.funding.rules.top_ups import WALLET_PATH, limits_of
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -53,11 +53,11 @@ async def get_wallet(
 async def begin_top_up(
     data: TopUpRequest, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
 ) -> TopUpAnswer:
-    """Begin a top-up by bank card; return the provider's page, which returns to `/wallet`.
+    """Begin a top-up by bank card; return the provider's page, which returns to the wallet's page.
 
     The return address contains the top-up, since some banking apps open another browser.
     """
-    fan_id, back = require_fan(principal), f"{config.public_url}/wallet?top_up={data.id}"
+    fan_id, back = require_fan(principal), f"{config.public_url}{WALLET_PATH}?top_up={data.id}"
     begun = await db.transact(top_up, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
     start = granted(begun)
     return TopUpAnswer(None if start is None else granted(await checkout.open(start)).payment_url)

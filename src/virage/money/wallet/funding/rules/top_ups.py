@@ -18,6 +18,9 @@ from virage.platform.values.refusals import Refused
 
 PURPOSE: Final = "wallet"
 """Purpose of wallet payments in the payments domain."""
+WALLET_PATH: Final = "/purse"
+"""The wallet's page in emails and in return addresses of the payment provider. An installed app of 0.1.0 knows no other
+address; today's app replaces it by `/wallet`."""
 CARD_MONEY: Final = account(AccountKind.CLEARING, "cards")
 """Money that the provider holds for wallets."""
 UNCLAIMED: Final = account(AccountKind.CLEARING, "unclaimed")
