@@ -146,7 +146,7 @@ REASON_OF_FAILURE: dict[VerificationFailure, RefusalReason] = {
 
 def decide(
     verdict: Verified | Unverified,
-    post: GateContext,
+    context: GateContext,
     known: PassStatus,
     now: datetime,
     previous: StaleCode | None = None,
@@ -158,10 +158,10 @@ def decide(
     `trusted`: `now` is the server's time. A device without trusted time skips the checks of the time: the server does
     them on upload.
     """
-    if post.closed:
+    if context.closed:
         return Refused(RefusalReason.NO_ENTRY, verdict.claims)
     if isinstance(verdict, Verified):
-        return _decided(verdict, post, known, now, trusted)
+        return _decided(verdict, context, known, now, trusted)
     if verdict.reason is not VerificationFailure.STALE_STEP or verdict.claims is None or verdict.step is None:
         return Refused(REASON_OF_FAILURE[verdict.reason], verdict.claims, _when(verdict))
     previous = None if previous is None or now - previous.at > STALE_KEPT else previous
@@ -171,7 +171,7 @@ def decide(
         return RescanRequired(verdict.claims, previous or StaleCode(verdict.step, now))
     if shown == "still" or too_far:
         return Refused(RefusalReason.SCREENSHOT if shown == "still" else RefusalReason.OUT_OF_DATE, verdict.claims)
-    decided = _decided(Verified(verdict.claims, paper=False, step=verdict.step), post, known, now, trusted)
+    decided = _decided(Verified(verdict.claims, paper=False, step=verdict.step), context, known, now, trusted)
     off_s = (verdict.step - step_at(now)) * STEP_SECONDS
     return replace(decided, clock_off_s=off_s) if isinstance(decided, Admitted) else decided
 
@@ -203,14 +203,14 @@ def _when(verdict: Unverified) -> dict[str, Any]:
 
 
 def _decided(
-    proven: Verified, post: GateContext, known: PassStatus, now: datetime, trusted: bool
+    proven: Verified, context: GateContext, known: PassStatus, now: datetime, trusted: bool
 ) -> Admitted | Refused:
-    refused = _of_the_pass(proven, post, known, now) or _of_the_gate(proven.claims, post, now, trusted)
-    identity_check = proven.paper and post.terms.paper_identity_check
+    refused = _of_the_pass(proven, context, known, now) or _of_the_gate(proven.claims, context, now, trusted)
+    identity_check = proven.paper and context.terms.paper_identity_check
     return refused or Admitted(proven.claims, proven.paper, identity_check)
 
 
-def _of_the_pass(proven: Verified, post: GateContext, known: PassStatus, now: datetime) -> Refused | None:
+def _of_the_pass(proven: Verified, context: GateContext, known: PassStatus, now: datetime) -> Refused | None:
     """Return the refusal that the status of the pass causes."""
     claims = proven.claims
     reason = None
@@ -220,32 +220,32 @@ def _of_the_pass(proven: Verified, post: GateContext, known: PassStatus, now: da
         reason = RefusalReason.SUPERSEDED
     elif known.flagged:
         reason = RefusalReason.CALL_SUPERVISOR
-    elif claims.gate_group in post.windows:
+    elif claims.gate_group in context.windows:
         return None  # an accreditation comes and goes, and its badge is paper at every event
     elif known.presence is not None:
-        reason = _of_the_presence(known.presence, post, now)
+        reason = _of_the_presence(known.presence, context, now)
         if reason is not None:
             return Refused(reason, claims, {"since": known.presence.since, "gate": known.presence.gate})
-    if reason is None and proven.paper and not post.terms.paper_accepted:
+    if reason is None and proven.paper and not context.terms.paper_accepted:
         reason = RefusalReason.PAPER_NOT_ACCEPTED
     return None if reason is None else Refused(reason, claims)
 
 
-def _of_the_presence(presence: Presence, post: GateContext, now: datetime) -> RefusalReason | None:
+def _of_the_presence(presence: Presence, context: GateContext, now: datetime) -> RefusalReason | None:
     """Return the refusal that presence causes; a pending bearer may show the code again at the same gate."""
     if presence.state == "outside":
-        return None if post.terms.reentry else RefusalReason.NO_REENTRY
+        return None if context.terms.reentry else RefusalReason.NO_REENTRY
     if presence.state == "inside":
         return RefusalReason.ALREADY_INSIDE
     over = presence.pending_until is not None and now >= presence.pending_until
-    return None if over or presence.gate == post.gate else RefusalReason.ALREADY_INSIDE
+    return None if over or presence.gate == context.gate else RefusalReason.ALREADY_INSIDE
 
 
-def _of_the_gate(claims: Claims, post: GateContext, now: datetime, trusted: bool) -> Refused | None:
+def _of_the_gate(claims: Claims, context: GateContext, now: datetime, trusted: bool) -> Refused | None:
     """Return the refusal that gate, window or zone cause."""
-    if claims.gate_group not in post.groups:
+    if claims.gate_group not in context.groups:
         return Refused(RefusalReason.WRONG_GATE, claims, {"group": claims.gate_group})
-    window = post.windows.get(claims.gate_group)
+    window = context.windows.get(claims.gate_group)
     if trusted and window is not None and not window.opens_at <= now < window.closes_at:
         return Refused(RefusalReason.NOT_NOW, claims, {"opens_at": window.opens_at, "closes_at": window.closes_at})
-    return Refused(RefusalReason.ZONE_FULL, claims) if post.zone_full else None
+    return Refused(RefusalReason.ZONE_FULL, claims) if context.zone_full else None

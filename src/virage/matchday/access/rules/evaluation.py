@@ -193,9 +193,9 @@ def _decision(verified: VerifiedScan, context: EventContext, record: PassRecord 
     if verified.verdict is None:
         return Refused(RefusalReason.UNREADABLE)
     place = None if record is None or record.issued is None else record.issued.place
-    post = gate_context(scan.gate, context.state, context.terms, zone_of(scan.gate, place))
+    at_gate = gate_context(scan.gate, context.state, context.terms, zone_of(scan.gate, place))
     known = PassStatus() if record is None else record.known()
-    return decide(verified.verdict, post, known, now, None if record is None else record.stale)
+    return decide(verified.verdict, at_gate, known, now, None if record is None else record.stale)
 
 
 def _record_uploaded(
