@@ -98,6 +98,7 @@ class LockPlace(NamedTuple):
     why: str
 
 
+# The schema of `virage.platform` is `kernel`.
 PLATFORM_LOCKS: Final[Mapping[str, Sequence[str]]] = {
     "singleton": (),
     "job": (),
@@ -149,9 +150,9 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("replay", "An entry of a feed suggests or withdraws clips."),
     LockPlace("live", "Statistics and notices follow the entry and what it did to clips."),
     LockPlace("people.push_topic", "The last revision that was sent to browsers."),
-    LockPlace("people.mailbox", "The demonstration's mailbox takes a letter before it is marked as sent."),
-    LockPlace("people.letter", "Every act may end with a letter."),
-    LockPlace("people.blocked_address", "A report on a letter may block its address."),
+    LockPlace("people.mailbox", "The demonstration's mailbox stores an email before it is marked as sent."),
+    LockPlace("people.letter", "Every act may end with an email."),
+    LockPlace("people.blocked_address", "A delivery report may block its address."),
 )
 """The order in which a transaction locks rows. Tables with their own place are excluded from that of their domain."""
 
