@@ -3,6 +3,8 @@ bounce report.
 """
 
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -187,3 +189,9 @@ def test_a_signed_email_is_verified_by_receivers() -> None:
 
     assert dkim.verify(sealed, dnsfunc=dns)
     assert not dkim.verify(sealed.replace(b"NHGC", b"EVIL"), dnsfunc=dns)
+
+
+def test_the_process_that_renders_emails_loads_no_venue() -> None:
+    code = "import sys, virage.identity.people.rules.emails.rendering; print('virage.site.venue.types' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert printed.stdout == "False\n"

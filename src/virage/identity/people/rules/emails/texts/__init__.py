@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from babel import Locale as Formats
@@ -17,7 +17,9 @@ from msgspec import Struct
 
 from virage.platform.values.money import Cents
 from virage.site.programme.types import Text
-from virage.site.venue.types import PlaceLabel
+
+if TYPE_CHECKING:  # a process that only renders loads no venue
+    from virage.site.venue.types import PlaceLabel
 
 _FOLDER: Final = Path(__file__).parent
 _CURRENCY: Final = "EUR"
@@ -91,7 +93,7 @@ class EmailTexts:
         """Return a date and a time of day."""
         return self.render(self.common["moment"], {"day": self.day(at), "hour": self.hour(at)})
 
-    def place(self, label: PlaceLabel) -> str:
+    def place(self, label: "PlaceLabel") -> str:
         """Return the name of a seat or a standing area."""
         if label.area is None:
             return self.render(self.common["seat"], msgspec.to_builtins(label))
