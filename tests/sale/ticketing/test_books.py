@@ -23,13 +23,13 @@ def sums(journal: Any) -> dict[str, int]:
     """Credits less debits by account; their sum must be zero."""
     found: dict[str, int] = {}
     for line in journal["lines"]:
-        found[line["what"]] = found.get(line["what"], 0) + line["credit_cents"] - line["debit_cents"]
+        found[line["account_name"]] = found.get(line["account_name"], 0) + line["credit_cents"] - line["debit_cents"]
     assert sum(found.values()) == 0
     return found
 
 
 def owed(journal: Any) -> int:
-    return next(int(one["balance_cents"]) for one in journal["balances"] if one["what"] == "deferred_tickets")
+    return next(int(one["balance_cents"]) for one in journal["balances"] if one["account_name"] == "deferred_tickets")
 
 
 async def give_back(system: System, order: dict[str, Any], *lines: int) -> None:
@@ -53,7 +53,7 @@ async def test_a_ticket_is_deferred_revenue_until_its_event_has_taken_place(syst
     sold = await accounts(system, SOLD, PLAYED)
     assert sums(sold) == {"ticket_clearing": -left, "vat": vat, "deferred_tickets": left - vat}
     assert owed(sold) == left - vat
-    titles = {line["event"] for line in sold["lines"] if line["what"] == "deferred_tickets"}
+    titles = {line["event"] for line in sold["lines"] if line["account_name"] == "deferred_tickets"}
     assert titles == {"Virage contre Visiteurs"}
 
     clock.set(NOW + timedelta(days=2))
