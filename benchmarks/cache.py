@@ -67,7 +67,8 @@ async def cached(url: str, port: int, folder: Path) -> AsyncIterator[str | None]
 
 def _configured(folder: Path, text: str) -> Path:
     folder.mkdir()
-    folder.chmod(0o777)  # its workers run as an unprivileged user
+    folder.parent.chmod(0o711)  # its workers run as an unprivileged user, who enters this folder
+    folder.chmod(0o777)  # and writes to this one
     file = folder / "nginx.conf"
     file.write_text(text)
     return file

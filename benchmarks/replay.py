@@ -299,6 +299,8 @@ async def ground(system: System, desk: Desk, seconds: float) -> dict[str, Any]:
             "playlist": await measure_requests(address, playlists, CONNECTIONS, seconds),
             "segment": await measure_requests(address, objects, CONNECTIONS, seconds),
         }
+    if any(answers["wrong"] for answers in found.values()):
+        raise RuntimeError(f"The cache answered with errors: {found}")
     return {"cache": "nginx", "cache_connections": CONNECTIONS, "cache_answers": found}
 
 
