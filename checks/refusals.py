@@ -127,7 +127,12 @@ def codes_of(source: str) -> set[str]:
     for node in ast.walk(tree):
         match node:
             case ast.ClassDef(name=name) if name in REFUSAL_ENUMS:
-                found |= {code for line in node.body if isinstance(line, ast.Assign) for code in texts(line.value)}
+                found |= {
+                    code
+                    for statement in node.body
+                    if isinstance(statement, ast.Assign)
+                    for code in texts(statement.value)
+                }
             case ast.Call(func=ast.Name(id="Refused" | "Problem"), args=[code, *_]):
                 found |= texts(code)
             case ast.Call(

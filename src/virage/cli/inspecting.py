@@ -43,4 +43,4 @@ def _published(keys_file: Path | None, url: str | None) -> list[PassKeys]:
         with urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - the scheme is checked above
             documents.append(answer.read(_BYTES_MAX))
     answers = [msgspec.json.decode(document, type=PassKeys | list[PassKeys]) for document in documents]
-    return [line for answer in answers for line in (answer if isinstance(answer, list) else [answer])]
+    return [keys for answer in answers for keys in (answer if isinstance(answer, list) else [answer])]

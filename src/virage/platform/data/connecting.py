@@ -13,7 +13,6 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -37,7 +36,6 @@ a lower limit would take slow statements for silence, and run them twice at the 
 CLOSE_S: Final = 2.0
 
 Prepare = Callable[[Session], Awaitable[None]]
-NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 async def connect(
@@ -75,7 +73,7 @@ async def open_pool(
     connections_max: int,
     prepare: Prepare | None = None,
     silence_s: float | None = SILENCE_S,
-    settings: Mapping[str, str] = NO_SETTINGS,
+    settings: Mapping[str, str] | None = None,
 ) -> Pool:
     """Return a pool of at most `connections_max` connections, each made when it is first needed.
 
@@ -106,7 +104,7 @@ async def open_pool(
         connect=made,
         reset=_nothing_to_reset,
         command_timeout=silence_s,
-        server_settings={"application_name": application, **settings},
+        server_settings={"application_name": application, **(settings or {})},
     )
 
 

@@ -1,4 +1,4 @@
-/** Where this browser keeps keys that it made: IndexedDB, which stores a CryptoKey without ever showing it. */
+/** Storage of keys in IndexedDB, which stores a CryptoKey without revealing it. */
 import { openDatabase, within } from "../runtime/indexed";
 
 export interface StoredKey {
@@ -6,7 +6,7 @@ export interface StoredKey {
   public_jwk: JsonWebKey;
 }
 
-/** The keys of one purpose, in a database of their own: by their `name`, a field of each. */
+/** Keys of one purpose, in their own database, by `name`. */
 export class KeyStore<Key extends StoredKey> {
   constructor(
     private readonly database: string,

@@ -24,7 +24,7 @@ export function within<Result>(transaction: IDBTransaction, ask: (transaction: I
   });
 }
 
-/** WebKit suspends a page that is left with its transactions open, and the site's next page would wait for their stores for ever. */
+/** Abort a transaction when its page is left: WebKit suspends the page with it, and the site's next page would wait for its stores. */
 export function endWithPage(transaction: Pick<IDBTransaction, "abort" | "addEventListener">): void {
   const ended = new AbortController();
   const abort = (): void => {

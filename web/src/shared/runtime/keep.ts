@@ -1,4 +1,4 @@
-/** What this phone keeps for the day without network: IndexedDB, one record a key. Failing to keep never stops a screen. */
+/** Offline data of this phone in IndexedDB, one record per key. A failed write never stops a screen. */
 import { openDatabase, within } from "./indexed";
 
 const DATABASE = "virage";

@@ -43,7 +43,7 @@ export class EntryOutbox {
 
   async publish(content: Content): Promise<void> {
     this.refused = null;
-    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), content: content, clock_s: null }]);
+    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), content, clock_s: null }]);
     await this.#send();
   }
 
