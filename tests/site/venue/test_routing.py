@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from virage.site.venue.rules import Feature, load_venue
 from virage.site.venue.rules.routing import Route, RouteOptions, entrance, gate_hints, nearest, route_table, to_seat
-from virage.site.venue.rules.walk_graph import Floor, Kind, load_walk_graph
+from virage.site.venue.rules.walk_graph import Floor, Kind
 
 VENUE = load_venue()
-WALK = load_walk_graph()
-ON_FOOT = route_table(RouteOptions())
-STEP_FREE = route_table(RouteOptions(step_free=True))
+WALK = VENUE.walk
+ON_FOOT = route_table(VENUE, RouteOptions())
+STEP_FREE = route_table(VENUE, RouteOptions(step_free=True))
 PLACES = st.integers(0, VENUE.places - 1)
 SPACES = np.flatnonzero(VENUE.features & Feature.WHEELCHAIR).tolist()
 PMR = st.sampled_from(SPACES)
@@ -76,14 +76,14 @@ def test_a_lift_that_is_out_of_order_is_avoided(place: int, data: st.DataObject)
     before = entrance(STEP_FREE, place, gates_of(place))
     assert before is not None
     used = frozenset(leg.to for leg in before.route.legs if leg.kind == "lift")
-    after = entrance(route_table(RouteOptions(step_free=True, closed=used)), place, gates_of(place))
+    after = entrance(route_table(VENUE, RouteOptions(step_free=True, closed=used)), place, gates_of(place))
     assert after is not None
     assert used.isdisjoint(leg.to for leg in after.route.legs if leg.kind == "lift")
     assert after.route.seconds >= before.route.seconds
 
 
 def test_without_lifts_a_wheelchair_space_upstairs_has_no_route() -> None:
-    all_closed = route_table(RouteOptions(step_free=True, closed=frozenset(WALK.lifts)))
+    all_closed = route_table(VENUE, RouteOptions(step_free=True, closed=frozenset(WALK.lifts)))
     place = next(place for place in SPACES if VENUE.blocks[VENUE.block[place]].ring == 3)
     assert entrance(all_closed, place, gates_of(place)) is None
     assert nearest(all_closed, place, "exit") is None
@@ -154,7 +154,7 @@ def test_ramps_are_gentle_enough_for_a_wheelchair() -> None:
 
 def test_a_place_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(IndexError):
-        to_seat(WALK, VENUE.places)
+        to_seat(VENUE, VENUE.places)
 
 
 def test_a_gate_knows_the_nearest_gate_of_every_other_group_and_the_turn_to_it() -> None:

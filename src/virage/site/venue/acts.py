@@ -8,12 +8,13 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.venue import store
-from virage.site.venue.rules.walk_graph import load_walk_graph
+from virage.site.venue.rules.venue import owner_of
 
 
 async def set_lift(conn: Connection, lift: str, who: UUID | None, now: datetime, *, working: bool) -> Refused | None:
     """Report a lift as out of order or working; repeating the current state changes nothing."""
-    if lift not in load_walk_graph().lifts:
+    venue = owner_of(await store.venues(conn), lift)
+    if venue is None or lift not in venue.walk.lifts:
         return Refused("not_found", {"lift": lift})
     if working:
         ended = await store.end_outage(conn, lift, who, now)

@@ -4,4 +4,7 @@ from virage.site.venue.reads import VENUE_ZONE as VENUE_ZONE
 from virage.site.venue.reads import route_from_outlet as route_from_outlet
 from virage.site.venue.reads import route_options as route_options
 from virage.site.venue.reads import route_to_place as route_to_place
+from virage.site.venue.reads import venue_at as venue_at
+from virage.site.venue.reads import venue_of as venue_of
+from virage.site.venue.reads import venues as venues
 from virage.site.venue.reads import walking_s as walking_s

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from virage.platform.data.database import Connection
 from virage.site.venue import store
-from virage.site.venue.rules import load_venue
+from virage.site.venue.rules import Venue, load_venue
 from virage.site.venue.rules.geometry import geometry, labels
 from virage.site.venue.rules.routing import (
     Entrance,
@@ -25,6 +25,7 @@ from virage.site.venue.rules.routing import (
     outlets_from,
     route_table,
 )
+from virage.site.venue.store import venue_at, venue_of, venues
 
 __all__ = [
     "VENUE_ZONE",
@@ -42,7 +43,10 @@ __all__ = [
     "route_options",
     "route_to_nearest",
     "route_to_place",
+    "venue_at",
+    "venue_of",
     "venue_summary",
+    "venues",
     "walking_s",
 ]
 
@@ -130,24 +134,25 @@ async def route_options(conn: Connection, *, step_free: bool) -> RouteOptions:
     return RouteOptions(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))
 
 
-async def route_to_place(place: int, today: RouteOptions, delays_s: Mapping[str, float]) -> Entrance | None:
+async def route_to_place(
+    venue: Venue, place: int, today: RouteOptions, delays_s: Mapping[str, float]
+) -> Entrance | None:
     """Return the quickest route from a ramp through a gate of the place's group; None if there is none."""
-    venue = load_venue()
     group = venue.label(place).gate_group
     gates = [f"gate:{gate.code}" for gate in venue.gates if gate.group == group]
-    return await asyncio.to_thread(lambda: entrance(route_table(today), place, gates, delays_s))
+    return await asyncio.to_thread(lambda: entrance(route_table(venue, today), place, gates, delays_s))
 
 
-async def route_to_nearest(place: int, kind: Nearest, today: RouteOptions) -> Route | None:
+async def route_to_nearest(venue: Venue, place: int, kind: Nearest, today: RouteOptions) -> Route | None:
     """Return the quickest route from a place to the nearest amenity of a kind; None if there is none."""
-    return await asyncio.to_thread(lambda: nearest(route_table(today), place, kind))
+    return await asyncio.to_thread(lambda: nearest(route_table(venue, today), place, kind))
 
 
-async def walking_s(place: int, today: RouteOptions) -> dict[str, int]:
+async def walking_s(venue: Venue, place: int, today: RouteOptions) -> dict[str, int]:
     """Return the walking time in seconds from a place to each reachable outlet, by code."""
-    return await asyncio.to_thread(lambda: outlets_from(route_table(today), place))
+    return await asyncio.to_thread(lambda: outlets_from(route_table(venue, today), place))
 
 
-async def route_from_outlet(outlet: str, place: int, today: RouteOptions) -> Route | None:
+async def route_from_outlet(venue: Venue, outlet: str, place: int, today: RouteOptions) -> Route | None:
     """Return the route from an outlet to a place; None if there is none."""
-    return await asyncio.to_thread(lambda: from_outlet(route_table(today), outlet, place))
+    return await asyncio.to_thread(lambda: from_outlet(route_table(venue, today), outlet, place))

@@ -70,7 +70,7 @@ async def get_route(db: Database, queue_delays: QueueDelays, place: Place, *, st
     _require_place(place)
     async with db.connection() as conn:
         today, delays_s = await reads.route_options(conn, step_free=step_free), await queue_delays(conn)
-    return _open(await reads.route_to_place(place, today, delays_s), place)
+    return _open(await reads.route_to_place(load_venue(), place, today, delays_s), place)
 
 
 @get("/nearest", public=True)
@@ -79,7 +79,7 @@ async def get_nearest(db: Database, place: Place, kind: Nearest, *, step_free: S
     _require_place(place)
     async with db.connection() as conn:
         today = await reads.route_options(conn, step_free=step_free)
-    return _open(await reads.route_to_nearest(place, kind, today), place)
+    return _open(await reads.route_to_nearest(load_venue(), place, kind, today), place)
 
 
 @get("/lifts", public=True)

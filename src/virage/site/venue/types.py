@@ -14,5 +14,10 @@ from virage.site.venue.rules.routing import route_table as route_table
 from virage.site.venue.rules.venue import Block as Block
 from virage.site.venue.rules.venue import Feature as Feature
 from virage.site.venue.rules.venue import Gate as Gate
+from virage.site.venue.rules.venue import Outlet as Outlet
 from virage.site.venue.rules.venue import PlaceLabel as PlaceLabel
-from virage.site.venue.rules.walk_graph import load_walk_graph as load_walk_graph
+from virage.site.venue.rules.venue import Ramp as Ramp
+from virage.site.venue.rules.venue import StandingArea as StandingArea
+from virage.site.venue.rules.venue import Venue as Venue
+from virage.site.venue.rules.venue import local_code as local_code
+from virage.site.venue.rules.venue import owner_of as owner_of

@@ -25,7 +25,7 @@ from virage.matchday.access.rules.queues import (
 from virage.matchday.access.rules.venue_state import nearest_ramps
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
-from virage.site.venue.types import default_plan, load_walk_graph
+from virage.site.venue.types import default_plan, load_venue
 
 COUNTED_SINCE: Final = timedelta(hours=4)
 
@@ -40,7 +40,7 @@ class Pulses(Struct, frozen=True):
 
 @cache
 def _ramps() -> frozenset[str]:
-    return frozenset(code.removeprefix("ramp:") for code in load_walk_graph().index if code.startswith("ramp:"))
+    return frozenset(code.removeprefix("ramp:") for code in load_venue().walk.index if code.startswith("ramp:"))
 
 
 async def pulses(conn: Connection, event_id: UUID, now: datetime) -> Pulses:

@@ -2,13 +2,13 @@
 
 from functools import cache
 
-from virage.site.venue.types import GateHint, RouteOptions, gate_hints, route_table
+from virage.site.venue.types import GateHint, RouteOptions, gate_hints, load_venue, route_table
 
 
 @cache
 def hints(gate: str) -> dict[str, GateHint]:
     """Return the nearest gate of each other group, along the podium."""
-    return gate_hints(route_table(RouteOptions()), gate)
+    return gate_hints(route_table(load_venue(), RouteOptions()), gate)
 
 
 def wrong_gate_data(gate: str, group: str) -> dict[str, str | int]:

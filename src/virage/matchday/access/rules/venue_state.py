@@ -77,7 +77,7 @@ def gates() -> dict[str, Gate]:
 @cache
 def nearest_ramps() -> dict[str, str]:
     """Return the ramp with the shortest walk to each gate. Takes about 0.1 s the first time."""
-    found = route_table(RouteOptions())
+    found = route_table(load_venue(), RouteOptions())
     nearest = found.to_gates[:, list(found.gates)].argmin(axis=0)
     names = [found.walk.nodes[at].code.removeprefix("ramp:") for at in found.ramps]
     codes = [found.walk.nodes[at].code.removeprefix("gate:") for at in found.gates]

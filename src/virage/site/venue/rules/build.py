@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +15,9 @@ from virage.site.venue.rules.bowl import BlockDraft, RowDraft
 from virage.site.venue.rules.frames import point, points
 from virage.site.venue.rules.plan import Plan, read_plan
 from virage.site.venue.rules.sightline import sightlines
-from virage.site.venue.rules.venue import Block, Feature, Segments, Stand, StandingArea, Venue
+from virage.site.venue.rules.venue import Block, Feature, Ramp, Segments, Stand, StandingArea, Venue
+from virage.site.venue.rules.walk_building import build_walk_graph
+from virage.site.venue.rules.walk_graph import EMPTY_WALK_GRAPH
 
 ARC_STEPS = 8
 GEOMETRY_FORMAT = (
@@ -59,7 +62,10 @@ def build_venue(text: str) -> Venue:
     score = sightlines(
         x, y, eye=height + plan.bowl.eye_height_m, rise=rise, pitch=pitch, row_depth=plan.bowl.row_depth_m
     )
-    return Venue(
+    venue = Venue(
+        code="stadium",
+        prefix="",
+        time_zone="Europe/Paris",
         version=_version(text, segments, features),
         name=plan.name,
         notice=plan.notice,
@@ -74,6 +80,8 @@ def build_venue(text: str) -> Venue:
         gates=fixtures.gates(plan),
         outlets=fixtures.outlets(plan),
         amenities=fixtures.amenities(plan),
+        ramps=tuple(Ramp(code, plan.ways.search_lanes) for code, _, _ in fixtures.ramp_heads(plan)),
+        walk=EMPTY_WALK_GRAPH,
         row_segments=segments,
         block=_frozen(segments.block[segment].astype(np.uint16)),
         row=_frozen(segments.row[segment].astype(np.uint8)),
@@ -85,6 +93,7 @@ def build_venue(text: str) -> Venue:
         features=_frozen(features),
         sightline=_frozen(score),
     )
+    return msgspec.structs.replace(venue, walk=build_walk_graph(plan, venue))
 
 
 def _frozen(array: npt.NDArray[Number]) -> npt.NDArray[Number]:

@@ -1,14 +1,17 @@
 """The venue as arrays: one dense integer for every place, and its attributes."""
 
+from collections.abc import Sequence
 from enum import IntFlag
 from functools import cached_property
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
 from virage.site.venue.rules.frames import Frame
+from virage.site.venue.rules.walk_graph import WalkGraph
 
 BlockKind = Literal["seats", "hospitality", "box"]
 AmenityKind = Literal["toilets", "lift", "first_aid", "lounge", "information"]
@@ -115,6 +118,13 @@ class Amenity(Struct, frozen=True):
     y: float
 
 
+class Ramp(Struct, frozen=True):
+    """A way up to the gates, with the search lanes at its head."""
+
+    code: str
+    search_lanes: int
+
+
 class PlaceLabel(Struct, frozen=True, omit_defaults=True):
     """The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area."""
 
@@ -127,6 +137,11 @@ class PlaceLabel(Struct, frozen=True, omit_defaults=True):
     area_name: dict[str, str] | None = None
 
 
+def local_code(code: str) -> str:
+    """Return the code of a gate, outlet, lift or ramp as people read it, without the prefix of its venue."""
+    return code.rpartition(".")[2]
+
+
 class Venue(Struct, frozen=True, dict=True, eq=False):
     """A venue with all its places. Arrays are read-only and indexed by seat, 0 .. `seats` - 1.
 
@@ -134,11 +149,17 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
     segment int32 (position in `row_segments`; seats of one segment are neighbours), x, y float32 metres from the pitch
     centre (x along the long side), height float32 (metres of the tread above the pitch), features uint8 (`Feature`
     bits), sightline float32 (0 worst .. 1 best).
-    `places` counts seats and standing places together.
+    `places` counts seats and standing places together. `code` names the venue in the deployment, `prefix` precedes the
+    codes of its gates, outlets, lifts and ramps: it is empty for the first venue, `code` and a full stop for the
+    others, so that a code is unique in the deployment (decision 0057). Codes of blocks, stands, areas and gate groups
+    have no prefix: they are only used within an event. `time_zone` is an IANA name.
     """
 
+    code: str
+    prefix: str
     version: str
     name: str
+    time_zone: str
     notice: dict[str, str]
     latitude: float
     longitude: float
@@ -151,6 +172,8 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
     gates: tuple[Gate, ...]
     outlets: tuple[Outlet, ...]
     amenities: tuple[Amenity, ...]
+    ramps: tuple[Ramp, ...]
+    walk: WalkGraph
     row_segments: Segments
     block: npt.NDArray[np.uint16]
     row: npt.NDArray[np.uint8]
@@ -161,6 +184,26 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
     height: npt.NDArray[np.float32]
     features: npt.NDArray[np.uint8]
     sightline: npt.NDArray[np.float32]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the venue: of its events, gates, tills and printed times."""
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def gate_by_code(self) -> dict[str, Gate]:
+        """Gates by code."""
+        return {gate.code: gate for gate in self.gates}
+
+    @cached_property
+    def outlet_by_code(self) -> dict[str, Outlet]:
+        """Outlets by code."""
+        return {outlet.code: outlet for outlet in self.outlets}
+
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """Codes of the zones of presence: stands, then standing areas."""
+        return (*(stand.code for stand in self.stands), *(area.code for area in self.areas))
 
     @cached_property
     def block_index(self) -> dict[str, int]:
@@ -197,3 +240,9 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
             raise IndexError(f"the venue has places 0..{self.places - 1}, not {place}")
         group = area.gate_groups[(place - area.first_place) % len(area.gate_groups)]
         return PlaceLabel(group, area=area.code, area_name=area.name)
+
+
+def owner_of(venues: Sequence[Venue], code: str) -> Venue | None:
+    """Return the venue of a gate, outlet, lift or ramp by the prefix of its code; None if there is no such venue."""
+    prefix = code[: code.rfind(".") + 1]
+    return next((venue for venue in venues if venue.prefix == prefix), None)

@@ -23,7 +23,7 @@ from virage.matchday.food.orders.rules.planning import INTERVAL, STATIONS, count
 from virage.platform.data.database import Connection
 from virage.site.programme.types import Text
 from virage.site.venue import api as venue
-from virage.site.venue.types import Route, RouteOptions
+from virage.site.venue.types import Route, RouteOptions, load_venue
 
 ENDED_SHOWN: Final = timedelta(minutes=15)
 LOAD_SHOWN: Final = 12
@@ -174,7 +174,9 @@ async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[Deliv
 
 async def with_way(run: DeliveryRun, outlet: str, today: RouteOptions) -> DeliveryRun:
     """Return a run with the route to its first stop. Computed without holding a database connection."""
-    return DeliveryRun(run.block, run.stops, await venue.route_from_outlet(outlet, run.stops[0].place.place, today))
+    return DeliveryRun(
+        run.block, run.stops, await venue.route_from_outlet(load_venue(), outlet, run.stops[0].place.place, today)
+    )
 
 
 def _by_place(stop: DeliveryStop) -> int:

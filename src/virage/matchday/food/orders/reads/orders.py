@@ -221,7 +221,7 @@ class FoodReads:
             return None
         async with self._db.connection() as conn:
             today = await venue.route_options(conn, step_free=False)
-        return (await venue.walking_s(request.deliver_to, today)).get(request.outlet)
+        return (await venue.walking_s(load_venue(), request.deliver_to, today)).get(request.outlet)
 
     async def _snapshot(
         self,
@@ -244,7 +244,7 @@ class FoodReads:
                 context = SaleContext(catalogue, window.event, window.permits, stock)
             today = await venue.route_options(conn, step_free=step_free)
         known = place is not None and place < load_venue().places
-        walking_s = await venue.walking_s(place, today) if place is not None and known else None
+        walking_s = await venue.walking_s(load_venue(), place, today) if place is not None and known else None
         event, at = (None, now) if window is None else (window.event, window.at)
         return OrderingSnapshot(event, at, kitchens, plans, context, walking_s)
 
