@@ -11,6 +11,7 @@ import sys
 import time
 
 from benchmarks.common import commits_alone, machine, percentile, quick, run, tell
+from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
@@ -18,7 +19,6 @@ from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.plan import category_by_place
 from virage.sale.ticketing.rules.terms import BestSeats, Need, Party
-from virage.site.venue.reads import load_venue
 
 LEVELS = (0.1, 0.5, 0.9, 0.99)
 SEARCHES, QUICK_SEARCHES = 20_000, 1_000
@@ -27,7 +27,7 @@ NEEDS: tuple[Need, ...] = ("wheelchair", "easy_access", "audio_description", "he
 
 def a_hall() -> SeatInventory:
     """The whole bowl in three categories by ring, nothing sold."""
-    ground = load_venue()
+    ground = stadium()
     categories = [new_id() for _ in range(3)]
     ranges = [(b.first_seat, b.seat_count, categories[min(b.ring, 3) - 1]) for b in ground.blocks]
     return SeatInventory(seat_plan(), categories, category_by_place(ground.places, ranges, categories))

@@ -18,6 +18,7 @@ from benchmarks.system import System, prepare_plain
 from tests.matchday.food.conftest import publish_all
 from tests.matchday.food.menu.board import BOARD, COLA, CUP
 from tests.money.wallet.cards.chip import Chip
+from virage.demo.venues.drawing import stadium
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, DevicePairing, OpenedPairing, PairedDevice, PairingRequest
@@ -49,7 +50,6 @@ from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Grant, Principal
-from virage.site.venue.reads import load_venue
 
 LOADED_CENTS = 1_000_000
 A_TRANSACTION = 500
@@ -114,7 +114,7 @@ async def _sellers(db: Database, secret: str, tills: int, now: datetime) -> list
     async with db.transaction() as conn:
         person = await people.ensure_staff(conn, "finance@example.org", None, (grant,), now)
         manager = Principal("staff", person, new_id(), (grant,), now)
-        outlets = itertools.cycle(outlet.code for outlet in load_venue().outlets)
+        outlets = itertools.cycle(outlet.code for outlet in stadium().outlets)
         for number, outlet in zip(range(tills), outlets, strict=False):
             wish = PairingRequest(new_id(), f"Till {number}", DeviceKind.TILL, posts=[outlet])
             opened = await devices.open_pairing(conn, keys, manager, wish, now)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.system import System
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -27,7 +28,6 @@ from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_venue
 
 A_TRANSACTION = 500
 HOUR = timedelta(hours=1)
@@ -157,7 +157,7 @@ async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[La
         assert supervisor.id is not None
         session = await people.open_session(conn, supervisor.id, now)
         expected = []
-        for gate in load_venue().gates:
+        for gate in stadium().gates:
             wish = PairingRequest(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
             opened = await devices.open_pairing(conn, keys, supervisor, wish, now)
             assert isinstance(opened, OpenedPairing), opened
@@ -174,7 +174,7 @@ async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[La
 async def _passes(
     db: Database, vault: KeyVault, event_id: UUID, places: Sequence[int], now: datetime
 ) -> list[tuple[UUID, Fan]]:
-    ground = load_venue()
+    ground = stadium()
     subjects = [new_id() for _ in places]
     privates = [Ed25519PrivateKey.generate() for _ in places]
     # Seats are numbered block by block: a stride spreads the fans over all gates.

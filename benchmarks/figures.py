@@ -21,12 +21,12 @@ from tests.money.fiscal.till import Till, append
 from virage.control.books.acts.sales_statistics import project
 from virage.control.books.reads import sales as reads
 from virage.control.books.rules.sales_statistics import SalesGrouping
+from virage.demo.venues.drawing import stadium
 from virage.money.fiscal.rules.record import Line
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.values.ids import new_id
-from virage.site.venue.reads import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 TILLS, SALES, QUICK_SALES, PRODUCTS, UPLOAD = 120, 500, 50, 25, 50
@@ -42,7 +42,7 @@ group by 1, 2
 
 async def sell(db: Database, event_id: UUID, sales: int) -> int:
     """Write the records of an evening; return their number."""
-    outlets = itertools.cycle(outlet.code for outlet in load_venue().outlets)
+    outlets = itertools.cycle(outlet.code for outlet in stadium().outlets)
     products = itertools.cycle([new_id() for _ in range(PRODUCTS)])
     tills = [Till() for _ in range(TILLS)]
     for till, outlet in zip(tills, outlets, strict=False):

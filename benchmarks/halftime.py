@@ -24,6 +24,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from benchmarks import common
+from virage.demo.venues.drawing import stadium
 from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.orders.rules.planning import (
     INTERVAL,
@@ -36,7 +37,6 @@ from virage.matchday.food.orders.rules.planning import (
     interval_of,
     plans,
 )
-from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.routing import RouteOptions, outlets_from, route_table
 
 HALF_TIME = datetime(2026, 5, 9, 19, 50, tzinfo=UTC)
@@ -125,7 +125,7 @@ class Served(NamedTuple):
 
 def crowd(assumed: Assumed, chance: random.Random) -> list[Fan]:
     """All customers, all over the venue."""
-    ground, found = load_venue(), route_table(RouteOptions())
+    ground, found = stadium(), route_table(RouteOptions())
     places = chance.sample(range(ground.seats), round(assumed.fans * assumed.wanting))
     fans = []
     for place in places:
@@ -259,7 +259,7 @@ def half_time(assumed: Assumed, seed: int = 7) -> dict[str, Any]:
     """
     chance = random.Random(seed)
     fans = crowd(assumed, chance)
-    outlets = [outlet.code for outlet in load_venue().outlets]
+    outlets = [outlet.code for outlet in stadium().outlets]
     wished = round(len(fans) * assumed.ahead)
     orders, kitchens = ordered(assumed, fans[:wished], outlets, chance)
     has_order = {id(one.fan) for one in orders}

@@ -89,12 +89,12 @@ async def _process(system: System, number: int, plan: Plan) -> Report:
 
 async def left_over(system: System, event_id: UUID) -> list[tuple[int, str]]:
     """The free places, each with an allowed tariff."""
-    from virage.site.venue.reads import load_venue  # noqa: PLC0415 - only the sweep needs the venue
+    from virage.demo.venues.drawing import stadium  # noqa: PLC0415 - only the sweep needs the venue
 
     client = Client(system.url)
     answer = await client.ask(b"GET", b"/api/events/%b/availability" % str(event_id).encode())
     client.close()
-    features = load_venue().features
+    features = stadium().features
     free = [place for place in range(len(features)) if answer.body[place >> 3] >> (place & 7) & 1]
     spaces = [(place, "access") for place in free if features[place] & 1]
     return spaces + [(place, "full") for place in free if not features[place] & 1]

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from benchmarks.common import machine, tell
-from virage.site.venue.rules import load_venue
+from virage.demo.venues.drawing import stadium
 from virage.site.venue.rules.routing import RouteOptions, entrance, nearest, route_table
 
 ROUTES, QUICK_ROUTES = 5_000, 500
@@ -19,7 +19,7 @@ ROUNDS = 5
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Routes to seats all over the venue, one at a time."""
-    ground, chance = load_venue(), random.Random(1)
+    ground, chance = stadium(), random.Random(1)
     gates: dict[str, list[str]] = {}
     for gate in ground.gates:
         gates.setdefault(gate.group, []).append(f"gate:{gate.code}")

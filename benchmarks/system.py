@@ -17,6 +17,7 @@ from uuid import UUID
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
 from virage.cli.deployment import virage_command
+from virage.demo.venues.drawing import stadium
 from virage.identity.people import acts as people
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
@@ -28,7 +29,6 @@ from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_venue
 
 PLAIN_ROWS = 10_000
 FANS_A_TRANSACTION = 250
@@ -187,7 +187,7 @@ def pricing_of_the_bowl() -> Pricing:
         PriceCategory(new_id(), {"fr": f"Catégorie {number}", "en": f"Category {number}"}, colour, _prices(full))
         for number, (colour, full) in enumerate((("#c9a227", 8000), ("#14387f", 5000), ("#c8102e", 3000)), 1)
     ]
-    blocks = {block.code: categories[min(block.ring, 3) - 1].id for block in load_venue().blocks}
+    blocks = {block.code: categories[min(block.ring, 3) - 1].id for block in stadium().blocks}
     return Pricing(categories=categories, blocks=blocks)
 
 

@@ -23,6 +23,7 @@ from tests.azurite.server import Azurite, azurite
 from tests.locking import Watch, unique_keys, watch_adapter, watch_of_domains
 from tests.scratch import into_memory
 from virage.app.building import build
+from virage.demo.venues.drawing import stadium_file
 from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.migrate import migrate, migrations
@@ -31,6 +32,8 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web import static
 from virage.platform.web.http import Application
+from virage.site.venue.rules.build import version_of
+from virage.site.venue.store import insert_venue, insert_version
 
 _numbers = itertools.count(1)
 
@@ -136,13 +139,24 @@ def cluster() -> Iterator[EmbeddedPostgres]:
         shutil.rmtree(folder)
 
 
+async def _prepare(url: str) -> None:
+    """Migrate a database, and store the stadium that tests sell tickets for, with an empty journal."""
+    await migrate(url)
+    database = await Database.open(url)
+    file, now = stadium_file(), datetime(2026, 1, 1, tzinfo=UTC)
+    async with database.transaction() as connection:
+        await insert_venue(connection, file.code, "", version_of(file), now)
+        await insert_version(connection, file, version_of(file), None, now, based_on=None)
+    await database.close()
+
+
 @pytest.fixture(scope="session")
 def template_database(cluster: EmbeddedPostgres, lock_watch: Watch) -> str:
-    """A migrated database to clone, named by a hash of its migrations."""
+    """A migrated database with a venue to clone, named by a hash of its migrations."""
     mark = sha256(b"".join(migration.sha256 for migration in migrations())).hexdigest()[:12]
     name = f"template_{mark}"
     asyncio.run(_administer(cluster.url, f"create database {name}"))
-    asyncio.run(migrate(with_database(cluster.url, name)))
+    asyncio.run(_prepare(with_database(cluster.url, name)))
     lock_watch.keys = asyncio.run(unique_keys(with_database(cluster.url, name)))
     return name
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.web.devices import with_pin
 from tests.web.gate import FPS, GREY, HEIGHT, WIDTH, Phone, choose_gate, in_menu, pair, sign_in_by_pin
 from tests.web.system import READY_S, System
-from virage.site.venue.reads import load_venue
+from virage.demo.venues.drawing import stadium
 
 STEWARD = "Steward of the evening"
 
@@ -37,7 +37,7 @@ class Gate:
         self._hold(None)
         self._page = phone.start()
         self._page.add_init_script(f"({WATCHING})()")
-        pair(self._page, system, sorted({block.gate_group for block in load_venue().blocks}), title)
+        pair(self._page, system, sorted({block.gate_group for block in stadium().blocks}), title)
         sign_in_by_pin(self._page, STEWARD)
         expect(self._page.get_by_role("heading", name="Choose a gate")).to_be_visible()
 

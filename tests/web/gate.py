@@ -19,6 +19,7 @@ from tests.web.devices import PIN, pairing_code
 from tests.web.office import ENGLISH, in_database
 from tests.web.patience import PATIENCE_S
 from tests.web.system import System
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -31,7 +32,6 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_venue
 
 HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5
@@ -98,7 +98,7 @@ def tickets(
     system: System, event_id: UUID, group: str, count: int, *, paper: bool = False, valid: timedelta = 5 * HOUR
 ) -> list[Ticket]:
     """Passes of an event for a gate group, each bound to a phone of its own or printed."""
-    ground, vault = load_venue(), KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
+    ground, vault = stadium(), KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
     block = next(block for block in ground.blocks if block.gate_group == group)
 
     async def make(conn: Connection) -> list[Ticket]:

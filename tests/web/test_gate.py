@@ -29,9 +29,9 @@ from tests.web.oldest import OLDEST
 from tests.web.system import Server, System, stoppable
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
+from virage.demo.venues.drawing import stadium
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
-from virage.site.venue.reads import load_venue
 
 STEWARD = "Some Steward"
 
@@ -240,7 +240,7 @@ def test_a_fan_without_a_phone_is_found_by_seat_and_admitted_with_a_reason(
 ) -> None:
     _, stop, start = server
     (ticket,) = tickets(system, event, "N", 1)
-    seat = load_venue().label(ticket.place)
+    seat = stadium().label(ticket.place)
     page = begin(phone, system, title)
     expect(page.locator("html")).to_have_attribute("data-labels", "kept")
     stop()

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned, done
+from virage.demo.venues.drawing import stadium
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.types import (
     AlcoholPermitRequest,
@@ -33,7 +34,6 @@ from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import Text, content_of
-from virage.site.venue.types import load_venue
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KIOSK_EVERY = 4
@@ -93,20 +93,20 @@ CUP = Deposit(id=_id("cup"), name=Text("Gobelet consigné", "Cup deposit"), cent
 @cache
 def shops() -> tuple[str, ...]:
     """Return the merchandise outlets: the last one of each stand on the lowest concourse."""
-    return tuple({outlet.stand: outlet.code for outlet in load_venue().outlets if outlet.ring == 1}.values())
+    return tuple({outlet.stand: outlet.code for outlet in stadium().outlets if outlet.ring == 1}.values())
 
 
 @cache
 def kitchens() -> tuple[str, ...]:
     """Return the outlets with a grill and a fryer: all but the shops and every fourth one, a kiosk."""
-    counters = [outlet.code for outlet in load_venue().outlets if outlet.code not in shops()]
+    counters = [outlet.code for outlet in stadium().outlets if outlet.code not in shops()]
     return tuple(code for number, code in enumerate(counters) if number % KIOSK_EVERY != KIOSK_EVERY - 1)
 
 
 @cache
 def counters() -> tuple[str, ...]:
     """Return the food outlets: kitchens and kiosks."""
-    return tuple(outlet.code for outlet in load_venue().outlets if outlet.code not in shops())
+    return tuple(outlet.code for outlet in stadium().outlets if outlet.code not in shops())
 
 
 def _offer(key: str, french: str, english: str, cents: int, category: ProductCategory, **more: Any) -> Offer:
@@ -254,7 +254,7 @@ async def load_concessions(conn: Connection, tonight: Planned, now: datetime) ->
             done(await menu.set_prices(conn, offer.item.id, offer.prices, None, now))
     view = await menu.draft_view(conn)
     done(await menu.publish_catalogue(conn, _id("publication"), view.version, None, now))
-    for outlet in load_venue().outlets:
+    for outlet in stadium().outlets:
         await _fill(conn, outlet.code, now)
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned
+from virage.demo.venues.drawing import stadium
 from virage.money.payments import api as payments
 from virage.money.payments.api import Checkout, Handlers, PaymentProvider
 from virage.money.payments.types import PaymentIntent, Reference
@@ -36,7 +37,7 @@ from virage.sale.ticketing.types import (
     Tariff,
 )
 from virage.site.pages.api import terms_in_force
-from virage.site.venue.types import Feature, load_venue
+from virage.site.venue.types import Feature
 from virage_sandbox.cards import Card
 from virage_sandbox.wire import CardPayment
 
@@ -156,7 +157,7 @@ def _purchases(plan: Planned) -> Iterator[Purchase]:
 
 def _parties(plan: Planned, chance: Random) -> Iterator[list[int]]:
     """Yield neighbouring seats of a row: some blocks are nearly full, others nearly empty."""
-    ground = load_venue()
+    ground = stadium()
     segments = ground.row_segments
     for block in ground.blocks:
         if block.code not in plan.pricing.blocks:

@@ -5,12 +5,12 @@ from typing import Final
 
 from virage.demo.concessions import counters, kitchens
 from virage.demo.programme import done
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.types import KeyVault
 from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders.api import capacities, set_capacity
 from virage.matchday.food.orders.types import KitchenCapacity
 from virage.platform.data.database import Connection
-from virage.site.venue.types import load_venue
 
 DRINKS: Final = {Station.COUNTER: 60, Station.BAR: 60, Station.COFFEE: 30}
 COOKED: Final = {Station.GRILL: 25, Station.FRYER: 20, Station.COLD: 15}
@@ -20,7 +20,7 @@ DELIVERING_STAND: Final = "O"
 async def load_kitchens(conn: Connection, vault: KeyVault, now: datetime) -> None:
     """Open every food outlet that has no settings yet."""
     known = await capacities(conn)
-    stands = {outlet.code: outlet.stand for outlet in load_venue().outlets}
+    stands = {outlet.code: outlet.stand for outlet in stadium().outlets}
     for outlet in counters():
         if outlet not in known:
             made = DRINKS | COOKED if outlet in kitchens() else DRINKS

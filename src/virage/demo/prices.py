@@ -6,8 +6,9 @@ from functools import cache
 from msgspec import Struct
 
 from virage.demo.ids import demo_id
+from virage.demo.venues.drawing import stadium
 from virage.sale.ticketing.types import AreaPricing, PriceCategory, Pricing, Tariff
-from virage.site.venue.types import Block, load_venue
+from virage.site.venue.types import Block
 
 _PAINTED = datetime(2026, 1, 1, tzinfo=UTC)
 VAT_PERMILLE, FEE_VAT_PERMILLE = 55, 200
@@ -61,7 +62,7 @@ def _category(scope: str, level: Level, factor: float) -> PriceCategory:
 def _pricing(scope: str, factor: float, *, blocks: list[Block], areas: dict[str, Level]) -> Pricing:
     levels = [*LEVELS, *dict.fromkeys(areas.values())]
     categories = {level: _category(scope, level, factor) for level in levels}
-    capacity = {area.code: area.capacity_max for area in load_venue().areas}
+    capacity = {area.code: area.capacity_max for area in stadium().areas}
     return Pricing(
         categories=list(categories.values()),
         blocks={block.code: categories[_level_of(block)].id for block in blocks},
@@ -73,7 +74,7 @@ def _pricing(scope: str, factor: float, *, blocks: list[Block], areas: dict[str,
 
 
 def _all_blocks() -> list[Block]:
-    return list(load_venue().blocks)
+    return list(stadium().blocks)
 
 
 def _before_the_stage() -> list[Block]:

@@ -7,13 +7,14 @@ from msgspec import Struct
 
 from virage.demo.ids import demo_id
 from virage.demo.prices import concert_pricing, match_pricing, tournament_pricing
+from virage.demo.venues.drawing import ZONE, stadium_file
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.api import set_pricing
 from virage.sale.ticketing.types import Pricing
 from virage.site.programme import api as programme
 from virage.site.programme.types import EventRules, Kind, NewEvent, Organiser, Series, Text
-from virage.site.venue.api import VENUE_ZONE
+from virage.site.venue import api as venue
 
 Done = TypeVar("Done")
 
@@ -45,7 +46,7 @@ def planned(now: datetime) -> list[Planned]:
 
 def tonight(now: datetime) -> Planned:
     """Return tonight's match, or tomorrow's once tonight's sale has closed."""
-    today = now.astimezone(VENUE_ZONE).date()
+    today = now.astimezone(ZONE).date()
     if _at(today, 21) + ON_SALE_AFTER_START <= now:
         today += timedelta(days=1)
     match = _event(
@@ -108,6 +109,7 @@ def series_of(first: date) -> Series:
 
 async def load_programme(conn: Connection, plans: list[Planned], now: datetime) -> None:
     """Create, price and publish the missing events. Raises RuntimeError if one is refused."""
+    done(await venue.import_file(conn, stadium_file(), None, now))
     for organiser in (CLUB, PROMOTER):
         done(await programme.add_organiser(conn, organiser, None, now))
     done(await programme.add_series(conn, series_of(_first_day(plans)), None, now))
@@ -119,7 +121,7 @@ async def load_programme(conn: Connection, plans: list[Planned], now: datetime) 
 
 
 def _first_day(plans: list[Planned]) -> date:
-    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(VENUE_ZONE).date()
+    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(ZONE).date()
 
 
 def _event(
@@ -152,12 +154,12 @@ def _event(
 
 def _next_day(after: datetime, every_days: int, offset: int) -> date:
     """Return the first day from a date on in a fixed rhythm."""
-    day = after.astimezone(VENUE_ZONE).date()
+    day = after.astimezone(ZONE).date()
     return day + timedelta(days=(offset - day.toordinal()) % every_days)
 
 
 def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), VENUE_ZONE).astimezone(UTC)
+    return datetime.combine(day, time(hour), ZONE).astimezone(UTC)
 
 
 def done(outcome: Done | Refused) -> Done:

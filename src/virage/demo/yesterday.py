@@ -17,6 +17,7 @@ from virage.demo.ids import demo_id
 from virage.demo.people import CASHIER_PIN
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, Till, install_tills
+from virage.demo.venues.drawing import ZONE
 from virage.identity.keys.api import open_vault
 from virage.identity.people.api import new_verifier, set_pin
 from virage.identity.people.types import PinVerifier
@@ -43,7 +44,6 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import VENUE_ZONE
 
 OPENS: Final = time(18)
 EVENING: Final = timedelta(hours=3, minutes=30)
@@ -65,8 +65,8 @@ NEXT_DOOR: Final = "21"
 
 def evening_before(now: datetime) -> datetime:
     """Return the opening time of the tills on the previous business day."""
-    day = business_day(now, VENUE_ZONE) - timedelta(days=1)
-    return datetime.combine(day, OPENS, VENUE_ZONE)
+    day = business_day(now, ZONE) - timedelta(days=1)
+    return datetime.combine(day, OPENS, ZONE)
 
 
 async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUID, cashier: UUID) -> None:

@@ -13,12 +13,12 @@ import typst
 from msgspec.structs import replace
 from pypdf import PdfReader
 
+from virage.demo.venues.drawing import stadium
 from virage.identity.passes import paper
 from virage.identity.passes.paper import PaperTicket, paper_pdf
 from virage.identity.passes.rules.code import text_of
 from virage.platform.paper import ink_on
 from virage.site.programme.rules import Text
-from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.routing import RouteOptions, entrance, route_table
 from virage.site.venue.rules.venue import PlaceLabel
 
@@ -105,7 +105,7 @@ def test_english_comes_first_for_an_english_reader(ticket: PaperTicket) -> None:
 
 
 def test_the_page_shows_the_route_from_the_gate_and_room_for_a_name(ticket: PaperTicket) -> None:
-    ground = load_venue()
+    ground = stadium()
     place = next(seat for seat in range(ground.seats) if ground.label(seat).block == "218")
     label = ground.label(place)
     gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == label.gate_group]

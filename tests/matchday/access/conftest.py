@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from virage.app.application import create_app
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes import acts as passes
@@ -38,7 +39,6 @@ from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
 from virage.site.venue import routes as venue
-from virage.site.venue.rules import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 PAIRED = NOW - timedelta(days=30)
@@ -121,7 +121,7 @@ class Evening:
 
     async def tickets(self, count: int = 1, gate: str = "A1", **changes: Any) -> list[Ticket]:
         """Passes of seats behind a gate, each bound to a phone of its own."""
-        ground = load_venue()
+        ground = stadium()
         group = next(one.group for one in ground.gates if one.code == gate)
         block = next(block for block in ground.blocks if block.gate_group == group)
         subjects, keys = [new_id() for _ in range(count)], [Key() for _ in range(count)]

@@ -11,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.matchday.access.conftest import HOUR, MINUTE, NOW
+from virage.demo.venues.drawing import stadium
 from virage.identity.passes.acts import PaperPass
 from virage.identity.passes.rules.claims import is_gate_group
 from virage.identity.people import acts as people
@@ -21,7 +22,6 @@ from virage.matchday.access.rules.accreditations import GROUPS
 from virage.matchday.access.rules.venue_state import GROUPS_MAX, label, zone_of
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -150,9 +150,9 @@ async def test_every_kind_has_a_gate_group_that_no_venue_uses() -> None:
     groups = set(GROUPS.values())
     assert all(is_gate_group(group) for group in groups)
     assert len(groups) == len(GROUPS)
-    assert not groups & {gate.group for gate in load_venue().gates}
-    assert label(load_venue().places) is None
-    assert zone_of("A1", load_venue().places) == next(one.stand for one in load_venue().gates if one.code == "A1")
+    assert not groups & {gate.group for gate in stadium().gates}
+    assert label(stadium().places) is None
+    assert zone_of("A1", stadium().places) == next(one.stand for one in stadium().gates if one.code == "A1")
 
 
 async def test_accreditations_do_not_count_as_sold_on_the_board(press_night: "Evening") -> None:

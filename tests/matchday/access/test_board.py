@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.matchday.access.conftest import MINUTE, NOW, SECOND
+from virage.demo.venues.drawing import stadium
 from virage.identity.passes import acts as passes
 from virage.matchday.access.reads.board import read_board
 from virage.matchday.access.reads.inside import inside_since
@@ -16,7 +17,6 @@ from virage.matchday.access.rules.queues import SEARCHED_PER_MINUTE, Counts, gat
 from virage.matchday.access.rules.venue_state import nearest_ramps
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -78,8 +78,8 @@ async def test_two_exit_scans_count_once_also_with_a_picture_of_the_code(night: 
 
 
 async def test_people_of_a_standing_area_are_counted_there(night: "Evening") -> None:
-    area = load_venue().areas[0]
-    gate = next(gate for gate in load_venue().gates if gate.group == area.gate_groups[0])
+    area = stadium().areas[0]
+    gate = next(gate for gate in stadium().gates if gate.group == area.gate_groups[0])
     ticket = await night.ticket(gate.code, place=area.first_place)
     device = night.device(gate.code)
     await night.send(device, night.scan(device, "ask", ticket))

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
+from virage.demo.venues.drawing import stadium
 from virage.identity.people.rules.push import PushJob
 from virage.matchday.access.rules.attendance import EventAttendance
 from virage.media.live.acts.notifications import notify_next_page
@@ -45,7 +46,6 @@ from virage.media.live.rules.notifications import (
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
-from virage.site.venue.rules import load_venue
 
 ALL = list(NotificationKind)
 HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
@@ -96,7 +96,7 @@ def test_only_chosen_notifications_are_sent(choice: NotificationPreferences, qui
 
 
 def test_gate_news_goes_to_its_ticket_holders_and_outlet_news_to_fans_nearby() -> None:
-    ground = load_venue()
+    ground = stadium()
     gate, outlet = ground.gates[0], ground.outlets[0]
     choice = NotificationPreferences([NotificationKind.GROUND], quiet="never")
     for place, code in (("gate", gate.code), ("outlet", outlet.code)):

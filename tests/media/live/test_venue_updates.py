@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.media.live.conftest import Match
 from tests.media.live.test_rules import KICK_OFF as START
+from virage.demo.venues.drawing import stadium
 from virage.matchday.access.acts import venue_state as gates
 from virage.matchday.access.reads.attendance import attendance
 from virage.matchday.access.reads.gate_readings import GateReadings
@@ -21,7 +22,6 @@ from virage.media.live.jobs.live import LiveJobs
 from virage.media.live.rules.entries import FeedEntry, VenueUpdate
 from virage.media.live.rules.venue_updates import ENTRIES_PER_MINUTE_MAX, Observation, due_updates, observe
 from virage.platform.web.http import Application
-from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.readings import Place, Reading
 
 GATE, BAR = Place("gate", "A1"), Place("outlet", "07")
@@ -100,7 +100,7 @@ def test_venue_updates_are_limited_per_minute_and_never_repeated(looks: Any) -> 
 
 
 async def test_many_gates_closing_at_once_are_published_a_few_per_minute(match: Match, clock: FakeClock) -> None:
-    codes = [gate.code for gate in load_venue().gates[:10]]
+    codes = [gate.code for gate in stadium().gates[:10]]
     readings = [Reading(Place("gate", code), "closed") for code in codes]
     entries: list[FeedEntry] = []
     for _ in range(60):
@@ -141,7 +141,7 @@ async def test_ticket_holders_are_found_with_their_gates_and_presence(match: Mat
     fan = await world.signed_in("fan@example.org")
     order = await world.buy(fan)
     person, other = await world.person("fan@example.org"), await world.person("friend@example.org")
-    ground = load_venue()
+    ground = stadium()
     block = next(one for one in ground.blocks if one.code == "103")
 
     async def found() -> Any:

@@ -13,6 +13,7 @@ import pytest
 
 from virage.app import domains
 from virage.app.building import build
+from virage.demo.venues.drawing import stadium
 from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions
@@ -46,7 +47,6 @@ from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pric
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 HOUR = timedelta(hours=1)
@@ -257,7 +257,7 @@ class System:
     @staticmethod
     def is_reserved(seat: int) -> bool:
         """Whether a seat is a wheelchair space or the companion seat beside one."""
-        return bool(load_venue().features[seat] & 3)
+        return bool(stadium().features[seat] & 3)
 
     async def rows(self, query: str, *values: Any) -> list[Any]:
         async with self.db.connection() as conn:
@@ -348,6 +348,6 @@ def named() -> EventRules:
 
 def block_seats(code: str) -> range:
     """The places of a block."""
-    venue = load_venue()
+    venue = stadium()
     block = venue.blocks[venue.block_index[code]]
     return range(block.first_seat, block.first_seat + block.seat_count)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
@@ -11,10 +12,9 @@ from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.plan import category_by_place
 from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Party, Reason, Tariff
-from virage.site.venue.reads import load_venue
 
 NEAR, FAR = new_id(), new_id()
-GROUND = load_venue()
+GROUND = stadium()
 WHEELCHAIR, COMPANION, EASY_ACCESS, HEARING_LOOP = 1, 2, 4, 16
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, NOW, a_pricing, prices_from
+from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules import codes
@@ -27,9 +28,8 @@ from virage.sale.ticketing.rules.terms import (
     TicketRow,
     Vat,
 )
-from virage.site.venue.reads import load_venue
 
-GROUND = load_venue()
+GROUND = stadium()
 
 
 def an_event(**changes: Any) -> OnSale:

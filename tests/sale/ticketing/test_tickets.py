@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, System, named
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.acts import open_vault
 from virage.identity.passes.acts import BindingRequest, BoundPass
 from virage.identity.people.rules.people_config import people_config_of
@@ -22,7 +23,6 @@ from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.reads import views
 from virage.site.programme.rules import EventRules
-from virage.site.venue.reads import load_venue
 
 WAITING = "select count(*) from pg_locks where not granted"
 
@@ -156,7 +156,7 @@ async def test_a_paper_ticket_shows_the_place_and_revokes_the_phone(system: Syst
     )  # kerning looks like spaces
     code = order["code"]
     for said in (
-        load_venue().name,
+        stadium().name,
         "Virage contre Visiteurs",
         "Virage against Visitors",
         "Dimanche 10 mai 2026",

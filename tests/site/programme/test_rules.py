@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -29,13 +30,11 @@ from virage.site.programme.rules import (
 START = datetime(2026, 5, 9, 19, tzinfo=UTC)
 NOW = START - timedelta(days=3)
 HOUR = timedelta(hours=1)
-VENUE = "a ground"
 
 
 @dataclass
 class _Given:
     state: Any = "draft"
-    ground: str = VENUE
 
 
 def an_event(given_: _Given | None = None, **changes: Any) -> Event:
@@ -53,7 +52,10 @@ def an_event(given_: _Given | None = None, **changes: Any) -> Event:
         id=new_id(),
         organiser_id=new_id(),
         series_title=None,
-        venue_version=base.ground,
+        venue_version="a version",
+        venue_code="stadium",
+        venue_name="Stadium",
+        time_zone="Europe/Paris",
         state=base.state,
         revision=3,
         **(content | changes),
@@ -61,12 +63,12 @@ def an_event(given_: _Given | None = None, **changes: Any) -> Event:
 
 
 def found(event: Event) -> list[EventDefect]:
-    return defects(event, event.venue_version, VENUE, NOW)
+    return defects(event, NOW)
 
 
 def test_a_complete_event_has_no_defects_and_may_be_published() -> None:
     assert found(an_event()) == []
-    assert may_publish(an_event(), VENUE, NOW) is None
+    assert may_publish(an_event(), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -84,9 +86,7 @@ def test_a_complete_event_has_no_defects_and_may_be_published() -> None:
 def test_each_defect_is_returned(changes: dict[str, Any], defect: EventDefect) -> None:
     event = an_event(**changes)
     assert defect in found(event)
-    assert may_publish(event, VENUE, NOW) == Refused(
-        Reason.INCOMPLETE, {"defects": [defect.value for defect in found(event)]}
-    )
+    assert may_publish(event, NOW) == Refused(Reason.INCOMPLETE, {"defects": [defect.value for defect in found(event)]})
 
 
 def test_all_defects_are_returned_at_once() -> None:
@@ -97,9 +97,8 @@ def test_all_defects_are_returned_at_once() -> None:
     ]
 
 
-def test_a_past_event_or_one_of_another_venue_version_cannot_be_published() -> None:
-    assert defects(an_event(), VENUE, VENUE, START + 2 * HOUR) == [EventDefect.OVER]
-    assert found(an_event(_Given(ground="an old ground"))) == [EventDefect.VENUE]
+def test_a_past_event_cannot_be_published() -> None:
+    assert defects(an_event(), START + 2 * HOUR) == [EventDefect.OVER]
 
 
 def test_doors_may_open_at_the_start_of_a_tour() -> None:
@@ -116,24 +115,24 @@ def test_the_sale_is_open_from_its_opening_until_its_close() -> None:
 
 def test_a_draft_may_be_incomplete_but_a_published_event_may_not() -> None:
     broken = content_of(an_event(title=Text()))
-    assert may_amend(an_event(), broken, None, VENUE, NOW) is None
-    refused = may_amend(an_event(_Given("published")), broken, None, VENUE, NOW)
+    assert may_amend(an_event(), broken, None, NOW) is None
+    refused = may_amend(an_event(_Given("published")), broken, None, NOW)
     assert refused is not None
     assert refused.reason == Reason.INCOMPLETE
 
 
 def test_a_concurrent_amendment_is_not_overwritten() -> None:
     content = content_of(an_event(kind="concert"))
-    assert may_amend(an_event(), content, 3, VENUE, NOW) is None
-    assert may_amend(an_event(), content, 2, VENUE, NOW) == Refused(Reason.CHANGED, {"revision": 3})
+    assert may_amend(an_event(), content, 3, NOW) is None
+    assert may_amend(an_event(), content, 2, NOW) == Refused(Reason.CHANGED, {"revision": 3})
 
 
 def test_a_cancelled_or_past_event_cannot_be_changed() -> None:
     content = content_of(an_event(kind="concert"))
     after = START + 3 * HOUR
-    assert may_amend(an_event(_Given("cancelled")), content, None, VENUE, NOW) == Refused(Reason.CANCELLED)
-    assert may_publish(an_event(_Given("cancelled")), VENUE, NOW) == Refused(Reason.CANCELLED)
-    assert may_amend(an_event(_Given("published")), content, None, VENUE, after) == Refused(Reason.OVER)
+    assert may_amend(an_event(_Given("cancelled")), content, None, NOW) == Refused(Reason.CANCELLED)
+    assert may_publish(an_event(_Given("cancelled")), NOW) == Refused(Reason.CANCELLED)
+    assert may_amend(an_event(_Given("published")), content, None, after) == Refused(Reason.OVER)
     assert may_cancel(an_event(_Given("published")), after) == Refused(Reason.OVER)
     assert may_cancel(an_event(_Given("published")), START) is None
     assert may_cancel(an_event(), after) is None
@@ -153,6 +152,13 @@ def test_the_digest_does_not_depend_on_the_order_of_fields() -> None:
     turned = msgspec.convert(dict(reversed(wire.items())), NewEvent)
     assert digest(turned) == digest(command)
     assert digest(msgspec.structs.replace(command, rules=EventRules(alcohol=True))) != digest(command)
+
+
+def test_the_digest_of_a_request_without_a_venue_is_the_one_of_version_0_2() -> None:
+    content = {name: getattr(an_event(), name) for name in EventContent.__struct_fields__}
+    command = NewEvent(id=UUID(int=1), organiser_id=UUID(int=2), **content)
+    assert digest(command).hex().startswith("af04505799b10ad8")
+    assert digest(msgspec.structs.replace(command, venue_code="arena")) != digest(command)
 
 
 @pytest.mark.parametrize("title", ["a\x00b", "a\nb", "x" * 121])

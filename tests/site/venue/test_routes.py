@@ -6,10 +6,11 @@ import httpx
 import msgspec
 import numpy as np
 
+from virage.demo.venues.drawing import stadium
 from virage.platform.data.database import Database
 from virage.site.venue import acts, reads
-from virage.site.venue.rules import Feature, load_venue
 from virage.site.venue.rules.geometry import BlockLabels, Geometry
+from virage.site.venue.rules.venue import Feature
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 STEWARD = UUID("01970000-0000-7000-8000-000000000001")
@@ -24,7 +25,7 @@ async def geometry_address(client: httpx.AsyncClient) -> str:
 
 async def test_the_venue_summary_has_its_version_and_notice(client: httpx.AsyncClient) -> None:
     venue = (await client.get("/api/venue")).json()
-    assert venue["version"] == load_venue().version
+    assert venue["version"] == stadium().version
     assert venue["seats"] == 59_186
     assert venue["places"] == 77_186
     assert "approximated" in venue["notice"]["en"]
@@ -46,18 +47,18 @@ async def test_the_geometry_is_small_and_cached_for_ever(client: httpx.AsyncClie
 async def test_the_geometry_is_sent_plain_to_clients_without_gzip(client: httpx.AsyncClient) -> None:
     answer = await client.get(await geometry_address(client), headers={"accept-encoding": "identity"})
     assert "content-encoding" not in answer.headers
-    assert msgspec.json.decode(answer.content, type=Geometry).version == load_venue().version
+    assert msgspec.json.decode(answer.content, type=Geometry).version == stadium().version
 
 
 async def test_the_labels_of_a_block_are_cached_for_ever(client: httpx.AsyncClient) -> None:
-    answer = await client.get(f"/api/venue/{load_venue().version}/labels/203")
+    answer = await client.get(f"/api/venue/{stadium().version}/labels/203")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == FOR_EVER
     assert msgspec.json.decode(answer.content, type=BlockLabels).block == "203"
 
 
 async def test_another_version_and_an_unknown_block_are_not_found(client: httpx.AsyncClient) -> None:
-    version = load_venue().version
+    version = stadium().version
     for path in ("/api/venue/0/geometry", "/api/venue/0/labels/203", f"/api/venue/{version}/labels/999"):
         answer = await client.get(path)
         assert answer.status_code == 404, path
@@ -72,7 +73,7 @@ async def test_the_openapi_document_describes_the_geometry(client: httpx.AsyncCl
 
 
 def a_wheelchair_space_upstairs() -> int:
-    venue = load_venue()
+    venue = stadium()
     spaces = np.flatnonzero(venue.features & Feature.WHEELCHAIR)
     return int(next(place for place in spaces if venue.blocks[venue.block[place]].ring == 3))
 
@@ -80,7 +81,7 @@ def a_wheelchair_space_upstairs() -> int:
 async def test_a_route_leads_from_a_ramp_through_a_gate_to_the_seat(client: httpx.AsyncClient) -> None:
     found = (await client.get("/api/venue/route", params={"place": 12_345})).json()
     assert found["ramp"].startswith("ramp:")
-    assert found["gate"].startswith(f"gate:{load_venue().label(12_345).gate_group}")
+    assert found["gate"].startswith(f"gate:{stadium().label(12_345).gate_group}")
     assert found["route"]["legs"][0]["floor"] == "road"
     assert found["route"]["legs"][-1]["to"] == "seat"
 
@@ -136,7 +137,7 @@ async def test_the_nearest_amenity_of_a_seat_is_found(client: httpx.AsyncClient)
 
 
 async def test_an_unknown_place_or_option_is_refused(client: httpx.AsyncClient) -> None:
-    for place in (load_venue().places, 10**12):
+    for place in (stadium().places, 10**12):
         assert (await client.get("/api/venue/route", params={"place": place})).status_code == 404
     for wrong in ({"place": -1}, {"place": "x"}, {}):
         assert (await client.get("/api/venue/route", params=wrong)).status_code == 400

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virage.site.venue.rules import Feature, Venue, build_venue, load_venue
+from virage.demo.venues.drawing import draw, stadium
+from virage.demo.venues.plan import read_plan
+from virage.site.venue.rules.build import build_venue
 from virage.site.venue.rules.geometry import expand, geometry, labels
 from virage.site.venue.rules.sightline import c_value
-from virage.site.venue.rules.venue import Amenity, Gate, Outlet
+from virage.site.venue.rules.venue import Amenity, Feature, Gate, Outlet, Venue
 
-PLAN = files("virage.site.venue").joinpath("venue.toml").read_text(encoding="utf-8")
-VENUE = load_venue()
+PLAN = files("virage.demo.venues").joinpath("stadium.toml").read_text(encoding="utf-8")
+VENUE = stadium()
 
 
 def of_block(venue: Venue, code: str) -> slice:
@@ -231,7 +233,7 @@ def test_sightlines_go_from_0_to_1_and_prefer_the_halfway_line() -> None:
 
 
 def test_the_c_value_is_that_of_the_standard() -> None:
-    one = c_value(np.array([20.0]), np.array([6.0]), np.array([0.35]), 0.8)
+    one = c_value(np.array([20.0]), np.array([6.0]), np.array([0.35]), np.array([0.8]))
     assert one[0] == pytest.approx(20.0 * 6.35 / 20.8 - 6.0)
 
 
@@ -286,8 +288,8 @@ def test_the_arrays_cannot_be_written() -> None:
 
 
 def test_the_same_plan_is_the_same_version_and_another_plan_is_another() -> None:
-    assert build_venue(PLAN).version == VENUE.version
-    assert build_venue(PLAN.replace('"Est"', '"East"')).version != VENUE.version
+    assert build_venue(draw(read_plan(PLAN))).version == VENUE.version
+    assert build_venue(draw(read_plan(PLAN.replace('"Est"', '"East"')))).version != VENUE.version
 
 
 @pytest.mark.parametrize(
@@ -304,7 +306,7 @@ def test_the_same_plan_is_the_same_version_and_another_plan_is_another() -> None
 )
 def test_an_inconsistent_plan_is_refused_with_the_reason(was: str, becomes: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        build_venue(PLAN.replace(was, becomes, 1))
+        draw(read_plan(PLAN.replace(was, becomes, 1)))
 
 
 def test_the_plan_is_one_page() -> None:

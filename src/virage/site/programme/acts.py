@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import UNSET
+
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
@@ -26,7 +28,7 @@ from virage.site.programme.rules import (
     may_cancel,
     may_publish,
 )
-from virage.site.venue.types import load_venue
+from virage.site.venue import api as venue
 
 
 class EventCancelled(Protocol):
@@ -67,13 +69,16 @@ async def add_series(conn: Connection, series: Series, who: UUID | None, now: da
 
 
 async def create(conn: Connection, new: NewEvent, who: UUID | None, now: datetime) -> Event | Refused:
-    """Create a draft for the current venue version. A repeated request returns the event in its current state."""
+    """Create a draft at the current version of its venue. A repeated request returns the event in its current state."""
     refusal = check_dates(new) or await _check_series(conn, new, new.organiser_id)
     if refusal is not None:
         return refusal
     if not await store.organisers(conn, [new.organiser_id]):
         return Refused(Reason.UNKNOWN_ORGANISER)
-    if await store.insert_event(conn, new, load_venue().version, now):
+    version = await _version_of_new(conn, new)
+    if version is None:
+        return Refused(Reason.UNKNOWN_VENUE)
+    if await store.insert_event(conn, new, version, now):
         await append(conn, [Fact("event_created", who, new.id, {"organiser_id": new.organiser_id})], now)
     elif await store.request_digest(conn, new.id) != digest(new):
         return Refused(Reason.ID_TAKEN)
@@ -100,7 +105,7 @@ async def amend(
     if content_of(event) == content_of(content):
         return event
     refusal = (
-        may_amend(event, content, revision, load_venue().version, now)
+        may_amend(event, content, revision, now)
         or check_dates(content)
         or await _check_series(conn, content, event.organiser_id)
     )
@@ -122,7 +127,7 @@ async def publish(conn: Connection, event_id: UUID, who: UUID | None, now: datet
         return Refused(Reason.NOT_FOUND)
     if event.state == "published":
         return event
-    refusal = may_publish(event, load_venue().version, now)
+    refusal = may_publish(event, now)
     if refusal is not None:
         return refusal
     await store.mark_published(conn, event_id, now)
@@ -149,6 +154,15 @@ async def cancel(
         for handler in handlers:
             await handler(conn, cancelled, now)
     return cancelled
+
+
+async def _version_of_new(conn: Connection, new: NewEvent) -> str | None:
+    """Return the current version of the venue of a new event: the one that is named, or the only one."""
+    if new.venue_code is not UNSET:
+        named = await venue.venue_of(conn, new.venue_code)
+        return None if named is None else named.version
+    all_venues = await venue.venues(conn)
+    return all_venues[0].version if len(all_venues) == 1 else None
 
 
 async def _check_series(conn: Connection, content: EventContent, organiser_id: UUID) -> Refused | None:

@@ -24,7 +24,6 @@ from virage.site.programme.rules import (
     Text,
     defects,
 )
-from virage.site.venue.types import load_venue
 
 
 class EventSummary(Struct, frozen=True):
@@ -42,6 +41,9 @@ class EventSummary(Struct, frozen=True):
     sale_opens_at: datetime
     sale_closes_at: datetime
     sale: SalePhase
+    venue_code: str
+    venue_name: str
+    time_zone: str
 
 
 class EventListing(Struct, frozen=True):
@@ -62,6 +64,9 @@ class PublicEvent(Struct, frozen=True):
     series_title: Text | None
     organiser_id: UUID
     venue_version: str
+    venue_code: str
+    venue_name: str
+    time_zone: str
     doors_at: datetime
     starts_at: datetime
     ends_at: datetime
@@ -95,7 +100,13 @@ async def event_within(conn: Connection, event_id: UUID, principal: Principal, *
     """Return an event in any state if one of the roles covers it, else `not_found`."""
     found = await event(conn, event_id)
     if found is None or not any(
-        holds(principal, role, scope="event", scope_id=event_id, within=[("organiser", found.organiser_id)])
+        holds(
+            principal,
+            role,
+            scope="event",
+            scope_id=event_id,
+            within=[("organiser", found.organiser_id), ("venue", found.venue_code)],
+        )
         for role in roles
     ):
         return Refused(Reason.NOT_FOUND)
@@ -126,7 +137,7 @@ async def office_events(
 
 def office_view(found: Event, now: datetime) -> OfficeEvent:
     """Return an event with its defects; a cancelled event has none."""
-    missing = [] if found.state == "cancelled" else defects(found, found.venue_version, load_venue().version, now)
+    missing = [] if found.state == "cancelled" else defects(found, now)
     return OfficeEvent(found, found.sale_phase(now), missing)
 
 
@@ -145,6 +156,9 @@ def event_line(found: Event, now: datetime) -> EventSummary:
         found.sale_opens_at,
         found.sale_closes_at,
         found.sale_phase(now),
+        found.venue_code,
+        found.venue_name,
+        found.time_zone,
     )
 
 
@@ -159,6 +173,9 @@ def public_view(found: Event, now: datetime) -> PublicEvent:
         found.series_title,
         found.organiser_id,
         found.venue_version,
+        found.venue_code,
+        found.venue_name,
+        found.time_zone,
         found.doors_at,
         found.starts_at,
         found.ends_at,

@@ -5,9 +5,10 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from virage.platform.values.refusals import Refused
 
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     CHANGED = "changed_meanwhile"
     UNKNOWN_ORGANISER = "unknown_organiser"
     UNKNOWN_SERIES = "unknown_series"
+    UNKNOWN_VENUE = "unknown_venue"
 
 
 class EventDefect(StrEnum):
@@ -46,7 +48,6 @@ class EventDefect(StrEnum):
     SALE = "sale_closes_before_it_opens"
     SALE_END = "sale_closes_after_end"
     OVER = "event_over"
-    VENUE = "unknown_venue_version"
 
 
 class Text(Struct, frozen=True):
@@ -84,21 +85,36 @@ class EventContent(Struct, frozen=True, kw_only=True):
 
 
 class NewEvent(EventContent, frozen=True, kw_only=True):
-    """A new event. The client makes its id: a repeated request is one event."""
+    """A new event. The client makes its id: a repeated request is one event.
+
+    `venue_code` may be left out in a deployment of one venue.
+    """
 
     id: UUID
     organiser_id: UUID
+    venue_code: str | UnsetType = UNSET
 
 
 class Event(EventContent, frozen=True, kw_only=True):
-    """An event as stored. `revision` grows with each amendment; `series_title` is that of `series_id`."""
+    """An event as stored, with the venue of its version. `revision` grows with each amendment.
+
+    `series_title` is that of `series_id`; `time_zone` is that of the venue.
+    """
 
     id: UUID
     organiser_id: UUID
     series_title: Text | None
     venue_version: str
+    venue_code: str
+    venue_name: str
+    time_zone: str
     state: State
     revision: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the event's venue."""
+        return ZoneInfo(self.time_zone)
 
     def sale_phase(self, now: datetime) -> SalePhase:
         """Return the phase of the sale: before, open, after, or cancelled."""
@@ -141,7 +157,7 @@ def check_dates(content: EventContent) -> Refused | None:
     return Refused(Reason.INVALID, {"fields": strange}) if strange else None
 
 
-def defects(content: EventContent, venue_version: str, known_version: str, now: datetime) -> list[EventDefect]:
+def defects(content: EventContent, now: datetime) -> list[EventDefect]:
     """Return all defects of an event, in the order of the form."""
     found = {
         EventDefect.TITLE_FR: not content.title.fr.strip(),
@@ -152,14 +168,11 @@ def defects(content: EventContent, venue_version: str, known_version: str, now: 
         EventDefect.SALE: content.sale_closes_at <= content.sale_opens_at,
         EventDefect.SALE_END: content.sale_closes_at > content.ends_at,
         EventDefect.OVER: content.ends_at <= now,
-        EventDefect.VENUE: venue_version != known_version,
     }
     return [defect for defect, there in found.items() if there]
 
 
-def may_amend(
-    event: Event, content: EventContent, revision: int | None, known_version: str, now: datetime
-) -> Refused | None:
+def may_amend(event: Event, content: EventContent, revision: int | None, now: datetime) -> Refused | None:
     """Refuse new content of a cancelled or past event, and incomplete content of a published one."""
     if event.state == "cancelled":
         return Refused(Reason.CANCELLED)
@@ -168,15 +181,15 @@ def may_amend(
     if revision is not None and revision != event.revision:
         return Refused(Reason.CHANGED, {"revision": event.revision})
     if event.state == "published":
-        return _incomplete(defects(content, event.venue_version, known_version, now))
+        return _incomplete(defects(content, now))
     return None
 
 
-def may_publish(event: Event, known_version: str, now: datetime) -> Refused | None:
+def may_publish(event: Event, now: datetime) -> Refused | None:
     """Refuse to publish an event that is cancelled or has defects."""
     if event.state == "cancelled":
         return Refused(Reason.CANCELLED)
-    return _incomplete(defects(event, event.venue_version, known_version, now))
+    return _incomplete(defects(event, now))
 
 
 def may_cancel(event: Event, now: datetime) -> Refused | None:

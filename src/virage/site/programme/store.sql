@@ -61,25 +61,45 @@ update programme.event set state = 'cancelled', cancelled_at = :now where id = :
 
 -- name: events_by_id(ids)
 -- Events with these ids, in any state.
-select event.*, event.ground_version as venue_version, series.title as series_title
-from programme.event left join programme.series on series.id = event.series_id
+select
+    event.*, event.ground_version as venue_version, series.title as series_title, version.venue_code,
+    version.name as venue_name, version.time_zone
+from programme.event
+inner join venue.public_version as version on event.ground_version = version.version
+left join programme.series on event.series_id = series.id
 where event.id = any(:ids::uuid[]);
 
 -- name: public_events_by_id(ids)
 -- Events that are or were public.
-select event.*, event.ground_version as venue_version, series.title as series_title
-from programme.event left join programme.series on series.id = event.series_id
+select
+    event.*, event.ground_version as venue_version, series.title as series_title, version.venue_code,
+    version.name as venue_name, version.time_zone
+from programme.event
+inner join venue.public_version as version on event.ground_version = version.version
+left join programme.series on event.series_id = series.id
 where event.id = any(:ids::uuid[]) and event.published_at is not null;
 
 -- name: upcoming_events(now)
 -- Published events that are not over, in the order of their start.
-select event.*, event.ground_version as venue_version, series.title as series_title
-from programme.event left join programme.series on series.id = event.series_id
+select
+    event.*, event.ground_version as venue_version, series.title as series_title, version.venue_code,
+    version.name as venue_name, version.time_zone
+from programme.event
+inner join venue.public_version as version on event.ground_version = version.version
+left join programme.series on event.series_id = series.id
 where event.state = 'published' and event.ends_at > :now order by event.starts_at, event.id;
 
 -- name: office_events(all_of_them, organiser_ids, event_ids, most)
 -- Events of all organisers, or of some organisers and some single events, the latest start first.
-select event.*, event.ground_version as venue_version, series.title as series_title
-from programme.event left join programme.series on series.id = event.series_id
+select
+    event.*, event.ground_version as venue_version, series.title as series_title, version.venue_code,
+    version.name as venue_name, version.time_zone
+from programme.event
+inner join venue.public_version as version on event.ground_version = version.version
+left join programme.series on event.series_id = series.id
 where :all_of_them::bool or event.organiser_id = any(:organiser_ids::uuid[]) or event.id = any(:event_ids::uuid[])
 order by event.starts_at desc, event.id limit :most;
+
+-- name: set_version(id, venue_version)!
+-- Move an event to another version of a venue.
+update programme.event set ground_version = :venue_version, revision = revision + 1 where id = :id;

@@ -1,14 +1,52 @@
-"""Commands of the venue: report and end outages of lifts."""
+"""Commands of the venue: import versions, and report and end outages of lifts."""
 
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.venue import store
+from virage.site.venue.rules.build import version_of
+from virage.site.venue.rules.file import VenueFile, encode
 from virage.site.venue.rules.venue import owner_of
+
+
+class Imported(Struct, frozen=True):
+    """The current version of a venue after an import; `changed` is False if it was current before."""
+
+    venue_code: str
+    version: str
+    changed: bool
+
+
+async def import_file(
+    conn: Connection, file: VenueFile, who: UUID | None, now: datetime, *, based_on: str | None = None
+) -> Imported | Refused:
+    """Store a file without defects as the current version of its venue; events keep the version that they have.
+
+    The file of an earlier version makes that one current again. `based_on` is the version that was edited: if it is no
+    longer the current one, the act refuses with `changed_meanwhile`.
+    """
+    await store.lock_imports(conn)
+    row = await store.lock_venue(conn, file.code)
+    current = None if row is None else row.current_version
+    if based_on is not None and based_on != current:
+        return Refused("changed_meanwhile", {"version": current or ""})
+    if current is not None and await store.file_of(conn, current) == encode(file):
+        return Imported(file.code, current, changed=False)
+    prefix = row.prefix if row is not None else "" if not await store.venue_count(conn) else f"{file.code}."
+    version = version_of(file, prefix)
+    if row is None:
+        await store.insert_venue(conn, file.code, prefix, version, now)
+    if version not in {known.version for known in await store.versions(conn, file.code)}:
+        await store.insert_version(conn, file, version, who, now, based_on=based_on)
+    await store.set_current(conn, file.code, version)
+    await append(conn, [Fact("venue_imported", who, new_id(), {"venue": file.code, "version": version})], now)
+    return Imported(file.code, version, changed=True)
 
 
 async def set_lift(conn: Connection, lift: str, who: UUID | None, now: datetime, *, working: bool) -> Refused | None:

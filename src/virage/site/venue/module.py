@@ -2,15 +2,20 @@
 
 from virage.platform.module import Module, Parts
 from virage.site.venue.reads import QueueDelays
-from virage.site.venue.routes import router
+from virage.site.venue.routes import list_router, router
 
 module = Module(
     "venue",
-    routers=[router],
+    routers=[list_router, router],
     refusals={
         "no_route": 409,
+        "unknown_venue": 409,
+        "venue_file_defects": 409,
     },
+    roles=("venue_manager",),
     lock_ranks={
+        "lock_imports()": (),
+        "venue": (),
         "outage": (),
     },
 )

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from virage.platform.data.database import Connection
 from virage.site.venue import store
-from virage.site.venue.rules import Venue, load_venue
 from virage.site.venue.rules.geometry import geometry, labels
 from virage.site.venue.rules.routing import (
     Entrance,
@@ -25,7 +24,8 @@ from virage.site.venue.rules.routing import (
     outlets_from,
     route_table,
 )
-from virage.site.venue.store import venue_at, venue_of, venues
+from virage.site.venue.rules.venue import Venue
+from virage.site.venue.store import VersionSummary, file_of, venue_at, venue_of, venues, versions
 
 __all__ = [
     "VENUE_ZONE",
@@ -35,24 +35,26 @@ __all__ = [
     "Route",
     "RouteOptions",
     "VenueSummary",
+    "VersionSummary",
+    "file_of",
     "geometry_document",
     "labels_document",
     "lifts",
-    "load_venue",
     "route_from_outlet",
     "route_options",
     "route_to_nearest",
     "route_to_place",
+    "summary_of",
     "venue_at",
     "venue_of",
-    "venue_summary",
     "venues",
+    "versions",
     "walking_s",
 ]
 
 
 VENUE_ZONE = ZoneInfo("Europe/Paris")
-"""Time zone of the venue, used for all printed times."""
+"""Time zone of the first venue."""
 QueueDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
 """Current waits in seconds by code (`ramp:N1`, `gate:A1`), provided by the access domain."""
 
@@ -65,31 +67,37 @@ class Document(Struct, frozen=True):
 
 
 class VenueSummary(Struct, frozen=True):
-    """The venue in short; `version` addresses its geometry and labels."""
+    """A venue in short; `version` addresses its geometry and labels, `time_zone` is an IANA name."""
 
+    code: str
+    prefix: str
     version: str
     name: str
+    time_zone: str
     notice: dict[str, str]
     seats: int
     places: int
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
 
 
 class LiftState(Struct, frozen=True):
     """A lift; `out_of_order_since` is None while it works."""
 
     code: str
+    venue_code: str
     stand: str
     out_of_order_since: datetime | None
 
 
-def venue_summary() -> VenueSummary:
-    """Return the venue in short, with the version in use."""
-    venue = load_venue()
+def summary_of(venue: Venue) -> VenueSummary:
+    """Return a venue in short."""
     return VenueSummary(
+        venue.code,
+        venue.prefix,
         venue.version,
         venue.name,
+        venue.time_zone,
         venue.notice,
         venue.seats,
         venue.places,
@@ -98,20 +106,16 @@ def venue_summary() -> VenueSummary:
     )
 
 
-@cache
-def geometry_document() -> Document:
-    """Return the geometry of the venue."""
-    return _document(geometry(load_venue()))
+@lru_cache(maxsize=64)
+def geometry_document(venue: Venue) -> Document:
+    """Return the geometry of a venue."""
+    return _document(geometry(venue))
 
 
-def labels_document(block: str) -> Document | None:
+@lru_cache(maxsize=4096)
+def labels_document(venue: Venue, block: str) -> Document | None:
     """Return the labels of a block; None if there is no such block."""
-    return _labels_document(block) if block in load_venue().block_index else None
-
-
-@cache
-def _labels_document(block: str) -> Document:
-    return _document(labels(load_venue(), block))
+    return _document(labels(venue, block)) if block in venue.block_index else None
 
 
 def _document(value: object) -> Document:
@@ -120,11 +124,12 @@ def _document(value: object) -> Document:
 
 
 async def lifts(conn: Connection) -> list[LiftState]:
-    """Return every lift of the venue."""
+    """Return every lift of every venue."""
     out = {outage.lift: outage.reported_at for outage in await store.open_outages(conn)}
     return [
-        LiftState(amenity.code, amenity.stand, out.get(amenity.code))
-        for amenity in load_venue().amenities
+        LiftState(amenity.code, venue.code, amenity.stand, out.get(amenity.code))
+        for venue in await venues(conn)
+        for amenity in venue.amenities
         if amenity.kind == "lift"
     ]
 

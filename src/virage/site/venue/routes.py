@@ -4,7 +4,7 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.guard import Principal, staff_of_venue
@@ -13,17 +13,37 @@ from virage.platform.web.routing import Described, Request, Response, get, mount
 from virage.platform.web.static import takes_gzip
 from virage.site.venue import acts, reads
 from virage.site.venue.reads import Document, LiftState, QueueDelays, VenueSummary
-from virage.site.venue.rules import load_venue
 from virage.site.venue.rules.geometry import BlockLabels, Geometry
 from virage.site.venue.rules.routing import Entrance, Nearest, Route
+from virage.site.venue.rules.venue import Venue
 
 Found = TypeVar("Found", Entrance, Route)
 
 
+Version = Annotated[str | None, Meta(description="Version of the venue; that of the first venue if it is left out")]
+Place = Annotated[int, Meta(ge=0, description="A seat or a standing place, by its number")]
+StepFree = Annotated[bool, Meta(description="Without stairs, except those inside a block")]
+
+
 @get("/", public=True)
-async def get_venue() -> VenueSummary:
-    """Return the venue in short. Its version addresses the geometry and the labels."""
-    return reads.venue_summary()
+async def list_venues(db: Database) -> list[VenueSummary]:
+    """Return every venue with its current version, which addresses its geometry and labels."""
+    async with db.connection() as conn:
+        return [reads.summary_of(venue) for venue in await reads.venues(conn)]
+
+
+@get("/", public=True)
+async def get_venue(db: Database) -> VenueSummary:
+    """Return the first venue of the deployment with its current version."""
+    async with db.connection() as conn:
+        return reads.summary_of(await _venue_at(conn, None))
+
+
+@get("/{version:str}", public=True)
+async def get_version(db: Database, version: str) -> VenueSummary:
+    """Return a version of a venue."""
+    async with db.connection() as conn:
+        return reads.summary_of(await _venue_at(conn, version))
 
 
 @get(
@@ -31,10 +51,11 @@ async def get_venue() -> VenueSummary:
     public=True,
     answer=Described(Geometry, description="Blocks, rows, standing areas, gates; integer centimetres"),
 )
-async def get_geometry(request: Request, version: str) -> Response[bytes]:
+async def get_geometry(request: Request, db: Database, version: str) -> Response[bytes]:
     """Return everything needed to draw the venue. A version never changes, so clients cache this for ever."""
-    _require_version(version)
-    return _answer(request, reads.geometry_document())
+    async with db.connection() as conn:
+        venue = await _venue_at(conn, version)
+    return _answer(request, reads.geometry_document(venue))
 
 
 @get(
@@ -42,17 +63,13 @@ async def get_geometry(request: Request, version: str) -> Response[bytes]:
     public=True,
     answer=Described(BlockLabels, description="Rows, seat numbers and features of a block"),
 )
-async def get_labels(request: Request, version: str, block: str) -> Response[bytes]:
+async def get_labels(request: Request, db: Database, version: str, block: str) -> Response[bytes]:
     """Return row names, seat numbers and features of a block. Clients cache this for ever."""
-    _require_version(version)
-    document = reads.labels_document(block)
+    async with db.connection() as conn:
+        document = reads.labels_document(await _venue_at(conn, version), block)
     if document is None:
         raise Problem("not_found", {"block": block})
     return _answer(request, document)
-
-
-Place = Annotated[int, Meta(ge=0, description="A seat or a standing place, by its number")]
-StepFree = Annotated[bool, Meta(description="Without stairs, except those inside a block")]
 
 
 class LiftUpdate(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,24 +79,30 @@ class LiftUpdate(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/route", public=True)
-async def get_route(db: Database, queue_delays: QueueDelays, place: Place, *, step_free: StepFree = False) -> Entrance:
+async def get_route(
+    db: Database, queue_delays: QueueDelays, place: Place, *, step_free: StepFree = False, version: Version = None
+) -> Entrance:
     """Return the quickest route from a ramp through a gate to a place, including current waits.
 
     Lifts that are out of order are avoided.
     """
-    _require_place(place)
     async with db.connection() as conn:
+        venue = await _venue_at(conn, version)
+        _require_place(venue, place)
         today, delays_s = await reads.route_options(conn, step_free=step_free), await queue_delays(conn)
-    return _open(await reads.route_to_place(load_venue(), place, today, delays_s), place)
+    return _open(await reads.route_to_place(venue, place, today, delays_s), place)
 
 
 @get("/nearest", public=True)
-async def get_nearest(db: Database, place: Place, kind: Nearest, *, step_free: StepFree = False) -> Route:
+async def get_nearest(
+    db: Database, place: Place, kind: Nearest, *, step_free: StepFree = False, version: Version = None
+) -> Route:
     """Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit."""
-    _require_place(place)
     async with db.connection() as conn:
+        venue = await _venue_at(conn, version)
+        _require_place(venue, place)
         today = await reads.route_options(conn, step_free=step_free)
-    return _open(await reads.route_to_nearest(load_venue(), place, kind, today), place)
+    return _open(await reads.route_to_nearest(venue, place, kind, today), place)
 
 
 @get("/lifts", public=True)
@@ -95,13 +118,21 @@ async def put_lift(code: str, data: LiftUpdate, db: Database, clock: Clock, prin
     granted(await db.transact(acts.set_lift, code, principal.id, clock.now(), working=data.working))
 
 
-def _require_version(version: str) -> None:
-    if version != load_venue().version:
-        raise Problem("not_found", {"version": version})
+async def _venue_at(conn: Connection, version: str | None) -> Venue:
+    """Return a version of a venue, or the current one of the first venue. Raises `not_found` if there is none."""
+    if version is None:
+        found = await reads.venues(conn)
+        if not found:
+            raise Problem("not_found")
+        return found[0]
+    try:
+        return await reads.venue_at(conn, version)
+    except LookupError:
+        raise Problem("not_found", {"version": version}) from None
 
 
-def _require_place(place: int) -> None:
-    if place >= load_venue().places:
+def _require_place(venue: Venue, place: int) -> None:
+    if place >= venue.places:
         raise Problem("not_found", {"place": place})
 
 
@@ -121,5 +152,6 @@ def _answer(request: Request, document: Document) -> Response[bytes]:
 
 router = mount(
     "/api/venue",
-    [get_venue, get_geometry, get_labels, get_route, get_nearest, list_lifts, put_lift],
+    [get_venue, get_route, get_nearest, list_lifts, put_lift, get_version, get_geometry, get_labels],
 )
+list_router = mount("/api/venues", [list_venues])

@@ -25,7 +25,7 @@ from virage.matchday.access.rules.queues import (
 from virage.matchday.access.rules.venue_state import nearest_ramps
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
-from virage.site.venue.types import default_plan, load_venue
+from virage.site.venue.types import load_venue
 
 COUNTED_SINCE: Final = timedelta(hours=4)
 
@@ -58,7 +58,7 @@ async def pulses(conn: Connection, event_id: UUID, now: datetime) -> Pulses:
 
 def ramp_queues(counted: Pulses, now: datetime) -> list[Queue]:
     """The queues before the search of every ramp that a counter stands at."""
-    lanes = default_plan().ways.search_lanes
+    lanes = load_venue().ramps[0].search_lanes or 1
     return [
         queue(ramp, lanes, come, counted.searched.get(ramp, {}), now) for ramp, come in sorted(counted.arrived.items())
     ]
@@ -68,7 +68,7 @@ async def queues_at_gates(
     conn: Connection, event_id: UUID, counted: Pulses, flow_per_minute: Mapping[str, float], now: datetime
 ) -> dict[str, GateQueue]:
     """Return the queues before gates; gates without counts are missing."""
-    lanes, tied = default_plan().ways.search_lanes, nearest_ramps()
+    lanes, tied = load_venue().ramps[0].search_lanes or 1, nearest_ramps()
     through = {
         ramp: through_search(counted.arrived.get(ramp, {}), counted.searched.get(ramp, {}), lanes, now)
         for ramp in {*counted.arrived, *counted.searched}

@@ -5,14 +5,19 @@ x along its long side towards the south stand, y towards the east stand: y point
 flat lists x, y, x, y, ...
 
     version, name, notice {fr, en}, seats, places     places = seats + standing places
-    pitch       [length, width]
+    code, time_zone, eye_height
+    pitch       [length, width], zeros if unknown
     stands      {code, name, colour, seats}
-    blocks      {code, stand, ring 1..3, kind "seats" | "hospitality" | "box", gate_group, first_seat, seat_count,
-                 wheelchairs, frame [x, y, facing, curved], centre [x, y], outline, segments}
+    floors      {code, name {fr, en}}
+    blocks      {code, stand, ring, kind "seats" | "hospitality" | "box", gate_group, first_seat, seat_count,
+                 wheelchairs, frame [x, y, facing, curved], centre [x, y], outline, segments, heights, points}
     areas       {code, name {fr, en}, first_place, capacity_max, outline}             standing areas on the pitch
     gates       {code, group, stand, x, y}
     outlets     {code, stand, ring, x, y}
     amenities   {code, kind "toilets" | "lift" | "first_aid" | "lounge" | "information", stand, ring (0: all), x, y}
+
+`heights` has one value a row, null where it is unknown. `points` is empty, or has the position of each seat of the
+block, x, y, x, y, ..., which then replaces the expansion below.
 
 `segments` is flat, five integers for each run of neighbouring seats: row, d, t, pitch, count. `row` counts from 0 (its
 name is in the labels). Seats are numbered through: a block begins with seat `first_seat`. To expand:
@@ -29,6 +34,7 @@ Labels, `GET /api/venue/{version}/labels/{block}`; every list goes by seats from
 
     block, stand, ring, kind, gate_group, first_seat, seat_count
     rows        {name, segments: [[first_seat, first_number, count], ...]}     numbers count up along a segment
+    names       [[seat, name], ...]                                            seats whose name is not a number
     features    [[first_seat, count, step, bits], ...]                         every `step`-th seat from `first_seat` on
     sightline   one integer per row, 0 (worst of the venue) to 100
 """
@@ -40,7 +46,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from virage.site.venue.rules.frames import centimetres, points
-from virage.site.venue.rules.venue import AmenityKind, Block, BlockKind, Stand, Venue
+from virage.site.venue.rules.venue import AmenityKind, Block, BlockKind, Floor, Stand, Venue
 
 FIELDS = 5  # integers a segment
 
@@ -60,6 +66,8 @@ class BlockGeometry(Struct, frozen=True):
     centre: tuple[int, int]
     outline: tuple[int, ...]
     segments: list[int]
+    heights: list[int | None]
+    points: list[int]
 
 
 class AreaGeometry(Struct, frozen=True):
@@ -107,12 +115,16 @@ class Geometry(Struct, frozen=True):
     """The whole venue; see the module."""
 
     version: str
+    code: str
     name: str
+    time_zone: str
+    eye_height: int
     notice: dict[str, str]
     seats: int
     places: int
     pitch: tuple[int, int]
     stands: tuple[Stand, ...]
+    floors: tuple[Floor, ...]
     blocks: list[BlockGeometry]
     areas: list[AreaGeometry]
     gates: list[GateLocation]
@@ -140,18 +152,23 @@ class BlockLabels(Struct, frozen=True):
     rows: list[RowLabels]
     features: list[tuple[int, int, int, int]]
     sightline: list[int]
+    names: list[tuple[int, str]]
 
 
 def geometry(venue: Venue) -> Geometry:
     """Return the document that a browser needs to draw the venue."""
     return Geometry(
         venue.version,
+        venue.code,
         venue.name,
+        venue.time_zone,
+        centimetres(venue.eye_height_m),
         venue.notice,
         venue.seats,
         venue.places,
         (centimetres(venue.pitch[0]), centimetres(venue.pitch[1])),
         venue.stands,
+        venue.floors,
         [_block(venue, block) for block in venue.blocks],
         [AreaGeometry(a.code, a.name, a.first_place, a.capacity_max, _flat(a.outline)) for a in venue.areas],
         [GateLocation(g.code, g.group, g.stand, *_flat((g.x, g.y))) for g in venue.gates],
@@ -183,7 +200,16 @@ def _block(venue: Venue, block: Block) -> BlockGeometry:
         (centimetres(block.centre[0]), centimetres(block.centre[1])),
         _flat(block.outline),
         flat.tolist(),
+        [None if height is None else centimetres(height) for height in block.heights],
+        _points(venue, block) if block.placed else [],
     )
+
+
+def _points(venue: Venue, block: Block) -> list[int]:
+    seats = slice(block.first_seat, block.first_seat + block.seat_count)
+    metres = np.stack((venue.x[seats], venue.y[seats]), axis=1).astype(np.float64).ravel()
+    flat: list[int] = np.rint(metres * 100).astype(int).tolist()
+    return flat
 
 
 def expand(document: Geometry) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -219,6 +245,7 @@ def labels(venue: Venue, code: str) -> BlockLabels:
         rows,
         list(_feature_runs(venue, of_block)),
         np.rint(100 * sums / np.bincount(in_row)).astype(int).tolist(),
+        [(seat, name) for seat, name in venue.names.items() if of_block.start <= seat < of_block.stop],
     )
 
 

@@ -24,7 +24,6 @@ from virage.site.venue.rules.walk_graph import (
     STAIRS_DOWN_M_S,
     STAIRS_UP_M_S,
     WALK_M_S,
-    Floor,
     Kind,
     Node,
     WalkGraph,
@@ -35,7 +34,6 @@ Turn = Literal["", "left", "right"]
 LegKind = Literal["level", "ramp", "stairs", "lift", "row"]
 Nearest = Literal["outlet", "toilets", "first_aid", "information", "exit"]
 OUTLET = "outlet:"
-OUTSIDE = (Floor.ROAD, Floor.PODIUM)
 TURN_FROM_M = 8.0  # a shorter walk around the bowl gets no turn instruction
 
 
@@ -49,8 +47,8 @@ class Leg(Struct, frozen=True, omit_defaults=True):
 
     kind: LegKind
     to: str
-    floor: Floor
-    to_floor: Floor
+    floor: str
+    to_floor: str
     metres: int
     seconds: int
     turn: Turn = ""
@@ -108,13 +106,13 @@ class RouteTable(Struct, frozen=True, eq=False):
 def route_table(venue: Venue, route_options: RouteOptions) -> RouteTable:
     """Return all shortest routes from every ramp and every gate of a venue; cached, about 0.1 s for a stadium."""
     walk = venue.walk
-    edges, floors = walk.edges, [node.floor in OUTSIDE for node in walk.nodes]
+    edges, outside_ = walk.edges, walk.outside
     open_ = np.ones(len(edges.a), np.bool_)
     if route_options.step_free:
         open_ &= edges.kind != KINDS.index(Kind.STAIRS)
     closed = [number for number, code in enumerate(walk.lifts) if code in route_options.closed]
     open_ &= ~np.isin(edges.lift, closed)
-    outer = np.array([floors[a] and floors[b] for a, b in zip(edges.a, edges.b, strict=True)])
+    outer = np.array([outside_[a] and outside_[b] for a, b in zip(edges.a, edges.b, strict=True)])
     outside, inside = _matrix(walk, open_ & outer), _matrix(walk, open_ & ~outer)
     ramps = tuple(at for code, at in walk.index.items() if code.startswith("ramp:"))
     gates = tuple(at for code, at in walk.index.items() if code.startswith("gate:"))
@@ -312,7 +310,7 @@ def _leg(table: RouteTable, stretch: Sequence[int]) -> Leg:
     kind = _kind(table, stretch[0], stretch[1])
     return Leg(
         kind.value,
-        _named(nodes[-1].code),
+        _named(nodes[-1]),
         nodes[0].floor,
         nodes[-1].floor,
         round(metres),
@@ -323,10 +321,9 @@ def _leg(table: RouteTable, stretch: Sequence[int]) -> Leg:
     )
 
 
-def _named(code: str) -> str:
+def _named(node: Node) -> str:
     """Return the name of a node for people: stairs and lifts without their floor."""
-    name, _, floor = code.rpartition(":")
-    return name if floor in set(Floor) else code
+    return node.code.removesuffix(f":{node.floor}")
 
 
 def _turn(nodes: Sequence[Node]) -> Turn:

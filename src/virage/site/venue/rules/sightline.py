@@ -23,25 +23,28 @@ ENOUGH_HEIGHT_DEG = 15.0
 C_ACCEPTABLE_M, C_GOOD_M = 0.06, 0.12
 
 
-def c_value(distance: Floats, eye: Floats, rise: Floats, depth: float) -> Floats:
+def c_value(distance: Floats, eye: Floats, rise: Floats, depth: Floats) -> Floats:
     """Return the C-value: metres by which the sightline to the nearest point clears the eyes of the row in front."""
     return distance * (rise + eye) / (distance + depth) - eye
 
 
 def sightlines(
-    x: Floats, y: Floats, *, eye: Floats, rise: Floats, pitch: tuple[float, float], row_depth: float
+    x: Floats, y: Floats, *, eye: Floats, rise: Floats, depth: Floats, pitch: tuple[float, float]
 ) -> npt.NDArray[np.float32]:
-    """Return the scores of all seats; `eye` is the eye height over the pitch, `rise` 0 in a first row."""
+    """Return the scores of all seats; `eye` is the eye height over the pitch, `rise` 0 if unknown or in a first row."""
+    if not len(x):
+        return np.zeros(0, dtype=np.float32)
     half_x, half_y = pitch[0] / 2, pitch[1] / 2
     furthest = np.sqrt((np.abs(x) + half_x) ** 2 + (np.abs(y) + half_y) ** 2 + eye**2)
     nearest = np.hypot(np.maximum(np.abs(x) - half_x, 0), np.maximum(np.abs(y) - half_y, 0))
-    clearance = np.where(rise > 0, c_value(nearest, eye, rise, row_depth), C_GOOD_M)
+    clearance = np.where(rise > 0, c_value(nearest, eye, rise, depth), C_GOOD_M)
     parts = {
         "distance": (FAR_M - furthest) / (FAR_M - NEAR_M),
-        "side": np.abs(y) / (np.abs(x) + np.abs(y)),
+        "side": np.abs(y) / np.maximum(np.abs(x) + np.abs(y), 0.01),
         "height": np.degrees(np.arctan2(eye, np.hypot(x, y))) / ENOUGH_HEIGHT_DEG,
         "view": (clearance - C_ACCEPTABLE_M) / (C_GOOD_M - C_ACCEPTABLE_M),
     }
     score = sum((WEIGHTS[name] * np.clip(part, 0, 1) for name, part in parts.items()), np.zeros_like(x))
-    normal: Floats = (score - score.min()) / (score.max() - score.min())
+    spread = max(float(score.max() - score.min()), 1e-9)  # all views may be equal
+    normal: Floats = (score - score.min()) / spread
     return normal.astype(np.float32)

@@ -36,12 +36,20 @@ class Stand(Struct, frozen=True):
     seats: int
 
 
+class Floor(Struct, frozen=True):
+    """A floor of the walking graph; `name` is empty if the file gives none."""
+
+    code: str
+    name: dict[str, str]
+
+
 class Block(Struct, frozen=True):
     """A block or a box. Its seats are `first_seat .. first_seat + seat_count - 1`, row by row.
 
-    `rows` names the rows in the order of the array `row`; its segments are `first_segment ..
-    first_segment + segment_count - 1` of `Ground.row_segments`. `centre` and `outline` (x, y, x, y, ...) are metres.
-    `wheelchairs` counts wheelchair spaces.
+    `rows` names the rows in the order of the array `row`, `heights` are metres above the pitch, None if unknown; its
+    segments are `first_segment .. first_segment + segment_count - 1` of `Venue.row_segments`. `centre` and `outline`
+    (x, y, x, y, ...) are metres. `wheelchairs` counts wheelchair spaces. The seats of a `placed` block have positions
+    of their own, which its segments only approximate.
     """
 
     code: str
@@ -52,10 +60,12 @@ class Block(Struct, frozen=True):
     first_seat: int
     seat_count: int
     rows: tuple[str, ...]
+    heights: tuple[float | None, ...]
     first_segment: int
     segment_count: int
     wheelchairs: int
     frame: Frame
+    placed: bool
     centre: tuple[float, float]
     outline: tuple[float, ...]
 
@@ -119,10 +129,10 @@ class Amenity(Struct, frozen=True):
 
 
 class Ramp(Struct, frozen=True):
-    """A way up to the gates, with the search lanes at its head."""
+    """A way up to the gates, with the search lanes at its head; None if their number is unknown."""
 
     code: str
-    search_lanes: int
+    search_lanes: int | None
 
 
 class PlaceLabel(Struct, frozen=True, omit_defaults=True):
@@ -132,7 +142,7 @@ class PlaceLabel(Struct, frozen=True, omit_defaults=True):
     stand: str | None = None
     block: str | None = None
     row: str | None = None
-    seat: int | None = None
+    seat: int | str | None = None
     area: str | None = None
     area_name: dict[str, str] | None = None
 
@@ -145,10 +155,10 @@ def local_code(code: str) -> str:
 class Venue(Struct, frozen=True, dict=True, eq=False):
     """A venue with all its places. Arrays are read-only and indexed by seat, 0 .. `seats` - 1.
 
-    block uint16 (position in `blocks`), row uint8 (position in the block's `rows`), number uint16 (as printed),
-    segment int32 (position in `row_segments`; seats of one segment are neighbours), x, y float32 metres from the pitch
-    centre (x along the long side), height float32 (metres of the tread above the pitch), features uint8 (`Feature`
-    bits), sightline float32 (0 worst .. 1 best).
+    block uint16 (position in `blocks`), row uint8 (position in the block's `rows`), number uint16 (as printed, unless
+    `names` has the seat), segment int32 (position in `row_segments`; seats of one segment are neighbours), x, y float32
+    metres from the pitch centre (x along the long side), height float32 (metres of the tread above the pitch),
+    features uint8 (`Feature` bits), sightline float32 (0 worst .. 1 best).
     `places` counts seats and standing places together. `code` names the venue in the deployment, `prefix` precedes the
     codes of its gates, outlets, lifts and ramps: it is empty for the first venue, `code` and a full stop for the
     others, so that a code is unique in the deployment (decision 0057). Codes of blocks, stands, areas and gate groups
@@ -161,12 +171,14 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
     name: str
     time_zone: str
     notice: dict[str, str]
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     pitch: tuple[float, float]
+    eye_height_m: float
     seats: int
     places: int
     stands: tuple[Stand, ...]
+    floors: tuple[Floor, ...]
     blocks: tuple[Block, ...]
     areas: tuple[StandingArea, ...]
     gates: tuple[Gate, ...]
@@ -178,6 +190,7 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
     block: npt.NDArray[np.uint16]
     row: npt.NDArray[np.uint8]
     number: npt.NDArray[np.uint16]
+    names: dict[int, str]
     segment: npt.NDArray[np.int32]
     x: npt.NDArray[np.float32]
     y: npt.NDArray[np.float32]
@@ -233,7 +246,7 @@ class Venue(Struct, frozen=True, dict=True, eq=False):
                 self._stand_names[block.stand],
                 block.code,
                 block.rows[self.row[place]],
-                int(self.number[place]),
+                self.names.get(place) or int(self.number[place]),
             )
         area = self.area_of(place)
         if area is None:

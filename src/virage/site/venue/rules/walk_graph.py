@@ -21,21 +21,7 @@ WALK_M_S = 1.34
 STAIRS_UP_M_S, STAIRS_DOWN_M_S = 0.61, 0.694
 STEP_RISE_M, STEP_RUN_M = 0.17, 0.29
 LIFT_WAIT_S, LIFT_DOORS_S, LIFT_M_S = 45.0, 10.0, 1.0
-PODIUM_LOOP_M = 6.0  # the path along the gates, outside of them
 LEAST_M = 0.5  # a sparse matrix has no edges of length 0
-
-
-class Floor(StrEnum):
-    """A floor. The concourse of ring 1 is on the podium, inside the gates."""
-
-    ROAD = "road"
-    PODIUM = "podium"
-    RING_1 = "ring1"
-    RING_2 = "ring2"
-    RING_3 = "ring3"
-    GALLERY_1 = "gallery1"
-    GALLERY_3 = "gallery3"
-    PITCH = "pitch"
 
 
 class Kind(StrEnum):
@@ -54,7 +40,7 @@ class Node(Struct, frozen=True):
     """A point on a floor, in metres; `height` is above the pitch. `code` (`gate:A1`, ...) names the object there."""
 
     code: str
-    floor: Floor
+    floor: str
     x: float
     y: float
     height: float
@@ -82,7 +68,8 @@ class Edges(Struct, frozen=True, eq=False):
 class WalkGraph(Struct, frozen=True, eq=False):
     """The graph of a venue; `index` maps codes to nodes, `lifts` lists the lifts.
 
-    `entry_cm` is the distance (as of rows) of the entry row of each block, by code.
+    `entry_cm` is the distance (as of rows) of the entry of each block, by code; `outside` tells for each node whether
+    it is in front of the gates.
     """
 
     nodes: tuple[Node, ...]
@@ -90,6 +77,7 @@ class WalkGraph(Struct, frozen=True, eq=False):
     index: dict[str, int]
     lifts: tuple[str, ...]
     entry_cm: dict[str, int]
+    outside: tuple[bool, ...]
 
 
 _NO_INTS: Final = np.zeros(0, np.int32)
@@ -110,6 +98,7 @@ EMPTY_WALK_GRAPH: Final = WalkGraph(
     {},
     (),
     {},
+    (),
 )
 
 

@@ -85,7 +85,7 @@ class DeliveryPlace(Struct, frozen=True):
     place: int
     block: str | None
     row: str | None
-    seat: int | None
+    seat: int | str | None
     area: Text | None
 
 

@@ -1,4 +1,4 @@
-"""The venue's plan as written in `venue.toml`. Lengths in metres, angles in degrees."""
+"""The plan of a bowl as written in `stadium.toml`. Lengths in metres, angles in degrees."""
 
 import tomllib
 from typing import Annotated, Any
@@ -133,7 +133,9 @@ class AreaPlan(_Strict, frozen=True):
 class Plan(_Strict, frozen=True):
     """The whole file."""
 
+    code: str
     name: str
+    time_zone: str
     notice: Text
     seats: Count
     latitude: float

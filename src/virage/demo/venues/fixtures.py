@@ -1,9 +1,9 @@
 """Fixtures around the seats: gates, outlets, toilets, lifts, first aid and lounges."""
 
-from virage.site.venue.rules.bowl import bowl_edge, ring_fronts
-from virage.site.venue.rules.frames import along, centimetres, stand_spans
-from virage.site.venue.rules.plan import Plan, StandPlan
-from virage.site.venue.rules.venue import Amenity, AmenityKind, Gate, Outlet
+from virage.demo.venues.bowl import bowl_edge, ring_fronts
+from virage.demo.venues.frames import along, stand_spans
+from virage.demo.venues.plan import Plan, StandPlan
+from virage.site.venue.types import AmenityFile, AmenityKind, GateFile, OutletFile, centimetres
 
 CONCOURSE_CM = 255  # behind the last row of a ring: between the wheelchair spaces and the boxes or the next ring
 LIFTS_CM = 350  # lifts and stairs stand behind the concourse of the last ring
@@ -21,7 +21,7 @@ OUTLET_PHASE = GATE_PHASE = RAMP_PHASE = 0.5
 STAIRS_PHASE = 0.42
 
 
-def gates(plan: Plan) -> tuple[Gate, ...]:
+def gates(plan: Plan) -> tuple[GateFile, ...]:
     """Return all ticket gates, group by group, clockwise."""
     d = bowl_edge(plan) + centimetres(plan.gates.podium_m)
     found = []
@@ -29,7 +29,7 @@ def gates(plan: Plan) -> tuple[Gate, ...]:
         count = len(stand.gate_groups) * plan.gates.in_group
         for number, (x, y) in enumerate(_spread(plan, stand, d, count, GATE_PHASE)):
             group = stand.gate_groups[number // plan.gates.in_group]
-            found.append(Gate(f"{group}{number % plan.gates.in_group + 1}", group, stand.code, x, y))
+            found.append(GateFile(f"{group}{number % plan.gates.in_group + 1}", group, stand.code, x, y))
     return tuple(found)
 
 
@@ -62,7 +62,7 @@ def stair_cores(plan: Plan) -> list[tuple[str, float, float]]:
     ]
 
 
-def outlets(plan: Plan) -> tuple[Outlet, ...]:
+def outlets(plan: Plan) -> tuple[OutletFile, ...]:
     """Return all points of sale, numbered ring by ring, clockwise."""
     spots = [
         (stand.code, index + 1, x, y)
@@ -70,12 +70,14 @@ def outlets(plan: Plan) -> tuple[Outlet, ...]:
         for stand in plan.stands
         for x, y in _spread(plan, stand, _concourse(plan, stand, index), stand.outlets[index], OUTLET_PHASE)
     ]
-    return tuple(Outlet(f"{number:02}", *spot) for number, spot in enumerate(spots, start=1))
+    return tuple(
+        OutletFile(f"{number:02}", stand, x, y, ring) for number, (stand, ring, x, y) in enumerate(spots, start=1)
+    )
 
 
-def amenities(plan: Plan) -> tuple[Amenity, ...]:
+def amenities(plan: Plan) -> tuple[AmenityFile, ...]:
     """Return toilets, lifts, first aid, lounges and information desks."""
-    found: list[Amenity] = []
+    found: list[AmenityFile] = []
     for stand in plan.stands:
         for index, toilets in enumerate(stand.toilets):
             found += _some(plan, stand, "toilets", ring=index + 1, count=toilets)
@@ -86,12 +88,12 @@ def amenities(plan: Plan) -> tuple[Amenity, ...]:
     return tuple(found)
 
 
-def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, count: int) -> list[Amenity]:
+def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, count: int) -> list[AmenityFile]:
     """Return amenities of a kind on the concourse of a ring; ring 0 is behind the bowl and serves all rings."""
     d = _concourse(plan, stand, ring - 1 if ring else -1) + (0 if ring else LIFTS_CM)
     level = f"{ring}" if ring else ""
     return [
-        Amenity(f"{kind}-{stand.code}{level}-{number}", kind, stand.code, ring, x, y)
+        AmenityFile(f"{kind}-{stand.code}{level}-{number}", kind, stand.code, x, y, ring)
         for number, (x, y) in enumerate(_spread(plan, stand, d, count, PHASES[kind]), start=1)
     ]
 

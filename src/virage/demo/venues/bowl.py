@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import NamedTuple
 
-from virage.site.venue.rules.frames import Frame, Span, centimetres, stand_spans, turned
-from virage.site.venue.rules.plan import Plan, StandPlan
-from virage.site.venue.rules.venue import BlockKind
+from virage.demo.venues.frames import Span, stand_spans, turned
+from virage.demo.venues.plan import Plan, StandPlan
+from virage.site.venue.types import BlockKind, Frame, centimetres
 
 BOX_RING = 2
 
