@@ -130,6 +130,61 @@ def invite(email: str) -> None:
     inviting.invite(email)
 
 
+venue_app = App(name="venue", help="Check, import and export venue files.")
+app.command(venue_app)
+
+PlanCode = Annotated[str, Parameter(help="Code of the venue, for a seating plan of pretix.")]
+PlanZone = Annotated[str, Parameter(help="IANA time zone, for a seating plan of pretix.")]
+
+
+@venue_app.command(name="check")
+def venue_check(
+    path: Path,
+    *,
+    fix: Annotated[bool, Parameter(help="Propose mends, and write NAME.fixed.json.", negative="")] = False,
+    code: PlanCode = "venue",
+    time_zone: PlanZone = "UTC",
+) -> None:
+    """Print every defect of a venue file or a seating plan of pretix, one line each; exit with 1 if there is one."""
+    from virage.cli import venues
+
+    venues.check(path, code, time_zone, fix=fix)
+
+
+@venue_app.command(name="import")
+def venue_import(path: Path, *, code: PlanCode = "venue", time_zone: PlanZone = "UTC") -> None:
+    """Store a venue file as the current version of its venue. A file with a defect changes nothing."""
+    from virage.cli import venues
+
+    venues.import_file(path, code, time_zone)
+
+
+@venue_app.command(name="export")
+def venue_export(
+    code: str, *, version: Annotated[str | None, Parameter(help="Version; default: the current one.")] = None
+) -> None:
+    """Print the file of a venue."""
+    from virage.cli import venues
+
+    venues.export(code, version)
+
+
+@venue_app.command(name="list")
+def venue_list() -> None:
+    """Print every venue with its current version."""
+    from virage.cli import venues
+
+    venues.list_venues()
+
+
+@venue_app.command(name="schema")
+def venue_schema() -> None:
+    """Print the JSON Schema of the venue file."""
+    from virage.cli import venues
+
+    venues.schema()
+
+
 wallet_app = App(name="wallet", help="Audit the ledger of the wallets.")
 app.command(wallet_app)
 

@@ -10,4 +10,5 @@ from virage.site.venue.reads import route_to_place as route_to_place
 from virage.site.venue.reads import venue_at as venue_at
 from virage.site.venue.reads import venue_of as venue_of
 from virage.site.venue.reads import venues as venues
+from virage.site.venue.reads import versions as versions
 from virage.site.venue.reads import walking_s as walking_s

@@ -52,8 +52,8 @@ select code, current_version from venue.venue order by created_at, prefix, code;
 select current_version from venue.venue where code = :code;
 
 -- name: version_file(version)^
--- The file of a version, with its venue's prefix.
-select version.version, version.file, venue.prefix
+-- The file of a version, with its venue's code and prefix.
+select version.file, venue.code, venue.prefix
 from venue.version inner join venue.venue on version.venue_code = venue.code
 where version.version = :version;
 

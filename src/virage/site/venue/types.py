@@ -1,6 +1,12 @@
 """Structs and pure functions of the venue for the rules of other domains."""
 
 from virage.site.venue.rules.build import build_venue as build_venue
+from virage.site.venue.rules.check import Checked as Checked
+from virage.site.venue.rules.check import json_schema as json_schema
+from virage.site.venue.rules.check import read as read
+from virage.site.venue.rules.defects import FILE_BYTES_MAX as FILE_BYTES_MAX
+from virage.site.venue.rules.defects import Defect as Defect
+from virage.site.venue.rules.defects import DefectCode as DefectCode
 from virage.site.venue.rules.drawing import plan_svg as plan_svg
 from virage.site.venue.rules.file import AmenityFile as AmenityFile
 from virage.site.venue.rules.file import AreaFile as AreaFile
@@ -23,6 +29,7 @@ from virage.site.venue.rules.file import Walkways as Walkways
 from virage.site.venue.rules.frames import Frame as Frame
 from virage.site.venue.rules.frames import centimetres as centimetres
 from virage.site.venue.rules.frames import point as point
+from virage.site.venue.rules.mend import mend as mend
 from virage.site.venue.rules.readings import Place as Place
 from virage.site.venue.rules.readings import Reading as Reading
 from virage.site.venue.rules.routing import Entrance as Entrance

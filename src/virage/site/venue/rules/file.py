@@ -17,11 +17,14 @@ FORMAT = "virage-venue/1"
 PLACES_MAX = 250_000
 """Maximum number of seats and standing places of a venue."""
 
+LABEL_CHARS_MAX = 16
+"""Maximum length of the name of a row or a seat."""
+
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,16}$")]
 VenueCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,15}$")]
 Group = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,6}$")]
 Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Label = Annotated[str, Meta(min_length=1, max_length=8, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Label = Annotated[str, Meta(min_length=1, max_length=LABEL_CHARS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = dict[Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], Line]
 Metres = Annotated[float, Meta(ge=-2000, le=2000)]
 Length = Annotated[float, Meta(gt=0, le=2000)]

@@ -112,12 +112,12 @@ def route_table(venue: Venue, route_options: RouteOptions) -> RouteTable:
         open_ &= edges.kind != KINDS.index(Kind.STAIRS)
     closed = [number for number, code in enumerate(walk.lifts) if code in route_options.closed]
     open_ &= ~np.isin(edges.lift, closed)
-    outer = np.array([outside_[a] and outside_[b] for a, b in zip(edges.a, edges.b, strict=True)])
+    outer = np.array([outside_[a] and outside_[b] for a, b in zip(edges.a, edges.b, strict=True)], np.bool_)
     outside, inside = _matrix(walk, open_ & outer), _matrix(walk, open_ & ~outer)
     ramps = tuple(at for code, at in walk.index.items() if code.startswith("ramp:"))
     gates = tuple(at for code, at in walk.index.items() if code.startswith("gate:"))
-    to_gates, gate_predecessors = dijkstra(outside, indices=ramps, return_predecessors=True)
-    from_gates, place_predecessors = dijkstra(inside, indices=gates, return_predecessors=True)
+    to_gates, gate_predecessors = _shortest(outside, ramps)
+    from_gates, place_predecessors = _shortest(inside, gates)
     edge_of = {}
     for number in np.flatnonzero(open_).tolist():
         a, b = int(edges.a[number]), int(edges.b[number])
@@ -125,6 +125,13 @@ def route_table(venue: Venue, route_options: RouteOptions) -> RouteTable:
     return RouteTable(
         venue, walk, outside, inside, ramps, gates, to_gates, gate_predecessors, from_gates, place_predecessors, edge_of
     )
+
+
+def _shortest(seconds: csr_array, sources: Sequence[int]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+    if not sources:
+        return np.zeros((0, seconds.shape[0])), np.zeros((0, seconds.shape[0]), np.int32)
+    times, predecessors = dijkstra(seconds, indices=sources, return_predecessors=True)
+    return times, predecessors
 
 
 def _matrix(walk: WalkGraph, wanted: npt.NDArray[np.bool_]) -> csr_array:
@@ -142,10 +149,13 @@ def entrance(
     `delays_s` are the current waits in seconds by code (`ramp:N1`, `gate:A1`).
     """
     walk, waits = table.walk, delays_s or {}
-    entry, rest = to_seat(table.venue, place)
+    end = to_seat(table.venue, place)
+    if end is None:
+        return None
+    entry, rest = end
     columns = [number for number, at in enumerate(table.gates) if walk.nodes[at].code in set(gates)]
     at_gates = [table.gates[number] for number in columns]
-    if not at_gates:
+    if not at_gates or not table.ramps:
         return None
     ramp_s = np.array([waits.get(walk.nodes[at].code, 0.0) for at in table.ramps])
     gate_s = np.array([waits.get(walk.nodes[at].code, 0.0) for at in at_gates])
@@ -170,12 +180,14 @@ class GateHint(Struct, frozen=True):
 def gate_hints(table: RouteTable, gate: str) -> dict[str, GateHint]:
     """Return the nearest gate of each other group from outside a gate; codes are plain (`A1`)."""
     walk, groups = table.walk, {other.code: other.group for other in table.venue.gates}
-    (seconds,), (predecessors,) = dijkstra(
-        table.outside, indices=[walk.index[f"gate:{gate}"]], return_predecessors=True
-    )
+    here = walk.index.get(f"gate:{gate}")
+    if here is None:
+        return {}
+    (seconds,), (predecessors,) = dijkstra(table.outside, indices=[here], return_predecessors=True)
     nearest_of: dict[str, tuple[float, str]] = {}
     for code, group in groups.items():
-        far = float(seconds[walk.index[f"gate:{code}"]])
+        there = walk.index.get(f"gate:{code}")
+        far = inf if there is None else float(seconds[there])
         if group != groups[gate] and far != inf:
             nearest_of[group] = min(nearest_of.get(group, (inf, "")), (far, code))
     hints = {}
@@ -190,10 +202,13 @@ def nearest(
     table: RouteTable, place: int, wanted: Nearest, delays_s: Mapping[str, float] | None = None
 ) -> Route | None:
     """Return the route from a place to the nearest amenity of a kind, including the wait there."""
-    entry, rest = to_seat(table.venue, place)
+    end, targets = to_seat(table.venue, place), _targets(table.walk, wanted)
+    if end is None or not targets:
+        return None
+    entry, rest = end
     (seconds,), (predecessors,) = dijkstra(table.inside, indices=[entry], return_predecessors=True)
     waits, nodes = delays_s or {}, table.walk.nodes
-    best = min(_targets(table.walk, wanted), key=lambda at: seconds[at] + waits.get(nodes[at].code, 0.0))
+    best = min(targets, key=lambda at: seconds[at] + waits.get(nodes[at].code, 0.0))
     if seconds[best] == inf:
         return None
     return _route(
@@ -206,7 +221,10 @@ def nearest(
 
 def outlets_from(table: RouteTable, place: int) -> dict[str, int]:
     """Return the walking time in seconds from a place to each reachable outlet, by code."""
-    entry, rest = to_seat(table.venue, place)
+    end = to_seat(table.venue, place)
+    if end is None:
+        return {}
+    entry, rest = end
     at_seat = sum(leg.seconds for leg in rest)
     seconds = _seconds_from(table, entry)
     outlets = ((node_code, at) for node_code, at in table.walk.index.items() if node_code.startswith(OUTLET))
@@ -226,10 +244,11 @@ def _seconds_from(table: RouteTable, entry: int) -> npt.NDArray[np.float64]:
 
 def from_outlet(table: RouteTable, outlet: str, place: int) -> Route | None:
     """Return the route from an outlet to a place; None if there is none."""
-    entry, rest = to_seat(table.venue, place)
-    (seconds,), (predecessors,) = dijkstra(
-        table.inside, indices=[table.walk.index[f"{OUTLET}{outlet}"]], return_predecessors=True
-    )
+    end, start = to_seat(table.venue, place), table.walk.index.get(f"{OUTLET}{outlet}")
+    if end is None or start is None:
+        return None
+    entry, rest = end
+    (seconds,), (predecessors,) = dijkstra(table.inside, indices=[start], return_predecessors=True)
     return None if seconds[entry] == inf else _route(table, _path(predecessors, entry), rest)
 
 
@@ -239,18 +258,22 @@ def _targets(walk: WalkGraph, wanted: Nearest) -> tuple[int, ...]:
     return tuple(at for code, at in walk.index.items() if code.startswith(prefix))
 
 
-def to_seat(venue: Venue, place: int) -> tuple[int, list[Leg]]:
-    """Return the node where a route to a place leaves the graph, and the legs from there.
+def to_seat(venue: Venue, place: int) -> tuple[int, list[Leg]] | None:
+    """Return the node where a route to a place leaves the graph, and the legs from there; None without such a node.
 
     Raises:
         IndexError: if the venue has no such place.
     """
     walk, area = venue.walk, venue.area_of(place)
     if area is not None:
-        return walk.index[f"area:{area.code}"], []
+        at_area = walk.index.get(f"area:{area.code}")
+        return None if at_area is None else (at_area, [])
     block = venue.blocks[venue.block[place]]
     on_platform = bool(venue.features[place] & (Feature.WHEELCHAIR | Feature.COMPANION))
-    entry = walk.index[f"{'platform' if on_platform else 'block'}:{block.code}"]
+    at_block = walk.index.get(f"block:{block.code}")
+    entry = walk.index.get(f"platform:{block.code}", at_block) if on_platform else at_block
+    if entry is None:
+        return None
     node, segments, segment = walk.nodes[entry], venue.row_segments, int(venue.segment[place])
     rise = 0.0 if on_platform else float(venue.height[place]) - node.height
     depth_m = abs(int(segments.d[segment]) - walk.entry_cm[block.code]) / 100
