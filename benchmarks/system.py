@@ -17,7 +17,7 @@ from uuid import UUID
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
 from virage.cli.deployment import virage_command
-from virage.demo.venues.drawing import stadium
+from virage.demo.venues.drawing import stadium, stadium_file
 from virage.identity.people import acts as people
 from virage.platform.data.database import Database
 from virage.platform.data.migrate import migrate
@@ -29,6 +29,7 @@ from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.venue.api import import_file
 
 PLAIN_ROWS = 10_000
 FANS_A_TRANSACTION = 250
@@ -234,6 +235,7 @@ async def _event(conn: Any, now: datetime) -> tuple[UUID, list[UUID]]:
         sale_closes_at=starts,
         rules=EventRules(limit_per_buyer=9),
     )
+    await import_file(conn, stadium_file(), None, now)
     await programme.create(conn, event, None, now)
     pricing = pricing_of_the_bowl()
     await set_pricing(conn, event.id, pricing, None, now)
