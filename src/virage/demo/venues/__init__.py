@@ -1,1 +1,1 @@
-"""The demonstration's venues: a stadium drawn from a few measures, and what is drawn from it."""
+"""The demonstration's venues: a stadium, an arena and a second ground, drawn from a few measures each."""

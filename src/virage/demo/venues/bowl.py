@@ -185,6 +185,8 @@ def _platform(plan: Plan, last: RowDraft, span: Span, pairs: int) -> RowDraft:
 
 
 def _boxes(plan: Plan, stand: StandPlan) -> Iterator[BlockDraft]:
+    if not stand.boxes_straight and not stand.boxes_corner:
+        return
     places = cycle(plan.boxes.places)
     front = ring_fronts(plan)[BOX_RING - 1] + centimetres(plan.boxes.behind_ring_m)
     front += (max(other.rows[BOX_RING - 1] for other in plan.stands) - 1) * centimetres(plan.bowl.row_depth_m)

@@ -28,20 +28,31 @@ from virage.site.venue.types import (
 )
 
 ARC_STEPS: Final = 8
+STADIUM: Final = "stadium"
 ZONE: Final = ZoneInfo("Europe/Paris")
 """Time zone of the stadium, whose events the demonstration plans."""
 
 
 @cache
-def stadium_file() -> VenueFile:
-    """Return the file of the demonstration's stadium."""
-    return draw(read_plan(files("virage.demo.venues").joinpath("stadium.toml").read_text(encoding="utf-8")))
+def venue_file(code: str) -> VenueFile:
+    """Return the file of a venue of the demonstration: "stadium", "arena" or "park"."""
+    return draw(read_plan(files("virage.demo.venues").joinpath(f"{code}.toml").read_text(encoding="utf-8")))
 
 
 @cache
+def venue(code: str) -> Venue:
+    """Return a venue of the demonstration, in which the stadium is the first venue."""
+    return build_venue(venue_file(code), prefix="" if code == STADIUM else f"{code}.")
+
+
+def stadium_file() -> VenueFile:
+    """Return the file of the stadium."""
+    return venue_file(STADIUM)
+
+
 def stadium() -> Venue:
-    """Return the demonstration's stadium as it is in a deployment where it is the first venue."""
-    return build_venue(stadium_file())
+    """Return the stadium."""
+    return venue(STADIUM)
 
 
 def draw(plan: Plan) -> VenueFile:

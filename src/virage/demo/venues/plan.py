@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
-ByRing = tuple[int, int, int]
+ByRing = tuple[int, ...]
 Text = dict[str, str]
 
 
@@ -145,7 +145,7 @@ class Plan(_Strict, frozen=True):
     bowl: Bowl
     platform: Platform
     boxes: Boxes
-    rings: tuple[Ring, Ring, Ring]
+    rings: Annotated[tuple[Ring, ...], Meta(min_length=2, max_length=3)]
     stands: tuple[StandPlan, ...]
     gates: GatePlan
     ways: WalkwaysPlan

@@ -109,9 +109,9 @@ def _loops(plan: Plan) -> _Loops:
     fronts, row = ring_fronts(plan), centimetres(plan.bowl.row_depth_m)
     last = [max(stand.rows[ring] for stand in plan.stands) for ring in range(len(plan.rings))]
     behind = [front + (rows - 1) * row + CONCOURSE_CM for front, rows in zip(fronts, last, strict=True)]
-    d = dict(zip(CONCOURSES, behind, strict=True))
+    d = dict(zip(CONCOURSES, behind, strict=False))  # a bowl may have fewer rings
     height = {}
-    for ring, floor in enumerate(CONCOURSES):
+    for ring, floor in enumerate(CONCOURSES[: len(plan.rings)]):
         opening = plan.rings[ring].portal_rows
         height[floor] = tread_height(plan, ring, opening[0] - 1) if opening else _gallery_height(plan, ring, last[ring])
         if GALLERIES[ring] != floor:
@@ -138,12 +138,12 @@ def _gates(draft: _Draft, places: Places) -> None:
 
 def _upwards(draft: _Draft, places: Places) -> None:
     """Add stairs between the concourses, and lifts that stop on every floor inside the gates."""
-    width = draft.plan.ways.stairs_width_m
+    width, concourses = draft.plan.ways.stairs_width_m, CONCOURSES[: len(draft.plan.rings)]
     for code, x, y in stair_cores(draft.plan):
-        stops = [draft.opening(f"stairs:{code}:{floor}", floor, x, y, width) for floor in CONCOURSES]
+        stops = [draft.opening(f"stairs:{code}:{floor}", floor, x, y, width) for floor in concourses]
         for below, above in pairwise(stops):
             draft.edge(below, above, Kind.STAIRS, width)
-    floors = list(dict.fromkeys([*CONCOURSES, *GALLERIES]))
+    floors = list(dict.fromkeys([*concourses, *GALLERIES[: len(concourses)]]))
     for lift in places.amenities:
         if lift.kind == "lift":
             stops = [draft.opening(f"{lift.code}:{floor}", floor, lift.x_m, lift.y_m, 2.0) for floor in floors]
@@ -201,4 +201,6 @@ def walkways(plan: Plan, places: Places) -> Walkways:
     _blocks(draft, places)
     _areas(draft, places)
     draft.close_loops()
-    return Walkways(FLOORS, tuple(draft.nodes), tuple(draft.edges))
+    used = {node.floor for node in draft.nodes}
+    floors = tuple(floor for floor in FLOORS if floor.code in used)
+    return Walkways(floors, tuple(draft.nodes), tuple(draft.edges))
