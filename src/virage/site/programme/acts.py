@@ -120,6 +120,26 @@ async def amend(
     return amended
 
 
+async def lock_for_move(conn: Connection, event_id: UUID, version: str, now: datetime) -> Event | Refused:
+    """Return an event that may move to another version of its venue, locked until the end of the transaction."""
+    event = await store.lock_event(conn, event_id)
+    if event is None:
+        return Refused(Reason.NOT_FOUND)
+    if event.state == "cancelled":
+        return Refused(Reason.CANCELLED)
+    if event.ends_at <= now:
+        return Refused(Reason.OVER)
+    if version not in {known.version for known in await venue.versions(conn, event.venue_code)}:
+        return Refused(Reason.UNKNOWN_VENUE)
+    return event
+
+
+async def set_venue_version(conn: Connection, event: Event, version: str, who: UUID | None, now: datetime) -> None:
+    """Move an event that is locked by `lock_for_move`; the caller moves its tickets in the same transaction."""
+    await store.set_version(conn, event.id, version)
+    await append(conn, [Fact("event_version_changed", who, event.id, {"version": version})], now)
+
+
 async def publish(conn: Connection, event_id: UUID, who: UUID | None, now: datetime) -> Event | Refused:
     """Publish an event, if it is complete."""
     event = await store.lock_event(conn, event_id)

@@ -6,7 +6,9 @@ from virage.site.programme.acts import add_organiser as add_organiser
 from virage.site.programme.acts import add_series as add_series
 from virage.site.programme.acts import amend as amend
 from virage.site.programme.acts import create as create
+from virage.site.programme.acts import lock_for_move as lock_for_move
 from virage.site.programme.acts import publish as publish
+from virage.site.programme.acts import set_venue_version as set_venue_version
 from virage.site.programme.reads import event as event
 from virage.site.programme.reads import event_within as event_within
 from virage.site.programme.reads import events as events

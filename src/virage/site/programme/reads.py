@@ -129,10 +129,15 @@ async def series(conn: Connection, organiser_ids: Sequence[UUID] | None = None) 
 
 
 async def office_events(
-    conn: Connection, organiser_ids: Sequence[UUID] | None, event_ids: Sequence[UUID], now: datetime
+    conn: Connection,
+    organiser_ids: Sequence[UUID] | None,
+    event_ids: Sequence[UUID],
+    venue_codes: Sequence[str],
+    now: datetime,
 ) -> list[OfficeEvent]:
     """Return events for the office, the latest start first, at most 500; None means all organisers."""
-    return [office_view(found, now) for found in await store.office_events(conn, organiser_ids, event_ids)]
+    found = await store.office_events(conn, organiser_ids, event_ids, venue_codes)
+    return [office_view(event, now) for event in found]
 
 
 def office_view(found: Event, now: datetime) -> OfficeEvent:

@@ -8,7 +8,7 @@ from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Connection, Database, Unavailable
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
-from virage.platform.web.guard import Principal, Role, fresh, holds, require, staff
+from virage.platform.web.guard import Grant, Principal, Role, fresh, holds, require, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, mount, post, put
 from virage.site.programme import acts, reads
@@ -61,7 +61,9 @@ async def list_office_events(db: Database, clock: Clock, principal: Principal) -
     """Return all events within the caller's roles, in any state, the latest start first; at most 500."""
     async with db.connection() as conn:
         organiser_ids = _organisers_of(principal, *EVENT_READERS)
-        return await reads.office_events(conn, organiser_ids, _events_of(principal), clock.now())
+        venue_codes = [grant.scope_id for grant in _grants(principal, "venue", *EVENT_READERS)]
+        event_ids = _events_of(principal)
+        return await reads.office_events(conn, organiser_ids, event_ids, [*map(str, venue_codes)], clock.now())
 
 
 @get("/events/{event_id:uuid}", guards=[staff(*EVENT_READERS)])
@@ -172,9 +174,12 @@ def _events_of(principal: Principal) -> list[UUID]:
 
 
 def _scoped(principal: Principal, scope: str, *roles: str) -> list[UUID]:
+    return [UUID(str(grant.scope_id)) for grant in _grants(principal, scope, *roles)]
+
+
+def _grants(principal: Principal, scope: str, *roles: str) -> list[Grant]:
     wanted = {*roles, "admin"}
-    grants = [grant for grant in principal.grants if grant.role in wanted and grant.scope == scope]
-    return [UUID(str(grant.scope_id)) for grant in grants]
+    return [grant for grant in principal.grants if grant.role in wanted and grant.scope == scope]
 
 
 public_router = mount("/api/events", [list_events, get_event])

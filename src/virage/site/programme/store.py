@@ -90,6 +90,11 @@ async def update_event(conn: Connection, event_id: UUID, content: EventContent) 
     await _sql.update_event(conn, id=event_id, **_columns(content))
 
 
+async def set_version(conn: Connection, event_id: UUID, venue_version: str) -> None:
+    """Move an event to another version of its venue."""
+    await _sql.set_version(conn, id=event_id, venue_version=venue_version)
+
+
 async def mark_published(conn: Connection, event_id: UUID, now: datetime) -> None:
     """Mark an event as published."""
     await _sql.mark_published(conn, id=event_id, now=now)
@@ -116,7 +121,10 @@ async def upcoming_events(conn: Connection, now: datetime) -> list[Event]:
 
 
 async def office_events(
-    conn: Connection, organiser_ids: Sequence[UUID] | None, event_ids: Sequence[UUID] = ()
+    conn: Connection,
+    organiser_ids: Sequence[UUID] | None,
+    event_ids: Sequence[UUID] = (),
+    venue_codes: Sequence[str] = (),
 ) -> list[Event]:
     """Return the latest `LIST_MAX` events for the office; None means all organisers."""
     return await _events(
@@ -125,6 +133,7 @@ async def office_events(
             all_of_them=organiser_ids is None,
             organiser_ids=organiser_ids or [],
             event_ids=list(event_ids),
+            venue_codes=list(venue_codes),
             most=LIST_MAX,
         )
     )

@@ -89,8 +89,8 @@ inner join venue.public_version as version on event.ground_version = version.ver
 left join programme.series on event.series_id = series.id
 where event.state = 'published' and event.ends_at > :now order by event.starts_at, event.id;
 
--- name: office_events(all_of_them, organiser_ids, event_ids, most)
--- Events of all organisers, or of some organisers and some single events, the latest start first.
+-- name: office_events(all_of_them, organiser_ids, event_ids, venue_codes, most)
+-- All events, or those of some organisers and venues and some single events, the latest start first.
 select
     event.*, event.ground_version as venue_version, series.title as series_title, version.venue_code,
     version.name as venue_name, version.time_zone
@@ -98,6 +98,7 @@ from programme.event
 inner join venue.public_version as version on event.ground_version = version.version
 left join programme.series on event.series_id = series.id
 where :all_of_them::bool or event.organiser_id = any(:organiser_ids::uuid[]) or event.id = any(:event_ids::uuid[])
+    or version.venue_code = any(:venue_codes::text[])
 order by event.starts_at desc, event.id limit :most;
 
 -- name: set_version(id, venue_version)!
