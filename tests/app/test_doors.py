@@ -43,7 +43,9 @@ NAMES |= dict.fromkeys(("page", "number", "position"), "1") | dict.fromkeys(("pe
 # The endpoints open to each kind of principal. 401 and 403 mean closed; any other response means
 # open.
 DOORS: dict[str, frozenset[str]] = {
+    "GET /api/venues": EVERYONE,
     "GET /api/venue": EVERYONE,
+    "GET /api/venue/{version}": EVERYONE,
     "GET /api/venue/{version}/geometry": EVERYONE,
     "GET /api/venue/{version}/labels/{block}": EVERYONE,
     "GET /api/venue/route": EVERYONE,

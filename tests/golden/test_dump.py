@@ -10,15 +10,19 @@ from difflib import unified_diff
 from pathlib import Path
 
 import asyncpg
+import numpy as np
 import pytest
 
 from tests.golden.archives import contents
 from tests.golden.counts import COUNTS, counted
 from tests.golden.system import environment, golden, loaded, restored_database, virage
+from virage.demo.venues.drawing import stadium
 from virage.platform.data import era
+from virage.platform.data.database import Database
 from virage.platform.data.migrate import held_hashes, migrate, migrations
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import programs
+from virage.site.venue.api import venue_at, venues
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,6 +67,7 @@ async def test_it_has_the_rows_that_a_new_database_begins_with(env: dict[str, st
     tables = await fresh.fetch("select schemaname || '.' || relname as name from pg_stat_user_tables order by name")
     found = {row["name"]: await fresh.fetch(f"select * from {row['name']}") for row in tables}
     applied = found.pop("kernel.migration")
+    assert {name for name in ("venue.venue", "venue.version") if found.pop(name)}  # tests begin with a venue
     assert {name: [tuple(row) for row in rows] for name, rows in found.items() if rows} == {
         "food_menu.draft": [(True, 0)],
         "kernel.era": [(True, 0, await fresh.fetchval("select system_identifier from pg_control_system()"))],
@@ -138,3 +143,18 @@ async def test_a_cluster_that_is_behind_the_dump_begins_an_era_above_its_positio
     assert held == {"access.device_state"}, "a position received before; an epoch lies between it and the new era"
     assert begun is not None
     assert begun.stored == highest < golden().transaction_id < begun.xids
+
+
+async def test_its_events_keep_their_version_of_the_venue_that_was_part_of_the_program(env: dict[str, str]) -> None:
+    db = await Database.open(env["VIRAGE_DATABASE_URL"])
+    async with db.connection() as conn:
+        [found] = await venues(conn)
+        versions = {row["ground_version"] for row in await conn.fetch("select ground_version from programme.event")}
+        kept = [await venue_at(conn, version) for version in versions]
+    await db.close()
+    assert (found.code, found.prefix, found.seats) == ("stadium", "", 59_186)
+    assert found.version in versions
+    for venue in kept:
+        assert venue.label(30_000) == stadium().label(30_000)
+        assert np.array_equal(venue.features, stadium().features)
+        assert np.array_equal(venue.sightline, stadium().sightline)

@@ -225,6 +225,7 @@ export type RefusalCode =
   | "unknown_organiser"
   | "unknown_product"
   | "unknown_series"
+  | "unknown_venue"
   | "unprocessable"
   | "unproved"
   | "unreadable"

@@ -3933,7 +3933,7 @@ export interface paths {
         };
         /**
          * Get venue
-         * @description Return the venue in short. Its version addresses the geometry and the labels.
+         * @description Return the first venue of the deployment with its current version.
          */
         get: operations["get_venue"];
         put?: never;
@@ -4026,6 +4026,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/venue/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get version
+         * @description Return a version of a venue.
+         */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/venue/{version}/geometry": {
         parameters: {
             query?: never;
@@ -4058,6 +4078,26 @@ export interface paths {
          * @description Return row names, seat numbers and features of a block. Clients cache this for ever.
          */
         get: operations["get_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/venues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List venues
+         * @description Return every venue with its current version, which addresses its geometry and labels.
+         */
+        get: operations["list_venues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4765,9 +4805,11 @@ export interface components {
                 number
             ];
             gate_group: string;
+            heights: (number | null)[];
             /** @enum {string} */
             kind: "box" | "hospitality" | "seats";
             outline: number[];
+            points: number[];
             ring: number;
             seat_count: number;
             segments: number[];
@@ -4790,6 +4832,10 @@ export interface components {
             gate_group: string;
             /** @enum {string} */
             kind: "box" | "hospitality" | "seats";
+            names: [
+                number,
+                string
+            ][];
             ring: number;
             rows: components["schemas"]["RowLabels"][];
             seat_count: number;
@@ -5351,7 +5397,7 @@ export interface components {
             block: string | null;
             place: number;
             row: string | null;
-            seat: number | null;
+            seat: number | string | null;
         };
         /**
          * DeliveryRun
@@ -5696,7 +5742,9 @@ export interface components {
         };
         /**
          * Event
-         * @description An event as stored. `revision` grows with each amendment; `series_title` is that of `series_id`.
+         * @description An event as stored, with the venue of its version. `revision` grows with each amendment.
+         *
+         *         `series_title` is that of `series_id`; `time_zone` is that of the venue.
          */
         Event: {
             /** Format: date-time */
@@ -5722,7 +5770,10 @@ export interface components {
             /** @enum {string} */
             state: "cancelled" | "draft" | "published";
             subtitle?: components["schemas"]["Text"];
+            time_zone: string;
             title: components["schemas"]["Text"];
+            venue_code: string;
+            venue_name: string;
             venue_version: string;
         };
         /**
@@ -5730,7 +5781,7 @@ export interface components {
          * @description A defect that prevents the publication of an event.
          * @enum {string}
          */
-        EventDefect: "doors_after_start" | "end_before_start" | "event_over" | "sale_closes_after_end" | "sale_closes_before_it_opens" | "subtitle_in_one_language" | "title_en_missing" | "title_fr_missing" | "unknown_venue_version";
+        EventDefect: "doors_after_start" | "end_before_start" | "event_over" | "sale_closes_after_end" | "sale_closes_before_it_opens" | "subtitle_in_one_language" | "title_en_missing" | "title_fr_missing";
         /**
          * EventListing
          * @description Published events by start. `now` is the server's clock, which can be shifted for tests.
@@ -5796,7 +5847,10 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             subtitle: components["schemas"]["Text"];
+            time_zone: string;
             title: components["schemas"]["Text"];
+            venue_code: string;
+            venue_name: string;
         };
         /**
          * Fault
@@ -5838,10 +5892,14 @@ export interface components {
         };
         /**
          * Floor
-         * @description A floor. The concourse of ring 1 is on the podium, inside the gates.
-         * @enum {string}
+         * @description A floor of the walking graph; `name` is empty if the file gives none.
          */
-        Floor: "gallery1" | "gallery3" | "pitch" | "podium" | "ring1" | "ring2" | "ring3" | "road";
+        Floor: {
+            code: string;
+            name: {
+                [key: string]: string;
+            };
+        };
         /**
          * FoodChoice
          * @description Names of an option and of the chosen value.
@@ -6072,6 +6130,9 @@ export interface components {
             amenities: components["schemas"]["AmenityLocation"][];
             areas: components["schemas"]["AreaGeometry"][];
             blocks: components["schemas"]["BlockGeometry"][];
+            code: string;
+            eye_height: number;
+            floors: components["schemas"]["Floor"][];
             gates: components["schemas"]["GateLocation"][];
             name: string;
             notice: {
@@ -6085,6 +6146,7 @@ export interface components {
             places: number;
             seats: number;
             stands: components["schemas"]["Stand"][];
+            time_zone: string;
             version: string;
         };
         /**
@@ -6482,7 +6544,7 @@ export interface components {
          *         `line` is x, y, x, y, ... in centimetres from the middle of the pitch.
          */
         Leg: {
-            floor: components["schemas"]["Floor"];
+            floor: string;
             /** @enum {string} */
             kind: "level" | "lift" | "ramp" | "row" | "stairs";
             /** @default [] */
@@ -6492,7 +6554,7 @@ export interface components {
             /** @default 0 */
             steps: number;
             to: string;
-            to_floor: components["schemas"]["Floor"];
+            to_floor: string;
             /**
              * @default
              * @enum {string}
@@ -6514,6 +6576,7 @@ export interface components {
             code: string;
             out_of_order_since: string | null;
             stand: string;
+            venue_code: string;
         };
         /**
          * LiftUpdate
@@ -6730,6 +6793,8 @@ export interface components {
         /**
          * NewEvent
          * @description A new event. The client makes its id: a repeated request is one event.
+         *
+         *         `venue_code` may be left out in a deployment of one venue.
          */
         NewEvent: {
             /** Format: date-time */
@@ -6752,6 +6817,7 @@ export interface components {
             starts_at: string;
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+            venue_code?: string;
         };
         /**
          * NewPin
@@ -7496,7 +7562,7 @@ export interface components {
             block?: string | null;
             gate_group: string;
             row?: string | null;
-            seat?: number | null;
+            seat?: number | string | null;
             stand?: string | null;
         };
         /**
@@ -7752,7 +7818,10 @@ export interface components {
             /** @enum {string} */
             state: "cancelled" | "draft" | "published";
             subtitle: components["schemas"]["Text"];
+            time_zone: string;
             title: components["schemas"]["Text"];
+            venue_code: string;
+            venue_name: string;
             venue_version: string;
         };
         /**
@@ -9095,17 +9164,20 @@ export interface components {
         };
         /**
          * VenueSummary
-         * @description The venue in short; `version` addresses its geometry and labels.
+         * @description A venue in short; `version` addresses its geometry and labels, `time_zone` is an IANA name.
          */
         VenueSummary: {
-            latitude: number;
-            longitude: number;
+            code: string;
+            latitude: number | null;
+            longitude: number | null;
             name: string;
             notice: {
                 [key: string]: string;
             };
             places: number;
+            prefix: string;
             seats: number;
+            time_zone: string;
             version: string;
         };
         /**
@@ -16201,6 +16273,8 @@ export interface operations {
                 kind: "exit" | "first_aid" | "information" | "outlet" | "toilets";
                 /** @description Without stairs, except those inside a block */
                 step_free?: boolean;
+                /** @description Version of the venue; that of the first venue if it is left out */
+                version?: string | null;
             };
             header?: never;
             path?: never;
@@ -16235,6 +16309,8 @@ export interface operations {
                 place: number;
                 /** @description Without stairs, except those inside a block */
                 step_free?: boolean;
+                /** @description Version of the venue; that of the first venue if it is left out */
+                version?: string | null;
             };
             header?: never;
             path?: never;
@@ -16249,6 +16325,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Entrance"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueSummary"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -16312,6 +16419,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlockLabels"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_venues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueSummary"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -34,5 +34,4 @@ export const FIELD_OF: Record<EventDefect, string> = {
   sale_closes_before_it_opens: "sale_closes_at",
   sale_closes_after_end: "sale_closes_at",
   event_over: "ends_at",
-  unknown_venue_version: "",
 };

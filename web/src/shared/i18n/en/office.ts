@@ -63,6 +63,7 @@ export const office = {
     changed_meanwhile: "Someone else changed this after you opened it. Reload before making changes.",
     unknown_organiser: "This organiser no longer exists.",
     unknown_series: "This series belongs to another organiser.",
+    unknown_venue: "There is no such venue, or not this version of it.",
     people_inside: "People with these tickets are inside. Confirm the refund again.",
     order_not_paid: "Only a paid order can be refunded.",
     ticket_refunded: "One of these tickets has already been refunded. Reload the order.",
@@ -102,7 +103,6 @@ export const office = {
     sale_closes_before_it_opens: "Sales close before they open",
     sale_closes_after_end: "Sales close after the event ends",
     event_over: "The event is already over",
-    unknown_venue_version: "The event was created for another version of the seating plan",
   } as Record<Schemas["EventDefect"], string>,
   form: {
     lead: "The event stays a draft until you publish it. You’ll set prices next.",

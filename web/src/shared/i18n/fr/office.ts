@@ -61,6 +61,7 @@ export const office: typeof English = {
     changed_meanwhile: "Quelqu’un d’autre a fait une modification entre-temps. Rechargez la page avant de modifier.",
     unknown_organiser: "Cet organisateur n’existe plus.",
     unknown_series: "Cette série appartient à un autre organisateur.",
+    unknown_venue: "Ce lieu, ou cette version du lieu, n’existe pas.",
     people_inside: "Des personnes sont entrées avec ces billets. Confirmez une seconde fois le remboursement.",
     order_not_paid: "Seule une commande payée peut être remboursée.",
     ticket_refunded: "L’un de ces billets est déjà remboursé. Rechargez la commande.",
@@ -100,7 +101,6 @@ export const office: typeof English = {
     sale_closes_before_it_opens: "La vente ferme avant son ouverture",
     sale_closes_after_end: "La vente ferme après la fin de l’événement",
     event_over: "L’événement est déjà terminé",
-    unknown_venue_version: "L’événement a été créé pour une autre version du plan du stade",
   },
   form: {
     lead: "L’événement reste en brouillon jusqu’à sa publication. Vous fixerez les tarifs ensuite.",
