@@ -1,4 +1,4 @@
--- expand, backfill: the venue that was part of the program until now is stored in deployments that use it.
+-- expand: the venue that was part of the program until now is stored in deployments that use it.
 -- Its events keep their version, whose name was computed by the program of then. A new deployment imports its own venue.
 insert into venue.venue (code, prefix, current_version, created_at)
 select 'stadium', '', '5d863f3876ac', now()
