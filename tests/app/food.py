@@ -64,7 +64,7 @@ async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
     """
     now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
     vault = open_vault(Config(secret=secret, demo=True))
-    offer = PlacementContext(BOARD, a_match(id=world.event), (), now)
+    offer = PlacementContext(BOARD, a_match(id=world.event), (), {"01"}, now)
     asked = []
     for name in (*names, "ready_food"):
         wish = FoodOrderRequest(

@@ -93,7 +93,7 @@ def test_every_member_is_required(missing: str) -> None:
 def test_a_record_that_is_too_long_is_invalid() -> None:
     assert read_record(Till().write(lines=[beer()] * LINES_MAX).body) is not None
     assert read_record(Till().write(lines=[beer()] * (LINES_MAX + 1)).body) is None
-    assert read_record(Till().write(lines=[beer()], outlet="x" * 21).body) is None
+    assert read_record(Till().write(lines=[beer()], outlet="x" * 41).body) is None
     wide = Line(BEER, "é" * 100, 1, 1, 200, ["é" * 100] * 20, deposit=False)
     assert read_record(Till().write(lines=[wide] * 3).body) is not None
     assert read_record(Till().write(lines=[wide] * 5).body) is None

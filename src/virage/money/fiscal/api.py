@@ -10,9 +10,9 @@ from virage.money.fiscal.acts.records import write as write_records
 from virage.money.fiscal.jobs import ClosingJobs as ClosingJobs
 from virage.money.fiscal.reads import closings_listed as closings_listed
 from virage.money.fiscal.reads import heads_of as heads_of
-from virage.money.fiscal.reads import last_closed as last_closed
 from virage.money.fiscal.reads import last_closings as last_closings
 from virage.money.fiscal.reads.archive import archive as archive
+from virage.money.fiscal.reads.closings import closed_through as closed_through
 from virage.money.fiscal.reads.closings import tills as tills_with_records
 from virage.money.fiscal.routes.periods import DAYS_MAX as DAYS_MAX
 from virage.money.fiscal.routes.periods import EVER as EVER

@@ -1,4 +1,4 @@
-"""Automatic closings of days, months and years in the venue's time zone, and monthly archives."""
+"""Automatic closings of days, months and years in the time zones of the venues, and monthly archives."""
 
 from datetime import date
 from typing import Final
@@ -9,13 +9,12 @@ from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.archives import ARCHIVE_JOB, ArchiveMonth, Archives
 from virage.money.fiscal.reads import closings as reads
 from virage.money.fiscal.reads.archive import archive
-from virage.money.fiscal.rules.calendar import ends
+from virage.money.fiscal.rules.calendar import Due
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import VENUE_ZONE
 
 EVERY_S: Final = 60.0
 
@@ -39,24 +38,27 @@ class ClosingJobs:
         await self.close_due(db)
 
     async def close_due(self, db: Database) -> list[tuple[Period, list[Closing]]]:
-        """Close all periods that are over, earliest first; return those closed by this call."""
+        """Close all periods that are over, earliest first; return those closed by this call.
+
+        A day is listed once for each time zone that has closed it.
+        """
         closed: list[tuple[Period, list[Closing]]] = []
-        refused: Period | None = None
+        refused: Due | None = None
         while True:
             async with db.connection() as conn:
-                period = await reads.due(conn, self._clock.now())
-            if period is None or period == refused:
+                due = await reads.due(conn, self._clock.now())
+            if due is None or due == refused:
                 return closed
-            closings = await self._close(db, period)
+            closings = await self._close(db, due)
             if isinstance(closings, Refused):
-                refused = period  # another process has closed it meanwhile
+                refused = due  # another process has closed it meanwhile
                 continue
-            closed.append((period, closings))
+            closed.append((due.period, closings))
 
-    async def _close(self, db: Database, period: Period) -> list[Closing] | Refused:
+    async def _close(self, db: Database, due: Due) -> list[Closing] | Refused:
         async def close(conn: Connection) -> list[Closing] | Refused:
-            until = ends(period, VENUE_ZONE)
-            closings = await fiscal.close(conn, self._vault, period, self._clock.now(), until=until)
+            period, until = due.period, due.ended_at
+            closings = await fiscal.close(conn, self._vault, period, self._clock.now(), zone=due.zone, until=until)
             if not isinstance(closings, Refused) and period.kind is PeriodKind.MONTH:
                 month = period.starts_on.isoformat()
                 tills = [UUID(closing.subject_id) for closing in closings if closing.subject == "till"]

@@ -9,6 +9,7 @@ import msgspec
 
 from virage.money.fiscal.rules.chain import Anchor, Head
 from virage.money.fiscal.rules.closing import (
+    PART_OF,
     Closing,
     PeriodKind,
     Range,
@@ -146,12 +147,10 @@ async def real_heads(conn: Connection) -> dict[UUID, int]:
     return {row["device_id"]: row["number"] async for row in queries.real_heads(conn)}
 
 
-async def first_received(conn: Connection, numbers: Mapping[UUID, int]) -> datetime | None:
-    """Return when the first of some records, one per till, was received."""
-    found: datetime | None = await queries.first_received(
-        conn, device_ids=list(numbers), numbers=list(numbers.values())
-    )
-    return found
+async def records_at(conn: Connection, numbers: Mapping[UUID, int]) -> dict[UUID, tuple[str, datetime]]:
+    """Return outlet and time of receipt of some records, one per till, by till."""
+    rows = queries.records_at(conn, device_ids=list(numbers), numbers=list(numbers.values()))
+    return {row["device_id"]: (row["outlet"], row["received_at"]) async for row in rows}
 
 
 async def first_closed_from(conn: Connection, kind: PeriodKind, since: date) -> date | None:
@@ -182,9 +181,14 @@ async def outlets_of_till(conn: Connection, till: UUID) -> set[str]:
     return {row["outlet"] async for row in queries.outlets_of_till(conn, device_id=till)}
 
 
+async def last_days(conn: Connection) -> dict[str, date]:
+    """Return the last closed day by the prefix of the outlets' codes."""
+    return {row["prefix"]: row["day"] async for row in queries.last_days(conn)}
+
+
 async def last_closed(conn: Connection) -> dict[PeriodKind, date]:
-    """Return the first day of the last closed period by kind."""
-    found = {kind: await queries.last_closed(conn, period=kind.value) for kind in PeriodKind}
+    """Return the first day of the last closed month and year; days are closed per time zone (`last_days`)."""
+    found = {kind: await queries.last_closed(conn, period=kind.value) for kind in PART_OF}
     return {kind: day for kind, day in found.items() if day is not None}
 
 
@@ -206,13 +210,17 @@ async def closings_between(conn: Connection, kind: PeriodKind, since: date, unti
     return [_closing(row["body"]) async for row in rows]
 
 
+async def outlets_in(conn: Connection, ranges: Sequence[Range]) -> dict[UUID, dict[str, int]]:
+    """Return the number of the first record of each outlet within record ranges, by till."""
+    found: dict[UUID, dict[str, int]] = {}
+    async for row in queries.outlets_in(conn, **_ranges(ranges)):
+        found.setdefault(row["device_id"], {})[row["outlet"]] = row["first"]
+    return found
+
+
 async def tallies(conn: Connection, ranges: Sequence[Range]) -> list[tuple[str, Range, Tally]]:
     """Return the totals of record ranges by till and outlet, with the first and last record there."""
-    asked = {
-        "device_ids": [range_.till for range_ in ranges],
-        "firsts": [range_.first for range_ in ranges],
-        "lasts": [range_.last for range_ in ranges],
-    }
+    asked = _ranges(ranges)
     rates: dict[tuple[UUID, str], list[VatTotal]] = {}
     async for row in queries.vat_tallies(conn, **asked):
         rate = VatTotal(row["vat_permille"], row["gross_cents"], row["vat_cents"])
@@ -294,6 +302,14 @@ async def till_closings(conn: Connection, till: UUID, since: date, until: date) 
 
 def _keys(keys: Sequence[ChainKey]) -> dict[str, Any]:
     return {"device_ids": [till for till, _ in keys], "trainings": [training for _, training in keys]}
+
+
+def _ranges(ranges: Sequence[Range]) -> dict[str, Any]:
+    return {
+        "device_ids": [range_.till for range_ in ranges],
+        "firsts": [range_.first for range_ in ranges],
+        "lasts": [range_.last for range_ in ranges],
+    }
 
 
 def _anchor(row: Any) -> Anchor:

@@ -79,6 +79,13 @@ select device_id, number from fiscal.till_head where not training order by devic
 -- First day of the last closed period of a kind.
 select max(starts_on) from fiscal.closing where period = :period;
 
+-- name: last_days()
+-- Last closed day by the prefix of the outlets' codes, which names their venue.
+select coalesce(substring(subject_id from '^.*[.]'), '') as prefix, max(starts_on) as day
+from fiscal.closing
+where subject = 'outlet' and period = 'day'
+group by 1;
+
 -- name: last_closings(subjects, subject_ids, period)
 -- Last closing of each subject.
 select found.body
@@ -94,6 +101,15 @@ cross join lateral (
 select body from fiscal.closing
 where period = :period and starts_on >= :since and starts_on < :until
 order by subject, subject_id, sequence;
+
+-- name: outlets_in(device_ids, firsts, lasts)
+-- First record of each outlet within record ranges of tills.
+select record.device_id, record.outlet, min(record.number) as first
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
+inner join fiscal.record
+    on record.device_id = range.device_id and not record.training
+    and record.number between range.first and range.last
+group by record.device_id, record.outlet;
 
 -- name: tallies(device_ids, firsts, lasts)
 -- Totals of record ranges, by till and outlet.
@@ -189,9 +205,9 @@ where not head.training;
 -- Head of each chain, training excluded.
 select device_id, number from fiscal.till_head where not training and number > 0 order by device_id;
 
--- name: first_received(device_ids, numbers)$
--- When the first of some records was received.
-select min(record.received_at)
+-- name: records_at(device_ids, numbers)
+-- Outlet and time of receipt of some records, one of each till.
+select record.device_id, record.outlet, record.received_at
 from unnest(:device_ids::uuid[], :numbers::bigint[]) as wanted (device_id, number)
 inner join fiscal.record
     on record.device_id = wanted.device_id and not record.training and record.number = wanted.number;

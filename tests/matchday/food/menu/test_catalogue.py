@@ -58,8 +58,9 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Organiser, Text
+from virage.site.venue.rules.build import load_venue
 
-OUTLETS = outlet_codes()
+OUTLETS = outlet_codes([load_venue()])
 
 
 def sources(refused: Refused | None) -> list[str]:
@@ -339,13 +340,13 @@ async def test_a_sale_is_checked_against_the_state_at_its_time(db: Database) -> 
         wish = AlcoholPermitRequest(new_id(), match.organiser_id, match.doors_at, match.ends_at, "2026-17")
         await alcohol_permits.enter(conn, wish, None, NOW)
         await alcohol_permits.withdraw(conn, wish.id, None, NOW + HOUR)
-        inside = await reads.terms_at(conn, NOW)
+        inside = await reads.terms_at(conn, HERE, NOW)
         assert inside.event is not None
         assert inside.event.id == match.id
         assert [one.covers(NOW) for one in inside.permits] == [True]
-        assert [one.covers(NOW + HOUR) for one in (await reads.terms_at(conn, NOW + HOUR)).permits] == [False]
+        assert [one.covers(NOW + HOUR) for one in (await reads.terms_at(conn, HERE, NOW + HOUR)).permits] == [False]
         for moment in (match.doors_at - HOUR, match.ends_at):
-            assert await reads.terms_at(conn, moment) == reads.Terms(None, ())
+            assert await reads.terms_at(conn, HERE, moment) == reads.Terms(None, ())
 
 
 def test_a_menu_is_not_sold_where_one_of_its_parts_is_not() -> None:

@@ -15,10 +15,10 @@ from virage.control.books.rules.concessionaires import (
 )
 from virage.control.books.store import concessionaires as store
 from virage.money.fiscal import api as fiscal
-from virage.money.fiscal.types import PeriodKind
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
+from virage.site.venue import api as venue
 
 
 async def put(
@@ -65,7 +65,7 @@ async def put_terms(
 ) -> Terms | Refused:
     """Create or update the terms under which a concessionaire runs an outlet. Idempotent."""
     update = TermsUpdate(new.outlet, new.starts_on, new.ends_on, new.commission_permille, new.loss_borne_by)
-    refusal = check_terms(update)
+    refusal = check_terms(update, await venue.venues(conn))
     if refusal is None and await store.lock(conn, concessionaire_id) is None:
         refusal = Refused(ConcessionaireRefusal.NOT_FOUND)
     if refusal is not None:
@@ -90,7 +90,7 @@ async def _terms_refusal(
     if known is not None:
         if known[0] != concessionaire_id:
             return Refused(ConcessionaireRefusal.ID_TAKEN)
-        refusal = may_change(known[1], update, (await fiscal.last_closed(conn)).get(PeriodKind.DAY))
+        refusal = may_change(known[1], update, await fiscal.closed_through(conn, [known[1].outlet]))
         if refusal is not None:
             return refusal
     other = await store.overlapping_terms(conn, terms_id, update)
@@ -109,7 +109,7 @@ async def delete_terms(
     known = await store.terms(conn, terms_id)
     if known is None or known[0] != concessionaire_id:
         return None
-    if in_force(known[1], (await fiscal.last_closed(conn)).get(PeriodKind.DAY)):
+    if in_force(known[1], await fiscal.closed_through(conn, [known[1].outlet])):
         return Refused(ConcessionaireRefusal.TERMS_IN_FORCE)
     await store.delete_terms(conn, terms_id)
     await append(conn, [Fact("terms_struck_out", who, concessionaire_id, {"terms": str(terms_id)})], now)

@@ -50,5 +50,5 @@ async def statement_of(
     signed = [(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
     lost = await losses.losses_in(conn, [closing for closing, _ in signed])
     closed = [ClosedDay(*closing, cents) for closing, cents in zip(signed, lost, strict=True)]
-    last = (await fiscal.last_closed(conn)).get(PeriodKind.DAY)
-    return statement(replace(found, terms=theirs), days, closed, closed_through=last, made_at=now)
+    closed_through = await fiscal.closed_through(conn, run)
+    return statement(replace(found, terms=theirs), days, closed, closed_through=closed_through, made_at=now)

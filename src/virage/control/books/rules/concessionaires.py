@@ -8,9 +8,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.matchday.food.menu.types import OutletCode, outlet_codes
+from virage.matchday.food.menu.types import OutletCode, has_outlet
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN
+from virage.site.venue.types import Venue
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*(?![\x00-\x1f\x7f])$"
 """No control characters, including a line end before `$`."""
@@ -78,9 +79,9 @@ class Concessionaire(Struct, frozen=True):
     terms: Sequence[Terms]
 
 
-def check_terms(update: TermsUpdate) -> Refused | None:
+def check_terms(update: TermsUpdate, venues: Sequence[Venue]) -> Refused | None:
     """Return `invalid_input` for an unknown outlet, or days out of range or order."""
-    if update.outlet not in outlet_codes():
+    if not has_outlet(venues, update.outlet):
         return invalid_input("outlet", "There is no such outlet.")
     last = update.ends_on or update.starts_on
     if not (YEAR_MIN <= update.starts_on.year <= YEAR_MAX and YEAR_MIN <= last.year <= YEAR_MAX):

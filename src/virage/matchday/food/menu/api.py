@@ -15,6 +15,7 @@ from virage.matchday.food.menu.reads.catalogue import OutletCatalogue as OutletC
 from virage.matchday.food.menu.reads.catalogue import Terms as Terms
 from virage.matchday.food.menu.reads.catalogue import alcohol_permit as alcohol_permit
 from virage.matchday.food.menu.reads.catalogue import draft_view as draft_view
+from virage.matchday.food.menu.reads.catalogue import events_by_venue as events_by_venue
 from virage.matchday.food.menu.reads.catalogue import on_at as on_at
 from virage.matchday.food.menu.reads.catalogue import publications as publications
 from virage.matchday.food.menu.reads.catalogue import shown_at as shown_at

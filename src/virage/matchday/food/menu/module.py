@@ -1,5 +1,7 @@
 """What the menu adds to the application."""
 
+from functools import partial
+
 from virage.matchday.food.menu.acts.pictures import Pictures
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.menu.routes import has_menu, routers
@@ -50,5 +52,5 @@ def build(process: Process, catalogues: Catalogues) -> Parts:
             "catalogue_board": CatalogueBoard(catalogues.shown),
             "pictures": Pictures(process.config.objects_at),
         },
-        pages={"/food/:outlet": has_menu},
+        pages={"/food/:outlet": partial(has_menu, process.db)},
     )

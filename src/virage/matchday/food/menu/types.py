@@ -20,6 +20,7 @@ from virage.matchday.food.menu.rules.catalogue import ProductCategory as Product
 from virage.matchday.food.menu.rules.catalogue import Station as Station
 from virage.matchday.food.menu.rules.catalogue import Version as Version
 from virage.matchday.food.menu.rules.catalogue import Window as Window
+from virage.matchday.food.menu.rules.catalogue import has_outlet as has_outlet
 from virage.matchday.food.menu.rules.catalogue import is_version as is_version
 from virage.matchday.food.menu.rules.catalogue import outlet_codes as outlet_codes
 from virage.matchday.food.menu.rules.pricing import LINES_MAX as LINES_MAX

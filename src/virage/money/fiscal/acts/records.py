@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from virage.identity.keys.api import ensure_keys
 from virage.identity.keys.types import KeyVault
 from virage.money.fiscal import store
+from virage.money.fiscal.rules.calendar import by_zone, last_of_zone
 from virage.money.fiscal.rules.chain import Appended, Head, Outcome, anchor, extend, link_of
 from virage.money.fiscal.rules.closing import (
     CLOSING_PURPOSE,
@@ -31,6 +33,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
 from virage.platform.data.journal import append as write_facts
 from virage.platform.values.refusals import Refused
+from virage.site.venue import api as venue
 
 
 class Plan(Struct, frozen=True):
@@ -120,23 +123,38 @@ async def _move(conn: Connection, heads: dict[ChainKey, Head], moved: dict[Chain
 
 
 async def close(
-    conn: Connection, vault: KeyVault, period: Period, now: datetime, *, until: datetime | None = None
+    conn: Connection,
+    vault: KeyVault,
+    period: Period,
+    now: datetime,
+    *,
+    zone: ZoneInfo | None = None,
+    until: datetime | None = None,
 ) -> list[Closing] | Refused:
     """Close a period for every till and outlet with records in it: signed, chained, once per period.
 
-    A day contains all records since the last closed day that were received before `until` (None: no limit). All chains
-    are locked meanwhile. Refusals: `invalid_input` for a first day that begins no such period, `period_closed` with the
-    first open day.
+    A day is closed for the outlets in a time zone, without `zone` in all where it is not closed yet. It contains all
+    records since the last closed day that were received before `until` (None: no limit). All chains are locked
+    meanwhile. Refusals: `invalid_input` for a first day that begins no such period, `period_closed` with the first open
+    day.
     """
     numbers = await store.lock_all_heads(conn)
-    refusal = refuse(period, await store.last_closed(conn))
-    if refusal is not None:
-        return refusal
+    last = await store.last_closed(conn)
     if period.kind is PeriodKind.DAY:
+        venues = await venue.venues(conn)
+        zones = {ground.zone for ground in venues} if zone is None else {zone}
+        days = by_zone(await store.last_days(conn), venues)
+        refusals = {of: refuse(period, last | ({PeriodKind.DAY: days[of]} if of in days else {})) for of in zones}
+        still_open = [of for of, refusal in refusals.items() if refusal is None]
+        if not still_open:
+            return min(filter(None, refusals.values()), key=lambda refusal: str(refusal.data["open_since"]))
         if until is not None:
             numbers = await store.numbers_before(conn, until)
-        closings = await _days(conn, numbers, period, stamp(now))
+        closings = await _days(conn, numbers, period, still_open, stamp(now))
     else:
+        refusal = refuse(period, last)
+        if refusal is not None:
+            return refusal
         closings = await _longer(conn, period, stamp(now))
     if closings:
         key = (await ensure_keys(conn, vault, [FISCAL_KEY], now))[FISCAL_KEY]
@@ -148,15 +166,28 @@ async def close(
     return closings
 
 
-async def _days(conn: Connection, numbers: dict[UUID, int], period: Period, at: Stamp) -> list[Closing]:
-    """Return the closings of a day: tills with new records, and the outlets of these records."""
+async def _days(
+    conn: Connection, numbers: dict[UUID, int], period: Period, zones: Sequence[ZoneInfo], at: Stamp
+) -> list[Closing]:
+    """Return the closings of a day in some time zones: tills with new records, and the outlets of these records.
+
+    A till that has closed this day in another zone, before it moved, closes its new records with the next day.
+    """
     tills = {Subject("till", str(till)): till for till in numbers}
     previous = await store.last_closings(conn, list(tills), PeriodKind.DAY)
-    ranges = []
+    new = []
     for subject, till in tills.items():
-        first = previous[subject].ranges[0].last + 1 if subject in previous else 1
-        if first <= numbers[till]:
-            ranges.append(Range(till, first, numbers[till]))
+        closing = previous.get(subject)
+        first = 1 if closing is None else closing.ranges[0].last + 1
+        if first <= numbers[till] and (closing is None or closing.starts_on < period.starts_on):
+            new.append(Range(till, first, numbers[till]))
+    venues = await venue.venues(conn)
+    sold_at = await store.outlets_in(conn, new)
+    ranges = []
+    for range_ in new:
+        last = last_of_zone(range_.first, range_.last, sold_at[range_.till], venues, zones)
+        if range_.first <= last:
+            ranges.append(Range(range_.till, range_.first, last))
     found = await store.tallies(conn, ranges) if ranges else []
     outlets: dict[Subject, list[tuple[Range, Tally]]] = {}
     for outlet, part, tally in found:

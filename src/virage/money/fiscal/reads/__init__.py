@@ -1,5 +1,5 @@
 """Reads of chains and closings for other domains."""
 
-from virage.money.fiscal.store import closings_listed, heads_of, last_closed, last_closings
+from virage.money.fiscal.store import closings_listed, heads_of, last_closings
 
-__all__ = ["closings_listed", "heads_of", "last_closed", "last_closings"]
+__all__ = ["closings_listed", "heads_of", "last_closings"]

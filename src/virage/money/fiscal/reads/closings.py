@@ -1,6 +1,6 @@
 """Closings for the office, and the next period to close."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -8,11 +8,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.fiscal import store
-from virage.money.fiscal.rules.calendar import ClosingState, next_due
+from virage.money.fiscal.rules.calendar import ClosingState, Due, OpenTill, by_zone, next_due, zone_of
 from virage.money.fiscal.rules.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
 from virage.money.fiscal.rules.record import hash_of
 from virage.platform.data.database import Connection
-from virage.site.venue.api import VENUE_ZONE
+from virage.site.venue import api as venue
 
 CLOSINGS_MAX: Final = 2_000
 
@@ -24,16 +24,30 @@ class ClosingView(Struct, frozen=True):
     hash: str
 
 
-async def due(conn: Connection, now: datetime) -> Period | None:
+async def due(conn: Connection, now: datetime) -> Due | None:
     """Return the next period that is over and not closed; nothing is locked."""
-    return next_due(await _closing_state(conn), VENUE_ZONE, now)
+    return next_due(await _closing_state(conn), now)
+
+
+async def closed_through(conn: Connection, outlets: Collection[str]) -> date | None:
+    """Return the last day that is closed for all of some outlets; None if one of them never closed a day."""
+    venues = await venue.venues(conn)
+    days = by_zone(await store.last_days(conn), venues)
+    closed = [days.get(zone, date.min) for zone in {zone_of(venues, outlet) for outlet in outlets}]
+    return None if not closed or min(closed) == date.min else min(closed)
 
 
 async def _closing_state(conn: Connection) -> ClosingState:
     heads = await store.real_heads(conn)
-    days = await store.last_closings(conn, [Subject("till", str(till)) for till in heads], PeriodKind.DAY)
-    closed = {UUID(subject.id): closing.ranges[0].last for subject, closing in days.items()}
-    unclosed = {till: closed.get(till, 0) + 1 for till, head in heads.items() if head > closed.get(till, 0)}
+    closings = await store.last_closings(conn, [Subject("till", str(till)) for till in heads], PeriodKind.DAY)
+    closed = {UUID(subject.id): closing for subject, closing in closings.items()}
+    unclosed = {till: closed[till].ranges[0].last + 1 if till in closed else 1 for till in heads}
+    unclosed = {till: number for till, number in unclosed.items() if number <= heads[till]}
+    venues = await venue.venues(conn)
+    open_tills = [
+        OpenTill(zone_of(venues, outlet), received_at, closed[till].starts_on if till in closed else None)
+        for till, (outlet, received_at) in (await store.records_at(conn, unclosed)).items()
+    ]
     last = await store.last_closed(conn)
     parts = {}
     for kind, part in PART_OF.items():
@@ -41,7 +55,8 @@ async def _closing_state(conn: Connection) -> ClosingState:
         first = await store.first_closed_from(conn, part, since)
         if first is not None:
             parts[kind] = first
-    return ClosingState(await store.first_received(conn, unclosed), last, parts)
+    days = by_zone(await store.last_days(conn), venues)
+    return ClosingState(open_tills, {ground.zone for ground in venues}, days, last, parts)
 
 
 async def closings(

@@ -158,7 +158,7 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     previous: Hash
     kind: Kind
     at: Stamp
-    outlet: Annotated[str, Meta(min_length=1, max_length=20)]
+    outlet: Annotated[str, Meta(min_length=1, max_length=40)]
     event_id: UUID | None
     cashier: UUID
     catalogue: Annotated[str, Meta(min_length=1, max_length=64)]

@@ -21,6 +21,7 @@ from virage.matchday.food.menu.store.catalogue import Publication
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
+from virage.site.venue import api as venue
 
 NO_PICTURE = invalid_input("picture", "There is no such picture: it is uploaded first.")
 NO_PRICE = invalid_input("prices", "A deposit carries its own price, at every outlet the same.")
@@ -43,7 +44,7 @@ async def put_item(
     With `revision`, only if it was not changed since (0: only if it is new). Storing the same content again changes
     nothing. Tills get it after the next publication.
     """
-    refusal = check_item(item, outlet_codes())
+    refusal = check_item(item, outlet_codes(await venue.venues(conn)))
     if refusal is not None:
         return refusal
     if not isinstance(item, Deposit) and item.picture is not None and not await store.knows_picture(conn, item.picture):
@@ -73,7 +74,7 @@ async def set_prices(
     conn: Connection, item_id: UUID, prices: Sequence[Price], who: UUID | None, now: datetime
 ) -> tuple[Price, ...] | Refused:
     """Replace all that is said of the price of an item of the draft; prices in one order."""
-    refusal = check_prices(prices, outlet_codes())
+    refusal = check_prices(prices, outlet_codes(await venue.venues(conn)))
     if refusal is not None:
         return refusal
     await store.lock_draft(conn)

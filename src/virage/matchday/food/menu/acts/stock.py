@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.menu.rules.catalogue import has_outlet, outlet_codes
 from virage.matchday.food.menu.rules.stock import (
     Key,
     Movement,
@@ -23,6 +23,7 @@ from virage.matchday.food.menu.store import stock as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input, invalid_inputs
+from virage.site.venue import api as venue
 
 
 class Sold(Struct, frozen=True):
@@ -44,8 +45,9 @@ async def record(
 
     Refused as `stock_short` if waste or a transfer exceeds the stock: it must be counted first.
     """
+    outlets = outlet_codes(await venue.venues(conn))
     wanted = [line.product_id for line in request.lines]
-    refusal = check_request(request, outlet_codes(), await catalogue_store.stocked_products(conn, wanted))
+    refusal = check_request(request, outlets, await catalogue_store.stocked_products(conn, wanted))
     if refusal is not None:
         return refusal
     levels = await store.lock_levels(conn, keys_of(request))
@@ -86,7 +88,7 @@ async def set_thresholds(
     conn: Connection, outlet: str, low_at: Mapping[UUID, int | None], who: UUID | None, now: datetime
 ) -> Refused | None:
     """Set the alert thresholds of products at an outlet; None removes one. Other thresholds are kept."""
-    if outlet not in outlet_codes():
+    if not has_outlet(await venue.venues(conn), outlet):
         return invalid_input("outlet", f"There is no outlet {outlet!r}.")
     unknown = sorted(set(low_at) - await catalogue_store.stocked_products(conn, list(low_at)))
     if unknown:

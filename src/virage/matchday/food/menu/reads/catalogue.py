@@ -18,8 +18,8 @@ from virage.matchday.food.menu.rules.catalogue import (
     Product,
     Window,
     content_of,
+    has_outlet,
     in_order,
-    outlet_codes,
     version_of,
 )
 from virage.matchday.food.menu.rules.defects import CatalogueDefect, defects
@@ -29,6 +29,8 @@ from virage.matchday.food.menu.store.catalogue import Publication
 from virage.platform.data.database import Connection, Database
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
+from virage.site.venue import api as venue
+from virage.site.venue.types import owner_of
 
 VERSIONS_KEPT = 16
 PUBLICATIONS_MAX = 100
@@ -83,7 +85,7 @@ class DraftView(Struct, frozen=True):
 
 
 class Terms(Struct, frozen=True):
-    """The current event and alcohol permits, which decide about alcohol and price windows."""
+    """The current event at an outlet's venue and all alcohol permits: they decide on alcohol and price windows."""
 
     event: Event | None
     permits: tuple[AlcoholPermit, ...]
@@ -118,12 +120,13 @@ class Catalogues:
     async def shown(self, outlets: Sequence[str]) -> list[Tagged | None]:
         """Return the catalogue documents of outlets; None for an unknown outlet, or before the first version."""
         async with self._db.connection() as conn:
-            catalogue = await self.in_force(conn)
-        return [None if catalogue is None else self._document(catalogue, outlet) for outlet in outlets]
+            catalogue, venues = await self.in_force(conn), await venue.venues(conn)
+        return [
+            self._document(catalogue, outlet) if catalogue is not None and has_outlet(venues, outlet) else None
+            for outlet in outlets
+        ]
 
-    def _document(self, catalogue: Catalogue, outlet: str) -> Tagged | None:
-        if outlet not in outlet_codes():
-            return None
+    def _document(self, catalogue: Catalogue, outlet: str) -> Tagged:
         key = (catalogue.version, outlet)
         if key not in self._shown:
             body = msgspec.json.encode(shown_at(catalogue, outlet))
@@ -178,17 +181,27 @@ async def publications(conn: Connection) -> list[Publication]:
     return await store.publications(conn, PUBLICATIONS_MAX)
 
 
-async def terms_at(conn: Connection, moment: datetime) -> Terms:
-    """Return the event and permits at a time, which may be past: offline sales are uploaded later.
+async def terms_at(conn: Connection, outlet: str, moment: datetime) -> Terms:
+    """Return the event at an outlet's venue and the permits at a time, which may be past: sales are uploaded later.
 
     The event is a published one between its doors and its end; of two, the one that starts first.
     """
     around = await calendar.permits_around(conn, moment, moment)
-    return Terms(on_at(await programme.upcoming(conn, moment), moment), tuple(around))
+    owner = owner_of(await venue.venues(conn), outlet)
+    events = await events_by_venue(conn, await programme.upcoming(conn, moment))
+    return Terms(None if owner is None else on_at(events.get(owner.code, ()), moment), tuple(around))
+
+
+async def events_by_venue(conn: Connection, events: Sequence[Event]) -> dict[str, tuple[Event, ...]]:
+    """Return events by the code of their venue, in the same order."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault((await venue.venue_at(conn, event.venue_version)).code, []).append(event)
+    return {code: tuple(at_venue) for code, at_venue in found.items()}
 
 
 def on_at(events: Sequence[Event], moment: datetime) -> Event | None:
-    """Return the event at a time; `events` are published and sorted by their start."""
+    """Return the event at a time; `events` are those of a venue, published and sorted by their start."""
     return next((event for event in events if event.doors_at <= moment < event.ends_at), None)
 
 

@@ -1,7 +1,9 @@
 """Routes of the catalogue, alcohol permits and stock."""
 
 from virage.matchday.food.menu.routes import alcohol_permits, catalogue, stock
-from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.menu.rules.catalogue import has_outlet
+from virage.platform.data.database import Database
+from virage.site.venue import api as venue
 
 routers = [
     catalogue.public_router,
@@ -12,6 +14,7 @@ routers = [
 ]
 
 
-async def has_menu(outlet: str) -> bool:
+async def has_menu(db: Database, outlet: str) -> bool:
     """Return whether the outlet exists."""
-    return outlet in outlet_codes()
+    async with db.connection() as conn:
+        return has_outlet(await venue.venues(conn), outlet)

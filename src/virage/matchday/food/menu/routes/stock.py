@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from virage.matchday.food.menu.acts import stock as acts
 from virage.matchday.food.menu.reads import stock as reads
 from virage.matchday.food.menu.routes.roles import STOCK_KEEPERS, STOCK_READERS
-from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.menu.rules.catalogue import has_outlet
 from virage.matchday.food.menu.rules.stock import (
     LINES_MAX,
     Quantity,
@@ -17,13 +17,14 @@ from virage.matchday.food.menu.rules.stock import (
     StockMovement,
     StockRequest,
 )
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, mount, post, put
 from virage.platform.web.scopes import at_outlets, outlets_of
 from virage.site.programme.types import Instant
+from virage.site.venue import api as venue
 
 Before = Annotated[Instant | None, Meta(description="Only movements before this time")]
 
@@ -54,8 +55,8 @@ async def record_stock(data: StockRequest, db: Database, clock: Clock, principal
 @get("/stock/{outlet:str}", guards=[staff(*STOCK_READERS)])
 async def get_stock(outlet: str, db: Database, principal: Principal) -> list[StockLevel]:
     """Return the stock levels of an outlet."""
-    _known(principal, outlet)
     async with db.connection() as conn:
+        await _require_outlet(conn, principal, outlet)
         return await reads.levels(conn, [outlet])
 
 
@@ -64,8 +65,8 @@ async def list_movements(
     outlet: str, db: Database, principal: Principal, *, before: Before = None
 ) -> list[StockMovement]:
     """Return the movements of an outlet, latest first, 200 at most; more with `before`."""
-    _known(principal, outlet)
     async with db.connection() as conn:
+        await _require_outlet(conn, principal, outlet)
         return await reads.movements(conn, outlet, before)
 
 
@@ -86,9 +87,9 @@ async def list_stock_alerts(db: Database, principal: Principal) -> list[StockAle
         return await reads.alerts(conn, outlets_of(principal, STOCK_READERS))
 
 
-def _known(principal: Principal, outlet: str) -> None:
+async def _require_outlet(conn: Connection, principal: Principal, outlet: str) -> None:
     at_outlets(principal, STOCK_READERS, [outlet])
-    if outlet not in outlet_codes():
+    if not has_outlet(await venue.venues(conn), outlet):
         raise Problem("not_found", {"outlet": outlet})
 
 

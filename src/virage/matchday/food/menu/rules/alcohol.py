@@ -124,9 +124,9 @@ def _forbids(
 
 
 def check_permit(request: AlcoholPermitRequest, known: Sequence[AlcoholPermit], zone: tzinfo) -> Refused | None:
-    """Refuse a permit beyond the legal limits; `known` are the organiser's other permits, `zone` is the venue's.
+    """Refuse a permit beyond the legal limits; `known` are the organiser's other permits.
 
-    A permit counts in the calendar year in which it begins.
+    A permit counts in the calendar year in which it begins in `zone`, the time zone of its event's venue.
     """
     if not YEAR_MIN <= request.starts_at.year <= YEAR_MAX or not YEAR_MIN <= request.ends_at.year <= YEAR_MAX:
         return invalid_input("starts_at", "There is no such time.")

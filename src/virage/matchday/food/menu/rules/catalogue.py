@@ -1,9 +1,9 @@
 """What is sold: products, menus and deposits with their prices, and the immutable versions that are published."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.site.programme.types import Text
-from virage.site.venue.types import load_venue
+from virage.site.venue.types import Venue, owner_of
 
 PRICE_MAX: Final = 100_000
 """The dearest thing on sale, in cents."""
@@ -25,7 +25,7 @@ PARTS_MAX, CHOICES_MAX, OPTIONS_MAX, PRICES_MAX = 8, 20, 8, 500
 
 Cents = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
 Code = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z0-9-]+$")]
-OutletCode = Annotated[str, Meta(min_length=1, max_length=8)]
+OutletCode = Annotated[str, Meta(min_length=1, max_length=40)]
 PictureName = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\.(jpg|png|webp)$")]
 Version = Annotated[str, Meta(min_length=VERSION_CHARS, max_length=VERSION_CHARS, pattern=r"^[0-9a-f]+$")]
 Minutes = Annotated[int, Meta(ge=-1440, le=1440)]
@@ -229,10 +229,15 @@ class Catalogue(Struct, frozen=True, dict=True, eq=False):
         return not isinstance(item, Menu) or all(self.choices_at(part, outlet) for part in item.parts)
 
 
-@cache
-def outlet_codes() -> frozenset[str]:
-    """The outlets of the venue."""
-    return frozenset(outlet.code for outlet in load_venue().outlets)
+def outlet_codes(venues: Iterable[Venue]) -> frozenset[str]:
+    """Return the codes of the outlets of venues."""
+    return frozenset(code for venue in venues for code in venue.outlet_by_code)
+
+
+def has_outlet(venues: Sequence[Venue], code: str) -> bool:
+    """Return whether a code is that of an outlet of one of the venues."""
+    venue = owner_of(venues, code)
+    return venue is not None and code in venue.outlet_by_code
 
 
 def in_order(items: Sequence[Item]) -> tuple[Item, ...]:

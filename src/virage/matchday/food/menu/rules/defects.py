@@ -48,7 +48,7 @@ class CatalogueDefect(Struct, frozen=True):
 
 
 def check_item(item: Item, outlets: Collection[str]) -> Refused | None:
-    """Refuse an invalid item, with all its defects; `outlets` are those of the venue."""
+    """Refuse an invalid item, with all its defects; `outlets` are those of all venues."""
     errors = list(_errors(item, outlets))
     return invalid_inputs(errors) if errors else None
 

@@ -108,7 +108,7 @@ def check_request(request: StockRequest, outlets: Collection[str], stocked: Coll
     if (request.kind == "transfer") != (request.to_outlet is not None):
         errors.append(("to_outlet", "A transfer needs another outlet; other documents have none."))
     elif request.to_outlet is not None and (request.to_outlet not in outlets or request.to_outlet == request.outlet):
-        errors.append(("to_outlet", "A transfer needs another outlet of the venue."))
+        errors.append(("to_outlet", "A transfer needs another outlet."))
     if len({line.product_id for line in request.lines}) < len(request.lines):
         errors.append(("lines", "A product may appear once in a document."))
     for number, line in enumerate(request.lines):

@@ -17,7 +17,7 @@ from virage.identity.people.api import send_push
 from virage.identity.people.types import Locale
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Sold
-from virage.matchday.food.menu.types import outlet_codes
+from virage.matchday.food.menu.types import has_outlet
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.acts.ordering import order_fact, post_transfers, release_orders
 from virage.matchday.food.orders.rules import order_money
@@ -48,6 +48,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
+from virage.site.venue import api as venue
 
 _TILLS: Final = UUID("c7f2a4be-6f8f-5c1e-8a51-7a5a3c0a9a41")
 """Namespace of the ids of order-ahead tills (UUIDv5), one for each outlet."""
@@ -68,7 +69,7 @@ async def set_capacity(
     conn: Connection, vault: KeyVault, outlet: str, capacity: KitchenCapacity, *, who: UUID | None, now: datetime
 ) -> KitchenCapacity | Refused:
     """Store the capacity of a kitchen. The first call creates the order-ahead till of the outlet."""
-    if outlet not in outlet_codes():
+    if not has_outlet(await venue.venues(conn), outlet):
         return _NOT_FOUND
     till_id = uuid5(_TILLS, outlet)
     if await store.insert_kitchen(conn, outlet, till_id, now):

@@ -5,7 +5,7 @@ The price is held on the wallet and captured when a kitchen accepts the order (`
 Kitchens are locked before their capacity is allocated, so that the last piece is sold once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -36,12 +36,14 @@ from virage.site.programme.types import Event
 class PlacementContext(Struct, frozen=True):
     """What orders of a batch are decided by. `at` is now, or the doors of an event that has not opened yet.
 
-    `catalogue` is None before the first publication; `event` is None if it takes no orders.
+    `catalogue` is None before the first publication; `event` is None if it takes no orders. `outlets` are the codes of
+    the event's venue.
     """
 
     catalogue: Catalogue | None
     event: Event | None
     permits: Sequence[AlcoholPermit]
+    outlets: Collection[str]
     at: datetime
 
 
@@ -50,9 +52,11 @@ async def place(
 ) -> list[Order | Refused]:
     """Place orders for one event, in order. Return an outcome for each.
 
-    A repeated id with the same content returns the stored order.
+    A repeated id with the same content returns the stored order. An outlet of another venue is refused as one that
+    takes no orders.
     """
-    kitchens = await store.lock_kitchens(conn, [placement.request.outlet for placement in placements])
+    wanted = {placement.request.outlet for placement in placements}
+    kitchens = await store.lock_kitchens(conn, [outlet for outlet in wanted if outlet in context.outlets])
     known = await store.orders(conn, [placement.request.id for placement in placements])
     new = [placement for placement in placements if placement.request.id not in known]
     state = await _placement_state(conn, new, kitchens, context)

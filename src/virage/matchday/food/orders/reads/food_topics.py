@@ -6,13 +6,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.types import outlet_codes
+from virage.matchday.food.menu.types import has_outlet
 from virage.matchday.food.orders.rules.orders import FACT, KITCHEN_ROLES, Reason
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry, head
 from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, holds
+from virage.site.venue import api as venue
+from virage.site.venue.types import Venue
 
 CAPACITY_FACT: Final = "kitchen_said"
 
@@ -36,7 +38,9 @@ class FoodTopic:
 
     message = FoodOrderNews
 
-    def __init__(self, db: Database, name: str, of: str, may: Callable[[Principal, str], bool]) -> None:
+    def __init__(
+        self, db: Database, name: str, of: str, may: Callable[[Principal, str, Sequence[Venue]], bool]
+    ) -> None:
         self.name = name
         self._db = db
         self._of = of
@@ -44,9 +48,9 @@ class FoodTopic:
 
     async def open(self, argument: str, opening: Opening) -> Opened | Refused:
         """Open a stream, beginning with `reload`."""
-        if not self._may(opening.principal, argument):
-            return Refused(Reason.NOT_FOUND)
         async with self._db.connection() as conn:
+            if not self._may(opening.principal, argument, await venue.venues(conn)):
+                return Refused(Reason.NOT_FOUND)
             position = await head(conn)
         return Opened(position, [FoodOrderNews(reload=True)])
 
@@ -68,11 +72,11 @@ def food_topics(db: Database) -> list[FoodTopic]:
     return [FoodTopic(db, "food_orders", "person", _is), FoodTopic(db, "kitchen", "outlet", _works_at)]
 
 
-def _is(principal: Principal, argument: str) -> bool:
+def _is(principal: Principal, argument: str, _venues: Sequence[Venue]) -> bool:
     return principal.kind in ("fan", "staff") and str(principal.id) == argument
 
 
-def _works_at(principal: Principal, argument: str) -> bool:
-    if principal.kind not in ("staff", "api_client") or argument not in outlet_codes():
+def _works_at(principal: Principal, argument: str, venues: Sequence[Venue]) -> bool:
+    if principal.kind not in ("staff", "api_client") or not has_outlet(venues, argument):
         return False
     return any(holds(principal, role, scope="outlet", scope_id=argument) for role in KITCHEN_ROLES)

@@ -1,5 +1,6 @@
 """Food orders as kitchens and the office see them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,7 +10,7 @@ from msgspec import Struct
 from virage.matchday.food.menu.api import Catalogues, terms_at
 from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders import store
-from virage.matchday.food.orders.reads.orders import DeliveryPlace, delivery_place, outlet_name
+from virage.matchday.food.orders.reads.orders import DeliveryPlace, delivery_place, outlet_name, venues_of_events
 from virage.matchday.food.orders.rules.orders import (
     CODE_TRIES_MAX,
     FoodLine,
@@ -23,7 +24,7 @@ from virage.matchday.food.orders.rules.planning import INTERVAL, STATIONS, count
 from virage.platform.data.database import Connection
 from virage.site.programme.types import Text
 from virage.site.venue import api as venue
-from virage.site.venue.types import Route, RouteOptions, load_venue
+from virage.site.venue.types import Route, RouteOptions, Venue, owner_of
 
 ENDED_SHOWN: Final = timedelta(minutes=15)
 LOAD_SHOWN: Final = 12
@@ -99,16 +100,27 @@ class DeliveryRun(Struct, frozen=True):
     way: Route | None
 
 
+class PlannedRun(Struct, frozen=True):
+    """A run without its route, and the venue that the route is computed in."""
+
+    venue: Venue
+    run: DeliveryRun
+
+
 async def board(conn: Connection, catalogues: Catalogues, outlet: str, late: timedelta, now: datetime) -> KitchenBoard:
     """Return a kitchen's screen; ended orders stay on it for 15 minutes."""
     kitchen = (await store.kitchens(conn, [outlet])).get(outlet)
     orders = await store.kitchen_orders(conn, outlet, now - ENDED_SHOWN)
-    event = (await terms_at(conn, now)).event
+    event = (await terms_at(conn, outlet, now)).event
+    ground = owner_of(await venue.venues(conn), outlet)
+    if event is not None:
+        ground = await venue.venue_at(conn, event.venue_version)
     kept = [] if event is None else await store.timing_stats(conn, [outlet], broken_after=late, event_id=event.id)
     error = TimingStats(kept[0].orders, kept[0].p50_s, kept[0].p90_s, kept[0].broken) if kept else NO_TIMING
     capacity = CLOSED if kitchen is None else kitchen.capacity
     load = await _load(conn, catalogues, outlet, capacity, now)
-    return KitchenBoard(now, outlet, outlet_name(outlet), [ticket_of(order) for order in orders], capacity, load, error)
+    tickets = await tickets_of(conn, orders)
+    return KitchenBoard(now, outlet, outlet_name(ground, outlet), tickets, capacity, load, error)
 
 
 async def _load(
@@ -138,8 +150,13 @@ async def _load(
     ]
 
 
-def ticket_of(order: Order) -> KitchenTicket:
-    """Return an order as its kitchen sees it."""
+async def tickets_of(conn: Connection, orders: Sequence[Order]) -> list[KitchenTicket]:
+    """Return orders as their kitchen sees them; only deliveries need the venue of their event."""
+    grounds = await venues_of_events(conn, {order.event_id for order in orders if order.deliver_to is not None})
+    return [_ticket(order, grounds.get(order.event_id)) for order in orders]
+
+
+def _ticket(order: Order, ground: Venue | None) -> KitchenTicket:
     asked = {line.station for line in order.lines}
     return KitchenTicket(
         order.id,
@@ -154,29 +171,39 @@ def ticket_of(order: Order) -> KitchenTicket:
         order.accepted_at,
         order.ready_at,
         order.ended_at,
-        delivery_place(order.deliver_to),
+        None if ground is None or order.deliver_to is None else delivery_place(ground, order.deliver_to),
         CODE_TRIES_MAX - min(order.code_misses, CODE_TRIES_MAX),
     )
 
 
-async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[DeliveryRun], RouteOptions]:
+async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[PlannedRun], RouteOptions]:
     """Return deliveries by block without routes, and the passages open today."""
-    blocks: dict[str, list[DeliveryStop]] = {}
-    for order in await store.kitchen_orders(conn, outlet, now):
-        place = delivery_place(order.deliver_to)
-        if order.state is FoodState.READY and order.ready_at is not None and place is not None:
+    ready = [
+        order
+        for order in await store.kitchen_orders(conn, outlet, now)
+        if order.state is FoodState.READY and order.deliver_to is not None
+    ]
+    grounds = await venues_of_events(conn, {order.event_id for order in ready})
+    blocks: dict[tuple[Venue, str], list[DeliveryStop]] = {}
+    for order in ready:
+        if order.deliver_to is not None and order.ready_at is not None:
+            ground = grounds[order.event_id]
+            place = delivery_place(ground, order.deliver_to)
             stop = DeliveryStop(order.id, order.number, place, order.promised_at, order.ready_at, order.age_limit)
-            blocks.setdefault(place.block or (place.area.fr if place.area else ""), []).append(stop)
-    found = [DeliveryRun(block, sorted(stops, key=_by_place), None) for block, stops in blocks.items()]
-    found.sort(key=lambda run: min(stop.promised_at for stop in run.stops))
+            block = place.block or (place.area.fr if place.area else "")
+            blocks.setdefault((ground, block), []).append(stop)
+    found = [
+        PlannedRun(ground, DeliveryRun(block, sorted(s, key=_by_place), None)) for (ground, block), s in blocks.items()
+    ]
+    found.sort(key=lambda planned: min(stop.promised_at for stop in planned.run.stops))
     return found, await venue.route_options(conn, step_free=False)
 
 
-async def with_way(run: DeliveryRun, outlet: str, today: RouteOptions) -> DeliveryRun:
+async def with_way(planned: PlannedRun, outlet: str, today: RouteOptions) -> DeliveryRun:
     """Return a run with the route to its first stop. Computed without holding a database connection."""
-    return DeliveryRun(
-        run.block, run.stops, await venue.route_from_outlet(load_venue(), outlet, run.stops[0].place.place, today)
-    )
+    run = planned.run
+    way = await venue.route_from_outlet(planned.venue, outlet, run.stops[0].place.place, today)
+    return DeliveryRun(run.block, run.stops, way)
 
 
 def _by_place(stop: DeliveryStop) -> int:

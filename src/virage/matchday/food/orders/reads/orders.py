@@ -1,6 +1,6 @@
 """Food ordering as fans see it: outlets, pick-up times, and their orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Literal, assert_never
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.food.menu.api import Catalogues, terms_at
+from virage.matchday.food.menu.api import Catalogues, permits_around
 from virage.matchday.food.menu.types import AlcoholPermit, BasketVat, Station
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.rules import planning
@@ -29,7 +29,7 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Text
 from virage.site.venue import api as venue
-from virage.site.venue.types import Place, Reading, load_venue
+from virage.site.venue.types import Place, Reading, Venue, local_code
 
 PAGE: Final = 50
 ALL: Final = 100_000
@@ -125,21 +125,19 @@ class OrderingWindow(Struct, frozen=True):
     permits: tuple[AlcoholPermit, ...]
 
 
-async def ordering_window(conn: Connection, event_id: UUID, now: datetime) -> OrderingWindow | None:
+async def ordering_window(conn: Connection, event: Event, now: datetime) -> OrderingWindow | None:
     """Return the ordering window of an event; None if it takes no orders."""
-    event = await programme.event(conn, event_id)
     at = ordering_time(event, now)
-    if event is None or at is None:
-        return None
-    return OrderingWindow(event, at, (await terms_at(conn, at)).permits)
+    return None if at is None else OrderingWindow(event, at, tuple(await permits_around(conn, at, at)))
 
 
 class OrderingSnapshot(Struct, frozen=True):
-    """All kitchens at the time that orders are planned from. `walking_s` is by outlet, None without a place.
+    """The kitchens of an event's venue at the time that orders are planned from.
 
-    `plans` and `context` are empty if the event takes no orders.
+    `walking_s` is by outlet, None without a place. `plans` and `context` are empty if the event takes no orders.
     """
 
+    venue: Venue
     event: Event | None
     at: datetime
     kitchens: dict[str, StoredKitchen]
@@ -149,7 +147,7 @@ class OrderingSnapshot(Struct, frozen=True):
 
 
 class FoodReads:
-    """Queries over all kitchens."""
+    """Queries over the kitchens of an event's venue."""
 
     def __init__(self, db: Database, catalogues: Catalogues) -> None:
         self._db = db
@@ -158,6 +156,8 @@ class FoodReads:
     async def outlets(self, event_id: UUID, place: int | None, now: datetime, *, step_free: bool) -> list[OutletOffer]:
         """Return the outlets that take orders, fastest first, then the others with the reason."""
         snapshot = await self._snapshot(event_id, place, now, step_free=step_free)
+        if snapshot is None:
+            return []
         offers = [_offer(snapshot, kitchen) for kitchen in snapshot.kitchens.values()]
 
         def key(offer: OutletOffer) -> tuple[bool, datetime, int, str]:
@@ -177,8 +177,10 @@ class FoodReads:
     async def slots(self, event_id: UUID, outlet: str, now: datetime) -> list[FoodSlot]:
         """Return the pick-up times of an outlet; none while it takes no orders."""
         snapshot = await self._snapshot(event_id, None, now, outlets=[outlet])
-        kitchen = snapshot.kitchens.get(outlet)
-        if snapshot.event is None or snapshot.context is None or kitchen is None or not kitchen.capacity.open:
+        kitchen = None if snapshot is None else snapshot.kitchens.get(outlet)
+        if snapshot is None or snapshot.event is None or snapshot.context is None:
+            return []
+        if kitchen is None or not kitchen.capacity.open:
             return []
         plan = snapshot.plans[outlet]
         said = kitchen.capacity.per_five_minutes
@@ -201,6 +203,8 @@ class FoodReads:
         """Return outlets that can make the order of a full outlet, fastest first."""
         place = request.deliver_to if request.place is None else request.place
         snapshot = await self._snapshot(request.event_id, place, now, step_free=request.step_free)
+        if snapshot is None:
+            return []
         found = [
             offer
             for outlet, kitchen in snapshot.kitchens.items()
@@ -217,11 +221,17 @@ class FoodReads:
 
     async def delivery_s(self, request: FoodOrderRequest) -> int | None:
         """Return the delivery time from the outlet to the seat, in seconds; None without a delivery or a route."""
-        if request.deliver_to is None or request.deliver_to >= load_venue().places:
+        if request.deliver_to is None:
             return None
         async with self._db.connection() as conn:
+            event = await programme.event(conn, request.event_id)
+            if event is None:
+                return None
+            ground = await venue.venue_at(conn, event.venue_version)
             today = await venue.route_options(conn, step_free=False)
-        return (await venue.walking_s(load_venue(), request.deliver_to, today)).get(request.outlet)
+        if request.deliver_to >= ground.places:
+            return None
+        return (await venue.walking_s(ground, request.deliver_to, today)).get(request.outlet)
 
     async def _snapshot(
         self,
@@ -230,12 +240,18 @@ class FoodReads:
         now: datetime,
         *,
         step_free: bool = False,
-        outlets: Sequence[str] | None = None,
-    ) -> OrderingSnapshot:
+        outlets: Collection[str] | None = None,
+    ) -> OrderingSnapshot | None:
+        """Return the kitchens of an event's venue (`outlets` None: all of them); None if there is no such event."""
         async with self._db.connection() as conn:
-            window = await ordering_window(conn, event_id, now)
+            event = await programme.event(conn, event_id)
+            if event is None:
+                return None
+            ground = await venue.venue_at(conn, event.venue_version)
+            window = await ordering_window(conn, event, now)
             catalogue = await self._catalogues.in_force(conn)
-            kitchens = await store.kitchens(conn, outlets)
+            wanted = [code for code in ground.outlet_by_code if outlets is None or code in outlets]
+            kitchens = await store.kitchens(conn, wanted)
             plans: dict[str, Plan] = {}
             context = None
             if catalogue is not None and window is not None:
@@ -243,10 +259,10 @@ class FoodReads:
                 stock = await store.stock_left(conn, list(kitchens))
                 context = SaleContext(catalogue, window.event, window.permits, stock)
             today = await venue.route_options(conn, step_free=step_free)
-        known = place is not None and place < load_venue().places
-        walking_s = await venue.walking_s(load_venue(), place, today) if place is not None and known else None
-        event, at = (None, now) if window is None else (window.event, window.at)
-        return OrderingSnapshot(event, at, kitchens, plans, context, walking_s)
+        known = place is not None and place < ground.places
+        walking_s = await venue.walking_s(ground, place, today) if place is not None and known else None
+        open_event, at = (None, now) if window is None else (window.event, window.at)
+        return OrderingSnapshot(ground, open_event, at, kitchens, plans, context, walking_s)
 
 
 def _offer(snapshot: OrderingSnapshot, kitchen: StoredKitchen) -> OutletOffer:
@@ -265,7 +281,7 @@ def _offer(snapshot: OrderingSnapshot, kitchen: StoredKitchen) -> OutletOffer:
         closed = ClosedReason.FULL if schedule is None else None
     return OutletOffer(
         kitchen.outlet,
-        outlet_name(kitchen.outlet),
+        outlet_name(snapshot.venue, kitchen.outlet),
         walking_s,
         capacity.delivers,
         ready_at,
@@ -308,36 +324,41 @@ def _alternative(snapshot: OrderingSnapshot, outlet: str, request: FoodOrderRequ
         if request.slot_at is None
         else plan.at_or_after(demand, preparation_s, request.slot_at, until)
     )
-    return None if schedule is None else AlternativeOutlet(outlet, outlet_name(outlet), walking_s, schedule.ready_at)
-
-
-def outlet_name(code: str) -> Text:
-    """Return the name of an outlet: its code and its stand."""
-    ground = load_venue()
-    stands = {stand.code: stand.name for stand in ground.stands}
-    name = next((stands[outlet.stand] for outlet in ground.outlets if outlet.code == code), None)
-    if name is None:
-        return Text(code, code)
-    return Text(f"Point de vente {code}, {name}", f"Food stand {code}, {name}")
-
-
-def delivery_place(place: int | None) -> DeliveryPlace | None:
-    """Return the label of a place; None for a pick-up."""
-    if place is None:
+    if schedule is None:
         return None
-    label = load_venue().label(place)
+    return AlternativeOutlet(outlet, outlet_name(snapshot.venue, outlet), walking_s, schedule.ready_at)
+
+
+def outlet_name(ground: Venue | None, code: str) -> Text:
+    """Return the name of an outlet of a venue as people read it: its local code and its stand."""
+    outlet = None if ground is None else ground.outlet_by_code.get(code)
+    if ground is None or outlet is None:
+        return Text(code, code)
+    name = next(stand.name for stand in ground.stands if stand.code == outlet.stand)
+    return Text(f"Point de vente {local_code(code)}, {name}", f"Food stand {local_code(code)}, {name}")
+
+
+def delivery_place(ground: Venue, place: int) -> DeliveryPlace:
+    """Return the label of a place."""
+    label = ground.label(place)
     area = None if label.area_name is None else Text(label.area_name["fr"], label.area_name["en"])
     return DeliveryPlace(place, label.block, label.row, label.seat, area)
 
 
-def food_order(order: Order) -> FoodOrder:
-    """Return an order as its fan sees it."""
+async def venues_of_events(conn: Connection, event_ids: Collection[UUID]) -> dict[UUID, Venue]:
+    """Return the venues of events, each in the event's version, by event."""
+    events = await programme.events(conn, list(event_ids)) if event_ids else {}
+    return {event_id: await venue.venue_at(conn, event.venue_version) for event_id, event in events.items()}
+
+
+def food_order(order: Order, ground: Venue) -> FoodOrder:
+    """Return an order as its fan sees it; `ground` is the venue of its event."""
     arrives_at = None if order.delivery_s is None else order.promised_at + timedelta(seconds=order.delivery_s)
     return FoodOrder(
         order.id,
         order.event_id,
         order.outlet,
-        outlet_name(order.outlet),
+        outlet_name(ground, order.outlet),
         order.number,
         order.state,
         list(order.lines),
@@ -345,7 +366,7 @@ def food_order(order: Order) -> FoodOrder:
         order.total_cents,
         order.bonus_cents,
         OrderTiming(order.promised_at, arrives_at),
-        delivery_place(order.deliver_to),
+        None if order.deliver_to is None else delivery_place(ground, order.deliver_to),
         order.pick_up_code,
         order.placed_at,
         order.accept_by,
@@ -357,17 +378,23 @@ def food_order(order: Order) -> FoodOrder:
     )
 
 
+async def food_orders(conn: Connection, orders: Sequence[Order]) -> list[FoodOrder]:
+    """Return orders as their fans see them."""
+    grounds = await venues_of_events(conn, {order.event_id for order in orders})
+    return [food_order(order, grounds[order.event_id]) for order in orders]
+
+
 async def orders_of(conn: Connection, person_id: UUID, before: datetime | None) -> list[FoodOrder]:
     """Return a person's orders, latest first."""
-    return [food_order(order) for order in await store.orders_of(conn, person_id, before, PAGE)]
+    return await food_orders(conn, await store.orders_of(conn, person_id, before, PAGE))
 
 
 async def order_of(conn: Connection, person_id: UUID, order_id: UUID) -> FoodOrder | None:
     """Return an order of this person; None if it belongs to another person or does not exist."""
     order = (await store.orders(conn, [order_id])).get(order_id)
-    return None if order is None or order.person_id != person_id else food_order(order)
+    return None if order is None or order.person_id != person_id else (await food_orders(conn, [order]))[0]
 
 
 async def export(conn: Connection, person_id: UUID) -> Any:
     """Return a person's orders for their data export."""
-    return [food_order(order) for order in await store.orders_of(conn, person_id, None, ALL)]
+    return await food_orders(conn, await store.orders_of(conn, person_id, None, ALL))

@@ -8,16 +8,19 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.acts.ordering import PlacementContext, place
 from virage.matchday.food.orders.reads.orders import FoodOrder, FoodReads, food_order, ordering_window
-from virage.matchday.food.orders.rules.orders import CODE_DIGITS, FoodOrderRequest, Order, Reason
+from virage.matchday.food.orders.rules.orders import CODE_DIGITS, FoodOrderRequest, Reason
 from virage.matchday.food.orders.rules.placing import PlacementRequest
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
+from virage.site.programme import api as programme
+from virage.site.venue import api as venue
 
 ORDERS_PER_BATCH: Final = 128
 
@@ -31,7 +34,9 @@ class FoodOrderService:
         self._catalogues = catalogues
         self._waits = waits
         self.reads = FoodReads(db, catalogues)
-        self.orders: Batcher[PlacementRequest, Order | Refused] = Batcher(self._place_batch, batch_max=ORDERS_PER_BATCH)
+        self.orders: Batcher[PlacementRequest, FoodOrder | Refused] = Batcher(
+            self._place_batch, batch_max=ORDERS_PER_BATCH
+        )
 
     async def order(self, person_id: UUID, request: FoodOrderRequest) -> FoodOrder | Refused:
         """Place an order. `outlet_full` carries alternatives."""
@@ -39,15 +44,13 @@ class FoodOrderService:
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         placements = PlacementRequest(person_id, request, digest, code, await self.reads.delivery_s(request))
         placed = await self.orders.submit(placements)
-        if isinstance(placed, Order):
-            return food_order(placed)
-        if placed.reason != Reason.OUTLET_FULL:
+        if isinstance(placed, FoodOrder) or placed.reason != Reason.OUTLET_FULL:
             return placed
         return Refused(Reason.OUTLET_FULL, {"next": await self.reads.alternatives(request, self._clock.now())})
 
-    async def _place_batch(self, placements: Sequence[PlacementRequest]) -> list[Order | Refused]:
+    async def _place_batch(self, placements: Sequence[PlacementRequest]) -> list[FoodOrder | Refused]:
         """Place a batch, one transaction for each event: plans start at the doors of the event."""
-        answers: dict[int, Order | Refused] = {}
+        answers: dict[int, FoodOrder | Refused] = {}
         for event_id in {placement.request.event_id for placement in placements}:
             places = [at for at, placement in enumerate(placements) if placement.request.event_id == event_id]
             answers |= dict(
@@ -55,12 +58,17 @@ class FoodOrderService:
             )
         return [answers[at] for at in range(len(placements))]
 
-    async def _place_for(self, event_id: UUID, placements: Sequence[PlacementRequest]) -> list[Order | Refused]:
+    async def _place_for(self, event_id: UUID, placements: Sequence[PlacementRequest]) -> list[FoodOrder | Refused]:
         async with self._db.transaction() as conn:
             now = self._clock.now()
-            window = await ordering_window(conn, event_id, now)
+            event = await programme.event(conn, event_id)
+            if event is None:
+                return [Refused(Reason.EVENT_NOT_ON)] * len(placements)
+            ground = await venue.venue_at(conn, event.venue_version)
+            window = await ordering_window(conn, event, now)
             catalogue = await self._catalogues.in_force(conn)
-            context = PlacementContext(catalogue, None, (), now)
+            context = PlacementContext(catalogue, None, (), ground.outlet_by_code.keys(), now)
             if window is not None:
-                context = PlacementContext(catalogue, window.event, window.permits, window.at)
-            return await place(conn, placements, context, self._waits, now)
+                context = replace(context, event=window.event, permits=window.permits, at=window.at)
+            found = await place(conn, placements, context, self._waits, now)
+        return [order if isinstance(order, Refused) else food_order(order, ground) for order in found]

@@ -10,7 +10,7 @@ from virage.identity.people.types import EmailRequest
 from virage.matchday.food.orders.acts.ordering import cancel
 from virage.matchday.food.orders.acts.receipts import send_receipt
 from virage.matchday.food.orders.reads.kitchen import timing_stats
-from virage.matchday.food.orders.reads.orders import FoodOrder, FoodSlot, OutletOffer, food_order, order_of, orders_of
+from virage.matchday.food.orders.reads.orders import FoodOrder, FoodSlot, OutletOffer, food_orders, order_of, orders_of
 from virage.matchday.food.orders.routes.food_order_service import FoodOrderService
 from virage.matchday.food.orders.rules.orders import FoodOrderRequest, OutletTimingStats
 from virage.matchday.food.orders.settings import FoodOrderSettings
@@ -91,7 +91,9 @@ async def get_food_order(order_id: UUID, db: Database, principal: Principal) -> 
 @post("/orders/{order_id:uuid}/cancel", status_code=200, guards=[signed_in])
 async def cancel_food_order(order_id: UUID, db: Database, clock: Clock, principal: Principal) -> FoodOrder:
     """Cancel an order that no kitchen has accepted; its hold is released. Idempotent."""
-    return food_order(granted(await db.transact(cancel, order_id, require_fan(principal), clock.now())))
+    order = granted(await db.transact(cancel, order_id, require_fan(principal), clock.now()))
+    async with db.connection() as conn:
+        return (await food_orders(conn, [order]))[0]
 
 
 @post("/orders/{order_id:uuid}/receipt", status_code=202, guards=[signed_in])

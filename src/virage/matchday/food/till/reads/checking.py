@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from virage.identity.people import api as people
 from virage.matchday.food.menu import api as menu
-from virage.matchday.food.menu.api import Catalogues, Terms, on_at, terms_at
+from virage.matchday.food.menu.api import Catalogues, Terms, events_by_venue, on_at, terms_at
 from virage.matchday.food.menu.types import AlcoholPermit, is_version
 from virage.matchday.food.till.rules.catalogue_check import clock_deviations, sale_deviations
 from virage.matchday.food.till.rules.deviations import Deviation, DeviationReason
@@ -23,6 +23,8 @@ from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
+from virage.site.venue import api as venue
+from virage.site.venue.types import Venue, owner_of
 
 CACHE_S: Final = 1.0
 LOOKBACK: Final = timedelta(days=2)
@@ -33,7 +35,9 @@ class _Rules(Struct, frozen=True):
     """Cached rules, valid between `since` and `until`."""
 
     in_force: str | None
-    events: tuple[Event, ...]
+    venues: tuple[Venue, ...]
+    events: dict[str, tuple[Event, ...]]
+    """Events by the code of their venue."""
     permits: tuple[AlcoholPermit, ...]
     since: datetime
     until: datetime
@@ -97,14 +101,16 @@ class DeviationChecker:
                 catalogue = (await self._catalogues.of(conn, [record.catalogue])).get(record.catalogue)
         if catalogue is None:
             return (Deviation(DeviationReason.CATALOGUE_UNKNOWN),)
-        terms = await self._terms(known, record.moment)
+        terms = await self._terms(known, record.outlet, record.moment)
         return sale_deviations(record, catalogue, terms.event, terms.permits)
 
-    async def _terms(self, known: _Rules, moment: datetime) -> Terms:
+    async def _terms(self, known: _Rules, outlet: str, moment: datetime) -> Terms:
         if known.since <= moment <= known.until:
-            return Terms(on_at(known.events, moment), known.permits)
+            owner = owner_of(known.venues, outlet)
+            event = None if owner is None else on_at(known.events.get(owner.code, ()), moment)
+            return Terms(event, known.permits)
         async with self._db.connection() as conn:
-            return await terms_at(conn, moment)
+            return await terms_at(conn, outlet, moment)
 
     async def _read(self, *, refresh: bool = False) -> _Rules:
         async with self._lock:
@@ -113,9 +119,10 @@ class DeviationChecker:
                 since, until = now - LOOKBACK, now + LOOKBACK
                 async with self._db.connection() as conn:
                     in_force = await menu.version_in_force(conn)
-                    events = await programme.upcoming(conn, since)
+                    venues = await venue.venues(conn)
+                    events = await events_by_venue(conn, await programme.upcoming(conn, since))
                     permits = await menu.permits_around(conn, since, until)
                     sellers = await people.sellers(conn, now)
-                found = _Rules(in_force, tuple(events), tuple(permits), since, until, sellers, {})
+                found = _Rules(in_force, tuple(venues), events, tuple(permits), since, until, sellers, {})
                 self._known = (monotonic() + self._cache_s, found)
             return self._known[1]

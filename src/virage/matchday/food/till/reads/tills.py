@@ -1,6 +1,7 @@
 """Packs of the tills: all that a till needs to work offline. Shared parts are cached for a few seconds."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
@@ -23,7 +24,8 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Text
-from virage.site.venue.types import load_venue
+from virage.site.venue import api as venue
+from virage.site.venue.types import Venue, owner_of
 
 CACHE_S: Final = 3.0
 LOOKAHEAD: Final = timedelta(hours=48)
@@ -52,7 +54,7 @@ class PackOutlet(Struct, frozen=True):
 
 
 class PackEvent(Struct, frozen=True):
-    """Event that decides prices and alcohol, from its doors until its end; of two events the earlier one counts."""
+    """Event at the till's venue: it decides prices and alcohol from its doors until its end; of two the earlier one."""
 
     event_id: UUID
     organiser_id: UUID
@@ -90,9 +92,10 @@ class EncodedPack(Struct, frozen=True):
 
 
 class _Shared(Struct, frozen=True):
-    """Content shared by all packs."""
+    """Content shared by all packs; events are by the code of their venue."""
 
-    events: tuple[Event, ...]
+    venues: tuple[Venue, ...]
+    events: dict[str, tuple[Event, ...]]
     permits: tuple[AlcoholPermit, ...]
     catalogues: dict[str, OutletCatalogue]
 
@@ -122,18 +125,18 @@ class TillPacks:
 
     async def of(self, till: Principal) -> EncodedPack | None:
         """Return the pack of a till; None if it is no longer paired."""
-        async with self._lock:
-            shared = await self._read()
-            roster = await self._roster(till, shared)
         async with self._db.connection() as conn:
             device = await people.my_device(conn, till)
             heads = {} if device is None else await fiscal.heads_of(conn, device.id)
         if device is None:
             return None
-        venue = load_venue()
-        places = {outlet.code: outlet for outlet in venue.outlets}
-        stands = {stand.code: stand.name for stand in venue.stands}
-        own_outlets = [places[code] for code in sorted(device.posts) if code in places]
+        async with self._lock:
+            shared = await self._read()
+            ground = _venue_of(device.posts, shared.venues)
+            events = shared.events.get(ground.code, ())
+            roster = await self._roster(till, events)
+        stands = {stand.code: stand.name for stand in ground.stands}
+        own_outlets = [ground.outlet_by_code[code] for code in sorted(device.posts) if code in ground.outlet_by_code]
         content = TillPack(
             now=_NEVER,
             till=PackTill(device.id, device.name),
@@ -141,7 +144,7 @@ class TillPacks:
                 PackOutlet(outlet.code, stands[outlet.stand], outlet.ring, shared.catalogues.get(outlet.code))
                 for outlet in own_outlets
             ),
-            events=tuple(_pack_event(event) for event in shared.events),
+            events=tuple(_pack_event(event) for event in events),
             permits=shared.permits,
             roster=roster,
             limits=self._limits,
@@ -164,21 +167,23 @@ class TillPacks:
             now = self._clock.now()
             async with self._db.connection() as conn:
                 catalogue = await self._catalogues.in_force(conn)
-                events = [event for event in await programme.upcoming(conn, now) if event.doors_at <= now + LOOKAHEAD]
+                venues = await venue.venues(conn)
+                soon = [event for event in await programme.upcoming(conn, now) if event.doors_at <= now + LOOKAHEAD]
+                events = await menu.events_by_venue(conn, soon)
                 permits = await menu.permits_around(conn, now, now + LOOKAHEAD)
-            shown = {} if catalogue is None else _shown(self._shared, catalogue.version)
+            shown = {} if catalogue is None else _shown(self._shared, catalogue.version, tuple(venues))
             if catalogue is not None and not shown:
-                shown = {outlet.code: shown_at(catalogue, outlet.code) for outlet in load_venue().outlets}
-            found = _Shared(tuple(events), tuple(permits), shown)
+                shown = {code: shown_at(catalogue, code) for ground in venues for code in ground.outlet_by_code}
+            found = _Shared(tuple(venues), events, tuple(permits), shown)
             self._shared = (monotonic() + self._cache_s, found)
         return self._shared[1]
 
-    async def _roster(self, till: Principal, shared: _Shared) -> tuple[RosterEntry, ...]:
+    async def _roster(self, till: Principal, events: Sequence[Event]) -> tuple[RosterEntry, ...]:
         """Return who may sign in at tills of the same outlets."""
         key = tuple(sorted(str(grant.scope_id) for grant in till.grants))
         kept = self._rosters.get(key)
         if kept is None or monotonic() >= kept[0]:
-            event_id = shared.events[0].id if shared.events else None
+            event_id = events[0].id if events else None
             async with self._db.connection() as conn:
                 found = tuple(await people.till_roster(conn, till, event_id))
             if len(self._rosters) >= ROSTERS_MAX:
@@ -187,9 +192,16 @@ class TillPacks:
         return kept[1]
 
 
-def _shown(kept: tuple[float, _Shared] | None, version: str) -> dict[str, OutletCatalogue]:
-    """Return the cached catalogues of outlets if they are of this version."""
-    shown = {} if kept is None else kept[1].catalogues
+def _venue_of(posts: Sequence[str], venues: Sequence[Venue]) -> Venue:
+    """Return the venue of a till's outlets; the first venue for a till without a known outlet."""
+    return next((owner for code in posts if (owner := owner_of(venues, code)) is not None), venues[0])
+
+
+def _shown(kept: tuple[float, _Shared] | None, version: str, venues: tuple[Venue, ...]) -> dict[str, OutletCatalogue]:
+    """Return the cached catalogues of outlets if they are of this version and of the same venues."""
+    if kept is None or kept[1].venues != venues:
+        return {}
+    shown = kept[1].catalogues
     return shown if any(catalogue.version == version for catalogue in shown.values()) else {}
 
 
