@@ -52,7 +52,7 @@ class Challenge(Struct, frozen=True, forbid_unknown_fields=True):
     at: Stamp
     cents: Annotated[int, Meta(ge=1, le=PROVEN_CENTS_MAX)]
     id: UUID
-    outlet: Annotated[str, Meta(min_length=1, max_length=20)]
+    outlet: Annotated[str, Meta(min_length=1, max_length=40)]
     till: UUID
 
 

@@ -36,7 +36,7 @@ class DeskRecord(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     cashier: UUID
     cents: Annotated[int, Meta(ge=-DESK_CENTS_MAX, le=DESK_CENTS_MAX)]
     id: UUID
-    outlet: Annotated[str, Meta(min_length=1, max_length=20)]
+    outlet: Annotated[str, Meta(min_length=1, max_length=40)]
     purse: Annotated[str, Meta(pattern=r"^…[0-9a-f]{4}$")]
     slip: Annotated[str, Meta(min_length=1, max_length=100)] | None
     tender: DeskTender
