@@ -63,7 +63,7 @@ const isRecord = object({
   previous: like(HASH),
   kind: oneOf(KINDS),
   at: moment,
-  outlet: text(20),
+  outlet: text(40),
   event_id: orNull(like(ID)),
   cashier: like(ID),
   catalogue: text(64),

@@ -6472,7 +6472,7 @@ export interface components {
          * KitchenBoard
          * @description A kitchen's screen: tickets by pick-up time, capacity and load.
          *
-         *         `promise_error` has the timing statistics of the current event.
+         *         `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone.
          */
         KitchenBoard: {
             capacity: components["schemas"]["KitchenCapacity"];
@@ -6483,6 +6483,7 @@ export interface components {
             outlet: string;
             promise_error: components["schemas"]["TimingStats"];
             tickets: components["schemas"]["KitchenTicket"][];
+            time_zone: string;
         };
         /**
          * KitchenCapacity
@@ -7242,7 +7243,7 @@ export interface components {
         };
         /**
          * PackEvent
-         * @description Event that decides prices and alcohol, from its doors until its end; of two events the earlier one counts.
+         * @description Event at the till's venue: it decides prices and alcohol from its doors until its end; of two the earlier one.
          */
         PackEvent: {
             alcohol: boolean;
@@ -8971,7 +8972,8 @@ export interface components {
          * TillPack
          * @description All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
          *
-         *         `head` and `training_head` are the heads of its chains, for a till that lost its storage.
+         *         `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
+         *         name of its venue's zone, in which it shows and prints times.
          */
         TillPack: {
             derogations: components["schemas"]["AlcoholPermit"][];
@@ -8985,6 +8987,7 @@ export interface components {
             refund_reasons: components["schemas"]["RefundReason"][];
             roster: components["schemas"]["RosterEntry"][];
             till: components["schemas"]["PackTill"];
+            time_zone: string;
             training_head: components["schemas"]["Head"];
         };
         /**

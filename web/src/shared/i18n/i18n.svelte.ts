@@ -26,6 +26,8 @@ class I18n {
   locale = $state<Locale>("fr");
   messages = $state.raw<Messages | null>(null);
   currency = $state("EUR");
+  /** Time zone of the times on the screen: that of the venue. */
+  zone = $state("Europe/Paris");
   /** Words for refusals that few people meet: empty before the first of them. */
   refusals = $state.raw<Record<string, string>>({});
   #refusalsIn: Locale | null = null;
@@ -70,8 +72,8 @@ class I18n {
   }
 
   date(iso: string, options: Intl.DateTimeFormatOptions): string {
-    const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(this.tag, { timeZone: "Europe/Paris", ...options });
-    return this.#kept("date", options, make).format(new Date(iso));
+    const zoned = { timeZone: this.zone, ...options };
+    return this.#kept("date", zoned, () => new Intl.DateTimeFormat(this.tag, zoned)).format(new Date(iso));
   }
 
   day(iso: string): string {

@@ -1,4 +1,5 @@
 /** Business days, and validity of terms. */
+import { byCode } from "../../../shared/codes";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { dayAt } from "../office/period";
 import type { Terms } from "../office/types";
@@ -20,7 +21,7 @@ const RANK: Record<State, number> = { now: 0, coming: 1, over: 2 };
 
 /** Sort terms: current, upcoming, ended; each by outlet. */
 export function standing(a: Terms, b: Terms): number {
-  return RANK[stateOf(a)] - RANK[stateOf(b)] || a.outlet.localeCompare(b.outlet, undefined, { numeric: true }) || a.starts_on.localeCompare(b.starts_on);
+  return RANK[stateOf(a)] - RANK[stateOf(b)] || byCode(a.outlet, b.outlet) || a.starts_on.localeCompare(b.starts_on);
 }
 
 /** First and last day of the previous month. */

@@ -2,6 +2,7 @@
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import type { Geometry, Me } from "../../../shared/api/words";
+import { byCode, prefixOf } from "../../../shared/codes";
 import { storage } from "../../../shared/runtime/storage";
 import { session } from "../../../shared/session.svelte";
 import { currentGeometry } from "../../venue/route/entrance";
@@ -12,7 +13,8 @@ const KEY = "kitchen.outlet";
 
 class Crew {
   me = $state.raw<Me | null>(null);
-  venue = $state.raw<Geometry | null>(null);
+  /** The venues of the deployment, the first one first. */
+  venues = $state.raw<readonly Geometry[]>([]);
   problem = $state.raw<Problem | null>(null);
   /** Outlet of this screen. */
   outlet = $state<string | null>(storage.read<string>(KEY));
@@ -20,7 +22,7 @@ class Crew {
   readonly everywhere = $derived(this.#grants.some(({ scope }) => scope === "all"));
   /** Codes of the outlets the staff member may work at. */
   readonly outlets = $derived(
-    this.everywhere ? (this.venue?.outlets ?? []).map(({ code }) => code) : [...new Set(this.#grants.flatMap(({ scope_id }) => scope_id ?? []))].sort(),
+    this.everywhere ? this.venues.flatMap(({ outlets }) => outlets.map(({ code }) => code)) : [...new Set(this.#grants.flatMap(({ scope_id }) => scope_id ?? []))].sort(byCode),
   );
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
 
@@ -30,7 +32,7 @@ class Crew {
     if (!answer.ok) return;
     this.me = answer.data;
     if (this.signedIn) session.enter(answer.data);
-    if (this.#grants.length) this.venue ??= await currentGeometry();
+    if (this.#grants.length && !this.venues.length) this.venues = [await currentGeometry()].filter((venue) => venue !== null);
     if (this.outlet && !this.everywhere && !this.outlets.includes(this.outlet)) this.stand(null);
     if (!this.outlet && this.outlets.length === 1) this.stand(this.outlets[0]!);
   }
@@ -46,8 +48,18 @@ class Crew {
   }
 
   standOf(code: string): string {
-    const stand = this.venue?.outlets.find((outlet) => outlet.code === code)?.stand;
-    return this.venue?.stands.find(({ code }) => code === stand)?.name ?? "";
+    const venue = this.#venueOf(code);
+    const stand = venue?.outlets.find((outlet) => outlet.code === code)?.stand;
+    return venue?.stands.find(({ code }) => code === stand)?.name ?? "";
+  }
+
+  /** Name of an outlet's venue; the prefix of its code for an unknown one. */
+  venueName(code: string): string {
+    return this.#venueOf(code)?.name ?? prefixOf(code).slice(0, -1);
+  }
+
+  #venueOf(code: string): Geometry | undefined {
+    return this.venues.find(({ outlets }) => outlets.some((outlet) => prefixOf(outlet.code) === prefixOf(code)));
   }
 
   async leave(): Promise<void> {

@@ -1,14 +1,16 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { changes } from "../catalogue/changes";
 import { coded, emptyForm, emptyOption, emptyPart, emptyPrice, formOf, located, meant, type ItemForm, type PriceForm } from "../catalogue/form";
 import { checkPrices, samePrices } from "../catalogue/prices";
 import { codeOf } from "../cards/code";
 import { check, stateOf, usedOf } from "../permits/calendar";
 import { plainName } from "./files";
+import { outletCode, outletOptions, outletsText, outletText } from "./outlets";
 import { eventsNear } from "./period";
 import { binsOf } from "../sales/steps";
 import { alarmOf, linesOf, rowsOf } from "../stock/levels";
 import type { AlcoholPermit, Draft, Product, SalesRow } from "./types";
+import { food } from "./words.svelte";
 
 const filled = (more: Partial<ItemForm> = {}): ItemForm => ({ ...emptyForm("product", "fr"), fr: "Frites", en: "Fries", vat: "10", price: "4,50", ...more });
 const product = (more: Partial<ItemForm> = {}): Product => meant(filled(more)).item as Product;
@@ -138,4 +140,35 @@ describe("sales by minute", () => {
 
 it("a printed code is read with any separators and case", () => {
   expect(["k7q2x m4r9t", "K7Q2X-M4R9T", "k7q2", ""].map(codeOf)).toEqual(["K7Q2X-M4R9T", "K7Q2X-M4R9T", null, null]);
+});
+
+describe("outlets of two venues", () => {
+  const stands = [{ code: "N", name: "North", colour: "#000", seats: 1 }];
+  const venue = (name: string, prefix: string) => ({ name, stands, outlets: ["01", "02", "10"].map((code) => ({ code: prefix + code, stand: "N", ring: 1, x: 0, y: 0 })) });
+  beforeAll(() => food.use("fr"));
+  const [stadium, arena] = [venue("Stadium", ""), venue("Arena", "arena.")];
+
+  it("are read by their local code, with the venue's name only if there are several", () => {
+    expect(outletText("01", [stadium])).toBe("01 · North, niveau 1");
+    expect(outletText("arena.01", [stadium, arena])).toBe("01 · North, niveau 1, Arena");
+    expect(outletText("01", [stadium, arena])).toBe("01 · North, niveau 1, Stadium");
+    expect(outletCode("arena.01", [stadium, arena])).toBe("01, Arena");
+    expect(outletCode("01", [stadium])).toBe("01");
+    expect(outletText("gone.01", [stadium, arena])).toBe("01, gone");
+  });
+
+  it("are chosen from one list, grouped by venue if there are several", () => {
+    const [first, second] = [stadium.outlets[0]!, arena.outlets[0]!];
+    expect(outletOptions([first], [stadium])).toEqual([{ value: "01", text: "01 · North, niveau 1" }]);
+    expect(outletOptions([first, second], [stadium, arena])).toEqual([
+      { value: "01", text: "01 · North, niveau 1", group: "Stadium" },
+      { value: "arena.01", text: "01 · North, niveau 1", group: "Arena" },
+    ]);
+  });
+
+  it("are listed by venue in a short text", () => {
+    expect(outletsText(["10", "02", "01"], 2, [stadium])).toBe("01, 02 et 1 de plus");
+    expect(outletsText(["arena.02", "10", "arena.01", "01"], 3, [stadium, arena])).toBe("Stadium 01, 10; Arena 01 et 1 de plus");
+    expect(outletsText(["arena.01"], 6, [stadium, arena])).toBe("Arena 01");
+  });
 });

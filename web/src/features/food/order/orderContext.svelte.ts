@@ -3,6 +3,7 @@ import type { Problem } from "../../../shared/api/answer";
 import type { EventInfo, EventSummary, Geometry, Ticket } from "../../../shared/api/words";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { storage } from "../../../shared/runtime/storage";
+import { geometry } from "../../../shared/geometry";
 import { session } from "../../../shared/session.svelte";
 import { event as loadEvent, events } from "../../programme/events";
 import { tickets } from "../../ticketing/tickets.svelte";
@@ -89,6 +90,7 @@ class OrderContext {
         break;
       }
     }
+    await this.#loadVenue();
     const same = stored !== null && stored.event === this.event?.id;
     const first = this.tickets[0];
     const chosen = this.tickets.find(({ id }) => id === ticket) ?? first;
@@ -97,8 +99,12 @@ class OrderContext {
     this.#keep();
   }
 
+  /** The venue of the event, in its version; without an event the first venue. */
   async #loadVenue(): Promise<void> {
-    this.venue ??= await currentGeometry();
+    if (this.venue && (!this.event || this.venue.version === this.event.venue_version)) return;
+    if (!this.event) return void (this.venue = await currentGeometry());
+    const answer = await geometry(this.event.venue_version);
+    this.venue = answer.ok ? answer.data : null;
   }
 
   #keep(): void {

@@ -56,7 +56,8 @@ function isChallenge(value: unknown): value is Challenge {
 
 const isAmount = (cents: unknown): boolean => Number.isSafeInteger(cents) && (cents as number) >= 1 && (cents as number) <= CENTS_MAX;
 const isMoment = (at: string): boolean => STAMP.test(at) && new Date(at).toJSON() === at;
-const isOutlet = (outlet: string): boolean => outlet.length >= 1 && [...outlet].length <= 20;
+/** A code, with the prefix of its venue: no text with which the maker of a challenge could address its reader. */
+const isOutlet = (outlet: string): boolean => /^(?:[\w-]{1,16}\.)?[\w-]{1,16}$/.test(outlet);
 
 /** Whether the request is too old, or the till's clock is too far ahead. */
 export function isOld({ at }: Challenge, now: number): boolean {

@@ -64,7 +64,6 @@ export const foodBooks = {
     expected: "Expected",
     counted: "Counted",
     difference: "Difference",
-    outlet: (code: string) => `Outlet ${code}`,
     unnamed: "A staff member",
     sales: (count: number) => plural(count, "receipt", "receipts"),
     stillOpen: "open",

@@ -88,7 +88,6 @@ export const food = {
     title: "Stock",
     lead: "Stock of each outlet. Sales are deducted automatically. Record deliveries, waste and counts here.",
     outlet: "Outlet",
-    levels: (outlet: string) => `Outlet ${outlet}`,
     act: "Action",
     acts: { delivery: "Delivery", count: "Count", waste: "Waste", transfer: "Transfer", threshold: "Alert at" },
     hints: {

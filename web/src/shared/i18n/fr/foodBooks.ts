@@ -64,7 +64,6 @@ export const foodBooks: typeof English = {
     expected: "Attendu",
     counted: "Compté",
     difference: "Écart",
-    outlet: (code) => `Point de vente ${code}`,
     unnamed: "Un membre du personnel",
     sales: (count) => plural(count, "ticket", "tickets"),
     stillOpen: "en cours",

@@ -88,7 +88,6 @@ export const food: typeof English = {
     title: "Stock",
     lead: "Le stock de chaque point de vente. Les ventes sont déduites automatiquement. Enregistrez ici livraisons, pertes et comptages.",
     outlet: "Point de vente",
-    levels: (outlet) => `Point de vente ${outlet}`,
     act: "Action",
     acts: { delivery: "Livraison", count: "Comptage", waste: "Perte", transfer: "Transfert", threshold: "Alerte à" },
     hints: {

@@ -69,10 +69,11 @@ class KitchenInterval(Struct, frozen=True):
 class KitchenBoard(Struct, frozen=True):
     """A kitchen's screen: tickets by pick-up time, capacity and load.
 
-    `promise_error` has the timing statistics of the current event.
+    `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone.
     """
 
     now: datetime
+    time_zone: str
     outlet: str
     name: Text
     tickets: list[KitchenTicket]
@@ -112,15 +113,18 @@ async def board(conn: Connection, catalogues: Catalogues, outlet: str, late: tim
     kitchen = (await store.kitchens(conn, [outlet])).get(outlet)
     orders = await store.kitchen_orders(conn, outlet, now - ENDED_SHOWN)
     event = (await terms_at(conn, outlet, now)).event
-    ground = owner_of(await venue.venues(conn), outlet)
     if event is not None:
         ground = await venue.venue_at(conn, event.venue_version)
+    else:
+        venues = await venue.venues(conn)
+        ground = owner_of(venues, outlet) or venues[0]
     kept = [] if event is None else await store.timing_stats(conn, [outlet], broken_after=late, event_id=event.id)
     error = TimingStats(kept[0].orders, kept[0].p50_s, kept[0].p90_s, kept[0].broken) if kept else NO_TIMING
     capacity = CLOSED if kitchen is None else kitchen.capacity
     load = await _load(conn, catalogues, outlet, capacity, now)
     tickets = await tickets_of(conn, orders)
-    return KitchenBoard(now, outlet, outlet_name(ground, outlet), tickets, capacity, load, error)
+    name = outlet_name(ground, outlet)
+    return KitchenBoard(now, ground.time_zone, outlet, name, tickets, capacity, load, error)
 
 
 async def _load(

@@ -68,10 +68,12 @@ class PackEvent(Struct, frozen=True):
 class TillPack(Struct, frozen=True, kw_only=True):
     """All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
 
-    `head` and `training_head` are the heads of its chains, for a till that lost its storage.
+    `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
+    name of its venue's zone, in which it shows and prints times.
     """
 
     now: datetime
+    time_zone: str
     till: PackTill
     outlets: tuple[PackOutlet, ...]
     events: tuple[PackEvent, ...] = field(name="evenings")
@@ -139,6 +141,7 @@ class TillPacks:
         own_outlets = [ground.outlet_by_code[code] for code in sorted(device.posts) if code in ground.outlet_by_code]
         content = TillPack(
             now=_NEVER,
+            time_zone=ground.time_zone,
             till=PackTill(device.id, device.name),
             outlets=tuple(
                 PackOutlet(outlet.code, stands[outlet.stand], outlet.ring, shared.catalogues.get(outlet.code))
