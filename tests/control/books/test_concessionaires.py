@@ -13,6 +13,7 @@ from asyncpg import ExclusionViolationError
 from hypothesis import given
 from pypdf import PdfReader
 
+from tests.arena import arena, open_venues
 from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.test_closing_jobs import append_records
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries
@@ -24,6 +25,7 @@ from virage.demo.concessionaires import load_concessionaires
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.food.till.rules.limits import Seller
 from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.reads.closings import closed_through
 from virage.money.fiscal.rules.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.money.fiscal.rules.record import Kind, VatTotal, stamp
 from virage.platform.data.database import Database
@@ -32,6 +34,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.money import vat_included
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
+from virage.site.venue.rules.build import load_venue
 
 FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}
@@ -112,7 +115,7 @@ def test_the_commission_applies_to_net_sales_without_deposits() -> None:
 def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page() -> None:
     runs = [Terms(new_id(), f"{outlet:02}", FIRST, None, 300) for outlet in range(1, 20)]
     made = a_statement(runs, 200, [a_closing("07", 0, a_tally([(200, 120_000)], 0))])
-    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en")
+    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en", venues=[load_venue()])
     assert [one["title"] for one in said["sections"]] == ["Outlet 07"]
     assert said["total"] is None
     assert said["idle"].startswith("No sales in this period: 01, 02, ")
@@ -120,8 +123,42 @@ def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page(
     assert len(PdfReader(BytesIO(printed_paper(made))).pages) == 1
 
 
+def test_on_paper_an_outlet_has_its_local_code_and_with_several_venues_the_name_of_its_own() -> None:
+    runs = [Terms(new_id(), outlet, FIRST, None, 300) for outlet in ("01", "02", "arena.01", "arena.02")]
+    tally = a_tally([(200, 120_000)], 0)
+    made = a_statement(runs, 200, [a_closing("01", 0, tally), a_closing("arena.01", 0, tally)])
+    venues = [load_venue(), arena()]
+    said = page(made, Club(), Seller("Virage FC", "", ""), "en", venues=venues)
+    assert [one["title"] for one in said["sections"]] == [f"Outlet 01, {venues[0].name}", "Outlet 01, Arena"]
+    assert said["idle"] == f"No sales in this period: 02, {venues[0].name}; 02, Arena"
+    assert {row["outlet"] for row in csv.DictReader(statement_table(made).decode().splitlines())} >= {"01", "arena.01"}
+
+
+async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_closed(
+    db: Database, vault: KeyVault, counters: Counters, buvettes: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first venue has closed the day; the second one, in another time zone, has not."""
+    open_venues(monkeypatch, arena())
+    await put(counters, f"{buvettes}/terms/{new_id()}", terms(outlet="arena.01"))
+    unknown = terms(outlet="arena.99")
+    assert (await counters.ask("finance", "PUT", f"{DOOR}/{buvettes}/terms/{new_id()}", unknown)).status_code == 400
+    till = Till()
+    async with db.transaction() as conn:
+        await till.pair(conn)
+    till.write(lines=[beer(2)])
+    await append_records(db, till, NOW)
+    async with db.transaction() as conn:
+        home = await close(conn, vault, Period(PeriodKind.DAY, FIRST), NOW, zone=load_venue().zone)
+    assert not isinstance(home, Refused)
+    async with db.connection() as conn:
+        assert await closed_through(conn, ["01"]) == FIRST
+        assert await closed_through(conn, ["arena.01"]) is None
+    path = f"{DOOR}/{buvettes}/statement?from=2026-05-01&to=2026-05-31"
+    assert (await counters.ask("finance", "GET", path)).json()["closed_through"] is None
+
+
 def printed_paper(made: Statement) -> bytes:
-    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr")
+    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", venues=[load_venue()])
 
 
 async def put(counters: Counters, path: str, body: Any, who: str = "finance") -> Any:

@@ -134,6 +134,7 @@ async def test_orders_of_two_outlets_with_the_same_local_code_have_their_own_num
             board = await kitchens.board(conn, Catalogues(kitchen.db), outlet, timedelta(0), NOW)
         assert [(ticket.id, ticket.deliver_to) for ticket in board.tickets] == [(order.id, order.deliver_to)]
         assert board.name.en == "Food stand 01, Virage Nord"
+        assert board.time_zone == ("Europe/Paris" if outlet == HERE else "America/New_York")
         assert board.load[0].stations or board.load[1].stations
     # A kitchen takes no step with an order of the other one.
     wrong = await kitchen.step("accept", there.id, HERE)
@@ -263,6 +264,7 @@ async def test_a_till_pack_has_the_outlets_and_events_of_its_venue(
     assert [outlet["code"] for outlet in packs["home till"]["outlets"]] == ["01", "02"]
     assert [outlet["code"] for outlet in packs["away till"]["outlets"]] == [AWAY]
     assert packs["away till"]["outlets"][0]["catalogue"]["outlet"] == AWAY
+    assert (packs["home till"]["time_zone"], packs["away till"]["time_zone"]) == ("Europe/Paris", "America/New_York")
     assert [event["event_id"] for event in packs["home till"]["evenings"]] == [str(kitchen.event.id)]
     assert [event["event_id"] for event in packs["away till"]["evenings"]] == [str(away.event.id)]
 

@@ -21,6 +21,7 @@ from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, delete, get, mount, put
 from virage.platform.web.scopes import outlets_of, over_the_house
+from virage.site.venue import api as venue
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 WRITERS: Final[tuple[Role, ...]] = ("programme", "finance")
@@ -116,8 +117,10 @@ async def get_statement_pdf(
 ) -> Response[bytes]:
     """Return the statement as PDF (PDF/UA)."""
     found = await _statement(db, clock, principal, concessionaire_id, (first, last))
+    async with db.connection() as conn:
+        venues = await venue.venues(conn)
     pdf = await asyncio.to_thread(
-        statement_pdf, found, config.club, seller_of(config), lang
+        statement_pdf, found, config.club, seller_of(config), lang, venues=venues
     )  # a tenth of a second of work
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)

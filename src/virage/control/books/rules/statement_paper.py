@@ -13,12 +13,14 @@ import msgspec
 
 from virage.control.books.rules.statements import Statement, StatementLine, StatementTotals
 from virage.control.books.rules.tables import Cell, euros, table
+from virage.matchday.food.menu.types import outlet_label
 from virage.matchday.food.till.types import Seller
 from virage.money.fiscal.types import VatTotal
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.settings.config import Club
 from virage.platform.values.money import Cents
 from virage.site.programme.types import Text
+from virage.site.venue.types import Venue
 
 Lang = Literal["fr", "en"]
 
@@ -100,9 +102,10 @@ def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
     yield *place, "payable", None, euros(sums.payable_cents), None, None
 
 
-def statement_pdf(statement: Statement, club: Club, seller: Seller, lang: Lang) -> bytes:
-    """Return the statement as PDF."""
-    return printed(_template(), {"statement": msgspec.json.encode(page(statement, club, seller, lang)).decode()})
+def statement_pdf(statement: Statement, club: Club, seller: Seller, lang: Lang, *, venues: Sequence[Venue]) -> bytes:
+    """Return the statement as PDF; outlets are named within `venues`, those of the deployment."""
+    content = page(statement, club, seller, lang, venues=venues)
+    return printed(_template(), {"statement": msgspec.json.encode(content).decode()})
 
 
 @cache
@@ -116,13 +119,14 @@ def number_of(statement: Statement) -> str:
     return f"{days}-{statement.concessionaire.id.hex[-6:].upper()}"
 
 
-def page(statement: Statement, club: Club, seller: Seller, lang: Lang) -> dict[str, Any]:
+def page(statement: Statement, club: Club, seller: Seller, lang: Lang, *, venues: Sequence[Venue]) -> dict[str, Any]:
     """Return the data of the template. Outlets without sales share one line."""
     pen, who = _Pen(lang), statement.concessionaire
     period = pen.days(statement.starts_on, statement.ends_on)
     through = statement.closed_through
     sold = [line for line in statement.lines if _moved(line.sums)]
     idle = sorted({line.outlet for line in statement.lines} - {line.outlet for line in sold})
+    apart = ", " if len(venues) == 1 else "; "
     open_days = through is None or through < statement.ends_on
     return {
         "lang": lang,
@@ -143,8 +147,8 @@ def page(statement: Statement, club: Club, seller: Seller, lang: Lang) -> dict[s
         ],
         "house": _line_of(pen, seller),
         "columns": [pen.said(name) for name in ("what", "gross", "vat", "net")],
-        "sections": [_section(pen, line) for line in sold],
-        "idle": pen.named("idle", ", ".join(idle)) if idle else "",
+        "sections": [_section(pen, line, outlet_label(venues, line.outlet)) for line in sold],
+        "idle": pen.named("idle", apart.join(outlet_label(venues, code) for code in idle)) if idle else "",
         "nothing": "" if statement.lines else pen.said("nothing"),
         "total": _table(pen, statement.total, None) if len(sold) != 1 and statement.lines else None,
         "source": pen.said("source"),
@@ -198,8 +202,8 @@ class _Pen:
         return f"{self.said(name)}{_NARROW_SPACE if self._french else ''}: {value}"
 
 
-def _section(pen: _Pen, line: StatementLine) -> dict[str, Any]:
-    named = {"title": f"{pen.said('outlet')} {line.outlet}", "days": pen.days(line.starts_on, line.ends_on)}
+def _section(pen: _Pen, line: StatementLine, outlet: str) -> dict[str, Any]:
+    named = {"title": f"{pen.said('outlet')} {outlet}", "days": pen.days(line.starts_on, line.ends_on)}
     return _table(pen, line.sums, line.commission_permille) | named
 
 

@@ -30,11 +30,15 @@ async def due(conn: Connection, now: datetime) -> Due | None:
 
 
 async def closed_through(conn: Connection, outlets: Collection[str]) -> date | None:
-    """Return the last day that is closed for all of some outlets; None if one of them never closed a day."""
+    """Return the last day that is closed in the zones of some outlets (none: in each that has closed a day).
+
+    None if one of these zones never closed a day.
+    """
     venues = await venue.venues(conn)
     days = by_zone(await store.last_days(conn), venues)
-    closed = [days.get(zone, date.min) for zone in {zone_of(venues, outlet) for outlet in outlets}]
-    return None if not closed or min(closed) == date.min else min(closed)
+    closed = [days.get(zone) for zone in {zone_of(venues, outlet) for outlet in outlets} or days]
+    known = [day for day in closed if day is not None]
+    return min(known) if known and len(known) == len(closed) else None
 
 
 async def _closing_state(conn: Connection) -> ClosingState:

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.site.programme.types import Text
-from virage.site.venue.types import Venue, owner_of
+from virage.site.venue.types import Venue, local_code, owner_of
 
 PRICE_MAX: Final = 100_000
 """The dearest thing on sale, in cents."""
@@ -238,6 +238,12 @@ def has_outlet(venues: Sequence[Venue], code: str) -> bool:
     """Return whether a code is that of an outlet of one of the venues."""
     venue = owner_of(venues, code)
     return venue is not None and code in venue.outlet_by_code
+
+
+def outlet_label(venues: Sequence[Venue], code: str) -> str:
+    """Return the code of an outlet as people read it; with its venue's name if there are several venues."""
+    venue = owner_of(venues, code)
+    return local_code(code) if venue is None or len(venues) == 1 else f"{local_code(code)}, {venue.name}"
 
 
 def in_order(items: Sequence[Item]) -> tuple[Item, ...]:
