@@ -9,6 +9,8 @@ The map refers to the OpenAPI document of the day on which the requests were rec
     fields      by old component: its properties
     values      by old component that is an enumeration, or `Component.field` of an inline enumeration
     codes       codes of problem documents
+    limits      by `Component.field` under its new name: limits that were raised since, such as `{"maxLength": 40}`
+    added       by new component: optional properties that responses have since
     topics      topics of the stream by name
     told        by old topic: members of its events, by their path: ".data.orders[].what": "state"
     facts       kinds of the journal's facts by name
@@ -19,6 +21,7 @@ The last five are in no document; `test_requests.py` checks them against the rec
 `renames_exchange.py` translates recorded requests and responses.
 """
 
+import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -48,6 +51,8 @@ class Renames(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, Names] = {}
     values: dict[str, Names] = {}
     codes: Names = {}
+    limits: dict[str, dict[str, int]] = {}
+    added: dict[str, list[str]] = {}
     topics: Names = {}
     told: dict[str, Names] = {}
     facts: Names = {}
@@ -156,6 +161,20 @@ def contract(document: Mapping[str, Any]) -> dict[str, Any]:
         },
         "components": {name: _plain(schema) for name, schema in document["components"]["schemas"].items()},
     }
+
+
+def widened(old: dict[str, Any], now: Mapping[str, Any], renames: Renames) -> dict[str, Any]:
+    """Return a contract with the raised limits and the added optional properties of the map, as `now` has them."""
+    schemas = copy.deepcopy(old["components"])
+    for place, limits in renames.limits.items():
+        component, _, name = place.partition(".")
+        schema = schemas[component]["properties"][name]
+        for part in (schema, *schema.get("anyOf", ())):
+            part.update({key: limit for key, limit in limits.items() if part.get(key, limit) < limit})
+    for component, names in renames.added.items():
+        for name in names:
+            schemas[component]["properties"][name] = now["components"][component]["properties"][name]
+    return {**old, "components": schemas}
 
 
 def _content_of(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,7 @@ async def test_the_records_of_a_till_that_moved_to_another_time_zone_are_closed_
     await sell(db, till, "arena.01", 1_000, noon + timedelta(hours=1))
     await sell(db, till, "01", 10, noon + timedelta(hours=2))
     await sell(db, other, "arena.01", 5_000, noon)  # closes 9 May in New York, which the moved till closed in Paris
-    found = []
+    found: list[list[tuple[Period, dict[str, int]]]] = []
     for _ in range(16):
         clock.set(noon + timedelta(hours=6 * (len(found) + 1)))
         found.append(listing(await jobs.close_due(db)))

@@ -43,17 +43,16 @@ class ClosingJobs:
         A day is listed once for each time zone that has closed it.
         """
         closed: list[tuple[Period, list[Closing]]] = []
-        refused: Due | None = None
+        previous: Due | None = None
         while True:
             async with db.connection() as conn:
                 due = await reads.due(conn, self._clock.now())
-            if due is None or due == refused:
+            if due is None or due == previous:
                 return closed
+            previous = due
             closings = await self._close(db, due)
-            if isinstance(closings, Refused):
-                refused = due  # another process has closed it meanwhile
-                continue
-            closed.append((due.period, closings))
+            if not isinstance(closings, Refused):  # refused: another process has closed it meanwhile
+                closed.append((due.period, closings))
 
     async def _close(self, db: Database, due: Due) -> list[Closing] | Refused:
         async def close(conn: Connection) -> list[Closing] | Refused:

@@ -6472,7 +6472,8 @@ export interface components {
          * KitchenBoard
          * @description A kitchen's screen: tickets by pick-up time, capacity and load.
          *
-         *         `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone.
+         *         `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone;
+         *         absent for Europe/Paris.
          */
         KitchenBoard: {
             capacity: components["schemas"]["KitchenCapacity"];
@@ -6483,7 +6484,7 @@ export interface components {
             outlet: string;
             promise_error: components["schemas"]["TimingStats"];
             tickets: components["schemas"]["KitchenTicket"][];
-            time_zone: string;
+            time_zone?: string;
         };
         /**
          * KitchenCapacity
@@ -8973,7 +8974,7 @@ export interface components {
          * @description All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
          *
          *         `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
-         *         name of its venue's zone, in which it shows and prints times.
+         *         name of its venue's zone, in which it shows and prints times; absent for Europe/Paris.
          */
         TillPack: {
             derogations: components["schemas"]["AlcoholPermit"][];
@@ -8987,7 +8988,7 @@ export interface components {
             refund_reasons: components["schemas"]["RefundReason"][];
             roster: components["schemas"]["RosterEntry"][];
             till: components["schemas"]["PackTill"];
-            time_zone: string;
+            time_zone?: string;
             training_head: components["schemas"]["Head"];
         };
         /**

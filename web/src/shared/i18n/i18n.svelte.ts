@@ -2,6 +2,9 @@
 import { storage } from "../runtime/storage";
 import type { Messages } from "./en";
 
+/** Time zone of a venue whose zone an answer does not name. */
+export const UNNAMED_ZONE = "Europe/Paris";
+
 export type Locale = "fr" | "en";
 export const LOCALES: readonly Locale[] = ["fr", "en"];
 const LOADERS: Record<Locale, () => Promise<{ messages: Messages }>> = {
@@ -27,7 +30,7 @@ class I18n {
   messages = $state.raw<Messages | null>(null);
   currency = $state("EUR");
   /** Time zone of the times on the screen: that of the venue. */
-  zone = $state("Europe/Paris");
+  zone = $state(UNNAMED_ZONE);
   /** Words for refusals that few people meet: empty before the first of them. */
   refusals = $state.raw<Record<string, string>>({});
   #refusalsIn: Locale | null = null;

@@ -24,6 +24,7 @@ from virage.matchday.food.menu.rules.catalogue import has_outlet as has_outlet
 from virage.matchday.food.menu.rules.catalogue import is_version as is_version
 from virage.matchday.food.menu.rules.catalogue import outlet_codes as outlet_codes
 from virage.matchday.food.menu.rules.catalogue import outlet_label as outlet_label
+from virage.matchday.food.menu.rules.catalogue import zone_name as zone_name
 from virage.matchday.food.menu.rules.pricing import LINES_MAX as LINES_MAX
 from virage.matchday.food.menu.rules.pricing import Basket as Basket
 from virage.matchday.food.menu.rules.pricing import BasketLine as BasketLine

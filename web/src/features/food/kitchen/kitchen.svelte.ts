@@ -2,7 +2,7 @@
 import { answered, type Answer, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
 import { follow } from "../../../shared/api/stream";
-import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { i18n, UNNAMED_ZONE } from "../../../shared/i18n/i18n.svelte";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { connection } from "../../../shared/runtime/connection.svelte";
 import { bell } from "./sound.svelte";
@@ -88,7 +88,7 @@ export class Kitchen {
       return;
     }
     if (this.board && fresh(this.board.tickets, board.data.tickets).length) bell.ring();
-    i18n.zone = board.data.time_zone;
+    i18n.zone = board.data.time_zone ?? UNNAMED_ZONE;
     [this.board, this.at, this.problem] = [board.data, new Date(clock.now()).toISOString(), null];
     if (runs.ok) this.runs = runs.data;
   }

@@ -1,6 +1,6 @@
 /** State of the till for its screens. */
 import type { Device } from "../../../shared/devices/pairing";
-import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { i18n, UNNAMED_ZONE } from "../../../shared/i18n/i18n.svelte";
 import { connection } from "../../../shared/runtime/connection.svelte";
 import { totalOf, type Written } from "../../fiscal/record";
 import type { Catalogue } from "../rules/catalogue";
@@ -69,7 +69,7 @@ class Till {
     this.device = (await storage.device()) ?? null;
     link.use(this.device?.token ?? null);
     this.pack = (await storage.setting<Pack>("pack")) ?? null;
-    i18n.zone = this.pack?.time_zone ?? i18n.zone; // a pack stored by an earlier version has none
+    i18n.zone = this.pack?.time_zone ?? UNNAMED_ZONE;
     this.packAt = (await storage.setting<number>("packAt")) ?? 0;
     this.outlet = (await storage.setting<string>("outlet")) ?? null;
     this.shift = (await storage.setting<Shift>("shift")) ?? null;
@@ -92,7 +92,7 @@ class Till {
   usePack(pack: Pack): void {
     this.pack = pack;
     this.packAt = time.now();
-    i18n.zone = pack.time_zone;
+    i18n.zone = pack.time_zone ?? UNNAMED_ZONE;
     void storage.keepSetting("pack", pack);
     void storage.keepSetting("packAt", this.packAt);
     const codes = pack.outlets.map(({ code }) => code);

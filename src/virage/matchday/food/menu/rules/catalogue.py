@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
 from virage.site.programme.types import Text
@@ -21,6 +21,8 @@ ADULT_AGE: Final = 18
 SOFT_PERMILLE_MAX: Final = 12
 """Alcohol by volume up to which a drink is soft: 1.2 % (code de la santé publique, L3321-1, first group)."""
 VERSION_CHARS: Final = 32
+UNNAMED_ZONE: Final = "Europe/Paris"
+"""Time zone of clients that are told none: packs and boards of 0.2.0 name no zone, and their bytes stay."""
 PARTS_MAX, CHOICES_MAX, OPTIONS_MAX, PRICES_MAX = 8, 20, 8, 500
 
 Cents = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
@@ -244,6 +246,11 @@ def outlet_label(venues: Sequence[Venue], code: str) -> str:
     """Return the code of an outlet as people read it; with its venue's name if there are several venues."""
     venue = owner_of(venues, code)
     return local_code(code) if venue is None or len(venues) == 1 else f"{local_code(code)}, {venue.name}"
+
+
+def zone_name(venue: Venue) -> str | UnsetType:
+    """Return the time zone that tills and kitchens show times in; unset for `UNNAMED_ZONE`."""
+    return UNSET if venue.time_zone == UNNAMED_ZONE else venue.time_zone
 
 
 def in_order(items: Sequence[Item]) -> tuple[Item, ...]:

@@ -70,7 +70,7 @@ async def set_capacity(
 ) -> KitchenCapacity | Refused:
     """Store the capacity of a kitchen. The first call creates the order-ahead till of the outlet."""
     if not has_outlet(await venue.venues(conn), outlet):
-        return _NOT_FOUND
+        return Refused(Reason.NOT_FOUND, {"outlet": outlet})
     till_id = uuid5(_TILLS, outlet)
     if await store.insert_kitchen(conn, outlet, till_id, now):
         key = (await ensure_keys(conn, vault, [till_id], now))[till_id]

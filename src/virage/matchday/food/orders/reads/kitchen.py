@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from virage.matchday.food.menu.api import Catalogues, terms_at
-from virage.matchday.food.menu.types import Station
+from virage.matchday.food.menu.types import Station, zone_name
 from virage.matchday.food.orders import store
 from virage.matchday.food.orders.reads.orders import DeliveryPlace, delivery_place, outlet_name, venues_of_events
 from virage.matchday.food.orders.rules.orders import (
@@ -69,17 +69,18 @@ class KitchenInterval(Struct, frozen=True):
 class KitchenBoard(Struct, frozen=True):
     """A kitchen's screen: tickets by pick-up time, capacity and load.
 
-    `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone.
+    `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone;
+    absent for Europe/Paris.
     """
 
     now: datetime
-    time_zone: str
     outlet: str
     name: Text
     tickets: list[KitchenTicket]
     capacity: KitchenCapacity
     load: list[KitchenInterval]
     promise_error: TimingStats
+    time_zone: str | UnsetType = UNSET
 
 
 class DeliveryStop(Struct, frozen=True):
@@ -124,7 +125,7 @@ async def board(conn: Connection, catalogues: Catalogues, outlet: str, late: tim
     load = await _load(conn, catalogues, outlet, capacity, now)
     tickets = await tickets_of(conn, orders)
     name = outlet_name(ground, outlet)
-    return KitchenBoard(now, ground.time_zone, outlet, name, tickets, capacity, load, error)
+    return KitchenBoard(now, outlet, name, tickets, capacity, load, error, zone_name(ground))
 
 
 async def _load(

@@ -156,8 +156,6 @@ class FoodReads:
     async def outlets(self, event_id: UUID, place: int | None, now: datetime, *, step_free: bool) -> list[OutletOffer]:
         """Return the outlets that take orders, fastest first, then the others with the reason."""
         snapshot = await self._snapshot(event_id, place, now, step_free=step_free)
-        if snapshot is None:
-            return []
         offers = [_offer(snapshot, kitchen) for kitchen in snapshot.kitchens.values()]
 
         def key(offer: OutletOffer) -> tuple[bool, datetime, int, str]:
@@ -177,10 +175,8 @@ class FoodReads:
     async def slots(self, event_id: UUID, outlet: str, now: datetime) -> list[FoodSlot]:
         """Return the pick-up times of an outlet; none while it takes no orders."""
         snapshot = await self._snapshot(event_id, None, now, outlets=[outlet])
-        kitchen = None if snapshot is None else snapshot.kitchens.get(outlet)
-        if snapshot is None or snapshot.event is None or snapshot.context is None:
-            return []
-        if kitchen is None or not kitchen.capacity.open:
+        kitchen = snapshot.kitchens.get(outlet)
+        if snapshot.event is None or snapshot.context is None or kitchen is None or not kitchen.capacity.open:
             return []
         plan = snapshot.plans[outlet]
         said = kitchen.capacity.per_five_minutes
@@ -203,8 +199,6 @@ class FoodReads:
         """Return outlets that can make the order of a full outlet, fastest first."""
         place = request.deliver_to if request.place is None else request.place
         snapshot = await self._snapshot(request.event_id, place, now, step_free=request.step_free)
-        if snapshot is None:
-            return []
         found = [
             offer
             for outlet, kitchen in snapshot.kitchens.items()
@@ -241,14 +235,15 @@ class FoodReads:
         *,
         step_free: bool = False,
         outlets: Collection[str] | None = None,
-    ) -> OrderingSnapshot | None:
-        """Return the kitchens of an event's venue (`outlets` None: all of them); None if there is no such event."""
+    ) -> OrderingSnapshot:
+        """Return the kitchens of an event's venue (`outlets` None: all of them); of the first one without an event."""
         async with self._db.connection() as conn:
             event = await programme.event(conn, event_id)
             if event is None:
-                return None
-            ground = await venue.venue_at(conn, event.venue_version)
-            window = await ordering_window(conn, event, now)
+                ground, window = (await venue.venues(conn))[0], None
+            else:
+                ground = await venue.venue_at(conn, event.venue_version)
+                window = await ordering_window(conn, event, now)
             catalogue = await self._catalogues.in_force(conn)
             wanted = [code for code in ground.outlet_by_code if outlets is None or code in outlets]
             kitchens = await store.kitchens(conn, wanted)

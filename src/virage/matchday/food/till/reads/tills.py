@@ -9,13 +9,13 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from virage.identity.people import api as people
 from virage.identity.people.types import RosterEntry
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Catalogues, OutletCatalogue, shown_at
-from virage.matchday.food.menu.types import AlcoholPermit
+from virage.matchday.food.menu.types import AlcoholPermit, zone_name
 from virage.matchday.food.till.rules.limits import RefundReason, Seller, TillLimits
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.types import Head
@@ -69,11 +69,10 @@ class TillPack(Struct, frozen=True, kw_only=True):
     """All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
 
     `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
-    name of its venue's zone, in which it shows and prints times.
+    name of its venue's zone, in which it shows and prints times; absent for Europe/Paris.
     """
 
     now: datetime
-    time_zone: str
     till: PackTill
     outlets: tuple[PackOutlet, ...]
     events: tuple[PackEvent, ...] = field(name="evenings")
@@ -84,6 +83,7 @@ class TillPack(Struct, frozen=True, kw_only=True):
     head: Head
     training_head: Head
     seller: Seller = field(name="house")
+    time_zone: str | UnsetType = UNSET
 
 
 class EncodedPack(Struct, frozen=True):
@@ -141,7 +141,7 @@ class TillPacks:
         own_outlets = [ground.outlet_by_code[code] for code in sorted(device.posts) if code in ground.outlet_by_code]
         content = TillPack(
             now=_NEVER,
-            time_zone=ground.time_zone,
+            time_zone=zone_name(ground),
             till=PackTill(device.id, device.name),
             outlets=tuple(
                 PackOutlet(outlet.code, stands[outlet.stand], outlet.ring, shared.catalogues.get(outlet.code))
