@@ -141,7 +141,9 @@ async def test_orders_of_two_outlets_with_the_same_local_code_have_their_own_num
     # A kitchen takes no step with an order of the other one.
     wrong = await kitchen.step("accept", there.id, HERE)
     assert isinstance(wrong, Refused)
-    assert wrong.reason == Reason.NOT_FOUND
+    assert (wrong.reason, wrong.data) == (Reason.NOT_FOUND, {})
+    unknown = await kitchen.step("accept", there.id, "arena.99")
+    assert unknown == Refused(Reason.NOT_FOUND, {"outlet": "arena.99"})
     for outlet, order in ((HERE, here), (AWAY, there)):
         assert not isinstance(await kitchen.step("accept", order.id, outlet), Refused)
     levels = await kitchen.rows(LEVELS, HOT_DOG.id, [HERE, AWAY])

@@ -287,7 +287,10 @@ def _voucher(order: Order, cents: Cents) -> Fact:
 
 async def _lock(conn: Connection, step: Step) -> Order | Refused:
     order = await store.lock_order(conn, step.order_id)
-    return _NOT_FOUND if order is None or order.outlet != step.outlet else order
+    if order is not None and order.outlet == step.outlet:
+        return order
+    known = has_outlet(await venue.venues(conn), step.outlet)
+    return _NOT_FOUND if known else Refused(Reason.NOT_FOUND, {"outlet": step.outlet})
 
 
 async def _reload(conn: Connection, order_id: UUID) -> Order:
