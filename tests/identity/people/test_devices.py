@@ -74,7 +74,7 @@ def test_pairing_codes_use_all_unambiguous_characters() -> None:
     ],
 )
 def test_gates_of_a_device_are_distinct_gates_of_the_venue(wanted: Sequence[str], tidied: list[str] | None) -> None:
-    assert normalise_posts(wanted, Posts(GATE, GROUPS)) == tidied
+    assert normalise_posts(wanted, Posts(GATE, GROUPS, {"": "main"})) == tidied
 
 
 # --- pairing ------------------------------------------------------------------------------------------------------

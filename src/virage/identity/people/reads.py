@@ -12,9 +12,11 @@ from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.devices import (
     OUTLET,
     Device,
+    HeldDevice,
     MyDevice,
     OfficeDevice,
     PostKind,
+    Posts,
     codes_of,
     may_assign,
     may_revoke,
@@ -40,7 +42,6 @@ from virage.identity.people.rules.pins import RosterEntry
 from virage.identity.people.rules.secrets import PeopleKeys
 from virage.identity.people.store import codes, emails, grants, persons, pins, push, sessions
 from virage.identity.people.store import devices as stored_devices
-from virage.identity.people.store.devices import DeviceRecord
 from virage.identity.people.store.scopes import posts_for, posts_of
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
@@ -49,6 +50,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme import api as programme
 from virage.site.programme.types import Text
+from virage.site.venue import api as venue
 
 DEVICES_MAX = 5_000
 BLOCKED_MAX = 500
@@ -184,7 +186,16 @@ async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, n
 
 async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
     """The staff and the invitations within what the asker administers, `STAFF_MAX` of either."""
-    administered = [grant for grant in principal.grants if grant.role == "admin" and principal.kind == "staff"]
+    held = (*principal.grants, *principal.posts) if principal.kind == "staff" else ()
+    administered = [grant for grant in held if grant.role == "admin"]
+    venues = {grant.scope_id for grant in administered if grant.scope == "venue"}
+    if venues:
+        events = await programme.events(conn, await grants.events_of_staff(conn))
+        administered += [
+            Grant("admin", "event", event.id)
+            for event in events.values()
+            if (await venue.venue_at(conn, event.venue_version)).code in venues
+        ]
     return Staff(
         await grants.staff(conn, administered, STAFF_MAX),
         await grants.invitations(conn, administered, now, STAFF_MAX),
@@ -246,8 +257,8 @@ async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, De
     return await stored_devices.devices(conn, device_ids)
 
 
-async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, DeviceRecord]:
-    """When devices were paired and revoked; none of them is revoked until the transaction ends."""
+async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, HeldDevice]:
+    """When devices were paired, moved and revoked; none of them is revoked until the transaction ends."""
     return await stored_devices.hold_devices(conn, device_ids)
 
 
@@ -264,49 +275,54 @@ async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:
 
 async def office_devices(conn: Connection, principal: Principal) -> list[OfficeDevice]:
     """The devices at a post that the asker leads, of the first `DEVICES_MAX`; revoked ones last."""
-    return [
-        _for_office(principal, device)
-        for device in await stored_devices.office_devices(conn, DEVICES_MAX)
-        if may_revoke(principal, device.posts, posts_for(device.kind))
-    ]
+    found = []
+    for device in await stored_devices.office_devices(conn, DEVICES_MAX):
+        posts = await posts_for(conn, device.kind)
+        if may_revoke(principal, device.posts, posts):
+            found.append(_for_office(principal, device, posts))
+    return found
 
 
 async def office_device(conn: Connection, principal: Principal, device_id: UUID) -> OfficeDevice | None:
     """One device as the asker sees it in the list."""
     device = await stored_devices.office_device(conn, device_id)
-    return None if device is None else _for_office(principal, device)
+    return None if device is None else _for_office(principal, device, await posts_for(conn, device.kind))
 
 
-def _for_office(principal: Principal, device: OfficeDevice) -> OfficeDevice:
-    may_change = device.revoked_at is None and may_assign(principal, device.posts, posts_for(device.kind))
+def _for_office(principal: Principal, device: OfficeDevice, posts: Posts) -> OfficeDevice:
+    may_change = device.revoked_at is None and may_assign(principal, device.posts, posts)
     return replace(device, may_change=may_change)
 
 
 class Sellers(Struct, frozen=True):
-    """Who may sell at which outlets, these by their codes or groups; None stands for every outlet."""
+    """Who may sell where: everywhere (`all`), at outlets by their codes, or at all outlets of venues by their codes."""
 
-    posts: dict[UUID, set[str | None]]
+    scopes: dict[UUID, set[tuple[str, str | None]]]
+    posts: Posts
 
     def may_sell(self, person_id: UUID, outlet: str) -> bool:
         """Whether a person may sell at an outlet."""
-        own = self.posts.get(person_id, set())
-        return None in own or not own.isdisjoint(_with_groups(OUTLET, [outlet]))
+        covering = {("all", None), ("outlet", outlet), *self.posts.around(outlet)}
+        return not self.scopes.get(person_id, set()).isdisjoint(covering)
 
 
 async def roster(
     conn: Connection, kind: PostKind, wanted: Sequence[str], event_id: UUID | None = None
 ) -> list[RosterEntry]:
-    """Those with a PIN who work at or lead one of the posts (codes or letters of groups) or everywhere.
+    """Those with a PIN who work at or lead one of the posts (codes or letters of groups), their venue or everywhere.
 
     With an event also those whose role is for it or its organiser. A thief of the device can try PINs of this list.
     """
     event = None if event_id is None else await programme.event(conn, event_id)
     organiser_id = None if event is None else event.organiser_id
-    return await pins.roster(conn, kind, _with_groups(kind, wanted), event_id, organiser_id)
+    posts = await posts_of(conn, kind)
+    venues = sorted({code for post in wanted if (code := posts.venue_of(post)) is not None})
+    return await pins.roster(
+        conn, kind, _with_groups(posts, wanted), venues=venues, event_id=event_id, organiser_id=organiser_id
+    )
 
 
-def _with_groups(kind: PostKind, wanted: Sequence[str]) -> list[str]:
-    posts = posts_of(kind)
+def _with_groups(posts: Posts, wanted: Sequence[str]) -> list[str]:
     named = {*wanted, *codes_of(wanted, posts)}
     return sorted(named | {posts.groups[post] for post in wanted if post in posts.groups})
 
@@ -320,25 +336,29 @@ async def till_roster(conn: Connection, till: Principal, event_id: UUID | None =
 async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datetime) -> bool:
     """Return whether a person may sell at an outlet: cashiers and finance with a PIN, as known to its tills.
 
-    Roles for an event count from two days before its doors until half a day after its end.
+    Roles for an event count at its venue, from two days before its doors until half a day after its end.
     """
-    return await pins.works_at(
-        conn, person_id, OUTLET, _with_groups(OUTLET, [outlet]), await _selling_events(conn, now)
-    )
+    return (await _sellers(conn, now, person_id)).may_sell(person_id, outlet)
 
 
 async def sellers(conn: Connection, now: datetime) -> Sellers:
     """Return all persons who may sell now, by the rules of `may_sell_at`."""
-    posts: dict[UUID, set[str | None]] = {}
-    for person_id, post in await pins.posts_of_workers(conn, OUTLET, await _selling_events(conn, now)):
-        posts.setdefault(person_id, set()).add(post)
-    return Sellers(posts)
+    return await _sellers(conn, now, None)
 
 
-async def _selling_events(conn: Connection, now: datetime) -> dict[UUID, UUID]:
-    """The events whose own cashiers may sell now, each with its organiser."""
-    around = await programme.upcoming(conn, now - SELLS_AFTER)
-    return {one.id: one.organiser_id for one in around if one.doors_at <= now + SELLS_BEFORE}
+async def _sellers(conn: Connection, now: datetime, person_id: UUID | None) -> Sellers:
+    """Return who may sell now: all persons, or one."""
+    at_venues: dict[tuple[str, str], set[tuple[str, str | None]]] = {}
+    for event in await programme.upcoming(conn, now - SELLS_AFTER):
+        if event.doors_at <= now + SELLS_BEFORE:
+            place = ("venue", (await venue.venue_at(conn, event.venue_version)).code)
+            at_venues.setdefault(("event", str(event.id)), set()).add(place)
+            at_venues.setdefault(("organiser", str(event.organiser_id)), set()).add(place)
+    scopes: dict[UUID, set[tuple[str, str | None]]] = {}
+    for worker_id, scope, scope_id in await pins.scopes_of_workers(conn, OUTLET, person_id):
+        own = scopes.setdefault(worker_id, set())
+        own |= at_venues.get((scope, scope_id or ""), set()) if scope in ("event", "organiser") else {(scope, scope_id)}
+    return Sellers(scopes, await posts_of(conn, OUTLET))
 
 
 async def emails_about(

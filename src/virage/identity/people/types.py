@@ -3,6 +3,7 @@
 from virage.identity.people.rules.addresses import normalise_address as normalise_address
 from virage.identity.people.rules.devices import GATE as GATE
 from virage.identity.people.rules.devices import DeviceKind as DeviceKind
+from virage.identity.people.rules.devices import HeldDevice as HeldDevice
 from virage.identity.people.rules.emails import Email as Email
 from virage.identity.people.rules.emails import EmailContent as EmailContent
 from virage.identity.people.rules.emails import EmailKind as EmailKind

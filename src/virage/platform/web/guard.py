@@ -16,7 +16,7 @@ from starlette.types import Scope as Asked
 from virage.platform.web.problems import Problem
 
 Role = str  # declared by the modules of domains; `checks/roles.py` reads every use
-Scope = Literal["all", "organiser", "event", "gate", "outlet"]
+Scope = Literal["all", "venue", "organiser", "event", "gate", "outlet"]
 Kind = Literal["anonymous", "guest", "fan", "staff", "api_client", "device"]
 Guard = Callable[[Asked], Awaitable[None]]
 
@@ -24,7 +24,7 @@ FRESH_FOR = timedelta(minutes=15)
 
 
 class Grant(Struct, frozen=True):
-    """One role within one scope. `scope_id` is the organiser, event, gate or outlet; None for scope "all"."""
+    """One role within one scope. `scope_id` is the venue, organiser, event, gate or outlet; None for scope "all"."""
 
     role: str
     scope: str = "all"
@@ -35,7 +35,8 @@ class Principal(Struct, frozen=True):
     """The sender of a request: anonymous, guest (a browser with a basket), fan, staff, API client or device.
 
     A device (a steward's phone, a lane reader, a till) has the role "gate" at its gates or "till" at its outlets, which
-    is valid only on routes for devices.
+    is valid only on routes for devices. `posts` are the gates and outlets of the venues in `grants`, so that a role for
+    a venue counts at each of them.
     """
 
     kind: Kind
@@ -44,6 +45,7 @@ class Principal(Struct, frozen=True):
     grants: tuple[Grant, ...] = ()
     authenticated_at: datetime | None = None
     guest_session_id: UUID | None = None
+    posts: tuple[Grant, ...] = ()
 
 
 ANONYMOUS = Principal("anonymous")
@@ -111,14 +113,36 @@ def holds(
 ) -> bool:
     """Return whether a grant covers the role in the scope, or in an enclosing one.
 
-    `within` are the enclosing scopes of the object, such as the organiser of an event. An administrator has every role
-    within the scope of the grant.
+    `within` are the enclosing scopes of the object, such as the organiser and the venue of an event. An administrator
+    has every role within the scope of the grant.
     """
     places = {(scope, str(scope_id)), *((name, str(value)) for name, value in within)}
     return any(
         grant.role in (role, "admin") and (grant.scope == "all" or (grant.scope, str(grant.scope_id)) in places)
+        for grants in (principal.grants, principal.posts)
+        for grant in grants
+    )
+
+
+def holds_at_venue(principal: Principal, *roles: str, venue: str, prefix: str) -> bool:
+    """Return whether one of the roles is held for objects of a whole venue, such as its lifts.
+
+    `prefix` precedes the codes of its gates and outlets. A role for one of them counts, and so does one for an event
+    or an organiser: neither is bound to a venue. An administrator needs the venue or everything.
+    """
+    return any(
+        (grant.role in roles and grant.scope in ("organiser", "event"))
+        or (grant.role in roles and grant.scope in ("gate", "outlet") and _prefix(str(grant.scope_id)) == prefix)
+        or (
+            grant.role in (*roles, "admin")
+            and (grant.scope == "all" or (grant.scope, grant.scope_id) == ("venue", venue))
+        )
         for grant in principal.grants
     )
+
+
+def _prefix(code: str) -> str:
+    return code[: code.rfind(".") + 1]
 
 
 def require(
@@ -203,12 +227,15 @@ def staff(*roles: Role) -> Guard:
 
 
 def staff_of_venue(*roles: Role) -> Guard:
-    """Guard for objects of the whole venue, which have no scope.
+    """Guard for objects of a whole venue, which have no scope of their own.
 
-    Has one of the roles itself, in any scope, or is an administrator without a scope: an administrator of one outlet,
-    gate or organiser has every role there, but none for the venue.
+    Has one of the roles itself, in any scope, or is an administrator of a venue or of everything: an administrator of
+    one outlet, gate or organiser has every role there, but none for the venue. The handler must then call
+    `holds_at_venue` with the venue of the object.
     """
-    return _holder(roles[0], lambda grant: grant.role in roles or (grant.role, grant.scope) == ("admin", "all"))
+    return _holder(
+        roles[0], lambda grant: grant.role in roles or (grant.role == "admin" and grant.scope in ("all", "venue"))
+    )
 
 
 def _holder(role: str, opens: Callable[[Grant], bool]) -> Guard:

@@ -35,4 +35,10 @@ def _scoped(principal: Principal, scope: str, roles: Sequence[Role]) -> list[str
     if any(holds(principal, role) for role in roles):
         return None
     wanted = {*roles, "admin"}
-    return [str(grant.scope_id) for grant in principal.grants if grant.role in wanted and grant.scope == scope]
+    found = [
+        str(grant.scope_id)
+        for grants in (principal.grants, principal.posts)
+        for grant in grants
+        if grant.role in wanted and grant.scope == scope
+    ]
+    return list(dict.fromkeys(found))

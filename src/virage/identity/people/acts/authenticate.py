@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from virage.identity.people.rules.devices import DeviceKind, grants_at
 from virage.identity.people.rules.grants import grant_stored
 from virage.identity.people.rules.sign_in import SEEN_INTERVAL
 from virage.identity.people.store import sessions
+from virage.identity.people.store.scopes import posts_within
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
@@ -37,8 +40,15 @@ class PeopleAuthenticator:
         now = self._clock.now()
         async with self._db.connection() as conn:
             rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_INTERVAL)
+            principals = [_principal(row) for row in rows]
+            for position, principal in enumerate(principals):
+                if posts := await posts_within(conn, principal.grants):
+                    principals[position] = replace(principal, posts=posts)
         # a bearer's hash among the cookies finds nothing and the other way round: each table is asked for its own kind
-        found = {("cookie" if row[7] == SESSION else "bearer", row[0]): _principal(row) for row in rows}
+        found = {
+            ("cookie" if row[7] == SESSION else "bearer", row[0]): principal
+            for row, principal in zip(rows, principals, strict=True)
+        }
         stale: dict[str, list[UUID]] = {SESSION: [], API_CLIENT: [], DEVICE: []}
         for row in rows:
             if row[5]:

@@ -55,7 +55,7 @@ async def open_pairing(
     The same wish again, whose answer was lost, gets another code, and the one before is dead. Once the device has come,
     its pairing's id is taken.
     """
-    posts = posts_for(request.kind)
+    posts = await posts_for(conn, request.kind)
     described = _validated(request.name, request.posts, posts)
     if isinstance(described, Refused):
         return described
@@ -147,12 +147,12 @@ async def _renew_token(conn: Connection, pairing: Pairing, came: Device, now: da
 async def change_device(
     conn: Connection, actor: Principal, device_id: UUID, request: DeviceUpdate, now: datetime
 ) -> Refused | None:
-    """Rename a device, or move it between posts that the actor leads."""
+    """Rename a device, or move it between posts that the actor leads, also to those of another venue."""
     mover = await lock_actor(conn, actor)
     device = await devices.lock_device(conn, device_id)
     if device is None:
         return Refused(Reason.NOT_FOUND)
-    posts = posts_for(device.kind)
+    posts = await posts_for(conn, device.kind)
     described = _validated(request.name, request.posts, posts)
     if isinstance(described, Refused):
         return described
@@ -162,7 +162,7 @@ async def change_device(
     if device.revoked_at is not None:
         return Refused(Reason.DEVICE_REVOKED)
     if (name, wanted) != (device.name, device.posts):
-        await devices.change_device(conn, device_id, name, wanted)
+        await devices.change_device(conn, device_id, name, wanted, now)
         await journal.append(conn, [Fact("device_changed", mover.id, device_id, {"posts": wanted})], now)
     return None
 
@@ -173,7 +173,7 @@ async def revoke_device(conn: Connection, actor: Principal, device_id: UUID, now
     device = await devices.lock_device(conn, device_id)
     if device is None:
         return Refused(Reason.NOT_FOUND)
-    if ender is None or ender.id is None or not may_revoke(ender, device.posts, posts_for(device.kind)):
+    if ender is None or ender.id is None or not may_revoke(ender, device.posts, await posts_for(conn, device.kind)):
         return Refused(Reason.FORBIDDEN)
     if await devices.revoke_device(conn, device_id, ender.id, now):
         await journal.append(conn, [Fact("device_revoked", ender.id, device_id)], now)

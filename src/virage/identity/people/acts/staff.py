@@ -200,11 +200,10 @@ async def _revoke_dependents(conn: Connection, person_id: UUID, now: datetime) -
     for invitation_id, grant in (await grants.invitations_by(conn, person_id, now)).items():
         if not may_administer(holder, grant, await enclosing(conn, grant) or ()):
             unbacked.append(invitation_id)
-    unpaired = [
-        pairing_id
-        for pairing_id, (kind, posts) in (await devices.pairings_by(conn, person_id, now)).items()
-        if not may_assign(holder, posts, posts_for(kind))
-    ]
+    unpaired = []
+    for pairing_id, (kind, posts) in (await devices.pairings_by(conn, person_id, now)).items():
+        if not may_assign(holder, posts, await posts_for(conn, kind)):
+            unpaired.append(pairing_id)
     await devices.drop_pairings(conn, unpaired)
     if not holder.grants:
         await pins.drop_pin(conn, person_id)

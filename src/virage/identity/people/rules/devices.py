@@ -18,6 +18,8 @@ PAIRING_LIFETIME: Final = timedelta(minutes=10)
 MISSES_MAX: Final = 5
 REQUESTS_PER_HANDLE: Final = 20
 """Within an hour, whether a code begins with the handle or not, and whatever follows it."""
+LEFT_POSTS_KEPT: Final = timedelta(days=7)
+"""How long after a move a device may upload what it signed at its earlier posts without network."""
 HANDLE_LENGTH: Final = 4
 HANDLE_CHARACTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another one
 
@@ -47,10 +49,24 @@ OUTLET: Final = PostKind("outlet", "till", "cashier", "finance")
 
 
 class Posts(NamedTuple):
-    """All posts of one kind. `groups` is the group of each post by its code; an outlet is a group of its own."""
+    """All posts of one kind. `groups` is the group of each post by its code; an outlet is a group of its own.
+
+    `venues` is the code of each venue by its prefix, which begins the codes of its posts and groups (`arena.A1`,
+    `arena.A`).
+    """
 
     kind: PostKind
     groups: Mapping[str, str]
+    venues: Mapping[str, str]
+
+    def venue_of(self, post: str) -> str | None:
+        """Return the code of the venue of a post or group; None if no venue has its prefix."""
+        return self.venues.get(post[: post.rfind(".") + 1])
+
+    def around(self, post: str) -> tuple[tuple[str, str], ...]:
+        """Return the scopes that enclose a post or group: its group and its venue."""
+        venue, group = self.venue_of(post), (self.kind.scope, self.groups.get(post, post))
+        return (group,) if venue is None else (group, ("venue", venue))
 
 
 class PairingCode(NamedTuple):
@@ -117,6 +133,24 @@ class Device(Struct, frozen=True):
     posts: list[str]
     public_key: Jwk
     revoked_at: datetime | None
+
+
+class HeldDevice(NamedTuple):
+    """A device that is not revoked until the transaction ends, unless `revoked_at` says that it is.
+
+    `earlier_posts` are those before its moves, the last of which was at `moved_at`.
+    """
+
+    id: UUID
+    paired_at: datetime
+    revoked_at: datetime | None
+    earlier_posts: list[str]
+    moved_at: datetime | None
+
+    def left_posts(self, now: datetime) -> list[str]:
+        """Return the posts that it left lately, where it may have signed what it has not uploaded yet."""
+        lately = self.moved_at is not None and now < self.moved_at + LEFT_POSTS_KEPT
+        return self.earlier_posts if lately else []
 
 
 class OfficeDevice(Struct, frozen=True):
@@ -207,9 +241,12 @@ def judge_pairing(pairing: Pairing, came: Device | None, tried_hash: bytes, key:
 
 
 def normalise_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
-    """Return the posts sorted, without those whose group is included; None if one is unknown, or for no posts."""
+    """Return the posts sorted, without those whose group is included.
+
+    None if one is unknown, for no posts, and for posts of two venues: a device belongs to the venue of its posts.
+    """
     chosen, groups = set(wanted), posts.groups
-    if not chosen or not chosen <= {*groups, *groups.values()}:
+    if not chosen <= {*groups, *groups.values()} or len({posts.venue_of(post) for post in chosen}) != 1:
         return None
     return sorted(post for post in chosen if groups.get(post) not in chosen - {post})
 
@@ -234,8 +271,9 @@ def may_revoke(actor: Principal, wanted: Sequence[str], posts: Posts) -> bool:
 
 def _leads(actor: Principal, code: str, posts: Posts) -> bool:
     scope = posts.kind.scope
-    within = ((scope, posts.groups.get(code, code)),)
-    return actor.kind == "staff" and holds(actor, posts.kind.lead, scope=scope, scope_id=code, within=within)
+    return actor.kind == "staff" and holds(
+        actor, posts.kind.lead, scope=scope, scope_id=code, within=posts.around(code)
+    )
 
 
 def post_kind(kind: DeviceKind) -> PostKind:

@@ -38,9 +38,10 @@ class ScopeName(StrEnum):
     """Where they may do it."""
 
     ALL = "all"
+    VENUE = "venue"
     ORGANISER = "organiser"
     EVENT = "event"
-    GATE = "gate"  # one gate by its code, or a group of gates by its letter
+    GATE = "gate"  # one gate by its code, or a group of gates by its letter, with the prefix of their venue
     OUTLET = "outlet"
 
 
@@ -135,7 +136,7 @@ def grant_of(request: GrantRequest) -> Grant | None:
         return Grant(request.role.value) if request.scope_id is None else None
     if not request.scope_id or len(request.scope_id) > SCOPE_ID_LENGTH_MAX or not request.scope_id.isprintable():
         return None
-    if request.scope in (ScopeName.GATE, ScopeName.OUTLET):
+    if request.scope in (ScopeName.VENUE, ScopeName.GATE, ScopeName.OUTLET):
         return Grant(request.role.value, request.scope.value, request.scope_id)
     try:
         return Grant(request.role.value, request.scope.value, UUID(request.scope_id))
@@ -144,7 +145,7 @@ def grant_of(request: GrantRequest) -> Grant | None:
 
 
 def grant_stored(role: str, scope: str, scope_id: str | None) -> Grant:
-    """The grant of a row: organisers and events are known by UUID, gates and outlets by their code."""
+    """The grant of a row: organisers and events are known by UUID, venues, gates and outlets by their code."""
     if scope_id is not None and scope in (ScopeName.ORGANISER, ScopeName.EVENT):
         return Grant(role, scope, UUID(scope_id))
     return Grant(role, scope, scope_id)
@@ -163,7 +164,7 @@ def view_of(grant: Grant) -> GrantView:
 def may_administer(actor: Principal, grant: Grant, within: Within) -> bool:
     """Whether the actor may give, see and take this grant: a person who is administrator where it holds.
 
-    `within` names what encloses the grant's scope (an event's organiser). An API client never gives grants.
+    `within` names what encloses the grant's scope (an event's organiser and venue). An API client never gives grants.
     """
     return actor.kind == "staff" and holds(actor, "admin", scope=grant.scope, scope_id=grant.scope_id, within=within)
 

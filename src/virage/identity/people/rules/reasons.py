@@ -27,9 +27,11 @@ class Reason(StrEnum):
 
 NOT_AN_ADDRESS = invalid_input("email", "This is not an e-mail address.")
 NOT_A_NAME = invalid_input("name", "A name has at most 100 printable characters.")
-NOT_A_SCOPE = invalid_input("scope_id", "There is no such organiser, event, gate or outlet.")
+NOT_A_SCOPE = invalid_input("scope_id", "There is no such venue, organiser, event, gate or outlet.")
 NOT_AN_EXPIRY = invalid_input("expires_at", "A token expires within 366 days from now.")
 NO_GRANTS = invalid_input("grants", "A token has 1 to 20 grants.")
 NOT_A_DEVICE_NAME = invalid_input("name", "A device's name has 1 to 100 printable characters.")
-NOT_POSTS = invalid_input("posts", "Name at least one gate, gate group or outlet of the venue for this kind of device.")
+NOT_POSTS = invalid_input(
+    "posts", "Name at least one gate, gate group or outlet for this kind of device, all of one venue."
+)
 NOT_A_KEY = invalid_input("key", "This is not a public key of Ed25519 or P-256.")

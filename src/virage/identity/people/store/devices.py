@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from virage.identity.people.rules.devices import Device, DeviceKind, OfficeDevice, Pairing
+from virage.identity.people.rules.devices import (
+    LEFT_POSTS_KEPT,
+    Device,
+    DeviceKind,
+    HeldDevice,
+    OfficeDevice,
+    Pairing,
+)
 from virage.identity.people.store.queries import queries
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import Jwk
@@ -114,9 +121,9 @@ async def lock_device(conn: Connection, device_id: UUID) -> Device | None:
     return _device(await queries.lock_device(conn, device_id=device_id))
 
 
-async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, DeviceRecord]:
+async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, HeldDevice]:
     """The devices that exist, locked in the order of their ids: none is revoked until the transaction ends."""
-    return {row["id"]: DeviceRecord(**row) async for row in queries.hold_devices(conn, device_ids=device_ids)}
+    return {row["id"]: HeldDevice(**row) async for row in queries.hold_devices(conn, device_ids=device_ids)}
 
 
 def _office_device(row: Any) -> OfficeDevice:
@@ -134,9 +141,11 @@ async def office_device(conn: Connection, device_id: UUID) -> OfficeDevice | Non
     return None if row is None else _office_device(row)
 
 
-async def change_device(conn: Connection, device_id: UUID, name: str, posts: Sequence[str]) -> None:
-    """Store a name and posts."""
-    await queries.change_device(conn, device_id=device_id, name=name, posts=posts)
+async def change_device(conn: Connection, device_id: UUID, name: str, posts: Sequence[str], now: datetime) -> None:
+    """Store a name and posts, and which posts the device left."""
+    await queries.change_device(
+        conn, device_id=device_id, name=name, posts=posts, now=now, left_since=now - LEFT_POSTS_KEPT
+    )
 
 
 async def revoke_device(conn: Connection, device_id: UUID, by: UUID, now: datetime) -> bool:

@@ -73,12 +73,21 @@ from people.device where id = :device_id;
 
 -- name: hold_devices(device_ids)
 -- Devices, locked against revocation; updates of the last contact and other uploads stay possible.
-select id, paired_at, revoked_at from people.device
+select id, paired_at, revoked_at, earlier_posts, moved_at from people.device
 where id = any(:device_ids::uuid[]) order by id for key share;
 
--- name: change_device(device_id, name, posts)!
--- A new name and new posts.
-update people.device set name = :name, posts = :posts where id = :device_id;
+-- name: change_device(device_id, name, posts, now, left_since)!
+-- A new name and new posts. A device that moves keeps the posts that it left since a time.
+update people.device set
+    name = :name,
+    posts = :posts,
+    earlier_posts = case
+        when posts = :posts then earlier_posts
+        when moved_at > :left_since then array(select distinct unnest(earlier_posts || posts) order by 1)
+        else posts
+    end,
+    moved_at = case when posts = :posts then moved_at else :now end
+where id = :device_id;
 
 -- name: revoke_device(device_id, revoked_by, now)!
 -- A device is dead from now on.

@@ -114,6 +114,11 @@ async def staff(conn: Connection, administered: Sequence[Grant], limit: int) -> 
     ]
 
 
+async def events_of_staff(conn: Connection) -> list[UUID]:
+    """Return the events that roles and invitations are for."""
+    return [row["event_id"] async for row in queries.events_of_staff(conn)]
+
+
 async def invite(conn: Connection, invitation: NewInvitation, code: str) -> bool:
     """Store an invitation under the hash of its code in place of an earlier one; False if its id is known already."""
     content = {

@@ -38,6 +38,12 @@ where
     ))
 order by p.email, g.id limit :limit;
 
+-- name: events_of_staff()
+-- The events that roles and invitations are for.
+select scope_id::uuid as event_id from people.role_grant where scope = 'event'
+union
+select scope_id::uuid from people.invitation where scope = 'event';
+
 -- name: drop_invitations_to(email, role, scope, scope_id, invitation_id)!
 -- An earlier invitation to the same is dead.
 with earlier as (

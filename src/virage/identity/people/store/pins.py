@@ -1,6 +1,6 @@
 """Stored PIN verifiers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -29,49 +29,31 @@ async def pin_set_at(conn: Connection, person_id: UUID) -> datetime | None:
 
 
 async def roster(
-    conn: Connection, kind: PostKind, posts: Sequence[str], event_id: UUID | None, organiser_id: UUID | None
+    conn: Connection,
+    kind: PostKind,
+    posts: Sequence[str],
+    *,
+    venues: Sequence[str],
+    event_id: UUID | None,
+    organiser_id: UUID | None,
 ) -> list[RosterEntry]:
-    """Who may sign in by PIN at these posts, all spelled out: codes and letters of groups."""
+    """Who may sign in by PIN at these posts, all spelled out: codes and letters of groups; `venues` are theirs."""
     rows = queries.roster(
         conn,
         worker=kind.worker,
         lead=kind.lead,
         scope=kind.scope,
         posts=posts,
+        venues=venues,
         event_id=None if event_id is None else str(event_id),
         organiser_id=None if organiser_id is None else str(organiser_id),
     )
     return [RosterEntry(**row) async for row in rows]
 
 
-async def works_at(
-    conn: Connection, person_id: UUID, kind: PostKind, posts: Sequence[str], events: Mapping[UUID, UUID]
-) -> bool:
-    """Return whether a person may sign in by PIN at these posts; `events` has the organiser of each event."""
-    return bool(
-        await queries.works_at(
-            conn,
-            person_id=person_id,
-            worker=kind.worker,
-            lead=kind.lead,
-            scope=kind.scope,
-            posts=posts,
-            event_ids=[str(id_) for id_ in events],
-            organiser_ids=[str(id_) for id_ in set(events.values())],
-        )
-    )
-
-
-async def posts_of_workers(
-    conn: Connection, kind: PostKind, events: Mapping[UUID, UUID]
-) -> list[tuple[UUID, str | None]]:
-    """Who may sign in by PIN at which post, a row for each; None for every post. `events` names their organisers."""
-    rows = queries.posts_of_workers(
-        conn,
-        worker=kind.worker,
-        lead=kind.lead,
-        scope=kind.scope,
-        event_ids=[str(id_) for id_ in events],
-        organiser_ids=[str(id_) for id_ in set(events.values())],
-    )
-    return [(row[0], row[1]) async for row in rows]
+async def scopes_of_workers(
+    conn: Connection, kind: PostKind, person_id: UUID | None
+) -> list[tuple[UUID, str, str | None]]:
+    """Return where persons with a PIN work at or lead posts, as (person, scope, its id); one person, or all."""
+    rows = queries.scopes_of_workers(conn, worker=kind.worker, lead=kind.lead, scope=kind.scope, person_id=person_id)
+    return [(row["person_id"], row["scope"], row["scope_id"]) async for row in rows]

@@ -13,8 +13,8 @@ delete from people.pin where person_id = :person_id;
 -- Since when a person has this PIN; null for none.
 select set_at from people.pin where person_id = :person_id;
 
--- name: roster(lead, worker, scope, posts, event_id, organiser_id)
--- Who has a PIN, and works at or leads one of the posts, the event, its organiser, or everything.
+-- name: roster(lead, worker, scope, posts, venues, event_id, organiser_id)
+-- Who has a PIN, and works at or leads one of the posts, their venue, the event, its organiser, or everything.
 select
     p.id, coalesce(p.name, split_part(p.email, '@', 1)) as name, n.salt, n.iterations, n.verifier,
     bool_or(g.role = :lead::text) as supervisor,
@@ -26,35 +26,19 @@ where
     g.role in (:worker::text, :lead) and (
         g.scope = 'all'
         or (g.scope = :scope and g.scope_id = any(:posts::text[]))
+        or (g.scope = 'venue' and g.scope_id = any(:venues::text[]))
         or (g.scope = 'event' and g.scope_id = :event_id::text)
         or (g.scope = 'organiser' and g.scope_id = :organiser_id::text)
     )
 group by p.id, n.person_id
 order by p.id;
 
--- name: works_at(person_id, lead, worker, scope, posts, event_ids, organiser_ids)$
--- Whether a person with a PIN works at or supervises a post, an event, an organiser, or everything.
-select exists (
-    select 1
-    from people.pin as n
-    join people.role_grant as g on g.person_id = n.person_id
-    where
-        n.person_id = :person_id and g.role in (:worker::text, :lead) and (
-            g.scope = 'all'
-            or (g.scope = :scope and g.scope_id = any(:posts::text[]))
-            or (g.scope = 'event' and g.scope_id = any(:event_ids::text[]))
-            or (g.scope = 'organiser' and g.scope_id = any(:organiser_ids::text[]))
-        )
-);
-
--- name: posts_of_workers(lead, worker, scope, event_ids, organiser_ids)
--- All persons with a PIN who work at or supervise a post, an event, an organiser, or everything (no post).
-select g.person_id, case when g.scope = :scope then g.scope_id end as post
+-- name: scopes_of_workers(lead, worker, scope, person_id)
+-- Where persons with a PIN work or lead, at posts or in wider scopes; one person, or all for null.
+select g.person_id, g.scope, g.scope_id
 from people.pin as n
 join people.role_grant as g on g.person_id = n.person_id
 where
-    g.role in (:worker::text, :lead) and (
-        g.scope in ('all', :scope)
-        or (g.scope = 'event' and g.scope_id = any(:event_ids::text[]))
-        or (g.scope = 'organiser' and g.scope_id = any(:organiser_ids::text[]))
-    );
+    g.role in (:worker::text, :lead)
+    and g.scope in ('all', 'venue', 'event', 'organiser', :scope)
+    and (:person_id::uuid is null or g.person_id = :person_id);
