@@ -42,6 +42,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import ANONYMOUS
 from virage.site.programme.rules import Text
+from virage.site.venue.rules import load_venue
 
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
 OLD_FACTS, AHEAD = 20, 4_000
@@ -186,7 +187,7 @@ async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     news = GateChanges(db)
 
     async def beat(version: str) -> PackChanges:
-        return await news.since(EVENT, version, ())
+        return await news.since(EVENT, version, load_venue(), ())
 
     first = await beat(before.heard)
     assert (first.reload, first.revoked) == (False, [])
@@ -195,7 +196,7 @@ async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     assert (second.reload, second.revoked) == (False, [7])
     await pass_the_old_ids(restored_url, before.heard)
     await write(db, revoked(8))
-    assert (await GateChanges(db).since(EVENT, before.heard, ())).revoked == [7, 8], (
+    assert (await GateChanges(db).since(EVENT, before.heard, load_venue(), ())).revoked == [7, 8], (
         "a phone that was offline throughout"
     )
     third = await beat(second.version)

@@ -13,7 +13,7 @@ from virage.identity.passes.acts import BindingRequest
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack
 from virage.platform.values.jwk import bytes_of_base64url
-from virage.platform.web.guard import Grant
+from virage.platform.web.guard import Grant, Principal
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Device, Evening
@@ -72,7 +72,9 @@ async def test_a_new_pack_contains_all_changes_that_the_device_received(night: "
     packs, device, (revoked,) = Packs(night.db, night.clock), night.device(), await night.tickets(1)
 
     async def revoked_in(since: str | None) -> set[int]:
-        pack = await packs.of(night.event_id, [device.gate], since)
+        pack = await packs.of(
+            night.event_id, Principal("device", device.id, None, (Grant("gate", "gate", device.gate),)), since
+        )
         return bits(pack.bitmaps.revoked) if pack else set()
 
     version = (await packed(night, device)).version

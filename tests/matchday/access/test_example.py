@@ -24,10 +24,11 @@ from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, OpenedPairing, PairingRequest
 from virage.identity.people.rules.secrets import people_keys
 from virage.matchday.access.acts import venue_state as ground
-from virage.matchday.access.rules.venue_state import GateState, gates
+from virage.matchday.access.rules.venue_state import GateState
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
+from virage.site.venue.rules import load_venue
 
 PROGRAM = Path(__file__).parents[3] / "examples" / "lane_reader.py"
 FANS, GATE = 80, "A1"
@@ -82,11 +83,11 @@ class Lane:
         """Configure a turnstile at our gate."""
         async with self.db.transaction() as conn:
             state, event_id = GateState(turnstile=True), UUID(self.evening.event_id)
-            await ground.set_gate(conn, event_id, GATE, state, who=None, now=datetime.now(UTC))
+            await ground.set_gate(conn, event_id, load_venue(), GATE, state, who=None, now=datetime.now(UTC))
 
     def fans(self) -> list[Fan]:
         """Fans of this gate."""
-        return [fan for fan in self.evening.fans if fan.group == gates()[GATE].group]
+        return [fan for fan in self.evening.fans if fan.group == load_venue().gate_by_code[GATE].group]
 
     async def rows(self, query: str) -> list[Any]:
         async with self.db.connection() as conn:

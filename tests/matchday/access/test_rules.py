@@ -36,6 +36,7 @@ from virage.matchday.access.rules.evaluation import (
 from virage.matchday.access.rules.scans import Scan, VerifiedScan
 from virage.matchday.access.rules.venue_state import VenueState
 from virage.platform.web.guard import Grant
+from virage.site.venue.rules import load_venue
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -322,7 +323,13 @@ def test_no_upload_lowers_a_generation_or_raises_it_above_the_issued_one(
             override="no_phone",
             person_id=UUID(int=3),
         )
-        evaluate(VerifiedScan(UUID(int=2), scan, None), EventContext(VenueState(), EntryTerms()), held, sender, NOW)
+        evaluate(
+            VerifiedScan(UUID(int=2), scan, None),
+            EventContext(load_venue(), VenueState(), EntryTerms()),
+            held,
+            sender,
+            NOW,
+        )
         assert issued >= held.generation == max(min(one, issued) for one, _ in seen[:number])
         assert held.known().generation >= before
         older = shown(replace(CLAIMS, generation=issued - 1)) if issued else None

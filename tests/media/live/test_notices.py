@@ -60,7 +60,7 @@ def become(choice: NotificationPreferences, attending: EventAttendance | None, *
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 12)) if playing else played(telling(Goal(Side.HOME, 9), 12))
     news = notification_for(feed[-1], feed, TEAMS)
     assert news is not None
-    return delivery(news, Recipient(choice, attending))
+    return delivery(news, Recipient(choice, attending), load_venue())
 
 
 def test_during_play_a_goal_is_held_for_fans_at_the_venue_and_sent_to_others() -> None:
@@ -105,7 +105,11 @@ def test_gate_news_goes_to_its_ticket_holders_and_outlet_news_to_fans_nearby() -
         assert news is not None
         near = EventAttendance(False, frozenset({gate.group}), frozenset({outlet.stand}))
         far = EventAttendance(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
-        assert [delivery(news, Recipient(choice, one)) for one in (near, far, None)] == ["sent", None, None]
+        assert [delivery(news, Recipient(choice, one), load_venue()) for one in (near, far, None)] == [
+            "sent",
+            None,
+            None,
+        ]
 
 
 def test_a_disallowed_goal_is_replaced_by_a_notification_with_the_score() -> None:

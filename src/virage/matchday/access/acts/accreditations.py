@@ -21,6 +21,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, all_or_none
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
+from virage.site.venue.types import Venue
 
 
 async def accredit(
@@ -28,6 +29,7 @@ async def accredit(
     vault: KeyVault,
     requests: Sequence[AccreditationRequest],
     event: Event,
+    venue: Venue,
     *,
     who: UUID | None,
     now: datetime,
@@ -48,7 +50,7 @@ async def accredit(
     if taken:
         return Refused("id_taken", {"ids": sorted(taken)})
     added = [request for request in asked if request.id in new]
-    numbers = await passes.issue(conn, [pass_to_issue(request, event) for request in added], now)
+    numbers = await passes.issue(conn, [pass_to_issue(request, event, venue) for request in added], now)
     await store.number(conn, [request.id for request in added], numbers)
     facts = [
         Fact("accreditation_added", who, request.id, {"event_id": request.event_id, "number": number})

@@ -1,19 +1,19 @@
 """Corrections of the number of people in a zone; a correction is added, counts are never edited."""
 
 from virage.matchday.access.rules.board import Correction
-from virage.matchday.access.rules.venue_state import zones
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.platform.values.texts import shows_all
+from virage.site.venue.types import Venue
 
 PEOPLE_MAX, REASON_MAX = 100_000, 200
 
 
-async def correct(conn: Connection, correction: Correction) -> Correction | Refused:
+async def correct(conn: Connection, venue: Venue, correction: Correction) -> Correction | Refused:
     """Store a correction. A repeated request returns the same correction; an id of another one is refused."""
-    if correction.zone not in zones():
+    if correction.zone not in venue.zones:
         return Refused("not_found")
     reason = correction.reason.strip()
     if not 0 < len(reason) <= REASON_MAX or not shows_all(reason):

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from virage.identity.passes import api as passes
 from virage.identity.people import api as people
+from virage.identity.people.types import HeldDevice
 from virage.matchday.access.rules.active import accepts, is_active
 from virage.matchday.access.rules.crossings import Crossing, Duplicate
 from virage.matchday.access.rules.decision import EntryTerms
@@ -23,7 +24,7 @@ from virage.matchday.access.rules.evaluation import (
 )
 from virage.matchday.access.rules.overrides import supervises_gate
 from virage.matchday.access.rules.scans import ScanAnswer, VerifiedScan
-from virage.matchday.access.rules.venue_state import VenueState, zone_of
+from virage.matchday.access.rules.venue_state import zone_of
 from virage.matchday.access.store import scans as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.matchday.access.store.scans import PresenceChange, ScanKey
@@ -32,10 +33,14 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal
 from virage.site.programme import api as programme
+from virage.site.programme.types import Event
+from virage.site.venue.api import venue_at
+from virage.site.venue.types import Venue
 
 UNKNOWN_EVENT = "unknown_event"
 EVENT_NOT_ON = "event_not_on"
 DEVICE_REVOKED = "device_revoked"
+NOT_YOUR_GATE = "not_your_gate"
 GATES_NOT_SUPERVISED = "gates_not_supervised"
 
 
@@ -63,10 +68,11 @@ async def expire_pending(conn: Connection, now: datetime, limit: int) -> int:
     """End admissions whose time to pass is over, and return how many there were."""
     overdue_admissions = await store.overdue_admissions(conn, now, limit)
     if overdue_admissions:
-        ground = await venue_state_store.venue_states(conn, sorted({event_id for event_id, _ in overdue_admissions}))
-        settings = {event_id: EventContext(state, EntryTerms()) for event_id, state in ground.items()}
+        events = await programme.events(conn, sorted({event_id for event_id, _ in overdue_admissions}))
         batch = Batch(
-            {}, settings, await _load(conn, overdue_admissions, await store.presence_of(conn, overdue_admissions), now)
+            {},
+            await _contexts(conn, events),
+            await _load(conn, overdue_admissions, await store.presence_of(conn, overdue_admissions), now),
         )
         await _write_passes(conn, batch, now)
     return len(overdue_admissions)
@@ -83,8 +89,12 @@ async def withdraw_scans(
     gates_of = await store.gates_of_scans(conn, device_id, since)
     found = await programme.events(conn, sorted(gates_of))
     on = {event_id: event for event_id, event in found.items() if is_active(event, now)}
+    contexts = await _contexts(conn, on)
     uncovered = {
-        gate for event_id, event in on.items() for gate in gates_of[event_id] if not supervises_gate(actor, gate, event)
+        gate
+        for event_id, event in on.items()
+        for gate in gates_of[event_id]
+        if not supervises_gate(actor, gate, contexts[event_id].venue, event)
     }
     if uncovered:
         return Refused(GATES_NOT_SUPERVISED, {"gates": sorted(uncovered)})
@@ -92,9 +102,7 @@ async def withdraw_scans(
     keys = await store.passes_of_scans(conn, device_id, since, events)
     stored = await store.lock_presence(conn, keys) if keys else {}
     await store.withdraw(conn, device_id, since, events, now=now, who=actor.id)
-    ground = await venue_state_store.venue_states(conn, events)
-    settings = {event_id: EventContext(state, EntryTerms()) for event_id, state in ground.items()}
-    await _write_passes(conn, Batch({}, settings, await _load(conn, keys, stored, now)), now, again=keys)
+    await _write_passes(conn, Batch({}, contexts, await _load(conn, keys, stored, now)), now, again=keys)
     data = {"device_id": device_id, "since": int(since.timestamp())}
     await append(conn, [Fact("scans_withdrawn", actor.id, about, data) for about in events or [device_id]], now)
     return None
@@ -104,13 +112,19 @@ async def _process_new(conn: Connection, new: dict[ScanKey, VerifiedScan], now: 
     devices = await people.hold_devices(conn, sorted({device_id for device_id, _ in new}))
     paired = {device.id: device.paired_at for device in devices.values() if device.revoked_at is None}
     settings = await _settings(conn, {verified.scan.event_id for verified in new.values()})
-    accepted = {
-        key: verified
-        for key, verified in new.items()
-        if verified.device_id in paired
-        and verified.scan.event_id in settings
-        and accepts(settings[verified.scan.event_id].event, verified.scan, now)
-    }
+    accepted, refused = dict[ScanKey, VerifiedScan](), dict[ScanKey, str]()
+    for key, verified in new.items():
+        context = settings.get(verified.scan.event_id)
+        if verified.device_id not in paired:
+            refused[key] = DEVICE_REVOKED
+        elif context is None:
+            refused[key] = UNKNOWN_EVENT
+        elif not _is_at_gate(verified, devices[verified.device_id], context.venue, now):
+            refused[key] = NOT_YOUR_GATE
+        elif not accepts(context.event, verified.scan, now):
+            refused[key] = EVENT_NOT_ON
+        else:
+            accepted[key] = verified
     devices_of_scans = await _senders(conn, accepted.values(), paired)
     counted = {_pass_of(verified) for verified in accepted.values() if not verified.scan.training} - {None}
     rehearsed = {_pass_of(verified) for verified in accepted.values()} - counted - {None}
@@ -127,17 +141,15 @@ async def _process_new(conn: Connection, new: dict[ScanKey, VerifiedScan], now: 
     await _write_passes(conn, batch, now)
     await _write_hits(conn, [(accepted[key], evaluation) for key, evaluation in evaluations.items()], now)
     answers = {key: evaluation.answer for key, evaluation in evaluations.items()}
-    return answers | {
-        key: ScanAnswer(key[1], "refused", _not_taken(verified, paired, settings))
-        for key, verified in new.items()
-        if key not in accepted
-    }
+    return answers | {key: ScanAnswer(key[1], "refused", reason) for key, reason in refused.items()}
 
 
-def _not_taken(verified: VerifiedScan, paired: Mapping[UUID, datetime], settings: Mapping[UUID, EventContext]) -> str:
-    if verified.device_id not in paired:
-        return DEVICE_REVOKED
-    return EVENT_NOT_ON if verified.scan.event_id in settings else UNKNOWN_EVENT
+def _is_at_gate(verified: VerifiedScan, device: HeldDevice, venue: Venue, now: datetime) -> bool:
+    """Return whether a gate is one of the venue where the device works or, for an upload, worked until lately."""
+    gate = venue.gate_by_code.get(verified.scan.gate)
+    if gate is None:
+        return False
+    return not verified.at_left_gate or not {gate.code, venue.prefix + gate.group}.isdisjoint(device.left_posts(now))
 
 
 async def _senders(
@@ -167,18 +179,21 @@ def _evaluate(batch: Batch, verified: VerifiedScan, now: datetime) -> Evaluation
 
 
 async def _settings(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, EventContext]:
-    """Return the published events with their rules and the state of the venue."""
-    ids = sorted(event_ids)
-    events = await programme.events(conn, ids)
-    ground = await venue_state_store.venue_states(conn, ids)
+    """Return the published events with their rules, their venues and the state of these."""
+    events = await programme.events(conn, sorted(event_ids))
+    return await _contexts(conn, {id_: event for id_, event in events.items() if event.state == "published"})
+
+
+async def _contexts(conn: Connection, events: Mapping[UUID, Event]) -> dict[UUID, EventContext]:
+    states = await venue_state_store.venue_states(conn, sorted(events))
     return {
         event_id: EventContext(
-            ground.get(event_id, VenueState()),
+            await venue_at(conn, event.venue_version),
+            states[event_id],
             EntryTerms(event.rules.reentry, event.rules.paper_accepted, event.rules.paper_identity_check),
             event,
         )
         for event_id, event in events.items()
-        if event.state == "published"
     }
 
 
@@ -226,7 +241,7 @@ async def _write_passes(conn: Connection, batch: Batch, now: datetime, again: Se
         if changed != record.stored:
             place = None if record.issued is None else record.issued.place
             gate = result.people_gate if result.presence is None else result.presence.gate
-            zone = None if gate is None else zone_of(gate, place)
+            zone = None if gate is None else zone_of(batch.contexts[key[0]].venue, gate, place)
             changes.append(PresenceChange(key, changed, zone))
     await store.insert_crossings(conn, added)
     await store.write_presence(conn, changes)

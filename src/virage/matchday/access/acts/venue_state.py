@@ -6,12 +6,13 @@ from uuid import UUID
 from virage.identity.passes.types import is_gate_group
 from virage.matchday.access.rules.accreditations import AccreditationKindUpdate
 from virage.matchday.access.rules.decision import Window
-from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState, gates, zones
+from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState
 from virage.matchday.access.store import venue_state as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN
+from virage.site.venue.types import Venue
 
 NOT_FOUND = Refused("not_found")
 NO_GROUP = invalid_input("group", "No pass can carry such a group.")
@@ -22,10 +23,10 @@ NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 
 
 async def set_gate(
-    conn: Connection, event_id: UUID, gate: str, state: GateState, *, who: UUID | None, now: datetime
+    conn: Connection, event_id: UUID, venue: Venue, gate: str, state: GateState, *, who: UUID | None, now: datetime
 ) -> Refused | None:
     """Set the turnstile, the closure and the extra gate groups of a gate."""
-    if gate not in gates():
+    if gate not in venue.gate_by_code:
         return NOT_FOUND
     if not all(is_gate_group(group) for group in state.extra_groups):
         return NO_GROUP
@@ -35,10 +36,10 @@ async def set_gate(
 
 
 async def set_zone(
-    conn: Connection, event_id: UUID, zone: str, *, full: bool, who: UUID | None, now: datetime
+    conn: Connection, event_id: UUID, venue: Venue, zone: str, *, full: bool, who: UUID | None, now: datetime
 ) -> Refused | None:
     """Mark a zone as full or not full. A full zone admits no further people."""
-    if zone not in zones():
+    if zone not in venue.zones:
         return NOT_FOUND
     await store.put_zone(conn, event_id, zone, now, full=full)
     await append(conn, [Fact("zone_changed", who, event_id, {"zone": zone, "full": full})], now)
@@ -52,12 +53,19 @@ async def set_entry_closed(conn: Connection, event_id: UUID, *, closed: bool, wh
 
 
 async def set_window(
-    conn: Connection, event_id: UUID, group: str, window: Window, *, who: UUID | None, now: datetime
+    conn: Connection,
+    event_id: UUID,
+    venue: Venue,
+    group: str,
+    window: Window,
+    *,
+    who: UUID | None,
+    now: datetime,
 ) -> Refused | None:
     """Set the access window of an accreditation's gate group. Groups of tickets have no window."""
     if not is_gate_group(group):
         return NO_GROUP
-    if group in {gate.group for gate in gates().values()}:
+    if group in {gate.group for gate in venue.gates}:
         return TICKET_GROUP
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (window.opens_at, window.closes_at)):
         return NO_YEAR
@@ -69,12 +77,19 @@ async def set_window(
 
 
 async def set_group(
-    conn: Connection, event_id: UUID, group: str, word: AccreditationKindUpdate, *, who: UUID | None, now: datetime
+    conn: Connection,
+    event_id: UUID,
+    venue: Venue,
+    group: str,
+    word: AccreditationKindUpdate,
+    *,
+    who: UUID | None,
+    now: datetime,
 ) -> Refused | None:
     """Set the window of a group and the gates that accept it. Only changes append facts."""
-    if not set(word.gates) <= gates().keys():
-        return invalid_input("gates", "The ground has no such gate.")
-    refused = await set_window(conn, event_id, group, Window(word.opens_at, word.closes_at), who=who, now=now)
+    if not set(word.gates) <= venue.gate_by_code.keys():
+        return invalid_input("gates", "The venue has no such gate.")
+    refused = await set_window(conn, event_id, venue, group, Window(word.opens_at, word.closes_at), who=who, now=now)
     if refused is not None:
         return refused
     changed = await store.put_group(conn, event_id, group, word.gates)

@@ -7,13 +7,12 @@ from virage.identity.people import api as people
 from virage.matchday.access.reads import bans
 from virage.matchday.access.rules.accreditations import GROUPS, Accreditation, AccreditationKindState
 from virage.matchday.access.rules.badge import Badge
-from virage.matchday.access.rules.venue_state import gates
 from virage.matchday.access.store import accreditations as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Club
 from virage.site.programme.types import Event
-from virage.site.venue.api import VENUE_ZONE
+from virage.site.venue.types import Venue, local_code
 
 
 async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:
@@ -38,8 +37,13 @@ async def kinds(conn: Connection, event_id: UUID) -> list[AccreditationKindState
     return found
 
 
-async def badge_of(conn: Connection, held: Accreditation, event: Event, code: str, club: Club) -> Badge:
-    """Return the content of a badge: the gates of its kind and their window; without one, doors to end."""
+async def badge_of(
+    conn: Connection, held: Accreditation, event: Event, venue: Venue, *, code: str, club: Club
+) -> Badge:
+    """Return the content of a badge: the gates of its kind and their window; without one, doors to end.
+
+    Times are in the zone of the venue.
+    """
     state = (await venue_state_store.venue_states(conn, [event.id]))[event.id]
     group = GROUPS[held.kind]
     taken = state.gates_of(group)
@@ -53,11 +57,11 @@ async def badge_of(conn: Connection, held: Accreditation, event: Event, code: st
         club=club.name,
         primary=club.primary,
         title=event.title,
-        starts_at=event.starts_at.astimezone(VENUE_ZONE),
-        gates=tuple(taken),
-        zones=tuple(sorted({gates()[gate].stand for gate in taken})),
-        opens_at=opens.astimezone(VENUE_ZONE),
-        closes_at=closes.astimezone(VENUE_ZONE),
+        starts_at=event.starts_at.astimezone(venue.zone),
+        gates=tuple(local_code(gate) for gate in taken),
+        zones=tuple(sorted({venue.gate_by_code[gate].stand for gate in taken})),
+        opens_at=opens.astimezone(venue.zone),
+        closes_at=closes.astimezone(venue.zone),
         lang="en" if club.locale == "en" else "fr",
     )
 

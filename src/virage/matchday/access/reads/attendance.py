@@ -8,7 +8,8 @@ from virage.matchday.access.rules.attendance import EventAttendance
 from virage.matchday.access.store import scans as store
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
-from virage.site.venue.types import load_venue
+from virage.site.programme import api as programme
+from virage.site.venue.api import venue_at
 
 
 async def attendance(conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, EventAttendance]:
@@ -25,12 +26,15 @@ async def attendance(conn: Connection, event_id: UUID, person_ids: Sequence[UUID
         places.setdefault(person_id, []).append(place)
         if ticket_id in issued and (event_id, issued[ticket_id].number) in inside:
             present.add(person_id)
-    ground = load_venue()
+    event = await programme.event(conn, event_id)
+    if event is None:
+        return {}
+    venue = await venue_at(conn, event.venue_version)
     return {
         person_id: EventAttendance(
             person_id in present,
-            frozenset(ground.label(place).gate_group for place in found),
-            frozenset(ground.blocks[ground.block[place]].stand for place in found if place < ground.seats),
+            frozenset(venue.label(place).gate_group for place in found),
+            frozenset(venue.blocks[venue.block[place]].stand for place in found if place < venue.seats),
         )
         for person_id, found in places.items()
     }

@@ -18,6 +18,7 @@ from virage.matchday.access.store import bans as store
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
+from virage.site.venue.types import Venue
 
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 BEFORE_DOORS: Final = timedelta(days=7)
@@ -63,12 +64,12 @@ async def bearers(conn: Connection, event_id: UUID) -> list[Bearer]:
     return tickets + accredited
 
 
-async def hits(conn: Connection, event_id: UUID) -> list[BanHit]:
+async def hits(conn: Connection, event_id: UUID, venue: Venue) -> list[BanHit]:
     """Return the scans of flagged passes at an event, the latest first."""
     found = await store.hits(conn, event_id, HITS_MAX)
     issued = await passes.at_gate(conn, [(event_id, hit.pass_number) for hit in found])
     names = await names_of(conn, found)
-    places = {key: label(issued_pass.place) for key, issued_pass in issued.items()}
+    places = {key: label(venue, issued_pass.place) for key, issued_pass in issued.items()}
     return [replace(names.named(hit), place_label=places.get((event_id, hit.pass_number))) for hit in found]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -29,12 +29,12 @@ from virage.matchday.access.rules.board import (
 from virage.matchday.access.rules.heartbeats import DeviceState
 from virage.matchday.access.rules.overrides import OVERRIDES_MAX
 from virage.matchday.access.rules.queues import GateQueue
-from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, gates, label, nearest_ramps, zones
+from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, label, nearest_ramps
 from virage.matchday.access.store import board as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.site.venue.types import load_venue
+from virage.site.venue.types import Venue
 
 KEPT_S: Final = 1.0
 SHOWN_MAX: Final = 200
@@ -50,33 +50,33 @@ class Boards:
         self._one_at_a_time = asyncio.Lock()
         self._kept: dict[UUID, tuple[float, GateBoard]] = {}
 
-    async def of(self, event_id: UUID) -> GateBoard:
-        """Return the board of an event."""
+    async def of(self, event_id: UUID, venue: Venue) -> GateBoard:
+        """Return the board of an event at its venue."""
         async with self._one_at_a_time:
             kept = self._kept.get(event_id)
             if kept is None or monotonic() >= kept[0]:
-                await asyncio.to_thread(nearest_ramps)  # computed once, and with no connection held
+                await asyncio.to_thread(nearest_ramps, venue)  # computed once, and with no connection held
                 async with self._db.connection() as conn:
-                    kept = (monotonic() + self._kept_s, await read_board(conn, event_id, self._clock.now()))
+                    kept = (monotonic() + self._kept_s, await read_board(conn, event_id, venue, self._clock.now()))
                 self._kept[event_id] = kept
         return kept[1]
 
 
-async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoard:
+async def read_board(conn: Connection, event_id: UUID, venue: Venue, now: datetime) -> GateBoard:
     """Return the board of an event, with a number of queries that does not grow with the crowd."""
     state = (await venue_state_store.venue_states(conn, [event_id]))[event_id]
     corrections = await store.corrections(conn, event_id)
-    zone_lines = await _zones(conn, event_id, state, corrections)
+    zone_lines = await _zones(conn, event_id, venue, state, corrections)
     refused = await store.refusals(conn, event_id)
     by_reason: Counter[str] = Counter()
     for _, reason, scans in refused:
         by_reason[reason] += scans
     flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
-    counted = await pulses(conn, event_id, now)
-    open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in _open(state)}
-    at_gates = await queues_at_gates(conn, event_id, counted, open_flow, now)
+    counted = await pulses(conn, event_id, venue, now)
+    open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in _open(venue, state)}
+    at_gates = await queues_at_gates(conn, event_id, venue, counted, flow_per_minute=open_flow, now=now)
     states = await store.device_states(conn, event_id)
-    duplicates = await _duplicates(conn, event_id)
+    duplicates = await _duplicates(conn, event_id, venue)
     alerts = await store.scan_alerts(conn, event_id, SHOWN_MAX)
     overrides = await store.overrides(conn, event_id, SHOWN_MAX)
     scans_shown = [
@@ -87,7 +87,7 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
     names = await names_of(
         conn, [*states, *scans_shown], [correction.corrected_by for correction in corrections[:SHOWN_MAX]]
     )
-    queues = ramp_queues(counted, now)
+    queues = ramp_queues(counted, venue, now)
     return GateBoard(
         now=now,
         closed=state.closed,
@@ -95,7 +95,7 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
         admitted=sum(line.admitted for line in zone_lines),
         not_entered=sum(line.tickets.not_entered for line in zone_lines),
         zones=zone_lines,
-        gates=_gates(state, flows, refused, at_gates),
+        gates=_gates(venue, state, flows, refused, at_gates),
         devices=_devices(states, names, now),
         refusals=dict(by_reason.most_common()),
         duplicates_open=await store.open_duplicates(conn, event_id),
@@ -115,15 +115,17 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
     )
 
 
-def _open(state: VenueState) -> list[str]:
+def _open(venue: Venue, state: VenueState) -> list[str]:
     """Return the gates that admit."""
-    return [] if state.closed else [code for code in gates() if not state.gates.get(code, DEFAULT_GATE_STATE).closed]
+    if state.closed:
+        return []
+    return [gate.code for gate in venue.gates if not state.gates.get(gate.code, DEFAULT_GATE_STATE).closed]
 
 
 async def _zones(
-    conn: Connection, event_id: UUID, state: VenueState, corrections: Sequence[Correction]
+    conn: Connection, event_id: UUID, venue: Venue, state: VenueState, corrections: Sequence[Correction]
 ) -> list[ZoneStatus]:
-    firsts, codes = _parts()
+    firsts, codes = _parts(venue)
     sold: Counter[str] = Counter()
     entered: Counter[str] = Counter()
     for part, (live, came) in (await passes.counts_by_part(conn, event_id, firsts)).items():
@@ -134,15 +136,15 @@ async def _zones(
     for zone, (people, admitted) in (await store.inside_by_zone(conn, event_id)).items():
         inside[zone], more[zone] = people, people - admitted
     for gate, people in (await store.unidentified_entries(conn, event_id)).items():
-        inside[gates()[gate].stand] += people
-        more[gates()[gate].stand] += people
+        inside[venue.gate_by_code[gate].stand] += people
+        more[venue.gate_by_code[gate].stand] += people
     for gate, people in (await store.anonymous_exits(conn, event_id)).items():
-        inside[gates()[gate].stand] -= people
+        inside[venue.gate_by_code[gate].stand] -= people
     corrected: Counter[str] = Counter()
     for correction in corrections:
         corrected[correction.zone] += correction.people
-    capacity = _capacity()
-    stands = {stand.code for stand in load_venue().stands}
+    capacity = _capacity(venue)
+    stands = {stand.code for stand in venue.stands}
     return [
         ZoneStatus(
             code=zone,
@@ -154,25 +156,24 @@ async def _zones(
             full=zone in state.full,
             tickets=TicketCounts(sold[zone], entered[zone], sold[zone] - entered[zone]),
         )
-        for zone in zones()
+        for zone in venue.zones
     ]
 
 
-@cache
-def _parts() -> tuple[list[int], list[str]]:
+@lru_cache(maxsize=64)
+def _parts(venue: Venue) -> tuple[list[int], list[str]]:
     """Return the first place of each block and standing area, and its zone; accreditations follow in no zone."""
-    ground = load_venue()
-    firsts = [(block.first_seat, block.stand) for block in ground.blocks]
-    firsts += [(area.first_place, area.code) for area in ground.areas]
-    ordered = sorted([*firsts, (ground.places, "")])
+    firsts = [(block.first_seat, block.stand) for block in venue.blocks]
+    firsts += [(area.first_place, area.code) for area in venue.areas]
+    ordered = sorted([*firsts, (venue.places, "")])
     return [first for first, _ in ordered], [zone for _, zone in ordered]
 
 
-@cache
-def _capacity() -> Counter[str]:
+@lru_cache(maxsize=64)
+def _capacity(venue: Venue) -> Counter[str]:
     """Return the number of places of each zone."""
-    firsts, codes = _parts()
-    ends = [*firsts[1:], load_venue().places]
+    firsts, codes = _parts(venue)
+    ends = [*firsts[1:], venue.places]
     capacity: Counter[str] = Counter()
     for first, end, zone in zip(firsts, ends, codes, strict=True):
         capacity[zone] += end - first
@@ -180,6 +181,7 @@ def _capacity() -> Counter[str]:
 
 
 def _gates(
+    venue: Venue,
     state: VenueState,
     flows: Mapping[str, store.Flow],
     refused: Sequence[tuple[str, str, int]],
@@ -189,7 +191,7 @@ def _gates(
     for where, _, scans in refused:
         refusals[where] += scans
     lines = []
-    for code, gate in gates().items():
+    for code, gate in venue.gate_by_code.items():
         here, flow = state.gates.get(code, DEFAULT_GATE_STATE), flows.get(code, store.Flow())
         lines.append(
             GateStatus(
@@ -230,13 +232,13 @@ def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list
     ]
 
 
-async def _duplicates(conn: Connection, event_id: UUID) -> list[DuplicateAdmission]:
+async def _duplicates(conn: Connection, event_id: UUID, venue: Venue) -> list[DuplicateAdmission]:
     rows = await store.duplicates(conn, event_id, SHOWN_MAX)
     issued = await passes.at_gate(conn, [(event_id, row.pass_number) for row in rows])
     return [
         DuplicateAdmission(
             row.pass_number,
-            label(issued[event_id, row.pass_number].place) if (event_id, row.pass_number) in issued else None,
+            label(venue, issued[event_id, row.pass_number].place) if (event_id, row.pass_number) in issued else None,
             row.first,
             row.second,
             row.found_at,

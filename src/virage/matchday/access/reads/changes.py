@@ -17,6 +17,7 @@ from virage.matchday.access.store import venue_state as store
 from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import PAGE, Entry, Key, position_key
+from virage.site.venue.types import Venue
 
 KEPT_MAX: Final = 20_000
 PAGES_BACK_MAX: Final = 5
@@ -56,8 +57,8 @@ class GateChanges:
         self._keys: list[Key] = []
         self._entries: list[Entry] = []
 
-    async def since(self, event_id: UUID, version: str | None, codes: Collection[str]) -> PackChanges:
-        """Return the changes of an event since a version of its pack, for a device at some gates."""
+    async def since(self, event_id: UUID, version: str | None, venue: Venue, codes: Collection[str]) -> PackChanges:
+        """Return the changes of an event since a version of its pack, for a device at some gates of its venue."""
         try:
             asked = None if version is None else position_key(version)
         except ValueError:
@@ -79,8 +80,8 @@ class GateChanges:
             **{
                 name: getattr(changes, name) for name in PackChanges.__struct_fields__ if name not in ("gates", "zones")
             },
-            gates=pack_gates(codes, state),
-            zones=pack_zones(state),
+            gates=pack_gates(venue, codes, state),
+            zones=pack_zones(venue, state),
         )
 
     async def _catch_up(self, conn: Connection, asked: Key | None) -> None:

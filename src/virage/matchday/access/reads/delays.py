@@ -1,4 +1,4 @@
-"""Waiting times at the ramps, for routes of the venue: fans are directed to the faster ramp."""
+"""Waiting times at the ramps, for routes of the venues: fans are directed to the faster ramp."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,6 +9,7 @@ from virage.matchday.access.reads.queues import delays
 from virage.platform.data.database import Connection
 from virage.platform.values.clock import Clock
 from virage.site.programme import api as programme
+from virage.site.venue.api import venue_at
 
 KEPT_S: Final = 5.0
 BEFORE_DOORS: Final = timedelta(hours=2)
@@ -30,6 +31,6 @@ class Delays:
             now, found = self._clock.now(), dict[str, float]()
             for event in await programme.upcoming(conn, now):
                 if event.doors_at - BEFORE_DOORS <= now:
-                    found |= await delays(conn, event.id, now)
+                    found |= await delays(conn, event.id, await venue_at(conn, event.venue_version), now)
             self._known = found
         return self._known

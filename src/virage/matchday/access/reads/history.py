@@ -15,7 +15,7 @@ from virage.matchday.access.store import board as store
 from virage.matchday.access.store import scans as scan_store
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
-from virage.site.venue.types import PlaceLabel
+from virage.site.venue.types import PlaceLabel, Venue
 
 SCANS_SHOWN_MAX: Final = 200
 
@@ -40,18 +40,18 @@ class PassHistory(Struct, frozen=True):
     scans: list[PassScan]
 
 
-async def find_passes(conn: Connection, event_id: UUID, wanted: str) -> list[PassMatch]:
+async def find_passes(conn: Connection, event_id: UUID, venue: Venue, wanted: str) -> list[PassMatch]:
     """Return passes by number, name, email address or order code; 20 at most."""
     if wanted.isascii() and wanted.isdigit():
         number = int(wanted[:10])
         issued = await passes.at_gate(conn, [(event_id, number)])
-        return [PassMatch(number, label(issued_pass.place), None, None) for issued_pass in issued.values()]
+        return [PassMatch(number, label(venue, issued_pass.place), None, None) for issued_pass in issued.values()]
     holders = await ticketing.find_holders(conn, event_id, wanted, FOUND_MAX)
     states = await passes.states(conn, [holder.ticket_id for holder in holders])
     return [
         PassMatch(
             states[holder.ticket_id].number,
-            label(holder.place),
+            label(venue, holder.place),
             holder.order_code,
             holder.holder_name or holder.buyer_name,
         )
@@ -60,7 +60,7 @@ async def find_passes(conn: Connection, event_id: UUID, wanted: str) -> list[Pas
     ]
 
 
-async def history(conn: Connection, event_id: UUID, number: int) -> PassHistory | None:
+async def history(conn: Connection, event_id: UUID, venue: Venue, number: int) -> PassHistory | None:
     """Return the history of a pass, None if it was never issued."""
     key = (event_id, number)
     issued = (await passes.at_gate(conn, [key])).get(key)
@@ -71,7 +71,7 @@ async def history(conn: Connection, event_id: UUID, number: int) -> PassHistory 
     stored = (await scan_store.presence_of(conn, [key])).get(key)
     return PassHistory(
         number,
-        label(issued.place),
+        label(venue, issued.place),
         issued.gate_group,
         issued.revoked,
         None if stored is None else stored.presence,

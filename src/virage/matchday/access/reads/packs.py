@@ -1,7 +1,7 @@
 """Packs for devices. What all packs of an event share is read once in a few seconds."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -29,16 +29,19 @@ from virage.matchday.access.rules.pack import (
     pack_gates,
     pack_zones,
 )
-from virage.matchday.access.rules.venue_state import VenueState, gates, groups_at
+from virage.matchday.access.rules.venue_state import VenueState, gates_of, groups_at
 from virage.matchday.access.store import packs as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import base64url
+from virage.platform.web.guard import Principal
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
+from virage.site.venue.api import venue_at
+from virage.site.venue.types import Venue
 
 KEPT_S: Final = 3.0
 DIRECTORIES_MAX: Final = 200
@@ -48,6 +51,7 @@ class Shared(Struct, frozen=True):
     """What all packs of an event have in common."""
 
     event: Event
+    venue: Venue
     version: str
     keys: tuple[PublicKey, ...]
     others: tuple[OtherEvent, ...]
@@ -68,17 +72,18 @@ class Packs:
         self._shared: dict[UUID, tuple[float, Shared | None]] = {}
         self._directories: dict[tuple[UUID, tuple[str, ...]], tuple[float, Directory]] = {}
 
-    async def of(self, event_id: UUID, codes: Iterable[str], since: str | None = None) -> Pack | None:
-        """The pack of a device that works at some gates; None for an event that is not on.
+    async def of(self, event_id: UUID, device: Principal, since: str | None = None) -> Pack | None:
+        """The pack of a device; None for an event that is not on, or at a venue where the device has no gate.
 
         It knows all that the device heard until `since`, a version that a heartbeat was answered with.
         """
-        mine = sorted(code for code in codes if code in gates())
         async with self._one_at_a_time:
             shared = await self._shared_of(event_id, since)
-            if shared is None:
+            mine = [] if shared is None else sorted(gates_of(device, shared.venue))
+            if shared is None or not mine:
                 return None
-            directory = await self._directory(event_id, tuple(sorted(groups_at(mine, shared.state))))
+            groups = groups_at(shared.venue, mine, shared.state)
+            directory = await self._directory(event_id, tuple(sorted(groups)))
         async with self._db.connection() as conn:
             roster = await people.roster(conn, GATE, mine, event_id)
         event = shared.event
@@ -96,10 +101,10 @@ class Packs:
             expires_at=self._clock.now() + LIVES,
             keys=shared.keys,
             others=shared.others,
-            gates=pack_gates(mine, shared.state),
-            zones=pack_zones(shared.state),
+            gates=pack_gates(shared.venue, mine, shared.state),
+            zones=pack_zones(shared.venue, shared.state),
             windows=dict(shared.state.windows),
-            hints={code: hints(code) for code in mine},
+            hints={code: hints(shared.venue, code) for code in mine},
             passes=shared.passes,
             bitmaps=shared.bitmaps,
             generations=shared.generations,
@@ -131,6 +136,7 @@ class Packs:
         count = changed.issued
         return Shared(
             event=event,
+            venue=await venue_at(conn, event.venue_version),
             version=version,
             keys=tuple(_public(key) for id_, key in keys.items() if id_ == event_id),
             others=tuple(

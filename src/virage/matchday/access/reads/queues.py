@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -25,7 +24,7 @@ from virage.matchday.access.rules.queues import (
 from virage.matchday.access.rules.venue_state import nearest_ramps
 from virage.matchday.access.store import board as store
 from virage.platform.data.database import Connection
-from virage.site.venue.types import load_venue
+from virage.site.venue.types import Venue
 
 COUNTED_SINCE: Final = timedelta(hours=4)
 
@@ -38,39 +37,41 @@ class Pulses(Struct, frozen=True):
     at_gates: dict[str, Minutes]
 
 
-@cache
-def _ramps() -> frozenset[str]:
-    return frozenset(code.removeprefix("ramp:") for code in load_venue().walk.index if code.startswith("ramp:"))
-
-
-async def pulses(conn: Connection, event_id: UUID, now: datetime) -> Pulses:
+async def pulses(conn: Connection, event_id: UUID, venue: Venue, now: datetime) -> Pulses:
     """Return the counts of an event, lanes of one place added up; unknown ramps are left out."""
-    counted = Pulses({}, {}, {})
+    counted, ramps = Pulses({}, {}, {}), {ramp.code for ramp in venue.ramps}
     for lane, gate, people in await store.pulses(conn, event_id, now - COUNTED_SINCE):
         if lane == AT_GATE:
             counted.at_gates[gate] = people
         for prefix, counts in ((ARRIVED, counted.arrived), (SEARCHED, counted.searched)):
             ramp = lane.removeprefix(prefix)
-            if lane.startswith(prefix) and ramp in _ramps():
+            if lane.startswith(prefix) and ramp in ramps:
                 counts[ramp] = add_up([counts.get(ramp, {}), people])
     return counted
 
 
-def ramp_queues(counted: Pulses, now: datetime) -> list[Queue]:
+def ramp_queues(counted: Pulses, venue: Venue, now: datetime) -> list[Queue]:
     """The queues before the search of every ramp that a counter stands at."""
-    lanes = load_venue().ramps[0].search_lanes or 1
+    lanes = {ramp.code: ramp.search_lanes for ramp in venue.ramps}
     return [
-        queue(ramp, lanes, come, counted.searched.get(ramp, {}), now) for ramp, come in sorted(counted.arrived.items())
+        queue(ramp, lanes[ramp], come, counted.searched.get(ramp, {}), now)
+        for ramp, come in sorted(counted.arrived.items())
     ]
 
 
 async def queues_at_gates(
-    conn: Connection, event_id: UUID, counted: Pulses, flow_per_minute: Mapping[str, float], now: datetime
+    conn: Connection,
+    event_id: UUID,
+    venue: Venue,
+    counted: Pulses,
+    *,
+    flow_per_minute: Mapping[str, float],
+    now: datetime,
 ) -> dict[str, GateQueue]:
     """Return the queues before gates; gates without counts are missing."""
-    lanes, tied = load_venue().ramps[0].search_lanes or 1, nearest_ramps()
+    lanes, tied = {ramp.code: ramp.search_lanes for ramp in venue.ramps}, nearest_ramps(venue)
     through = {
-        ramp: through_search(counted.arrived.get(ramp, {}), counted.searched.get(ramp, {}), lanes, now)
+        ramp: through_search(counted.arrived.get(ramp, {}), counted.searched.get(ramp, {}), lanes[ramp], now)
         for ramp in {*counted.arrived, *counted.searched}
     }
     keys = entered_by(counted.at_gates, tied, through)
@@ -78,8 +79,7 @@ async def queues_at_gates(
     return gate_queues(Counts(counted.at_gates, through, entered), tied, flow_per_minute, now)
 
 
-async def delays(conn: Connection, event_id: UUID, now: datetime) -> Mapping[str, float]:
-    """How long one waits at `ramp:N1` now, in seconds, for the ways of venue."""
-    return {
-        f"ramp:{queue_.ramp}": float(queue_.wait_s) for queue_ in ramp_queues(await pulses(conn, event_id, now), now)
-    }
+async def delays(conn: Connection, event_id: UUID, venue: Venue, now: datetime) -> Mapping[str, float]:
+    """How long one waits at `ramp:N1` now, in seconds, for the routes of the venue."""
+    queues = ramp_queues(await pulses(conn, event_id, venue, now), venue, now)
+    return {f"ramp:{queue_.ramp}": float(queue_.wait_s) for queue_ in queues}

@@ -27,17 +27,18 @@ from virage.platform.web.guard import Principal, fresh, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, delete, get, mount, post, put
 from virage.site.programme.types import Event
+from virage.site.venue.types import Venue
 
 LIST_BYTES_MAX = 500_000
 PRIVATE = {"cache-control": "no-store"}
 
 
-async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple[Accreditation, Event]:
-    """Return an accreditation and its event; 404 without supervision of the event."""
+async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple[Accreditation, Event, Venue]:
+    """Return an accreditation, its event and the venue; 404 without supervision of the event."""
     found = await reads.accreditation(conn, id_)
     if found is None:
         raise Problem("not_found")
-    return found, await whole(conn, found.event_id, principal)
+    return found, *(await whole(conn, found.event_id, principal))
 
 
 @post("/accreditations", status_code=200, guards=[staff("supervisor")])
@@ -52,8 +53,8 @@ async def add_accreditation(
     fresh(principal, now)
 
     async def accredit(conn: Connection) -> list[Accreditation] | Refused:
-        event = await whole(conn, data.event_id, principal)
-        return await acts.accredit(conn, vault, [data], event, who=principal.id, now=now)
+        event, venue = await whole(conn, data.event_id, principal)
+        return await acts.accredit(conn, vault, [data], event, venue, who=principal.id, now=now)
 
     (made,) = granted(await db.transact(accredit))
     return made
@@ -77,8 +78,8 @@ async def add_accreditations(
     fresh(principal, now)
 
     async def accredit(conn: Connection) -> list[Accreditation] | Refused:
-        event = await whole(conn, data.event_id, principal)
-        return await acts.accredit(conn, vault, data.requests(), event, who=principal.id, now=now)
+        event, venue = await whole(conn, data.event_id, principal)
+        return await acts.accredit(conn, vault, data.requests(), event, venue, who=principal.id, now=now)
 
     return granted(await db.transact(accredit))
 
@@ -95,7 +96,7 @@ async def list_accreditations(event_id: UUID, db: Database, principal: Principal
 async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Revoke an accreditation: gates refuse its badge."""
     async with db.transaction() as conn:
-        found, _ = await supervised(conn, accreditation_id, principal)
+        found, _, _ = await supervised(conn, accreditation_id, principal)
         await acts.end(conn, found.id, who=principal.id, now=clock.now())
 
 
@@ -116,11 +117,11 @@ async def print_badge(
     fresh(principal, now)
 
     async def print_(conn: Connection) -> Badge | Refused:
-        found, event = await supervised(conn, accreditation_id, principal)
+        found, event, venue = await supervised(conn, accreditation_id, principal)
         printed = await acts.badge(conn, vault, found.id, who=principal.id, now=now)
         if isinstance(printed, Refused):
             return printed
-        return await reads.badge_of(conn, found, event, printed.text, config.club)
+        return await reads.badge_of(conn, found, event, venue, code=printed.text, club=config.club)
 
     badge = granted(await db.transact(print_))
     pdf = await asyncio.to_thread(badge_pdf, badge)  # a tenth of a second of work, after the commit
@@ -143,11 +144,11 @@ async def put_kind(
     """Set the access window of a kind and the gates that accept it; other settings of the gates stay."""
 
     async def set_kind(conn: Connection) -> AccreditationKindState | Refused:
-        await whole(conn, event_id, principal)
+        _, venue = await whole(conn, event_id, principal)
         group = GROUPS.get(cast("Kind", kind))
         if group is None:
             return Refused("not_found")
-        refusal = await set_group(conn, event_id, group, data, who=principal.id, now=clock.now())
+        refusal = await set_group(conn, event_id, venue, group, data, who=principal.id, now=clock.now())
         return refusal or next(state for state in await reads.kinds(conn, event_id) if state.kind == kind)
 
     return granted(await db.transact(set_kind))

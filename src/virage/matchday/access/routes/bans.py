@@ -81,8 +81,8 @@ async def lift_ban(file: str, ban_id: UUID, *, db: Database, clock: Clock, princ
 async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> list[BanHit]:
     """List scans of passes that matched a ban, for the supervisor who was called."""
     async with db.connection() as conn:
-        await supervised(conn, event_id, principal)
-        return await reads.hits(conn, event_id)
+        _, venue = await supervised(conn, event_id, principal)
+        return await reads.hits(conn, event_id, venue)
 
 
 router = mount("/api/access", [list_bans, add_ban, add_bans, lift_ban, list_hits])

@@ -15,12 +15,12 @@ from virage.matchday.access.acts.devices import record_heartbeat
 from virage.matchday.access.reads.changes import GateChanges, PackChanges
 from virage.matchday.access.reads.holders import HolderMatch, find
 from virage.matchday.access.reads.packs import Packs
-from virage.matchday.access.routes.scan_service import ScanService, is_at
+from virage.matchday.access.routes.scan_service import ScanService
 from virage.matchday.access.rules.active import is_active
 from virage.matchday.access.rules.heartbeats import Heartbeat
 from virage.matchday.access.rules.pack import PACK_PURPOSE, SignedPack
 from virage.matchday.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX, ScanAnswer, ScanUpload
-from virage.matchday.access.rules.venue_state import gates
+from virage.matchday.access.rules.venue_state import gates_of, is_at
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import base64url
@@ -30,6 +30,10 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Request, Response, get, mount, post
 from virage.platform.web.static import takes_gzip
 from virage.site.programme import api as programme
+from virage.site.programme.types import Text
+from virage.site.venue.api import venue_at
+from virage.site.venue.api import venues as venues_of
+from virage.site.venue.types import owner_of
 
 AT_GATE = device_at("gate")
 QUERY_CHARS_MIN = 3
@@ -47,6 +51,22 @@ class ScanAnswers(Struct, frozen=True):
 
     now: datetime
     answers: list[ScanAnswer]
+
+
+class DeviceEvent(Struct, frozen=True):
+    """An event at which a device may work."""
+
+    id: UUID
+    title: Text
+    starts_at: datetime
+    venue: str
+
+
+class DeviceEvents(Struct, frozen=True):
+    """The events of a device; `now` is the server's clock."""
+
+    now: datetime
+    events: list[DeviceEvent]
 
 
 class HeartbeatAnswer(Struct, frozen=True):
@@ -71,15 +91,44 @@ async def post_scans(data: ScanUpload, gate_desk: ScanService, clock: Clock, pri
 
 @post("/heartbeat", status_code=200, guards=[AT_GATE], rate="gate")
 async def post_heartbeat(
-    data: Heartbeat, db: Database, gate_news: GateChanges, clock: Clock, principal: Principal
+    data: Heartbeat,
+    *,
+    db: Database,
+    gate_desk: ScanService,
+    gate_news: GateChanges,
+    clock: Clock,
+    principal: Principal,
 ) -> HeartbeatAnswer:
-    """Report the state of the device and receive changes since the version of its pack."""
-    if principal.id is None or not is_at(principal, data.gate):
+    """Report the state of the device and receive changes since the version of its pack.
+
+    403 at a gate where the device does not work: it was moved, and gets its events from `/api/access/events`.
+    """
+    venue = await gate_desk.venue(data.event_id)
+    if principal.id is None or venue is None or not is_at(principal, venue, data.gate):
         raise Problem("forbidden", {"gate": data.gate})
     now = clock.now()
     granted(await db.transact(record_heartbeat, principal.id, data, now))
-    codes = [code for code in gates() if is_at(principal, code)]
-    return HeartbeatAnswer(now, await gate_news.since(data.event_id, data.version, codes))
+    changes = await gate_news.since(data.event_id, data.version, venue, gates_of(principal, venue))
+    return HeartbeatAnswer(now, changes)
+
+
+@get("/events", guards=[AT_GATE])
+async def list_device_events(db: Database, clock: Clock, principal: Principal) -> DeviceEvents:
+    """List the published events at the venue of the device that are not over, by start."""
+    now = clock.now()
+    async with db.connection() as conn:
+        venues = await venues_of(conn)
+        posts = [str(grant.scope_id) for grant in principal.grants]
+        mine = {found.code for found in (owner_of(venues, post) for post in posts) if found is not None}
+        listed = [(event, await venue_at(conn, event.venue_version)) for event in await programme.upcoming(conn, now)]
+    return DeviceEvents(
+        now,
+        [
+            DeviceEvent(event.id, event.title, event.starts_at, venue.name)
+            for event, venue in listed
+            if venue.code in mine
+        ],
+    )
 
 
 @get(
@@ -98,8 +147,11 @@ async def get_pack(
     principal: Principal,
     since: Version = None,
 ) -> Response[bytes]:
-    """Get the pack with which the device decides offline. 404 for an event that is not active."""
-    pack = await gate_packs.of(event_id, [code for code in gates() if is_at(principal, code)], since)
+    """Get the pack with which the device decides offline.
+
+    404 for an event that is not active, and for one at another venue than the device.
+    """
+    pack = await gate_packs.of(event_id, principal, since)
     if pack is None:
         raise Problem("not_found")
     body = msgspec.json.encode(pack)
@@ -133,7 +185,8 @@ async def find_holders(
         event = await programme.event(conn, event_id)
         if event is None or event.state != "published" or not is_active(event, clock.now()):
             raise Problem("not_found")
-        return await find(conn, event_id, [code for code in gates() if is_at(principal, code)], wanted)
+        venue = await venue_at(conn, event.venue_version)
+        return await find(conn, event_id, venue, gates_of(principal, venue), wanted)
 
 
-router = mount("/api/access", [post_scans, post_heartbeat, get_pack, find_holders])
+router = mount("/api/access", [post_scans, post_heartbeat, list_device_events, get_pack, find_holders])

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from virage.identity.keys.types import HolderKey
 from virage.identity.passes.types import verify
-from virage.matchday.access.acts.scans import process_scans
+from virage.matchday.access.acts.scans import NOT_YOUR_GATE, process_scans
 from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.rules.scans import Scan, ScanAnswer, SignedScan, VerifiedScan, body_of, scan_of
-from virage.matchday.access.rules.venue_state import gates
+from virage.matchday.access.rules.venue_state import is_at
 from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.jwk import number_in
-from virage.platform.web.guard import Principal, holds
+from virage.platform.web.guard import Principal
+from virage.site.venue.types import Venue
 
 UPLOADS_PER_BATCH = 128
 SMALL_UPLOAD_MAX = 8
@@ -45,6 +46,10 @@ class ScanService:
         self.backlogs_here = 0
         self.scans: Batcher[VerifiedScans, list[ScanAnswer]] = Batcher(self._take, batch_max=UPLOADS_PER_BATCH)
         self.backlogs: Batcher[VerifiedScans, list[ScanAnswer]] = Batcher(self._take, batch_max=BACKLOGS_PER_BATCH)
+
+    async def venue(self, event_id: UUID) -> Venue | None:
+        """Return the venue of an event; None for an unknown event."""
+        return await self._keyring.venue(event_id)
 
     async def take(self, device: Principal, scans: Sequence[SignedScan]) -> list[ScanAnswer]:
         """Process an upload; one answer per scan, in order. Scans with an invalid signature change nothing.
@@ -100,26 +105,21 @@ class ScanService:
         scan = scan_of(body)
         if scan is None:
             return ScanAnswer(number_in(signed.body), "refused", "invalid_scan")
-        if not is_at(device, scan.gate):
-            return ScanAnswer(scan.number, "refused", "not_your_gate")
+        venue = await self._keyring.venue(scan.event_id)
+        at_left_gate = venue is not None and not is_at(device, venue, scan.gate)
+        if at_left_gate and scan.kind == "ask":
+            return ScanAnswer(scan.number, "refused", NOT_YOUR_GATE)
         if scan.code is None:
-            return VerifiedScan(device_id, scan, None)
+            return VerifiedScan(device_id, scan, None, at_left_gate)
         keys = await self._keyring.issuers(scan.event_id)
-        return VerifiedScan(device_id, scan, verify(scan.code, keys, moment(scan, self._clock.now()), scan.event_id))
+        verdict = verify(scan.code, keys, moment(scan, self._clock.now()), scan.event_id)
+        return VerifiedScan(device_id, scan, verdict, at_left_gate)
 
     async def _take(self, uploads: Sequence[VerifiedScans]) -> list[list[ScanAnswer]]:
         reads = [checked for upload in uploads for checked in upload]
         async with self._db.transaction() as conn:
             answers = iter(await process_scans(conn, reads, self._clock.now()))
         return [[next(answers) for _ in upload] for upload in uploads]
-
-
-def is_at(device: Principal, gate: str) -> bool:
-    """Return whether a device belongs to a gate: by its code, its group, or because it works at all gates."""
-    found = gates().get(gate)
-    if found is None:
-        return False
-    return holds(device, "gate", scope="gate", scope_id=gate, within=[("gate", found.group)])
 
 
 def moment(scan: Scan, now: datetime) -> datetime:

@@ -13,7 +13,8 @@ from virage.matchday.access.reads.history import PassHistory, PassMatch, find_pa
 from virage.matchday.access.rules.active import is_active
 from virage.matchday.access.rules.board import Correction, CorrectionRequest, GateBoard
 from virage.matchday.access.rules.decision import Window
-from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState, gates
+from virage.matchday.access.rules.overrides import supervises_gate
+from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused, invalid_input
@@ -22,6 +23,8 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, mount, post, put
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Instant
+from virage.site.venue.api import venue_at
+from virage.site.venue.types import Venue, owner_of
 
 QUERY_CHARS_MIN = 3
 PASSES_MAX = 2**32
@@ -55,24 +58,32 @@ class AccessWindowUpdate(Struct, frozen=True, forbid_unknown_fields=True):
     closes_at: Instant
 
 
-async def supervised(conn: Connection, event_id: UUID, principal: Principal) -> Event:
-    """Return the event for supervisors of it, of its organiser's events, or of gates; else 404."""
+async def supervised(conn: Connection, event_id: UUID, principal: Principal) -> tuple[Event, Venue]:
+    """Return the event and its venue for supervisors of these, of its organiser's events, or of its gates; else 404."""
     found = await programme.event(conn, event_id)
-    within = [] if found is None else [("organiser", found.organiser_id)]
-    everywhere = holds(principal, "supervisor", scope="event", scope_id=event_id, within=within)
-    at_gates = any(grant.role == "supervisor" and grant.scope == "gate" for grant in principal.grants)
-    if found is None or found.state != "published" or not (everywhere or at_gates):
+    if found is None or found.state != "published":
         raise Problem("not_found")
-    return found
+    venue = await venue_at(conn, found.venue_version)
+    at_gates = any(
+        grant.role == "supervisor" and grant.scope == "gate" and owner_of([venue], str(grant.scope_id)) is not None
+        for grant in principal.grants
+    )
+    if not at_gates and not _supervises_whole(principal, found, venue):
+        raise Problem("not_found")
+    return found, venue
 
 
-async def whole(conn: Connection, event_id: UUID, principal: Principal) -> Event:
-    """Return the event for supervisors of all of it."""
-    found = await supervised(conn, event_id, principal)
-    within = [("organiser", found.organiser_id)]
-    if not holds(principal, "supervisor", scope="event", scope_id=event_id, within=within):
+def _supervises_whole(principal: Principal, event: Event, venue: Venue) -> bool:
+    within = (("organiser", event.organiser_id), ("venue", venue.code))
+    return holds(principal, "supervisor", scope="event", scope_id=event.id, within=within)
+
+
+async def whole(conn: Connection, event_id: UUID, principal: Principal) -> tuple[Event, Venue]:
+    """Return the event and its venue for supervisors of all of it."""
+    event, venue = await supervised(conn, event_id, principal)
+    if not _supervises_whole(principal, event, venue):
         raise Problem("forbidden", {"role": "supervisor"})
-    return found
+    return event, venue
 
 
 @put("/{event_id:uuid}/gates/{code:str}", status_code=204, guards=[staff("supervisor")])
@@ -83,14 +94,10 @@ async def put_gate(
     state = GateState(data.turnstile, data.closed, tuple(data.extra_groups))
 
     async def set_gate(conn: Connection) -> Refused | None:
-        event = await supervised(conn, event_id, principal)
-        gate = gates().get(code)
-        within: list[tuple[str, UUID | str]] = [("event", event_id), ("organiser", event.organiser_id)]
-        if gate is not None and not holds(
-            principal, "supervisor", scope="gate", scope_id=code, within=[*within, ("gate", gate.group)]
-        ):
+        event, venue = await supervised(conn, event_id, principal)
+        if code in venue.gate_by_code and not supervises_gate(principal, code, venue, event):
             return Refused("forbidden", {"role": "supervisor"})
-        return await acts.set_gate(conn, event_id, code, state, who=principal.id, now=clock.now())
+        return await acts.set_gate(conn, event_id, venue, code, state, who=principal.id, now=clock.now())
 
     granted(await db.transact(set_gate))
 
@@ -102,8 +109,8 @@ async def put_zone(
     """Mark a zone (a stand or a standing area) as full or not full."""
 
     async def set_zone(conn: Connection) -> Refused | None:
-        await whole(conn, event_id, principal)
-        return await acts.set_zone(conn, event_id, code, full=data.full, who=principal.id, now=clock.now())
+        _, venue = await whole(conn, event_id, principal)
+        return await acts.set_zone(conn, event_id, venue, code, full=data.full, who=principal.id, now=clock.now())
 
     granted(await db.transact(set_zone))
 
@@ -125,9 +132,9 @@ async def put_window(
     """Set the access window of an accreditation's gate group."""
 
     async def set_window(conn: Connection) -> Refused | None:
-        await whole(conn, event_id, principal)
+        _, venue = await whole(conn, event_id, principal)
         window = Window(data.opens_at, data.closes_at)
-        return await acts.set_window(conn, event_id, code, window, who=principal.id, now=clock.now())
+        return await acts.set_window(conn, event_id, venue, code, window, who=principal.id, now=clock.now())
 
     granted(await db.transact(set_window))
 
@@ -139,9 +146,9 @@ async def post_correction(
     """Correct the number of people in a zone. The same id again is the same correction."""
 
     async def write(conn: Connection) -> Correction | Refused:
-        await whole(conn, event_id, principal)
+        _, venue = await whole(conn, event_id, principal)
         request = Correction(data.id, event_id, data.zone, data.people, data.reason, clock.now(), principal.id)
-        return await correct(conn, request)
+        return await correct(conn, venue, request)
 
     return granted(await db.transact(write))
 
@@ -150,8 +157,8 @@ async def post_correction(
 async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, principal: Principal) -> GateBoard:
     """Get the current board of an event."""
     async with db.connection() as conn:
-        await supervised(conn, event_id, principal)
-    return await gate_boards.of(event_id)
+        _, venue = await supervised(conn, event_id, principal)
+    return await gate_boards.of(event_id, venue)
 
 
 Wanted = Annotated[
@@ -168,25 +175,27 @@ async def find_event_passes(
     if not wanted.isdigit() and len(wanted) < QUERY_CHARS_MIN:
         granted(invalid_input("q", "Three letters at least, or a number."))
     async with db.connection() as conn:
-        await _searched(conn, event_id, principal, clock.now())
-        return await find_passes(conn, event_id, wanted)
+        venue = await _searched(conn, event_id, principal, clock.now())
+        return await find_passes(conn, event_id, venue, wanted)
 
 
 @get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], rate="costly")
 async def get_history(event_id: UUID, number: int, db: Database, clock: Clock, principal: Principal) -> PassHistory:
     """Get the scans of a pass and their reasons."""
     async with db.connection() as conn:
-        await _searched(conn, event_id, principal, clock.now())
-        found = await history(conn, event_id, number) if 0 <= number < PASSES_MAX else None
+        venue = await _searched(conn, event_id, principal, clock.now())
+        found = await history(conn, event_id, venue, number) if 0 <= number < PASSES_MAX else None
     if found is None:
         raise Problem("not_found")
     return found
 
 
-async def _searched(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> None:
-    """Check the right to search: supervisors of the event, and of its gates while it is active."""
-    if not is_active(await supervised(conn, event_id, principal), now):
+async def _searched(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> Venue:
+    """Return the venue for those who may search: supervisors of the event, and of its gates while it is active."""
+    event, venue = await supervised(conn, event_id, principal)
+    if not is_active(event, now):
         await whole(conn, event_id, principal)
+    return venue
 
 
 router = mount(

@@ -12,7 +12,7 @@ from virage.identity.people.types import normalise_address
 from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.platform.values.texts import shows_all
 from virage.site.programme.types import Event, Instant
-from virage.site.venue.types import load_venue
+from virage.site.venue.types import Venue
 
 Kind = Literal["staff", "players", "press", "contractor"]
 GROUPS: Final[dict[Kind, str]] = {"staff": "STAFF", "players": "PLAYER", "press": "PRESS", "contractor": "WORKS"}
@@ -60,7 +60,7 @@ class AccreditationKindUpdate(Struct, frozen=True, forbid_unknown_fields=True):
 
     opens_at: Instant
     closes_at: Instant
-    gates: Annotated[list[Annotated[str, Meta(min_length=1, max_length=6)]], Meta(max_length=GATES_MAX)]
+    gates: Annotated[list[Annotated[str, Meta(min_length=1, max_length=40)]], Meta(max_length=GATES_MAX)]
 
 
 class AccreditationKindState(Struct, frozen=True):
@@ -104,12 +104,12 @@ def validated(request: AccreditationRequest) -> AccreditationRequest | Refused:
     return replace(request, name=name, email=email)
 
 
-def pass_to_issue(request: AccreditationRequest, event: Event) -> Issue:
+def pass_to_issue(request: AccreditationRequest, event: Event, venue: Venue) -> Issue:
     """Return the pass to issue. It has no seat: its place is the first number after all places of the venue."""
     return Issue(
         subject=request.id,
         event_id=request.event_id,
-        place=load_venue().places,
+        place=venue.places,
         gate_group=GROUPS[request.kind],
         not_before=event.doors_at - VALID_AROUND,
         expires_at=event.ends_at + VALID_AROUND,

@@ -30,6 +30,7 @@ from virage.matchday.access.rules.scans import STEP_OF, ScanAnswer, VerifiedScan
 from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, gate_context, label, zone_of
 from virage.platform.web.guard import Grant
 from virage.site.programme.types import Event
+from virage.site.venue.types import Venue
 
 PassKey = tuple[UUID, int]
 UNPROVED: Final = "unproved"
@@ -89,8 +90,9 @@ class PassRecord(Struct):
 
 
 class EventContext(Struct, frozen=True):
-    """Event and venue state of a batch; `event` is None where it is not needed."""
+    """Event, venue and its state of a batch; `event` is None where it is not needed."""
 
+    venue: Venue
     state: VenueState
     terms: EntryTerms
     event: Event | None = None
@@ -139,7 +141,7 @@ def _decide_online(
     answer = ScanAnswer(scan.number, "refused", pass_number=verified.pass_number)
     bans: tuple[UUID, ...] = ()
     if record is not None and record.issued is not None:
-        answer, bans = replace(answer, place_label=label(record.issued.place)), record.bans
+        answer, bans = replace(answer, place_label=label(context.venue, record.issued.place)), record.bans
     decision: Decision | None
     if scan.override is not None and record is not None and record.issued is not None:
         refusal = _override_refusal(verified, context, record, record.issued, device)
@@ -151,7 +153,7 @@ def _decide_online(
     if isinstance(decision, Refused):
         data = decision.data
         if decision.reason is RefusalReason.WRONG_GATE:
-            data = wrong_gate_data(scan.gate, data["group"])
+            data = wrong_gate_data(context.venue, scan.gate, data["group"])
         presence = None if record is None else record.presence
         if decision.reason is RefusalReason.ALREADY_INSIDE and presence is not None and presence.state == "pending":
             data = data | {"pending_until": presence.pending_until}
@@ -179,6 +181,7 @@ def _override_refusal(
     return override_refusal(
         scan,
         context.event,
+        context.venue,
         context.state,
         grants,
         gate_group=issued.gate_group,
@@ -193,7 +196,9 @@ def _decision(verified: VerifiedScan, context: EventContext, record: PassRecord 
     if verified.verdict is None:
         return Refused(RefusalReason.UNREADABLE)
     place = None if record is None or record.issued is None else record.issued.place
-    at_gate = gate_context(scan.gate, context.state, context.terms, zone_of(scan.gate, place))
+    at_gate = gate_context(
+        context.venue, scan.gate, context.state, context.terms, zone_of(context.venue, scan.gate, place)
+    )
     known = PassStatus() if record is None else record.known()
     return decide(verified.verdict, at_gate, known, now, None if record is None else record.stale)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.matchday.access.rules.scans import CODE_MAX
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.site.programme.types import YEAR_MAX, YEAR_MIN, Instant
 
@@ -16,7 +17,7 @@ class Heartbeat(Struct, frozen=True):
     """State of a device: its clock, scans to sync, and since when it was offline."""
 
     event_id: UUID
-    gate: Annotated[str, Meta(max_length=10)]
+    gate: Annotated[str, Meta(max_length=CODE_MAX)]
     at: Instant
     backlog: Annotated[int, Meta(ge=0, le=10**7)] = 0
     battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None

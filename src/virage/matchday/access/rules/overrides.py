@@ -6,9 +6,10 @@ from typing import Final
 from uuid import UUID
 
 from virage.matchday.access.rules.scans import Scan
-from virage.matchday.access.rules.venue_state import VenueState, gates, groups_at
+from virage.matchday.access.rules.venue_state import VenueState, groups_at
 from virage.platform.web.guard import Grant, Principal, holds
 from virage.site.programme.types import Event
+from virage.site.venue.types import Venue
 
 OVERRIDES_MAX: Final = 60
 """Overrides per device and event that admit: a tenth of what a lane admits in an hour.
@@ -29,6 +30,7 @@ class OverrideRefusal(StrEnum):
 def override_refusal(
     scan: Scan,
     event: Event | None,
+    venue: Venue,
     state: VenueState,
     grants: Iterable[Grant],
     *,
@@ -43,22 +45,27 @@ def override_refusal(
     earlier overrides of the device at the event.
     """
     who = Principal("staff", scan.person_id, None, tuple(grants))
-    if not supervises_gate(who, scan.gate, event):
-        if not _works_at(who, "steward", scan.gate, event):
+    if not supervises_gate(who, scan.gate, venue, event):
+        if not _works_at(who, "steward", scan.gate, venue, event):
             return OverrideRefusal.NO_STEWARD
-        if barred or gate_group not in groups_at([scan.gate], state):
+        if barred or gate_group not in groups_at(venue, [scan.gate], state):
             return OverrideRefusal.NEEDS_SUPERVISOR
     return OverrideRefusal.TOO_MANY_OVERRIDES if overrides >= OVERRIDES_MAX else None
 
 
-def supervises_gate(who: Principal, gate: str, event: Event | None) -> bool:
-    """Return whether a person supervises a gate: the gate, its group, the event, its organiser or everything."""
-    return _works_at(who, "supervisor", gate, event)
+def supervises_gate(who: Principal, gate: str, venue: Venue, event: Event | None) -> bool:
+    """Return whether a person supervises a gate of an event's venue.
+
+    By the gate, its group, the venue, the event, its organiser or everything.
+    """
+    return _works_at(who, "supervisor", gate, venue, event)
 
 
-def _works_at(who: Principal, role: str, gate: str, event: Event | None) -> bool:
-    found = gates().get(gate)
-    within: list[tuple[str, UUID | str]] = [] if found is None else [("gate", found.group)]
+def _works_at(who: Principal, role: str, gate: str, venue: Venue, event: Event | None) -> bool:
+    found = venue.gate_by_code.get(gate)
+    within: list[tuple[str, UUID | str]] = [("venue", venue.code)]
+    if found is not None:
+        within.append(("gate", venue.prefix + found.group))
     if event is not None:
         within += [("event", event.id), ("organiser", event.organiser_id)]
     return holds(who, role, scope="gate", scope_id=gate, within=within)

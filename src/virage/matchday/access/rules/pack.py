@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from virage.identity.people.types import RosterEntry
 from virage.matchday.access.rules.decision import EntryTerms, Window
-from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, gates, zones
+from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState
 from virage.site.programme.types import Text
-from virage.site.venue.types import GateHint
+from virage.site.venue.types import GateHint, Venue
 
 PACK_PURPOSE: Final = b"virage:pack:v1\0"
 LIVES: Final = timedelta(hours=24)
@@ -116,20 +116,20 @@ def bitmap(numbers: Iterable[int], count: int) -> str:
     return b64encode(np.packbits(bits, bitorder="little").tobytes()).decode()
 
 
-def pack_gates(codes: Iterable[str], state: VenueState) -> dict[str, PackGate]:
+def pack_gates(venue: Venue, codes: Iterable[str], state: VenueState) -> dict[str, PackGate]:
     """Return gates in the form of the pack."""
     found = {}
     for code in sorted(codes):
-        here = state.gates.get(code, DEFAULT_GATE_STATE)
+        gate, here = venue.gate_by_code[code], state.gates.get(code, DEFAULT_GATE_STATE)
         found[code] = PackGate(
-            groups=(gates()[code].group, *here.extra_groups),
-            zone=gates()[code].stand,
+            groups=(gate.group, *here.extra_groups),
+            zone=gate.stand,
             turnstile=here.turnstile,
             closed=state.closed or here.closed,
         )
     return found
 
 
-def pack_zones(state: VenueState) -> dict[str, PackZone]:
+def pack_zones(venue: Venue, state: VenueState) -> dict[str, PackZone]:
     """Return all zones in the form of the pack."""
-    return {zone: PackZone(zone in state.full) for zone in zones()}
+    return {zone: PackZone(zone in state.full) for zone in venue.zones}

@@ -19,6 +19,8 @@ from virage.site.venue.types import PlaceLabel
 SCAN_PURPOSE: Final = b"virage:scan:v1\0"
 SCANS_MAX: Final = 500
 SCAN_CHARS_MAX: Final = 3000
+CODE_MAX: Final = 40
+"""A gate's code with the prefix of its venue: 16 characters each."""
 UNISSUED = frozenset(
     {
         VerificationFailure.MALFORMED,
@@ -33,7 +35,7 @@ FORGERIES = UNISSUED | {VerificationFailure.HOLDER_SIGNATURE_MISSING, Verificati
 
 Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse"]
 Outcome = Literal["admitted", "again", "refused", "noted"]
-Code = Annotated[str, Meta(max_length=10)]
+Code = Annotated[str, Meta(max_length=CODE_MAX)]
 STEP_OF: dict[str, Step] = {"admitted": "admitted", "passed": "passed", "withdrawn": "withdrawn", "left": "left"}
 
 
@@ -82,7 +84,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(max_length=40)] | None = None
     override: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     person_id: UUID | None = None
-    lane: Annotated[str, Meta(max_length=40)] | None = None
+    lane: Annotated[str, Meta(max_length=60)] | None = None
     count: Annotated[int, Meta(ge=0, le=10_000)] = 1
     offline: bool = False
     training: bool = False
@@ -104,11 +106,15 @@ class ScanAnswer(Struct, frozen=True, omit_defaults=True):
 
 
 class VerifiedScan(Struct, frozen=True):
-    """A scan with a valid device signature, and the verification of its code; no verdict without a code."""
+    """A scan with a valid device signature, and the verification of its code; no verdict without a code.
+
+    `at_left_gate`: the device does not work at the gate now. The scan counts if the device left the gate lately.
+    """
 
     device_id: UUID
     scan: Scan
     verdict: Verified | Unverified | None
+    at_left_gate: bool = False
 
     @property
     def pass_number(self) -> int | None:

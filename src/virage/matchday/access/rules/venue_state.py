@@ -1,14 +1,15 @@
-"""Gates and zones of the venue, and their settings at an event."""
+"""Gates and zones of an event's venue, and their settings at the event."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
 
 from virage.matchday.access.rules.decision import EntryTerms, GateContext, Window
-from virage.site.venue.types import Gate, PlaceLabel, RouteOptions, load_venue, route_table
+from virage.platform.web.guard import Principal, holds
+from virage.site.venue.types import PlaceLabel, RouteOptions, Venue, route_table
 
 GROUPS_MAX: Final = 10
 """Maximum number of extra gate groups of a gate."""
@@ -23,7 +24,7 @@ class GateState(Struct, frozen=True):
 
 
 class VenueState(Struct, frozen=True):
-    """Settings of the venue at an event where they differ from the plan; `windows` by gate group."""
+    """Settings of a venue at an event where they differ from the plan; `windows` by gate group."""
 
     gates: Mapping[str, GateState] = {}
     full: frozenset[str] = frozenset()
@@ -68,54 +69,52 @@ def venue_state(rows: list[VenueStateRow]) -> VenueState:
     )
 
 
-@cache
-def gates() -> dict[str, Gate]:
-    """Return the gates of the venue by code."""
-    return {gate.code: gate for gate in load_venue().gates}
-
-
-@cache
-def nearest_ramps() -> dict[str, str]:
+@lru_cache(maxsize=64)
+def nearest_ramps(venue: Venue) -> dict[str, str]:
     """Return the ramp with the shortest walk to each gate. Takes about 0.1 s the first time."""
-    found = route_table(load_venue(), RouteOptions())
+    found = route_table(venue, RouteOptions())
     nearest = found.to_gates[:, list(found.gates)].argmin(axis=0)
     names = [found.walk.nodes[at].code.removeprefix("ramp:") for at in found.ramps]
     codes = [found.walk.nodes[at].code.removeprefix("gate:") for at in found.gates]
     return {code: names[ramp] for code, ramp in zip(codes, nearest.tolist(), strict=True)}
 
 
-@cache
-def zones() -> tuple[str, ...]:
-    """Return the zone codes: stands, then standing areas."""
-    venue = load_venue()
-    return (*(stand.code for stand in venue.stands), *(area.code for area in venue.areas))
-
-
-def zone_of(gate: str, place: int | None) -> str:
+def zone_of(venue: Venue, gate: str, place: int | None) -> str:
     """Return the zone of a bearer inside: the standing area of the pass, else the stand behind the gate."""
-    area = None if place is None or place < load_venue().seats else load_venue().area_of(place)
-    return gates()[gate].stand if area is None else area.code
+    area = None if place is None or place < venue.seats else venue.area_of(place)
+    return venue.gate_by_code[gate].stand if area is None else area.code
 
 
-@cache
-def label(place: int) -> PlaceLabel | None:
+def label(venue: Venue, place: int) -> PlaceLabel | None:
     """Return the label of a place, None where the venue has no such place."""
-    venue = load_venue()
     return venue.label(place) if 0 <= place < venue.places else None
 
 
-def groups_at(codes: Collection[str], state: VenueState) -> frozenset[str]:
+def is_at(device: Principal, venue: Venue, gate: str) -> bool:
+    """Return whether a device belongs to a gate of a venue: by its code, its group, or because it works everywhere."""
+    found = venue.gate_by_code.get(gate)
+    if found is None:
+        return False
+    return holds(device, "gate", scope="gate", scope_id=gate, within=[("gate", venue.prefix + found.group)])
+
+
+def gates_of(device: Principal, venue: Venue) -> list[str]:
+    """Return the gates of a venue at which a device works; none at the venues to which it does not belong."""
+    return [gate.code for gate in venue.gates if is_at(device, venue, gate.code)]
+
+
+def groups_at(venue: Venue, codes: Collection[str], state: VenueState) -> frozenset[str]:
     """Return the gate groups that gates accept: their own, and the extra ones."""
-    found = {gates()[code].group for code in codes}
+    found = {venue.gate_by_code[code].group for code in codes}
     return frozenset(found.union(*(state.gates.get(code, DEFAULT_GATE_STATE).extra_groups for code in codes)))
 
 
-def gate_context(gate: str, state: VenueState, terms: EntryTerms, zone: str) -> GateContext:
+def gate_context(venue: Venue, gate: str, state: VenueState, terms: EntryTerms, zone: str) -> GateContext:
     """Return the gate as decisions need it; `zone` is the zone of this bearer."""
     here = state.gates.get(gate, DEFAULT_GATE_STATE)
     return GateContext(
         gate=gate,
-        groups=groups_at([gate], state),
+        groups=groups_at(venue, [gate], state),
         zone=zone,
         terms=terms,
         closed=state.closed or here.closed,

@@ -26,6 +26,8 @@ from virage.media.live.store import notifications as store
 from virage.media.live.store.notifications import Cursor, Deliveries
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
+from virage.site.programme import api as programme
+from virage.site.venue.api import venue_at
 
 NOTIFY_JOB: Final = "live_notices"
 PERSONS_AT_ONCE: Final = 5_000
@@ -145,7 +147,13 @@ async def _sort_recipients(
     notification = batch.notification
     asked = notification.in_play or notification.kind is NotificationKind.GROUND
     attending = await attendance(conn, batch.event_id, list(chosen)) if asked else {}
-    become = {id_: delivery(notification, Recipient(choice, attending.get(id_))) for id_, choice in chosen.items()}
+    event = await programme.event(conn, batch.event_id)
+    if event is None:
+        return [], []
+    venue = await venue_at(conn, event.venue_version)
+    become = {
+        id_: delivery(notification, Recipient(choice, attending.get(id_)), venue) for id_, choice in chosen.items()
+    }
     sent, held = ([id_ for id_, result in become.items() if result == wanted] for wanted in ("sent", "held"))
     return sent, held
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from virage.identity.people.types import PushText
 from virage.media.live.rules.entries import Period, Side, Teams, VenueUpdate
 from virage.media.live.rules.feed import MatchState
+from virage.site.venue.types import local_code
 
 Texts = dict[Literal["fr", "en"], PushText]
 
@@ -71,8 +72,8 @@ def replay(teams: Teams | None, state: MatchState) -> Texts:
 
 def venue_update(news: VenueUpdate) -> Texts:
     """A change of a gate or an outlet."""
-    french, english = _PLACES[news.place, news.state]
-    return {"fr": PushText(french.format(news.code), ""), "en": PushText(english.format(news.code), "")}
+    (french, english), code = _PLACES[news.place, news.state], local_code(news.code)
+    return {"fr": PushText(french.format(code), ""), "en": PushText(english.format(code), "")}
 
 
 def _texts(

@@ -28,7 +28,7 @@ from virage.media.live.rules.entries import (
 )
 from virage.media.live.rules.feed import MatchState, effective, minute, state_of
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.site.venue.types import load_venue
+from virage.site.venue.types import Venue
 
 GOAL_LIFETIME: Final = timedelta(minutes=10)
 """A phone that is offline for longer gets the score at the end of the period."""
@@ -93,11 +93,14 @@ def validated(choice: NotificationPreferences) -> NotificationPreferences | Refu
     return NotificationPreferences(kinds, during, choice.quiet)
 
 
-def delivery(notification: Notification, to: Recipient) -> Literal["sent", "held"] | None:
-    """Return whether a recipient is notified now, at the end of the period, or not at all."""
+def delivery(notification: Notification, to: Recipient, venue: Venue) -> Literal["sent", "held"] | None:
+    """Return whether a recipient is notified now, at the end of the period, or not at all.
+
+    `venue` is that of the event.
+    """
     if notification.kind is None:
         return "sent"
-    if notification.kind not in to.choice.kinds or not _is_near(notification.ground, to.attending):
+    if notification.kind not in to.choice.kinds or not _is_near(notification.ground, to.attending, venue):
         return None
     if not notification.in_play or notification.kind in to.choice.even_during or not _is_quiet(to):
         return "sent"
@@ -110,15 +113,17 @@ def _is_quiet(to: Recipient) -> bool:
     return to.choice.quiet == "always"
 
 
-def _is_near(ground: VenueUpdate | None, attending: EventAttendance | None) -> bool:
+def _is_near(ground: VenueUpdate | None, attending: EventAttendance | None, venue: Venue) -> bool:
     """A gate concerns holders of tickets for its gate group, an outlet those seated in its stand."""
     if ground is None:
         return True
     if attending is None:
         return False
     if ground.place == "gate":
-        return any(gate.code == ground.code and gate.group in attending.gate_groups for gate in load_venue().gates)
-    return any(outlet.code == ground.code and outlet.stand in attending.stands for outlet in load_venue().outlets)
+        gate = venue.gate_by_code.get(ground.code)
+        return gate is not None and gate.group in attending.gate_groups
+    outlet = venue.outlet_by_code.get(ground.code)
+    return outlet is not None and outlet.stand in attending.stands
 
 
 def notification_for(entry: FeedEntry, entries: Sequence[FeedEntry], teams: Teams | None) -> Notification | None:
