@@ -13,10 +13,12 @@ from tests.app.food import FOOD, food_of
 from tests.app.gates import GATES, accreditation, ban
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
+from tests.two_venues import ARENA, arena, install
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 from virage.platform.web.limits import RATES, Rate
+from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
 SECRET = "a secret of the tests, long enough"  # the secret of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 ITEM = "019e0e5c-0000-7000-8000-000000000001"
+OTHER_VENUE = "all roles of the other venue"
 OFFICE = ("programme", "box_office", "finance", "match_desk", "media_desk", "moderator", "describer", "admin")
+ALL_ROLES = (*OFFICE, "steward", "supervisor", "cashier", "kitchen")
 
 
 class Case(Struct, frozen=True):
     """One request for a thing of ours. `owner` may do it; `strangers` may not, and learn nothing by
-    trying.
+    trying. Nor may the staff of another venue, with all roles there.
     """
 
     door: str
@@ -239,6 +243,7 @@ def grants_of(world: "World") -> dict[str, list[Grant]]:
         "their office": [Grant(role, "organiser", world.theirs) for role in OFFICE],
         "their event's office": [Grant(role, "event", world.their_event) for role in OFFICE],
         "administrator": [Grant("admin")],
+        OTHER_VENUE: [Grant(role, "venue", ARENA) for role in ALL_ROLES],
         "supervisor of A": [Grant("supervisor", "gate", "A")],
         "cashier of 01": [Grant("cashier", "outlet", "01")],
         "cashier of 02": [Grant("cashier", "outlet", "02")],
@@ -315,6 +320,7 @@ async def cast(world: "World") -> Cast:
 async def test_personal_data_is_refused_to_other_people(
     world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    install(monkeypatch, load_venue(), arena())
     monkeypatch.setitem(RATES, "write", Rate(per_s=1_000, burst=1_000))  # one office requests all things here
     for case in (
         *(case for case in CASES if "cancel" not in case.door),
@@ -322,7 +328,7 @@ async def test_personal_data_is_refused_to_other_people(
     ):
         method, path = case.door.split()
         path = path.format(**cast.ids)
-        for stranger in case.strangers:
+        for stranger in (*case.strangers, OTHER_VENUE):
             before = await facts(world)
             answer = await world.ask(cast.headers[stranger], method, path, case.body and case.body(world))
             assert answer.status_code in (401, 403, 404), (case.door, stranger, answer.text)
@@ -337,13 +343,16 @@ async def facts(world: "World") -> int:
     return count
 
 
-async def test_personal_topics_are_streamed_to_their_owner_only(world: "World", cast: Cast) -> None:
+async def test_personal_topics_are_streamed_to_their_owner_only(
+    world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, load_venue(), arena())
     for topic, strangers in (
         ("order:{order_id}", ("friend", "guest", "our office")),
         ("food_orders:{person_id}", ("friend", "guest", "our office", "kitchen of 01")),
         ("kitchen:01", ("fan", "guest", "our office", "kitchen of 02", "cashier of 02")),
     ):
-        for stranger in strangers:
+        for stranger in (*strangers, OTHER_VENUE):
             path = f"/api/stream?topics={topic.format(**cast.ids)}"
             answer = await world.ask(cast.headers[stranger], "GET", path)
             assert answer.status_code in (401, 403, 404), (topic, stranger)

@@ -4,9 +4,14 @@ import ast
 import inspect
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.two_venues import ARENA, arena, install
+from virage.identity.people.rules.grants import RoleName
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 from virage.platform.web.routing import Endpoint
+from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -57,3 +62,25 @@ async def test_an_admin_of_one_outlet_or_gate_has_no_role_for_the_whole_venue(wo
     assert (await world.ask(here, "PUT", "/api/venue/lifts/none", {"working": False})).status_code == 404
     desk = await world.signed_in("desk@example.org", Grant("media_desk", "event", world.event))
     assert (await world.ask(desk, "GET", "/api/replay/cameras")).status_code == 200
+
+
+async def test_a_role_for_one_venue_lists_nothing_of_the_other(
+    world: "World", app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, load_venue(), arena())
+    await world.device("A1")
+    await world.till("01")
+    there = await world.signed_in("there@example.org", *(Grant(role.value, "venue", ARENA) for role in RoleName))
+    everywhere = await world.signed_in("everywhere@example.org", Grant("admin"))
+    ours = [str(id_) for id_ in (world.ours, world.theirs, world.event, world.their_event, world.draft)]
+    ours += [world.ids["device_id"], "everywhere@example.org"]
+    compared = set()
+    for endpoint in (one.endpoint for one in app.served):
+        by_role = any(guard.__qualname__.startswith("_holder") for guard in endpoint.guards)
+        if endpoint.method == "GET" and by_role and "{" not in endpoint.path:
+            mine = await world.ask(there, "GET", endpoint.path)
+            shown = (await world.ask(everywhere, "GET", endpoint.path)).text
+            assert not [id_ for id_ in ours if id_ in mine.text], endpoint.path
+            if any(id_ in shown for id_ in ours):
+                compared.add(endpoint.path)
+    assert compared >= {"/api/office/events", "/api/office/devices", "/api/office/staff"}

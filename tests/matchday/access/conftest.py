@@ -4,6 +4,7 @@ their scans.
 
 import itertools
 from collections.abc import AsyncIterator, Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -99,6 +100,12 @@ class Evening:
         self.browser: httpx.AsyncClient
         self.desk: ScanService
 
+    def beside(self) -> "Evening":
+        """Another event on the same evening, behind the same routes."""
+        other = copy(self)
+        other.event_id, other.organiser_id = new_id(), new_id()
+        return other
+
     async def open(self, **rules: Any) -> None:
         """Publish the event that begins in an hour."""
         starts = NOW + HOUR
@@ -166,7 +173,8 @@ class Evening:
 
     async def paired(self) -> None:
         """Store the devices that were created since; `ask` does it before each request."""
-        unpaired, self.unpaired = self.unpaired, []
+        unpaired = self.unpaired.copy()
+        self.unpaired.clear()  # the list of all events of the evening
         if unpaired:
             async with self.db.connection() as conn:
                 await conn.executemany(

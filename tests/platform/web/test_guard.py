@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from virage.platform.values.refusals import Refused
-from virage.platform.web.guard import ANONYMOUS, Grant, Principal, fresh, holds, require, require_fan
+from virage.platform.web.guard import ANONYMOUS, Grant, Principal, fresh, holds, holds_at_venue, require, require_fan
 from virage.platform.web.problems import Problem, granted
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
@@ -77,3 +77,31 @@ def test_a_refusal_becomes_a_problem_with_its_data() -> None:
         granted(Refused("seat_taken", {"place": 7}))
     assert (problem.value.code, problem.value.data) == ("seat_taken", {"place": 7})
     assert granted(UUID(int=1)) == UUID(int=1)
+
+
+@pytest.mark.parametrize(
+    ("grant", "covered"),
+    [
+        (Grant("steward"), True),
+        (Grant("steward", "venue", "arena"), True),
+        (Grant("admin", "venue", "arena"), True),
+        (Grant("steward", "gate", "arena.A1"), True),
+        (Grant("steward", "event", EVENT), True),
+        (Grant("steward", "organiser", ORGANISER), True),
+        (Grant("steward", "venue", "other"), False),
+        (Grant("admin", "venue", "other"), False),
+        (Grant("steward", "gate", "A1"), False),
+        (Grant("steward", "gate", "other.A1"), False),
+        (Grant("admin", "gate", "arena.A1"), False),
+        (Grant("admin", "organiser", ORGANISER), False),
+        (Grant("cashier", "venue", "arena"), False),
+    ],
+)
+def test_a_role_within_a_venue_covers_what_serves_all_of_it(grant: Grant, covered: bool) -> None:
+    assert holds_at_venue(staff(grant), "steward", venue="arena", prefix="arena.") == covered
+
+
+def test_the_posts_of_a_principal_count_like_its_grants() -> None:
+    someone = Principal("staff", uuid4(), posts=(Grant("kitchen", "outlet", "arena.01"),))
+    assert holds(someone, "kitchen", scope="outlet", scope_id="arena.01")
+    assert not holds(someone, "kitchen", scope="outlet", scope_id="01")

@@ -12,11 +12,13 @@ from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.devices import (
     OUTLET,
     Device,
+    GatePost,
     HeldDevice,
     MyDevice,
     OfficeDevice,
     PostKind,
     Posts,
+    VenuePosts,
     codes_of,
     may_assign,
     may_revoke,
@@ -271,6 +273,19 @@ async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:
     """What a device may know of itself."""
     found = {} if principal.id is None else await stored_devices.devices(conn, [principal.id])
     return next((MyDevice(one.id, one.name, one.kind, one.posts) for one in found.values()), None)
+
+
+async def office_posts(conn: Connection) -> list[VenuePosts]:
+    """The gates and outlets of every venue as it is now, the first venue of the deployment first."""
+    return [
+        VenuePosts(
+            found.code,
+            found.name,
+            [GatePost(gate.code, found.prefix + gate.group) for gate in found.gates],
+            [outlet.code for outlet in found.outlets],
+        )
+        for found in await venue.venues(conn)
+    ]
 
 
 async def office_devices(conn: Connection, principal: Principal) -> list[OfficeDevice]:

@@ -13,6 +13,7 @@ from virage.identity.people.rules.devices import (
     OpenedPairing,
     PairedDevice,
     PairingRequest,
+    VenuePosts,
 )
 from virage.identity.people.rules.people_config import PeopleConfig
 from virage.platform.data.database import Connection, Database
@@ -37,7 +38,7 @@ class NewPin(Struct, frozen=True, forbid_unknown_fields=True):
 async def open_pairing(
     data: PairingRequest, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
 ) -> Response[OpenedPairing]:
-    """Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
+    """Expect a device at gates that I supervise, or a till at outlets whose finance I hold, all of one venue.
 
     The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
     """
@@ -45,6 +46,13 @@ async def open_pairing(
     fresh(principal, now)
     opened = granted(await db.transact(acts.open_pairing, people_config.keys, principal, data, now))
     return Response(opened, status_code=201, headers=PRIVATE)
+
+
+@get("/api/office/posts", guards=[person_of_staff])
+async def list_posts(db: Database) -> list[VenuePosts]:
+    """The gates and outlets of every venue, at which roles and devices may be."""
+    async with db.connection() as conn:
+        return await reads.office_posts(conn)
 
 
 @get("/api/office/devices", guards=LEADS)
@@ -58,7 +66,7 @@ async def list_devices(db: Database, principal: Principal) -> Response[list[Offi
 async def change_device(
     device_id: UUID, data: DeviceUpdate, db: Database, clock: Clock, principal: Principal
 ) -> OfficeDevice:
-    """Rename a device, or put it at other posts of its kind; I lead all of them, old and new."""
+    """Rename a device, or put it at other posts of its kind, also of another venue; I lead all of them, old and new."""
 
     async def change(conn: Connection) -> OfficeDevice | Refused | None:
         refusal = await acts.change_device(conn, principal, device_id, data, clock.now())
@@ -109,6 +117,7 @@ async def set_my_pin(data: NewPin, db: Database, clock: Clock, principal: Princi
 
 handlers = [
     open_pairing,
+    list_posts,
     list_devices,
     change_device,
     revoke_device,

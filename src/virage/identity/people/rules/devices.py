@@ -135,6 +135,22 @@ class Device(Struct, frozen=True):
     revoked_at: datetime | None
 
 
+class GatePost(Struct, frozen=True):
+    """A gate with its group, as roles and devices name both: with the prefix of their venue."""
+
+    code: str
+    group: str
+
+
+class VenuePosts(Struct, frozen=True):
+    """The posts of a venue, and its code, which is the scope of its roles."""
+
+    code: str
+    name: str
+    gates: list[GatePost]
+    outlets: list[str]
+
+
 class HeldDevice(NamedTuple):
     """A device that is not revoked until the transaction ends, unless `revoked_at` says that it is.
 

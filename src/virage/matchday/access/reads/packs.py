@@ -129,6 +129,8 @@ class Packs:
             return None
         now = self._clock.now()
         others = [other for other in await events_around(conn, now) if other.id != event_id]
+        venue = await venue_at(conn, event.venue_version)
+        venues = {other.id: await venue_at(conn, other.venue_version) for other in others}
         keys = await issuer_keys(conn, [event_id, *(other.id for other in others)])
         changed = await passes_api.changed(conn, event_id)
         where = await store.passes_by_state(conn, event_id)
@@ -136,11 +138,17 @@ class Packs:
         count = changed.issued
         return Shared(
             event=event,
-            venue=await venue_at(conn, event.venue_version),
+            venue=venue,
             version=version,
             keys=tuple(_public(key) for id_, key in keys.items() if id_ == event_id),
             others=tuple(
-                OtherEvent(other.id, other.title, other.starts_at, base64url(keys[other.id].kid))
+                OtherEvent(
+                    other.id,
+                    other.title,
+                    other.starts_at,
+                    base64url(keys[other.id].kid),
+                    None if venues[other.id].code == venue.code else venues[other.id].name,
+                )
                 for other in others
                 if other.id in keys
             ),

@@ -33,12 +33,13 @@ class PackEvent(Struct, frozen=True):
 
 
 class OtherEvent(Struct, frozen=True):
-    """An event of the days around, to recognise its passes."""
+    """An event of the days around, to recognise its passes; `venue` is the name of its venue if that is another one."""
 
     id: UUID
     title: Text
     starts_at: datetime
     kid: str
+    venue: str | None = None
 
 
 class PublicKey(Struct, frozen=True):
