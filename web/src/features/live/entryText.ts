@@ -1,4 +1,5 @@
 /** Texts of feed entries. */
+import { localCode } from "../../shared/codes";
 import type { Words } from "../../shared/i18n/en/live";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { player, scorerSide, type MatchEvent, type Side, type Teams } from "./feed";
@@ -54,7 +55,7 @@ export function entryText(event: MatchEvent, teams: Teams | null, w: Words): Lin
     case "announcement":
       return line(i18n.text(event.text));
     case "ground":
-      return { ...line(h.ground[event.place][event.state]!(event.code)), about: `${event.place} ${event.code}` };
+      return { ...line(h.ground[event.place][event.state]!(localCode(event.code))), about: `${event.place} ${event.code}` };
     case "replay":
       return line(h.replay);
   }

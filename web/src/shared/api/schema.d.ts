@@ -201,6 +201,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List device events
+         * @description List the published events at the venue of the device that are not over, by start.
+         */
+        get: operations["list_device_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/events/{event_id}/corrections": {
         parameters: {
             query?: never;
@@ -393,6 +413,8 @@ export interface paths {
         /**
          * Post heartbeat
          * @description Report the state of the device and receive changes since the version of its pack.
+         *
+         *     403 at a gate where the device does not work: it was moved, and gets its events from `/api/access/events`.
          */
         post: operations["post_heartbeat"];
         delete?: never;
@@ -452,7 +474,9 @@ export interface paths {
         };
         /**
          * Get pack
-         * @description Get the pack with which the device decides offline. 404 for an event that is not active.
+         * @description Get the pack with which the device decides offline.
+         *
+         *     404 for an event that is not active, and for one at another venue than the device.
          */
         get: operations["get_pack"];
         put?: never;
@@ -1976,7 +2000,7 @@ export interface paths {
         put?: never;
         /**
          * Open pairing
-         * @description Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
+         * @description Expect a device at gates that I supervise, or a till at outlets whose finance I hold, all of one venue.
          *
          *     The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
          */
@@ -1997,7 +2021,7 @@ export interface paths {
         get?: never;
         /**
          * Change device
-         * @description Rename a device, or put it at other posts of its kind; I lead all of them, old and new.
+         * @description Rename a device, or put it at other posts of its kind, also of another venue; I lead all of them, old and new.
          */
         put: operations["change_device"];
         post?: never;
@@ -2840,6 +2864,26 @@ export interface paths {
          * @description Publish the next version of a page. The client makes the id: a repeated request returns the same version.
          */
         put: operations["publish_page"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List posts
+         * @description The gates and outlets of every venue, at which roles and devices may be.
+         */
+        get: operations["list_posts"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -5546,6 +5590,27 @@ export interface components {
          */
         DeviationReason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
         /**
+         * DeviceEvent
+         * @description An event at which a device may work.
+         */
+        DeviceEvent: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            starts_at: string;
+            title: components["schemas"]["Text"];
+            venue: string;
+        };
+        /**
+         * DeviceEvents
+         * @description The events of a device; `now` is the server's clock.
+         */
+        DeviceEvents: {
+            events: components["schemas"]["DeviceEvent"][];
+            /** Format: date-time */
+            now: string;
+        };
+        /**
          * DeviceKind
          * @description What stands at the post: a steward's phone or a lane reader at gates, a till at outlets.
          * @enum {string}
@@ -6079,6 +6144,14 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /**
+         * GatePost
+         * @description A gate with its group, as roles and devices name both: with the prefix of their venue.
+         */
+        GatePost: {
+            code: string;
+            group: string;
         };
         /**
          * GateQueue
@@ -8220,7 +8293,7 @@ export interface components {
          * @description Where they may do it.
          * @enum {string}
          */
-        ScopeName: "all" | "event" | "gate" | "organiser" | "outlet";
+        ScopeName: "all" | "event" | "gate" | "organiser" | "outlet" | "venue";
         /**
          * Seller
          * @description Seller printed on receipts; empty where not configured.
@@ -9167,6 +9240,16 @@ export interface components {
             closed: boolean;
         };
         /**
+         * VenuePosts
+         * @description The posts of a venue, and its code, which is the scope of its roles.
+         */
+        VenuePosts: {
+            code: string;
+            gates: components["schemas"]["GatePost"][];
+            name: string;
+            outlets: string[];
+        };
+        /**
          * VenueSummary
          * @description A venue in short; `version` addresses its geometry and labels, `time_zone` is an IANA name.
          */
@@ -9651,6 +9734,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_device_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceEvents"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -14358,6 +14470,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_posts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenuePosts"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -5,7 +5,7 @@ import type { Geometry, Me } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { session } from "../session.svelte";
 import { geometry } from "../geometry";
-import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series } from "./types";
+import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series, type VenuePosts } from "./types";
 
 class Desk {
   me = $state.raw<Me | null>(null);
@@ -14,6 +14,8 @@ class Desk {
   organisers = $state.raw<Organiser[]>([]);
   series = $state.raw<Series[]>([]);
   venue = $state.raw<Geometry | null>(null);
+  /** Gates and outlets of every venue, the first venue of the deployment first. */
+  posts = $state.raw<VenuePosts[]>([]);
   readonly #kept: OfficeEvent[] = [];
   readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
@@ -84,6 +86,17 @@ class Desk {
     const venue = await geometry(answer.data.version);
     if (venue.ok) this.venue = venue.data;
     return venue;
+  }
+
+  async loadPosts(): Promise<Answer<VenuePosts[]>> {
+    const answer = await answered<VenuePosts[]>(api.GET("/api/office/posts"));
+    if (answer.ok) this.posts = answer.data;
+    return this.#heed(answer);
+  }
+
+  /** The name of a venue by its code. */
+  venueOf(code: string): string {
+    return this.posts.find((venue) => venue.code === code)?.name ?? code;
   }
 
   /** Replace an event by the server's answer. */

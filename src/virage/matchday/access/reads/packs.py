@@ -91,6 +91,8 @@ class Packs:
         return Pack(
             event=PackEvent(
                 event.id,
+                shared.venue.code,
+                event.venue_version,
                 event.title,
                 event.doors_at,
                 event.starts_at,

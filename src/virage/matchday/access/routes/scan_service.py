@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.identity.keys.types import HolderKey
 from virage.identity.passes.types import verify
-from virage.matchday.access.acts.scans import NOT_YOUR_GATE, process_scans
+from virage.matchday.access.acts.scans import process_scans
 from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.rules.scans import Scan, ScanAnswer, SignedScan, VerifiedScan, body_of, scan_of
 from virage.matchday.access.rules.venue_state import is_at
@@ -108,7 +108,7 @@ class ScanService:
         venue = await self._keyring.venue(scan.event_id)
         at_left_gate = venue is not None and not is_at(device, venue, scan.gate)
         if at_left_gate and scan.kind == "ask":
-            return ScanAnswer(scan.number, "refused", NOT_YOUR_GATE)
+            return ScanAnswer(scan.number, "refused", "not_your_gate")
         if scan.code is None:
             return VerifiedScan(device_id, scan, None, at_left_gate)
         keys = await self._keyring.issuers(scan.event_id)

@@ -22,9 +22,11 @@ DIRECTORY_GROUPS_MAX: Final = 4
 
 
 class PackEvent(Struct, frozen=True):
-    """The event of a pack."""
+    """The event of a pack; `venue` is the code of its venue, `venue_version` addresses the geometry and the labels."""
 
     id: UUID
+    venue: str
+    venue_version: str
     title: Text
     doors_at: datetime
     starts_at: datetime

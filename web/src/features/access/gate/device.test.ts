@@ -247,10 +247,12 @@ describe("a device without trusted time", () => {
 
 test("a role counts at its own gates, a role for the event at all gates, and a role for another event at none", () => {
   const grant = (role: string, scope: string, scope_id: string | null = null) => ({ role, scope, scope_id });
-  expect(roleAtGates([grant("steward", "gate", "A")], EVENT)).toEqual({ supervisor: false, posts: ["A"] });
-  expect(roleAtGates([grant("steward", "gate", "A"), grant("supervisor", "event", EVENT)], EVENT)).toEqual({ supervisor: true, posts: null });
-  expect(roleAtGates([grant("steward", "event", "another")], EVENT)).toBeNull();
-  expect(roleAtGates([grant("cashier", "all"), grant("admin", "outlet", "07")], EVENT)).toBeNull();
+  expect(roleAtGates([grant("steward", "gate", "A")], { id: EVENT })).toEqual({ supervisor: false, posts: ["A"] });
+  expect(roleAtGates([grant("steward", "gate", "A"), grant("supervisor", "event", EVENT)], { id: EVENT })).toEqual({ supervisor: true, posts: null });
+  expect(roleAtGates([grant("steward", "event", "another")], { id: EVENT })).toBeNull();
+  expect(roleAtGates([grant("steward", "venue", "arena")], { id: EVENT, venue: "arena" })).toEqual({ supervisor: false, posts: null });
+  expect(roleAtGates([grant("steward", "venue", "arena")], { id: EVENT, venue: "stadium" })).toBeNull();
+  expect(roleAtGates([grant("cashier", "all"), grant("admin", "outlet", "07")], { id: EVENT })).toBeNull();
 });
 
 const refused = (about: Partial<ScanAnswer>): ScanAnswer => ({ number: 1, outcome: "refused", identity_check: false, clock_off_s: 0, ...about });

@@ -1,5 +1,6 @@
 /** State of the gate for its screens. */
 import type { Device } from "../../../shared/devices/pairing";
+import { prefixOf } from "../../../shared/codes";
 import { connection } from "../../../shared/runtime/connection.svelte";
 import type { Verdict } from "../../../shared/passes/verify";
 import type { Decision, Presence } from "./decide";
@@ -105,7 +106,7 @@ class Gate {
     if (!eventData) return;
     void storage.keepSetting("event", eventData.pack.event.id);
     const groups = Object.values(eventData.gates).flatMap((state) => state.groups);
-    void loadVenue(new Set(groups));
+    void loadVenue(eventData.pack.event.venue_version ?? null, new Set(groups));
   }
 
   chooseGate(code: string | null): void {
@@ -159,7 +160,7 @@ class Gate {
   mayWorkAt(code: string): boolean {
     if (!this.person) return false;
     const { posts } = this.person;
-    return !posts || posts.includes(code) || posts.includes(this.eventData?.gates[code]?.groups[0] ?? "");
+    return !posts || posts.includes(code) || posts.includes(prefixOf(code) + (this.eventData?.gates[code]?.groups[0] ?? ""));
   }
 
   /** Process a text from the camera or a hand scanner. Texts that arrive meanwhile are dropped. */
@@ -383,10 +384,19 @@ class Gate {
     this.setOnline(false);
   }
 
-    leaveEvent(): void {
+  leaveEvent(): void {
     void storage.keepSetting("event", null);
     this.eventData = null;
     this.chooseGate(null);
+  }
+
+  /** The device was moved to another venue: forget the event with its pack. Scans that wait are uploaded as before. */
+  async moveAway(): Promise<void> {
+    await this.exclusive(async () => {
+      this.leaveEvent();
+      this.setPerson(null);
+      await storage.dropPack();
+    });
   }
 
   async unpair(): Promise<void> {

@@ -10,6 +10,8 @@ export interface Text {
 type Schemas = components["schemas"];
 /** The bytes of a pack's JSON, signed by the event's key for the purpose `virage:pack:v1`. */
 export type SignedPack = Schemas["SignedPack"];
+export type DeviceEvent = Schemas["DeviceEvent"];
+export type DeviceEvents = Schemas["DeviceEvents"];
 export type PassKeys = Schemas["PassKeys"];
 export type HeartbeatAnswer = Schemas["HeartbeatAnswer"];
 export type Changes = Required<Schemas["PackChanges"]>;
@@ -31,6 +33,9 @@ export interface Hint {
 export interface Pack {
   event: {
     id: string;
+    /** Missing in packs of an earlier server. */
+    venue?: string;
+    venue_version?: string;
     title: Text;
     doors_at: string;
     starts_at: string;
@@ -40,7 +45,8 @@ export interface Pack {
   version: string;
   expires_at: string;
   keys: { kid: string; x: string }[];
-  others: { id: string; title: Text; starts_at: string; kid: string }[];
+  /** `venue`: the name of the venue if it is another one. */
+  others: { id: string; title: Text; starts_at: string; kid: string; venue?: string | null }[];
   gates: Record<string, GateState>;
   zones: Record<string, { full: boolean }>;
   windows: Record<string, { opens_at: string; closes_at: string }>;

@@ -15,8 +15,10 @@ export interface GateRole {
 const ROLES = ["steward", "supervisor", "admin"];
 
 /** The role at the gates; null without one. A role for an organiser counts: the server checks that the event is theirs. */
-export function roleAtGates(grants: readonly Granted[], eventId: string): GateRole | null {
-  const held = grants.filter(({ role, scope, scope_id }) => ROLES.includes(role) && (scope !== "event" || scope_id === eventId) && scope !== "outlet");
+export function roleAtGates(grants: readonly Granted[], event: { id: string; venue?: string }): GateRole | null {
+  const isHere = ({ scope, scope_id }: Granted): boolean =>
+    scope === "event" ? scope_id === event.id : scope === "venue" ? scope_id === event.venue : scope !== "outlet";
+  const held = grants.filter((grant) => ROLES.includes(grant.role) && isHere(grant));
   if (held.length === 0) return null;
   const posts = held.every(({ scope }) => scope === "gate") ? held.map(({ scope_id }) => scope_id ?? "") : null;
   return { supervisor: held.some(({ role }) => role !== "steward"), posts };

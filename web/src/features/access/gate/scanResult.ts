@@ -19,7 +19,7 @@ export interface ScanResult {
   /** Start of the pass's validity, or the window of its accreditation. */
   opensAt: number | null;
   closesAt: number | null;
-  other: { title: Text; starts_at: string } | null;
+  other: { title: Text; starts_at: string; venue?: string | null } | null;
   group: string | null;
   hint: Hint | null;
   paper: boolean;

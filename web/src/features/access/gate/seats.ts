@@ -10,17 +10,21 @@ const VERSION = "gate.ground";
 
 let venue: Geometry | null = null;
 
-/** Fetch the venue, and the labels of these gate groups. */
-export async function loadVenue(groups: ReadonlySet<string>): Promise<void> {
-  const current = await answered<{ version: string }>(api.GET("/api/venue"));
-  if (current.ok) storage.write(VERSION, current.data.version);
-  const version = current.ok ? current.data.version : storage.read<string>(VERSION);
+/** Fetch the venue in the version of the event, and the labels of these gate groups; null in packs of an earlier server. */
+export async function loadVenue(ofEvent: string | null, groups: ReadonlySet<string>): Promise<void> {
+  const version = ofEvent ?? (await currentVersion());
   if (!version) return;
   const found = await geometry(version);
   if (!found.ok) return;
   venue = found.data;
   for (const block of venue.blocks) if (groups.has(block.gate_group)) await labels(version, block.code);
   document.documentElement.dataset.labels = "kept";
+}
+
+async function currentVersion(): Promise<string | null> {
+  const current = await answered<{ version: string }>(api.GET("/api/venue"));
+  if (current.ok) storage.write(VERSION, current.data.version);
+  return current.ok ? current.data.version : storage.read<string>(VERSION);
 }
 
 /** The standing area of a place; null for a seat, and for the number of an accreditation beyond all places. */

@@ -137,6 +137,12 @@ export const storage = {
     });
   },
 
+  /** Delete the pack, its changes and the crossings. Unsent scans stay. */
+  dropPack: (): Promise<unknown> =>
+    database.within(["pack", "change", "seen"], "readwrite", (on) =>
+      Promise.all([on.objectStore("pack").clear(), on.objectStore("change").clear(), on.objectStore("seen").clear()]),
+    ),
+
   /** Store a scan with its crossing in one transaction. */
   keepScan: (scan: StoredScan, crossing: StoredCrossing | null): Promise<unknown> =>
     database.within(["scan", "seen"], "readwrite", (on) =>

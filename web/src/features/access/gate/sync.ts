@@ -1,19 +1,16 @@
 /** Heartbeat of the gate: reports its state, fetches changes and packs, and uploads waiting scans. */
-import { answered } from "../../../shared/api/answer";
-import { api } from "../../../shared/api/client";
-import type { EventSummary } from "../../../shared/api/words";
 import { Heartbeat } from "../../../shared/devices/heartbeat";
 import { handleReply } from "../../../shared/devices/link";
-import { clock } from "../../../shared/runtime/clock.svelte";
 import { issuerKeys } from "../../../shared/passes/verify";
 import { EventData, isOlder, openPack } from "./eventData";
 import { gate } from "./gate.svelte";
 import { link, time } from "./link";
-import type { Changes, HeartbeatAnswer, PassKeys, SignedPack } from "./messages";
+import type { Changes, DeviceEvent, DeviceEvents, HeartbeatAnswer, PassKeys, SignedPack } from "./messages";
 import { flush, sinceUpload } from "./outbox";
 import { storage } from "./storage";
 
 const TIMEOUT_MS = 4_000;
+const [MOVED, NO_EVENT] = [403, 404];
 /** An event that began less than 6 h ago is current. */
 const RECENT_MS = 6 * 3_600_000;
 const NEAR_MS = 36 * 3_600_000;
@@ -52,7 +49,12 @@ async function report(eventData: EventData): Promise<void> {
     ...(gate.person ? { person_id: gate.person.id } : {}),
   };
   const reply = await link.ask<HeartbeatAnswer>((signal) => link.api.POST("/api/access/heartbeat", { body, signal }), TIMEOUT_MS);
-  if (!handleReply(reply, gate) || gate.eventData !== eventData) return;
+  if (!handleReply(reply, gate)) {
+    // The device does not work at this gate any more: it has other gates, or those of another venue.
+    if (reply.status === MOVED && (await fetchPack()) === "no_event") await gate.moveAway();
+    return;
+  }
+  if (gate.eventData !== eventData) return;
   const changes = reply.data.changes as Changes; // the server sends every field
   if (changes.reload) await fetchPack();
   else if (changes.version !== eventData.version) {
@@ -75,35 +77,38 @@ async function batteryPercent(): Promise<number | null> {
   return battery ? Math.round(battery.level * 100) : null;
 }
 
-/** Events to choose from: those of today and the hours around it, else the next ones. */
-export async function currentEvents(): Promise<EventSummary[]> {
-  const answer = await answered<{ events: EventSummary[] }>(api.GET("/api/events"));
-  if (!answer.ok) return [];
+/** Events of the device's venue to choose from: those of today and the hours around it, else the next ones. */
+export async function currentEvents(): Promise<DeviceEvent[]> {
+  const reply = await link.ask<DeviceEvents>((signal) => link.api.GET("/api/access/events", { signal }));
+  if (!handleReply(reply, gate)) return [];
   // By the server's clock, known from this answer: the clock of a new device may be wrong.
-  const sinceStart = (event: EventSummary): number => clock.now() - Date.parse(event.starts_at);
-  const upcoming = answer.data.events.filter((event) => sinceStart(event) < RECENT_MS);
+  const sinceStart = (event: DeviceEvent): number => time.now() - Date.parse(event.starts_at);
+  const upcoming = reply.data.events.filter((event) => sinceStart(event) < RECENT_MS);
   const near = upcoming.filter((event) => sinceStart(event) > -NEAR_MS);
   return near.length > 0 ? near : upcoming.slice(0, UPCOMING_MAX);
 }
 
-/** Fetch and use the pack of an event. Crossings of this device that may not be in the pack stay. */
-export async function fetchPack(wanted: string | null = null): Promise<boolean> {
+/**
+ * Fetch and use the pack of an event; "no_event": the device has none for it. Crossings of this device that may not be in
+ * the pack stay.
+ */
+export async function fetchPack(wanted: string | null = null): Promise<"used" | "no_event" | "failed"> {
   const eventId = wanted ?? (await storage.setting<string | null>("event"));
-  if (!eventId) return false;
+  if (!eventId) return "failed";
   if (gate.device) gate.backlog = await flush(gate.device);
   const uploaded = sinceUpload() < PACK_LAG_MS ? [] : await storage.uploadedCrossings(time.now() - PACK_LAG_MS);
   const path = { event_id: eventId };
   const query = gate.eventData?.pack.event.id === eventId ? { since: gate.eventData.version } : {};
   const signed = await link.ask<SignedPack>((signal) => link.api.GET("/api/access/pack/{event_id}", { params: { path, query }, signal }));
-  if (!handleReply(signed, gate)) return false;
+  if (!handleReply(signed, gate)) return signed.status === NO_EVENT ? "no_event" : "failed";
   const keys = await link.ask<PassKeys>((signal) => link.api.GET("/api/events/{event_id}/pass-keys", { params: { path }, signal }));
-  if (!keys.ok) return false;
+  if (!keys.ok) return "failed";
   const issuers = await issuerKeys([{ event_id: eventId, keys: keys.data.keys }]);
   const pack = await openPack(signed.data, issuers, eventId);
-  if (pack === null) return false;
-  if (gate.eventData && isOlder(pack, gate.eventData.pack)) return true;
+  if (pack === null) return "failed";
+  if (gate.eventData && isOlder(pack, gate.eventData.pack)) return "used";
   const stored = { event_id: eventId, sealed: signed.data, keys: keys.data.keys };
   await gate.exclusive(async () => gate.useEvent(await EventData.load(stored, [], await storage.keepPack(stored, uploaded))));
   packFetched = performance.now();
-  return true;
+  return "used";
 }

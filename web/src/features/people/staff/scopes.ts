@@ -1,4 +1,5 @@
 /** Text of a role's scope, and the choices for it. */
+import { localCode } from "../../../shared/codes";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { desk } from "../../../shared/office/desk.svelte";
 import type { GrantView, Role, Scope } from "../../../shared/office/types";
@@ -15,7 +16,14 @@ export function scopeText(grant: { scope: Scope; scope_id: string | null }): str
   if (grant.scope === "all") return scopes.all;
   if (grant.scope === "organiser") return desk.organiserOf(id) || scopes.one.organiser;
   if (grant.scope === "event") return desk.titleOf(id) || scopes.one.event;
-  return `${scopes.one[grant.scope]} ${id}`;
+  if (grant.scope === "venue") return desk.venueOf(id);
+  return `${scopes.one[grant.scope]} ${postText(id)}`;
+}
+
+/** A gate group or an outlet; with the name of the venue where there are several. */
+function postText(code: string): string {
+  const venue = desk.posts.find((posts) => posts.outlets.includes(code) || posts.gates.some((gate) => gate.group === code || gate.code === code));
+  return desk.posts.length > 1 && venue ? `${localCode(code)}, ${venue.name}` : localCode(code);
 }
 
 export function grantText(grant: GrantView): string {
@@ -29,15 +37,18 @@ export function choices(scope: Scope): Option[] {
     const coming = (desk.events ?? []).filter((entry) => entry.event.state !== "cancelled");
     return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.date(event.starts_at)}` }));
   }
-  if (scope === "gate") return [...new Set(desk.venue?.gates.map((gate) => gate.group))].sort().map((group) => ({ value: group, text: group }));
-  if (scope === "outlet") return (desk.venue?.outlets ?? []).map((outlet) => ({ value: outlet.code, text: outlet.code }));
+  if (scope === "venue") return desk.posts.map((venue) => ({ value: venue.code, text: venue.name }));
+  if (scope === "gate") {
+    return desk.posts.flatMap((venue) => [...new Set(venue.gates.map((gate) => gate.group))].sort().map((group) => ({ value: group, text: postText(group) })));
+  }
+  if (scope === "outlet") return desk.posts.flatMap((venue) => venue.outlets.map((outlet) => ({ value: outlet, text: postText(outlet) })));
   return [];
 }
 
 /** Scopes that make sense for a role. */
 export function scopesOf(role: Role): Scope[] {
-  if (role === "steward" || role === "supervisor") return ["gate", "event", "all"];
-  if (role === "cashier" || role === "kitchen") return ["outlet", "event", "all"];
-  if (role === "finance") return ["organiser", "event", "outlet", "all"];
-  return ["organiser", "event", "all"];
+  if (role === "steward" || role === "supervisor") return ["gate", "event", "venue", "all"];
+  if (role === "cashier" || role === "kitchen") return ["outlet", "event", "venue", "all"];
+  if (role === "finance") return ["organiser", "event", "outlet", "venue", "all"];
+  return ["organiser", "event", "venue", "all"];
 }

@@ -39,8 +39,8 @@ export const office = {
   ...officeRoles,
   scopes: {
     all: "everything",
-    choose: { all: "Everything", organiser: "One organiser", event: "One event", gate: "One gate group", outlet: "One outlet" } as Record<Schemas["ScopeName"], string>,
-    one: { all: "", organiser: "Organiser", event: "Event", gate: "Gates", outlet: "Outlet" } as Record<Schemas["ScopeName"], string>,
+    choose: { all: "Everything", venue: "One venue", organiser: "One organiser", event: "One event", gate: "One gate group", outlet: "One outlet" } as Record<Schemas["ScopeName"], string>,
+    one: { all: "", venue: "Venue", organiser: "Organiser", event: "Event", gate: "Gates", outlet: "Outlet" } as Record<Schemas["ScopeName"], string>,
   },
   ...officePages,
   states: { draft: "Draft", published: "Published", cancelled: "Cancelled", over: "Over" },

@@ -42,6 +42,7 @@ export const officeDevices = {
     nameMissing: "Enter a name",
     kind: "Device type",
     groups: "Gate groups",
+    venue: "Venue",
     single: "Individual gates of group",
     singleNone: "None",
     singleOf: (group: string) => `Gates of group ${group}`,

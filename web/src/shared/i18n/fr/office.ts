@@ -37,8 +37,8 @@ export const office: typeof English = {
   ...officeRoles,
   scopes: {
     all: "partout",
-    choose: { all: "Partout", organiser: "Un organisateur", event: "Un événement", gate: "Un groupe de portes", outlet: "Un point de vente" },
-    one: { all: "", organiser: "Organisateur", event: "Événement", gate: "Portes", outlet: "Point de vente" },
+    choose: { all: "Partout", venue: "Un stade", organiser: "Un organisateur", event: "Un événement", gate: "Un groupe de portes", outlet: "Un point de vente" },
+    one: { all: "", venue: "Stade", organiser: "Organisateur", event: "Événement", gate: "Portes", outlet: "Point de vente" },
   },
   ...officePages,
   states: { draft: "Brouillon", published: "Publié", cancelled: "Annulé", over: "Terminé" },

@@ -42,6 +42,7 @@ export const officeDevices: typeof English = {
     nameMissing: "Saisissez un nom",
     kind: "Type d’appareil",
     groups: "Groupes de portes",
+    venue: "Stade",
     single: "Portes isolées du groupe",
     singleNone: "Aucune",
     singleOf: (group) => `Portes du groupe ${group}`,
