@@ -102,8 +102,19 @@ async def test_an_administrator_of_a_venue_gives_roles_within_it_only(chief: htt
 async def test_an_administrator_of_a_venue_sees_and_revokes_the_roles_within_it(
     chief: httpx.AsyncClient, make_staff: Any, events: Events
 ) -> None:
-    inside = [("venue", ARENA), ("gate", "arena.A"), ("outlet", "arena.01"), ("event", events.there)]
-    outside = [("venue", "stadium"), ("gate", "A"), ("outlet", "01"), ("event", events.here), ("all", None)]
+    inside: list[tuple[str, str | UUID | None]] = [
+        ("venue", ARENA),
+        ("gate", "arena.A"),
+        ("outlet", "arena.01"),
+        ("event", events.there),
+    ]
+    outside: list[tuple[str, str | UUID | None]] = [
+        ("venue", "stadium"),
+        ("gate", "A"),
+        ("outlet", "01"),
+        ("event", events.here),
+        ("all", None),
+    ]
     grants = [Grant("steward", scope, scope_id) for scope, scope_id in [*inside, *outside]]
     await make_staff("steward@example.org", grants)
     shown = (await chief.get("/api/office/staff")).json()["grants"]
@@ -149,8 +160,7 @@ async def test_a_device_is_hidden_from_the_lead_of_the_other_venue(
     await paired(other, await open_code(supervisor, posts=["A1"]))
     del other.headers["authorization"]
     await sign_in(other, CHIEF)
-    (device,) = await listed(supervisor) or [None]
-    assert device is not None
+    (device,) = await listed(supervisor)
     assert await listed(other) == []
     assert (await other.delete(f"/api/office/devices/{device['id']}")).status_code == 403
 

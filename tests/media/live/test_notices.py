@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
-from virage.demo.venues.drawing import stadium
+from tests.two_venues import arena
 from virage.identity.people.rules.push import PushJob
 from virage.matchday.access.rules.attendance import EventAttendance
 from virage.media.live.acts.notifications import notify_next_page
@@ -46,6 +46,8 @@ from virage.media.live.rules.notifications import (
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
+from virage.site.venue.rules import load_venue
+from virage.site.venue.types import Venue, local_code
 
 ALL = list(NotificationKind)
 HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
@@ -95,17 +97,19 @@ def test_only_chosen_notifications_are_sent(choice: NotificationPreferences, qui
         assert NotificationKind.GOALS in said.even_during
 
 
-def test_gate_news_goes_to_its_ticket_holders_and_outlet_news_to_fans_nearby() -> None:
-    ground = stadium()
+@pytest.mark.parametrize("ground", [load_venue(), arena()], ids=["first venue", "second venue"])
+def test_gate_news_goes_to_its_ticket_holders_and_outlet_news_to_fans_nearby(ground: Venue) -> None:
     gate, outlet = ground.gates[0], ground.outlets[0]
     choice = NotificationPreferences([NotificationKind.GROUND], quiet="never")
     for place, code in (("gate", gate.code), ("outlet", outlet.code)):
         feed = played(telling(VenueUpdate(place, code, "closed"), 1))  # type: ignore[arg-type]  # one of the two
         news = notification_for(feed[0], feed, TEAMS)
         assert news is not None
+        assert local_code(code) in news.texts["en"].title.split()
+        assert msgspec.convert(msgspec.to_builtins(feed[0].content), VenueUpdate) == feed[0].content
         near = EventAttendance(False, frozenset({gate.group}), frozenset({outlet.stand}))
         far = EventAttendance(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
-        assert [delivery(news, Recipient(choice, one), load_venue()) for one in (near, far, None)] == [
+        assert [delivery(news, Recipient(choice, one), ground) for one in (near, far, None)] == [
             "sent",
             None,
             None,

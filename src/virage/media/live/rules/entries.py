@@ -142,7 +142,7 @@ class VenueUpdate(Struct, frozen=True, tag_field="kind", tag="ground"):
     """A change of a gate or an outlet, by its code. `sold_out`: an outlet has no stock left."""
 
     place: Literal["gate", "outlet"]
-    code: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 _-]+$")]
+    code: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ._-]+$")]
     state: Literal["open", "closed", "busy", "sold_out"]
 
 
