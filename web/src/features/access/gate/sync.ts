@@ -40,7 +40,7 @@ async function report(eventData: EventData): Promise<void> {
   const battery = (gate.battery = await batteryPercent());
   const body = {
     event_id: eventData.pack.event.id,
-    gate: gate.code ?? Object.keys(eventData.gates)[0]!,
+    gate: gate.code && gate.code in eventData.gates ? gate.code : Object.keys(eventData.gates)[0]!,
     at: new Date().toISOString(),
     backlog: gate.backlog,
     version: eventData.version,
