@@ -201,6 +201,9 @@ async def test_an_override_needs_a_steward_of_the_venue(both: Both, grant: Grant
     said = {"override": "no_phone", "person_id": steward, "code": None}
     (answer,) = await both.there.send(device, both.there.scan(device, "passed", await both.there.ticket(), **said))
     assert answer.get("reason") == (None if admitted else "no_steward")
+    at_home, own = both.here.device(HERE), await both.here.ticket()
+    (home,) = await both.here.send(at_home, both.here.scan(at_home, "passed", own, **said))
+    assert home.get("reason") == ("no_steward" if admitted else None)
 
 
 async def test_a_pack_has_the_stewards_of_its_own_venue(both: Both) -> None:
