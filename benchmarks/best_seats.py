@@ -30,7 +30,7 @@ def a_hall() -> SeatInventory:
     ground = stadium()
     categories = [new_id() for _ in range(3)]
     ranges = [(b.first_seat, b.seat_count, categories[min(b.ring, 3) - 1]) for b in ground.blocks]
-    return SeatInventory(seat_plan(), categories, category_by_place(ground.places, ranges, categories))
+    return SeatInventory(seat_plan(ground), categories, category_by_place(ground.places, ranges, categories))
 
 
 def fill(inventory: SeatInventory, share: float, chance: random.Random) -> None:

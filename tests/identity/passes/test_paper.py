@@ -32,6 +32,7 @@ def ticket(made: ModuleType) -> PaperTicket:
         reference="7K2M-93QX",
         club="Virage Football Club",
         primary="#14387f",
+        venue=load_venue(),
         title=Text("Virage contre Riviera", "Virage against Riviera"),
         subtitle=Text("Championnat", "League"),
         doors_at=datetime(2026, 5, 1, 19, 30, tzinfo=ZONE),
@@ -109,7 +110,7 @@ def test_the_page_shows_the_route_from_the_gate_and_room_for_a_name(ticket: Pape
     place = next(seat for seat in range(ground.seats) if ground.label(seat).block == "218")
     label = ground.label(place)
     gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == label.gate_group]
-    way = entrance(route_table(RouteOptions()), place, gates)
+    way = entrance(route_table(ground, RouteOptions()), place, gates)
     assert way is not None
     changed = replace(ticket, label=label, entrance=way)
     text = words(paper_pdf(changed))

@@ -16,6 +16,7 @@ EVENT = {
     "number": "NHGC-8NNY",
     "title": TITLE,
     "starts_at": AT,
+    "zone": "",
     "doors_at": AT.replace(hour=19, minute=30),
     "venue": "Stade du Virage",
 }

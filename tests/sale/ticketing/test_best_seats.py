@@ -26,7 +26,7 @@ def categories() -> Any:
 
 def a_hall(seed: int = 1) -> SeatInventory:
     """The whole bowl, free: ring 1 in one category, the others in another."""
-    inventory = SeatInventory(seat_plan(), [NEAR, FAR], categories())
+    inventory = SeatInventory(seat_plan(GROUND), [NEAR, FAR], categories())
     inventory.random.seed(seed)
     return inventory
 

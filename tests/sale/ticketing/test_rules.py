@@ -8,8 +8,8 @@ from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules import codes
-from virage.sale.ticketing.rules.open_sale import Layout, OpenSale, open_sale
-from virage.sale.ticketing.rules.places import label, layout, seat_of, seat_plan
+from virage.sale.ticketing.rules.open_sale import OpenSale, open_sale
+from virage.sale.ticketing.rules.places import label, layout, seat_of
 from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing, amounts, defects, repriced, vat_of
 from virage.sale.ticketing.rules.refunds import RefundPlan, plan_refund
 from virage.sale.ticketing.rules.sale import PAYING_FOR, may_pay, paying_until, propose, sale_window, within_limit
@@ -44,7 +44,7 @@ def an_event(**changes: Any) -> OnSale:
 
 
 def a_sale(pricing: Pricing | None = None, **changes: Any) -> OpenSale:
-    return open_sale(an_event(**changes), pricing or a_pricing(), seat_plan(), layout(), [])
+    return open_sale(an_event(**changes), GROUND, pricing or a_pricing(), [])
 
 
 def an_order(state: State = "held", **changes: Any) -> OrderRow:
@@ -131,8 +131,8 @@ def test_a_free_order_has_no_fee() -> None:
 
 
 def ground_defects(pricing: Pricing) -> set[tuple[str, str]]:
-    areas = {code: capacity for code, (_, capacity) in layout().areas.items()}
-    return {(defect.code, defect.at) for defect in defects(pricing, layout().blocks, areas)}
+    areas = {code: capacity for code, (_, capacity) in layout(GROUND).areas.items()}
+    return {(defect.code, defect.at) for defect in defects(pricing, layout(GROUND).blocks, areas)}
 
 
 def test_a_valid_pricing_has_no_defects() -> None:
@@ -264,8 +264,9 @@ def test_a_standing_area_sells_its_open_capacity() -> None:
 
 
 def test_blocks_that_the_venue_does_not_have_are_left_out() -> None:
-    sale = open_sale(an_event(), a_pricing(), seat_plan(), Layout({}, {}), [])
-    assert sale.inventory.free_count == 0
+    elsewhere = a_pricing(blocks={"no-such": GOLD}, areas=[AreaPricing("no-such", BLUE, 50)])
+    sale = open_sale(an_event(), GROUND, elsewhere, [])
+    assert (sale.inventory.free_count, sale.areas) == (0, {})
 
 
 def test_starting_a_payment_extends_a_hold_once() -> None:
@@ -349,10 +350,10 @@ def test_an_order_code_is_recognised_in_any_spelling() -> None:
     ],
 )
 def test_a_seat_is_found_by_its_label(form: str, seat: int) -> None:
-    sign = label(seat)
-    assert seat_of(form.format(block=sign.block, row=sign.row, seat=sign.seat)) == seat
+    sign = label(GROUND, seat)
+    assert seat_of(GROUND, form.format(block=sign.block, row=sign.row, seat=sign.seat)) == seat
 
 
 @pytest.mark.parametrize("typed", ["", "113", "113 1", "113 1 1 1", "113 1 999", "113 999 1", "999 1 1", "113 1 A"])
 def test_an_unknown_label_finds_no_seat(typed: str) -> None:
-    assert seat_of(typed) is None
+    assert seat_of(GROUND, typed) is None

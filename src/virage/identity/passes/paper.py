@@ -15,8 +15,9 @@ import segno
 from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
+from virage.platform.values.zones import zone_city
 from virage.site.programme.types import Text
-from virage.site.venue.types import Entrance, PlaceLabel, load_venue, plan_svg
+from virage.site.venue.types import Entrance, PlaceLabel, Venue, local_code, plan_svg
 
 Lang = Literal["fr", "en"]
 
@@ -89,7 +90,11 @@ _MONTHS: Final[dict[Lang, str]] = {
 
 
 class PaperTicket(Struct, frozen=True, kw_only=True):
-    """Content of the page. `code` is the whole text of the QR code; times are in the time zone to print."""
+    """Content of the page. `code` is the whole text of the QR code.
+
+    `venue` is the version of the venue that the place belongs to. Times are in the zone of the venue; `zone` is its
+    IANA name where its city is printed beside them, empty otherwise.
+    """
 
     code: str
     reference: str
@@ -97,7 +102,8 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     primary: str
     title: Text
     subtitle: Text = Text()
-    ground: str = ""
+    venue: Venue
+    zone: str = ""
     doors_at: datetime
     starts_at: datetime
     label: PlaceLabel
@@ -126,7 +132,7 @@ def qr_svg(code: str) -> str:
 def inputs(ticket: PaperTicket) -> dict[str, str]:
     """Return the inputs of the template: the texts as JSON, the code and the plan as SVG."""
     end = ticket.label.block or ticket.label.area
-    plan = plan_svg(load_venue(), end, ticket.entrance, ticket.primary) if end and ticket.entrance else ""
+    plan = plan_svg(ticket.venue, end, ticket.entrance, ticket.primary) if end and ticket.entrance else ""
     return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": qr_svg(ticket.code), "plan": plan}
 
 
@@ -153,7 +159,7 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
         "subtitle": _said(ticket.subtitle, lang),
         "day": day,
         "second_day": _day(ticket.starts_at, other),
-        "ground": breakable(ticket.ground),
+        "ground": breakable(ticket.venue.name),
         "kind": _named("ticket", "", lang),
         "place": _named("place", "", lang),
         "gate": _named("gate", ticket.label.gate_group, lang),
@@ -162,6 +168,7 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
             _named("doors", _hour(ticket.doors_at, lang), lang),
             _named("start", _hour(ticket.starts_at, lang), lang),
         ],
+        "zone": zone_city(ticket.zone, lang) if ticket.zone else "",
         "seat": _seat(ticket.label, lang),
         "way": _named("way", "", lang),
         "legs": [] if ticket.entrance is None else _legs(ticket.entrance, lang),
@@ -214,10 +221,12 @@ def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
         "ramp": [entrance.ramp],
         "entrance": [entrance.gate],
         "stairs": [code for code in ends if code.startswith("stairs:")],
-        "lift": [code for code in ends if code.startswith("lift-")],
+        "lift": [code for code in ends if local_code(code).startswith("lift-")],
     }
     names = {
-        (word, code.removeprefix("lift-").rpartition(":")[2]): None for word, codes in passed.items() for code in codes
+        (word, local_code(code).rpartition(":")[2].removeprefix("lift-")): None
+        for word, codes in passed.items()
+        for code in codes
     }
     minutes = ceil(entrance.route.seconds / 60)
     return [_named(word, name, lang) for word, name in names] + [_named("walk", f"{minutes} min", lang)]

@@ -16,7 +16,6 @@ from virage.sale.ticketing.reads.watch import OrderWatch
 from virage.sale.ticketing.routes import routers
 from virage.sale.ticketing.routes.offers import OfferBoard
 from virage.sale.ticketing.routes.order_service import OrderService
-from virage.sale.ticketing.rules.places import seat_plan
 
 module = Module(
     "ticketing",
@@ -79,7 +78,6 @@ def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInsi
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        seat_plan()  # computed before the first request needs it
         yield
         watch.close()
         sales.close()

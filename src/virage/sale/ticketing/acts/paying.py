@@ -25,6 +25,8 @@ from virage.sale.ticketing.store import orders as store
 from virage.site.pages import api as pages
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
+from virage.site.venue.api import venue_at
+from virage.site.venue.types import Venue
 
 PURPOSE = "ticketing"
 PASS_ENDS_AFTER = timedelta(hours=6)
@@ -174,19 +176,21 @@ async def _mark_paid(
 async def _issue_passes(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
     """Issue the passes of paid orders and store their confirmations."""
     if paid:
-        await passes.issue(conn, _issues(paid, await _events_of(conn, paid)), now)
+        events = await _events_of(conn, paid)
+        venues = {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
+        await passes.issue(conn, _issues(paid, events, venues), now)
         facts = [Fact("order_paid", order.owner_id, order.id, {"event": order.event_id}) for order in paid]
         await append(conn, facts, now)
         await notify_paid(conn, paid, now)
 
 
-def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event]) -> list[Issue]:
+def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event], venues: dict[UUID, Venue]) -> list[Issue]:
     return [
         Issue(
             subject=ticket_id,
             event_id=order.event_id,
             place=place,
-            gate_group=label(place).gate_group,
+            gate_group=label(venues[order.event_id], place).gate_group,
             not_before=events[order.event_id].doors_at,
             expires_at=events[order.event_id].ends_at + PASS_ENDS_AFTER,
         )

@@ -1,6 +1,6 @@
 """Offers: the prices and availability of an event for the seat map, and summaries for the event cards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Literal
@@ -12,13 +12,14 @@ from msgspec import Struct
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.money import Cents
 from virage.sale.ticketing.reads.open_sales import IN_MEMORY_MAX, OpenSales
-from virage.sale.ticketing.rules.open_sale import OpenSale, parts_of
-from virage.sale.ticketing.rules.places import layout
+from virage.sale.ticketing.rules.open_sale import OpenSale
+from virage.sale.ticketing.rules.places import layout, part_numbers, parts_of
 from virage.sale.ticketing.rules.pricing import PriceCategory
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.sale.ticketing.store import offers as store
 from virage.site.programme import api as programme
-from virage.site.venue.types import load_venue
+from virage.site.venue.api import venue_at
+from virage.site.venue.types import Venue
 
 Phase = Literal["before", "open", "after", "cancelled"]
 KEPT_OPEN_MAX = IN_MEMORY_MAX // 2
@@ -77,7 +78,7 @@ def offer_of(sale: OpenSale, now: datetime) -> Offer:
     free = sale.inventory.count_by_category()
     return Offer(
         event_id=event.event_id,
-        venue_version=load_venue().version,
+        venue_version=sale.venue.version,
         phase=_phase(sale, now),
         now=now,
         sale_opens_at=event.opens_at,
@@ -124,10 +125,10 @@ async def offer_lines(db: Database, sales: OpenSales, requests: Sequence[datetim
         line = None if sale is None else _line_of(sale)
         if line is not None:
             lines[event.id] = line
-    rest = [event.id for event in events if event.id not in lines]
+    rest = [event for event in events if event.id not in lines]
     if rest:
         async with db.connection() as conn:
-            lines |= await counted(conn, rest)
+            lines |= await counted(conn, {event.id: await venue_at(conn, event.venue_version) for event in rest})
     body = msgspec.json.encode([lines[event.id] for event in events if event.id in lines])
     return [body] * len(requests)
 
@@ -140,16 +141,24 @@ def _line_of(sale: OpenSale) -> OfferSummary | None:
     return _line(sale.event.event_id, zip(full, sale.inventory.count_by_category(), strict=True))
 
 
-async def counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferSummary]:
-    """Return the summaries of events counted by the database; events without places for sale are left out."""
-    firsts, codes = parts_of(layout())
-    number_of = {code: number for number, code in enumerate(codes, start=1)}
-    taken = await store.taken_by_part(conn, event_ids, firsts)
+async def counted(conn: Connection, venues: Mapping[UUID, Venue]) -> dict[UUID, OfferSummary]:
+    """Return the summaries of events counted by the database; `venues` are the versions of their venues.
+
+    Events without places for sale are left out.
+    """
+    of_venue: dict[Venue, list[UUID]] = {}
+    for event_id, venue in venues.items():
+        of_venue.setdefault(venue, []).append(event_id)
+    taken: dict[tuple[UUID, int], int] = {}
+    for venue, ids in of_venue.items():
+        taken |= await store.taken_by_part(conn, ids, parts_of(venue)[0])
     priced: dict[UUID, list[tuple[Cents, int]]] = {}
-    for part in await store.parts_for_sale(conn, event_ids):
-        if part.code in number_of:
-            places = layout().blocks[part.code][2] if part.capacity is None else part.capacity
-            free = places - taken.get((part.event_id, number_of[part.code]), 0)
+    for part in await store.parts_for_sale(conn, list(venues)):
+        venue = venues[part.event_id]
+        parts = layout(venue)
+        if part.code in (parts.blocks if part.capacity is None else parts.areas):
+            places = parts.blocks[part.code][2] if part.capacity is None else part.capacity
+            free = places - taken.get((part.event_id, part_numbers(venue)[part.code]), 0)
             priced.setdefault(part.event_id, []).append((part.full_cents, max(free, 0)))
     return {event_id: _line(event_id, groups) for event_id, groups in priced.items()}
 

@@ -1,5 +1,6 @@
 """Reads for the office: current sales, and the search for orders."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.offers import counted
 from virage.sale.ticketing.rules.codes import as_code
-from virage.sale.ticketing.rules.open_sale import OpenSale, parts_of, sold_as
-from virage.sale.ticketing.rules.places import layout, seat_of
+from virage.sale.ticketing.rules.open_sale import OpenSale, sold_as
+from virage.sale.ticketing.rules.places import parts_of, seat_of
 from virage.sale.ticketing.rules.refunds import RefundReason
 from virage.sale.ticketing.rules.terms import AcceptedTerms, Order, OrderRow
 from virage.sale.ticketing.store import office as office_store
@@ -29,6 +30,7 @@ from virage.sale.ticketing.store.tickets import TicketRefund
 FOUND_MAX = 50
 PERSONS_MAX = 500
 LETTERS_MIN = 2
+_SEAT = re.compile(r"\d\W*$")
 
 
 class CategorySales(Struct, frozen=True):
@@ -145,7 +147,7 @@ class OfficeOrderDetail(Struct, frozen=True):
 async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
     """Return the sales of an event."""
     event_id = sale.event.event_id
-    firsts, codes = parts_of(layout())
+    firsts, codes = parts_of(sale.venue)
     counted = await sales_store.sold_by_hour(conn, event_id, firsts)
     back = await sales_store.refunded_by_part(conn, event_id, firsts)
     totals = await sales_store.order_totals(conn, event_id)
@@ -188,7 +190,7 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
 async def event_sums(conn: Connection, principal: Principal, *roles: Role) -> list[EventSales]:
     """Return the sales of all public events that the roles cover."""
     sums = await office_store.event_sums(conn, _scope(principal, *roles))
-    offers = await counted(conn, [totals.event_id for totals in sums])
+    offers = await counted(conn, await views.venues_of(conn, (totals.event_id for totals in sums)))
     free = {event_id: offer.free for event_id, offer in offers.items()}
     return [
         EventSales(
@@ -221,12 +223,12 @@ async def search(conn: Connection, wanted: str, principal: Principal, *roles: Ro
     if len(text) < LETTERS_MIN:
         return []
     persons = await people.search(conn, text, PERSONS_MAX)
-    seat = seat_of(text)
+    seats = await _seats_of(conn, text)
     known = OrderCriteria(
         code=as_code(text),
         owner_ids=[person.id for person in persons],
         holder=None if "@" in text else text,
-        places=[] if seat is None else [seat],
+        seats=seats,
     )
     ids = await office_store.found_orders(conn, known, _scope(principal, *roles), FOUND_MAX)
     found = await store.orders(conn, ids)
@@ -234,6 +236,15 @@ async def search(conn: Connection, wanted: str, principal: Principal, *roles: Ro
     owners = await _owners(conn, rows)
     seen = await views.order_views(conn, rows)
     return [OfficeOrder(view, owners.get(row.owner_id), row.held_at) for row, view in zip(rows, seen, strict=True)]
+
+
+async def _seats_of(conn: Connection, typed: str) -> dict[UUID, int]:
+    """Return the seat typed as block, row and number by event, at each event with prices whose venue has it."""
+    if not _SEAT.search(typed):
+        return {}
+    venues = await views.venues_of(conn, await office_store.priced_events(conn))
+    seats = {venue: seat_of(venue, typed) for venue in set(venues.values())}
+    return {event_id: seat for event_id, venue in venues.items() if (seat := seats[venue]) is not None}
 
 
 def _scope(principal: Principal, *roles: Role) -> Scope:

@@ -15,11 +15,11 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Entry, Key, Tail, as_written, head, position_key
 from virage.platform.values.clock import Clock
 from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
-from virage.sale.ticketing.rules.places import layout, seat_plan
 from virage.sale.ticketing.rules.pricing import Pricing
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
+from virage.site.venue.api import venue_at
 
 IN_MEMORY_MAX = 16
 DELTAS_KEPT = 4096
@@ -78,6 +78,11 @@ class OpenSales:
     async def get(self, event_id: UUID) -> OpenSale | None:
         """Return the sale of a published or cancelled event with prices, or None."""
         followed = await self._get(event_id)
+        return None if followed is None else followed.sale
+
+    def in_memory(self, event_id: UUID) -> OpenSale | None:
+        """Return the sale if it is in memory."""
+        followed = self._followed.get(event_id)
         return None if followed is None else followed.sale
 
     async def at(self, event_id: UUID) -> tuple[OpenSale, str] | None:
@@ -160,9 +165,10 @@ async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -
     event = await programme.event(conn, event_id)
     if event is None or (event.state == "draft" and not drafts):
         return None
+    venue = await venue_at(conn, event.venue_version)
     pricing = await load_pricing(conn, event_id)
     taken = await claims_store.places_taken(conn, event_id)
-    return open_sale(on_sale(event), pricing, seat_plan(), layout(), taken)
+    return await asyncio.to_thread(open_sale, on_sale(event), venue, pricing, taken)
 
 
 async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:

@@ -4,12 +4,12 @@ from virage.identity.passes.api import PaperTicket
 from virage.identity.people.types import Locale
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Club
+from virage.platform.values.zones import zone_note
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import OrderRow, Tariff
 from virage.sale.ticketing.store import orders as store
 from virage.site.programme.types import Text
-from virage.site.venue.api import VENUE_ZONE
-from virage.site.venue.types import load_venue
+from virage.site.venue.api import venue_at, venues
 
 _TARIFFS: dict[Tariff, Text] = {
     Tariff.FULL: Text("Plein tarif", "Adult"),
@@ -21,7 +21,9 @@ _TARIFFS: dict[Tariff, Text] = {
 
 
 async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, locale: Locale) -> PaperTicket:
-    """Return the content of a paper ticket; `code` is the text of its QR code."""
+    """Return the content of a paper ticket, without the route; `code` is the text of its QR code."""
+    venue = await venue_at(conn, ticket.event.venue_version)
+    home = (await venues(conn))[0].zone
     order = (await store.orders(conn, [ticket.order_id]))[ticket.order_id]
     event = ticket.event
     return PaperTicket(
@@ -31,9 +33,10 @@ async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, loca
         primary=club.primary,
         title=event.title,
         subtitle=event.subtitle,
-        ground=load_venue().name,
-        doors_at=event.doors_at.astimezone(VENUE_ZONE),
-        starts_at=event.starts_at.astimezone(VENUE_ZONE),
+        venue=venue,
+        doors_at=event.doors_at.astimezone(venue.zone),
+        starts_at=event.starts_at.astimezone(venue.zone),
+        zone=zone_note(venue.zone, home),
         label=ticket.label,
         tariff=_TARIFFS[ticket.tariff],
         price_cents=ticket.price_cents,

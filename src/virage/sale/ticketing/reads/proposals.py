@@ -49,4 +49,4 @@ def proposal_of(sale: OpenSale, request: BestSeats, now: datetime) -> Proposal |
 def _place(sale: OpenSale, seat: Assigned, price_cents: Cents) -> ProposedPlace:
     category = sale.inventory.categories[sale.inventory.category_of[seat.place]]
     sightline = round(100 * sale.inventory.plan.sightline[seat.place])
-    return ProposedPlace(seat.place, label(seat.place), seat.tariff, category, price_cents, sightline)
+    return ProposedPlace(seat.place, label(sale.venue, seat.place), seat.tariff, category, price_cents, sightline)

@@ -19,18 +19,22 @@ from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.orders import accepted_terms
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event, Text
-from virage.site.venue.types import PlaceLabel
+from virage.site.venue.api import venue_at
+from virage.site.venue.types import PlaceLabel, Venue
 
 __all__ = ["Ticket", "TicketEvent", "accepted_terms", "export", "order_view", "orders_of", "ticket_event"]
 NO_TICKETS: frozenset[UUID] = frozenset()
 
 
 class TicketEvent(Struct, frozen=True):
-    """The event of a ticket."""
+    """The event of a ticket. `venue` is the name of its venue, `time_zone` the IANA name of the venue's zone."""
 
     id: UUID
     title: Text
     subtitle: Text
+    venue: str
+    venue_version: str
+    time_zone: str
     doors_at: datetime
     starts_at: datetime
     ends_at: datetime
@@ -56,14 +60,14 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
     pass_: PassState | None
 
     @classmethod
-    def of(cls, row: TicketRow, event: Event, state: PassState | None) -> "Ticket":
-        """The ticket of a row."""
+    def of(cls, row: TicketRow, event: Event, venue: Venue, state: PassState | None) -> "Ticket":
+        """Return the ticket of a row; `venue` is the version of the event's venue."""
         return cls(
             id=row.id,
             order_id=row.order_id,
-            event=ticket_event(event),
+            event=ticket_event(event, venue),
             place=row.place,
-            label=label(row.place),
+            label=label(venue, row.place),
             tariff=TARIFFS[row.tariff],
             price_cents=row.price_cents,
             holder_name=row.holder_name,
@@ -72,12 +76,15 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
         )
 
 
-def ticket_event(event: Event) -> TicketEvent:
-    """What a ticket says of its event."""
+def ticket_event(event: Event, venue: Venue) -> TicketEvent:
+    """Return what a ticket says of its event; `venue` is the version of the event's venue."""
     return TicketEvent(
         id=event.id,
         title=event.title,
         subtitle=event.subtitle,
+        venue=venue.name,
+        venue_version=venue.version,
+        time_zone=venue.time_zone,
         doors_at=event.doors_at,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
@@ -89,12 +96,18 @@ def ticket_event(event: Event) -> TicketEvent:
     )
 
 
-def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
-    """Return an order for its buyer; `refunded` are its refunded tickets."""
+async def venues_of(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, Venue]:
+    """Return the version of the venue of each event."""
+    events = await programme.events(conn, sorted(set(event_ids)))
+    return {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
+
+
+def order_view(row: OrderRow, venue: Venue, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
+    """Return an order for its buyer; `venue` is that of its event, `refunded` are its refunded tickets."""
     has_tickets = row.state in ("paid", "refunded")
     back = frozenset(refunded)
     lines = [
-        OrderLine(place, label(place), TARIFFS[tariff], price, ticket if has_tickets else None, ticket in back)
+        OrderLine(place, label(venue, place), TARIFFS[tariff], price, ticket if has_tickets else None, ticket in back)
         for place, tariff, price, ticket in zip(row.places, row.tariffs, row.prices, row.ticket_ids, strict=True)
     ]
     return Order(
@@ -117,7 +130,8 @@ def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
 async def order_views(conn: Connection, rows: Sequence[OrderRow]) -> list[Order]:
     """Return orders for their buyers."""
     refunded = await refunded_of(conn, rows)
-    return [order_view(row, refunded.intersection(row.ticket_ids)) for row in rows]
+    venues = await venues_of(conn, (row.event_id for row in rows)) if rows else {}
+    return [order_view(row, venues[row.event_id], refunded.intersection(row.ticket_ids)) for row in rows]
 
 
 async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:
@@ -144,7 +158,8 @@ async def tickets_of(conn: Connection, fan_id: UUID) -> list[Ticket]:
     rows = await tickets_store.tickets_of_owner(conn, fan_id)
     events = await programme.events(conn, sorted({row.event_id for row in rows}))
     states = await passes.states(conn, [row.id for row in rows])
-    return [Ticket.of(row, events[row.event_id], states.get(row.id)) for row in rows]
+    venues = {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
+    return [Ticket.of(row, events[row.event_id], venues[row.event_id], states.get(row.id)) for row in rows]
 
 
 async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket | None:
@@ -152,9 +167,9 @@ async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket |
     row = await tickets_store.owned_ticket(conn, ticket_id, fan_id)
     if row is None:
         return None
-    events = await programme.events(conn, [row.event_id])
+    event = (await programme.events(conn, [row.event_id]))[row.event_id]
     states = await passes.states(conn, [row.id])
-    return Ticket.of(row, events[row.event_id], states.get(row.id))
+    return Ticket.of(row, event, await venue_at(conn, event.venue_version), states.get(row.id))
 
 
 async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[UpcomingTickets]:

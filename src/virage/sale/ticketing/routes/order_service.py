@@ -20,7 +20,9 @@ from virage.sale.ticketing.acts.paying import Pay, Paying
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.proposals import Proposal, proposal_of
 from virage.sale.ticketing.reads.views import orders as read_orders
+from virage.sale.ticketing.reads.views import venues_of
 from virage.sale.ticketing.rules.terms import Basket, BestSeats, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
+from virage.site.venue.types import Venue
 
 BATCH_MAX = 256
 TRIES_MAX = 60  # each conflict marks places as taken, so that few requests need more than two or three tries
@@ -29,8 +31,12 @@ SWEEP_EVERY_S = 2.0
 _WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_TAKEN})
 
 
-OrderWithRefunds = tuple[OrderRow, frozenset[UUID]]
-"""An order and the ids of its refunded tickets."""
+class FoundOrder(Struct, frozen=True):
+    """An order, the version of its event's venue, and the ids of its refunded tickets."""
+
+    row: OrderRow
+    venue: Venue
+    refunded: frozenset[UUID]
 
 
 class HoldCommand(Struct, frozen=True):
@@ -63,7 +69,7 @@ class OrderService:
         self.holds: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.holds_again: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.pays: Batcher[Pay, Paying | Refused] = Batcher(self._pay_many, batch_max=BATCH_MAX)
-        self.orders: Batcher[UUID, OrderWithRefunds | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
+        self.orders: Batcher[UUID, FoundOrder | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
 
     async def hold(self, command: HoldCommand) -> OrderRow | Refused:
         """Hold places; after a conflict, try again with the places that are still free.
@@ -81,6 +87,10 @@ class OrderService:
         if isinstance(outcome, Conflict):
             raise Overloaded
         return outcome
+
+    async def venue_of(self, event_id: UUID) -> Venue:
+        """Return the version of an event's venue."""
+        return (await self._venues_of({event_id}))[event_id]
 
     async def propose(self, event_id: UUID, wanted: BestSeats) -> Proposal | Refused:
         """Propose the best seats for a party without holding them."""
@@ -130,10 +140,21 @@ class OrderService:
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
         return await self._db.transact(paying.pay, pays, self._clock.now())
 
-    async def _read_many(self, order_ids: Sequence[UUID]) -> list[OrderWithRefunds | None]:
+    async def _read_many(self, order_ids: Sequence[UUID]) -> list[FoundOrder | None]:
         async with self._db.connection() as conn:
             found = await read_orders(conn, order_ids)
-        return [found.get(order_id) for order_id in order_ids]
+        venues = await self._venues_of({row.event_id for row, _ in found.values()})
+        orders = {id_: FoundOrder(row, venues[row.event_id], refunded) for id_, (row, refunded) in found.items()}
+        return [orders.get(order_id) for order_id in order_ids]
+
+    async def _venues_of(self, event_ids: set[UUID]) -> dict[UUID, Venue]:
+        """Return the version of each event's venue, with a query only for events that are not in memory."""
+        venues = {id_: sale.venue for id_ in event_ids if (sale := self.sales.in_memory(id_)) is not None}
+        rest = event_ids - venues.keys()
+        if rest:
+            async with self._db.connection() as conn:
+                venues |= await venues_of(conn, rest)
+        return venues
 
     async def _sweep(self) -> bool:
         """Expire holds in case the worker is down; return whether any expired."""

@@ -25,7 +25,7 @@ from virage.sale.ticketing.reads.offers import Offer, offer_of
 from virage.sale.ticketing.reads.proposals import Proposal
 from virage.sale.ticketing.reads.views import accepted_terms, order_view, orders_of
 from virage.sale.ticketing.reads.watch import OrderWatch
-from virage.sale.ticketing.routes.order_service import HoldCommand, OrderService, OrderWithRefunds
+from virage.sale.ticketing.routes.order_service import FoundOrder, HoldCommand, OrderService
 from virage.sale.ticketing.rules.terms import AcceptedTerms, BestSeats, Buyer, HoldRequest, Order, OrderRow, Reason
 
 WAIT_MAX_S = 20.0
@@ -113,7 +113,8 @@ async def hold_places(
         raise Problem("unauthenticated")
     row = granted(await order_service.hold(HoldCommand(data, buyer, owner_id, newcomer)))
     cookies = [] if newcomer is None else [people.cookie_of(newcomer.token, secure=config.secure_cookies)]
-    return Response(order_view(row), cookies=cookies)
+    venue = await order_service.venue_of(row.event_id)
+    return Response(order_view(row, venue), cookies=cookies)
 
 
 @get("/{order_id:uuid}", guards=[with_session])
@@ -131,18 +132,18 @@ async def get_order(
     """
     buyer, seconds = buyer_of(principal), _preferred_wait(request.headers.get("prefer"))
     if not seconds:
-        return order_view(*await _own(order_service, order_id, buyer))
+        return _view(await _own(order_service, order_id, buyer))
     moved = await order_watch.start(order_id)
     try:
-        row, refunded = await _own(order_service, order_id, buyer)
-        if row.state not in ("paying", "expired"):
-            return order_view(row, refunded)
+        found = await _own(order_service, order_id, buyer)
+        if found.row.state not in ("paying", "expired"):
+            return _view(found)
         await moved.wait(seconds)
     finally:
         order_watch.stop(order_id, moved)
     if moved.entry is not None and moved.entry.what == "order_paid":  # no other field changes with it
-        return order_view(replace(row, state="paid", paid_at=moved.entry.at))
-    return order_view(*await _own(order_service, order_id, buyer))
+        return order_view(replace(found.row, state="paid", paid_at=moved.entry.at), found.venue)
+    return _view(await _own(order_service, order_id, buyer))
 
 
 @get("/{order_id:uuid}/terms", guards=[with_session])
@@ -160,7 +161,7 @@ async def release_order(
     order_id: UUID, db: Database, clock: Clock, order_service: OrderService, principal: Principal
 ) -> None:
     """Release the places of an unpaid order. An order that has ended is not changed."""
-    row, _ = await _own(order_service, order_id, buyer_of(principal))
+    row = (await _own(order_service, order_id, buyer_of(principal))).row
     _refuse_paid(row)
     now = clock.now()
     async with db.transaction() as conn:
@@ -169,8 +170,7 @@ async def release_order(
         closed = await holding.close(conn, [order_id], "released", now)
     await order_service.note_freed(closed)
     if not closed:  # it had ended, or its payment arrived at this moment
-        row, _ = await _own(order_service, order_id, buyer_of(principal))
-        _refuse_paid(row)
+        _refuse_paid((await _own(order_service, order_id, buyer_of(principal))).row)
 
 
 @post("/{order_id:uuid}/payment", status_code=200, guards=[signed_in])
@@ -199,12 +199,16 @@ async def list_my_orders(request: Request, db: Database) -> list[Order]:
         return await orders_of(conn, buyer.owner_ids)
 
 
-async def _own(order_service: OrderService, order_id: UUID, buyer: Buyer) -> OrderWithRefunds:
+async def _own(order_service: OrderService, order_id: UUID, buyer: Buyer) -> FoundOrder:
     """Return an order of this buyer; `not_found` for orders of others."""
     found = await order_service.orders.submit(order_id)
-    if found is None or found[0].owner_id not in buyer.owner_ids:
+    if found is None or found.row.owner_id not in buyer.owner_ids:
         raise Problem("not_found")
     return found
+
+
+def _view(found: FoundOrder) -> Order:
+    return order_view(found.row, found.venue, found.refunded)
 
 
 def _refuse_paid(row: OrderRow) -> None:

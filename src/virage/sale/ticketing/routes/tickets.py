@@ -26,8 +26,8 @@ from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.paper import paper_of
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import Tariff
-from virage.site.venue import api as venue
-from virage.site.venue.types import RouteOptions, load_venue
+from virage.site.venue import api as venues
+from virage.site.venue.types import RouteOptions
 
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
@@ -160,7 +160,7 @@ async def print_paper(
 
     ticket, paper = granted(await db.transact(print_))
     step_free = ticket.tariff in (Tariff.ACCESS, Tariff.COMPANION)
-    paper = replace(paper, entrance=await venue.route_to_place(load_venue(), ticket.place, RouteOptions(step_free), {}))
+    paper = replace(paper, entrance=await venues.route_to_place(paper.venue, ticket.place, RouteOptions(step_free), {}))
     pdf = await asyncio.to_thread(paper_pdf, paper)  # takes about 0.1 s, so it runs after the commit
     headers = {"content-disposition": f'attachment; filename="{ticket_id}.pdf"', "cache-control": "no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)

@@ -7,27 +7,19 @@ from msgspec import Struct
 
 from virage.platform.values.money import Cents
 from virage.sale.ticketing.rules.inventory import SeatInventory
-from virage.sale.ticketing.rules.plan import SeatPlan, category_by_place
+from virage.sale.ticketing.rules.places import Layout, layout, seat_plan
+from virage.sale.ticketing.rules.plan import category_by_place
 from virage.sale.ticketing.rules.pricing import Amounts, Pricing, amounts, price_list
 from virage.sale.ticketing.rules.terms import TARIFF_CODE, Assigned, OnSale
 from virage.site.programme.types import Event
-
-
-class Layout(Struct, frozen=True):
-    """Blocks and areas of a venue by code: (index, first seat, seats) and (first place, capacity).
-
-    `hospitality` names the blocks of hospitality seats and boxes.
-    """
-
-    blocks: dict[str, tuple[int, int, int]]
-    areas: dict[str, tuple[int, int]]
-    hospitality: frozenset[str] = frozenset()
+from virage.site.venue.types import Venue
 
 
 class OpenSale(Struct, frozen=True):
     """Everything needed to sell places of an event without a query; only `inventory` changes."""
 
     event: OnSale
+    venue: Venue
     pricing: Pricing
     inventory: SeatInventory
     blocks: dict[str, int]
@@ -47,34 +39,39 @@ class OpenSale(Struct, frozen=True):
         return None if index < 0 else self.inventory.categories[index]
 
 
-def open_sale(event: OnSale, pricing: Pricing, plan: SeatPlan, layout: Layout, taken: Sequence[int]) -> OpenSale:
-    """Return a sale; blocks and areas that the venue does not have are left out."""
+def open_sale(event: OnSale, venue: Venue, pricing: Pricing, taken: Sequence[int]) -> OpenSale:
+    """Return a sale; blocks and areas that the venue does not have are left out.
+
+    About 0.2 s for the first sale at a version of a stadium, so call it in a thread.
+    """
+    plan, parts = seat_plan(venue), layout(venue)
     categories = [category.id for category in pricing.categories]
     ranges = [
-        (layout.blocks[code][1], layout.blocks[code][2], category)
+        (parts.blocks[code][1], parts.blocks[code][2], category)
         for code, category in pricing.blocks.items()
-        if code in layout.blocks
+        if code in parts.blocks
     ]
     areas: dict[str, tuple[int, int]] = {}
     for area in pricing.areas:
-        if area.area in layout.areas:
-            areas[area.area] = (layout.areas[area.area][0], area.capacity)
-            ranges.append((layout.areas[area.area][0], area.capacity, area.category_id))
+        if area.area in parts.areas:
+            areas[area.area] = (parts.areas[area.area][0], area.capacity)
+            ranges.append((parts.areas[area.area][0], area.capacity, area.category_id))
     listed = price_list(pricing)
     category_of = category_by_place(plan.places, ranges, categories)
     return OpenSale(
         event=event,
+        venue=venue,
         pricing=pricing,
-        inventory=SeatInventory(plan, categories, category_of, taken, hospitality(pricing, layout)),
-        blocks={code: index for code, (index, _, _) in layout.blocks.items()},
+        inventory=SeatInventory(plan, categories, category_of, taken, hospitality(pricing, parts)),
+        blocks={code: index for code, (index, _, _) in parts.blocks.items()},
         areas=areas,
         prices=[listed[category] for category in categories],
     )
 
 
-def hospitality(pricing: Pricing, layout: Layout) -> frozenset[UUID]:
+def hospitality(pricing: Pricing, parts: Layout) -> frozenset[UUID]:
     """Return the categories with hospitality blocks only; empty if every seat for sale is in such a block."""
-    ordinary = {category for code, category in pricing.blocks.items() if code not in layout.hospitality}
+    ordinary = {category for code, category in pricing.blocks.items() if code not in parts.hospitality}
     return frozenset(pricing.blocks.values()) - ordinary if ordinary else frozenset()
 
 
@@ -88,14 +85,6 @@ def on_sale(event: Event) -> OnSale:
         limit_per_buyer=event.rules.limit_per_buyer,
         named_tickets=event.rules.named_tickets,
     )
-
-
-def parts_of(layout: Layout) -> tuple[list[int], list[str]]:
-    """Return the first place of each block and area in ascending order, and their codes."""
-    firsts = [(first, code) for code, (_, first, _) in layout.blocks.items()]
-    firsts += [(first, code) for code, (first, _) in layout.areas.items()]
-    firsts.sort()
-    return [first for first, _ in firsts], [code for _, code in firsts]
 
 
 def sold_as(pricing: Pricing) -> Mapping[str, UUID]:

@@ -1,6 +1,6 @@
 """Search for orders and sums of sales, within the scope of a role."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,12 +18,12 @@ class Scope(Struct, frozen=True):
 
 
 class OrderCriteria(Struct, frozen=True):
-    """Criteria of an order search, of which one is enough. `holder` is part of a name."""
+    """Criteria of an order search, of which one is enough. `holder` is part of a name, `seats` are places by event."""
 
     code: str | None = None
     owner_ids: Sequence[UUID] = ()
     holder: str | None = None
-    places: Sequence[int] = ()
+    seats: Mapping[UUID, int] = {}
 
 
 async def found_orders(conn: Connection, known: OrderCriteria, scope: Scope, wanted: int) -> list[UUID]:
@@ -33,13 +33,19 @@ async def found_orders(conn: Connection, known: OrderCriteria, scope: Scope, wan
         code=known.code,
         owner_ids=known.owner_ids,
         holder=known.holder,
-        places=known.places,
+        seat_events=list(known.seats.keys()),
+        seats=list(known.seats.values()),
         everywhere=scope.everywhere,
         organiser_ids=scope.organiser_ids,
         event_ids=scope.event_ids,
         wanted=wanted,
     )
     return [row["id"] async for row in rows]
+
+
+async def priced_events(conn: Connection) -> list[UUID]:
+    """Return every event with prices."""
+    return [row["event_id"] async for row in queries.priced_events(conn)]
 
 
 class EventTotals(Struct, frozen=True):

@@ -1,6 +1,6 @@
--- name: found_orders(code, owner_ids, holder, places, everywhere, organiser_ids, event_ids, wanted)
--- Orders within a scope with this code, one of these owners, a ticket with this holder's name, or currently one of these
--- places; the latest first.
+-- name: found_orders(code, owner_ids, holder, seat_events, seats, everywhere, organiser_ids, event_ids, wanted)
+-- Orders within a scope with this code, one of these owners, a ticket with this holder's name, or currently this seat of
+-- this event; the latest first.
 with found as (
     select id from ticketing.orders where code = :code
     union
@@ -10,8 +10,8 @@ with found as (
     where holder_name is not null and strpos(lower(holder_name), lower(:holder)) > 0
     union
     select claim.order_id
-    from programme.public_event_organiser as event
-    join ticketing.claim on claim.event_id = event.event_id and claim.place = any(:places::integer[])
+    from unnest(:seat_events::uuid[], :seats::integer[]) as wanted (event_id, place)
+    join ticketing.claim on claim.event_id = wanted.event_id and claim.place = wanted.place
 )
 select orders.id
 from found
@@ -19,6 +19,10 @@ join ticketing.orders on orders.id = found.id
 join programme.public_event_organiser as event on event.event_id = orders.event_id
 where :everywhere::boolean or event.organiser_id = any(:organiser_ids::uuid[]) or event.event_id = any(:event_ids::uuid[])
 order by orders.held_at desc, orders.id limit :wanted;
+
+-- name: priced_events()
+-- Every event with prices.
+select event_id from ticketing.pricing;
 
 -- name: event_sums(everywhere, organiser_ids, event_ids)
 -- Sold and held places, and revenue after refunds, of each public event within a scope.

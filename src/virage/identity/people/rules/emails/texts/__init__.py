@@ -16,6 +16,7 @@ from minijinja import Environment
 from msgspec import Struct
 
 from virage.platform.values.money import Cents
+from virage.platform.values.zones import zone_city
 from virage.site.programme.types import Text
 
 if TYPE_CHECKING:  # a process that only renders loads no venue
@@ -85,13 +86,14 @@ class EmailTexts:
         """Return a date with its weekday; `at` is in the time zone to show."""
         return format_date(at, "full", locale=self._formats)
 
-    def hour(self, at: datetime) -> str:
-        """Return a time of day."""
-        return format_time(at, "short", locale=self._formats)
+    def hour(self, at: datetime, zone: str = "") -> str:
+        """Return a time of day; `zone` is the IANA name of the zone whose city is stated, empty for none."""
+        hour = format_time(at, "short", locale=self._formats)
+        return f"{hour} ({zone_city(zone, str(self._formats))})" if zone else hour
 
-    def moment(self, at: datetime) -> str:
-        """Return a date and a time of day."""
-        return self.render(self.common["moment"], {"day": self.day(at), "hour": self.hour(at)})
+    def moment(self, at: datetime, zone: str = "") -> str:
+        """Return a date and a time of day, with the city of a zone as in `hour`."""
+        return self.render(self.common["moment"], {"day": self.day(at), "hour": self.hour(at, zone)})
 
     def place(self, label: "PlaceLabel") -> str:
         """Return the name of a seat or a standing area."""

@@ -1,0 +1,15 @@
+"""Names of time zones for people."""
+
+from zoneinfo import ZoneInfo
+
+from babel.dates import get_timezone_location
+
+
+def zone_note(zone: ZoneInfo, home: ZoneInfo) -> str:
+    """Return the IANA name to state beside the times of a zone; empty for the zone that readers expect."""
+    return "" if zone.key == home.key else zone.key
+
+
+def zone_city(zone: str, language: str) -> str:
+    """Return the city of an IANA time zone in a language: `New York`."""
+    return get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
