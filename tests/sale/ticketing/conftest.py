@@ -47,6 +47,8 @@ from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pric
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_venue
+from virage.site.venue.types import Venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 HOUR = timedelta(hours=1)
@@ -184,8 +186,8 @@ class System:
         self.gates = gates
         self._browsers: list[httpx.AsyncClient] = []
 
-    async def open(self, pricing: Pricing | None = None, **changes: Any) -> UUID:
-        """Put an event on sale; return its id."""
+    async def open(self, pricing: Pricing | None = None, venue: Venue | None = None, **changes: Any) -> UUID:
+        """Put an event on sale, at the first venue or at another one; return its id."""
         now = self.clock.now()
         async with self.db.transaction() as conn:
             await programme.add_organiser(conn, Organiser(self.organiser_id, "The club"), None, now)
@@ -193,6 +195,10 @@ class System:
             await programme.create(conn, new, None, now)
             await set_pricing(conn, new.id, pricing or a_pricing(), None, now)
             await programme.publish(conn, new.id, None, now)
+            if venue is not None:
+                await conn.execute(
+                    "update programme.event set ground_version = $2 where id = $1", new.id, venue.version
+                )
         self.event_id = new.id
         return new.id
 

@@ -1,8 +1,11 @@
 import random
 from functools import cache
+from itertools import combinations, product
 from typing import Any
 
+import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
@@ -10,8 +13,10 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
 from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
-from virage.sale.ticketing.rules.plan import category_by_place
-from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Party, Reason, Tariff
+from virage.sale.ticketing.rules.plan import NEED_BITS, category_by_place
+from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Need, Party, Reason, Tariff
+from virage.site.venue.reads import load_venue
+from virage.site.venue.types import Venue
 
 NEAR, FAR = new_id(), new_id()
 GROUND = stadium()
@@ -240,3 +245,67 @@ def test_a_place_that_is_not_for_sale_is_never_free() -> None:
     assert not inventory.is_free(first_standing)
     assert inventory.release([first_standing]) == []
     assert inventory.bitmap()[0][first_standing >> 3] >> (first_standing & 7) & 1 == 0
+
+
+@cache
+def partly_known(share: float) -> Venue:
+    """The venue with the known features of only a part of its seats."""
+    chance = np.random.default_rng(5)
+    return replace(GROUND, features=np.where(chance.random(GROUND.seats) < share, GROUND.features, 0).astype(np.uint8))
+
+
+def with_unknown_features(share: float) -> SeatInventory:
+    """The bowl of a venue that knows the features of only a part of its seats."""
+    inventory = SeatInventory(seat_plan(partly_known(share)), [NEAR, FAR], categories())
+    inventory.random.seed(3)
+    return inventory
+
+
+NEED_SETS: list[tuple[Need, ...]] = [
+    needs
+    for size in (1, 2, 3)
+    for needs in combinations(("wheelchair", "easy_access", "audio_description", "hearing_loop"), size)
+]
+
+
+@pytest.mark.parametrize("needs", NEED_SETS)
+@pytest.mark.parametrize("together", [True, False])
+def test_no_seat_with_unknown_features_is_proposed_for_a_need(needs: tuple[Need, ...], together: bool) -> None:
+    wanted = sum(NEED_BITS[need] for need in needs)
+    if "wheelchair" in needs:
+        wanted &= ~EASY_ACCESS  # a wheelchair space is always easy to reach
+    found = 0
+    inventory = with_unknown_features(0.3)
+    for full, access in product((0, 1, 3), (1, 2, 4)):
+        outcome = ask(inventory, full, party={"access": access, "companions": 1}, needs=needs, together=together)
+        if isinstance(outcome, Refused):
+            continue
+        bearing = [seat.place for seat in outcome if seat.tariff is Tariff.ACCESS]
+        assert len(bearing) == access
+        for place in bearing:
+            assert inventory.plan.features[place] & wanted == wanted
+        inventory.hold(places(outcome))
+        found += 1
+    assert found
+
+
+@pytest.mark.parametrize("needs", NEED_SETS)
+def test_a_venue_without_known_features_has_no_seat_for_a_need(needs: tuple[Need, ...]) -> None:
+    outcome = ask(with_unknown_features(0.0), 1, party={"access": 1}, needs=needs, together=False)
+    assert outcome == Refused(Reason.SOLD_OUT, {"needs": "wheelchair"} if "wheelchair" in needs else {})
+
+
+def test_spaces_without_the_second_feature_are_left_out_of_a_row() -> None:
+    """The features of the spaces of one row differ: only those that have the feature count."""
+    row = next(row for row in seat_plan(GROUND).unit_rows if len(row) >= 4)
+    known = GROUND.features & ~np.uint8(HEARING_LOOP)
+    loop = [row[1], row[3]]
+    for unit in loop:
+        known[unit.space] |= HEARING_LOOP
+    inventory = SeatInventory(seat_plan(replace(GROUND, features=known)), [NEAR, FAR], categories())
+    both = ask(inventory, party={"access": 2}, needs=("wheelchair", "hearing_loop"))
+    assert isinstance(both, list)
+    assert {seat.place for seat in both if seat.tariff is Tariff.ACCESS} == {unit.space for unit in loop}
+    assert ask(inventory, party={"access": 3}, needs=("wheelchair", "hearing_loop")) == Refused(
+        Reason.SOLD_OUT, {"needs": "wheelchair"}
+    )

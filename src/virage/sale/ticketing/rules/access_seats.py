@@ -13,11 +13,15 @@ NEAR_UNITS = 12
 
 
 class UnitFilter(Struct, frozen=True):
-    """Filter of wheelchair spaces by category and block, None for any; `without` are categories to leave out."""
+    """Filter of wheelchair spaces by category and block, None for any; `without` are categories to leave out.
+
+    `features` are bits that each space must have.
+    """
 
     category: UUID | None
     block: int | None
     without: frozenset[UUID] = frozenset()
+    features: int = 0
 
     def has(self, inventory: SeatInventory, unit: Unit) -> bool:
         """Return whether a wheelchair space matches."""
@@ -36,12 +40,24 @@ def place_units(inventory: SeatInventory, where: UnitFilter, spaces: int, compan
     """
     rows = inventory.rows_with_units(spaces, companions)
     roomy = [row for row in rows if where.has(inventory, row[0])]
+    if where.features:
+        bearing = [_bearing(inventory, row, where.features) for row in roomy]
+        roomy = [row for row in bearing if _is_roomy(inventory, row, spaces, companions)]
     if roomy:
         near = min(NEAR_UNITS, len(roomy))
         start = inventory.random.randrange(near)
         roomy = roomy[start:near] + roomy[:start] + roomy[near:]
     for units in roomy:
         yield _closest(inventory, units, spaces, companions)
+
+
+def _bearing(inventory: SeatInventory, row: list[Unit], features: int) -> list[Unit]:
+    return [unit for unit in row if inventory.plan.features[unit.space] & features == features]
+
+
+def _is_roomy(inventory: SeatInventory, row: list[Unit], spaces: int, companions: int) -> bool:
+    free = [unit for unit in row if inventory.is_free(unit.space)]
+    return len(free) >= spaces and sum(1 for unit in free if inventory.companion_free(unit)) >= companions
 
 
 def _closest(inventory: SeatInventory, units: list[Unit], spaces: int, companions: int) -> list[int]:

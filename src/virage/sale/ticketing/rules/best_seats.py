@@ -206,7 +206,10 @@ def _with_wheelchairs(inventory: SeatInventory, request: BestSeats, search: Seat
     if not party.access:
         return Refused(Reason.PARTY_INVALID, {"needs": "access"})
     others: list[Tariff] = [tariff for tariff in party.tariffs() if tariff not in (Tariff.ACCESS, Tariff.COMPANION)]
-    where = UnitFilter(search.category, search.block, frozenset() if search.hospitality else inventory.hospitality)
+    # A wheelchair space is always easy to reach; every other feature must be known of the space itself.
+    features = sum(NEED_BITS[need] for need in set(request.needs) - {"wheelchair", "easy_access"})
+    hospitality = frozenset() if search.hospitality else inventory.hospitality
+    where = UnitFilter(search.category, search.block, hospitality, features)
     ways = place_units(inventory, where, party.access, party.companions_coming)
     chairs: list[int] = []
     for chairs in islice(ways, CHAIR_ROWS_TRIED_MAX):
