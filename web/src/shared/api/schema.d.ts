@@ -8946,7 +8946,7 @@ export interface components {
         };
         /**
          * TicketEvent
-         * @description The event of a ticket.
+         * @description The event of a ticket. `venue` is the name of its venue, `time_zone` the IANA name of the venue's zone.
          */
         TicketEvent: {
             cancelled: boolean;
@@ -8963,7 +8963,10 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             subtitle: components["schemas"]["Text"];
+            time_zone: string;
             title: components["schemas"]["Text"];
+            venue: string;
+            venue_version: string;
         };
         /**
          * TicketPass
