@@ -261,11 +261,7 @@ def with_unknown_features(share: float) -> SeatInventory:
     return inventory
 
 
-NEED_SETS: list[tuple[Need, ...]] = [
-    needs
-    for size in (1, 2, 3)
-    for needs in combinations(("wheelchair", "easy_access", "audio_description", "hearing_loop"), size)
-]
+NEED_SETS = [needs for size in (1, 2, 3) for needs in combinations(NEED_BITS, size)]
 
 
 @pytest.mark.parametrize("needs", NEED_SETS)

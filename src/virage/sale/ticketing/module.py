@@ -42,6 +42,7 @@ module = Module(
         "sale_not_open": 409,
         "sold_out": 409,
         "terms_not_accepted": 409,
+        "tickets_affected": 409,
         "ticket_refunded": 409,
         "tickets_not_named": 409,
     },

@@ -209,6 +209,7 @@ export type RefusalCode =
   | "terms_not_accepted"
   | "terms_overlap"
   | "ticket_refunded"
+  | "tickets_affected"
   | "tickets_not_named"
   | "time_strange"
   | "tip_excessive"

@@ -91,7 +91,7 @@ def offer_of(sale: OpenSale, now: datetime) -> Offer:
         categories=[_category(category, count) for category, count in zip(pricing.categories, free, strict=True)],
         blocks=pricing.blocks,
         areas=[
-            AreaOffer(area.area, area.category_id, sale.areas[area.area][0], area.capacity)
+            AreaOffer(area.area, area.category_id, *sale.areas[area.area])
             for area in pricing.areas
             if area.area in sale.areas
         ],
@@ -157,7 +157,8 @@ async def counted(conn: Connection, venues: Mapping[UUID, Venue]) -> dict[UUID, 
         venue = venues[part.event_id]
         parts = layout(venue)
         if part.code in (parts.blocks if part.capacity is None else parts.areas):
-            places = parts.blocks[part.code][2] if part.capacity is None else part.capacity
+            most = parts.areas[part.code][1] if part.capacity is not None else parts.blocks[part.code][2]
+            places = most if part.capacity is None else min(part.capacity, most)
             free = places - taken.get((part.event_id, part_numbers(venue)[part.code]), 0)
             priced.setdefault(part.event_id, []).append((part.full_cents, max(free, 0)))
     return {event_id: _line(event_id, groups) for event_id, groups in priced.items()}

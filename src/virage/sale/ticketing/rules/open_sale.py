@@ -54,8 +54,9 @@ def open_sale(event: OnSale, venue: Venue, pricing: Pricing, taken: Sequence[int
     areas: dict[str, tuple[int, int]] = {}
     for area in pricing.areas:
         if area.area in parts.areas:
-            areas[area.area] = (parts.areas[area.area][0], area.capacity)
-            ranges.append((parts.areas[area.area][0], area.capacity, area.category_id))
+            first, most = parts.areas[area.area]
+            areas[area.area] = (first, min(area.capacity, most))  # another version of the venue may have fewer places
+            ranges.append((*areas[area.area], area.category_id))
     listed = price_list(pricing)
     category_of = category_by_place(plan.places, ranges, categories)
     return OpenSale(

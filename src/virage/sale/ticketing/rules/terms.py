@@ -54,6 +54,7 @@ class Reason(StrEnum):
     TICKETS_NOT_NAMED = "tickets_not_named"
     PRICING_DEFECTS = "unprocessable"
     PRICES_SOLD_PLACES = "prices_sold_places"
+    TICKETS_AFFECTED = "tickets_affected"
 
 
 class Tariff(StrEnum):

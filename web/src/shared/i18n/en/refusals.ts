@@ -5,6 +5,7 @@ export const refusals = {
   block_unknown: "This block is not on sale at this event. Reload the page and choose again.",
   area_unknown: "This standing area is not on sale at this event. Reload the page and choose again.",
   payment_failed: "Your bank declined this payment. You haven’t been charged. Try again, or use another card.",
+  tickets_affected: "Some tickets need another seat or a refund. Choose for each of them, then save again.",
   prices_sold_places: "Some of these seats are already sold. Check the changes, then save again.",
   not_for_sale: "These seats are not for sale.",
   party_invalid: "Choose 1 to 9 tickets.",

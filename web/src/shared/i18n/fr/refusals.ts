@@ -7,6 +7,7 @@ export const refusals: typeof English = {
   block_unknown: "Ce bloc n’est pas en vente pour cet événement. Rechargez la page et choisissez à nouveau.",
   area_unknown: "Cette zone debout n’est pas en vente pour cet événement. Rechargez la page et choisissez à nouveau.",
   payment_failed: "Votre banque a refusé ce paiement. Vous n’avez pas été débité. Réessayez, ou utilisez une autre carte.",
+  tickets_affected: "Certains billets ont besoin d’une autre place ou d’un remboursement. Choisissez pour chacun, puis enregistrez à nouveau.",
   prices_sold_places: "Certaines de ces places sont déjà vendues. Vérifiez les changements, puis enregistrez à nouveau.",
   not_for_sale: "Ces places ne sont pas en vente.",
   party_invalid: "Choisissez de 1 à 9 billets.",
