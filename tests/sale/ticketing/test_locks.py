@@ -265,7 +265,7 @@ async def test_a_late_payment_claims_places_before_issuing_passes(system: System
     counter = Counter(system)
     two_seats, one_of_them, another = await expired(20, 21), await expired(21), await start(30)
     async with db.transaction() as conn:
-        await claims_store.claim_places(conn, [Claim(system.event_id, block_seats("103")[20], new_id())])
+        await claims_store.claim_places(conn, [Claim(system.event_id, block_seats("103")[20], new_id())], {})
         first = asyncio.create_task(in_transaction(db, lambda conn: money(conn, two_seats, another)))
         await until_waiting(db, first)
         second = asyncio.create_task(in_transaction(db, lambda conn: money(conn, one_of_them)))

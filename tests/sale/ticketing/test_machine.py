@@ -11,26 +11,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, BLUE, a_match, a_pricing, block_seats
+from tests.sale.ticketing.venues import arranged, seats_of, use_venues
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentState
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Tail
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
+from virage.sale.ticketing.acts.moving import Moved, move_event, preview_move
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.acts.refunding import RefundCommand
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.routes.order_service import HoldCommand, OrderService
+from virage.sale.ticketing.rules.moving import new_places
 from virage.sale.ticketing.rules.pricing import AreaPricing
+from virage.sale.ticketing.rules.reseating import BestEqual, GiveBack
 from virage.sale.ticketing.rules.terms import (
     Buyer,
     ChosenSeat,
@@ -43,10 +49,15 @@ from virage.sale.ticketing.rules.terms import (
     Tariff,
 )
 from virage.site.programme import acts as programme
+from virage.site.programme import reads as programme_reads
 from virage.site.programme.rules import Organiser
+from virage.site.venue.reads import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 SEATS, STANDING, FANS, LIMIT = 6, 5, 4, 9
+OLD = load_venue()
+REVERSED = seats_of(OLD, *(block.code for block in reversed(OLD.blocks)))
+VERSIONS = OLD, arranged(OLD, REVERSED[~np.isin(REVERSED, block_seats("103")[1:3])], version="next")
 HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
 
 SEAT_SETS = st.sets(st.integers(0, SEATS - 1), min_size=1, max_size=3).map(tuple)
@@ -149,10 +160,13 @@ class OrderServiceMachine(RuleBasedStateMachine):
             office.sales.forget(self.event_id)
         start = list(self.starts.values())[which % len(self.starts)]
         places = next(order.places for order in self.orders if order.id == start.subject)
-        first = block_seats("103")[0]
-        wish: Any = tuple(p - first for p in places) if places[0] < first + SEATS else len(places)
-        rivals = self._hold(self.offices[0], self._ask(self.fans[rival], wish))
+        rivals = self._hold(self.offices[0], self._ask(self.fans[rival], self._wish_for(places)))
         await asyncio.gather(rivals, self._settle({start: PaymentState.CAPTURED}), self._at_once(acts))
+
+    def _wish_for(self, places: list[int]) -> Any:
+        """A wish for the same seats, or for as many standing places."""
+        first = block_seats("103")[0]
+        return tuple(p - first for p in places) if places[0] < first + SEATS else len(places)
 
     async def _at_once(self, acts: list[tuple[str, int, Any]]) -> None:
         running = [self._act(number, *act) for number, act in enumerate(acts)]
@@ -185,16 +199,15 @@ class OrderServiceMachine(RuleBasedStateMachine):
         return verbs[what]()
 
     def _ask(self, buyer: Buyer, wish: Any, joins: UUID | None = None) -> HoldCommand:
-        first = block_seats("103")[0]
-        seats: Seats = (
-            StandingPlaces(AREA, Party(full=wish))
-            if isinstance(wish, int)
-            else ChosenSeats(tuple(ChosenSeat(first + offset, Tariff.FULL) for offset in wish))
-        )
+        seats: Seats = StandingPlaces(AREA, Party(full=wish)) if isinstance(wish, int) else self._chosen(wish)
         assert buyer.owner_id is not None
         ask = HoldCommand(HoldRequest(new_id(), self.event_id, seats, joins), buyer, buyer.owner_id)
         self.asks.append(ask)
         return ask
+
+    def _chosen(self, offsets: tuple[int, ...]) -> ChosenSeats:
+        first = block_seats("103")[0]
+        return ChosenSeats(tuple(ChosenSeat(first + offset, Tariff.FULL) for offset in offsets))
 
     async def _go_on(self, office: OrderService, ask: HoldCommand, how_far: str) -> None:
         """Hold, start the payment, then pay, as far as possible."""
@@ -289,13 +302,61 @@ class OrderServiceMachine(RuleBasedStateMachine):
             )
 
 
+class MovingMachine(OrderServiceMachine):
+    """The same event, which moves between two versions of its venue; one lacks two seats and numbers all others anew."""
+
+    @initialize()
+    def begin_at_the_first_version(self) -> None:
+        self.venue = VERSIONS[0]
+
+    def _wish_for(self, places: list[int]) -> Any:
+        return len(places)
+
+    def _chosen(self, offsets: tuple[int, ...]) -> ChosenSeats:
+        numbers = new_places(VERSIONS[0], self.venue)
+        places = (int(numbers[block_seats("103")[0] + offset]) for offset in offsets)
+        return ChosenSeats(tuple(ChosenSeat(place, Tariff.FULL) for place in places), self.venue.version)
+
+    @rule(acts=st.lists(ACTS, min_size=2, max_size=8), refunds=st.booleans())
+    def move(self, acts: list[tuple[str, int, Any]], refunds: bool) -> None:
+        """The event moves while buyers act."""
+        self.runner.run(self._move_meanwhile(acts, refunds))
+
+    async def _move_meanwhile(self, acts: list[tuple[str, int, Any]], refunds: bool) -> None:
+        moved, _ = await asyncio.gather(self.db.transact(self._move, refunds), self._at_once(acts))
+        if not isinstance(moved, Refused):
+            self.venue = next(venue for venue in VERSIONS if venue.version == moved.venue_version)
+
+    async def _move(self, conn: Connection, refunds: bool) -> Moved | Refused:
+        await conn.execute("select from programme.event where id = $1 for no key update", self.event_id)
+        event = (await programme_reads.events(conn, [self.event_id]))[self.event_id]
+        old, new = sorted(VERSIONS, key=lambda venue: venue.version != event.venue_version)
+        affected = (await preview_move(conn, event, old, new)).affected
+        choices = {found.ticket_id: GiveBack() if refunds else BestEqual() for found in affected if not found.held}
+        moved = await move_event(conn, event, old, new, choices, None, self.clock.now())
+        await conn.execute("update programme.event set ground_version = $2 where id = $1", event.id, new.version)
+        return moved
+
+
 def test_random_concurrent_actions_keep_all_invariants(database_url: str) -> None:
+    play(OrderServiceMachine, database_url, 20)
+
+
+def test_an_event_that_moves_during_random_actions_keeps_all_invariants(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_venues(monkeypatch, *VERSIONS)
+    play(MovingMachine, database_url, 10)
+
+
+def play(machine_of: type[OrderServiceMachine], database_url: str, examples: int) -> None:
+    """Run random actions of a machine on a database; no transaction may end in a deadlock."""
     with asyncio.Runner() as runner:
-        machine = type("Machine", (OrderServiceMachine,), {"runner": runner, "url": database_url})
+        machine = type("Machine", (machine_of,), {"runner": runner, "url": database_url})
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=20,
+                max_examples=examples,
                 stateful_step_count=15,
                 deadline=None,
                 database=None,

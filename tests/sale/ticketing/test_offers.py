@@ -25,7 +25,7 @@ async def lines(system: System) -> dict[str, Any]:
 async def take_places(system: System, places: range) -> None:
     """These places are taken, and the processes are notified."""
     async with system.db.transaction() as conn:
-        await store.claim_places(conn, [Claim(system.event_id, place, new_id()) for place in places])
+        await store.claim_places(conn, [Claim(system.event_id, place, new_id()) for place in places], {})
     system.forget()
 
 

@@ -26,12 +26,15 @@ __all__ = [
     "Issue",
     "PaperPass",
     "PrintRequest",
+    "Relocation",
+    "UnseatedMove",
     "bind",
     "clear_entered",
     "issue",
     "mark_entered",
     "print_paper",
     "rebind",
+    "relocate",
     "revoke",
 ]
 
@@ -73,6 +76,26 @@ class PaperPass(Struct, frozen=True):
     text: str
     not_before: datetime
     expires_at: datetime
+
+
+class Relocation(Struct, frozen=True):
+    """The place of a pass in another version of the venue; `gate_group` is None where it stays.
+
+    `reissue`: its holder sits elsewhere, so that earlier phones and papers become invalid.
+    """
+
+    subject: UUID
+    place: int
+    gate_group: str | None
+    reissue: bool = False
+
+
+class UnseatedMove(Struct, frozen=True):
+    """The place of an event's passes without a seat: from `from_place` on in the old version, then `to_place`."""
+
+    event_id: UUID
+    from_place: int
+    to_place: int
 
 
 PassRequest = TypeVar("PassRequest", BindingRequest, PrintRequest)
@@ -148,6 +171,31 @@ async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who:
         for subject, event_id, number in revoked
     ]
     await append(conn, facts, now)
+
+
+async def relocate(
+    conn: Connection, moves: Sequence[Relocation], unseated: UnseatedMove, now: datetime, who: UUID | None = None
+) -> Refused | None:
+    """Move passes to the places of another version of a venue; subjects without a pass are left out."""
+    stored = await store.lock_passes(conn, [move.subject for move in moves])
+    changed: list[Pass] = []
+    facts: list[Fact] = []
+    for move in moves:
+        held = stored.get(move.subject)
+        if held is None:
+            continue
+        moved = binding.relocate(held, move.place, move.gate_group or held.gate_group, reissue=move.reissue)
+        if isinstance(moved, Refused):
+            return moved
+        if moved != held:
+            changed.append(moved)
+        if moved.generation != held.generation:
+            data = {"event_id": moved.event_id, "number": moved.number, "generation": moved.generation}
+            facts.append(Fact("pass_reissued", who, moved.subject, data))
+    await store.relocate_unseated(conn, unseated.event_id, unseated.from_place, unseated.to_place)
+    await store.relocate(conn, changed)
+    await append(conn, facts, now)
+    return None
 
 
 async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int], at: datetime) -> None:

@@ -85,6 +85,22 @@ async def write_passes(conn: Connection, passes: Sequence[Pass]) -> None:
     )
 
 
+async def relocate(conn: Connection, passes: Sequence[Pass]) -> None:
+    """Store place, gate group and generation of locked passes."""
+    await _sql.relocate(
+        conn,
+        subjects=[held.subject for held in passes],
+        places=[held.place for held in passes],
+        gate_groups=[held.gate_group for held in passes],
+        generations=[held.generation for held in passes],
+    )
+
+
+async def relocate_unseated(conn: Connection, event_id: UUID, from_place: int, to_place: int) -> None:
+    """Give the passes of an event that have no seat the place `to_place`: those from `from_place` on."""
+    await _sql.relocate_unseated(conn, event_id=event_id, from_place=from_place, to_place=to_place)
+
+
 async def revoke(conn: Connection, subjects: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID, int]]:
     """Revoke passes and return (subject, event, number) of those that were live."""
     return [tuple(row) async for row in _sql.revoke(conn, subjects=list(subjects), at=at)]

@@ -80,6 +80,25 @@ from unnest(
 ) as change (subject, generation, rebinds, printed, holder)
 where pass.subject = change.subject;
 
+-- name: relocate(subjects, places, gate_groups, generations)!
+-- Passes whose places have other numbers or other places now; `lock_passes` locked them.
+update passes.pass
+set place = moved.place, gate_group = moved.gate_group, generation = moved.generation
+from unnest(:subjects::uuid[], :places::bigint[], :gate_groups::text[], :generations::bigint[])
+    as moved (subject, place, gate_group, generation)
+where pass.subject = moved.subject;
+
+-- name: relocate_unseated(event_id, from_place, to_place)!
+-- Passes without a seat stand after all places of the venue.
+with unseated as (
+    select subject from passes.pass
+    where event_id = :event_id and place >= :from_place
+    order by subject
+    for no key update
+)
+
+update passes.pass set place = :to_place from unseated where pass.subject = unseated.subject;
+
 -- name: revoke(subjects, at)
 -- Revoke passes that are not revoked yet, and forget their phones. Returns those that this call revoked.
 with live as (

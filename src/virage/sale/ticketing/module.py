@@ -48,9 +48,12 @@ module = Module(
     },
     lock_ranks={
         "lock_buyers()": (),
+        "lock_event()": (),
         "pricing": ("category", "area_category", "block_category"),
         "orders": ("accepted_terms", "occupied_place"),
         "claim": (),
+        "moved_event": (),
+        "former_label": (),
         "refund": (),
         "ticket": (),
         "rebind_code": (),
@@ -62,6 +65,13 @@ module = Module(
         ),
         "free_places": LockException(
             "Only the owner of a claim deletes it, under the lock of its order or in the transaction that made it."
+        ),
+        "clear_claims": LockException(
+            "A move of the event deletes its claims under the lock of the event and of all of its orders.",
+            under="ticketing.orders",
+        ),
+        "renumber_orders": LockException(
+            "A move of the event changes orders that it has locked in order.", under="ticketing.orders"
         ),
         "move_claims": LockException(
             "Only the owner of a claim moves it, under the lock of its order.", under="ticketing.orders"

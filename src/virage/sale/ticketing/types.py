@@ -6,6 +6,10 @@ from virage.sale.ticketing.rules.open_sale import OpenSale as OpenSale
 from virage.sale.ticketing.rules.pricing import AreaPricing as AreaPricing
 from virage.sale.ticketing.rules.pricing import PriceCategory as PriceCategory
 from virage.sale.ticketing.rules.pricing import Pricing as Pricing
+from virage.sale.ticketing.rules.reseating import BestEqual as BestEqual
+from virage.sale.ticketing.rules.reseating import GiveBack as GiveBack
+from virage.sale.ticketing.rules.reseating import MoveChoice as MoveChoice
+from virage.sale.ticketing.rules.reseating import Reseat as Reseat
 from virage.sale.ticketing.rules.terms import BestSeats as BestSeats
 from virage.sale.ticketing.rules.terms import Buyer as Buyer
 from virage.sale.ticketing.rules.terms import ChosenSeat as ChosenSeat

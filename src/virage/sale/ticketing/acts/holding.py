@@ -1,7 +1,7 @@
 """Hold and release places: claims are inserted, never updated, and an order gets all of its places or none."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from virage.sale.ticketing.rules.sale import (
     HOLD_FOR,
     LIVES_AT_MOST,
     OPEN_STATES,
+    chosen_at,
     guests_may_hold,
     propose,
     sale_window,
@@ -75,7 +76,12 @@ class _Counts(Struct):
 
 
 class Conflict(Struct, frozen=True):
-    """At least one proposed place was taken meanwhile. Nothing is held; the caller tries again."""
+    """At least one proposed place was taken meanwhile. Nothing is held; the caller tries again.
+
+    `moved`: the event is at another version of its venue than the calling process has in memory.
+    """
+
+    moved: bool = False
 
 
 HoldOutcome = OrderRow | Refused | Conflict
@@ -88,7 +94,7 @@ async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[H
     A repeated request gets its order in its current state. A buyer's limit holds exactly, whichever processes are
     asked; what guests hold together may pass its bound by what the batches hold that other processes have in flight.
     """
-    await store.lock_buyers(conn, [hold.owner_id for hold in holds])
+    await store.lock_buyers(conn, [hold.owner_id for hold in holds], {hold.request.event_id for hold in holds})
     known = await store.known_orders(
         conn,
         [hold.request.id for hold in holds],
@@ -139,7 +145,7 @@ async def _held_by_guests(conn: Connection, holds: Sequence[Hold], now: datetime
 def _decide(pending: Hold, counts: _Counts, open_orders: dict[UUID, OrderRow], now: datetime) -> _New | Refused:
     """Propose places. A joined order leaves `open_orders`, so that it is joined once."""
     sale, event_id = pending.sale, pending.request.event_id
-    refusal = sale_window(sale.event, now)
+    refusal = sale_window(sale.event, now) or chosen_at(sale.venue.version, pending.request.seats)
     if refusal is not None:
         return refusal
     joined = None if pending.request.joins is None else open_orders.get(pending.request.joins)
@@ -214,11 +220,12 @@ def _order_of(pending: Hold, assigned: Sequence[Assigned], now: datetime) -> Ord
 
 async def _write(conn: Connection, new: Sequence[_New], decided: dict[UUID, HoldOutcome], now: datetime) -> None:
     """Claim all places of the batch in one statement, then insert the orders that got all of theirs."""
-    lost = await _claim(conn, [entry.fresh for entry in new])
+    versions = {entry.order.event_id: entry.hold.sale.venue.version for entry in new}
+    lost, moved = await _claim(conn, [entry.fresh for entry in new], versions)
     for entry in new:
         inventory, order_id = entry.hold.sale.inventory, entry.order.id
         if order_id in lost:
-            decided[order_id] = Conflict()
+            decided[order_id] = Conflict(entry.order.event_id in moved)
             inventory.record_conflict()
             inventory.release([place for place in entry.fresh.places if place not in lost[order_id]])
         else:
@@ -252,23 +259,29 @@ async def _use_existing(conn: Connection, new: Sequence[_New], decided: dict[UUI
         entry.hold.sale.inventory.release(entry.fresh.places)
 
 
-async def _claim(conn: Connection, orders: Sequence[OrderRow | ClosedOrder]) -> dict[UUID, list[int]]:
-    """Claim places, whole orders only; return the lost places of each order that did not get all of its places."""
+async def _claim(
+    conn: Connection, orders: Sequence[OrderRow | ClosedOrder], versions: Mapping[UUID, str]
+) -> tuple[dict[UUID, list[int]], frozenset[UUID]]:
+    """Claim places, whole orders only; return the lost places of each order that did not get all of its places.
+
+    Also return the events that are not at the version of their venue that numbers the places.
+    """
     claims = _claims_of(orders)
-    missed = set(await claims_store.claim_places(conn, claims))
+    outcome = await claims_store.claim_places(conn, claims, versions)
+    missed = set(outcome.claims)
     if not missed:
-        return {}
+        return {}, outcome.moved
     lost: dict[UUID, list[int]] = {}
     for claim in missed:
         lost.setdefault(claim.order_id, []).append(claim.place)
     back = [claim for claim in claims if claim.order_id in lost and claim not in missed]
     await claims_store.free_places(conn, back)
-    return lost
+    return lost, outcome.moved
 
 
 async def claim_again(conn: Connection, orders: Sequence[OrderRow]) -> set[UUID]:
-    """Claim the previous places of expired orders; return the ids of the orders that got all of them."""
-    lost = await _claim(conn, orders)
+    """Claim the previous places of locked expired orders; return the ids of the orders that got all of them."""
+    lost, _ = await _claim(conn, orders, {})
     return {order.id for order in orders if order.id not in lost}
 
 

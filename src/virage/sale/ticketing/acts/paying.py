@@ -18,6 +18,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.emails import notify_money_returned, notify_paid
 from virage.sale.ticketing.acts.holding import claim_again, taken_fact
+from virage.sale.ticketing.rules.moving import GONE
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import may_pay, paying_until
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
@@ -228,7 +229,11 @@ async def _sell_expired(conn: Connection, left: Sequence[Captured], now: datetim
     """Sell expired orders whose late payment arrived, if their places are free; the orders are locked."""
     orders = await store.orders(conn, [payment.subject for payment in left])
     events = await _events_of(conn, orders.values())
-    expired = [o for o in orders.values() if o.state == "expired" and events[o.event_id].state == "published"]
+    expired = [
+        order
+        for order in orders.values()
+        if order.state == "expired" and events[order.event_id].state == "published" and GONE not in order.places
+    ]
     again = await claim_again(conn, expired) if expired else set()
     if not again:
         return {}

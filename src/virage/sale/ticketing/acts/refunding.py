@@ -157,7 +157,11 @@ async def free_left_places(conn: Connection, who_is_inside: WhoIsInside, now: da
         inside = {} if over else await who_is_inside(conn, event_id, [place.ticket_id for place in places])
         left += [place for place in places if place.ticket_id not in inside]
     if left:
-        await store.lock_orders(conn, sorted({place.order_id for place in left}))
+        order_ids = sorted({place.order_id for place in left})
+        await store.lock_orders(conn, order_ids)
+        gone = {place.ticket_id for place in left}
+        # Read again under the lock: a move to another version of the venue gives the places other numbers.
+        left = [p for p in await claims_store.occupied_of_orders(conn, order_ids) if p.ticket_id in gone]
         await claims_store.free_places(conn, sorted(Claim(p.event_id, p.place, p.order_id) for p in left))
         await claims_store.forget_occupied(conn, left)
         await append(conn, [freed_fact(p.order_id, p.event_id, [p.place], "left") for p in left], now)

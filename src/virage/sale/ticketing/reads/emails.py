@@ -9,7 +9,7 @@ from virage.identity.people.types import Email, EmailContent, EmailKind, Receipt
 from virage.money.payments import api as payments
 from virage.platform.data.database import Connection
 from virage.platform.values.zones import zone_note
-from virage.sale.ticketing.reads.views import order_view
+from virage.sale.ticketing.reads.views import Labels, former_labels, order_view
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow
 from virage.sale.ticketing.store import orders as store
@@ -21,12 +21,16 @@ from virage.site.venue.types import Venue
 
 
 class _Bought(Struct, frozen=True):
-    """An order, its event and the version of the venue; `zone` is stated beside the times, empty for the usual one."""
+    """An order, its event and the version of the venue.
+
+    `zone` is stated beside the times, empty for the usual one; `former` are the labels of places that are gone.
+    """
 
     order: OrderRow
     event: Event
     venue: Venue
     zone: str
+    former: Labels
 
     def values(self) -> dict[str, Any]:
         """Return what every email about an order names."""
@@ -46,7 +50,7 @@ async def order_paid(conn: Connection, email: Email) -> EmailContent | None:
     if bought is None:
         return None
     order = bought.order
-    view = order_view(order, bought.venue)
+    view = order_view(order, bought.venue, former=bought.former)
     rows: list[dict[str, Any]] = [
         {"fee": False, "label": line.label, "tariff": line.tariff.value, "cents": line.price_cents}
         for line in view.lines
@@ -73,7 +77,10 @@ async def refunded(conn: Connection, email: Email) -> EmailContent | None:
         return None
     tickets = await tickets_store.tickets(conn, refund.ticket_ids)
     rows = [
-        {"label": label(bought.venue, ticket.place), "tariff": TARIFFS[ticket.tariff].value}
+        {
+            "label": bought.former.get(ticket.id) or label(bought.venue, ticket.place),
+            "tariff": TARIFFS[ticket.tariff].value,
+        }
         for ticket in sorted(tickets.values(), key=lambda ticket: ticket.place)
     ]
     return EmailContent(bought.values() | {"cents": refund.amount_cents}, rows, f"/orders/{bought.order.id}")
@@ -106,7 +113,8 @@ async def _bought(conn: Connection, order_id: UUID | None) -> _Bought | None:
         return None
     event = (await programme.events(conn, [order.event_id]))[order.event_id]
     venue = await venue_at(conn, event.venue_version)
-    return _Bought(order, event, venue, zone_note(venue.zone, (await venues(conn))[0].zone))
+    zone = zone_note(venue.zone, (await venues(conn))[0].zone)
+    return _Bought(order, event, venue, zone, await former_labels(conn, [order]))
 
 
 def _number(order: OrderRow) -> str:

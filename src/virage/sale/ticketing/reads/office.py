@@ -148,6 +148,7 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
     """Return the sales of an event."""
     event_id = sale.event.event_id
     firsts, codes = parts_of(sale.venue)
+    codes = ["", *codes]  # part 0: places that the venue does not have any more
     counted = await sales_store.sold_by_hour(conn, event_id, firsts)
     back = await sales_store.refunded_by_part(conn, event_id, firsts)
     totals = await sales_store.order_totals(conn, event_id)
@@ -155,7 +156,7 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
     by_category: dict[UUID | None, list[int]] = {}
     by_hour: dict[datetime, list[int]] = {}
     for row in counted:
-        category = by_category.setdefault(category_of.get(codes[row.part - 1]), [0, 0, 0])
+        category = by_category.setdefault(category_of.get(codes[row.part]), [0, 0, 0])
         if not row.sold:
             category[1] += row.places
             continue
@@ -165,7 +166,7 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
         category[2] += row.cents
         hour[1] += row.cents
     for part, (places, cents) in back.items():
-        category = by_category.setdefault(category_of.get(codes[part - 1]), [0, 0, 0])
+        category = by_category.setdefault(category_of.get(codes[part]), [0, 0, 0])
         category[0] -= places
         category[2] -= cents
     rows = _by_category(sale, by_category)

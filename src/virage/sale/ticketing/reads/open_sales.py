@@ -16,6 +16,7 @@ from virage.platform.data.journal import Entry, Key, Tail, as_written, head, pos
 from virage.platform.values.clock import Clock
 from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
 from virage.sale.ticketing.rules.pricing import Pricing
+from virage.sale.ticketing.rules.terms import RENUMBERED
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
@@ -24,7 +25,7 @@ from virage.site.venue.api import venue_at
 IN_MEMORY_MAX = 16
 DELTAS_KEPT = 4096
 _TAKEN, _FREED = "places_taken", "places_freed"
-_CHANGED = frozenset({"event_amended", "event_published", "event_cancelled", "prices_set"})
+_CHANGED = frozenset({"event_amended", "event_published", "event_cancelled", "prices_set", RENUMBERED})
 
 
 class AvailabilityUpdate(Struct, frozen=True, omit_defaults=True):
@@ -73,6 +74,7 @@ class OpenSales:
         self._followed: dict[UUID, _Followed] = {}
         self._loading: dict[UUID, asyncio.Task[_Followed | None]] = {}
         self._missed: dict[UUID, list[tuple[list[Entry], str]]] = {}
+        self._changed: set[UUID] = set()  # events that changed while they were loaded
         self._end: Callable[[], None] | None = None
 
     async def get(self, event_id: UUID) -> OpenSale | None:
@@ -120,7 +122,10 @@ class OpenSales:
         return await asyncio.shield(task)
 
     async def _load(self, event_id: UUID) -> _Followed | None:
-        """Load a sale. Journal entries that arrive during the read are buffered, so that none is lost."""
+        """Load a sale. Journal entries that arrive during the read are buffered, so that none is lost.
+
+        A sale whose event or prices changed during the read is only for the requests that wait for it.
+        """
         self._missed[event_id] = []
         try:
             async with self._db.connection() as conn:
@@ -133,11 +138,13 @@ class OpenSales:
             followed = _Followed(sale, position)
             for entries, upto in self._missed[event_id]:
                 followed.apply(entries, upto)
-            self._make_room()
-            self._followed[event_id] = followed
+            if event_id not in self._changed:
+                self._make_room()
+                self._followed[event_id] = followed
             return followed
         finally:
             del self._missed[event_id]
+            self._changed.discard(event_id)
 
     def _make_room(self) -> None:
         """Keep only sales that are open; beyond the limit, evict those loaded first."""
@@ -154,6 +161,8 @@ class OpenSales:
                 by_event.setdefault(entry.about, []).append(entry)
             elif entry.what in _CHANGED:
                 self.forget(entry.about)
+                if entry.about in self._missed:
+                    self._changed.add(entry.about)
         for event_id, followed in self._followed.items():
             followed.apply(by_event.get(event_id, ()), position)
         for event_id, missed in self._missed.items():

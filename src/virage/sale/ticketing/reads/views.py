@@ -1,7 +1,7 @@
 """Orders and tickets as shown on screens."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from virage.identity.passes import api as passes
 from virage.identity.passes.api import PassState
 from virage.identity.people.api import UpcomingTickets
 from virage.platform.data.database import Connection
+from virage.sale.ticketing.rules.moving import GONE
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import vat_of
 from virage.sale.ticketing.rules.terms import TARIFFS, Order, OrderLine, OrderRow, Tariff, TicketRow
@@ -24,6 +25,8 @@ from virage.site.venue.types import PlaceLabel, Venue
 
 __all__ = ["Ticket", "TicketEvent", "accepted_terms", "export", "order_view", "orders_of", "ticket_event"]
 NO_TICKETS: frozenset[UUID] = frozenset()
+Labels = Mapping[UUID, PlaceLabel]
+NO_LABELS: Labels = {}
 
 
 class TicketEvent(Struct, frozen=True):
@@ -60,14 +63,15 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
     pass_: PassState | None
 
     @classmethod
-    def of(cls, row: TicketRow, event: Event, venue: Venue, state: PassState | None) -> "Ticket":
-        """Return the ticket of a row; `venue` is the version of the event's venue."""
+    def of(cls, row: TicketRow, event: Event, sign: tuple[Venue, PlaceLabel], state: PassState | None) -> "Ticket":
+        """Return the ticket of a row; `sign` is the version of the event's venue and the label of the place."""
+        venue, place_label = sign
         return cls(
             id=row.id,
             order_id=row.order_id,
             event=ticket_event(event, venue),
             place=row.place,
-            label=label(venue, row.place),
+            label=place_label,
             tariff=TARIFFS[row.tariff],
             price_cents=row.price_cents,
             holder_name=row.holder_name,
@@ -102,12 +106,36 @@ async def venues_of(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, V
     return {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
 
 
-def order_view(row: OrderRow, venue: Venue, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
-    """Return an order for its buyer; `venue` is that of its event, `refunded` are its refunded tickets."""
+async def former_labels(conn: Connection, rows: Iterable[OrderRow | TicketRow]) -> Labels:
+    """Return the labels of places that the venue does not have any more, by ticket; queried only if there are any."""
+    lost = [
+        id_
+        for row in rows
+        for id_, place in (
+            [(row.id, row.place)] if isinstance(row, TicketRow) else zip(row.ticket_ids, row.places, strict=True)
+        )
+        if place == GONE
+    ]
+    return await tickets_store.former_labels(conn, lost) if lost else NO_LABELS
+
+
+def order_view(row: OrderRow, venue: Venue, refunded: Iterable[UUID] = NO_TICKETS, former: Labels = NO_LABELS) -> Order:
+    """Return an order for its buyer.
+
+    `venue` is the version of its event's venue, `refunded` are its refunded tickets, `former` the labels of places that
+    the venue does not have any more.
+    """
     has_tickets = row.state in ("paid", "refunded")
     back = frozenset(refunded)
     lines = [
-        OrderLine(place, label(venue, place), TARIFFS[tariff], price, ticket if has_tickets else None, ticket in back)
+        OrderLine(
+            place,
+            former.get(ticket) or label(venue, place),
+            TARIFFS[tariff],
+            price,
+            ticket if has_tickets else None,
+            ticket in back,
+        )
         for place, tariff, price, ticket in zip(row.places, row.tariffs, row.prices, row.ticket_ids, strict=True)
     ]
     return Order(
@@ -131,7 +159,8 @@ async def order_views(conn: Connection, rows: Sequence[OrderRow]) -> list[Order]
     """Return orders for their buyers."""
     refunded = await refunded_of(conn, rows)
     venues = await venues_of(conn, (row.event_id for row in rows)) if rows else {}
-    return [order_view(row, venues[row.event_id], refunded.intersection(row.ticket_ids)) for row in rows]
+    former = await former_labels(conn, rows)
+    return [order_view(row, venues[row.event_id], refunded.intersection(row.ticket_ids), former) for row in rows]
 
 
 async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:
@@ -159,7 +188,11 @@ async def tickets_of(conn: Connection, fan_id: UUID) -> list[Ticket]:
     events = await programme.events(conn, sorted({row.event_id for row in rows}))
     states = await passes.states(conn, [row.id for row in rows])
     venues = {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
-    return [Ticket.of(row, events[row.event_id], venues[row.event_id], states.get(row.id)) for row in rows]
+    former = await former_labels(conn, rows)
+    signs = {
+        row.id: (venues[row.event_id], former.get(row.id) or label(venues[row.event_id], row.place)) for row in rows
+    }
+    return [Ticket.of(row, events[row.event_id], signs[row.id], states.get(row.id)) for row in rows]
 
 
 async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket | None:
@@ -169,7 +202,9 @@ async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket |
         return None
     event = (await programme.events(conn, [row.event_id]))[row.event_id]
     states = await passes.states(conn, [row.id])
-    return Ticket.of(row, event, await venue_at(conn, event.venue_version), states.get(row.id))
+    venue = await venue_at(conn, event.venue_version)
+    former = await former_labels(conn, [row])
+    return Ticket.of(row, event, (venue, former.get(row.id) or label(venue, row.place)), states.get(row.id))
 
 
 async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[UpcomingTickets]:

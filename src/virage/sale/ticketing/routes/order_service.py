@@ -19,9 +19,18 @@ from virage.sale.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.sale.ticketing.acts.paying import Pay, Paying
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.proposals import Proposal, proposal_of
+from virage.sale.ticketing.reads.views import Labels, former_labels, venues_of
 from virage.sale.ticketing.reads.views import orders as read_orders
-from virage.sale.ticketing.reads.views import venues_of
-from virage.sale.ticketing.rules.terms import Basket, BestSeats, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
+from virage.sale.ticketing.rules.terms import (
+    Basket,
+    BestSeats,
+    Buyer,
+    ChosenSeats,
+    ClosedOrder,
+    HoldRequest,
+    OrderRow,
+    Reason,
+)
 from virage.site.venue.types import Venue
 
 BATCH_MAX = 256
@@ -32,11 +41,12 @@ _WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_T
 
 
 class FoundOrder(Struct, frozen=True):
-    """An order, the version of its event's venue, and the ids of its refunded tickets."""
+    """An order, the version of its event's venue, its refunded tickets, and the labels of places that are gone."""
 
     row: OrderRow
     venue: Venue
     refunded: frozenset[UUID]
+    former: Labels
 
 
 class HoldCommand(Struct, frozen=True):
@@ -83,6 +93,9 @@ class OrderService:
         for _ in range(TRIES_MAX):
             if not isinstance(outcome, Conflict):
                 return outcome
+            seats = command.request.seats
+            if outcome.moved and isinstance(seats, ChosenSeats):  # their numbers are of the former version
+                return Refused(Reason.PLACE_TAKEN, {"places": [seat.place for seat in seats.places]})
             outcome = await self.holds_again.submit(command)
         if isinstance(outcome, Conflict):
             raise Overloaded
@@ -135,6 +148,9 @@ class OrderService:
             for event_id in event_ids:
                 self.sales.forget(event_id)
             raise
+        for command, outcome in zip(commands, outcomes, strict=True):
+            if isinstance(outcome, Conflict) and outcome.moved:
+                self.sales.forget(command.request.event_id)
         return outcomes
 
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
@@ -143,8 +159,11 @@ class OrderService:
     async def _read_many(self, order_ids: Sequence[UUID]) -> list[FoundOrder | None]:
         async with self._db.connection() as conn:
             found = await read_orders(conn, order_ids)
+            former = await former_labels(conn, (row for row, _ in found.values()))
         venues = await self._venues_of({row.event_id for row, _ in found.values()})
-        orders = {id_: FoundOrder(row, venues[row.event_id], refunded) for id_, (row, refunded) in found.items()}
+        orders = {
+            id_: FoundOrder(row, venues[row.event_id], refunded, former) for id_, (row, refunded) in found.items()
+        }
         return [orders.get(order_id) for order_id in order_ids]
 
     async def _venues_of(self, event_ids: set[UUID]) -> dict[UUID, Venue]:

@@ -208,7 +208,7 @@ async def _own(order_service: OrderService, order_id: UUID, buyer: Buyer) -> Fou
 
 
 def _view(found: FoundOrder) -> Order:
-    return order_view(found.row, found.venue, found.refunded)
+    return order_view(found.row, found.venue, found.refunded, found.former)
 
 
 def _refuse_paid(row: OrderRow) -> None:

@@ -61,7 +61,7 @@ def part_numbers(venue: Venue) -> dict[str, int]:
 
 @lru_cache(maxsize=LABELS_MAX)
 def label(venue: Venue, place: int) -> PlaceLabel:
-    """Return the label of a place of a venue."""
+    """Return the label of a place of a venue. Raises `IndexError` for a place that the venue does not have."""
     return venue.label(place)
 
 

@@ -14,6 +14,7 @@ from virage.sale.ticketing.rules.terms import (
     Basket,
     BestSeats,
     ChosenSeat,
+    ChosenSeats,
     OnSale,
     Reason,
     Seats,
@@ -82,6 +83,13 @@ def propose(
     if isinstance(seats, StandingPlaces):
         return _standing(inventory, seats, areas)
     return check_chosen(inventory, seats.places)
+
+
+def chosen_at(version: str, seats: Seats) -> Refused | None:
+    """Refuse seats that were chosen on a map of another version of the venue; their numbers mean other seats now."""
+    if isinstance(seats, ChosenSeats) and seats.venue_version not in (None, version):
+        return Refused(Reason.PLACE_TAKEN, {"places": [seat.place for seat in seats.places]})
+    return None
 
 
 def _standing(

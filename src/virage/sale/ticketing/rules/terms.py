@@ -137,9 +137,10 @@ class ChosenSeat(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChosenSeats(Struct, frozen=True, tag_field="kind", tag="chosen", forbid_unknown_fields=True):
-    """Exactly these seats."""
+    """Exactly these seats, numbered by a version of the venue; without it, by the current one of the event."""
 
     places: Annotated[tuple[ChosenSeat, ...], Meta(min_length=1, max_length=PARTY_MAX)]
+    venue_version: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class StandingPlaces(Struct, frozen=True, tag_field="kind", tag="standing", forbid_unknown_fields=True):
@@ -198,6 +199,8 @@ class Buyer(Struct, frozen=True):
 State = Literal["held", "paying", "paid", "released", "expired", "refunded"]
 STATE_FACTS: dict[str, State] = {f"order_{state}": state for state in get_args(State)}
 """New states of an order by journal fact."""
+RENUMBERED = "places_renumbered"
+"""Journal fact of an event whose places have other numbers: it moved to another version of its venue."""
 MONEY_RETURNED = "order_money_returned"
 """Journal fact of an order whose payment is returned."""
 

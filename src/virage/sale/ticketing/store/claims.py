@@ -44,21 +44,46 @@ async def occupied_places(conn: Connection) -> list[Occupied]:
     return [Occupied(**row) async for row in queries.occupied_places(conn)]
 
 
+async def occupied_of_orders(conn: Connection, order_ids: Sequence[UUID]) -> list[Occupied]:
+    """Return the places of refunded tickets of these orders whose holders were inside."""
+    return [Occupied(**row) async for row in queries.occupied_of_orders(conn, order_ids=order_ids)]
+
+
 async def forget_occupied(conn: Connection, places: Sequence[Occupied]) -> None:
     """Delete these occupied places."""
     await queries.forget_occupied(conn, ticket_ids=[place.ticket_id for place in places])
 
 
-async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]:
+class Missed(Struct, frozen=True):
+    """Claims that were not made, and the events that were moved to another version of their venue."""
+
+    claims: list[Claim]
+    moved: frozenset[UUID] = frozenset()
+
+
+async def claim_places(conn: Connection, claims: Sequence[Claim], versions: Mapping[UUID, str]) -> Missed:
     """Claim sorted places in one statement; return those that were not free.
 
-    A place with an earlier claim of the same order is not free either.
+    A place with an earlier claim of the same order is not free either. `versions` are those of the venues that number
+    the places, by event; an event without one is not checked.
     """
-    row = await queries.claim_places(conn, **_columns(claims))
+    row = await queries.claim_places(conn, **_columns(claims), versions=[versions.get(c.event_id) for c in claims])
     if row["whole"]:
-        return []
+        return Missed([])
     won = set(zip(row["order_ids"] or (), row["places"] or (), strict=True))
-    return [claim for claim in claims if (claim.order_id, claim.place) not in won]
+    return Missed([c for c in claims if (c.order_id, c.place) not in won], frozenset(row["moved"] or ()))
+
+
+async def replace_claims(conn: Connection, event_id: UUID, orders: Mapping[int, UUID]) -> None:
+    """Replace every claim of an event whose orders are locked; `orders` are the new claims by place."""
+    await queries.clear_claims(conn, event_id=event_id)
+    await queries.put_claims(conn, event_id=event_id, places=list(orders.keys()), order_ids=list(orders.values()))
+    await queries.forget_occupied_of_event(conn, event_id=event_id)
+
+
+async def put_moved_event(conn: Connection, event_id: UUID, venue_version: str) -> None:
+    """Store the current version of the venue of a moved event."""
+    await queries.put_moved_event(conn, event_id=event_id, venue_version=venue_version)
 
 
 async def free_places(conn: Connection, claims: Sequence[Claim]) -> int:

@@ -1,6 +1,6 @@
 """Orders: inserted when places are held, changed by guarded updates, never deleted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -15,13 +15,47 @@ def _order(row: Any) -> OrderRow:
     return OrderRow(*row)
 
 
-async def lock_buyers(conn: Connection, buyer_ids: Collection[UUID]) -> None:
+def _keys(ids: Iterable[UUID]) -> list[int]:
+    """Return the keys of advisory locks in ascending order: the last 64 bits of each id.
+
+    They are random and, as signed numbers, below zero, where no other advisory lock is.
+    """
+    return sorted(int.from_bytes(id_.bytes[8:], signed=True) for id_ in set(ids))
+
+
+async def lock_buyers(conn: Connection, buyer_ids: Collection[UUID], event_ids: Collection[UUID] = ()) -> None:
     """Lock these buyers until the transaction ends: a buyer holds or pays in one transaction at a time.
 
-    The key is the last 64 bits of the id: random and, as a signed number, below zero, where no other advisory lock is.
+    Meanwhile none of these events is moved to another version of its venue.
     """
-    buyers = sorted(int.from_bytes(buyer_id.bytes[8:], signed=True) for buyer_id in set(buyer_ids))
-    await queries.lock_buyers(conn, buyers=buyers)
+    await queries.lock_buyers(conn, buyers=_keys(buyer_ids), events=_keys(event_ids))
+
+
+async def lock_event(conn: Connection, event_id: UUID) -> None:
+    """Lock an event until the transaction ends: no other transaction holds its places meanwhile."""
+    await queries.lock_event(conn, event=_keys([event_id])[0])
+
+
+async def lock_orders_of_event(conn: Connection, event_id: UUID) -> list[OrderRow]:
+    """Return every order of an event in any state, locked in order."""
+    return [_order(row) async for row in queries.lock_orders_of_event(conn, event_id=event_id)]
+
+
+async def live_orders(conn: Connection, event_id: UUID) -> list[OrderRow]:
+    """Return the orders of an event that hold or have places."""
+    return [_order(row) async for row in queries.live_orders(conn, event_id=event_id)]
+
+
+async def renumber_orders(conn: Connection, places: Mapping[UUID, Sequence[int]]) -> None:
+    """Replace the places of locked orders, by order."""
+    ends = list(accumulate(len(numbers) for numbers in places.values()))
+    await queries.renumber_orders(
+        conn,
+        order_ids=list(places.keys()),
+        starts=[1, *(end + 1 for end in ends[:-1])],
+        ends=ends,
+        places=[place for numbers in places.values() for place in numbers],
+    )
 
 
 async def known_orders(

@@ -1,7 +1,28 @@
--- name: lock_buyers(buyers)!
--- Lock these buyers, given as ascending numbers, until the transaction ends. This must be the first statement, so that
--- the next one sees what earlier holders of the lock wrote.
-select pg_advisory_xact_lock(buyer) from unnest(:buyers::bigint[]) as buyer;
+-- name: lock_buyers(buyers, events)!
+-- Lock these buyers, given as ascending numbers, until the transaction ends, then share these events with other holds: a
+-- move of one waits. This must be the first statement, so that the next one sees what earlier holders of the locks wrote.
+select pg_advisory_xact_lock(buyer) from unnest(:buyers::bigint[]) as buyer
+union all
+select pg_advisory_xact_lock_shared(event) from unnest(:events::bigint[]) as event;
+
+-- name: lock_event(event)!
+-- Lock an event, given as a number, until the transaction ends: no other transaction holds its places meanwhile.
+select pg_advisory_xact_lock(:event);
+
+-- name: lock_orders_of_event(event_id)
+-- Every order of an event in any state, locked in order.
+select order_row.* from ticketing.order_row where event_id = :event_id order by id for no key update;
+
+-- name: live_orders(event_id)
+-- The orders of an event that hold or have places.
+select order_row.* from ticketing.order_row
+where event_id = :event_id and state in ('held', 'paying', 'paid') order by id;
+
+-- name: renumber_orders(order_ids, starts, ends, places)!
+-- Replace the places of orders; `lock_orders_of_event` locked them. `starts` and `ends` delimit each order in `places`.
+update ticketing.orders set places = (:places::integer[])[renumbered.first : renumbered.last]
+from unnest(:order_ids::uuid[], :starts::integer[], :ends::integer[]) as renumbered (id, first, last)
+where orders.id = renumbered.id;
 
 -- name: known_orders(order_ids, event_ids, owner_ids)
 -- Existing orders under these ids, and the orders of these buyers for these events.

@@ -1,9 +1,10 @@
 """Tickets and refunds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from virage.platform.data.database import Connection
@@ -11,6 +12,7 @@ from virage.sale.ticketing.rules.rebinding import CODE_LIVES, CODES_MAX, CODES_W
 from virage.sale.ticketing.rules.refunds import RefundReason
 from virage.sale.ticketing.rules.terms import TicketRow
 from virage.sale.ticketing.store.queries import queries
+from virage.site.venue.types import PlaceLabel
 
 
 class TicketRefund(Struct, frozen=True):
@@ -40,6 +42,28 @@ async def tickets_of_owners(
     """Return the valid tickets of some fans at an event: owner, ticket, place."""
     rows = queries.tickets_of_owners(conn, event_id=event_id, owner_ids=list(owner_ids))
     return [(row["owner_id"], row["id"], row["place"]) async for row in rows]
+
+
+async def tickets_of_event(conn: Connection, event_id: UUID) -> dict[UUID, TicketRow]:
+    """Return every ticket of an event by id, also those refunded."""
+    return {row["id"]: TicketRow(*row) async for row in queries.tickets_of_event(conn, event_id=event_id)}
+
+
+async def renumber_tickets(conn: Connection, places: Mapping[UUID, int]) -> None:
+    """Replace the places of tickets, by ticket."""
+    await queries.renumber_tickets(conn, ticket_ids=list(places.keys()), places=list(places.values()))
+
+
+async def put_former_labels(conn: Connection, event_id: UUID, labels: Mapping[UUID, PlaceLabel]) -> None:
+    """Store the labels of places that the venue of an event does not have any more, by ticket."""
+    stored = [msgspec.to_builtins(label) for label in labels.values()]
+    await queries.put_former_labels(conn, event_id=event_id, ticket_ids=list(labels.keys()), labels=stored)
+
+
+async def former_labels(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, PlaceLabel]:
+    """Return the labels of the former places of tickets, by ticket."""
+    rows = queries.former_labels(conn, ticket_ids=ticket_ids)
+    return {row["ticket_id"]: msgspec.convert(row["label"], PlaceLabel) async for row in rows}
 
 
 async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> TicketRow | None:

@@ -113,6 +113,33 @@ from ticketing.ticket
 where event_id = :event_id and refund_id is null and position(lower(:wanted) in lower(holder_name)) > 0
 order by holder_name, id limit :limit_;
 
+-- name: tickets_of_event(event_id)
+-- Every ticket of an event, also those refunded.
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+from ticketing.ticket where event_id = :event_id;
+
+-- name: renumber_tickets(ticket_ids, places)!
+-- Replace the places of tickets, locked in order.
+with locked as (
+    select ticket.id, renumbered.place
+    from unnest(:ticket_ids::uuid[], :places::integer[]) as renumbered (id, place)
+    join ticketing.ticket on ticket.id = renumbered.id
+    order by ticket.id for no key update
+)
+update ticketing.ticket set place = locked.place from locked where ticket.id = locked.id;
+
+-- name: put_former_labels(event_id, ticket_ids, labels)!
+-- The labels of places that the venue of an event does not have any more.
+insert into ticketing.former_label (ticket_id, event_id, label)
+select former.ticket_id, :event_id, former.label
+from unnest(:ticket_ids::uuid[], :labels::jsonb[]) as former (ticket_id, label)
+order by former.ticket_id
+on conflict (ticket_id) do nothing;
+
+-- name: former_labels(ticket_ids)
+-- The labels of the former places of tickets.
+select ticket_id, label from ticketing.former_label where ticket_id = any(:ticket_ids::uuid[]);
+
 -- name: valid_tickets(event_id)
 -- Every valid ticket of an event.
 select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
