@@ -303,11 +303,9 @@ class OrderServiceMachine(RuleBasedStateMachine):
 
 
 class MovingMachine(OrderServiceMachine):
-    """The same event, which moves between two versions of its venue; one lacks two seats and numbers all others anew."""
+    """The same event, which moves between two versions of its venue; one has other numbers and lacks two seats."""
 
-    @initialize()
-    def begin_at_the_first_version(self) -> None:
-        self.venue = VERSIONS[0]
+    venue = VERSIONS[0]
 
     def _wish_for(self, places: list[int]) -> Any:
         return len(places)

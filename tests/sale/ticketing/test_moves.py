@@ -15,10 +15,11 @@ from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD_BLOCK, Box, System, block_seats
 from tests.sale.ticketing.test_contention import ask
 from tests.sale.ticketing.test_tickets import a_phone
-from tests.sale.ticketing.venues import arranged, seats_of, use_venues
+from tests.sale.ticketing.venues import arena, arranged, seats_of, use_venues
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 from virage.sale.ticketing.acts.moving import Moved, MovePreview, move_event, preview_move
 from virage.sale.ticketing.routes.order_service import OrderService
 from virage.sale.ticketing.rules.moving import GONE, new_places
@@ -51,7 +52,7 @@ def next_version(*gone: int, **changes: Any) -> Venue:
 def new(monkeypatch: pytest.MonkeyPatch, system: System) -> Venue:
     """The version to move to, which lacks the first two seats of the golden block."""
     venue = next_version(*LOST)
-    use_venues(monkeypatch, OLD, venue)
+    use_venues(monkeypatch, OLD, venue, arena())
     return venue
 
 
@@ -189,6 +190,20 @@ async def test_affected_tickets_need_a_choice_and_a_refused_move_changes_nothing
         {UUID(line["ticket_id"]) for line in order["lines"]},
     )
     assert [await system.rows(f"select * from {table} order by 1") for table in tables] == before
+
+
+async def test_the_office_sees_who_would_be_affected(system: System, new: Venue) -> None:
+    order = await bought_seats(system, await system.fan(), LOST[0])
+    office = await system.staff(Grant("programme"))
+    path = f"/api/office/events/{system.event_id}/move"
+    shown = (await office.ask("GET", path, params={"venue_version": new.version})).json()
+    assert (shown["venue_version"], shown["kept"]) == ("next", 0)
+    assert [(found["order_code"], found["reason"]) for found in shown["affected"]] == [(order["code"], "gone")]
+    for unknown in ("no-such", arena().version):
+        answer = await office.ask("GET", path, params={"venue_version": unknown})
+        assert answer.status_code == 404
+    stranger = await system.staff(Grant("box_office"), email="window@example.org")
+    assert (await stranger.ask("GET", path, params={"venue_version": new.version})).status_code == 403
 
 
 async def test_one_ticket_is_reseated_and_one_refunded(system: System, new: Venue) -> None:

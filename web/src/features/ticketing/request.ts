@@ -11,7 +11,7 @@ export interface People {
 export type SeatRequest =
   | { kind: "best"; party: People; category_id: string | null; hospitality: boolean; together: boolean; needs: Need[] }
   | { kind: "standing"; area: string; party: People }
-  | { kind: "chosen"; places: { place: number; tariff: Tariff }[] };
+  | { kind: "chosen"; places: { place: number; tariff: Tariff }[]; venue_version?: string };
 
 /** Number of places of a request. */
 export function sizeOf(request: SeatRequest): number {

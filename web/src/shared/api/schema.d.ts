@@ -2123,6 +2123,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/events/{event_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview event move
+         * @description Return which tickets and baskets could not keep their places if the event moved to a version of its venue.
+         */
+        get: operations["preview_event_move"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/events/{event_id}/pricing": {
         parameters: {
             query?: never;
@@ -4506,6 +4526,26 @@ export interface components {
             minutes: number;
         };
         /**
+         * AffectedTicket
+         * @description A place that its order cannot keep. `held`: the order is not paid, and is released by the move.
+         */
+        AffectedTicket: {
+            /** Format: uuid */
+            buyer_id: string;
+            held: boolean;
+            label: components["schemas"]["PlaceLabel"];
+            order_code: string;
+            /** Format: uuid */
+            order_id: string;
+            place: number;
+            price_cents: number;
+            /** @enum {string} */
+            reason: "capacity" | "features" | "gone" | "hospitality" | "party";
+            tariff: components["schemas"]["Tariff"];
+            /** Format: uuid */
+            ticket_id: string;
+        };
+        /**
          * AlcoholPermit
          * @description An organiser's alcohol permit, from `starts_at` until `ends_at` (excluded) or its withdrawal.
          */
@@ -5089,12 +5129,13 @@ export interface components {
         };
         /**
          * ChosenSeats
-         * @description Exactly these seats.
+         * @description Exactly these seats, numbered by a version of the venue; without it, by the current one of the event.
          */
         ChosenSeats: {
             /** @enum {string} */
             kind: "chosen";
             places: components["schemas"]["ChosenSeat"][];
+            venue_version?: string | null;
         };
         /**
          * Clip
@@ -6811,6 +6852,15 @@ export interface components {
          */
         MomentSource: "roar" | "taps";
         /**
+         * MovePreview
+         * @description What a move to another version of the venue would change: places that stay the same, and the affected ones.
+         */
+        MovePreview: {
+            affected: components["schemas"]["AffectedTicket"][];
+            kept: number;
+            venue_version: string;
+        };
+        /**
          * Moved
          * @description The number of dead letters that still existed.
          */
@@ -7842,12 +7892,13 @@ export interface components {
         };
         /**
          * Proposal
-         * @description Free places for a party; `total_cents` includes the fee and VAT.
+         * @description Free places for a party, numbered by a version of the venue; `total_cents` includes the fee and VAT.
          */
         Proposal: {
             fee_cents: number;
             places: components["schemas"]["ProposedPlace"][];
             total_cents: number;
+            venue_version: string;
         };
         /**
          * ProposedPlace
@@ -13076,6 +13127,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfficeEvent"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    preview_event_move: {
+        parameters: {
+            query: {
+                venue_version: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovePreview"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -26,11 +26,12 @@ class ProposedPlace(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """Free places for a party; `total_cents` includes the fee and VAT."""
+    """Free places for a party, numbered by a version of the venue; `total_cents` includes the fee and VAT."""
 
     places: list[ProposedPlace]
     fee_cents: Cents
     total_cents: Cents
+    venue_version: str
 
 
 def proposal_of(sale: OpenSale, request: BestSeats, now: datetime) -> Proposal | Refused:
@@ -43,7 +44,7 @@ def proposal_of(sale: OpenSale, request: BestSeats, now: datetime) -> Proposal |
         return assigned
     cost = sale.amounts_of(assigned)
     places = [_place(sale, seat, price) for seat, price in zip(assigned, cost.prices, strict=True)]
-    return Proposal(places, cost.fee_cents, cost.total_cents)
+    return Proposal(places, cost.fee_cents, cost.total_cents, sale.venue.version)
 
 
 def _place(sale: OpenSale, seat: Assigned, price_cents: Cents) -> ProposedPlace:

@@ -32,6 +32,7 @@ routers = [
         [
             office.get_pricing,
             office.put_pricing,
+            office.preview_event_move,
             office.get_sales,
             office.list_sales,
             office.find_orders,

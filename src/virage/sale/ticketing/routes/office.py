@@ -11,8 +11,9 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post, put
+from virage.sale.ticketing.acts import moving, refunding
 from virage.sale.ticketing.acts import pricing as pricing_acts
-from virage.sale.ticketing.acts import refunding
+from virage.sale.ticketing.acts.moving import MovePreview
 from virage.sale.ticketing.acts.refunding import RefundCommand, WhoIsInside
 from virage.sale.ticketing.reads import office as reads
 from virage.sale.ticketing.reads.office import EventSales, OfficeOrder, OfficeOrderDetail, Sales
@@ -22,6 +23,7 @@ from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pric
 from virage.sale.ticketing.rules.refunds import AskedReason
 from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme import api as programme
+from virage.site.venue.api import venue_at
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 SELLERS: tuple[Role, ...] = ("box_office", "finance", "programme")
@@ -84,6 +86,23 @@ async def put_pricing(
     stored = granted(await db.transact(set_pricing))
     order_service.sales.forget(event_id)
     return stored
+
+
+@get("/events/{event_id:uuid}/move", guards=[staff("programme")])
+async def preview_event_move(
+    event_id: UUID, venue_version: Annotated[str, Meta(min_length=1, max_length=64)], db: Database, principal: Principal
+) -> MovePreview:
+    """Return which tickets and baskets could not keep their places if the event moved to a version of its venue."""
+    async with db.connection() as conn:
+        event = granted(await programme.event_within(conn, event_id, principal, "programme"))
+        old = await venue_at(conn, event.venue_version)
+        try:
+            new = await venue_at(conn, venue_version)
+        except LookupError:
+            raise Problem("not_found") from None
+        if new.code != old.code:
+            raise Problem("not_found")
+        return await moving.preview_move(conn, event, old, new)
 
 
 @get("/events/{event_id:uuid}/sales", guards=[staff(*SELLERS)])
