@@ -16,7 +16,14 @@ from virage.identity.keys.reads import issuer_key, published_keys
 from virage.identity.keys.rules.keys import IssuerKey
 from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import acts, reads
-from virage.identity.passes.acts import BindingRequest, BoundPass, PaperPass, PrintRequest
+from virage.identity.passes.acts import (
+    BindingRequest,
+    BoundPass,
+    PaperPass,
+    PrintRequest,
+    Relocation,
+    UnseatedMove,
+)
 from virage.identity.passes.rules.binding import REBINDS_MAX, Issue
 from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.passes.rules.verification import Unverified, Verified, verify
@@ -335,3 +342,54 @@ async def test_the_key_of_another_event_verifies_no_pass(conn: Connection, vault
     assert isinstance(elsewhere, Unverified)
     assert [unknown, elsewhere] == [Unverified(unknown.reason), Unverified(elsewhere.reason, elsewhere.claims)]
     assert (unknown.reason, elsewhere.reason) == ("unknown_key", "wrong_event")
+
+
+async def test_a_moved_pass_keeps_its_generation_unless_its_holder_or_its_gate_changes(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    same, elsewhere, other_gate, unsigned = [issue.subject for issue in await issued(conn, 4)]
+    for subject in (same, elsewhere, other_gate):
+        assert isinstance(await bound(conn, vault, subject, made.ED25519), BoundPass)
+    event_id = await conn.fetchval("select event_id from passes.pass where subject = $1", same)
+    moves = [
+        Relocation(same, 70, "N2"),
+        Relocation(elsewhere, 71, "N2", reissue=True),
+        Relocation(other_gate, 72, "S"),
+        Relocation(unsigned, 73, "S", reissue=True),
+        Relocation(new_id(), 74, "S"),
+    ]
+    assert await acts.relocate(conn, moves, UnseatedMove(event_id, 60, 80), NOW) is None
+    rows = await conn.fetch("select subject, place, gate_group, generation, holder is null as unbound from passes.pass")
+    assert {row["subject"]: tuple(row)[1:] for row in rows} == {
+        same: (70, "N2", 0, False),
+        elsewhere: (71, "N2", 1, False),
+        other_gate: (72, "S", 1, False),
+        unsigned: (73, "S", 0, True),
+    }
+    again = await bound(conn, vault, elsewhere, made.ED25519)
+    assert isinstance(again, BoundPass)
+    assert again.generation == 1, "the same phone fetches the new text of its pass"
+
+
+async def test_passes_without_a_seat_stand_after_all_places_of_the_new_version(conn: Connection) -> None:
+    event_id = new_id()
+    seated, unseated = an_issue(event_id, place=5), an_issue(event_id, place=100)
+    other_event = an_issue(new_id(), place=100)
+    await acts.issue(conn, [seated, unseated, other_event], NOW)
+    await acts.relocate(conn, [Relocation(seated.subject, 101, "N2")], UnseatedMove(event_id, 100, 250), NOW)
+    rows = await conn.fetch("select subject, place from passes.pass")
+    assert {row["subject"]: row["place"] for row in rows} == {
+        seated.subject: 101,
+        unseated.subject: 250,
+        other_event.subject: 100,
+    }
+
+
+async def test_a_pass_that_has_entered_is_not_reissued(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (issue,) = await issued(conn)
+    await bound(conn, vault, issue.subject, made.ED25519)
+    await acts.mark_entered(conn, issue.event_id, [0], NOW)
+    unseated = UnseatedMove(issue.event_id, 100, 100)
+    assert await acts.relocate(conn, [Relocation(issue.subject, 9, "N2")], unseated, NOW) is None
+    refused = await acts.relocate(conn, [Relocation(issue.subject, 9, "N2", reissue=True)], unseated, NOW)
+    assert reason(refused) == "pass_already_entered"

@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, NOW, a_pricing, prices_from
 from virage.demo.venues.drawing import stadium
@@ -352,6 +353,17 @@ def test_an_order_code_is_recognised_in_any_spelling() -> None:
 def test_a_seat_is_found_by_its_label(form: str, seat: int) -> None:
     sign = label(GROUND, seat)
     assert seat_of(GROUND, form.format(block=sign.block, row=sign.row, seat=sign.seat)) == seat
+
+
+def test_codes_and_rows_of_any_venue_are_found_as_they_are_typed() -> None:
+    """Imported venues have codes in small letters, with hyphens, and rows of several words."""
+    first = GROUND.blocks[0]
+    block = replace(first, code="floor-a", rows=("Rang AA", *first.rows[1:]))
+    venue = replace(GROUND, blocks=(block, *GROUND.blocks[1:]))
+    number = label(venue, block.first_seat).seat
+    for typed in (f"floor-a AA {number}", f"Block FLOOR A, row aa, seat {number}"):
+        assert seat_of(venue, typed) == block.first_seat
+    assert seat_of(venue, "floor-a AA 99999999999999999999") is None
 
 
 @pytest.mark.parametrize("typed", ["", "113", "113 1", "113 1 1 1", "113 1 999", "113 999 1", "999 1 1", "113 1 A"])

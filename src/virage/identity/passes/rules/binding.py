@@ -145,11 +145,14 @@ def relocate(held: Pass, place: int, gate_group: str, *, reissue: bool) -> Pass 
     """Return a pass at another place; `reissue`: its holder sits elsewhere.
 
     A signed pass that is reissued, or whose gate group changes, gets the next generation: earlier phones and papers
-    would lead to another seat or gate. If only the number of the same seat changes, the signed pass stays valid.
+    would lead to another seat or gate; refused after the entry. If only the number of the same seat changes, the signed
+    pass stays valid.
     """
     signed = held.form != "unbound" and held.revoked_at is None
     if not signed or not (reissue or gate_group != held.gate_group):
         return replace(held, place=place, gate_group=gate_group)
+    if held.entered_at is not None:
+        return Refused(PassRefusal.ENTERED)
     if held.generation >= GENERATION_MAX:
         return Refused(PassRefusal.REBINDS_USED_UP, {"rebinds_max": REBINDS_MAX})
     return replace(held, place=place, gate_group=gate_group, generation=held.generation + 1)
