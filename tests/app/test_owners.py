@@ -18,7 +18,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 from virage.platform.web.limits import RATES, Rate
-from virage.site.venue.rules import load_venue
+from virage.site.venue.reads import load_venue
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -98,6 +98,7 @@ def terms(_: "World") -> dict[str, Any]:
 
 
 CONCESSIONAIRE = "/api/office/food/concessionaires/{concessionaire_id}"
+MOVE = "GET /api/office/events/{event_id}/move"
 MAY = "from=2026-05-01&to=2026-05-31"
 CASHIERS = ("cashier of 02", "our office")
 NEIGHBOURS = ("their office", "their event's office", "friend")
@@ -112,6 +113,7 @@ CASES = (
         NEIGHBOURS,
         lambda _: {"categories": [], "blocks": {}, "accept_sold": True},
     ),
+    Case(f"{MOVE}?venue_version={load_venue().version}", "our office", NEIGHBOURS),
     Case("GET /api/office/events/{event_id}/sales", "our office", NEIGHBOURS),
     Case("POST /api/office/events", "our office", NEIGHBOURS, new_event),
     Case(
