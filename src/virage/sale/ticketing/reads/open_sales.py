@@ -15,6 +15,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Entry, Key, Tail, as_written, head, position_key
 from virage.platform.values.clock import Clock
 from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
+from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.pricing import Pricing
 from virage.sale.ticketing.rules.terms import RENUMBERED
 from virage.sale.ticketing.store import claims as claims_store
@@ -177,7 +178,8 @@ async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -
     venue = await venue_at(conn, event.venue_version)
     pricing = await load_pricing(conn, event_id)
     taken = await claims_store.places_taken(conn, event_id)
-    return await asyncio.to_thread(open_sale, on_sale(event), venue, pricing, taken)
+    await asyncio.to_thread(seat_plan, venue)  # the first sale at a version computes it; others find it
+    return open_sale(on_sale(event), venue, pricing, taken)
 
 
 async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:

@@ -42,7 +42,7 @@ class OpenSale(Struct, frozen=True):
 def open_sale(event: OnSale, venue: Venue, pricing: Pricing, taken: Sequence[int]) -> OpenSale:
     """Return a sale; blocks and areas that the venue does not have are left out.
 
-    About 0.2 s for the first sale at a version of a stadium, so call it in a thread.
+    The first call for a version of a venue computes its seat plan, unless `seat_plan` did so in a thread.
     """
     plan, parts = seat_plan(venue), layout(venue)
     categories = [category.id for category in pricing.categories]
