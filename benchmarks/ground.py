@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.reads import PassKeys
 from virage.identity.keys.rules.keys import IssuerKey, signed_by_issuer
 from virage.identity.passes.rules.claims import Claims
@@ -17,7 +18,6 @@ from virage.matchday.access.rules.decision import GateContext, PassStatus, Prese
 from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack, SignedPack
 from virage.matchday.access.rules.venue_state import zone_of
 from virage.platform.values.jwk import bytes_of_base64url
-from virage.site.venue.rules import load_venue
 
 INSIDE, OUTSIDE = 1, 2
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,7 +60,7 @@ class Ground:
 
     def post(self, gate: str, claims: Claims | None) -> GateContext:
         """The gate as decisions use it."""
-        state, zone = self.gates[gate], zone_of(load_venue(), gate, None if claims is None else claims.place)
+        state, zone = self.gates[gate], zone_of(stadium(), gate, None if claims is None else claims.place)
         full = self.zones[zone].full
         terms, windows = self.pack.event.terms, self.pack.windows
         return GateContext(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)

@@ -13,12 +13,12 @@ from tests.app.food import FOOD, food_of
 from tests.app.gates import GATES, accreditation, ban
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
-from tests.two_venues import ARENA, arena, install
+from tests.venues import ARENA, arena, install
+from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 from virage.platform.web.limits import RATES, Rate
-from virage.site.venue.reads import load_venue
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -113,7 +113,7 @@ CASES = (
         NEIGHBOURS,
         lambda _: {"categories": [], "blocks": {}, "accept_sold": True},
     ),
-    Case(f"{MOVE}?venue_version={load_venue().version}", "our office", NEIGHBOURS),
+    Case(f"{MOVE}?venue_version={stadium().version}", "our office", NEIGHBOURS),
     Case("GET /api/office/events/{event_id}/sales", "our office", NEIGHBOURS),
     Case("POST /api/office/events", "our office", NEIGHBOURS, new_event),
     Case(
@@ -322,7 +322,7 @@ async def cast(world: "World") -> Cast:
 async def test_personal_data_is_refused_to_other_people(
     world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch, load_venue(), arena())
+    await install(world.db, monkeypatch, arena())
     monkeypatch.setitem(RATES, "write", Rate(per_s=1_000, burst=1_000))  # one office requests all things here
     for case in (
         *(case for case in CASES if "cancel" not in case.door),
@@ -348,7 +348,7 @@ async def facts(world: "World") -> int:
 async def test_personal_topics_are_streamed_to_their_owner_only(
     world: "World", cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch, load_venue(), arena())
+    await install(world.db, monkeypatch, arena())
     for topic, strangers in (
         ("order:{order_id}", ("friend", "guest", "our office")),
         ("food_orders:{person_id}", ("friend", "guest", "our office", "kitchen of 01")),

@@ -26,6 +26,7 @@ from tests.golden.system import SPEND_TRANSACTION_IDS, environment, execute, vir
 from tests.listening import subscribe
 from tests.platform.realtime.test_hub import ids
 from virage.app.building import build
+from virage.demo.venues.drawing import stadium
 from virage.matchday.access.reads.changes import GateChanges, PackChanges
 from virage.media.live.acts import publishing
 from virage.media.live.reads import Feeds, LiveTopic
@@ -42,7 +43,6 @@ from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import ANONYMOUS
 from virage.site.programme.rules import Text
-from virage.site.venue.rules import load_venue
 
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
 OLD_FACTS, AHEAD = 20, 4_000
@@ -187,7 +187,7 @@ async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     news = GateChanges(db)
 
     async def beat(version: str) -> PackChanges:
-        return await news.since(EVENT, version, load_venue(), ())
+        return await news.since(EVENT, version, stadium(), ())
 
     first = await beat(before.heard)
     assert (first.reload, first.revoked) == (False, [])
@@ -196,7 +196,7 @@ async def test_a_gate_that_was_ahead_receives_a_revocation_once(
     assert (second.reload, second.revoked) == (False, [7])
     await pass_the_old_ids(restored_url, before.heard)
     await write(db, revoked(8))
-    assert (await GateChanges(db).since(EVENT, before.heard, load_venue(), ())).revoked == [7, 8], (
+    assert (await GateChanges(db).since(EVENT, before.heard, stadium(), ())).revoked == [7, 8], (
         "a phone that was offline throughout"
     )
     third = await beat(second.version)

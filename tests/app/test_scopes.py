@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.two_venues import ARENA, arena, install
+from tests.venues import ARENA, arena, install
 from virage.identity.people.rules.grants import RoleName
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 from virage.platform.web.routing import Endpoint
-from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -67,7 +66,7 @@ async def test_an_admin_of_one_outlet_or_gate_has_no_role_for_the_whole_venue(wo
 async def test_a_role_for_one_venue_lists_nothing_of_the_other(
     world: "World", app: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch, load_venue(), arena())
+    await install(world.db, monkeypatch, arena())
     await world.device("A1")
     await world.till("01")
     there = await world.signed_in("there@example.org", *(Grant(role.value, "venue", ARENA) for role in RoleName))

@@ -24,6 +24,7 @@ from tests.web.gate import (
 from tests.web.office import in_database
 from tests.web.system import System
 from tests.web.tour import Screen
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import PrintRequest
@@ -32,7 +33,6 @@ from virage.platform.data.database import Connection
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.site.programme.rules import EventRules
-from virage.site.venue.rules import load_venue
 
 STEWARD = "Some Steward"
 TITLE = "Virage FC v Racing du Lac"
@@ -97,14 +97,14 @@ def announce(system: System, event_id: UUID, what: str) -> None:
 
     async def act(conn: Connection) -> None:
         now = datetime.now(UTC)
-        zone = load_venue().gate_by_code["N1"].stand
+        zone = stadium().gate_by_code["N1"].stand
         await conn.execute(
             """update programme.event
             set rules = jsonb_set(rules, '{paper_accepted}', to_jsonb($2::boolean)) where id = $1""",
             event_id,
             what != "no paper",
         )
-        await ground.set_zone(conn, event_id, load_venue(), zone, full=what == "full", who=None, now=now)
+        await ground.set_zone(conn, event_id, stadium(), zone, full=what == "full", who=None, now=now)
         await ground.set_entry_closed(conn, event_id, closed=what == "closed", who=None, now=now)
 
     in_database(system, act)

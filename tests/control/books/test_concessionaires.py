@@ -13,15 +13,16 @@ from asyncpg import ExclusionViolationError
 from hypothesis import given
 from pypdf import PdfReader
 
-from tests.arena import arena, open_venues
 from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.test_closing_jobs import append_records
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries
+from tests.venues import arena, install
 from virage.control.books.reads.statements import concessionaires
 from virage.control.books.rules.concessionaires import Concessionaire, Terms
 from virage.control.books.rules.statement_paper import page, statement_pdf, statement_table
 from virage.control.books.rules.statements import ClosedDay, Statement, statement
 from virage.demo.concessionaires import load_concessionaires
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.food.till.rules.limits import Seller
 from virage.money.fiscal.acts.records import close
@@ -34,7 +35,6 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.money import vat_included
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
-from virage.site.venue.rules.build import load_venue
 
 FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}
@@ -115,7 +115,7 @@ def test_the_commission_applies_to_net_sales_without_deposits() -> None:
 def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page() -> None:
     runs = [Terms(new_id(), f"{outlet:02}", FIRST, None, 300) for outlet in range(1, 20)]
     made = a_statement(runs, 200, [a_closing("07", 0, a_tally([(200, 120_000)], 0))])
-    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en", venues=[load_venue()])
+    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en", venues=[stadium()])
     assert [one["title"] for one in said["sections"]] == ["Outlet 07"]
     assert said["total"] is None
     assert said["idle"].startswith("No sales in this period: 01, 02, ")
@@ -127,7 +127,7 @@ def test_on_paper_an_outlet_has_its_local_code_and_with_several_venues_the_name_
     runs = [Terms(new_id(), outlet, FIRST, None, 300) for outlet in ("01", "02", "arena.01", "arena.02")]
     tally = a_tally([(200, 120_000)], 0)
     made = a_statement(runs, 200, [a_closing("01", 0, tally), a_closing("arena.01", 0, tally)])
-    venues = [load_venue(), arena()]
+    venues = [stadium(), arena()]
     said = page(made, Club(), Seller("Virage FC", "", ""), "en", venues=venues)
     assert [one["title"] for one in said["sections"]] == [f"Outlet 01, {venues[0].name}", "Outlet 01, Arena"]
     assert said["idle"] == f"No sales in this period: 02, {venues[0].name}; 02, Arena"
@@ -138,7 +138,7 @@ async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_close
     db: Database, vault: KeyVault, counters: Counters, buvettes: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first venue has closed the day; the second one, in another time zone, has not."""
-    open_venues(monkeypatch, arena())
+    await install(db, monkeypatch, arena())
     await put(counters, f"{buvettes}/terms/{new_id()}", terms(outlet="arena.01"))
     unknown = terms(outlet="arena.99")
     assert (await counters.ask("finance", "PUT", f"{DOOR}/{buvettes}/terms/{new_id()}", unknown)).status_code == 400
@@ -148,7 +148,7 @@ async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_close
     till.write(lines=[beer(2)])
     await append_records(db, till, NOW)
     async with db.transaction() as conn:
-        home = await close(conn, vault, Period(PeriodKind.DAY, FIRST), NOW, zone=load_venue().zone)
+        home = await close(conn, vault, Period(PeriodKind.DAY, FIRST), NOW, zone=stadium().zone)
     assert not isinstance(home, Refused)
     async with db.connection() as conn:
         assert await closed_through(conn, ["01"]) == FIRST
@@ -158,7 +158,7 @@ async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_close
 
 
 def printed_paper(made: Statement) -> bytes:
-    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", venues=[load_venue()])
+    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", venues=[stadium()])
 
 
 async def put(counters: Counters, path: str, body: Any, who: str = "finance") -> Any:

@@ -32,7 +32,7 @@ def ticket(made: ModuleType) -> PaperTicket:
         reference="7K2M-93QX",
         club="Virage Football Club",
         primary="#14387f",
-        venue=load_venue(),
+        venue=stadium(),
         title=Text("Virage contre Riviera", "Virage against Riviera"),
         subtitle=Text("Championnat", "League"),
         doors_at=datetime(2026, 5, 1, 19, 30, tzinfo=ZONE),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.identity.people.pairing import expect_device, listed, open_code, paired
-from tests.two_venues import ARENA, arena, install, move_event
+from tests.venues import ARENA, arena, install
 from virage.identity.people import acts, reads
 from virage.identity.people.acts.authenticate import PeopleAuthenticator
 from virage.identity.people.rules.devices import OUTLET, Posts, normalise_posts
@@ -20,7 +20,6 @@ from virage.platform.web.guard import Credential, Grant, Principal, holds
 from virage.platform.web.scopes import outlets_of
 from virage.site.programme.acts import add_organiser, create, publish
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue.rules import load_venue
 
 PIN = PinVerifier(b"salt", 1, b"verifier")
 CHIEF = "chief@example.org"
@@ -36,9 +35,8 @@ class Events(NamedTuple):
 
 
 @pytest.fixture(autouse=True)
-def two(monkeypatch: pytest.MonkeyPatch, app: Any) -> None:
-    del app  # its modules are imported before they are changed
-    install(monkeypatch, load_venue(), arena())
+async def two(monkeypatch: pytest.MonkeyPatch, db: Database) -> None:
+    await install(db, monkeypatch, arena())
 
 
 @pytest.fixture
@@ -46,9 +44,10 @@ async def events(db: Database, clock: Clock) -> Events:
     made, now = Events(uuid4(), uuid4(), uuid4()), clock.now()
     async with db.transaction() as conn:
         await add_organiser(conn, Organiser(made.organiser, "The club"), None, now)
-        for id_ in made[:2]:
+        for id_, venue_code in zip(made[:2], ("stadium", ARENA), strict=True):
             new = NewEvent(
                 id=id_,
+                venue_code=venue_code,
                 organiser_id=made.organiser,
                 kind="match",
                 title=Text("Un match", "A match"),
@@ -61,7 +60,6 @@ async def events(db: Database, clock: Clock) -> Events:
             )
             assert not hasattr(await create(conn, new, None, now), "code")
             assert not hasattr(await publish(conn, id_, None, now), "code")
-        await move_event(conn, made.there, arena().version)
     return made
 
 
@@ -233,7 +231,7 @@ async def test_cashiers_sell_at_the_outlets_of_their_venue(
 
 async def test_the_office_lists_the_posts_of_every_venue(chief: httpx.AsyncClient) -> None:
     first, second = (await chief.get("/api/office/posts")).json()
-    assert (first["code"], second["code"], second["name"]) == (load_venue().code, ARENA, "The Arena")
+    assert (first["code"], second["code"], second["name"]) == ("stadium", ARENA, "The Arena")
     assert {"code": "A1", "group": "A"} in first["gates"]
     assert {"code": "arena.A1", "group": "arena.A"} in second["gates"]
     assert second["outlets"] == [f"arena.{outlet}" for outlet in first["outlets"]]

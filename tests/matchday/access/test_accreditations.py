@@ -150,11 +150,9 @@ async def test_every_kind_has_a_gate_group_that_no_venue_uses() -> None:
     groups = set(GROUPS.values())
     assert all(is_gate_group(group) for group in groups)
     assert len(groups) == len(GROUPS)
-    assert not groups & {gate.group for gate in load_venue().gates}
-    assert label(load_venue(), load_venue().places) is None
-    assert zone_of(load_venue(), "A1", load_venue().places) == next(
-        one.stand for one in load_venue().gates if one.code == "A1"
-    )
+    assert not groups & {gate.group for gate in stadium().gates}
+    assert label(stadium(), stadium().places) is None
+    assert zone_of(stadium(), "A1", stadium().places) == next(one.stand for one in stadium().gates if one.code == "A1")
 
 
 async def test_accreditations_do_not_count_as_sold_on_the_board(press_night: "Evening") -> None:

@@ -282,8 +282,8 @@ async def test_a_gate_has_a_measured_queue_an_estimated_one_behind_a_counted_che
     night: "Evening",
 ) -> None:
     counted, shared, ticket = night.device("B2"), night.device("B3"), await night.ticket("B3")
-    assert {nearest_ramps(load_venue())[gate] for gate in ("B2", "B3", "B4")} == {nearest_ramps(load_venue())["B2"]}
-    ramp = nearest_ramps(load_venue())["B2"]
+    assert {nearest_ramps(stadium())[gate] for gate in ("B2", "B3", "B4")} == {nearest_ramps(stadium())["B2"]}
+    ramp = nearest_ramps(stadium())["B2"]
     await night.send(
         counted,
         night.scan(counted, "pulse", lane=f"arrived:{ramp}", count=90, at=NOW - 2 * MINUTE),
@@ -336,9 +336,9 @@ async def test_the_board_runs_as_many_queries_for_a_crowd_as_for_one(night: "Eve
     for round_ in range(2):
         queries: list[str] = []
         async with night.db.connection() as conn:
-            await read_board(conn, night.event_id, load_venue(), NOW)  # the driver learns the types once a connection
+            await read_board(conn, night.event_id, stadium(), NOW)  # the driver learns the types once a connection
             with conn.query_logger(lambda record, queries=queries: queries.append(record.query)):
-                await read_board(conn, night.event_id, load_venue(), NOW)
+                await read_board(conn, night.event_id, stadium(), NOW)
                 await asyncio.sleep(0)  # the driver calls its loggers in the next turn of the loop
         counted.append(len(queries))
         if round_ == 0:

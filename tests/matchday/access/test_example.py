@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.evening import Evening, Fan, seed
 from benchmarks.system import System
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.people import acts as people
@@ -28,7 +29,6 @@ from virage.matchday.access.rules.venue_state import GateState
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
-from virage.site.venue.rules import load_venue
 
 PROGRAM = Path(__file__).parents[3] / "examples" / "lane_reader.py"
 FANS, GATE = 80, "A1"
@@ -83,11 +83,11 @@ class Lane:
         """Configure a turnstile at our gate."""
         async with self.db.transaction() as conn:
             state, event_id = GateState(turnstile=True), UUID(self.evening.event_id)
-            await ground.set_gate(conn, event_id, load_venue(), GATE, state, who=None, now=datetime.now(UTC))
+            await ground.set_gate(conn, event_id, stadium(), GATE, state, who=None, now=datetime.now(UTC))
 
     def fans(self) -> list[Fan]:
         """Fans of this gate."""
-        return [fan for fan in self.evening.fans if fan.group == load_venue().gate_by_code[GATE].group]
+        return [fan for fan in self.evening.fans if fan.group == stadium().gate_by_code[GATE].group]
 
     async def rows(self, query: str) -> list[Any]:
         async with self.db.connection() as conn:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from virage.demo.venues.drawing import stadium
 from virage.identity.passes.rules.claims import Claims
 from virage.identity.passes.rules.code import step_at
 from virage.identity.passes.rules.verification import Unverified, VerificationFailure, Verified
@@ -36,7 +37,6 @@ from virage.matchday.access.rules.evaluation import (
 from virage.matchday.access.rules.scans import Scan, VerifiedScan
 from virage.matchday.access.rules.venue_state import VenueState
 from virage.platform.web.guard import Grant
-from virage.site.venue.rules import load_venue
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -325,7 +325,7 @@ def test_no_upload_lowers_a_generation_or_raises_it_above_the_issued_one(
         )
         evaluate(
             VerifiedScan(UUID(int=2), scan, None),
-            EventContext(load_venue(), VenueState(), EntryTerms()),
+            EventContext(stadium(), VenueState(), EntryTerms()),
             held,
             sender,
             NOW,

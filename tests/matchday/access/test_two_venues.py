@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from tests.two_venues import ARENA, arena, install, move_event, rebuilt
+from tests.venues import ARENA, arena, install, put_event, rebuilt
+from virage.demo.venues.drawing import stadium
 from virage.identity.people import acts as people
 from virage.identity.people.rules.devices import DeviceUpdate
 from virage.identity.people.rules.pins import PinVerifier
@@ -20,7 +21,6 @@ from virage.platform.settings.config import Club
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.programme import api as programme
-from virage.site.venue.rules import load_venue
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Device, Evening
@@ -38,12 +38,12 @@ class Both(NamedTuple):
 
 @pytest.fixture
 async def both(evening: "Evening", monkeypatch: pytest.MonkeyPatch) -> Both:
-    install(monkeypatch, load_venue(), arena())
     there = evening.beside()
     await evening.open()
     await there.open()
+    await install(evening.db, monkeypatch, arena())
     async with there.db.transaction() as conn:
-        await move_event(conn, there.event_id, arena().version)
+        await put_event(conn, there.event_id, arena().version)
     return Both(evening, there)
 
 
@@ -81,7 +81,7 @@ async def test_gates_with_the_same_local_code_count_for_their_own_event(both: Bo
         assert (shown["inside"], shown["admitted"]) == (1, 1)
         assert {line["code"] for line in shown["gates"] if line["entries"]} == {gate}
         assert [device["gate"] for device in shown["devices"]] == []
-        assert len(shown["gates"]) == len(load_venue().gates)
+        assert len(shown["gates"]) == len(stadium().gates)
 
 
 async def test_a_device_decides_nothing_at_the_other_venue(both: Both) -> None:
@@ -96,7 +96,7 @@ async def test_a_device_gets_nothing_of_an_event_at_the_other_venue(both: Both) 
     device = both.here.device("A")
     device.gate = HERE
     who, there = str(device.id), both.there.event_id
-    own = {gate.code for gate in load_venue().gates if gate.group == "A"}
+    own = {gate.code for gate in stadium().gates if gate.group == "A"}
     assert set((await pack_of(both.here, device)).gates) == own
     assert (await both.here.ask(who, "GET", f"/api/access/pack/{there}")).status_code == 404
     assert (await both.here.ask(who, "GET", f"/api/access/holders/{there}?q=someone")).json() == []
@@ -104,7 +104,7 @@ async def test_a_device_gets_nothing_of_an_event_at_the_other_venue(both: Both) 
         beat = {"event_id": str(there), "gate": gate, "at": both.here.clock.now().isoformat()}
         assert (await both.here.ask(who, "POST", "/api/access/heartbeat", beat)).status_code == 403
     listed = (await both.here.ask(who, "GET", "/api/access/events")).json()["events"]
-    assert [(event["id"], event["venue"]) for event in listed] == [(str(both.here.event_id), load_venue().name)]
+    assert [(event["id"], event["venue"]) for event in listed] == [(str(both.here.event_id), stadium().name)]
 
 
 async def test_a_wrong_gate_names_the_right_gate_of_the_same_venue(both: Both) -> None:
@@ -124,7 +124,7 @@ async def test_a_pass_of_the_other_venue_is_one_of_another_event_which_the_pack_
     assert (other.id, other.title.en, other.venue) == (
         both.here.event_id,
         "Virage against Visitors",
-        load_venue().name,
+        stadium().name,
     )
     at_home = both.here.beside()
     await at_home.open()
@@ -226,8 +226,8 @@ async def test_labels_and_zones_are_those_of_the_version_of_the_event(both: Both
     later = both.here.beside()
     await later.open()
     async with later.db.transaction() as conn:
-        await move_event(conn, later.event_id, rebuilt().version)
-    stand = next(stand.name for stand in load_venue().stands if stand.code == "N")
+        await put_event(conn, later.event_id, rebuilt().version)
+    stand = next(stand.name for stand in stadium().stands if stand.code == "N")
     for evening, name in ((both.here, stand), (later, "Rebuilt")):
         device = evening.device(HERE)
         (answer,) = await evening.send(device, evening.scan(device, "ask", await evening.ticket()))

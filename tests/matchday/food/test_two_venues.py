@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import UNSET
 
-from tests.arena import arena, open_venues
 from tests.conftest import FakeClock
 from tests.matchday.food.conftest import Counters
 from tests.matchday.food.menu.board import HERE, HOUR, NOW, a_match, line
@@ -18,6 +17,7 @@ from tests.matchday.food.menu.test_routes import a_permit
 from tests.matchday.food.orders.kitchen import BEER, CAPACITY, COFFEE, COLA, HOT_DOG, KETCHUP, Kitchen
 from tests.matchday.food.till.bar import Bar, sent
 from tests.money.fiscal.till import Till
+from tests.venues import arena, install
 from virage.demo.programme import done
 from virage.identity.people.types import Email, EmailKind
 from virage.matchday.food.menu.acts.stock import record
@@ -45,18 +45,17 @@ LEVELS = "select outlet, level from food_menu.stock where product_id = $1 and ou
 
 
 @pytest.fixture(autouse=True)
-def _two_venues(monkeypatch: pytest.MonkeyPatch) -> None:
-    open_venues(monkeypatch, arena())
+async def _two_venues(monkeypatch: pytest.MonkeyPatch, db: Database) -> None:
+    await install(db, monkeypatch, arena())
 
 
 async def an_event_at_the_arena(db: Database, organiser_id: UUID, **changes: Any) -> UUID:
     """A published event at the second venue."""
     event = a_match(organiser_id=organiser_id, **changes)
-    fields = {name: getattr(event, name) for name in NewEvent.__struct_fields__ if hasattr(event, name)}
+    fields = {name: getattr(event, name) for name in NewEvent.__struct_fields__} | {"venue_code": "arena"}
     async with db.transaction() as conn:
         await programme.create(conn, NewEvent(**fields), None, NOW)
         done(await programme.publish(conn, event.id, None, NOW))
-        await conn.execute("update programme.event set ground_version = 'arena-1' where id = $1", event.id)
     return event.id
 
 

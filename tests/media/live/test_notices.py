@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
 from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
-from tests.two_venues import arena
+from tests.venues import arena
+from virage.demo.venues.drawing import stadium
 from virage.identity.people.rules.push import PushJob
 from virage.matchday.access.rules.attendance import EventAttendance
 from virage.media.live.acts.notifications import notify_next_page
@@ -46,7 +47,6 @@ from virage.media.live.rules.notifications import (
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import base64url
-from virage.site.venue.rules import load_venue
 from virage.site.venue.types import Venue, local_code
 
 ALL = list(NotificationKind)
@@ -62,7 +62,7 @@ def become(choice: NotificationPreferences, attending: EventAttendance | None, *
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 12)) if playing else played(telling(Goal(Side.HOME, 9), 12))
     news = notification_for(feed[-1], feed, TEAMS)
     assert news is not None
-    return delivery(news, Recipient(choice, attending), load_venue())
+    return delivery(news, Recipient(choice, attending), stadium())
 
 
 def test_during_play_a_goal_is_held_for_fans_at_the_venue_and_sent_to_others() -> None:
@@ -97,7 +97,7 @@ def test_only_chosen_notifications_are_sent(choice: NotificationPreferences, qui
         assert NotificationKind.GOALS in said.even_during
 
 
-@pytest.mark.parametrize("ground", [load_venue(), arena()], ids=["first venue", "second venue"])
+@pytest.mark.parametrize("ground", [stadium(), arena()], ids=["first venue", "second venue"])
 def test_gate_news_goes_to_its_ticket_holders_and_outlet_news_to_fans_nearby(ground: Venue) -> None:
     gate, outlet = ground.gates[0], ground.outlets[0]
     choice = NotificationPreferences([NotificationKind.GROUND], quiet="never")

@@ -123,7 +123,7 @@ async def test_a_gate_change_by_a_supervisor_is_in_the_feed_soon(
     async def watch(closed: bool) -> list[Any]:
         async with world.db.transaction() as conn:
             await gates.set_gate(
-                conn, world.event, load_venue(), "A1", GateState(closed=closed), who=None, now=clock.now()
+                conn, world.event, stadium(), "A1", GateState(closed=closed), who=None, now=clock.now()
             )
         for _ in range(8):
             await jobs.update_venue()

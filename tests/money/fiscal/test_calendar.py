@@ -7,7 +7,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from tests.arena import arena
+from tests.venues import arena
+from virage.demo.venues.drawing import stadium
 from virage.money.fiscal.rules.calendar import (
     ClosingState,
     Due,
@@ -21,7 +22,6 @@ from virage.money.fiscal.rules.calendar import (
     zone_of,
 )
 from virage.money.fiscal.rules.closing import Period, PeriodKind
-from virage.site.venue.rules.build import load_venue
 
 PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
 DAY, MONTH, YEAR = PeriodKind
@@ -150,7 +150,7 @@ def test_a_till_that_moved_to_another_zone_does_not_close_a_day_twice() -> None:
 
 
 def test_a_closing_ends_where_a_till_began_to_sell_in_another_zone() -> None:
-    venues = [load_venue(), arena()]
+    venues = [stadium(), arena()]
     assert zone_of(venues, "01") == PARIS
     assert zone_of(venues, "arena.01") == NEW_YORK
     assert zone_of(venues, "gone.01") == PARIS  # the records of a venue that is not there are closed with the first
@@ -162,6 +162,6 @@ def test_a_closing_ends_where_a_till_began_to_sell_in_another_zone() -> None:
 
 
 def test_the_last_closed_day_of_a_zone_is_that_of_any_of_its_venues() -> None:
-    venues = [load_venue(), arena()]
+    venues = [stadium(), arena()]
     days = {"": date(2026, 5, 9), "gone.": date(2026, 5, 10), "arena.": date(2026, 5, 8)}
     assert by_zone(days, venues) == {PARIS: date(2026, 5, 10), NEW_YORK: date(2026, 5, 8)}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.arena import arena, open_venues
 from tests.conftest import FakeClock
 from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.till import Till, append, beer, fries
+from tests.venues import arena, install
 from virage.cli import closing as commands
 from virage.cli.fiscal import verify_archives
 from virage.identity.keys.rules.vault import KeyVault
@@ -43,9 +43,9 @@ def jobs(db: Database, clock: FakeClock, vault: KeyVault, archives: Archives) ->
 
 
 @pytest.fixture
-def two_zones(monkeypatch: pytest.MonkeyPatch) -> None:
+async def two_zones(monkeypatch: pytest.MonkeyPatch, db: Database) -> None:
     """A second venue in New York."""
-    open_venues(monkeypatch, arena())
+    await install(db, monkeypatch, arena())
 
 
 async def append_records(db: Database, till: Till, now: datetime) -> None:
@@ -184,7 +184,7 @@ async def test_the_records_of_a_till_that_moved_to_another_time_zone_are_closed_
 async def test_two_venues_in_one_time_zone_close_their_days_together(
     db: Database, clock: FakeClock, jobs: ClosingJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_venues(monkeypatch, arena("Europe/Paris"))
+    await install(db, monkeypatch, arena("Europe/Paris"))
     till = Till()
     async with db.transaction() as conn:
         await till.pair(conn)

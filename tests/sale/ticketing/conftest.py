@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from virage.app import domains
 from virage.app.building import build
@@ -47,7 +48,6 @@ from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pric
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue.reads import load_venue
 from virage.site.venue.types import Venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
@@ -191,14 +191,11 @@ class System:
         now = self.clock.now()
         async with self.db.transaction() as conn:
             await programme.add_organiser(conn, Organiser(self.organiser_id, "The club"), None, now)
-            new = a_match(self.organiser_id, **changes)
+            venue_code = "stadium" if venue is None else venue.code
+            new = replace(a_match(self.organiser_id, **changes), venue_code=venue_code)
             await programme.create(conn, new, None, now)
             await set_pricing(conn, new.id, pricing or a_pricing(), None, now)
             await programme.publish(conn, new.id, None, now)
-            if venue is not None:
-                await conn.execute(
-                    "update programme.event set ground_version = $2 where id = $1", new.id, venue.version
-                )
         self.event_id = new.id
         return new.id
 

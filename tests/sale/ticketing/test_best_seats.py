@@ -15,7 +15,6 @@ from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.plan import NEED_BITS, category_by_place
 from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Need, Party, Reason, Tariff
-from virage.site.venue.reads import load_venue
 from virage.site.venue.types import Venue
 
 NEAR, FAR = new_id(), new_id()

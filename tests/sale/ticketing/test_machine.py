@@ -19,7 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, BLUE, a_match, a_pricing, block_seats
-from tests.sale.ticketing.venues import arranged, seats_of, use_venues
+from tests.sale.ticketing.venues import arranged, seats_of
+from tests.venues import install
+from virage.demo.venues.drawing import stadium
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentState
@@ -51,11 +53,10 @@ from virage.sale.ticketing.rules.terms import (
 from virage.site.programme import acts as programme
 from virage.site.programme import reads as programme_reads
 from virage.site.programme.rules import Organiser
-from virage.site.venue.reads import load_venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 SEATS, STANDING, FANS, LIMIT = 6, 5, 4, 9
-OLD = load_venue()
+OLD = stadium()
 REVERSED = seats_of(OLD, *(block.code for block in reversed(OLD.blocks)))
 VERSIONS = OLD, arranged(OLD, REVERSED[~np.isin(REVERSED, block_seats("103")[1:3])], version="next")
 HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
@@ -343,8 +344,14 @@ def test_random_concurrent_actions_keep_all_invariants(database_url: str) -> Non
 def test_an_event_that_moves_during_random_actions_keeps_all_invariants(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_venues(monkeypatch, *VERSIONS)
+    asyncio.run(_install(database_url, monkeypatch))
     play(MovingMachine, database_url, 10)
+
+
+async def _install(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = await Database.open(database_url)
+    await install(db, monkeypatch, *VERSIONS)
+    await db.close()
 
 
 def play(machine_of: type[OrderServiceMachine], database_url: str, examples: int) -> None:

@@ -15,7 +15,9 @@ from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD_BLOCK, Box, System, block_seats
 from tests.sale.ticketing.test_contention import ask
 from tests.sale.ticketing.test_tickets import a_phone
-from tests.sale.ticketing.venues import arena, arranged, seats_of, use_venues
+from tests.sale.ticketing.venues import arena, arranged, seats_of
+from tests.venues import install
+from virage.demo.venues.drawing import stadium
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -35,10 +37,9 @@ from virage.sale.ticketing.rules.terms import (
     Tariff,
 )
 from virage.site.programme import api as programme
-from virage.site.venue.reads import load_venue
 from virage.site.venue.types import Venue
 
-OLD = load_venue()
+OLD = stadium()
 LOST = (block_seats(GOLD_BLOCK)[0], block_seats(GOLD_BLOCK)[1])
 
 
@@ -49,10 +50,10 @@ def next_version(*gone: int, **changes: Any) -> Venue:
 
 
 @pytest.fixture
-def new(monkeypatch: pytest.MonkeyPatch, system: System) -> Venue:
+async def new(monkeypatch: pytest.MonkeyPatch, system: System) -> Venue:
     """The version to move to, which lacks the first two seats of the golden block."""
     venue = next_version(*LOST)
-    use_venues(monkeypatch, OLD, venue, arena())
+    await install(system.db, monkeypatch, OLD, venue, arena())
     return venue
 
 
@@ -162,7 +163,7 @@ async def test_a_signed_pass_stays_valid_for_the_same_seat_and_gate_group(
     moved_gate = next_version(*LOST)
     blocks = tuple(replace(b, gate_group="Z") if b.code == BLUE_BLOCK else b for b in moved_gate.blocks)
     other = replace(moved_gate, blocks=blocks)
-    use_venues(monkeypatch, OLD, other)
+    await install(system.db, monkeypatch, OLD, other)
     assert isinstance(await move(system, other), Moved)
     rows = await system.rows("select subject, generation, gate_group, holder from passes.pass")
     after = {row["subject"]: row for row in rows}

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tests.sale.ticketing.conftest import AREA, BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, a_pricing, block_seats
 from tests.sale.ticketing.test_rules import an_event
 from tests.sale.ticketing.venues import arranged, seats_of
+from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.moving import GONE, Affected, Line, MovePlan, new_places, plan_move
@@ -21,10 +22,9 @@ from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.plan import COMPANION, WHEELCHAIR
 from virage.sale.ticketing.rules.reseating import BestEqual, GiveBack, MoveChoice, Reseat, Reseating, reseat
 from virage.sale.ticketing.rules.terms import TARIFF_CODE, Reason, Tariff
-from virage.site.venue.reads import load_venue
 from virage.site.venue.types import Venue
 
-OLD = load_venue()
+OLD = stadium()
 LOUNGE = next(block.code for block in OLD.blocks if block.kind == "hospitality")
 PRICE = {GOLD_BLOCK: 8000, BLUE_BLOCK: 3000, LOUNGE: 8000}
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, Box, System, a_pricing
+from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.open_sale import hospitality
 from virage.sale.ticketing.rules.places import layout
 from virage.sale.ticketing.rules.pricing import PriceCategory
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
-from virage.site.venue.reads import load_venue
 
 LOUNGE, LOUNGE_BLOCK = new_id(), "209"
 
@@ -70,9 +70,9 @@ async def test_best_seats_include_hospitality_only_on_request(empty_system: Syst
 
 
 def test_an_event_with_only_hospitality_proposes_hospitality() -> None:
-    assert hospitality(with_hospitality(), layout(load_venue())) == {LOUNGE}
-    assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: GOLD}), layout(load_venue())) == set()
-    assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: BLUE, BLUE_BLOCK: BLUE}), layout(load_venue())) == set()
+    assert hospitality(with_hospitality(), layout(stadium())) == {LOUNGE}
+    assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: GOLD}), layout(stadium())) == set()
+    assert hospitality(a_pricing(blocks={LOUNGE_BLOCK: BLUE, BLUE_BLOCK: BLUE}), layout(stadium())) == set()
 
 
 async def test_an_event_without_prices_has_no_proposals(system: System) -> None:

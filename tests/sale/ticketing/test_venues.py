@@ -10,15 +10,16 @@ import pytest
 
 from tests.sale.ticketing.conftest import GOLD_BLOCK, HOUR, NOW, Box, System, a_pricing, named
 from tests.sale.ticketing.test_emails import Post
-from tests.sale.ticketing.venues import arena, seats_of, use_venues
+from tests.sale.ticketing.venues import arena, seats_of
+from tests.venues import install
+from virage.demo.venues.drawing import stadium
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.reads import offers
 from virage.sale.ticketing.reads.open_sales import load_sale
-from virage.site.venue.reads import load_venue
 
-STADIUM = load_venue()
+STADIUM = stadium()
 
 
 class TwoVenues:
@@ -36,7 +37,7 @@ class TwoVenues:
 
 @pytest.fixture
 async def evening(empty_system: System, monkeypatch: pytest.MonkeyPatch) -> TwoVenues:
-    use_venues(monkeypatch, STADIUM, arena())
+    await install(empty_system.db, monkeypatch, arena())
     elsewhere = await empty_system.open(venue=arena())
     stadium = await empty_system.open()
     return TwoVenues(empty_system, stadium, elsewhere)
@@ -134,8 +135,7 @@ async def test_paper_is_printed_for_the_events_venue_with_local_codes_of_gates(e
     assert re.search(r"ENTRÉE/ENTRANCE[A-Z]\d", page)
 
 
-async def test_prices_name_the_blocks_of_the_events_venue(evening: TwoVenues, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_venues(monkeypatch, STADIUM, arena())
+async def test_prices_name_the_blocks_of_the_events_venue(evening: TwoVenues) -> None:
     office = await evening.system.staff(Grant("programme"))
     body: dict[str, Any] = {"categories": [], "blocks": {"no-such": str(new_id())}}
     answer = await office.ask("PUT", f"/api/office/events/{evening.arena}/pricing", body)

@@ -1,20 +1,16 @@
 """Other venues and other versions of the venue, made from its plan."""
 
-import sys
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from msgspec.structs import replace
 
-from virage.site.venue import store
-from virage.site.venue.rules import load_venue
-from virage.site.venue.rules.build import default_plan
+from virage.demo.venues.drawing import stadium_file
+from virage.site.venue.rules.build import build_venue
 from virage.site.venue.rules.venue import Segments, Venue
-from virage.site.venue.rules.walk_building import build_walk_graph
 
 Seats = Sequence[int] | npt.NDArray[np.int64]
 
@@ -77,43 +73,11 @@ def seats_of(venue: Venue, *codes: str) -> npt.NDArray[np.int64]:
 @cache
 def arena() -> Venue:
     """A second venue in another zone: the same local codes, other numbers of all places."""
-    ground = load_venue()
-
-    def prefixed(things: Any) -> Any:
-        return tuple(replace(thing, code=f"arena.{thing.code}") for thing in things)
-
-    draft = arranged(
-        ground,
-        seats_of(ground, *(block.code for block in reversed(ground.blocks))),
+    file = replace(
+        stadium_file(),
         code="arena",
-        prefix="arena.",
-        version="arena-1",
         name="Harbour Arena",
         time_zone="America/New_York",
-        gates=prefixed(ground.gates),
-        outlets=prefixed(ground.outlets),
-        amenities=prefixed(ground.amenities),
-        ramps=prefixed(ground.ramps),
+        blocks=tuple(reversed(stadium_file().blocks)),
     )
-    return replace(draft, walk=build_walk_graph(default_plan(), draft))
-
-
-def use_venues(monkeypatch: pytest.MonkeyPatch, *versions: Venue) -> None:
-    """Make these the versions of all venues; a later version of a venue is its current one."""
-    by_version = {venue.version: venue for venue in versions}
-    current = {venue.code: venue for venue in versions}
-
-    async def venue_at(_conn: Any, version: str) -> Venue:
-        return by_version[version]
-
-    async def venue_of(_conn: Any, code: str) -> Venue | None:
-        return current.get(code)
-
-    async def venues(_conn: Any) -> list[Venue]:
-        return list(current.values())
-
-    for name, fake in (("venue_at", venue_at), ("venue_of", venue_of), ("venues", venues)):
-        real = getattr(store, name)
-        for module in list(sys.modules.values()):
-            if getattr(module, name, None) is real:
-                monkeypatch.setattr(module, name, fake)
+    return build_venue(file, prefix="arena.")

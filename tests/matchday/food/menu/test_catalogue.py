@@ -33,6 +33,7 @@ from tests.matchday.food.menu.board import (
     both,
     line,
 )
+from virage.demo.venues.drawing import stadium
 from virage.matchday.food.menu.acts import alcohol_permits
 from virage.matchday.food.menu.acts import catalogue as acts
 from virage.matchday.food.menu.acts.catalogue import Reason
@@ -58,9 +59,8 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import NewEvent, Organiser, Text
-from virage.site.venue.rules.build import load_venue
 
-OUTLETS = outlet_codes([load_venue()])
+OUTLETS = outlet_codes([stadium()])
 
 
 def sources(refused: Refused | None) -> list[str]:

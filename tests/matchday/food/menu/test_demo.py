@@ -9,6 +9,7 @@ from tests.matchday.food.menu.board import NOW
 from virage.demo.concessions import counters, kitchens, load_concessions, offers, shops
 from virage.demo.kitchens import load_kitchens
 from virage.demo.programme import load_programme, planned
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.food.menu.reads import stock
 from virage.matchday.food.menu.reads.catalogue import Catalogues, draft_view, shown_at, terms_at
@@ -18,7 +19,6 @@ from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, PartChoi
 from virage.matchday.food.orders.reads.orders import FoodReads
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
-from virage.site.venue.rules.build import load_venue
 
 PLANS = planned(NOW)
 
@@ -31,8 +31,8 @@ async def loaded(db: Database) -> None:
 
 
 def test_every_outlet_of_the_venue_has_products_and_one_kind() -> None:
-    assert len(outlet_codes([load_venue()])) == 58
-    assert set(shops()) | set(counters()) == outlet_codes([load_venue()])
+    assert len(outlet_codes([stadium()])) == 58
+    assert set(shops()) | set(counters()) == outlet_codes([stadium()])
     assert set(kitchens()) < set(counters())
     assert not set(shops()) & set(counters())
     assert len(shops()) == 4
@@ -61,9 +61,9 @@ async def test_the_demonstration_is_complete_at_all_outlets_and_loads_twice(db: 
         assert await stock.alerts(conn, None) == []
     assert (view.version, view.defects) == (view.in_force, ())
     assert catalogue is not None
-    assert {level.outlet for level in levels} == outlet_codes([load_venue()])
+    assert {level.outlet for level in levels} == outlet_codes([stadium()])
     assert all(level.level > (level.low_at or 0) for level in levels)
-    for outlet in outlet_codes([load_venue()]):
+    for outlet in outlet_codes([stadium()]):
         shown = shown_at(catalogue, outlet).items
         assert {isinstance(one.item, Menu) for one in shown} == ({True, False} if outlet in kitchens() else {False})
         counted = {level.product_id for level in levels if level.outlet == outlet}

@@ -37,9 +37,14 @@ class Pulses(Struct, frozen=True):
     at_gates: dict[str, Minutes]
 
 
+def search_lanes(venue: Venue) -> dict[str, int]:
+    """Return the search lanes of each ramp where their number is known."""
+    return {ramp.code: ramp.search_lanes for ramp in venue.ramps if ramp.search_lanes is not None}
+
+
 async def pulses(conn: Connection, event_id: UUID, venue: Venue, now: datetime) -> Pulses:
-    """Return the counts of an event, lanes of one place added up; unknown ramps are left out."""
-    counted, ramps = Pulses({}, {}, {}), {ramp.code for ramp in venue.ramps}
+    """Return the counts of an event, lanes of one place added up; ramps whose lanes are unknown are left out."""
+    counted, ramps = Pulses({}, {}, {}), search_lanes(venue)
     for lane, gate, people in await store.pulses(conn, event_id, now - COUNTED_SINCE):
         if lane == AT_GATE:
             counted.at_gates[gate] = people
@@ -52,7 +57,7 @@ async def pulses(conn: Connection, event_id: UUID, venue: Venue, now: datetime) 
 
 def ramp_queues(counted: Pulses, venue: Venue, now: datetime) -> list[Queue]:
     """The queues before the search of every ramp that a counter stands at."""
-    lanes = {ramp.code: ramp.search_lanes for ramp in venue.ramps}
+    lanes = search_lanes(venue)
     return [
         queue(ramp, lanes[ramp], come, counted.searched.get(ramp, {}), now)
         for ramp, come in sorted(counted.arrived.items())
@@ -69,7 +74,7 @@ async def queues_at_gates(
     now: datetime,
 ) -> dict[str, GateQueue]:
     """Return the queues before gates; gates without counts are missing."""
-    lanes, tied = {ramp.code: ramp.search_lanes for ramp in venue.ramps}, nearest_ramps(venue)
+    lanes, tied = search_lanes(venue), nearest_ramps(venue)
     through = {
         ramp: through_search(counted.arrived.get(ramp, {}), counted.searched.get(ramp, {}), lanes[ramp], now)
         for ramp in {*counted.arrived, *counted.searched}
