@@ -128,6 +128,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/office/series": only("programme"),
     "GET /api/office/events/{event_id}/pricing": only("programme", "box_office", "finance"),
     "PUT /api/office/events/{event_id}/pricing": only("programme"),
+    "POST /api/office/events/{event_id}/move": only("programme"),
     "GET /api/office/events/{event_id}/move": only("programme"),
     "GET /api/office/events/{event_id}/sales": only("programme", "box_office", "finance"),
     "GET /api/office/sales": only("programme", "box_office", "finance"),

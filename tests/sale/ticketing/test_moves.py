@@ -207,6 +207,28 @@ async def test_the_office_sees_who_would_be_affected(system: System, new: Venue)
     assert (await stranger.ask("GET", path, params={"venue_version": new.version})).status_code == 403
 
 
+async def test_the_office_moves_an_event_with_a_choice_for_each_affected_ticket(system: System, new: Venue) -> None:
+    order = await bought_seats(system, await system.fan(), LOST[0], block_seats(BLUE_BLOCK)[4])
+    office = await system.staff(Grant("programme"))
+    path, lost = f"/api/office/events/{system.event_id}/move", order["lines"][0]["ticket_id"]
+    refused = await office.ask("POST", path, {"venue_version": new.version})
+    assert (refused.status_code, refused.json()["code"]) == (409, "tickets_affected")
+    elsewhere = await office.ask("POST", path, {"venue_version": arena().version})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "unknown_venue")
+    moved = await office.ask("POST", path, {"venue_version": new.version, "choices": {lost: {"kind": "best"}}})
+    assert (moved.status_code, moved.json()) == (
+        200,
+        {"venue_version": "next", "reseated": 1, "refunded": 0, "released": 0},
+    )
+    again = await office.ask("POST", path, {"venue_version": new.version})
+    assert again.json() == {"venue_version": "next", "reseated": 0, "refunded": 0, "released": 0}
+    offer = await office.ask("GET", f"/api/events/{system.event_id}/offer")
+    assert offer.json()["venue_version"] == "next"
+    stranger = await system.staff(Grant("box_office"), email="window@example.org")
+    assert (await stranger.ask("POST", path, {"venue_version": new.version})).status_code == 403
+    await check(system)
+
+
 async def test_one_ticket_is_reseated_and_one_refunded(system: System, new: Venue) -> None:
     fan = await system.fan()
     order = await bought_seats(system, fan, *LOST)

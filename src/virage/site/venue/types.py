@@ -51,11 +51,3 @@ from virage.site.venue.rules.venue import Venue as Venue
 from virage.site.venue.rules.venue import local_code as local_code
 from virage.site.venue.rules.venue import owner_of as owner_of
 from virage.site.venue.rules.walk_graph import Kind as Kind
-
-
-def load_venue() -> Venue:  # until every domain asks for the venue of its event
-    """Return the demonstration's stadium."""
-    import importlib  # noqa: PLC0415
-
-    venue: Venue = importlib.import_module("virage.demo.venues.drawing").stadium()
-    return venue

@@ -26,7 +26,9 @@ from virage.site.venue.api import venue_at
 IN_MEMORY_MAX = 16
 DELTAS_KEPT = 4096
 _TAKEN, _FREED = "places_taken", "places_freed"
-_CHANGED = frozenset({"event_amended", "event_published", "event_cancelled", "prices_set", RENUMBERED})
+_CHANGED = frozenset(
+    {"event_amended", "event_published", "event_cancelled", "event_version_changed", "prices_set", RENUMBERED}
+)
 
 
 class AvailabilityUpdate(Struct, frozen=True, omit_defaults=True):

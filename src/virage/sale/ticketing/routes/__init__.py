@@ -33,6 +33,7 @@ routers = [
             office.get_pricing,
             office.put_pricing,
             office.preview_event_move,
+            office.move_event,
             office.get_sales,
             office.list_sales,
             office.find_orders,

@@ -13,7 +13,7 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post, put
 from virage.sale.ticketing.acts import moving, refunding
 from virage.sale.ticketing.acts import pricing as pricing_acts
-from virage.sale.ticketing.acts.moving import MovePreview
+from virage.sale.ticketing.acts.moving import Moved, MovePreview
 from virage.sale.ticketing.acts.refunding import RefundCommand, WhoIsInside
 from virage.sale.ticketing.reads import office as reads
 from virage.sale.ticketing.reads.office import EventSales, OfficeOrder, OfficeOrderDetail, Sales
@@ -103,6 +103,50 @@ async def preview_event_move(
         if new.code != old.code:
             raise Problem("not_found")
         return await moving.preview_move(conn, event, old, new)
+
+
+class EventMove(Struct, frozen=True, forbid_unknown_fields=True):
+    """The version of the venue to move to, and what happens to each affected ticket, by its id."""
+
+    venue_version: Annotated[str, Meta(min_length=1, max_length=64)]
+    choices: dict[UUID, moving.MoveChoice] = {}
+
+
+@post("/events/{event_id:uuid}/move", status_code=200, guards=[staff("programme")])
+async def move_event(
+    event_id: UUID,
+    data: EventMove,
+    *,
+    db: Database,
+    clock: Clock,
+    order_service: OrderService,
+    principal: Principal,
+) -> Moved:
+    """Move an event to another version of its venue. Needs a sign-in of the last 15 minutes.
+
+    Tickets keep their seats where the new version has them; every other ticket is moved or refunded as chosen.
+    """
+    now = clock.now()
+
+    async def move(conn: Connection) -> Moved | Refused:
+        event = await programme.event_within(conn, event_id, principal, "programme")
+        if isinstance(event, Refused):
+            return event
+        fresh(principal, now)
+        event = await programme.lock_for_move(conn, event_id, data.venue_version, now)
+        if isinstance(event, Refused):
+            return event
+        if event.venue_version == data.venue_version:
+            return Moved(data.venue_version, 0, 0, 0)
+        old, new = await venue_at(conn, event.venue_version), await venue_at(conn, data.venue_version)
+        moved = await moving.move_event(conn, event, old, new, data.choices, principal.id, now)
+        if not isinstance(moved, Refused):
+            await programme.set_venue_version(conn, event, data.venue_version, principal.id, now)
+        return moved
+
+    moved = granted(await db.transact(move))
+    order_service.sales.forget(event_id)
+    return moved
 
 
 @get("/events/{event_id:uuid}/sales", guards=[staff(*SELLERS)])
