@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 from aiohttp import web
+from babel.numbers import is_currency
 
 from virage_sandbox import pages, wire
 from virage_sandbox.appendfile import AppendFile
@@ -136,7 +137,7 @@ class Api:
 
     async def _charge_kept(self, body: bytes) -> web.Response:
         asked = _parsed(body, wire.NewCharges).charges
-        if not all(0 < charge.amount_cents <= AMOUNT_CENTS_MAX for charge in asked):
+        if not all(0 < charge.amount_cents <= AMOUNT_CENTS_MAX and is_currency(charge.currency) for charge in asked):
             raise _Refusal(400, "invalid")
         entries = [entry for charge in asked for entry in self._bank.charge(charge, time.time())]
         moves = [entry for entry in entries if isinstance(entry, Moved)]
@@ -257,7 +258,7 @@ class Api:
 
 def _is_payable(payment: wire.NewPayment) -> bool:
     amount_right = payment.amount_cents == 0 if payment.keeps else 0 < payment.amount_cents <= AMOUNT_CENTS_MAX
-    return amount_right and payment.return_url.startswith(("http://", "https://"))
+    return amount_right and is_currency(payment.currency) and payment.return_url.startswith(("http://", "https://"))
 
 
 def _loses_answer(move: Moved | None) -> bool:

@@ -75,6 +75,7 @@ class Account(Struct):
     refunds_refused: int = 0
     keeps: bool = False
     forgotten: bool = False
+    currency: str = "EUR"
 
     @property
     def kept(self) -> str | None:
@@ -109,7 +110,11 @@ class Bank:
     def is_same(self, payment: NewPayment) -> bool:
         """Return whether a payment equals the one stored under its id."""
         known = self.accounts[payment.id]
-        return (known.amount_cents, known.keeps) == (payment.amount_cents, payment.keeps)
+        return (known.amount_cents, known.currency, known.keeps) == (
+            payment.amount_cents,
+            payment.currency,
+            payment.keeps,
+        )
 
     def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
         """Charge a stored card off-session; idempotent."""
@@ -117,7 +122,7 @@ class Bank:
             return []
         method = self.accounts.get(charge.method_id)
         back = "" if method is None else method.return_url
-        opened = self._applied(Opened(NewPayment(charge.id, charge.amount_cents, back)))
+        opened = self._applied(Opened(NewPayment(charge.id, charge.amount_cents, back, currency=charge.currency)))
         account, card = self.accounts[charge.id], None if method is None or method.kept is None else method.card
         if card is None:
             return [opened, self._move(account, Stage.DECLINED, "method_unknown", None, now_s)]
@@ -190,6 +195,7 @@ class Bank:
         match entry:
             case Opened(payment):
                 account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
+                account.currency = payment.currency
                 self.accounts[payment.id] = account
             case Moved():
                 self._apply_move(entry)

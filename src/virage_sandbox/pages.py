@@ -28,7 +28,7 @@ def card_page(account: Account, merchant: str, lang: str, form: Form) -> web.Res
     """Return the card form."""
     t = TEXTS[lang]
     title = "keep_title" if account.keeps else "title"
-    button = t["keep"] if account.keeps else f"{t['pay']} {money(account.amount_cents, lang)}"
+    button = t["keep"] if account.keeps else f"{t['pay']} {money(account.amount_cents, account.currency, lang)}"
     fields = "".join(
         [
             _field(t, "card", form, 'inputmode="numeric" autocomplete="cc-number" maxlength="23"', hint=True),
@@ -147,7 +147,8 @@ def _action(payment_id: UUID, lang: str) -> str:
 
 def _summary(account: Account, merchant: str, lang: str) -> str:
     t = TEXTS[lang]
-    total = f'<p class="total"><span>{t["total"]}</span> <strong>{money(account.amount_cents, lang)}</strong></p>'
+    amount = money(account.amount_cents, account.currency, lang)
+    total = f'<p class="total"><span>{t["total"]}</span> <strong>{amount}</strong></p>'
     to, what = ("keep_for", f"<p>{t['keep_consent']}</p>") if account.keeps else ("pay_to", total)
     return (
         f'<section class="summary"><p>{t[to]} <strong>{escape(merchant)}</strong></p>{what}'

@@ -1,9 +1,15 @@
 """Texts of the hosted payment pages, in French and English."""
 # ruff: noqa: RUF001 - French is written with its own apostrophe
 
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+
 from virage_sandbox.cards import Card
 
 Texts = dict[str, str]
+
+_FORMATS = {"fr": "fr", "en": "en_GB"}
 
 TEXTS: dict[str, Texts] = {
     "fr": {
@@ -159,10 +165,7 @@ def _quality(text: str) -> float:
         return 0.0
 
 
-def money(cents: int, lang: str) -> str:
-    """Return an amount in euros, formatted for the language."""
-    euros, rest = divmod(cents, 100)
-    if lang == "fr":
-        grouped = f"{euros:,}".replace(",", "\u202f")
-        return f"{grouped},{rest:02d}\u00a0€"
-    return f"€{euros:,}.{rest:02d}"
+def money(cents: int, currency: str, lang: str) -> str:
+    """Return an amount, formatted for the language."""
+    amount = Decimal(cents).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=_FORMATS[lang])

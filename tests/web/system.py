@@ -84,7 +84,9 @@ class System:
         config, now = read(self.env), datetime.now(UTC)
         plans = planned(now + timedelta(days=1))
         settings = config.of(PaymentSettings)
-        provider = SandboxProvider(self.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret)
+        provider = SandboxProvider(
+            self.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
+        )
         db = await Database.open(self.database_url)
         try:
             async with db.transaction() as conn:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from virage.app.metrics import Metrics
+from virage.platform.data import currency
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.data.era import FOREIGN, is_foreign
 from virage.platform.data.migrate import missing
@@ -31,18 +32,20 @@ class Readiness:
 
 
 @get("/readyz", public=True, documented=False)
-async def readyz(db: Database, readiness: Readiness) -> Response[str]:
-    """Readiness: the migrations are applied, the rows are of this cluster, and this process is not draining."""
-    reason = "this process ends" if readiness.draining else await _not_ready(db)
+async def readyz(db: Database, config: Config, readiness: Readiness) -> Response[str]:
+    """Readiness: migrations applied, rows and currency of this deployment, no end in progress."""
+    reason = "this process ends" if readiness.draining else await _not_ready(db, config)
     return Response(f"{reason or 'ready'}\n", status_code=503 if reason else 200, media_type="text/plain")
 
 
-async def _not_ready(db: Database) -> str | None:
+async def _not_ready(db: Database, config: Config) -> str | None:
     try:
         async with db.connection() as conn:
             if lacking := await missing(conn, "expand"):
                 return f"migrations are missing: {', '.join(lacking)}"
-            return FOREIGN if await is_foreign(conn) else None
+            if await is_foreign(conn):
+                return FOREIGN
+            return await currency.contradiction(conn, config.currency.code)
     except (Unavailable, asyncpg.UndefinedTableError):
         return "the database does not answer, or has no schema yet"
 

@@ -19,11 +19,13 @@ def export(first: date, last: date, into: Path | None) -> None:
     with database(configuration_of_running()) as config:
         made = asyncio.run(_journal(config, (first, last)))
     if into is None:
-        sys.stdout.buffer.write(journal_table(made))
+        sys.stdout.buffer.write(journal_table(made, config.currency))
         sys.stdout.flush()
         return
-    into.write_bytes(journal_table(made))
-    console.print(f"{into}: {len(made.lines):,} lines, {made.debit_cents / 100:,.2f} each side.", markup=False)
+    into.write_bytes(journal_table(made, config.currency))
+    console.print(
+        f"{into}: {len(made.lines):,} lines, {config.currency.decimal(made.debit_cents):,f} each side.", markup=False
+    )
 
 
 async def _journal(config: Config, days: tuple[date, date]) -> Journal:
@@ -32,4 +34,6 @@ async def _journal(config: Config, days: tuple[date, date]) -> Journal:
         db.connection() as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        return await journal_of(conn, days, dict(config.of(BookSettings).account_codes), clock_of(config).now())
+        return await journal_of(
+            conn, days, dict(config.of(BookSettings).account_codes), zone=config.time_zone, now=clock_of(config).now()
+        )

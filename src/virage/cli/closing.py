@@ -23,7 +23,8 @@ def close(day: date | None) -> None:
         closed = asyncio.run(_close_due(config) if day is None else _close_day(config, day))
     for period, closings in closed:
         total = sum(closing.tally.total_cents for closing in closings if closing.subject == "till")
-        console.print(f"{period.kind.value} {period.starts_on}: {len(closings)} closings, tills {total / 100:,.2f}")
+        amount = f"{config.currency.decimal(total):,f}"
+        console.print(f"{period.kind.value} {period.starts_on}: {len(closings)} closings, tills {amount}")
     if not closed:
         console.print("Nothing to close.")
 

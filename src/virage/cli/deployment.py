@@ -19,6 +19,7 @@ from rich.console import Console
 
 from virage.app.settings import read
 from virage.cli.steps import Step
+from virage.platform.data import currency
 from virage.platform.data.database import ASYNCPG_ERRORS, DIRECT_URL, URL, Unavailable, answering, ask_once
 from virage.platform.data.era import FOREIGN, holds_foreign_rows
 from virage.platform.host.postgres import EmbeddedPostgres
@@ -197,18 +198,20 @@ def database(config: Config, starting: Step | None = None, *, any_era: bool = Fa
     """Return the configuration with a database that answers: the configured one, or the embedded one, kept alive.
 
     `starting` shows the wait and the place of an embedded one; without it the wait is a warning. Exits if the rows were
-    restored from another cluster, unless `any_era`.
+    restored from another cluster, or if the amounts are in another currency, unless `any_era`.
     """
     with _answering_database(config, starting) as ready:
         if not any_era:
-            refuse_foreign(ready)
+            asyncio.run(refuse_foreign(ready))
         yield ready
 
 
-def refuse_foreign(config: Config) -> None:
-    """Exit if the database has rows of another cluster: new facts would get wrong positions."""
-    if asyncio.run(holds_foreign_rows(config.direct_url)):
+async def refuse_foreign(config: Config) -> None:
+    """Exit if the rows are of another cluster, whose positions are wrong, or of a deployment in another currency."""
+    if await holds_foreign_rows(config.direct_url):
         raise fail(FOREIGN)
+    if contradiction := await currency.settle(config.direct_url, config.currency.code):
+        raise fail(contradiction)
 
 
 @contextmanager

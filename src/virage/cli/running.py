@@ -22,11 +22,11 @@ from virage.cli.deployment import (
     fail,
     failing_clearly,
     folder_of,
+    refuse_foreign,
     virage_command,
 )
 from virage.cli.steps import step
 from virage.money.payments.types import PaymentSettings
-from virage.platform.data.era import FOREIGN, holds_foreign_rows
 from virage.platform.data.migrate import MigrationChanged, UpgradeRequired, migrate
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.settings.config import Config
@@ -74,8 +74,7 @@ async def prepare(config: Config, env: Mapping[str, str]) -> None:
             await migrate(config.direct_url)
     except (MigrationChanged, UpgradeRequired) as error:
         raise fail(f"{error} Use a new database for the demo: set another VIRAGE_VAR_DIR, or delete it.") from None
-    if await holds_foreign_rows(config.direct_url):  # checked again, for a database without a schema
-        raise fail(FOREIGN)
+    await refuse_foreign(config)  # again, for a database that had no schema
     with step("Demo data") as loading:
         async with opened(config) as db:
             sandbox = partial(_sandbox, config, env)

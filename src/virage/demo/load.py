@@ -40,7 +40,9 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     settings = config.of(PaymentSettings)
     if settings.sandbox_url is None:
         return
-    provider = SandboxProvider(settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret)
+    provider = SandboxProvider(
+        settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
+    )
     handlers = Handlers({ticketing.PURPOSE: ticketing.OrderMoney()})
     till = Till(db, provider, handlers, config.public_url)
     try:

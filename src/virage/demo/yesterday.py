@@ -93,7 +93,9 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
         uploads = [
             [_sent(written, None if secrets is None else secrets.keys) for written in till.written] for till in tills
         ]
-        answers = await book_uploads(conn, uploads, limits_of(config), PHONE_ORDERS, begun + EVENING)
+        answers = await book_uploads(
+            conn, uploads, limits_of(config), PHONE_ORDERS, zone=config.time_zone, now=begun + EVENING
+        )
         refused = [
             answer for of_till in answers for answer in of_till if answer.outcome != "booked" or answer.loss_cents
         ]

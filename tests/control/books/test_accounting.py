@@ -36,6 +36,7 @@ from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VatTotal
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config, ConfigError
+from virage.platform.values.money import EURO
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.rules.books import TicketMoney
@@ -85,7 +86,7 @@ def test_each_day_balances_and_deferred_tickets_are_paid_and_not_earned(
     everything = journal((FIRST, days[1]), ([], []), known, {}, codes={}, made_at=NOW)
     for name in ("deferred_tickets", "ticket_clearing"):
         assert balance(everything)[name] == total(everything, name)
-    rows = list(csv.DictReader(journal_table(made).decode().splitlines()))
+    rows = list(csv.DictReader(journal_table(made, EURO).decode().splitlines()))
     assert len(rows) == len(made.lines)
 
 

@@ -21,6 +21,7 @@ from tests.matchday.food.till.test_virtual_card import a_fan, by_phone
 from tests.money.fiscal.till import CASHIER, Till, beer, cup, fries, refund_of
 from tests.money.wallet.funding.desks import employ, load_said, signed_load
 from tests.money.wallet.ledger.books import books
+from tests.zones import PARIS
 from virage.control.books.acts import sales_statistics as figures
 from virage.control.books.reads.accounting import journal_of
 from virage.control.books.reads.sales import SalesFilter, sales
@@ -58,7 +59,7 @@ from virage.site.venue.reads import VENUE_ZONE
 EVENING: Final = date(2026, 5, 9)
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
-DESK: Final = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
+DESK: Final = DeskLimits(500, 15_000, 25_000, 15_000, 15_000, PARIS)
 LIMITS: Final = Limits(500, 15_000, 25_000)
 HANDLERS: Final = Handlers({PURPOSE: TopUpMoney(25_000)})
 
@@ -235,7 +236,7 @@ async def closed(evening: Evening) -> list[Closing]:
 
 
 async def exported_journal(conn: Connection, evening: Evening) -> Journal:
-    return await journal_of(conn, (EVENING, EVENING), {}, evening.clock.now())
+    return await journal_of(conn, (EVENING, EVENING), {}, zone=PARIS, now=evening.clock.now())
 
 
 def net(journal: Journal, *names: str) -> Count[tuple[Any, ...]]:

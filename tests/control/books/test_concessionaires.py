@@ -32,7 +32,7 @@ from virage.money.fiscal.rules.record import Kind, VatTotal, stamp
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Club
 from virage.platform.values.ids import new_id
-from virage.platform.values.money import vat_included
+from virage.platform.values.money import EURO, vat_included
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 
@@ -87,7 +87,7 @@ def test_the_lines_of_a_statement_are_the_closings_and_payments_add_up(
     )
     kept = total.deposit_cents + total.commission_cents + total.commission_vat_cents + total.borne_cents
     assert total.payable_cents + kept == taken.total_cents + taken.tip_cents
-    rows = list(csv.DictReader(statement_table(made).decode().splitlines()))
+    rows = list(csv.DictReader(statement_table(made, EURO).decode().splitlines()))
     paid = sum(cents_of(row["gross"]) for row in rows if row["what"] in PAID)
     assert paid == sum(cents_of(row["gross"]) for row in rows if row["what"] == "payable") == total.payable_cents
 
@@ -115,7 +115,7 @@ def test_the_commission_applies_to_net_sales_without_deposits() -> None:
 def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page() -> None:
     runs = [Terms(new_id(), f"{outlet:02}", FIRST, None, 300) for outlet in range(1, 20)]
     made = a_statement(runs, 200, [a_closing("07", 0, a_tally([(200, 120_000)], 0))])
-    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en", venues=[stadium()])
+    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en", EURO)
     assert [one["title"] for one in said["sections"]] == ["Outlet 07"]
     assert said["total"] is None
     assert said["idle"].startswith("No sales in this period: 01, 02, ")
@@ -158,7 +158,7 @@ async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_close
 
 
 def printed_paper(made: Statement) -> bytes:
-    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", venues=[stadium()])
+    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", EURO)
 
 
 async def put(counters: Counters, path: str, body: Any, who: str = "finance") -> Any:

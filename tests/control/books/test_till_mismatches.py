@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.money.fiscal.till import CASHIER, NOW, Till
 from tests.money.wallet.funding.desks import load_said, signed_load
+from tests.zones import PARIS
 from virage.control.books.reads.takings import TillMismatch, till_mismatches
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
 from virage.money.wallet.accounts.rules.wallets import DeskTender
@@ -16,7 +17,7 @@ from virage.platform.data.database import Connection
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar, Fan
 
-LIMITS = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
+LIMITS = DeskLimits(500, 15_000, 25_000, 15_000, 15_000, PARIS)
 
 
 async def top_up_at_desk(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTender) -> None:

@@ -18,6 +18,7 @@ from virage.identity.passes import paper
 from virage.identity.passes.paper import PaperTicket, paper_pdf
 from virage.identity.passes.rules.code import text_of
 from virage.platform.paper import ink_on
+from virage.platform.values.money import EURO
 from virage.site.programme.rules import Text
 from virage.site.venue.rules.routing import RouteOptions, entrance, route_table
 from virage.site.venue.rules.venue import PlaceLabel
@@ -40,6 +41,7 @@ def ticket(made: ModuleType) -> PaperTicket:
         label=PlaceLabel("N2", "Virage Nord", "203", "12", 14),
         tariff=Text("Plein tarif", "Adult"),
         price_cents=4505,
+        currency=EURO,
     )
 
 

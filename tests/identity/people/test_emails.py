@@ -30,6 +30,7 @@ from virage.identity.people.rules.grants import RoleName
 from virage.identity.people.rules.persons import Locale
 from virage.platform.mail.messages import Rendered, Signer, compose, signed
 from virage.platform.settings.config import Club, Config
+from virage.platform.values.money import EURO
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme.rules import Text
 
@@ -75,7 +76,7 @@ def test_every_kind_of_email_has_a_composer_a_sample_and_texts_in_every_language
     assert set(COMPOSERS) == set(CONTENTS) == set(EmailKind)
     assert {locale.value for locale in Locale} <= set(languages())
     for tag in languages():
-        texts = texts_for(tag, "en")
+        texts = texts_for(tag, "en", EURO)
         assert set(texts.kinds) == {kind.value for kind in EmailKind}, tag
         assert all(texts.term(role.value, "roles") for role in RoleName)
         assert all(texts.term(tariff.value, "tariffs") for tariff in Tariff)
@@ -139,11 +140,11 @@ def test_a_free_order_is_not_announced_as_refunded() -> None:
 
 @pytest.mark.parametrize(("wanted", "got"), [("fr-CA", "fr"), ("en", "en"), ("de", "fr"), ("", "fr")])
 def test_a_language_without_texts_falls_back_to_a_wider_one_or_the_clubs(wanted: str, got: str) -> None:
-    assert texts_for(wanted, "fr").tag == got
+    assert texts_for(wanted, "fr", EURO).tag == got
 
 
 def test_dates_times_and_amounts_use_the_languages_formats() -> None:
-    french, english = texts_for("fr", "en"), texts_for("en", "en")
+    french, english = texts_for("fr", "en", EURO), texts_for("en", "en", EURO)
     assert french.moment(AT) == "samedi 9 mai 2026 à 21:00"
     assert english.moment(AT) == "Saturday, 9 May 2026 at 21:00"
     assert squeezed(french.money(123456)) == "1 234,56 €"
@@ -156,7 +157,7 @@ def test_a_receipt_shows_each_rate_of_vat(tag: str) -> None:
     (file,) = rendered(EmailKind.ORDER_PAID, tag).attachments
     assert (file.media_type, file.name.endswith("-NHGC-8NNY.pdf")) == ("application/pdf", True)
     text = squeezed(PdfReader(BytesIO(file.content)).pages[0].extract_text())
-    texts = texts_for(tag, tag)
+    texts = texts_for(tag, tag, EURO)
     for part in ("NHGC-8NNY", "1 avenue du Stade", "FR123", texts.money(4800), texts.money(235), texts.percent(200)):
         assert squeezed(part) in text
 

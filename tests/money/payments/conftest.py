@@ -256,7 +256,7 @@ async def sandbox(make_sandbox: Callable[[str], SandboxProcess], listening_shop:
 
 @pytest.fixture
 async def sandbox_provider(sandbox: SandboxProcess) -> AsyncIterator[SandboxProvider]:
-    provider = SandboxProvider(sandbox.url, KEY, WEBHOOK_SECRET)
+    provider = SandboxProvider(sandbox.url, KEY, WEBHOOK_SECRET, "EUR")
     yield provider
     await provider.close()
 

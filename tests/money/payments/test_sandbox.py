@@ -229,7 +229,7 @@ async def test_every_capture_is_listed_for_the_auditor(
 
 async def test_the_api_of_the_shop_requires_its_key(sandbox: Any, buyer: aiohttp.ClientSession) -> None:
     assert await listed(sandbox, buyer, "", "a wrong key") == {"error": "unauthenticated"}
-    stranger = SandboxProvider(sandbox.url, "a wrong key", "")
+    stranger = SandboxProvider(sandbox.url, "a wrong key", "", "EUR")
     with pytest.raises(Unreachable):
         await stranger.fetch([])
     await stranger.close()

@@ -150,5 +150,6 @@ def test_the_language_is_the_asked_one_else_the_preferred_one(query: str, accept
 
 
 def test_money_is_formatted_for_each_language() -> None:
-    assert money(123456, "fr") == "1\u202f234,56\u00a0€"
-    assert money(123456, "en") == "€1,234.56"
+    assert money(123456, "EUR", "fr") == "1\u202f234,56\u00a0€"
+    assert money(123456, "EUR", "en") == "€1,234.56"
+    assert money(123456, "JPY", "en") == "JP¥123,456"

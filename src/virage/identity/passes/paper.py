@@ -15,7 +15,7 @@ import segno
 from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
-from virage.platform.values.zones import zone_city
+from virage.platform.values.money import Cents, Currency
 from virage.site.programme.types import Text
 from virage.site.venue.types import Entrance, PlaceLabel, Venue, local_code, plan_svg
 
@@ -28,6 +28,8 @@ _GATE_SHORT: Final = 2
 _DETAIL_SHORT: Final = 36
 _GATE_SIZE_PT: Final = 44
 _GATE_SIZE_SMALL_PT: Final = 20
+
+_FORMATS: Final[dict[Lang, str]] = {"fr": "fr", "en": "en_GB"}
 
 _WORDS: Final[dict[str, Text]] = {
     "ticket": Text("Billet", "Ticket"),
@@ -108,7 +110,8 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     starts_at: datetime
     label: PlaceLabel
     tariff: Text
-    price_cents: int
+    price_cents: Cents
+    currency: Currency
     holder_name: str | None = None
     identity_check: bool = False
     reentry: bool = False
@@ -237,7 +240,7 @@ def _details(ticket: PaperTicket) -> list[dict[str, str]]:
     return [
         _named("holder", ticket.holder_name or "", lang),
         _named("tariff", _said(ticket.tariff, lang), lang),
-        _named("price", _price(ticket.price_cents, lang), lang),
+        _named("price", ticket.currency.format(ticket.price_cents, _FORMATS[lang]), lang),
     ]
 
 
@@ -257,8 +260,3 @@ def _day(at: datetime, lang: Lang) -> str:
 
 def _hour(at: datetime, lang: Lang) -> str:
     return f"{at:%H h %M}" if lang == "fr" else f"{at:%H:%M}"
-
-
-def _price(cents: int, lang: Lang) -> str:
-    whole, rest = divmod(cents, 100)
-    return f"{whole},{rest:02} €" if lang == "fr" else f"€{whole}.{rest:02}"

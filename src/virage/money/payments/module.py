@@ -57,7 +57,9 @@ def provider_of(config: Config) -> PaymentProvider:
     settings = config.of(PaymentSettings)
     if settings.sandbox_url is None:
         return NoProvider()
-    return SandboxProvider(settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret)
+    return SandboxProvider(
+        settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
+    )
 
 
 def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Parts:

@@ -44,10 +44,11 @@ _delivery = msgspec.json.Decoder(wire.Delivery)
 class SandboxProvider:
     """`PaymentProvider` of the sandbox, which uses our payment ids."""
 
-    def __init__(self, url: str, key: str, webhook_secret: str) -> None:
+    def __init__(self, url: str, key: str, webhook_secret: str, currency: str) -> None:
         self._url = url
         self._key = key
         self._webhook_secret = webhook_secret
+        self._currency = currency
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -59,7 +60,10 @@ class SandboxProvider:
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Return a hosted page for each payment, in order."""
         return await self._open(
-            [wire.NewPayment(start.payment_id, start.amount_cents, start.return_url) for start in starts]
+            [
+                wire.NewPayment(start.payment_id, start.amount_cents, start.return_url, currency=self._currency)
+                for start in starts
+            ]
         )
 
     async def _open(self, payments: list[wire.NewPayment]) -> Sequence[HostedPage | Refused]:
@@ -73,12 +77,20 @@ class SandboxProvider:
 
     async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
         """Return a hosted page for each card to save, in order."""
-        return await self._open([wire.NewPayment(card.method_id, 0, card.return_url, keeps=True) for card in methods])
+        return await self._open(
+            [
+                wire.NewPayment(card.method_id, 0, card.return_url, keeps=True, currency=self._currency)
+                for card in methods
+            ]
+        )
 
     async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
         """Charge saved cards."""
         asked = wire.NewCharges(
-            [wire.NewCharge(charge.payment_id, charge.method_id, charge.amount_cents) for charge in charges]
+            [
+                wire.NewCharge(charge.payment_id, charge.method_id, charge.amount_cents, self._currency)
+                for charge in charges
+            ]
         )
         answer = await self._post("/v1/charges", asked, wire.Statuses)
         return [_outcome(status) for status in answer.payments]

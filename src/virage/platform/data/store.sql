@@ -109,3 +109,11 @@ update kernel.singleton set holder = null from held where singleton.name = held.
 -- name: hold_fence(name, fence)$
 -- Keep a singleton's number the newest until the end of the transaction; nothing when it is not.
 select fence from kernel.singleton where name = :name::text and fence = :fence::bigint for share;
+
+-- name: currency()$
+-- The currency of all amounts; null before the first start.
+select code from kernel.currency;
+
+-- name: store_currency(code)!
+-- Stores the currency unless there is one.
+insert into kernel.currency (code) values (:code) on conflict (one) do nothing;

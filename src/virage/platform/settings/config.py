@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar, cast, get_origin, runtime_checkable
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 from virage.platform.settings import parsing as parse
 from virage.platform.settings.origin import is_loopback, names_this_machine
+from virage.platform.values.money import EURO, Currency
 
 SECRET_CHARACTERS_MIN = 8
 STRONG = f"at least {parse.SECRET_LENGTH_MIN}, of which {SECRET_CHARACTERS_MIN} are different"
@@ -84,6 +86,12 @@ class Config(Struct, frozen=True, kw_only=True):
     VIRAGE_PUBLIC_URL names this machine). Never in production."""
     objects_url: Annotated[str | None, parse.objects] = None
     """Object store: file:///…, az://container or s3://bucket; unset: `var_dir`/objects."""
+    currency: Annotated[Currency, parse.currency] = EURO
+    """Currency of all amounts (ISO 4217), with two decimals or none. Amounts in variables, tables and the API are in
+    its minor unit, called cents. The first start stores it in the database; it never changes."""
+    time_zone: Annotated[ZoneInfo, parse.time_zone] = ZoneInfo("Europe/Paris")
+    """Time zone (IANA) of the deployment: days of the wallet (limits of cards, automatic top-ups), months at cash
+    desks, accounting days."""
     house_address: Annotated[str, parse.printed] = ""
     """Postal address of the operator in one line, printed on receipts."""
     house_vat_number: Annotated[str, parse.printed] = ""

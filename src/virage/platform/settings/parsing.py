@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from virage.platform.values.money import Currency, currency_of
 
 SECRET_LENGTH_MIN = 32
 
@@ -107,8 +110,21 @@ def milliseconds(raw: str) -> int:
     return whole(raw, 100, 60_000)
 
 
+def currency(raw: str) -> Currency:
+    """A currency by its ISO 4217 code."""
+    return currency_of(raw)
+
+
+def time_zone(raw: str) -> ZoneInfo:
+    """A time zone by its IANA name."""
+    try:
+        return ZoneInfo(raw)
+    except (KeyError, ValueError, OSError):  # unknown, not a relative path, a folder as `Europe`
+        raise ValueError("must be the IANA name of a time zone, as Europe/Paris") from None
+
+
 def cents(raw: str) -> int:
-    """An amount up to ten thousand."""
+    """An amount in minor units of the currency, up to ten thousand euros or a million yen."""
     return whole(raw, 0, 1_000_000)
 
 

@@ -1,21 +1,41 @@
-"""The club: name and colours for the web app, its manifest and its icon, from the configuration."""
+"""What every page needs before it draws: the club, the currency and the time zone; the manifest and the icon."""
 
 from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from virage.platform.settings.config import Club, Config
+from virage.platform.values.money import Currency
 from virage.platform.web.routing import Response, get, mount
 
 _CACHED = {"cache-control": "public, max-age=300"}
 _INITIALS_MAX = 2
 
 
+class PublicConfiguration(Struct, frozen=True):
+    """The club's name, colours (CSS hex) and default language; the deployment's currency and time zone (IANA).
+
+    All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`.
+    """
+
+    name: str
+    short_name: str
+    primary: str
+    secondary: str
+    accent: str
+    locale: str
+    currency: Currency
+    time_zone: str
+
+
 @get("/api/club", public=True)
-async def get_club(config: Config) -> Response[Club]:
-    """The club's name, colours and default language."""
-    return Response(config.club, headers=_CACHED)
+async def get_club(config: Config) -> Response[PublicConfiguration]:
+    """The club's name, colours and default language, and the deployment's currency and time zone."""
+    club = PublicConfiguration(**asdict(config.club), currency=config.currency, time_zone=config.time_zone.key)
+    return Response(club, headers=_CACHED)
 
 
 @get("/manifest.webmanifest", public=True, documented=False)

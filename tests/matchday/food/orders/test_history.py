@@ -7,6 +7,7 @@ from tests.matchday.food.orders.kitchen import Kitchen
 from tests.matchday.food.till.bar import CAP_CENTS, Bar
 from tests.matchday.food.till.test_virtual_card import a_fan, ask, by_phone
 from tests.money.fiscal.till import NOW, beer, cup, fries
+from tests.zones import PARIS
 from virage.matchday.food.orders.reads.orders import FoodOrder
 from virage.matchday.food.orders.reads.paid_at import outlets
 from virage.money.fiscal.rules.record import TenderKind
@@ -23,7 +24,7 @@ MIXED: Final = [beer(1), fries(1), cup(1)]  # 12.50 at three rates
 
 async def history(db: Database, fan_id: UUID) -> list[WalletTransaction]:
     async with db.connection() as conn:
-        return (await wallet_view(conn, fan_id, LIMITS, now=NOW, paid_at=[outlets])).history
+        return (await wallet_view(conn, fan_id, LIMITS, zone=PARIS, now=NOW, paid_at=[outlets])).history
 
 
 async def test_a_sale_with_several_vat_rates_is_one_line_with_its_outlet(bar: Bar) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from tests.money.wallet.cards.chip import Chip, shown
 from tests.money.wallet.ledger.books import DRAWER, books, loaded_wallet
+from tests.zones import PARIS
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.orders.acts import kitchen
 from virage.matchday.food.till.acts.selling import RecordAnswer
@@ -69,7 +70,9 @@ def as_till(till: Till) -> Principal:
 def counter_of(db: Database, clock: Clock, secrets: CardSecrets | None) -> UploadService:
     """Upload service of a process, without cache."""
     checker = DeviationChecker(db, clock, Catalogues(db), cache_s=0)
-    return UploadService(db, clock, CardDesk(db, clock, secrets), checker, limits=LIMITS, phone_orders=kitchen)
+    return UploadService(
+        db, clock, CardDesk(db, clock, secrets), checker, limits=LIMITS, phone_orders=kitchen, zone=PARIS
+    )
 
 
 class Bar:

@@ -8,6 +8,7 @@ import pytest
 from tests.matchday.food.menu.board import BEER, HERE
 from tests.matchday.food.till.bar import LIMITS, ROUND, ROUND_CENTS, Fan, by_card, sent
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
+from tests.zones import PARIS
 from virage.matchday.food.menu.acts import stock as stock_acts
 from virage.matchday.food.menu.reads.stock import levels
 from virage.matchday.food.menu.rules.stock import StockLine, StockRequest
@@ -121,7 +122,9 @@ async def test_a_sale_waits_for_a_concurrent_refund_of_it(bar: "Bar") -> None:
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     back = desk.write(Kind.REFUND, refund_of=refund_of(sale), **ALL)
     async with bar.db.transaction() as refunding:
-        await book_uploads(refunding, [[UploadedRecord(back, offline=True, seen={})]], LIMITS, kitchen, NOW)
+        await book_uploads(
+            refunding, [[UploadedRecord(back, offline=True, seen={})]], LIMITS, kitchen, zone=PARIS, now=NOW
+        )
         selling = asyncio.create_task(offline(bar, till, sale))
         async with bar.db.connection() as conn:
             waiting = "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = $1"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.money.wallet.conftest import NOW, waits_for_a_lock
 from tests.money.wallet.ledger.books import DRAWER, books, payment, posted
+from tests.zones import PARIS
 from virage.money.wallet.accounts.acts import ensure_wallet
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.cards import Link, Linked, Replaced, Replacement
@@ -53,7 +54,7 @@ async def test_the_balance_of_an_anonymous_card_moves_to_its_owners_wallet(walle
     linked = await link(wallets, held, fan)
     assert (linked.wallet_id, linked.left_wallet_id) == (mine.id, held.wallet_id)
     async with wallets.transaction() as conn:
-        view = await wallet_view(conn, fan, LIMITS, now=NOW)
+        view = await wallet_view(conn, fan, LIMITS, zone=PARIS, now=NOW)
         left = await history(conn, held.wallet_id, NOW.replace(year=2027), 10)
     assert view.available_cents == 2000
     assert {(line.cents, line.purpose) for line in view.history} == {(300, "top_up"), (1700, "card_moved")}
@@ -78,7 +79,7 @@ async def test_no_link_exceeds_the_maximum_of_a_wallet(wallets: "Wallets") -> No
     await link(wallets, rest, fan)
     await link(wallets, empty, fan)
     async with wallets.transaction() as conn:
-        assert (await wallet_view(conn, fan, LIMITS, now=NOW)).available_cents == 25_000
+        assert (await wallet_view(conn, fan, LIMITS, zone=PARIS, now=NOW)).available_cents == 25_000
         assert (await balances(conn, [full.wallet_id]))[full.wallet_id].available_cents == 10_001
     assert (await books(wallets.db)).clean
 
@@ -88,7 +89,7 @@ async def test_a_fan_without_a_wallet_gets_the_wallet_of_the_linked_card(wallets
     await load(wallets, held.wallet_id, 1700)
     await link(wallets, held, fan)
     async with wallets.transaction() as conn:
-        assert (await wallet_view(conn, fan, LIMITS, now=NOW)).available_cents == 1700
+        assert (await wallet_view(conn, fan, LIMITS, zone=PARIS, now=NOW)).available_cents == 1700
 
 
 async def test_a_used_card_is_no_replacement_so_anonymous_wallets_keep_the_legal_limit(
@@ -105,7 +106,7 @@ async def test_a_used_card_is_no_replacement_so_anonymous_wallets_keep_the_legal
     for other in (used, spent, given):
         async with wallets.transaction() as conn:
             wish = Replacement(lost.id, wallets.secrets.codes.hash(other.code), None)
-            assert await acts.replace_card(conn, wish, NOW) == Refused("card_in_use")
+            assert await acts.replace_card(conn, wish, zone=PARIS, now=NOW) == Refused("card_in_use")
     async with wallets.transaction() as conn:
         found = await balances(conn, [lost.wallet_id, used.wallet_id])
     assert (found[lost.wallet_id].balance_cents, found[used.wallet_id].balance_cents) == (15_000, 15_000)
@@ -117,7 +118,7 @@ async def test_a_concurrent_bonus_and_replacement_lose_no_money(wallets: "Wallet
 
     async def replaced() -> Replaced | Refused:
         async with wallets.transaction() as conn:
-            return await acts.replace_card(conn, wish, NOW)
+            return await acts.replace_card(conn, wish, zone=PARIS, now=NOW)
 
     async with wallets.transaction() as conn:
         await bonus.give(conn, [BonusGrant(new_id(), fresh.wallet_id, 500, "goodwill")], NOW)
@@ -135,7 +136,7 @@ async def test_a_bonus_granted_during_a_link_follows_the_card_and_a_later_one_is
         await waits_for_a_lock(wallets)
     linked = await linking
     async with wallets.transaction() as conn:
-        view = await wallet_view(conn, fan, LIMITS, now=NOW)
+        view = await wallet_view(conn, fan, LIMITS, zone=PARIS, now=NOW)
         (late,) = await bonus.give(conn, [BonusGrant(new_id(), held.wallet_id, 300, "goodwill")], NOW)
     assert (linked.left_wallet_id, view.bonus_cents, late) == (held.wallet_id, 500, Refused("wallet_frozen"))
     assert (await books(wallets.db)).clean
@@ -150,6 +151,6 @@ async def test_a_card_of_an_erased_person_has_no_history_and_no_money(wallets: "
     linked = await link(wallets, held, fan)
     assert linked.left_wallet_id == held.wallet_id
     async with wallets.transaction() as conn:
-        view = await wallet_view(conn, fan, LIMITS, now=NOW)
+        view = await wallet_view(conn, fan, LIMITS, zone=PARIS, now=NOW)
     assert (view.id != held.wallet_id, view.balance_cents) == (True, 0)
     assert (await books(wallets.db)).unclaimed_cents == 700, "an earlier refund does not belong to the next holder"

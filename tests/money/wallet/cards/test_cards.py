@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.money.wallet.conftest import HOUR, MINUTE, NOW, SECOND, waits_for_a_lock
+from tests.zones import PARIS
 from virage.identity.people.rules.pins import PinVerifier
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.card_pins import set_card_pin
@@ -142,7 +143,7 @@ async def test_the_first_linked_card_brings_its_wallet_and_later_ones_join_it(wa
     linked = await link(wallets, a_link(wallets, second, fan))
     assert linked == Linked(second.id, first.wallet_id, second.wallet_id), "the balance moves with the card"
     async with wallets.transaction() as conn:
-        mine = await reads.cards_of(conn, fan, NOW)
+        mine = await reads.cards_of(conn, fan, zone=PARIS, now=NOW)
     assert [(card.id, card.label) for card in mine] == [
         (first.id, "The card"),
         (second.id, "The card"),
@@ -274,7 +275,7 @@ async def test_a_block_of_many_cards_answers_each(wallets: "Wallets") -> None:
 async def replace(wallets: "Wallets", card_id: UUID, code: str) -> Replaced | Refused:
     async with wallets.transaction() as conn:
         wish = acts.Replacement(card_id, wallets.secrets.codes.hash(code), None)
-        return await acts.replace_card(conn, wish, wallets.clock.now())
+        return await acts.replace_card(conn, wish, zone=PARIS, now=wallets.clock.now())
 
 
 async def test_a_replacement_card_has_the_same_wallet_and_the_old_one_is_blocked_for_ever(wallets: "Wallets") -> None:
@@ -283,7 +284,7 @@ async def test_a_replacement_card_has_the_same_wallet_and_the_old_one_is_blocked
     async with wallets.transaction() as conn:
         await acts.limit_cards(conn, [acts.DailyLimitRequest(old.id, owner, 1_000)], NOW)
         await set_card_pin(conn, old.id, owner, PIN, NOW)
-        await count_spends(conn, [Spend(old.id, 700)], cap_cents=5_000, now=NOW)
+        await count_spends(conn, [Spend(old.id, 700)], cap_cents=5_000, zone=PARIS, now=NOW)
     replaced = await replace(wallets, old.id, new.code)
     assert replaced == Replaced(old.id, new.id, old.wallet_id)
     assert (await wallets.taken(new)).wallet_id == old.wallet_id
@@ -295,8 +296,8 @@ async def test_a_replacement_card_has_the_same_wallet_and_the_old_one_is_blocked
     ):
         assert refusal == Refused("card_blocked", {"reason": "replaced"})
     async with wallets.transaction() as conn:
-        (mine,) = await reads.cards_of(conn, owner, NOW)
-        (spent,) = await count_spends(conn, [Spend(new.id, 301)], cap_cents=5_000, now=NOW)
+        (mine,) = await reads.cards_of(conn, owner, zone=PARIS, now=NOW)
+        (spent,) = await count_spends(conn, [Spend(new.id, 301)], cap_cents=5_000, zone=PARIS, now=NOW)
     assert (mine.id, mine.label, mine.daily_limit_cents, mine.has_pin) == (new.id, "Mine", 1_000, True)
     assert spent == Refused("daily_limit_reached", {"left_cents": 300, "daily_limit_cents": 1_000})
 
@@ -367,7 +368,7 @@ async def test_keys_and_codes_are_in_no_table_and_no_journal(wallets: "Wallets",
     await wallets.taken(held)
     await link(wallets, a_link(wallets, await wallets.card(), new_id()))
     async with wallets.transaction() as conn:
-        assert isinstance((await count_spends(conn, [Spend(held.id, 1)], cap_cents=1, now=NOW))[0], Spent)
+        assert isinstance((await count_spends(conn, [Spend(held.id, 1)], cap_cents=1, zone=PARIS, now=NOW))[0], Spent)
     kept = str(await wallets.rows(f"select row_to_json(t)::text from wallet_cards.{table} as t")) + str(
         await wallets.facts()
     )

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.money.wallet.conftest import HOUR, NOW
+from tests.zones import PARIS
 from virage.identity.people.rules.pins import verifier_of
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.card_pins import begin_pin_try, end_pin_try, set_card_pin
@@ -65,7 +66,7 @@ async def limited(wallets: "Wallets", cents: int | None) -> "Held":
 
 async def spend(wallets: "Wallets", card_id: UUID, cents: int, now: datetime = NOW) -> Spent | Refused:
     async with wallets.transaction() as conn:
-        (outcome,) = await count_spends(conn, [Spend(card_id, cents)], cap_cents=CAP, now=now)
+        (outcome,) = await count_spends(conn, [Spend(card_id, cents)], cap_cents=CAP, zone=PARIS, now=now)
     return outcome
 
 
@@ -88,7 +89,7 @@ async def test_spending_of_a_card_adds_up_per_day_and_a_refusal_has_the_rest(wal
 async def test_spending_within_one_batch_adds_up(wallets: "Wallets") -> None:
     held = await limited(wallets, 1_000)
     async with wallets.transaction() as conn:
-        outcomes = await count_spends(conn, [Spend(held.id, 400)] * 3, cap_cents=CAP, now=NOW)
+        outcomes = await count_spends(conn, [Spend(held.id, 400)] * 3, cap_cents=CAP, zone=PARIS, now=NOW)
     assert [isinstance(one, Spent) for one in outcomes] == [True, True, False]
     assert await spent(wallets, held.id) == {DAY: 800}
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from tests.money.payments import conftest as provider
 from tests.money.payments.conftest import SandboxProcess
 from tests.money.wallet.ledger.books import DRAWER, NOW, books, loaded_wallet, payment, posted
+from tests.zones import PARIS
 from virage.identity.people import acts as people
 from virage.money.payments import methods
 from virage.money.payments.checkout import settle_all
@@ -36,6 +37,7 @@ from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
 from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, wallet_account
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
+from virage.platform.values.days import local_day
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
@@ -123,6 +125,10 @@ class System:
         self.fan = new_id()
         self.wallet_id = new_id()
 
+    @property
+    def day(self) -> date:
+        return local_day(self.clock.now(), PARIS)
+
     async def open(self, cents: int = 1_500) -> None:
         async with self.db.transaction() as conn:
             self.fan = await people.ensure_staff(conn, "lea@example.org", "Léa", [Grant("steward")], NOW)
@@ -162,7 +168,7 @@ class System:
 
     async def view(self) -> AutoTopUpView:
         async with self.db.connection() as conn:
-            found = await reads.rule_view(conn, self.fan, self.clock.now())
+            found = await reads.rule_view(conn, self.fan, zone=PARIS, now=self.clock.now())
         assert found is not None
         return found
 
@@ -204,7 +210,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 async def system(
     db: Database, config: Config, clock: Any, sandbox: SandboxProcess, buyer: aiohttp.ClientSession
 ) -> AsyncIterator[System]:
-    made = System(db, config, clock, SandboxProvider(sandbox.url, provider.KEY, provider.WEBHOOK_SECRET), buyer)
+    made = System(db, config, clock, SandboxProvider(sandbox.url, provider.KEY, provider.WEBHOOK_SECRET, "EUR"), buyer)
     await made.open()
     yield made
     await made.provider.close()
@@ -247,7 +253,7 @@ async def test_a_repeated_webhook_before_the_answer_credits_once(system: System)
     method = await system.ruled(Card.ACCEPTED)
     await system.spend(600)
     async with system.db.transaction() as conn:
-        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, day=system.day, now=system.clock.now())
     (row,) = await system.rows("select payment_id from wallet_funding.top_up")
     events = [
         Event("evt_1", method.id, Stage.CAPTURED, 0, kept="…4242"),
@@ -269,13 +275,13 @@ async def test_a_charge_interrupted_by_a_kill_is_made_later_or_given_up(
     await system.spend(600)
     for _ in range(2):
         async with system.db.transaction() as conn:
-            await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+            await acts.begin_due(conn, [system.wallet_id], LIMITS, day=system.day, now=system.clock.now())
     assert len(await system.rows("select 1 from wallet_funding.top_up")) == 1
     await system.jobs.top_up(system.db)
     assert await system.balance() == 2_900
     await system.spend(2_000)
     async with system.db.transaction() as conn:
-        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, day=system.day, now=system.clock.now())
     assert isinstance(await system.put(method_id=method.id, add_cents=4_000), SavedCard), (
         "the rule tops up a larger amount from now on"
     )
@@ -332,7 +338,7 @@ async def test_a_charge_above_the_maximum_of_the_wallet_is_refunded_and_the_rule
     await system.ruled(Card.ACCEPTED)
     await system.spend(600)
     async with system.db.transaction() as conn:
-        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, day=system.day, now=system.clock.now())
     loaded = Transfer(new_id(), DRAWER, wallet_account(system.wallet_id), 22_101, "cash_load", system.wallet_id)
     assert await posted(system.db, [loaded]) == [Posted(23_001)]
     await system.jobs.top_up(system.db)
@@ -348,7 +354,7 @@ async def test_a_charge_uses_the_card_it_was_agreed_for(system: System) -> None:
     await system.ruled(Card.ACCEPTED)
     await system.spend(600)
     async with system.db.transaction() as conn:
-        await acts.begin_due(conn, [system.wallet_id], LIMITS, system.clock.now())
+        await acts.begin_due(conn, [system.wallet_id], LIMITS, day=system.day, now=system.clock.now())
     assert isinstance(await system.put(), SavedCard), "another card, whose page is open"
     await system.jobs.top_up(system.db)
     view = await system.view()
@@ -372,7 +378,7 @@ async def test_a_new_card_replaces_the_first_and_erasure_deletes_both(
     async with system.db.connection() as conn:
         kept = await methods.methods(conn, [first.id, second.id])
         assert {(one.state, one.label) for one in kept.values()} == {(SavedCardState.FORGOTTEN, None)}
-        assert await reads.rule_view(conn, system.fan, NOW) is None
+        assert await reads.rule_view(conn, system.fan, zone=PARIS, now=NOW) is None
 
 
 # --- the endpoints ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID
 from tests.money.wallet.cards.chip import shown
 from tests.money.wallet.funding.desks import employ
 from tests.money.wallet.ledger.books import NOW, books, loaded_wallet
+from tests.zones import PARIS
 from virage.identity.people.rules.grants import NewApiClient
 from virage.identity.people.store import grants
 from virage.money.wallet.accounts.acts import close_wallet
@@ -77,7 +78,7 @@ async def test_bonus_is_in_the_wallet_and_its_history_and_is_never_paid_out(db: 
     wallet_id = await a_wallet(db, 1_000, fan)
     await given(db, BonusGrant(new_id(), wallet_id, 500, "goodwill"))
     async with db.transaction() as conn:
-        view = await wallet_view(conn, fan, LIMITS, now=NOW)
+        view = await wallet_view(conn, fan, LIMITS, zone=PARIS, now=NOW)
         assert (view.available_cents, view.bonus_cents, view.refundable_cents) == (1_000, 500, 0)
         lines = {(line.purpose, line.cents, line.bonus) for line in view.history}
         assert ("bonus_given", 500, True) in lines

@@ -10,6 +10,7 @@ from uuid import UUID
 from tests.money.wallet.cards.chip import shown
 from tests.money.wallet.funding.desks import CASHIER, Desk, by_tap, pair_till, signed_load, texts
 from tests.money.wallet.ledger.books import payment, posted
+from tests.zones import PARIS
 from virage.identity.people.rules.pins import verifier_of
 from virage.money.wallet.accounts.rules.wallets import DeskTender
 from virage.money.wallet.cards.acts.card_pins import set_card_pin
@@ -185,7 +186,7 @@ async def test_a_fan_sees_desk_transactions_and_takes_the_balance_before_an_eras
     held = await wallets.card(owner)
     await desk.load(held, 3_000)
     async with wallets.transaction() as conn:
-        view = await wallet_view(conn, owner, Limits(500, 15_000, 25_000), now=wallets.clock.now())
+        view = await wallet_view(conn, owner, Limits(500, 15_000, 25_000), zone=PARIS, now=wallets.clock.now())
         assert [(line.purpose, line.cents) for line in view.history] == [("cash_load", 3_000)]
         assert (view.desk_cents, view.refundable_cents) == (3_000, 0)
         exported = await export(conn, owner)

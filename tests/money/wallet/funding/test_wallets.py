@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.money.wallet.ledger.books import DRAWER, NOW, TILL, books, loaded_wallet, payment, posted
+from tests.zones import PARIS
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import NoProvider
@@ -90,7 +91,7 @@ async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpRequest:
 
 async def seen(db: Database, owner_id: UUID, before: datetime | None = None) -> WalletView:
     async with db.connection() as conn:
-        return await wallet_view(conn, owner_id, LIMITS, before, now=NOW)
+        return await wallet_view(conn, owner_id, LIMITS, before, zone=PARIS, now=NOW)
 
 
 async def has(db: Database, owner_id: UUID) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from virage.control.books.rules.accounting import Journal, TicketRevenue, journal
 from virage.control.books.store import accounting as store
@@ -11,21 +12,22 @@ from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, bu
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
-from virage.site.venue.api import VENUE_ZONE
 
 
-async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[str, str], now: datetime) -> Journal:
-    """Return the accounting journal of some business days, inclusive.
+async def journal_of(
+    conn: Connection, days: tuple[date, date], codes: Mapping[str, str], *, zone: ZoneInfo, now: datetime
+) -> Journal:
+    """Return the accounting journal of some business days in the deployment's time zone, inclusive.
 
     The caller's transaction must be `repeatable read`, so that all sources are of one moment.
     """
-    until = ends(Period(PeriodKind.DAY, days[1]), VENUE_ZONE)
-    span = Span(begins(days[0], VENUE_ZONE), until, VENUE_ZONE, DAY_BEGINS)
+    until = ends(Period(PeriodKind.DAY, days[1]), zone)
+    span = Span(begins(days[0], zone), until, zone, DAY_BEGINS)
     ledger = (await store.moved(conn, span), await store.sold(conn, span))
     moved = await ticketing.money_moved(conn, *span)
     found = await programme.events(conn, sorted({movement.event_id for movement in moved}))
     over: dict[UUID, date] = {
-        event.id: business_day(event.ends_at, VENUE_ZONE)
+        event.id: business_day(event.ends_at, zone)
         for event in found.values()
         if event.ends_at <= min(now, until) and event.state != "cancelled"
     }

@@ -37,7 +37,7 @@ async def get_journal_csv(
     """Return the accounting journal as CSV."""
     made = await _journal(config, db, clock, principal, (first, last))
     headers = PRIVATE | {"content-disposition": f'attachment; filename="journal-{first}-{last}.csv"'}
-    return Response(journal_table(made), media_type="text/csv", headers=headers)
+    return Response(journal_table(made, config.currency), media_type="text/csv", headers=headers)
 
 
 async def _journal(
@@ -46,7 +46,8 @@ async def _journal(
     check_days(*days)
     over_the_house(principal, READERS)
     async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        return await journal_of(conn, days, dict(config.of(BookSettings).account_codes), clock.now())
+        codes = dict(config.of(BookSettings).account_codes)
+        return await journal_of(conn, days, codes, zone=config.time_zone, now=clock.now())
 
 
 router = mount("/api/office", [get_journal, get_journal_csv])

@@ -90,12 +90,19 @@ async def get_statement(
     answer=Described(bytes, description="The statement", media_type="text/csv"),
 )
 async def get_statement_csv(
-    concessionaire_id: UUID, first: FromDay, last: ToDay, *, db: Database, clock: Clock, principal: Principal
+    concessionaire_id: UUID,
+    first: FromDay,
+    last: ToDay,
+    *,
+    config: Config,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
 ) -> Response[bytes]:
     """Return the statement as CSV."""
     found = await _statement(db, clock, principal, concessionaire_id, (first, last))
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.csv"'}
-    return Response(statement_table(found), media_type="text/csv", headers=headers)
+    return Response(statement_table(found, config.currency), media_type="text/csv", headers=headers)
 
 
 @get(
@@ -120,7 +127,7 @@ async def get_statement_pdf(
     async with db.connection() as conn:
         venues = await venue.venues(conn)
     pdf = await asyncio.to_thread(
-        statement_pdf, found, config.club, seller_of(config), lang, venues=venues
+        statement_pdf, found, config.club, seller_of(config), lang, config.currency
     )  # a tenth of a second of work
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)

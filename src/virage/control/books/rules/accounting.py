@@ -11,8 +11,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.control.books.rules.tables import euros, table
-from virage.platform.values.money import Cents, vat_included
+from virage.control.books.rules.tables import amount, table
+from virage.platform.values.money import Cents, Currency, vat_included
 from virage.sale.ticketing.types import TicketMoney
 
 CHART: Final = {
@@ -214,7 +214,7 @@ def _line(chart: Mapping[str, str], titles: Mapping[UUID, str], place: _EntryKey
     )
 
 
-def journal_table(made: Journal) -> bytes:
+def journal_table(made: Journal, currency: Currency) -> bytes:
     """Return the lines as CSV."""
     return table(
         HEADER,
@@ -227,8 +227,8 @@ def journal_table(made: Journal) -> bytes:
                 line.vat_permille,
                 None if line.event_id is None else str(line.event_id),
                 line.event,
-                euros(line.debit_cents),
-                euros(line.credit_cents),
+                amount(line.debit_cents, currency),
+                amount(line.credit_cents, currency),
             )
             for line in made.lines
         ),

@@ -5,20 +5,19 @@ The paper is slow (about a tenth of a second): make it in a thread, outside of t
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
 
 from virage.control.books.rules.statements import Statement, StatementLine, StatementTotals
-from virage.control.books.rules.tables import Cell, euros, table
-from virage.matchday.food.menu.types import outlet_label
+from virage.control.books.rules.tables import Cell, amount, table
 from virage.matchday.food.till.types import Seller
 from virage.money.fiscal.types import VatTotal
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.settings.config import Club
-from virage.platform.values.money import Cents
+from virage.platform.values.money import Cents, Currency
 from virage.site.programme.types import Text
 from virage.site.venue.types import Venue
 
@@ -27,6 +26,7 @@ Lang = Literal["fr", "en"]
 HEADER: Final = ("outlet", "from", "to", "what", "permille", "gross", "vat", "net")
 _TEMPLATE: Final = Path(__file__).with_name("statement.typ")
 _NARROW_SPACE: Final = "\u202f"
+_WIDE_SPACE: Final = "\u00a0"
 _MINUS: Final = "\u2212"
 
 _WORDS: Final[dict[str, Text]] = {
@@ -80,32 +80,33 @@ _WORDS: Final[dict[str, Text]] = {
 }
 
 
-def statement_table(statement: Statement) -> bytes:
+def statement_table(statement: Statement, currency: Currency) -> bytes:
     """Return the statement as CSV; the amounts paid, outlet by outlet, add up to `payable`."""
-    return table(HEADER, (row for line in statement.lines for row in _rows(line)))
+    return table(HEADER, (row for line in statement.lines for row in _rows(line, currency)))
 
 
-def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
+def _rows(line: StatementLine, currency: Currency) -> Iterator[Sequence[Cell]]:
     """Return the rows of a line: sales by rate, deposits (not paid out), tips, commission, amount payable.
 
     A loss is `lost_concessionaire` where it is deducted, `lost_house` where it is only shown.
     """
     place: tuple[Cell, ...] = (line.outlet, line.starts_on, line.ends_on)
     sums = line.sums
+    shown = partial(amount, currency=currency)
     for rate in sums.rates:
         amounts = (rate.gross_cents, rate.vat_cents, rate.gross_cents - rate.vat_cents)
-        yield *place, "sales" if rate.vat_permille else "deposits", rate.vat_permille, *map(euros, amounts)
-    yield *place, "tips", None, euros(sums.tip_cents), None, None
+        yield *place, "sales" if rate.vat_permille else "deposits", rate.vat_permille, *map(shown, amounts)
+    yield *place, "tips", None, shown(sums.tip_cents), None, None
     commission = (sums.commission_cents + sums.commission_vat_cents, sums.commission_vat_cents, sums.commission_cents)
-    yield *place, "commission", line.commission_permille, *(euros(-cents) for cents in commission)
-    yield *place, f"lost_{line.loss_borne_by}", None, euros(-sums.lost_cents), None, None
-    yield *place, "payable", None, euros(sums.payable_cents), None, None
+    yield *place, "commission", line.commission_permille, *(shown(-cents) for cents in commission)
+    yield *place, f"lost_{line.loss_borne_by}", None, shown(-sums.lost_cents), None, None
+    yield *place, "payable", None, shown(sums.payable_cents), None, None
 
 
-def statement_pdf(statement: Statement, club: Club, seller: Seller, lang: Lang, *, venues: Sequence[Venue]) -> bytes:
-    """Return the statement as PDF; outlets are named within `venues`, those of the deployment."""
-    content = page(statement, club, seller, lang, venues=venues)
-    return printed(_template(), {"statement": msgspec.json.encode(content).decode()})
+def statement_pdf(statement: Statement, club: Club, seller: Seller, lang: Lang, currency: Currency) -> bytes:
+    """Return the statement as PDF."""
+    data = page(statement, club, seller, lang, currency)
+    return printed(_template(), {"statement": msgspec.json.encode(data).decode()})
 
 
 @cache
@@ -119,9 +120,9 @@ def number_of(statement: Statement) -> str:
     return f"{days}-{statement.concessionaire.id.hex[-6:].upper()}"
 
 
-def page(statement: Statement, club: Club, seller: Seller, lang: Lang, *, venues: Sequence[Venue]) -> dict[str, Any]:
+def page(statement: Statement, club: Club, seller: Seller, lang: Lang, currency: Currency) -> dict[str, Any]:
     """Return the data of the template. Outlets without sales share one line."""
-    pen, who = _Pen(lang), statement.concessionaire
+    pen, who = _Pen(lang, currency), statement.concessionaire
     period = pen.days(statement.starts_on, statement.ends_on)
     through = statement.closed_through
     sold = [line for line in statement.lines if _moved(line.sums)]
@@ -168,8 +169,9 @@ def _line_of(pen: "_Pen", seller: Seller) -> str:
 class _Pen:
     """Formatting of texts, days and amounts in one language."""
 
-    def __init__(self, lang: Lang) -> None:
+    def __init__(self, lang: Lang, currency: Currency) -> None:
         self._french = lang == "fr"
+        self._currency = currency
 
     def said(self, name: str) -> str:
         """Return a text by name; the name itself if there is none."""
@@ -177,12 +179,9 @@ class _Pen:
         return text.fr if self._french else text.en
 
     def money(self, cents: Cents) -> str:
-        """Return an amount."""
-        whole, rest = divmod(abs(cents), 100)
-        sign = _MINUS if cents < 0 else ""
-        if self._french:
-            return f"{sign}{whole:,}".replace(",", _NARROW_SPACE) + f",{rest:02}{_NARROW_SPACE}€"
-        return f"{sign}€{whole:,}.{rest:02}"
+        """Return an amount, with a minus sign as wide as a figure and no wide space before the currency."""
+        text = self._currency.format(cents, "fr" if self._french else "en_GB")
+        return text.replace("-", _MINUS).replace(_WIDE_SPACE, _NARROW_SPACE)
 
     def percent(self, permille: int) -> str:
         """Return a rate."""

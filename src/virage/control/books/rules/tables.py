@@ -6,10 +6,9 @@ from datetime import date
 from io import StringIO
 from typing import Final
 
-from virage.platform.values.money import Cents
+from virage.platform.values.money import Cents, Currency
 
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-CENTS: Final = 100
 
 Cell = str | int | date | None
 
@@ -23,10 +22,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     return text.getvalue().encode()
 
 
-def euros(cents: Cents) -> int | str:
-    """Return an amount with two decimals, such as `-12.50`, without formula escaping."""
-    whole, rest = divmod(abs(cents), CENTS)
-    return _Number(f"{'-' if cents < 0 else ''}{whole}.{rest:02}")
+def amount(cents: Cents, currency: Currency) -> str:
+    """Return an amount with the decimals of its currency, such as `-12.50`, without formula escaping."""
+    return _Number(f"{currency.decimal(cents):f}")
 
 
 class _Number(str):

@@ -48,7 +48,13 @@ def build(process: Process, catalogues: Catalogues, phone_orders: PhoneOrders) -
     limits = limits_of(config)
     desk = CardDesk(db, clock, open_card_secrets(config))
     upload_service = UploadService(
-        db, clock, desk, DeviationChecker(db, clock, catalogues), limits=limits, phone_orders=phone_orders
+        db,
+        clock,
+        desk,
+        DeviationChecker(db, clock, catalogues),
+        limits=limits,
+        phone_orders=phone_orders,
+        zone=config.time_zone,
     )
     return Parts(
         {

@@ -17,8 +17,8 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
+from virage.platform.values.days import local_day
 from virage.platform.values.ids import new_id
-from virage.site.venue.api import VENUE_ZONE
 
 AUTO_TOP_UP_EVERY_S: Final = 2
 EMPTY_EVERY_S: Final = 600
@@ -37,6 +37,7 @@ class WalletJobs:
         self._provider = provider
         self._handlers = handlers
         self._limits = limits_of(config)
+        self._zone = config.time_zone
 
     def register(self, jobs: Jobs) -> None:
         """Put the jobs on the schedule."""
@@ -53,12 +54,12 @@ class WalletJobs:
         after = UUID(int=0)
         while True:
             now = self._clock.now()
-            day = now.astimezone(VENUE_ZONE).date()
+            day = local_day(now, self._zone)
             async with db.connection() as conn:
                 below = await store.wallets_below(conn, now, day, after, PAGE)
             if below:
                 async with db.transaction() as conn:
-                    await acts.begin_due(conn, below, self._limits, now)
+                    await acts.begin_due(conn, below, self._limits, day=day, now=now)
                 after = below[-1]
             if len(below) < PAGE:
                 break

@@ -3,8 +3,7 @@
 from virage.identity.passes.api import PaperTicket
 from virage.identity.people.types import Locale
 from virage.platform.data.database import Connection
-from virage.platform.settings.config import Club
-from virage.platform.values.zones import zone_note
+from virage.platform.settings.config import Config
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import OrderRow, Tariff
 from virage.sale.ticketing.store import orders as store
@@ -20,17 +19,15 @@ _TARIFFS: dict[Tariff, Text] = {
 }
 
 
-async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, locale: Locale) -> PaperTicket:
-    """Return the content of a paper ticket, without the route; `code` is the text of its QR code."""
-    venue = await venue_at(conn, ticket.event.venue_version)
-    home = (await venues(conn))[0].zone
+async def paper_of(conn: Connection, ticket: Ticket, code: str, config: Config, locale: Locale) -> PaperTicket:
+    """Return the content of a paper ticket; `code` is the text of its QR code."""
     order = (await store.orders(conn, [ticket.order_id]))[ticket.order_id]
     event = ticket.event
     return PaperTicket(
         code=code,
         reference=reference(order, ticket),
-        club=club.name,
-        primary=club.primary,
+        club=config.club.name,
+        primary=config.club.primary,
         title=event.title,
         subtitle=event.subtitle,
         venue=venue,
@@ -40,6 +37,7 @@ async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, loca
         label=ticket.label,
         tariff=_TARIFFS[ticket.tariff],
         price_cents=ticket.price_cents,
+        currency=config.currency,
         holder_name=ticket.holder_name,
         identity_check=event.paper_identity_check,
         reentry=event.reentry,

@@ -156,7 +156,7 @@ async def print_paper(
         (printed,) = await passes.print_paper(conn, vault, [printing], now)
         if isinstance(printed, Refused):
             return printed
-        return ticket, await paper_of(conn, ticket, printed.text, config.club, fan.locale)
+        return ticket, await paper_of(conn, ticket, printed.text, config, fan.locale)
 
     ticket, paper = granted(await db.transact(print_))
     step_free = ticket.tariff in (Tariff.ACCESS, Tariff.COMPANION)

@@ -14,7 +14,7 @@ from virage.platform.settings.config import Config
 
 def render(email: Email, content: EmailContent, config: Config) -> Rendered:
     """Render an email in the recipient's language. Slow with a receipt: call it in a thread."""
-    texts = texts_for(email.locale, config.club.locale)
+    texts = texts_for(email.locale, config.club.locale, config.currency)
     page = _page(texts, email, content, config)
     files: Sequence[Attachment] = ()
     if content.receipt is not None:

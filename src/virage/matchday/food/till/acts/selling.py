@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -73,19 +74,28 @@ async def book_uploads(
     uploads: Sequence[Sequence[UploadedRecord]],
     limits: TillLimits,
     phone_orders: PhoneOrders,
+    *,
+    zone: ZoneInfo,
     now: datetime,
 ) -> list[list[RecordAnswer]]:
     """Book one upload each of some tills; one answer per record, in order.
 
     Idempotent: a repeated upload gets the same answers. An upload holds one online record, or only offline ones.
+    Daily limits of cards are of the day in `zone`.
     """
     sent = [uploaded for upload in uploads for uploaded in upload]
-    found = iter(await _book(conn, sent, limits, phone_orders, now))
+    found = iter(await _book(conn, sent, limits, phone_orders, zone=zone, now=now))
     return [[next(found) for _ in upload] for upload in uploads]
 
 
 async def _book(
-    conn: Connection, sent: Sequence[UploadedRecord], limits: TillLimits, phone_orders: PhoneOrders, now: datetime
+    conn: Connection,
+    sent: Sequence[UploadedRecord],
+    limits: TillLimits,
+    phone_orders: PhoneOrders,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> list[RecordAnswer]:
     # Locks, in the order of all transactions: phone orders, chains of tills, and what `load` locks.
     orders = await phone_orders.lock_refunded_orders(conn, [uploaded.record for uploaded in sent])
@@ -96,7 +106,7 @@ async def _book(
         for at, uploaded in new.items()
         if uploaded.record.kind in (*SALES, *REFUNDS) and not uploaded.record.training
     }
-    batch = await load(conn, moving, limits, now)
+    batch = await load(conn, moving, limits, zone=zone, now=now)
     decision = decide(batch)
     # A count of the drawer moves no money, and is refused online where it is more than one holds.
     counts = {at: uploaded for at, uploaded in new.items() if uploaded.record.kind in COUNTED and not uploaded.offline}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from virage.matchday.food.till.acts.early_refunds import load_receipts
 from virage.matchday.food.till.rules.booking import BookedPart, Part, RecordKey, account_of, key_of, sale_of
@@ -30,7 +31,9 @@ from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
 
-async def load(conn: Connection, new: Mapping[int, UploadedRecord], limits: TillLimits, now: datetime) -> Batch:
+async def load(
+    conn: Connection, new: Mapping[int, UploadedRecord], limits: TillLimits, *, zone: ZoneInfo, now: datetime
+) -> Batch:
     """Load the data of new records and take the taps that pay them.
 
     Rows are locked in the global order: refunded sales, cards, then all wallets that the batch moves. Rows read without
@@ -46,7 +49,7 @@ async def load(conn: Connection, new: Mapping[int, UploadedRecord], limits: Till
     booked = await store.bookings_of(conn, refunded) if refunded else []
     early = await store.refunds_of(conn, [key_of(record) for record in offline]) if offline else []
     pending_refunds = await store.pending_refunds(conn, [key_of(record) for record in offline]) if early else []
-    tendered = await _take_cards(conn, sales, cap_cents=limits.tap_cap_cents, now=now)
+    tendered = await _take_cards(conn, sales, cap_cents=limits.tap_cap_cents, zone=zone, now=now)
     wallets = await _wallets_of_cards(conn, booked, tendered) if refunds or early else {}
     # After the cards, which determine the wallets. A sale refused by its card moves none.
     moved = [part for tenders in tendered.values() if tenders.refused is None for part in tenders.parts]
@@ -74,7 +77,7 @@ async def load(conn: Connection, new: Mapping[int, UploadedRecord], limits: Till
 
 
 async def _take_cards(
-    conn: Connection, sales: Mapping[int, UploadedRecord], *, cap_cents: Cents, now: datetime
+    conn: Connection, sales: Mapping[int, UploadedRecord], *, cap_cents: Cents, zone: ZoneInfo, now: datetime
 ) -> dict[int, Tendered]:
     """Take the taps of sales, in the order of their counters, and count them against the daily limits."""
     taps, proofs = taps_of(sales), proofs_of(sales)
@@ -92,7 +95,7 @@ async def _take_cards(
     if not spends:
         return tendered
     counted: dict[int, list[Spent | Refused]] = {}
-    found = await cards.count_spends(conn, [spend for _, spend in spends], cap_cents=cap_cents, now=now)
+    found = await cards.count_spends(conn, [spend for _, spend in spends], cap_cents=cap_cents, zone=zone, now=now)
     for (at, _), outcome in zip(spends, found, strict=True):
         counted.setdefault(at, []).append(outcome)
     return tendered | {at: count(tendered[at], outcomes) for at, outcomes in counted.items()}

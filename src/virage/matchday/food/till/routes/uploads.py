@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
@@ -71,6 +72,7 @@ class UploadService:
         *,
         limits: TillLimits,
         phone_orders: PhoneOrders,
+        zone: ZoneInfo,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -78,6 +80,7 @@ class UploadService:
         self._checker = checker
         self._limits = limits
         self._phone_orders = phone_orders
+        self._zone = zone
         self._keyring = DeviceKeyring(db)
         self.uploads: Batcher[Sequence[UploadedRecord], list[RecordAnswer]] = Batcher(
             self._book, batch_max=UPLOADS_A_BATCH
@@ -154,7 +157,9 @@ class UploadService:
                     first.setdefault(upload[0].written.record.till, at)
             together = [uploads[at] for at in first.values()]
             async with self._db.transaction() as conn:
-                found = await book_uploads(conn, together, self._limits, self._phone_orders, self._clock.now())
+                found = await book_uploads(
+                    conn, together, self._limits, self._phone_orders, zone=self._zone, now=self._clock.now()
+                )
             answers |= dict(zip(first.values(), found, strict=True))
         return [answers[at] for at in range(len(uploads))]
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -33,10 +34,10 @@ from virage.money.wallet.cards.store import taps as stored_taps
 from virage.platform.data.database import Connection, Contended
 from virage.platform.data.journal import Fact, append
 from virage.platform.settings.config import Config
+from virage.platform.values.days import local_day
 from virage.platform.values.derivation import derive
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import VENUE_ZONE
 
 DEMO_PURPOSE: Final = "virage:wallet:card-key:v1"
 
@@ -253,7 +254,7 @@ async def link_card(
     return Linked(card_id, now_on, None if wallet is None else before)
 
 
-async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Replaced | Refused:
+async def replace_card(conn: Connection, wish: Replacement, *, zone: ZoneInfo, now: datetime) -> Replaced | Refused:
     """Replace a card by a new one with its wallet, label, limit and PIN, and block the old one for ever.
 
     The wallet of a new card must never have held money: it may belong to another person, and the law forbids moving
@@ -281,7 +282,7 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
     await accounts.lock_wallets(conn, [new.card.wallet_id])  # before transactions that grant bonus to it
     if await has_moved(conn, new.card.wallet_id):
         return Refused(Reason.CARD_IN_USE)
-    await store.replace_card(conn, wish.card_id, new_id, now.astimezone(VENUE_ZONE).date(), now)
+    await store.replace_card(conn, wish.card_id, new_id, local_day(now, zone), now)
     await append(conn, [Fact("card_replaced", wish.who, wish.card_id, {"by": new_id})], now)
     return Replaced(wish.card_id, new_id, old.card.wallet_id)
 

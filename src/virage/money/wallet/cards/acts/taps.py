@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -22,9 +23,9 @@ from virage.money.wallet.cards.store import cards as stored
 from virage.money.wallet.cards.store import taps as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
+from virage.platform.values.days import local_day
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import VENUE_ZONE
 
 
 async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> list[TapOutcome]:
@@ -78,15 +79,15 @@ async def _tell_replays(
 
 
 async def count_spends(
-    conn: Connection, spends: Sequence[Spend], *, cap_cents: Cents, now: datetime
+    conn: Connection, spends: Sequence[Spend], *, cap_cents: Cents, zone: ZoneInfo, now: datetime
 ) -> list[Spent | Refused]:
     """Count spends of cards against their daily limits, or refuse them; one outcome each, in order.
 
     Call it in the transaction of the payment, which makes a repeated payment idempotent. A day is in the time zone of
-    the venue.
+    the deployment.
     """
     ids = [spend.card_id for spend in spends]
-    day = now.astimezone(VENUE_ZONE).date()
+    day = local_day(now, zone)
     await stored.lock_cards(conn, ids)
     outcomes = judge_spends(spends, await store.limits(conn, ids, day), day, cap_cents=cap_cents)
     spent = [one for one in outcomes if isinstance(one, Spent)]

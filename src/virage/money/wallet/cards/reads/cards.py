@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct, to_builtins
 
@@ -13,12 +14,12 @@ from virage.money.wallet.cards.rules.sun import Seen
 from virage.money.wallet.cards.store import cards as store
 from virage.money.wallet.cards.store import taps
 from virage.platform.data.database import Connection
+from virage.platform.values.days import local_day
 from virage.platform.values.money import Cents
-from virage.site.venue.api import VENUE_ZONE
 
 
 class MyCard(Struct, frozen=True):
-    """A card of the fan. `spent_today_cents` is of the day in the venue's time zone."""
+    """A card of the fan. `spent_today_cents` is of the day in the deployment's time zone."""
 
     id: UUID
     label: str | None
@@ -45,11 +46,11 @@ class DeskCard(Struct, frozen=True):
     daily_limit_cents: Cents | None
 
 
-async def cards_of(conn: Connection, person_id: UUID, now: datetime) -> list[MyCard]:
+async def cards_of(conn: Connection, person_id: UUID, *, zone: ZoneInfo, now: datetime) -> list[MyCard]:
     """A person's cards in the order in which they were made, without those that were replaced."""
     ids = await store.card_ids_of_person(conn, person_id)
     owned = (await store.owned_cards(conn, ids)).values()
-    limits = await taps.limits(conn, ids, now.astimezone(VENUE_ZONE).date())
+    limits = await taps.limits(conn, ids, local_day(now, zone))
     with_pin = await taps.cards_with_pin(conn, ids)
     standing = sorted((one.card for one in owned if one.card.replaced_by is None), key=lambda card: card.id)
     return [

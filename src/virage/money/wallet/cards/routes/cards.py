@@ -103,10 +103,10 @@ class TapPage(Struct, frozen=True):
 
 
 @get("/cards", guards=[signed_in])
-async def list_my_cards(db: Database, clock: Clock, principal: Principal) -> list[MyCard]:
+async def list_my_cards(config: Config, db: Database, clock: Clock, principal: Principal) -> list[MyCard]:
     """My cards, those that are blocked too."""
     async with db.connection() as conn:
-        return await reads.cards_of(conn, require_fan(principal), clock.now())
+        return await reads.cards_of(conn, require_fan(principal), zone=config.time_zone, now=clock.now())
 
 
 @post("/cards", status_code=200, guards=[signed_in])
@@ -133,7 +133,7 @@ async def link_my_card(
         linked = await _as_told(conn, outcome, principal)
         if isinstance(linked, Refused):
             return linked
-        mine = await reads.cards_of(conn, owner_id, clock.now())
+        mine = await reads.cards_of(conn, owner_id, zone=config.time_zone, now=clock.now())
         return next(card for card in mine if card.id == linked.card_id)
 
     return granted(await db.transact(put_onto))
@@ -201,7 +201,14 @@ async def block_card(card_id: UUID, data: CardBlock, db: Database, clock: Clock,
 
 @post("/cards/{card_id:uuid}/replacement", status_code=200, guards=[staff("cashier", "finance")])
 async def replace_card(
-    card_id: UUID, data: PrintedCode, *, db: Database, clock: Clock, principal: Principal, card_desk: CardDesk
+    card_id: UUID,
+    data: PrintedCode,
+    *,
+    config: Config,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    card_desk: CardDesk,
 ) -> Response[DeskCard]:
     """Hand out the fresh card on which this code is printed, on the same wallet; the old one is blocked for ever."""
     require_desk(principal)
@@ -209,7 +216,7 @@ async def replace_card(
     wish = acts.Replacement(card_id, _code_hash(card_desk, data.code), principal.id)
 
     async def replace(conn: Connection) -> DeskCard | Refused:
-        replaced = await acts.replace_card(conn, wish, clock.now())
+        replaced = await acts.replace_card(conn, wish, zone=config.time_zone, now=clock.now())
         if isinstance(replaced, Refused):
             return replaced
         owned = await reads.card(conn, replaced.new_card_id)

@@ -62,6 +62,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 """
 
 ENGLISH: Final = {
+    "format": "en_GB",
     "title": "Demo cards",
     "about": "Try contactless cards without a physical card or reader. "
     "Each tap creates the link that a real card would send; it can be used once.",
@@ -87,6 +88,7 @@ ENGLISH: Final = {
     "opened": "A phone that reads the card opens this link. It works once.",
 }
 FRENCH: Final = {
+    "format": "fr",
     "title": "Cartes de démonstration",
     "about": "Essayez les cartes sans contact sans carte ni lecteur. "
     "Chaque passage crée le lien qu'enverrait une vraie carte ; il sert une seule fois.",
@@ -170,11 +172,11 @@ def _article(one: _Shown, config: Config, secrets: CardSecrets, words: dict[str,
     card, chip = one.owned.card, one.owned.card.uid.hex()
     facts = {
         "code": f"<code>{shown_code(secrets.codes.printed(card.uid))}</code>",
-        "balance": _euros(one.available_cents, words),
+        "balance": config.currency.format(one.available_cents, words["format"]),
         "whose": words["no"] if one.owned.owner_id is None else words["yes"],
     }
     if card.daily_limit_cents is not None:
-        facts["limit"] = _euros(card.daily_limit_cents, words)
+        facts["limit"] = config.currency.format(card.daily_limit_cents, words["format"])
     if card.blocked_reason is not None:
         facts["blocked"] = words["yes"]
     told = "".join(f"<dt>{words[name]}</dt><dd>{said}</dd>" for name, said in facts.items())
@@ -197,11 +199,6 @@ def _tap(address: str, words: dict[str, str]) -> str:
         f'data-failed="{words["not copied"]}">{words["copy"]}</button> <span id="said" role="status"></span>'
         f'<p>{words["use"]}</p>{code}<p><a href="{written}">{words["open"]}</a>. {words["opened"]}</p></div>'
     )
-
-
-def _euros(cents: Cents, words: dict[str, str]) -> str:
-    text = f"{cents / 100:.2f}"
-    return f"{text.replace('.', ',')} €" if words is FRENCH else f"€{text}"
 
 
 router = mount("/", [show_cards, style_cards, copy_address])

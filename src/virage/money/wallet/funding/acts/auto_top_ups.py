@@ -1,7 +1,7 @@
 """Automatic top-ups: set and ended by owners, started by a job, turned off after declines."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +23,6 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
-from virage.site.venue.api import VENUE_ZONE
 
 OFF_JOB: Final = "wallet.auto_top_up_off"
 
@@ -104,7 +103,7 @@ async def _drop_rule(conn: Connection, owner_id: UUID, now: datetime) -> Rule | 
     return rule
 
 
-async def begin_due(conn: Connection, wallet_ids: Sequence[UUID], limits: Limits, now: datetime) -> None:
+async def begin_due(conn: Connection, wallet_ids: Sequence[UUID], limits: Limits, *, day: date, now: datetime) -> None:
     """Begin due top-ups; their payments are charged after the commit.
 
     Everything is checked again under locks, since another process or the fan may have changed it.
@@ -114,7 +113,6 @@ async def begin_due(conn: Connection, wallet_ids: Sequence[UUID], limits: Limits
     kept = await payments.methods(conn, [rule.method_id for rule in standing.values()])
     coming = await open_top_ups(conn, list(standing), now)
     balances = await balances_by_id(conn, list(standing))
-    day = now.astimezone(VENUE_ZONE).date()
     changed: list[Rule] = []
     for wallet_id, rule in standing.items():
         method, balance = kept.get(rule.method_id), balances.get(wallet_id, Balance())

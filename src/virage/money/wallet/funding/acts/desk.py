@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -53,10 +54,10 @@ async def book_at_desk(
     wish = DeskTransaction(said.id, said.till, wallet_id, ask.card_id, said.cashier, said.cents, said.tender, said.slip)
     refusal = await _refuse_till(conn, ask, wallet_id, now)
     if refusal is None:
-        refusal = await _refuse_card(conn, owned, ask, cap_cents=cap_cents, now=now)
+        refusal = await _refuse_card(conn, owned, ask, cap_cents=cap_cents, zone=limits.zone, now=now)
     if refusal is None:
         await accounts.lock_wallets(conn, [wallet_id])  # one desk at a time; accounts are locked by the posting
-        refusal = rules.refuse(wish, await store.standing(conn, wallet_id, now), limits)
+        refusal = rules.refuse(wish, await store.standing(conn, wallet_id, zone=limits.zone, now=now), limits)
     if refusal is not None:
         return refusal
     await store.insert_desk_transaction(conn, wish, ask.signed, now)
@@ -82,7 +83,7 @@ async def _refuse_till(conn: Connection, ask: DeskRequest, wallet_id: UUID, now:
 
 
 async def _refuse_card(
-    conn: Connection, owned: OwnedCard, ask: DeskRequest, *, cap_cents: Cents, now: datetime
+    conn: Connection, owned: OwnedCard, ask: DeskRequest, *, cap_cents: Cents, zone: ZoneInfo, now: datetime
 ) -> Refused | None:
     """Refuse a card. A payout counts as spending: cap, daily limit and PIN apply.
 
@@ -99,5 +100,5 @@ async def _refuse_card(
     if ask.signed.said.cents > 0:
         return None
     spend = Spend(owned.card.id, -ask.signed.said.cents, confirmed=ask.confirmed or owned.owner_id is None)
-    (spent,) = await count_spends(conn, [spend], cap_cents=cap_cents, now=now)
+    (spent,) = await count_spends(conn, [spend], cap_cents=cap_cents, zone=zone, now=now)
     return spent if isinstance(spent, Refused) else None

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -14,14 +15,14 @@ from virage.money.wallet.funding.rules.auto_top_ups import RuleState
 from virage.money.wallet.funding.rules.top_ups import WALLET_PATH
 from virage.money.wallet.funding.store import auto_top_ups as store
 from virage.platform.data.database import Connection
+from virage.platform.values.days import local_day
 from virage.platform.values.money import Cents
-from virage.site.venue.api import VENUE_ZONE
 
 
 class AutoTopUpView(Struct, frozen=True):
     """An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
 
-    `card` is the provider's label, such as the last digits. `today_cents` counts the venue's local day.
+    `card` is the provider's label, such as the last digits. `today_cents` counts the local day of the deployment.
     """
 
     method_id: UUID
@@ -35,7 +36,7 @@ class AutoTopUpView(Struct, frozen=True):
     retry_at: datetime | None
 
 
-async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopUpView | None:
+async def rule_view(conn: Connection, owner_id: UUID, *, zone: ZoneInfo, now: datetime) -> AutoTopUpView | None:
     """Return a person's rule, or None."""
     wallet = await wallet_of(conn, owner_id)
     rule = None if wallet is None else await store.rule(conn, wallet.id)
@@ -58,7 +59,7 @@ async def rule_view(conn: Connection, owner_id: UUID, now: datetime) -> AutoTopU
         state=state,
         reason=reason,
         card=None if method is None else method.label,
-        today_cents=rule.asked_on(now.astimezone(VENUE_ZONE).date()),
+        today_cents=rule.asked_on(local_day(now, zone)),
         retry_at=rule.retry_at,
     )
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -62,7 +63,7 @@ class DeskTaking(Struct, frozen=True):
 
 async def at_desk(conn: Connection, owned: OwnedCard, limits: DeskLimits, now: datetime) -> WalletAtDesk:
     """Return the wallet of a card, as shown to the cashier."""
-    standing = await store.standing(conn, owned.card.wallet_id, now)
+    standing = await store.standing(conn, owned.card.wallet_id, zone=limits.zone, now=now)
     names = {} if owned.owner_id is None else await people.short_names(conn, [owned.owner_id])
     return WalletAtDesk(
         purse=masked(owned.card.wallet_id),
@@ -94,9 +95,9 @@ async def booked(conn: Connection, booking: BookedDeskTransaction) -> DeskReceip
     )
 
 
-async def payable_at_desks(conn: Connection, wallet_id: UUID, now: datetime) -> Cents:
+async def payable_at_desks(conn: Connection, wallet_id: UUID, *, zone: ZoneInfo, now: datetime) -> Cents:
     """Return the cents that desks can pay out of a wallet, by both tenders together."""
-    standing = await store.standing(conn, wallet_id, now)
+    standing = await store.standing(conn, wallet_id, zone=zone, now=now)
     return min(standing.available_cents, sum(max_payout(standing, tender) for tender in DeskTender))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -46,13 +47,14 @@ async def wallet_view(
     limits: Limits,
     before: datetime | None = None,
     *,
+    zone: ZoneInfo,
     now: datetime,
     paid_at: Sequence[PaidAt] = (),
 ) -> WalletView:
     """Return a person's wallet with a page of its history, latest first; empty without a wallet."""
     said = await statement(conn, owner_id, before or END, PAGE, paid_at)
     back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
-    desk = await payable_at_desks(conn, said.id, now) if said.id is not None else 0
+    desk = await payable_at_desks(conn, said.id, zone=zone, now=now) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
     return WalletView(*fields, refundable_cents=back, desk_cents=desk, limits=limits)
 

@@ -24,10 +24,12 @@ class AutoTopUpAnswer(Struct, frozen=True):
 
 
 @get("/auto-top-up", guards=[signed_in])
-async def get_auto_top_up(db: Database, clock: Clock, principal: Principal) -> AutoTopUpAnswer:
+async def get_auto_top_up(config: Config, db: Database, clock: Clock, principal: Principal) -> AutoTopUpAnswer:
     """Return my automatic top-up."""
     async with db.connection() as conn:
-        return AutoTopUpAnswer(await rule_view(conn, require_fan(principal), clock.now()), None)
+        return AutoTopUpAnswer(
+            await rule_view(conn, require_fan(principal), zone=config.time_zone, now=clock.now()), None
+        )
 
 
 @put("/auto-top-up", guards=[signed_in])
@@ -52,7 +54,7 @@ async def put_auto_top_up(
     waits = method.state is SavedCardState.OPEN
     page_url = granted(await open_page(db, clock, payment_provider, method)) if waits else None
     async with db.connection() as conn:
-        return AutoTopUpAnswer(await rule_view(conn, owner_id, clock.now()), page_url)
+        return AutoTopUpAnswer(await rule_view(conn, owner_id, zone=config.time_zone, now=clock.now()), page_url)
 
 
 @delete("/auto-top-up", status_code=204, guards=[signed_in])

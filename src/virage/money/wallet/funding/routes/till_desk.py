@@ -121,6 +121,7 @@ def desk_limits_of(config: Config) -> DeskLimits:
         wallet_max_cents=config.of(AccountSettings).purse_cents_max,
         anonymous_max_cents=config.of(FundingSettings).anonymous_cents_max,
         anonymous_month_max_cents=config.of(FundingSettings).anonymous_month_cents_max,
+        zone=config.time_zone,
     )
 
 

@@ -46,7 +46,7 @@ async def get_wallet(
         raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
     async with db.connection() as conn:
         fan_id, limits = require_fan(principal), limits_of(config)
-        return await wallet_view(conn, fan_id, limits, before, now=clock.now(), paid_at=paid_at)
+        return await wallet_view(conn, fan_id, limits, before, zone=config.time_zone, now=clock.now(), paid_at=paid_at)
 
 
 @post("/top-ups", status_code=200, guards=[signed_in])

@@ -73,7 +73,7 @@ class Rule(Struct, frozen=True, rename={"wallet_id": "purse_id"}):
     day_cents: Cents = 0
 
     def asked_on(self, day: date) -> Cents:
-        """Return the cents requested on a local day of the venue."""
+        """Return the cents requested on a local day of the deployment."""
         return self.day_cents if self.day == day else 0
 
 

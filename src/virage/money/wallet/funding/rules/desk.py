@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
@@ -42,7 +43,7 @@ class Reason(StrEnum):
 class DeskLimits(Struct, frozen=True):
     """Limits of a desk, in cents: per top-up, per wallet, and for anonymous wallets.
 
-    Anonymous wallets are limited by Directive (EU) 2018/843, article 12.
+    Anonymous wallets are limited by Directive (EU) 2018/843, article 12. Days and months are in the time zone `zone`.
     """
 
     top_up_min_cents: Cents
@@ -50,6 +51,7 @@ class DeskLimits(Struct, frozen=True):
     wallet_max_cents: Cents
     anonymous_max_cents: Cents
     anonymous_month_max_cents: Cents
+    zone: ZoneInfo
 
 
 class DeskTransaction(Struct, frozen=True):

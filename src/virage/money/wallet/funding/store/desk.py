@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -14,8 +15,8 @@ from virage.money.wallet.funding.store.queries import queries
 from virage.money.wallet.ledger.api import balances_by_id
 from virage.money.wallet.ledger.types import Balance
 from virage.platform.data.database import Connection
+from virage.platform.values.days import month_begins
 from virage.platform.values.money import Cents
-from virage.site.venue.api import VENUE_ZONE
 
 
 def _transaction(row: Any) -> DeskTransaction:
@@ -72,12 +73,11 @@ async def topped_up_since(conn: Connection, wallet_id: UUID, since: datetime) ->
     return int(await queries.topped_up_since(conn, wallet_id=wallet_id, since=since))
 
 
-async def standing(conn: Connection, wallet_id: UUID, now: datetime) -> Standing:
+async def standing(conn: Connection, wallet_id: UUID, *, zone: ZoneInfo, now: datetime) -> Standing:
     """Return the state of a wallet that a desk checks before a top-up or payout."""
     wallet = (await wallets_by_id(conn, [wallet_id]))[wallet_id]
     balance = (await balances_by_id(conn, [wallet_id])).get(wallet_id, Balance())
-    month = now.astimezone(VENUE_ZONE).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    topped_up = await topped_up_since(conn, wallet_id, month)
+    topped_up = await topped_up_since(conn, wallet_id, month_begins(now, zone))
     return Standing(
         wallet, balance.balance_cents, balance.available_cents, topped_up, await paid_in_at_desks(conn, wallet_id)
     )

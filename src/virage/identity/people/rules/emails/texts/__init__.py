@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from babel import Locale as Formats
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_percent
 from minijinja import Environment
 from msgspec import Struct
 
-from virage.platform.values.money import Cents
-from virage.platform.values.zones import zone_city
+from virage.platform.values.money import Cents, Currency
 from virage.site.programme.types import Text
 
 if TYPE_CHECKING:  # a process that only renders loads no venue
     from virage.site.venue.types import PlaceLabel
 
 _FOLDER: Final = Path(__file__).parent
-_CURRENCY: Final = "EUR"
 
 
 class EmailTemplates(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,12 +52,13 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 class EmailTexts:
     """The templates of one language, and its formats of dates, times and amounts."""
 
-    def __init__(self, tag: str, file: _File) -> None:
+    def __init__(self, tag: str, file: _File, currency: Currency) -> None:
         self.tag = tag
         self.common = file.common
         self.receipt = file.receipt
         self.kinds = file.kinds
         self._tables = {"tariffs": file.tariffs, "roles": file.roles}
+        self._currency = currency
         self._formats = Formats.parse(file.formats, sep="-")
         self._templates = Environment(undefined_behavior="strict")
         for name in ("localised", "money", "moment", "hour", "place", "term"):
@@ -75,8 +74,8 @@ class EmailTexts:
         return written.get(self.tag) or next(filter(None, written.values()), "")
 
     def money(self, cents: Cents) -> str:
-        """Return an amount in euros as text."""
-        return format_currency(Decimal(cents) / 100, _CURRENCY, locale=self._formats)
+        """Return an amount as text."""
+        return self._currency.format(cents, self._formats)
 
     def percent(self, permille: int) -> str:
         """Return a rate in permille as a percentage."""
@@ -119,12 +118,13 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def _texts(tag: str) -> EmailTexts:
-    return EmailTexts(tag, msgspec.convert(tomllib.loads((_FOLDER / f"{tag}.toml").read_text("utf-8")), _File))
+def _texts(tag: str, currency: Currency) -> EmailTexts:
+    file = msgspec.convert(tomllib.loads((_FOLDER / f"{tag}.toml").read_text("utf-8")), _File)
+    return EmailTexts(tag, file, currency)
 
 
-def texts_for(wanted: str, fallback: str) -> EmailTexts:
+def texts_for(wanted: str, fallback: str, currency: Currency) -> EmailTexts:
     """Return the texts of a BCP 47 tag: the language itself, a wider one (`fr` for `fr-CA`), else the fallback."""
     parts = wanted.split("-")
     wider = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
-    return _texts(next((tag for tag in wider if tag in languages()), fallback))
+    return _texts(next((tag for tag in wider if tag in languages()), fallback), currency)
