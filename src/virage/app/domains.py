@@ -105,6 +105,7 @@ PLATFORM_LOCKS: Final[Mapping[str, Sequence[str]]] = {
     "job_log": (),
     "job_statistics": (),
     "era": (),
+    "currency": (),
 }
 LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("kernel", "A singleton holds its number before it writes anything."),

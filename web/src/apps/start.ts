@@ -20,13 +20,27 @@ export interface Look {
 
 const MISSING: Route = { pattern: "/*", load: () => import("../shared/ui/missing").then((missing) => missing.open()) };
 
+function use({ currency, time_zone }: Club): void {
+  if (currency) i18n.currency = currency;
+  if (time_zone) i18n.zone = time_zone;
+}
+
+/** Loads the club, the currency and the time zone, which the browser stores for the next start, also without network. */
+async function learn(): Promise<void> {
+  const answer = await answered<Club>(api.GET("/api/club"));
+  if (!answer.ok) return;
+  theme.wear(answer.data);
+  use(answer.data);
+}
+
 export async function start(app: App, routes: readonly Route[], look: Look = {}): Promise<void> {
   theme.start();
-  void answered<Club>(api.GET("/api/club")).then((answer) => answer.ok && theme.wear(answer.data));
-  // The language must be known before the first screen loads its texts.
+  use(theme.club);
+  const learned = learn();
+  // The language must be known before the first screen loads its texts, and the currency before it shows an amount.
   i18n.locale = preferred(theme.club.locale);
   router.start([...routes, MISSING], (path) => appOf(path) === app, currentPath);
-  await i18n.use(i18n.locale);
+  await Promise.all([i18n.use(i18n.locale), theme.isStored ? null : learned]);
   mount(Shell, { target: document.getElementById("app")!, props: look });
   void session.refresh();
   void registerWorker();

@@ -5,6 +5,7 @@ import type { wallet } from "../../shared/i18n/en/wallet";
 import { Bundle } from "../../shared/i18n/bundle.svelte";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { problemText } from "../../shared/runtime/words";
+import { typed } from "../../shared/ui/money";
 
 export type Words = typeof wallet;
 
@@ -18,6 +19,10 @@ class WalletWords extends Bundle<Words> {
     const said = (words as Record<string, string | ((sum: string) => string)>)[isOpen ? "wallet_would_exceed_open" : code];
     if (typeof said === "function") return said(i18n.money(cents));
     return said ?? problemText({ code, data, ...rest });
+  }
+
+  get amountMissing(): string {
+    return this.w.topUp.amountMissing(typed(1500, i18n.locale), typed(1250, i18n.locale));
   }
 
   /** Title of a line of the history. */
@@ -51,7 +56,7 @@ class WalletWords extends Bundle<Words> {
 
   /** Signed amount of a line, with a minus sign (as wide as a plus) instead of a hyphen. */
   moved(cents: number): string {
-    return i18n.number(cents / 100, { style: "currency", currency: i18n.currency, signDisplay: "always" }).replace("-", "−");
+    return i18n.signed(cents).replace("-", "−");
   }
 }
 

@@ -516,7 +516,7 @@ export interface paths {
         };
         /**
          * Get club
-         * @description The club's name, colours and default language.
+         * @description The club's name, colours and default language, and the deployment's currency and time zone.
          */
         get: operations["get_club"];
         put?: never;
@@ -4725,7 +4725,7 @@ export interface components {
          * AutoTopUpView
          * @description An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
          *
-         *         `card` is the provider's label, such as the last digits. `today_cents` counts the venue's local day.
+         *         `card` is the provider's label, such as the last digits. `today_cents` counts the local day of the deployment.
          */
         AutoTopUpView: {
             add_cents: number;
@@ -5255,24 +5255,6 @@ export interface components {
             hash: string;
         };
         /**
-         * Club
-         * @description Name, colours (CSS hex) and default language of the club.
-         */
-        Club: {
-            /** @default #c9a227 */
-            accent: string;
-            /** @default fr */
-            locale: string;
-            /** @default Virage Football Club */
-            name: string;
-            /** @default #14387f */
-            primary: string;
-            /** @default #da001a */
-            secondary: string;
-            /** @default Virage */
-            short_name: string;
-        };
-        /**
          * CodeRequest
          * @description Where to send a code, in which language.
          */
@@ -5434,6 +5416,14 @@ export interface components {
             /** Format: uuid */
             id: string;
             token: string;
+        };
+        /**
+         * Currency
+         * @description A currency: its ISO 4217 code, and the number of decimals of its minor unit (CLDR).
+         */
+        Currency: {
+            code: string;
+            digits: number;
         };
         /**
          * DeadLetter
@@ -6869,7 +6859,7 @@ export interface components {
         };
         /**
          * MyCard
-         * @description A card of the fan. `spent_today_cents` is of the day in the venue's time zone.
+         * @description A card of the fan. `spent_today_cents` is of the day in the deployment's time zone.
          */
         MyCard: {
             blocked: components["schemas"]["BlockReason"] | null;
@@ -7912,6 +7902,22 @@ export interface components {
             price_cents: number;
             sightline: number;
             tariff: components["schemas"]["Tariff"];
+        };
+        /**
+         * PublicConfiguration
+         * @description The club's name, colours (CSS hex) and default language; the deployment's currency and time zone (IANA).
+         *
+         *         All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`.
+         */
+        PublicConfiguration: {
+            accent: string;
+            currency: components["schemas"]["Currency"];
+            locale: string;
+            name: string;
+            primary: string;
+            secondary: string;
+            short_name: string;
+            time_zone: string;
         };
         /**
          * PublicEvent
@@ -10311,7 +10317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Club"];
+                    "application/json": components["schemas"]["PublicConfiguration"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

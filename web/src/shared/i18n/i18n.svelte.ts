@@ -1,5 +1,6 @@
 /** The words of the screens, by locale; one locale's messages are fetched, and Intl writes money, dates and numbers. */
 import { storage } from "../runtime/storage";
+import { EURO, unitOf, type Currency } from "../ui/currency";
 import type { Messages } from "./en";
 
 /** Time zone of a venue whose zone an answer does not name. */
@@ -28,9 +29,9 @@ export function preferred(club: string): Locale {
 class I18n {
   locale = $state<Locale>("fr");
   messages = $state.raw<Messages | null>(null);
-  currency = $state("EUR");
-  /** Time zone of the times on the screen: that of the venue. */
-  zone = $state(UNNAMED_ZONE);
+  /** The deployment's currency and time zone (IANA); start.ts sets them before the first screen. */
+  currency = $state.raw<Currency>(EURO);
+  zone = $state("Europe/Paris");
   /** Words for refusals that few people meet: empty before the first of them. */
   refusals = $state.raw<Record<string, string>>({});
   #refusalsIn: Locale | null = null;
@@ -62,12 +63,32 @@ class I18n {
 
   /** Cents as money; whole amounts without their zeros. */
   money(cents: number): string {
-    return cents % 100 === 0 ? this.#money({ maximumFractionDigits: 0 }, cents) : this.exact(cents);
+    return this.#money(this.#decimals(cents % unitOf(this.currency) === 0 ? 0 : this.currency.digits), cents);
   }
 
   /** Cents as money, always to the cent: for sums under each other. */
   exact(cents: number): string {
-    return this.#money({}, cents);
+    return this.#money(this.#decimals(this.currency.digits), cents);
+  }
+
+  /** Cents as money with a plus or a minus sign, to the cent. */
+  signed(cents: number): string {
+    return this.#money({ ...this.#decimals(this.currency.digits), signDisplay: "always" }, cents);
+  }
+
+  /** The keyboard of fields for amounts: without a decimal separator if the currency has no decimals. */
+  get amountMode(): "decimal" | "numeric" {
+    return this.currency.digits > 0 ? "decimal" : "numeric";
+  }
+
+  /** The currency's sign, `€`, for labels of fields. */
+  get sign(): string {
+    return this.#namedBy("narrowSymbol");
+  }
+
+  /** The currency's name in the plural, `euros`, for screen readers. */
+  get currencyName(): string {
+    return this.#namedBy("name");
   }
 
   number(value: number, options: Intl.NumberFormatOptions = {}): string {
@@ -75,8 +96,8 @@ class I18n {
   }
 
   date(iso: string, options: Intl.DateTimeFormatOptions): string {
-    const zoned = { timeZone: this.zone, ...options };
-    return this.#kept("date", zoned, () => new Intl.DateTimeFormat(this.tag, zoned)).format(new Date(iso));
+    const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(this.tag, { timeZone: this.zone, ...options });
+    return this.#kept("date", { ...options, zone: this.zone }, make).format(new Date(iso));
   }
 
   day(iso: string): string {
@@ -107,7 +128,16 @@ class I18n {
   }
 
   #money(options: Intl.NumberFormatOptions, cents: number): string {
-    return this.number(cents / 100, { style: "currency", currency: this.currency, ...options });
+    return this.number(cents / unitOf(this.currency), { style: "currency", currency: this.currency.code, currencyDisplay: "narrowSymbol", ...options });
+  }
+
+  #decimals(digits: number): Intl.NumberFormatOptions {
+    return { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  }
+
+  #namedBy(currencyDisplay: "narrowSymbol" | "name"): string {
+    const parts = new Intl.NumberFormat(this.tag, { style: "currency", currency: this.currency.code, currencyDisplay }).formatToParts(2);
+    return parts.find((part) => part.type === "currency")!.value;
   }
 
   #kept<Format extends Intl.NumberFormat | Intl.DateTimeFormat>(kind: string, options: object, make: () => Format): Format {

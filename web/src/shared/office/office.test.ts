@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { centsOf, typed } from "../ui/money";
+import { i18n } from "../i18n/i18n.svelte";
+import { EURO, type Currency } from "../ui/currency";
 import { permilleOf, typedRate, wholeOf } from "./numbers";
 import { fromWall, minutesBetween, shifted, toWall } from "./wall";
 
@@ -27,7 +29,23 @@ describe("times at the venue", () => {
   });
 });
 
+const YEN: Currency = { code: "JPY", digits: 0 };
+/** Intl separates groups and currencies by spaces of several widths. */
+const plain = (text: string): string => text.replace(/\s/gu, " ");
+
 describe("money as typed", () => {
+  afterEach(() => {
+    i18n.currency = EURO;
+  });
+
+  it("has no decimals in yen", () => {
+    i18n.currency = YEN;
+    expect(["1200", "1 200 ¥", "¥1200", "10000000"].map(centsOf)).toEqual([1200, 1200, 1200, 10_000_000]);
+    expect(["12.50", "12,5", "1,200", "", "123456789"].map(centsOf)).toEqual([null, null, null, null, null]);
+    expect([typed(1200, "fr"), typed(0, "en"), i18n.amountMode]).toEqual(["1200", "0", "numeric"]);
+    for (const cents of [0, 1, 99, 100, 1250, 10_000_000]) expect(centsOf(typed(cents, "fr"))).toBe(cents);
+  });
+
   it("accepts a comma or a point, spaces and the sign", () => {
     expect([centsOf("45"), centsOf("12,5"), centsOf("12.50"), centsOf("1 200,00 €")]).toEqual([4500, 1250, 1250, 120_000]);
   });
@@ -41,5 +59,35 @@ describe("money as typed", () => {
     expect([permilleOf("5,5"), permilleOf("20 %"), permilleOf("x")]).toEqual([55, 200, null]);
     expect([typedRate(55, "fr"), typedRate(200, "en")]).toEqual(["5,5", "20"]);
     expect([wholeOf("18 000"), wholeOf("1.5")]).toEqual([18_000, null]);
+  });
+});
+
+describe("money as shown", () => {
+  afterEach(() => {
+    i18n.currency = EURO;
+    i18n.locale = "fr";
+  });
+
+  it("leaves out the decimals of whole amounts, except for sums under each other", () => {
+    expect([i18n.money(120_000), i18n.money(1250), i18n.exact(120_000), i18n.signed(500)].map(plain)).toEqual(["1 200 €", "12,50 €", "1 200,00 €", "+5,00 €"]);
+    i18n.locale = "en";
+    expect([i18n.money(120_000), i18n.money(1250), i18n.exact(120_000), i18n.signed(-500)].map(plain)).toEqual(["€1,200", "€12.50", "€1,200.00", "-€5.00"]);
+    expect([i18n.sign, i18n.currencyName, i18n.amountMode]).toEqual(["€", "euros", "decimal"]);
+  });
+
+  it("has no decimals in yen", () => {
+    i18n.currency = YEN;
+    expect([i18n.money(1200), i18n.exact(1200), i18n.signed(1200)].map(plain)).toEqual(["1 200 ¥", "1 200 ¥", "+1 200 ¥"]);
+    i18n.locale = "en";
+    expect([i18n.money(1200), i18n.exact(1201), i18n.signed(-1200)].map(plain)).toEqual(["¥1,200", "¥1,201", "-¥1,200"]);
+    expect([i18n.sign, i18n.currencyName]).toEqual(["¥", "Japanese yen"]);
+  });
+
+  it("shows times in the deployment's time zone", () => {
+    i18n.locale = "en";
+    expect(i18n.time("2026-03-29T01:30:00Z")).toBe("03:30");
+    i18n.zone = "America/New_York";
+    expect(i18n.time("2026-03-29T01:30:00Z")).toBe("21:30");
+    i18n.zone = "Europe/Paris";
   });
 });

@@ -3,6 +3,7 @@ import type { Problem } from "../api/answer";
 import type { office } from "../i18n/en/office";
 import { Bundle } from "../i18n/bundle.svelte";
 import { i18n } from "../i18n/i18n.svelte";
+import { unitOf } from "../ui/currency";
 import { clock } from "../runtime/clock.svelte";
 import { problemText } from "../runtime/words";
 
@@ -28,7 +29,8 @@ class OfficeWords extends Bundle<Words> {
 
   /** A rounded amount in whole units of the currency. */
   about(cents: number): string {
-    return i18n.money(Math.round(cents / 100) * 100);
+    const unit = unitOf(i18n.currency);
+    return i18n.money(Math.round(cents / unit) * unit);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Light or dark theme with the club's colours, as custom properties set through the CSSOM (the CSP forbids inline styles). */
 import { storage } from "../runtime/storage";
+import type { Currency } from "../ui/currency";
 import { atLightness, groundFor, inkOn, parseHex, readableOn, toHex, toOklab } from "./colour";
 
 export type Choice = "system" | "light" | "dark";
@@ -10,6 +11,10 @@ export interface Club {
   secondary: string;
   accent: string;
   locale: string;
+  /** Missing in what a phone stored before 0.3.0, when every deployment was in euros. */
+  currency?: Currency;
+  /** IANA name; missing as above. */
+  time_zone?: string;
 }
 
 const FALLBACK: Club = {
@@ -25,6 +30,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 class Theme {
   choice = $state<Choice>(storage.read<Choice>("theme") ?? "system");
+  /** Whether this browser has loaded the club before. */
+  readonly isStored = storage.read<Club>("club") !== null;
   club = $state.raw<Club>(storage.read<Club>("club") ?? FALLBACK);
   #system = $state(dark.matches);
   readonly mode = $derived<"light" | "dark">(this.choice === "system" ? (this.#system ? "dark" : "light") : this.choice);

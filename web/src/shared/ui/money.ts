@@ -1,13 +1,21 @@
 /** Money as typed in either language, and as in the API. */
+import { i18n } from "../i18n/i18n.svelte";
+import { unitOf } from "./currency";
 
-/** Cents of an entered amount such as `15`, `12,5` or `€ 12.50`; null if invalid. */
+/** Digits of the largest amount that can be typed, its decimals included. */
+const DIGITS_MAX = 8;
+
+/** Cents of an entered amount such as `15`, `12,5` or `€ 12.50`; null if invalid, as `12.50` yen. */
 export function centsOf(text: string): number | null {
-  const found = /^(\d{1,6})(?:[.,](\d{1,2}))?$/.exec(text.replace(/[\s\p{Sc}]/gu, ""));
-  return found && Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
+  const { digits } = i18n.currency;
+  const [, whole = "", decimals = ""] = /^(\d+)(?:[.,](\d+))?$/.exec(text.replace(/[\s\p{Sc}]/gu, "")) ?? [];
+  if (!whole || whole.length > DIGITS_MAX - digits || decimals.length > digits) return null;
+  return Number(whole + decimals.padEnd(digits, "0"));
 }
 
-/** Cents as text of a field: whole euros without decimals. */
+/** Cents as text of a field: whole units without decimals. */
 export function typed(cents: number, locale: string): string {
-  const text = cents % 100 === 0 ? String(cents / 100) : (cents / 100).toFixed(2);
+  const unit = unitOf(i18n.currency);
+  const text = (cents / unit).toFixed(cents % unit === 0 ? 0 : i18n.currency.digits);
   return locale === "fr" ? text.replace(".", ",") : text;
 }

@@ -63,7 +63,7 @@ export type Faults = Record<string, Fault>;
 
 const MEAT_FREE: readonly Allergen[] = ["fish", "crustaceans", "molluscs"];
 const FORBIDS: Record<string, readonly Allergen[]> = { vegetarian: MEAT_FREE, vegan: [...MEAT_FREE, "eggs", "milk"] };
-const PRICE_MAX = 100_000;
+export const PRICE_MAX = 100_000;
 const SOFT_PERMILLE_MAX = 12;
 
 export const emptyChoice = (): ChoiceForm => ({ code: "", fr: "", en: "", surcharge: "0", allergens: [] });

@@ -7,7 +7,7 @@ import type { Pricing } from "../../../shared/office/types";
 
 export const PRICED: readonly Tariff[] = ["full", "child", "reduced", "access"];
 export const PRICE_MAX = 1_000_000;
-const FEE_MAX = 10_000;
+export const FEE_MAX = 10_000;
 export const NAME_MAX = 80;
 /** Colours of new categories in order, distinct in hue and lightness. */
 export const COLOURS = [

@@ -21,7 +21,7 @@ export const wallet = {
     hint: (least: string, most: string, full: string) => `From ${least} to ${most} per top-up. Your wallet can hold up to ${full}.`,
     toPay: "You’ll pay securely on our payment partner’s page.",
     full: (sum: string) => `Your wallet holds ${sum}, the maximum allowed.`,
-    amountMissing: "Enter an amount such as 15 or 12.50",
+    amountMissing: (whole: string, exact: string) => `Enter an amount such as ${whole} or ${exact}`,
   },
   pending: {
     waiting: (sum: string) => `Confirming your top-up of ${sum}…`,

@@ -22,7 +22,7 @@ export const wallet: typeof English = {
     hint: (least, most, full) => `De ${least} à ${most} par rechargement. Votre cagnotte peut contenir jusqu’à ${full}.`,
     toPay: "Vous paierez sur la page sécurisée de notre prestataire de paiement.",
     full: (sum) => `Votre cagnotte contient ${sum}, le maximum autorisé.`,
-    amountMissing: "Saisissez un montant, par exemple 15 ou 12,50",
+    amountMissing: (whole, exact) => `Saisissez un montant, par exemple ${whole} ou ${exact}`,
   },
   pending: {
     waiting: (sum) => `Rechargement de ${sum} en cours de confirmation…`,
