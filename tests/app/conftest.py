@@ -172,13 +172,14 @@ async def world(client: httpx.AsyncClient, app: Application, db: Database, clock
 class Served:
     """A whole Virage in processes of its own, as in production except for its demo's mailbox."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, **variables: str) -> None:
         self.port, self.sandbox_port = free_ports(2)
         self.url = f"http://localhost:{self.port}"
         self.sandbox_url = f"http://localhost:{self.sandbox_port}"
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env = os.environ | {
+            **variables,
             "VIRAGE_SECRET": SECRET,
             "VIRAGE_DEMO": "1",
             "VIRAGE_PORT": str(self.port),

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +61,26 @@ def named_database(url: str, name: str) -> str:
     return address.rpartition("/")[0] + "/" + name + question + query
 
 
-@pytest.fixture(scope="session")
-def system(cluster: EmbeddedPostgres) -> Iterator[System]:
-    """A system started by `virage run`, with the demo."""
+@contextmanager
+def running(cluster: EmbeddedPostgres, **variables: str) -> Iterator[System]:
+    """A system started by `virage run`, with the demo, in a database of its own."""
     name = f"system_{next(_systems)}"  # a system that did not start is created again for the second try
     asyncio.run(_create(cluster.url, name))
     folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
-    system = System(folder, named_database(cluster.url, name))
+    system = System(folder, named_database(cluster.url, name), **variables)
     try:
         system.run()
         yield system
     finally:
         system.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def system(cluster: EmbeddedPostgres) -> Iterator[System]:
+    """The system of all tests that need no other variables."""
+    with running(cluster) as system:
+        yield system
 
 
 # The plugin's browser lives for a session and keeps an event loop running in this thread. That

@@ -50,13 +50,14 @@ def fresh(name: str) -> str:
 class System:
     """Processes of one deployment over one database; `url` is its address for browsers."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, **variables: str) -> None:
         self.folder = folder
         self.port, sandbox_port = free_ports(2)
         self.url = f"http://localhost:{self.port}"
         self.sandbox_url = f"http://localhost:{sandbox_port}"
         self.database_url = database_url
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")} | {
+            **variables,
             "VIRAGE_DEMO": "1",
             "VIRAGE_SECRET": secrets.token_urlsafe(32),
             "VIRAGE_SANDBOX_KEY": secrets.token_urlsafe(32),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
@@ -17,8 +18,10 @@ from tests.matchday.food.conftest import Counters
 from tests.matchday.food.till.bar import Bar, by_card, sent
 from tests.money.fiscal.till import NOW, beer, cup, fries
 from tests.money.wallet.ledger.books import books
+from tests.zones import NEW_YORK, PARIS
 from virage.app.settings import read
 from virage.cli import accounting as commands
+from virage.control.books.reads.accounting import journal_of
 from virage.control.books.rules.accounting import (
     CHART,
     DailySales,
@@ -31,7 +34,7 @@ from virage.control.books.rules.accounting import (
 from virage.control.books.settings import ACCOUNTS, BookSettings
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
-from virage.money.fiscal.rules.calendar import ends
+from virage.money.fiscal.rules.calendar import begins, business_day, ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VatTotal
 from virage.platform.data.database import Database
@@ -157,6 +160,34 @@ async def test_the_journal_equals_the_ledger(bar: Bar, clock: FakeClock, counter
     evening = {line["account_name"]: line["balance_cents"] for line in first["balances"]}
     assert evening["purses"] == by_name["purses"] - 700
     assert (await export(counters, "2020-05-09", "2020-05-09"))["lines"] == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "changed"),
+    [
+        (PARIS, date(2026, 3, 29)),
+        (PARIS, date(2026, 10, 25)),
+        (NEW_YORK, date(2026, 3, 8)),
+        (NEW_YORK, date(2026, 11, 1)),
+    ],
+)
+async def test_no_accounting_day_is_lost_or_doubled_when_the_clocks_change(
+    bar: Bar, clock: FakeClock, db: Database, zone: ZoneInfo, changed: date
+) -> None:
+    till = await bar.till()
+    days = [changed + timedelta(days=day) for day in range(-2, 3)]
+    ends_of_days = [begins(day, zone) for day in days[1:]]
+    moments = sorted(end + timedelta(seconds=second) for end in ends_of_days for second in (-1, 0, 30_000))
+    for moment in moments:
+        clock.set(moment)
+        till.at = moment
+        assert (await bar.send(till, sent(till.write(lines=[beer()]), offline=True)))[0].outcome == "booked"
+    async with db.connection() as conn:
+        together = await journal_of(conn, (days[0], days[-1]), {}, zone=zone, now=clock.now())
+        alone = [await journal_of(conn, (day, day), {}, zone=zone, now=clock.now()) for day in days]
+    assert [line for made in alone for line in made.lines] == together.lines
+    sold = {day: made.debit_cents // 700 for day, made in zip(days, alone, strict=True)}
+    assert sold == Count(business_day(moment, zone) for moment in moments)
 
 
 async def test_sales_and_vat_of_a_day_equal_its_closing(

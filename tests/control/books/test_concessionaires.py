@@ -4,7 +4,7 @@ import asyncio
 import csv
 from datetime import date, timedelta
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import hypothesis.strategies as st
@@ -19,7 +19,7 @@ from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from tests.venues import arena, install
 from virage.control.books.reads.statements import concessionaires
 from virage.control.books.rules.concessionaires import Concessionaire, Terms
-from virage.control.books.rules.statement_paper import page, statement_pdf, statement_table
+from virage.control.books.rules.statement_paper import Lang, page, statement_pdf, statement_table
 from virage.control.books.rules.statements import ClosedDay, Statement, statement
 from virage.demo.concessionaires import load_concessionaires
 from virage.demo.venues.drawing import stadium
@@ -32,7 +32,7 @@ from virage.money.fiscal.rules.record import Kind, VatTotal, stamp
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Club
 from virage.platform.values.ids import new_id
-from virage.platform.values.money import EURO, vat_included
+from virage.platform.values.money import EURO, Currency, vat_included
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 
@@ -40,6 +40,7 @@ FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}
 """Rows of a statement that sum to the payable amount."""
 DOOR = "/api/office/food/concessionaires"
+LANGUAGES: Final[tuple[Lang, ...]] = ("en", "fr")
 
 
 def a_tally(sums: list[tuple[int, int]], tip: int) -> Tally:
@@ -123,38 +124,27 @@ def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page(
     assert len(PdfReader(BytesIO(printed_paper(made))).pages) == 1
 
 
-def test_on_paper_an_outlet_has_its_local_code_and_with_several_venues_the_name_of_its_own() -> None:
-    runs = [Terms(new_id(), outlet, FIRST, None, 300) for outlet in ("01", "02", "arena.01", "arena.02")]
-    tally = a_tally([(200, 120_000)], 0)
-    made = a_statement(runs, 200, [a_closing("01", 0, tally), a_closing("arena.01", 0, tally)])
-    venues = [stadium(), arena()]
-    said = page(made, Club(), Seller("Virage FC", "", ""), "en", venues=venues)
-    assert [one["title"] for one in said["sections"]] == [f"Outlet 01, {venues[0].name}", "Outlet 01, Arena"]
-    assert said["idle"] == f"No sales in this period: 02, {venues[0].name}; 02, Arena"
-    assert {row["outlet"] for row in csv.DictReader(statement_table(made).decode().splitlines())} >= {"01", "arena.01"}
+def test_a_statement_in_yen_has_no_decimals_in_its_table_and_on_paper() -> None:
+    yen = Currency("JPY", 0)
+    runs = [Terms(new_id(), "01", FIRST, None, 300)]
+    made = a_statement(runs, 200, [a_closing("01", 0, a_tally([(200, 120_000)], 300))])
+    rows = {row["what"]: row for row in csv.DictReader(statement_table(made, yen).decode().splitlines())}
+    assert [rows["sales"][name] for name in ("gross", "vat", "net")] == ["120000", "20000", "100000"]
+    assert [rows["commission"][name] for name in ("gross", "vat", "net")] == ["-36000", "-6000", "-30000"]
+    seller = Seller("Virage FC", "", "")
+    english, french = (page(made, Club(), seller, lang, yen)["sections"][0] for lang in LANGUAGES)
+    assert english["rows"][0] == ["Sales, VAT at 20%", "¥120,000", "¥20,000", "¥100,000"]
+    assert english["rows"][2][1:] == ["\u2212¥36,000", "\u2212¥6,000", "\u2212¥30,000"]
+    assert french["payable"][1] == "84\u202f300\u202f¥"
 
 
-async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_closed(
-    db: Database, vault: KeyVault, counters: Counters, buvettes: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first venue has closed the day; the second one, in another time zone, has not."""
-    await install(db, monkeypatch, arena())
-    await put(counters, f"{buvettes}/terms/{new_id()}", terms(outlet="arena.01"))
-    unknown = terms(outlet="arena.99")
-    assert (await counters.ask("finance", "PUT", f"{DOOR}/{buvettes}/terms/{new_id()}", unknown)).status_code == 400
-    till = Till()
-    async with db.transaction() as conn:
-        await till.pair(conn)
-    till.write(lines=[beer(2)])
-    await append_records(db, till, NOW)
-    async with db.transaction() as conn:
-        home = await close(conn, vault, Period(PeriodKind.DAY, FIRST), NOW, zone=stadium().zone)
-    assert not isinstance(home, Refused)
-    async with db.connection() as conn:
-        assert await closed_through(conn, ["01"]) == FIRST
-        assert await closed_through(conn, ["arena.01"]) is None
-    path = f"{DOOR}/{buvettes}/statement?from=2026-05-01&to=2026-05-31"
-    assert (await counters.ask("finance", "GET", path)).json()["closed_through"] is None
+def test_amounts_in_euros_are_printed_as_before() -> None:
+    runs = [Terms(new_id(), "01", FIRST, None, 300)]
+    made = a_statement(runs, 200, [a_closing("01", 0, a_tally([(200, 1_200_000)], 0))])
+    seller = Seller("Virage FC", "", "")
+    english, french = (page(made, Club(), seller, lang, EURO)["sections"][0] for lang in LANGUAGES)
+    assert english["rows"][1][1] == "\u2212€3,600.00"
+    assert french["rows"][1][1] == "\u22123\u202f600,00\u202f€"
 
 
 def printed_paper(made: Statement) -> bytes:

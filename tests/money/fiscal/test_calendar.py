@@ -7,23 +7,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from tests.venues import arena
-from virage.demo.venues.drawing import stadium
-from virage.money.fiscal.rules.calendar import (
-    ClosingState,
-    Due,
-    OpenTill,
-    begins,
-    business_day,
-    by_zone,
-    ends,
-    last_of_zone,
-    next_due,
-    zone_of,
-)
+from tests.zones import NEW_YORK, PARIS
+from virage.money.fiscal.rules.calendar import ClosingState, begins, business_day, ends, next_due
 from virage.money.fiscal.rules.closing import Period, PeriodKind
 
-PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
 DAY, MONTH, YEAR = PeriodKind
 HOUR = timedelta(hours=1)
 moments = st.integers(0, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -37,6 +24,30 @@ def utc(text: str) -> datetime:
 def test_every_time_has_one_business_day_also_when_the_clocks_change(moment: datetime, zone: ZoneInfo) -> None:
     day = business_day(moment, zone)
     assert begins(day, zone) <= moment < ends(Period(DAY, day), zone)
+
+
+@given(moments, st.sampled_from([PARIS, NEW_YORK, ZoneInfo("Pacific/Apia"), ZoneInfo("Australia/Lord_Howe")]))
+def test_business_days_follow_each_other_without_gap_or_overlap(moment: datetime, zone: ZoneInfo) -> None:
+    day = business_day(moment, zone)
+    following = day + timedelta(days=1)
+    assert begins(day, zone) <= moment < begins(following, zone)
+    assert business_day(begins(following, zone), zone) == following
+    assert business_day(begins(following, zone) - timedelta(microseconds=1), zone) == day
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        (PARIS, date(2026, 3, 28), 23),
+        (PARIS, date(2026, 10, 24), 25),
+        (NEW_YORK, date(2026, 3, 7), 23),
+        (NEW_YORK, date(2026, 10, 31), 25),
+    ],
+)
+def test_the_business_day_of_a_clock_change_has_23_or_25_hours(zone: ZoneInfo, day: date, hours: int) -> None:
+    first = begins(day, zone)
+    assert begins(day + timedelta(days=1), zone) - first == hours * HOUR
+    assert {business_day(first + timedelta(minutes=minute), zone) for minute in range(hours * 60)} == {day}
 
 
 def test_the_day_of_an_evening_ends_at_five_in_the_morning() -> None:

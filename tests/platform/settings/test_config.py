@@ -7,12 +7,14 @@ from typing import Annotated, get_origin
 import msgspec
 import pytest
 
+from tests.zones import NEW_YORK, PARIS
 from virage.app.settings import SETTINGS, read
 from virage.cli.variables import variables
 from virage.control.books.settings import ACCOUNTS
 from virage.identity.people.settings import PeopleSettings
 from virage.money.payments.settings import PaymentSettings
 from virage.platform.settings.config import Club, Config, ConfigError
+from virage.platform.values.money import EURO, Currency
 
 SECRET = "a secret of the tests, long enough"
 PRODUCTION = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
@@ -226,6 +228,35 @@ def test_a_sped_up_clock_starts_at_a_time_shared_by_all_processes() -> None:
     config = read(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00Z"})
     assert config.clock_origin == datetime(2026, 5, 9, 18, tzinfo=UTC)
     assert defects(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00"}) == ["VIRAGE_CLOCK_ORIGIN"]
+
+
+DEMO = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}
+
+
+@pytest.mark.parametrize(("code", "currency"), [("", EURO), ("EUR", EURO), ("JPY", Currency("JPY", 0))])
+def test_the_currency_is_the_deployments_with_its_decimals(code: str, currency: Currency) -> None:
+    assert read(DEMO | {"VIRAGE_CURRENCY": code}).currency == currency
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "says"),
+    [
+        ("VIRAGE_CURRENCY", "BHD", "must be a currency with two decimals or none; BHD has 3"),
+        ("VIRAGE_CURRENCY", "yen", "must be the ISO 4217 code of a currency in use, as EUR"),
+        ("VIRAGE_TIME_ZONE", "Europe/Lyon", "must be the IANA name of a time zone, as Europe/Paris"),
+        ("VIRAGE_TIME_ZONE", "Europe", "must be the IANA name of a time zone, as Europe/Paris"),
+        ("VIRAGE_TIME_ZONE", "../etc/localtime", "must be the IANA name of a time zone, as Europe/Paris"),
+    ],
+)
+def test_an_unknown_currency_or_time_zone_is_refused_at_the_start(variable: str, text: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read(DEMO | {variable: text})
+    assert refused.value.defects == [f"{variable}: {says}"]
+
+
+def test_days_are_in_the_time_zone_of_the_deployment() -> None:
+    assert read(DEMO).time_zone == PARIS
+    assert read(DEMO | {"VIRAGE_TIME_ZONE": "America/New_York"}).time_zone == NEW_YORK
 
 
 def test_every_variable_that_is_read_is_explained_and_every_explained_one_is_read() -> None:

@@ -1,6 +1,6 @@
 """Calendar days and months of a time zone."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -10,8 +10,8 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 
 def month_begins(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the calendar month of a moment begins.
+    """Return when the calendar month of a moment begins, in UTC.
 
     A midnight that the clock shows twice is the first one, and one that it skips is the moment of the change.
     """
-    return datetime.combine(local_day(moment, zone).replace(day=1), time(0), zone)
+    return datetime.combine(local_day(moment, zone).replace(day=1), time(0), zone).astimezone(UTC)

@@ -1,16 +1,17 @@
 """Limits of a card: a cap a tap, a limit a day, a PIN above the cap."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.money.wallet.conftest import HOUR, NOW
-from tests.zones import PARIS
+from tests.zones import NEW_YORK, PARIS
 from virage.identity.people.rules.pins import verifier_of
 from virage.money.wallet.cards.acts import cards as acts
 from virage.money.wallet.cards.acts.card_pins import begin_pin_try, end_pin_try, set_card_pin
@@ -64,9 +65,11 @@ async def limited(wallets: "Wallets", cents: int | None) -> "Held":
     return held
 
 
-async def spend(wallets: "Wallets", card_id: UUID, cents: int, now: datetime = NOW) -> Spent | Refused:
+async def spend(
+    wallets: "Wallets", card_id: UUID, cents: int, now: datetime = NOW, zone: ZoneInfo = PARIS
+) -> Spent | Refused:
     async with wallets.transaction() as conn:
-        (outcome,) = await count_spends(conn, [Spend(card_id, cents)], cap_cents=CAP, zone=PARIS, now=now)
+        (outcome,) = await count_spends(conn, [Spend(card_id, cents)], cap_cents=CAP, zone=zone, now=now)
     return outcome
 
 
@@ -101,7 +104,29 @@ async def test_concurrent_spending_never_exceeds_the_daily_limit(wallets: "Walle
     assert await spent(wallets, held.id) == {DAY: 900}
 
 
-async def test_the_day_is_in_the_venues_time_zone(wallets: "Wallets") -> None:
+@pytest.mark.parametrize(
+    ("zone", "midnight", "hours"),
+    [
+        (PARIS, datetime(2026, 3, 28, 23, tzinfo=UTC), 23),
+        (PARIS, datetime(2026, 10, 24, 22, tzinfo=UTC), 25),
+        (NEW_YORK, datetime(2026, 3, 8, 5, tzinfo=UTC), 23),
+        (NEW_YORK, datetime(2026, 11, 1, 4, tzinfo=UTC), 25),
+    ],
+)
+async def test_a_daily_limit_holds_once_on_the_day_of_a_clock_change(
+    wallets: "Wallets", zone: ZoneInfo, midnight: datetime, hours: int
+) -> None:
+    held = await limited(wallets, 100 * hours)
+    for hour in range(hours):
+        assert isinstance(await spend(wallets, held.id, 100, midnight + hour * HOUR, zone), Spent)
+    last = midnight + hours * HOUR - timedelta(seconds=1)
+    assert isinstance(await spend(wallets, held.id, 1, last, zone), Refused)
+    assert isinstance(await spend(wallets, held.id, 1, midnight + hours * HOUR, zone), Spent)
+    day = midnight.astimezone(zone).date()
+    assert await spent(wallets, held.id) == {day: 100 * hours, day + timedelta(days=1): 1}
+
+
+async def test_the_day_is_in_the_deployments_time_zone(wallets: "Wallets") -> None:
     held = await limited(wallets, 1_000)
     before_midnight, after = datetime(2026, 5, 9, 21, 59, tzinfo=UTC), datetime(2026, 5, 9, 22, 0, tzinfo=UTC)
     for now in (before_midnight, after):

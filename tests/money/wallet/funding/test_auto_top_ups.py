@@ -5,19 +5,21 @@ after declines.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from tests.conftest import FakeClock
 from tests.money.payments import conftest as provider
 from tests.money.payments.conftest import SandboxProcess
 from tests.money.wallet.ledger.books import DRAWER, NOW, books, loaded_wallet, payment, posted
-from tests.zones import PARIS
+from tests.zones import NEW_YORK, PARIS
 from virage.identity.people import acts as people
 from virage.money.payments import methods
 from virage.money.payments.checkout import settle_all
@@ -117,6 +119,7 @@ class System:
     def __init__(self, db: Database, config: Config, clock: Any, provider: SandboxProvider, buyer: Any) -> None:
         self.db = db
         self.clock = clock
+        self.zone = config.time_zone
         self.provider = provider
         self.buyer = buyer
         self.handlers = Handlers({PURPOSE: TopUpMoney(LIMITS.wallet_max_cents)})
@@ -127,7 +130,7 @@ class System:
 
     @property
     def day(self) -> date:
-        return local_day(self.clock.now(), PARIS)
+        return local_day(self.clock.now(), self.zone)
 
     async def open(self, cents: int = 1_500) -> None:
         async with self.db.transaction() as conn:
@@ -168,7 +171,7 @@ class System:
 
     async def view(self) -> AutoTopUpView:
         async with self.db.connection() as conn:
-            found = await reads.rule_view(conn, self.fan, zone=PARIS, now=self.clock.now())
+            found = await reads.rule_view(conn, self.fan, zone=self.zone, now=self.clock.now())
         assert found is not None
         return found
 
@@ -234,6 +237,52 @@ async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_l
     await system.later(timedelta(days=1))
     await system.jobs.top_up(system.db)
     assert await system.balance() == 2_900, "the daily limit starts again"
+
+
+@pytest.mark.parametrize(
+    ("zone", "midnight", "hours"),
+    [
+        (PARIS, datetime(2026, 3, 28, 23, tzinfo=UTC), 23),
+        (PARIS, datetime(2026, 10, 24, 22, tzinfo=UTC), 25),
+        (NEW_YORK, datetime(2026, 3, 8, 5, tzinfo=UTC), 23),
+        (NEW_YORK, datetime(2026, 11, 1, 4, tzinfo=UTC), 25),
+    ],
+)
+async def test_the_daily_limit_starts_again_once_at_each_midnight_around_a_clock_change(
+    db: Database,
+    config: Config,
+    clock: FakeClock,
+    *,
+    sandbox: SandboxProcess,
+    buyer: aiohttp.ClientSession,
+    zone: ZoneInfo,
+    midnight: datetime,
+    hours: int,
+) -> None:
+    bank = SandboxProvider(sandbox.url, provider.KEY, provider.WEBHOOK_SECRET, "EUR")
+    system = System(db, replace(config, time_zone=zone), clock, bank, buyer)
+    clock.set(midnight - timedelta(minutes=1))
+    await system.open(900)
+    await system.ruled(Card.ACCEPTED)
+
+    async def used_up() -> int:
+        """Spend and top up until the rule adds nothing; return the cents of the day."""
+        await system.jobs.top_up(db)
+        while await system.balance() > 900:
+            await system.spend(await system.balance() - 900)
+            await system.jobs.top_up(db)
+        return (await system.view()).today_cents
+
+    assert await used_up() == 4_000
+    next_midnight = midnight + timedelta(hours=hours)
+    for moment, last in ((midnight, next_midnight), (next_midnight, next_midnight + timedelta(days=1))):
+        clock.set(moment)
+        assert (await system.view()).today_cents == 0
+        assert await used_up() == 4_000
+        clock.set(last - timedelta(seconds=1))
+        await system.jobs.top_up(db)
+        assert await system.balance() == 900
+    await bank.close()
 
 
 @pytest.mark.parametrize("card", [Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
