@@ -39,6 +39,10 @@ _UNSAID = frozenset({"default", "contentEncoding", "maxProperties", "propertyNam
 _INSIDE = frozenset({"items", "prefixItems", "additionalProperties"})
 _LIMITS = frozenset({"minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems"})
 
+ADDED: Mapping[str, frozenset[str]] = {"PublicConfiguration": frozenset({"currency", "time_zone"})}
+"""Fields added since the recording, by component; clients of that day ignore them."""
+ADDED_COMPONENTS = frozenset({"Currency"})
+
 Names = dict[str, str]
 
 
@@ -104,6 +108,18 @@ def renamed_document(document: Mapping[str, Any], renames: Renames) -> dict[str,
         for name, schema in document["components"]["schemas"].items()
     }
     return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
+
+
+def without_additions(document: dict[str, Any]) -> dict[str, Any]:
+    """Return today's document without what was added since the recording."""
+    schemas = document["components"]["schemas"]
+    for name in ADDED_COMPONENTS:
+        del schemas[name]
+    for name, fields in ADDED.items():
+        for field in fields:
+            del schemas[name]["properties"][field]
+            schemas[name]["required"].remove(field)
+    return document
 
 
 def _renamed_schema(schema: Any, renames: Renames, place: str | None) -> Any:

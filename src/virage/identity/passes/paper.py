@@ -240,7 +240,7 @@ def _details(ticket: PaperTicket) -> list[dict[str, str]]:
     return [
         _named("holder", ticket.holder_name or "", lang),
         _named("tariff", _said(ticket.tariff, lang), lang),
-        _named("price", ticket.currency.format(ticket.price_cents, _FORMATS[lang]), lang),
+        _named("price", ticket.currency.format(ticket.price_cents, _FORMATS[lang]).replace("\u00a0", " "), lang),
     ]
 
 

@@ -4,7 +4,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import asdict
 
 from virage.platform.settings.config import Club, Config
@@ -15,18 +14,12 @@ _CACHED = {"cache-control": "public, max-age=300"}
 _INITIALS_MAX = 2
 
 
-class PublicConfiguration(Struct, frozen=True):
+class PublicConfiguration(Club, frozen=True, kw_only=True):
     """The club's name, colours (CSS hex) and default language; the deployment's currency and time zone (IANA).
 
     All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`.
     """
 
-    name: str
-    short_name: str
-    primary: str
-    secondary: str
-    accent: str
-    locale: str
     currency: Currency
     time_zone: str
 

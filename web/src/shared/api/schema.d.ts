@@ -7910,12 +7910,18 @@ export interface components {
          *         All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`.
          */
         PublicConfiguration: {
+            /** @default #c9a227 */
             accent: string;
             currency: components["schemas"]["Currency"];
+            /** @default fr */
             locale: string;
+            /** @default Virage Football Club */
             name: string;
+            /** @default #14387f */
             primary: string;
+            /** @default #da001a */
             secondary: string;
+            /** @default Virage */
             short_name: string;
             time_zone: string;
         };
