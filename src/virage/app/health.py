@@ -45,7 +45,7 @@ async def _not_ready(db: Database, config: Config) -> str | None:
                 return f"migrations are missing: {', '.join(lacking)}"
             if await is_foreign(conn):
                 return FOREIGN
-            return await currency.contradiction(conn, config.currency.code)
+            return await currency.settle(conn, config.currency.code)
     except (Unavailable, asyncpg.UndefinedTableError):
         return "the database does not answer, or has no schema yet"
 

@@ -210,7 +210,7 @@ async def refuse_foreign(config: Config) -> None:
     """Exit if the rows are of another cluster, whose positions are wrong, or of a deployment in another currency."""
     if await holds_foreign_rows(config.direct_url):
         raise fail(FOREIGN)
-    if contradiction := await currency.settle(config.direct_url, config.currency.code):
+    if contradiction := await currency.settle_at(config.direct_url, config.currency.code):
         raise fail(contradiction)
 
 

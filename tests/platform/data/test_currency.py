@@ -25,15 +25,15 @@ values (gen_random_uuid(), 'order', gen_random_uuid(), 5000, 'created', now(), n
 
 
 async def test_the_first_start_stores_the_currency_and_no_other_one_may_follow(database_url: str) -> None:
-    assert await currency.settle(database_url, "JPY") is None
-    assert await currency.settle(database_url, "JPY") is None
-    refused = await currency.settle(database_url, "EUR")
+    assert await currency.settle_at(database_url, "JPY") is None
+    assert await currency.settle_at(database_url, "JPY") is None
+    refused = await currency.settle_at(database_url, "EUR")
     assert refused is not None
     assert refused.startswith("VIRAGE_CURRENCY: the amounts in this database are in JPY")
 
 
 async def test_two_first_starts_at_once_agree_on_one_currency(database_url: str) -> None:
-    answers = await asyncio.gather(*(currency.settle(database_url, code) for code in ("EUR", "JPY") * 4))
+    answers = await asyncio.gather(*(currency.settle_at(database_url, code) for code in ("EUR", "JPY") * 4))
     assert sum(answer is None for answer in answers) == 4
 
 
@@ -41,7 +41,7 @@ async def test_a_database_without_a_schema_has_no_currency_yet(database_url: str
     session = await connect(database_url, "virage test")
     await session.execute("drop table kernel.currency")
     await close(session)
-    assert await currency.settle(database_url, "JPY") is None
+    assert await currency.settle_at(database_url, "JPY") is None
 
 
 async def test_a_command_in_another_currency_ends_with_what_to_do(
@@ -57,16 +57,22 @@ async def test_a_command_in_another_currency_ends_with_what_to_do(
     assert "Set VIRAGE_CURRENCY=JPY, or use a new database for EUR." in capsys.readouterr().err
 
 
-async def test_a_process_that_ran_before_the_currency_was_stored_is_not_ready_in_another(
+async def test_a_process_that_started_before_the_schema_is_not_ready_in_another_currency(
     config: Config, db: Database, database_url: str
 ) -> None:
-    local_config = replace(config, public_url="http://localhost:8000")
-    async with local(build(local_config, db, Clock())) as operator:
-        assert (await operator.get("/readyz")).status_code == 200
-        await currency.settle(database_url, "JPY")
+    await currency.settle_at(database_url, "JPY")
+    async with local(build(replace(config, public_url="http://localhost:8000"), db, Clock())) as operator:
         answer = await operator.get("/readyz")
     assert answer.status_code == 503
     assert "are in JPY" in answer.text
+
+
+async def test_the_first_ready_process_stores_the_currency(config: Config, db: Database, database_url: str) -> None:
+    async with local(build(replace(config, public_url="http://localhost:8000"), db, Clock())) as operator:
+        assert (await operator.get("/readyz")).status_code == 200
+    refused = await currency.settle_at(database_url, "JPY")
+    assert refused is not None
+    assert "are in EUR" in refused
 
 
 @pytest.mark.parametrize(("before", "stored"), [(PAYMENT, "EUR"), ("select 1", None)])

@@ -13,10 +13,13 @@ from virage.platform.data.sql import load
 _sql = load(__file__)
 
 
-async def contradiction(conn: Connection, code: str) -> str | None:
-    """Return why a process with this currency must not use the database; None if nothing contradicts."""
+async def settle(conn: Connection, code: str) -> str | None:
+    """Store the currency if none is stored. Return why a process with this one must not use the database, or None."""
     stored = await _sql.currency(conn)
-    if stored in (None, code):
+    if stored is None:
+        await _sql.store_currency(conn, code=code)
+        stored = await _sql.currency(conn)  # another process may have been faster
+    if stored == code:
         return None
     return (
         f"VIRAGE_CURRENCY: the amounts in this database are in {stored}, and the currency of a deployment never "
@@ -24,13 +27,11 @@ async def contradiction(conn: Connection, code: str) -> str | None:
     )
 
 
-async def settle(url: str, code: str) -> str | None:
-    """Connect, store the currency if none is stored, and return `contradiction`; None for a database without schema."""
+async def settle_at(url: str, code: str) -> str | None:
+    """Connect and return `settle`; None for a database without a schema."""
     connection = await connect(url, "virage currency")
     try:
-        if await _sql.currency(connection) is None:  # no write into a standby
-            await _sql.store_currency(connection, code=code)
-        return await contradiction(connection, code)
+        return await settle(connection, code)
     except asyncpg.UndefinedTableError:
         return None
     finally:
