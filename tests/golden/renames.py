@@ -9,8 +9,6 @@ The map refers to the OpenAPI document of the day on which the requests were rec
     fields      by old component: its properties
     values      by old component that is an enumeration, or `Component.field` of an inline enumeration
     codes       codes of problem documents
-    limits      by `Component.field` under its new name: limits that were raised since, such as `{"maxLength": 40}`
-    added       by new component: optional properties that responses have since
     topics      topics of the stream by name
     told        by old topic: members of its events, by their path: ".data.orders[].what": "state"
     facts       kinds of the journal's facts by name
@@ -21,7 +19,6 @@ The last five are in no document; `test_requests.py` checks them against the rec
 `renames_exchange.py` translates recorded requests and responses.
 """
 
-import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -39,10 +36,6 @@ _UNSAID = frozenset({"default", "contentEncoding", "maxProperties", "propertyNam
 _INSIDE = frozenset({"items", "prefixItems", "additionalProperties"})
 _LIMITS = frozenset({"minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems"})
 
-ADDED: Mapping[str, frozenset[str]] = {"PublicConfiguration": frozenset({"currency", "time_zone"})}
-"""Fields added since the recording, by component; clients of that day ignore them."""
-ADDED_COMPONENTS = frozenset({"Currency"})
-
 Names = dict[str, str]
 
 
@@ -55,8 +48,6 @@ class Renames(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, Names] = {}
     values: dict[str, Names] = {}
     codes: Names = {}
-    limits: dict[str, dict[str, int]] = {}
-    added: dict[str, list[str]] = {}
     topics: Names = {}
     told: dict[str, Names] = {}
     facts: Names = {}
@@ -108,18 +99,6 @@ def renamed_document(document: Mapping[str, Any], renames: Renames) -> dict[str,
         for name, schema in document["components"]["schemas"].items()
     }
     return {**document, "paths": paths, "components": {**document["components"], "schemas": schemas}}
-
-
-def without_additions(document: dict[str, Any]) -> dict[str, Any]:
-    """Return today's document without what was added since the recording."""
-    schemas = document["components"]["schemas"]
-    for name in ADDED_COMPONENTS:
-        del schemas[name]
-    for name, fields in ADDED.items():
-        for field in fields:
-            del schemas[name]["properties"][field]
-            schemas[name]["required"].remove(field)
-    return document
 
 
 def _renamed_schema(schema: Any, renames: Renames, place: str | None) -> Any:
@@ -177,20 +156,6 @@ def contract(document: Mapping[str, Any]) -> dict[str, Any]:
         },
         "components": {name: _plain(schema) for name, schema in document["components"]["schemas"].items()},
     }
-
-
-def widened(old: dict[str, Any], now: Mapping[str, Any], renames: Renames) -> dict[str, Any]:
-    """Return a contract with the raised limits and the added optional properties of the map, as `now` has them."""
-    schemas = copy.deepcopy(old["components"])
-    for place, limits in renames.limits.items():
-        component, _, name = place.partition(".")
-        schema = schemas[component]["properties"][name]
-        for part in (schema, *schema.get("anyOf", ())):
-            part.update({key: limit for key, limit in limits.items() if part.get(key, limit) < limit})
-    for component, names in renames.added.items():
-        for name in names:
-            schemas[component]["properties"][name] = now["components"][component]["properties"][name]
-    return {**old, "components": schemas}
 
 
 def _content_of(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from tests.money.fiscal.till import Till as Chain
 from tests.web import http
 from tests.web.office import in_database
 from tests.web.system import System
+from tests.zones import PARIS
 from virage.money.fiscal.rules.calendar import business_day
 from virage.money.fiscal.rules.record import Kind, Line, VerifiedRecord, read_record
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import base64url
-from virage.site.venue.reads import VENUE_ZONE
 
 
 class Till:
@@ -67,7 +67,7 @@ class Till:
 
 def yesterday() -> date:
     """The previous business day."""
-    return business_day(datetime.now(UTC), VENUE_ZONE) - timedelta(days=1)
+    return business_day(datetime.now(UTC), PARIS) - timedelta(days=1)
 
 
 def taxed_yesterday(system: System, till: UUID) -> tuple[Decimal, Decimal]:

@@ -11,9 +11,9 @@ from tests.web.office_food import Till, yesterday
 from tests.web.system import System
 from tests.web.till import till_code
 from tests.web.tour import Screen
+from tests.zones import PARIS
 from virage.money.fiscal.rules.calendar import begins, business_day
 from virage.money.fiscal.rules.record import Kind
-from virage.site.venue.reads import VENUE_ZONE
 
 EVENING = timedelta(hours=3)
 SALES = 150
@@ -31,7 +31,7 @@ def evening(system: System, sales: int = SALES) -> None:
     """
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     now = datetime.now(UTC)
-    begun = max(now - EVENING, begins(business_day(now, VENUE_ZONE), VENUE_ZONE))
+    begun = max(now - EVENING, begins(business_day(now, PARIS), PARIS))
     lasted = now - begun
     for name, outlet in TILLS:
         till = Till(system, till_code(system, [outlet], name), outlet)

@@ -43,7 +43,6 @@ from virage.platform.values.money import EURO
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.rules.books import TicketMoney
-from virage.site.venue.reads import VENUE_ZONE
 
 FIRST = date(2026, 5, 9)
 DOOR = "/api/office/accounting"
@@ -198,7 +197,7 @@ async def test_sales_and_vat_of_a_day_equal_its_closing(
         exported = await export(counters, day.isoformat(), day.isoformat())
         period = Period(PeriodKind.DAY, day)
         async with db.transaction() as conn:
-            closings = await close(conn, vault, period, clock.now(), until=ends(period, VENUE_ZONE))
+            closings = await close(conn, vault, period, clock.now(), until=ends(period, PARIS))
         assert not isinstance(closings, Refused)
         outlets = [one for one in closings if one.subject == "outlet"]
         sold = {

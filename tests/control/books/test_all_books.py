@@ -54,7 +54,6 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.site.venue.reads import VENUE_ZONE
 
 EVENING: Final = date(2026, 5, 9)
 DAY: Final = timedelta(days=1)
@@ -230,7 +229,7 @@ async def closed(evening: Evening) -> list[Closing]:
     """The closings of the day of business, of outlets and tills."""
     period = Period(PeriodKind.DAY, EVENING)
     async with evening.bar.db.transaction() as conn:
-        made = await close(conn, evening.food.vault, period, evening.clock.now() + DAY, until=ends(period, VENUE_ZONE))
+        made = await close(conn, evening.food.vault, period, evening.clock.now() + DAY, until=ends(period, PARIS))
     assert isinstance(made, list), made
     return made
 

@@ -116,12 +116,50 @@ def test_the_commission_applies_to_net_sales_without_deposits() -> None:
 def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page() -> None:
     runs = [Terms(new_id(), f"{outlet:02}", FIRST, None, 300) for outlet in range(1, 20)]
     made = a_statement(runs, 200, [a_closing("07", 0, a_tally([(200, 120_000)], 0))])
-    said = page(made, Club(), Seller("Virage FC", "1 rue du Stade", "FR00000000000"), "en", EURO)
+    seller = Seller("Virage FC", "1 rue du Stade", "FR00000000000")
+    said = page(made, Club(), seller, "en", currency=EURO, venues=[stadium()])
     assert [one["title"] for one in said["sections"]] == ["Outlet 07"]
     assert said["total"] is None
     assert said["idle"].startswith("No sales in this period: 01, 02, ")
     assert said["house"] == "Virage FC · 1 rue du Stade · VAT number: FR00000000000"
     assert len(PdfReader(BytesIO(printed_paper(made))).pages) == 1
+
+
+def test_on_paper_an_outlet_has_its_local_code_and_with_several_venues_the_name_of_its_own() -> None:
+    runs = [Terms(new_id(), outlet, FIRST, None, 300) for outlet in ("01", "02", "arena.01", "arena.02")]
+    tally = a_tally([(200, 120_000)], 0)
+    made = a_statement(runs, 200, [a_closing("01", 0, tally), a_closing("arena.01", 0, tally)])
+    venues = [stadium(), arena()]
+    said = page(made, Club(), Seller("Virage FC", "", ""), "en", currency=EURO, venues=venues)
+    assert [one["title"] for one in said["sections"]] == [f"Outlet 01, {venues[0].name}", "Outlet 01, The Arena"]
+    assert said["idle"] == f"No sales in this period: 02, {venues[0].name}; 02, The Arena"
+    assert {row["outlet"] for row in csv.DictReader(statement_table(made, EURO).decode().splitlines())} >= {
+        "01",
+        "arena.01",
+    }
+
+
+async def test_an_outlet_of_another_venue_has_terms_until_its_own_days_are_closed(
+    db: Database, vault: KeyVault, counters: Counters, buvettes: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first venue has closed the day; the second one, in another time zone, has not."""
+    await install(db, monkeypatch, arena())
+    await put(counters, f"{buvettes}/terms/{new_id()}", terms(outlet="arena.01"))
+    unknown = terms(outlet="arena.99")
+    assert (await counters.ask("finance", "PUT", f"{DOOR}/{buvettes}/terms/{new_id()}", unknown)).status_code == 400
+    till = Till()
+    async with db.transaction() as conn:
+        await till.pair(conn)
+    till.write(lines=[beer(2)])
+    await append_records(db, till, NOW)
+    async with db.transaction() as conn:
+        home = await close(conn, vault, Period(PeriodKind.DAY, FIRST), NOW, zone=stadium().zone)
+    assert not isinstance(home, Refused)
+    async with db.connection() as conn:
+        assert await closed_through(conn, ["01"]) == FIRST
+        assert await closed_through(conn, ["arena.01"]) is None
+    path = f"{DOOR}/{buvettes}/statement?from=2026-05-01&to=2026-05-31"
+    assert (await counters.ask("finance", "GET", path)).json()["closed_through"] is None
 
 
 def test_a_statement_in_yen_has_no_decimals_in_its_table_and_on_paper() -> None:
@@ -132,7 +170,9 @@ def test_a_statement_in_yen_has_no_decimals_in_its_table_and_on_paper() -> None:
     assert [rows["sales"][name] for name in ("gross", "vat", "net")] == ["120000", "20000", "100000"]
     assert [rows["commission"][name] for name in ("gross", "vat", "net")] == ["-36000", "-6000", "-30000"]
     seller = Seller("Virage FC", "", "")
-    english, french = (page(made, Club(), seller, lang, yen)["sections"][0] for lang in LANGUAGES)
+    english, french = (
+        page(made, Club(), seller, lang, currency=yen, venues=[stadium()])["sections"][0] for lang in LANGUAGES
+    )
     assert english["rows"][0] == ["Sales, VAT at 20%", "¥120,000", "¥20,000", "¥100,000"]
     assert english["rows"][2][1:] == ["\u2212¥36,000", "\u2212¥6,000", "\u2212¥30,000"]
     assert french["payable"][1] == "84\u202f300\u202f¥"
@@ -142,13 +182,15 @@ def test_amounts_in_euros_are_printed_as_before() -> None:
     runs = [Terms(new_id(), "01", FIRST, None, 300)]
     made = a_statement(runs, 200, [a_closing("01", 0, a_tally([(200, 1_200_000)], 0))])
     seller = Seller("Virage FC", "", "")
-    english, french = (page(made, Club(), seller, lang, EURO)["sections"][0] for lang in LANGUAGES)
+    english, french = (
+        page(made, Club(), seller, lang, currency=EURO, venues=[stadium()])["sections"][0] for lang in LANGUAGES
+    )
     assert english["rows"][1][1] == "\u2212€3,600.00"
     assert french["rows"][1][1] == "\u22123\u202f600,00\u202f€"
 
 
 def printed_paper(made: Statement) -> bytes:
-    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", EURO)
+    return statement_pdf(made, Club(), Seller("Virage FC", "", ""), "fr", currency=EURO, venues=[stadium()])
 
 
 async def put(counters: Counters, path: str, body: Any, who: str = "finance") -> Any:

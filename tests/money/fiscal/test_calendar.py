@@ -7,8 +7,21 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from tests.venues import arena
 from tests.zones import NEW_YORK, PARIS
-from virage.money.fiscal.rules.calendar import ClosingState, begins, business_day, ends, next_due
+from virage.demo.venues.drawing import stadium
+from virage.money.fiscal.rules.calendar import (
+    ClosingState,
+    Due,
+    OpenTill,
+    begins,
+    business_day,
+    by_zone,
+    ends,
+    last_of_zone,
+    next_due,
+    zone_of,
+)
 from virage.money.fiscal.rules.closing import Period, PeriodKind
 
 DAY, MONTH, YEAR = PeriodKind

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.values.money import Cents, Currency
+from virage.platform.values.zones import zone_city
 from virage.site.programme.types import Text
 from virage.site.venue.types import Entrance, PlaceLabel, Venue, local_code, plan_svg
 

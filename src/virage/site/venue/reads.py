@@ -5,7 +5,6 @@ import gzip
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -28,7 +27,6 @@ from virage.site.venue.rules.venue import Venue
 from virage.site.venue.store import VersionSummary, file_of, venue_at, venue_of, venues, versions
 
 __all__ = [
-    "VENUE_ZONE",
     "Document",
     "LiftState",
     "QueueDelays",
@@ -53,8 +51,6 @@ __all__ = [
 ]
 
 
-VENUE_ZONE = ZoneInfo("Europe/Paris")
-"""Time zone of the first venue."""
 QueueDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
 """Current waits in seconds by code (`ramp:N1`, `gate:A1`), provided by the access domain."""
 

@@ -29,9 +29,10 @@ export function preferred(club: string): Locale {
 class I18n {
   locale = $state<Locale>("fr");
   messages = $state.raw<Messages | null>(null);
-  /** The deployment's currency and time zone (IANA); start.ts sets them before the first screen. */
+  /** The deployment's currency; start.ts sets it before the first screen. */
   currency = $state.raw<Currency>(EURO);
-  zone = $state("Europe/Paris");
+  /** Time zone (IANA) of the times on the screen: the deployment's, or that of the venue where a screen sets it. */
+  zone = $state(UNNAMED_ZONE);
   /** Words for refusals that few people meet: empty before the first of them. */
   refusals = $state.raw<Record<string, string>>({});
   #refusalsIn: Locale | null = null;
@@ -96,8 +97,8 @@ class I18n {
   }
 
   date(iso: string, options: Intl.DateTimeFormatOptions): string {
-    const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(this.tag, { timeZone: this.zone, ...options });
-    return this.#kept("date", { ...options, zone: this.zone }, make).format(new Date(iso));
+    const zoned = { timeZone: this.zone, ...options };
+    return this.#kept("date", zoned, () => new Intl.DateTimeFormat(this.tag, zoned)).format(new Date(iso));
   }
 
   day(iso: string): string {

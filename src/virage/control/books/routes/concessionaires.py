@@ -127,7 +127,7 @@ async def get_statement_pdf(
     async with db.connection() as conn:
         venues = await venue.venues(conn)
     pdf = await asyncio.to_thread(
-        statement_pdf, found, config.club, seller_of(config), lang, config.currency
+        statement_pdf, found, config.club, seller_of(config), lang, currency=config.currency, venues=venues
     )  # a tenth of a second of work
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)

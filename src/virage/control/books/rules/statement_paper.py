@@ -13,6 +13,7 @@ import msgspec
 
 from virage.control.books.rules.statements import Statement, StatementLine, StatementTotals
 from virage.control.books.rules.tables import Cell, amount, table
+from virage.matchday.food.menu.types import outlet_label
 from virage.matchday.food.till.types import Seller
 from virage.money.fiscal.types import VatTotal
 from virage.platform.paper import breakable, ink_on, printed
@@ -103,10 +104,12 @@ def _rows(line: StatementLine, currency: Currency) -> Iterator[Sequence[Cell]]:
     yield *place, "payable", None, shown(sums.payable_cents), None, None
 
 
-def statement_pdf(statement: Statement, club: Club, seller: Seller, lang: Lang, currency: Currency) -> bytes:
-    """Return the statement as PDF."""
-    data = page(statement, club, seller, lang, currency)
-    return printed(_template(), {"statement": msgspec.json.encode(data).decode()})
+def statement_pdf(
+    statement: Statement, club: Club, seller: Seller, lang: Lang, *, currency: Currency, venues: Sequence[Venue]
+) -> bytes:
+    """Return the statement as PDF; outlets are named within `venues`, those of the deployment."""
+    content = page(statement, club, seller, lang, currency=currency, venues=venues)
+    return printed(_template(), {"statement": msgspec.json.encode(content).decode()})
 
 
 @cache
@@ -120,7 +123,9 @@ def number_of(statement: Statement) -> str:
     return f"{days}-{statement.concessionaire.id.hex[-6:].upper()}"
 
 
-def page(statement: Statement, club: Club, seller: Seller, lang: Lang, currency: Currency) -> dict[str, Any]:
+def page(
+    statement: Statement, club: Club, seller: Seller, lang: Lang, *, currency: Currency, venues: Sequence[Venue]
+) -> dict[str, Any]:
     """Return the data of the template. Outlets without sales share one line."""
     pen, who = _Pen(lang, currency), statement.concessionaire
     period = pen.days(statement.starts_on, statement.ends_on)

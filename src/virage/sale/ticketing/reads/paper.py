@@ -4,6 +4,7 @@ from virage.identity.passes.api import PaperTicket
 from virage.identity.people.types import Locale
 from virage.platform.data.database import Connection
 from virage.platform.settings.config import Config
+from virage.platform.values.zones import zone_note
 from virage.sale.ticketing.reads.views import Ticket
 from virage.sale.ticketing.rules.terms import OrderRow, Tariff
 from virage.sale.ticketing.store import orders as store
@@ -20,7 +21,9 @@ _TARIFFS: dict[Tariff, Text] = {
 
 
 async def paper_of(conn: Connection, ticket: Ticket, code: str, config: Config, locale: Locale) -> PaperTicket:
-    """Return the content of a paper ticket; `code` is the text of its QR code."""
+    """Return the content of a paper ticket, without the route; `code` is the text of its QR code."""
+    venue = await venue_at(conn, ticket.event.venue_version)
+    home = (await venues(conn))[0].zone
     order = (await store.orders(conn, [ticket.order_id]))[ticket.order_id]
     event = ticket.event
     return PaperTicket(

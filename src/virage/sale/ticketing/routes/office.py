@@ -21,6 +21,7 @@ from virage.sale.ticketing.reads.open_sales import load_pricing, load_sale
 from virage.sale.ticketing.routes.order_service import OrderService
 from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing
 from virage.sale.ticketing.rules.refunds import AskedReason
+from virage.sale.ticketing.rules.reseating import MoveChoice
 from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme import api as programme
 from virage.site.venue.api import venue_at
@@ -109,7 +110,7 @@ class EventMove(Struct, frozen=True, forbid_unknown_fields=True):
     """The version of the venue to move to, and what happens to each affected ticket, by its id."""
 
     venue_version: Annotated[str, Meta(min_length=1, max_length=64)]
-    choices: dict[UUID, moving.MoveChoice] = {}
+    choices: dict[UUID, MoveChoice] = {}
 
 
 @post("/events/{event_id:uuid}/move", status_code=200, guards=[staff("programme")])

@@ -16,6 +16,7 @@ from minijinja import Environment
 from msgspec import Struct
 
 from virage.platform.values.money import Cents, Currency
+from virage.platform.values.zones import zone_city
 from virage.site.programme.types import Text
 
 if TYPE_CHECKING:  # a process that only renders loads no venue
