@@ -22,9 +22,15 @@ export interface SeatPoints {
   pitch: Float32Array;
 }
 
-/** The position of each seat of a block. */
-export function seatPoints(block: BlockGeometry, portrait: boolean): SeatPoints {
+/** Seats of a block on the plan: x, y, … in metres, y upwards. */
+export type PlanPoints = Omit<SeatPoints, "block">;
+
+const USUAL_PITCH_M = 0.5;
+
+/** The position of each seat of a block on the plan: given one by one, or expanded from its segments. */
+export function planPoints(block: BlockGeometry): PlanPoints {
   const [frameX, frameY, mdeg, curved] = block.frame as [number, number, number, number];
+  const placed = block.points?.length ? block.points : null; // documents of earlier formats have no points
   const facing = ((mdeg / 1000) * Math.PI) / 180;
   const cos = Math.cos(facing);
   const sin = Math.sin(facing);
@@ -39,14 +45,27 @@ export function seatPoints(block: BlockGeometry, portrait: boolean): SeatPoints 
       const angle = facing - along / d;
       const x = curved ? frameX + d * Math.cos(angle) : frameX + d * cos + along * sin;
       const y = curved ? frameY + d * Math.sin(angle) : frameY + d * sin - along * cos;
-      const [sx, sy] = toScreen(x / 100, y / 100, portrait);
-      at[2 * seat] = sx;
-      at[2 * seat + 1] = sy;
+      at[2 * seat] = (placed ? placed[2 * seat]! : x) / 100;
+      at[2 * seat + 1] = (placed ? placed[2 * seat + 1]! : y) / 100;
       row[seat] = line;
       pitches[seat] = pitch / 100;
     }
+    if (!placed) continue;
+    for (let own = seat - count; own < seat; own += 1) {
+      const beside = own + 1 < seat ? own + 1 : own - 1;
+      const alone = count === 1;
+      pitches[own] = alone ? USUAL_PITCH_M : Math.hypot(at[2 * own]! - at[2 * beside]!, at[2 * own + 1]! - at[2 * beside + 1]!);
+    }
   }
-  return { block, at, row, pitch: pitches };
+  return { at, row, pitch: pitches };
+}
+
+/** The position of each seat of a block on the screen. */
+export function seatPoints(block: BlockGeometry, portrait: boolean): SeatPoints {
+  const { at, row, pitch } = planPoints(block);
+  for (let value = 0; value < at.length; value += 2)
+    [at[value], at[value + 1]] = toScreen(at[value]!, at[value + 1]!, portrait);
+  return { block, at, row, pitch };
 }
 
 export interface Shape {
@@ -86,18 +105,19 @@ export function stars(sightline: number): number {
   return Math.min(5, Math.max(1, Math.ceil(sightline / 20)));
 }
 
-/** The seats of a block by row, with their numbers. */
+/** The seats of a block by row, each with its number or name. */
 export interface RowOfSeats {
   name: string;
-  seats: { place: number; number: number }[];
+  seats: { place: number; seat: number | string }[];
 }
 
 export function rowsOf(labels: BlockLabels): RowOfSeats[] {
+  const names = new Map((labels.names ?? []) as unknown as [number, string][]); // documents of earlier formats have none
   return labels.rows.map((row) => ({
     name: row.name,
     seats: row.segments.flatMap((segment) => {
       const [first, number, count] = segment as [number, number, number];
-      return Array.from({ length: count }, (_, index) => ({ place: first + index, number: number + index }));
+      return Array.from({ length: count }, (_, index) => ({ place: first + index, seat: names.get(first + index) ?? number + index }));
     }),
   }));
 }

@@ -48,7 +48,7 @@ export async function labelOf(place: number): Promise<Label | null> {
   if (!block) return null;
   for (const row of await rows(block)) {
     const seat = row.seats.find((candidate) => candidate.place === place);
-    if (seat) return { block: block.code, row: row.name, seat: seat.number, gate_group: block.gate_group, stand: standOf(block) };
+    if (seat) return { block: block.code, row: row.name, seat: seat.seat, gate_group: block.gate_group, stand: standOf(block) };
   }
   return null;
 }
@@ -69,5 +69,5 @@ export async function parsePlace(text: string): Promise<number | null> {
   const block = venue?.blocks.find((candidate) => candidate.code.toUpperCase() === code);
   if (!block || !row || !seat) return null;
   const found = (await rows(block)).find(({ name }) => name.toUpperCase() === row);
-  return found?.seats.find(({ number }) => String(number) === seat)?.place ?? null;
+  return found?.seats.find((candidate) => String(candidate.seat).toUpperCase() === seat)?.place ?? null;
 }

@@ -115,7 +115,7 @@ function* seats(brush: Brush, shape: Shape, cssScale: number): Generator<void> {
   const faint = model.only !== null && category?.id !== model.only;
   const colour = category && !faint ? palette.seat(category.colour) : palette.gone;
   const features = scene.named(shape.code)?.features;
-  const numbers = cssScale * PITCH >= NUMBERS_FROM ? scene.named(shape.code)?.numbers : undefined;
+  const names = cssScale * PITCH >= NUMBERS_FROM ? scene.named(shape.code)?.seats : undefined;
   let done = 0;
   for (let index = 0; index < block.seat_count; index += 1) {
     const x = at[2 * index]!;
@@ -124,7 +124,7 @@ function* seats(brush: Brush, shape: Shape, cssScale: number): Generator<void> {
     const free = category !== undefined && places.isFree(block.first_seat + index);
     const square = features !== undefined && (features[index]! & WHEELCHAIR) !== 0;
     seat(brush, x, y, pitch[index]!, free ? colour : palette.gone, free && !faint, square);
-    if (numbers && free && !faint && !square) number(brush, x, y, numbers[index]!, colour);
+    if (names && free && !faint && !square) seatName(brush, x, y, names[index]!, colour);
     if ((done += 1) % CHUNK === 0) yield;
   }
 }
@@ -172,8 +172,8 @@ function drawn(colour: string, radius: number, sign: string | null): ImageBitmap
   return finish();
 }
 
-function number({ context, scale, dx, dy, model }: Brush, x: number, y: number, value: number, colour: string): void {
+function seatName({ context, scale, dx, dy, model }: Brush, x: number, y: number, name: string, colour: string): void {
   context.fillStyle = model.palette.textOn(colour);
   context.font = `650 ${scale * 0.2}px Archivo, system-ui, sans-serif`;
-  context.fillText(String(value), x * scale + dx, y * scale + dy + scale * 0.01);
+  context.fillText(name, x * scale + dx, y * scale + dy + scale * 0.01, scale * 0.4);
 }

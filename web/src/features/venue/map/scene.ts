@@ -13,7 +13,7 @@ export interface SeatName {
 }
 interface Named {
   rows: string[];
-  numbers: Uint16Array;
+  seats: string[];
   features: Uint8Array;
   sightline: number[];
 }
@@ -165,7 +165,7 @@ export class Scene {
     return {
       block: block.code,
       row: names.rows[row]!,
-      seat: String(names.numbers[index]),
+      seat: names.seats[index]!,
       features: names.features[index]!,
       sightline: names.sightline[row]!,
     };
@@ -186,7 +186,7 @@ function nearestOf({ at, row }: SeatPoints, from: number, other: number, dx: num
 }
 
 function named(labels: BlockLabels): Named {
-  const numbers = new Uint16Array(labels.seat_count);
-  for (const row of rowsOf(labels)) for (const seat of row.seats) numbers[seat.place - labels.first_seat] = seat.number;
-  return { rows: labels.rows.map((row) => row.name), numbers, features: featuresOf(labels), sightline: labels.sightline };
+  const seats: string[] = [];
+  for (const row of rowsOf(labels)) for (const { place, seat } of row.seats) seats[place - labels.first_seat] = String(seat);
+  return { rows: labels.rows.map((row) => row.name), seats, features: featuresOf(labels), sightline: labels.sightline };
 }

@@ -144,7 +144,7 @@ export const access = {
     gateGroup: (group: string) => `Gates ${group}`,
   },
   place: {
-    seat: (block: string, row: string, seat: number) => `Block ${block}, row ${row}, seat ${seat}`,
+    seat: (block: string, row: string, seat: number | string) => `Block ${block}, row ${row}, seat ${seat}`,
   },
   search: {
     title: "Admit without a code",
