@@ -94,3 +94,11 @@ def withdraw(desk: Page, title: str, *, within: str = "body") -> None:
     """Withdraw an entry at the match desk, and confirm it."""
     desk.locator(within).get_by_role("button", name=f"Withdraw: {title}").click()
     desk.get_by_role("dialog", name="Withdraw this entry?").get_by_role("button", name="Withdraw").click()
+
+
+def choose_in_list(page: Page, block: str, row: str) -> None:
+    """The first free seat of a row, chosen in the list of blocks, which is open."""
+    page.locator(f"#block-{block}").click()
+    page.locator(".rows .row").filter(has_text=f"Row {row}").click()
+    page.locator(".rows .seats button").first.click()
+    expect(page.locator(".choice")).to_be_visible()

@@ -8,7 +8,7 @@ from uuid import UUID
 from playwright.sync_api import Page, expect
 
 from tests.web.office import in_database
-from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
+from tests.web.steps import ACCEPTED, DECLINED, LATE, choose_in_list, pay, top_up
 from tests.web.system import System
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import AccountKind, Transfer, account, wallet_account
@@ -51,7 +51,21 @@ def before_signing_in(page: Page, system: System) -> Iterator[Screen]:
     page.goto(f"/events/{system.event('concert')}")
     expect(page.locator("[data-block='104']")).to_be_visible()
     yield Screen("concert")
+    yield from _views(page, system)
     yield from _match(page, system)
+
+
+def _views(page: Page, system: System) -> Iterator[Screen]:
+    """The view from the best and from the worst seat of the stadium."""
+    for name, block in (("view-best", "109"), ("view-worst", "304")):
+        page.goto(f"/events/{system.event('match')}")
+        page.locator("[aria-pressed]").nth(1).click()
+        choose_in_list(page, block, "PMR")
+        more = page.locator(".choice .more")
+        if more.is_visible():
+            more.click()
+        expect(page.locator(".choice [data-drawn]")).to_be_visible()
+        yield Screen(name)
 
 
 def _match(page: Page, system: System) -> Iterator[Screen]:

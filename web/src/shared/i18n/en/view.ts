@@ -1,0 +1,36 @@
+/** The view from a seat: its caption, and its description for screen readers. Distances are whole metres. */
+export const view = {
+  title: "View from the seat",
+  yours: "Your view",
+  standing: "Standing",
+  row: (row: string) => `Row ${row}`,
+  unknown: "We don’t know the view from this place: the height of its row has not been measured.",
+  unknownPlace: "We don’t know the view from this place.",
+  drawing: (facts: string) => `Drawing of the view. ${facts}`,
+  where: (place: string, block: string, stand: string) => [place, block, stand].filter(Boolean).join(", "),
+  toLine: {
+    touchline: (metres: string) => `${metres} m from the touchline`,
+    goalLine: (metres: string) => `${metres} m from the goal line`,
+  },
+  toCentre: (metres: string) => `${metres} m from the centre spot`,
+  toMiddle: (metres: string) => `${metres} m from the middle`,
+  toStage: (metres: string) => `${metres} m from the stage`,
+  above: (metres: string) => `${metres} m above the pitch`,
+  level: "level with the pitch",
+  side: {
+    halfway: "Along the side, level with the halfway line",
+    half: "Along the side, between the halfway line and the penalty area",
+    penaltyArea: "Along the side, level with the penalty area",
+    corner: "In the corner",
+    goal: "Behind the goal",
+    besideGoal: "Behind the goal line, to one side of the goal",
+    pitch: "On the pitch",
+  },
+  overHeads: {
+    first: "There is no row in front of you",
+    clear: "You see all of the pitch over the heads in front",
+    partly: "You see the near line of the pitch between the heads in front",
+    hidden: "Heads in front can hide the near line of the pitch",
+  },
+  sightline: (view: string, stars: number) => `${view}, ${stars} of 5`,
+};
