@@ -7,6 +7,10 @@ import { depthBetween } from "./viewpoint";
 export const AISLE_M = 1.7;
 const DEPTH_M = 0.8;
 const DEPTH_MAX_M = 2;
+export const HALF_SEAT_M = 0.24;
+const BACKREST_M = 0.7;
+/** Seats of an arc that are drawn as one straight line. */
+const ARC_SEATS = 5;
 /** Of a stand that the document does not name. */
 const USUAL_COLOUR = "#8a8f98";
 /** A stand whose first row is lower stands on the ground. */
@@ -44,14 +48,14 @@ export interface Run {
   back: number;
   /** Position of the row among the rows of its block, from 0 to 1. */
   share: number;
+  /** Its seats as one surface x, y, z, …, as drawn from afar. */
+  surface: Float32Array;
 }
 
 export interface Stand {
   block: BlockGeometry;
   colour: string;
   runs: Run[];
-  /** Whether its rows are arcs. */
-  curved: boolean;
   x: number;
   y: number;
   reach: number;
@@ -124,6 +128,7 @@ function standOf(block: BlockGeometry, colour: string, top: number): Stand | nul
     depth.set(row, Math.min(DEPTH_MAX_M, depthBetween(points, seats[seats.length >> 1]!, row - 1) ?? DEPTH_M));
   }
   const height = (row: number): number => heights[row]! / 100;
+  const curved = block.frame[3] === 1 || Boolean(block.points?.length);
   const runs: Run[] = [];
   for (let field = 0, next = 0; field < block.segments.length; field += FIELDS) {
     const [row, count] = [block.segments[field]!, block.segments[field + 4]!];
@@ -135,14 +140,16 @@ function standOf(block: BlockGeometry, colour: string, top: number): Stand | nul
     const final = 2 * count - 2;
     const [x, y] = [(at[0]! + at[final]!) / 2, (at[1]! + at[final + 1]!) / 2];
     const floor = height(row);
+    const sense = (at[final]! - at[0]!) * away[1]! - (at[final + 1]! - at[1]!) * away[0]! < 0 ? -1 : 1;
+    const behind = seatsOfRow.has(row + 1) ? height(row + 1) : floor;
+    const [front, back] = [depth.get(row)! / 2, (depth.get(row + 1) ?? DEPTH_M) / 2];
+    const step = curved ? ARC_SEATS : Math.max(1, count - 1);
+    const top = Math.max((floor + behind) / 2, floor + BACKREST_M);
     runs.push({
-      row, first, at, away, x, y, floor,
-      sense: (at[final]! - at[0]!) * away[1]! - (at[final + 1]! - at[1]!) * away[0]! < 0 ? -1 : 1,
+      row, first, at, away, x, y, floor, sense, behind, front, back,
+      surface: Float32Array.from(band({ at, away, sense }, 0, count - 1, step, HALF_SEAT_M, -front * 0.5, floor + 0.25, back * 0.85, top)),
       reach: Math.hypot(at[0]! - x, at[1]! - y) + 1,
       before: seatsOfRow.has(row - 1) ? height(row - 1) : floor,
-      behind: seatsOfRow.has(row + 1) ? height(row + 1) : floor,
-      front: depth.get(row)! / 2,
-      back: (depth.get(row + 1) ?? DEPTH_M) / 2,
       share: rows.length > 1 ? row / (rows.at(-1)! || 1) : 0,
     });
   }
@@ -163,7 +170,6 @@ function standOf(block: BlockGeometry, colour: string, top: number): Stand | nul
   for (let seat = 0; seat < points.at.length; seat += 2) reach = Math.max(reach, Math.hypot(points.at[seat]! - x, points.at[seat + 1]! - y));
   return {
     block, colour, runs, x, y, reach: reach + 1, top,
-    curved: block.frame[3] === 1 || Boolean(block.points?.length),
     foot: edge(front, between(first, front) + DEPTH_M / 2, height(first)),
     head: edge(back, between(back, last) + DEPTH_M / 2 + 0.2, height(last)),
     bottom: height(first) < ON_GROUND_M ? 0 : height(first) - FASCIA_M,
@@ -199,4 +205,34 @@ function directionsOf(block: BlockGeometry, at: Float32Array): Float32Array {
     [away[seat], away[seat + 1]] = [dx / length, dy / length];
   }
   return away;
+}
+
+/** Seats of a run with their directions away from the pitch, and on which side the next seat is. */
+type Line = Pick<Run, "at" | "away" | "sense">;
+
+/** Points along some seats of a run, with their directions away from the pitch; both ends reach beyond the last seats. */
+function seatLine(run: Line, first: number, last: number, step: number, ends: number): [x: number, y: number, dx: number, dy: number][] {
+  const final = run.at.length / 2 - 1;
+  const point = (seat: number, beyond: number): [number, number, number, number] => {
+    const [dx, dy] = [run.away[2 * seat]!, run.away[2 * seat + 1]!];
+    const reach = beyond * run.sense * (seat === (beyond < 0 ? 0 : final) ? ends : HALF_SEAT_M + 0.03);
+    return [run.at[2 * seat]! + dy * reach, run.at[2 * seat + 1]! - dx * reach, dx, dy];
+  };
+  const points = [point(first, -1)];
+  for (let seat = first + step; seat < last; seat += step) points.push(point(seat, 0));
+  points.push(point(last, 1));
+  return points;
+}
+
+/** A band x, y, z, … along a run: one edge at `near` metres before the seats, the other at `far` metres behind them. */
+export function band(
+  run: Line, first: number, last: number, step: number, ends: number,
+  near: number, nearHeight: number, far: number, farHeight: number,
+): number[] {
+  const [before, behind]: [number[], number[][]] = [[], []];
+  for (const [x, y, dx, dy] of seatLine(run, first, last, step, ends)) {
+    before.push(x + dx * near, y + dy * near, nearHeight);
+    behind.push([x + dx * far, y + dy * far, farHeight]);
+  }
+  return [...before, ...behind.reverse().flat()];
 }

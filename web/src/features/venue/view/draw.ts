@@ -1,7 +1,7 @@
 /** Draws the view of a viewpoint: sky, pitch or stage, stands from the furthest to the nearest, people in front. */
 import type { Geometry } from "../../../shared/api/words";
 import { parseHex, toHex, type Rgb } from "../../../shared/theme/colour";
-import { AISLE_M, standsOf, type Edge, type Run, type Stand } from "./bowl";
+import { AISLE_M, band, HALF_SEAT_M, standsOf, type Edge, type Run, type Stand } from "./bowl";
 import { drawFloor, fill, goals, STAGE_HEIGHT_M, type Scene } from "./floor";
 import { cameraAt, NEAR_M, project, projectPolygon, seenFrom, type Camera, type Point3 } from "./projection";
 import { stageOf, type Viewpoint } from "./viewpoint";
@@ -13,7 +13,6 @@ const SEATS_M = 14;
 const CHUNK = 4;
 /** Nearer than this, seats are taken. */
 const PEOPLE_M = 9;
-const HALF_SEAT_M = 0.24;
 /** Distance at which a colour has half become that of the haze. */
 const HAZE_M = 420;
 const CROWD_M = 11;
@@ -179,35 +178,8 @@ function isOutside({ camera, width, from }: Brush, x: number, y: number, reach: 
   return Math.abs(right) - reach > (Math.max(ahead, 0) + reach) * (width / 2 / camera.focal);
 }
 
-/** Points along some seats of a run, with their directions away from the pitch; both ends reach beyond the last seats. */
-function seatLine(run: Run, first: number, last: number, step: number, ends: number): [x: number, y: number, dx: number, dy: number][] {
-  const final = run.at.length / 2 - 1;
-  const point = (seat: number, beyond: number): [number, number, number, number] => {
-    const [dx, dy] = [run.away[2 * seat]!, run.away[2 * seat + 1]!];
-    const reach = beyond * run.sense * (seat === (beyond < 0 ? 0 : final) ? ends : HALF_SEAT_M + 0.03);
-    return [run.at[2 * seat]! + dy * reach, run.at[2 * seat + 1]! - dx * reach, dx, dy];
-  };
-  const points = [point(first, -1)];
-  for (let seat = first + step; seat < last; seat += step) points.push(point(seat, 0));
-  points.push(point(last, 1));
-  return points;
-}
-
-/** A band x, y, z, … along a run: one edge at `near` metres before the seats, the other at `far` metres behind them. */
-function band(
-  run: Run, first: number, last: number, step: number, ends: number,
-  near: number, nearHeight: number, far: number, farHeight: number,
-): number[] {
-  const [before, behind]: [number[], number[][]] = [[], []];
-  for (const [x, y, dx, dy] of seatLine(run, first, last, step, ends)) {
-    before.push(x + dx * near, y + dy * near, nearHeight);
-    behind.push([x + dx * far, y + dy * far, farHeight]);
-  }
-  return [...before, ...behind.reverse().flat()];
-}
-
 /** A colour at a distance, in the light that falls on a run: higher rows and every other row are lighter. */
-function shade({ tones }: Brush, colour: Rgb, run: Run, away: number, light = 1): string {
+function shade({ tones }: Brush, colour: Rgb, run: Pick<Run, "away" | "row" | "share">, away: number, light = 1): string {
   const [x, y, strength] = tones.light;
   const facing = -(run.away[0]! * x + run.away[1]! * y) * strength;
   const steps = 0.9 + 0.12 * run.share + (run.row % 2 ? 0.035 : -0.035);
@@ -245,25 +217,21 @@ function rows(brush: Brush, stand: Stand, runs: readonly Run[], away: number): v
   const { tones, from, pen, camera } = brush;
   const seat = tones.seat(stand.colour);
   const boxed = stand.block.kind === "box" ? mixed(seat, tones.wall, 0.5) : seat;
-  const byColour = new Map<string, Run[]>();
+  const alike = new Map<string, Run[]>();
   for (const run of runs) {
     // Looking down on a step, one sees more of its concrete.
     const downwards = Math.max(0, Math.min(0.3, (from.eye - run.floor) / away));
-    const step = { ...run, share: Math.round(run.share * 3) / 3 };
-    const colour = shade(brush, mixed(boxed, tones.concrete, Math.round(downwards * 20) / 20), step, away);
-    byColour.set(colour, [...(byColour.get(colour) ?? []), run]);
+    const key = `${run.row % 2} ${Math.round(run.share * 3)} ${Math.round(downwards * 20)}`;
+    const same = alike.get(key);
+    if (same) same.push(run);
+    else alike.set(key, [run]);
   }
-  for (const [colour, same] of byColour) {
-    pen.fillStyle = colour;
+  for (const [key, same] of alike) {
+    const [row, share, downwards] = key.split(" ").map(Number) as [number, number, number];
+    pen.fillStyle = shade(brush, mixed(boxed, tones.concrete, downwards / 20), { away: same[0]!.away, row, share: share / 3 }, away);
     pen.beginPath();
     for (const run of same) {
-      const last = run.at.length / 2 - 1;
-      const step = stand.curved ? 3 : Math.max(1, last);
-      const above = (run.floor + run.behind) / 2;
-      const pixels = projectPolygon(
-        camera,
-        band(run, 0, last, step, HALF_SEAT_M, -run.front * 0.5, run.floor + 0.25, run.back * 0.85, Math.max(above, run.floor + 0.7)),
-      );
+      const pixels = projectPolygon(camera, run.surface);
       if (pixels.length < 6) continue;
       pen.moveTo(pixels[0]!, pixels[1]!);
       for (let corner = 2; corner < pixels.length; corner += 2) pen.lineTo(pixels[corner]!, pixels[corner + 1]!);

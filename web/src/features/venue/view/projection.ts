@@ -53,22 +53,32 @@ export function project(camera: Camera, x: number, y: number, z: number): [px: n
 }
 
 /** A polygon x, y, z, … in pixels x, y, …, cut off where it comes too near; empty if all of it is behind the eye. */
-export function projectPolygon(camera: Camera, polygon: readonly number[]): number[] {
+export function projectPolygon(camera: Camera, polygon: ArrayLike<number>): number[] {
+  // Some ten thousand corners a drawing: written without an array for each.
+  const { focal } = camera;
+  const [ex, ey, ez] = camera.eye;
+  const [rx, ry] = camera.right;
+  const [ux, uy, uz] = camera.up;
+  const [fx, fy, fz] = camera.ahead;
+  const [mx, my] = camera.middle;
   const pixels: number[] = [];
-  const count = polygon.length / 3;
-  const put = (right: number, up: number, ahead: number): void => {
-    const scale = camera.focal / ahead;
-    pixels.push(camera.middle[0] + right * scale, camera.middle[1] - up * scale);
-  };
-  let before = seenFrom(camera, polygon[3 * count - 3]!, polygon[3 * count - 2]!, polygon[3 * count - 1]!);
-  for (let corner = 0; corner < count; corner += 1) {
-    const here = seenFrom(camera, polygon[3 * corner]!, polygon[3 * corner + 1]!, polygon[3 * corner + 2]!);
-    if (before[2] < NEAR_M !== here[2] < NEAR_M) {
-      const share = (NEAR_M - before[2]) / (here[2] - before[2]);
-      put(before[0] + share * (here[0] - before[0]), before[1] + share * (here[1] - before[1]), NEAR_M);
+  const final = polygon.length - 3;
+  let [beforeRight, beforeUp, beforeAhead] = [0, 0, 0];
+  for (let corner = -3; corner <= final; corner += 3) {
+    const from = corner < 0 ? final : corner;
+    const [dx, dy, dz] = [polygon[from]! - ex, polygon[from + 1]! - ey, polygon[from + 2]! - ez];
+    const right = dx * rx + dy * ry;
+    const up = dx * ux + dy * uy + dz * uz;
+    const ahead = dx * fx + dy * fy + dz * fz;
+    if (corner >= 0) {
+      if (beforeAhead < NEAR_M !== ahead < NEAR_M) {
+        const share = (NEAR_M - beforeAhead) / (ahead - beforeAhead);
+        const scale = focal / NEAR_M;
+        pixels.push(mx + (beforeRight + share * (right - beforeRight)) * scale, my - (beforeUp + share * (up - beforeUp)) * scale);
+      }
+      if (ahead >= NEAR_M) pixels.push(mx + (right * focal) / ahead, my - (up * focal) / ahead);
     }
-    if (here[2] >= NEAR_M) put(...here);
-    before = here;
+    [beforeRight, beforeUp, beforeAhead] = [right, up, ahead];
   }
   return pixels;
 }
