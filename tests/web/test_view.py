@@ -176,7 +176,7 @@ def test_a_standing_area_has_the_view_of_a_person_who_stands_in_its_middle(page:
     page.locator("[data-block='PEL']").click()
     drawing = view_in(page, ".panel")
     expect(drawing).to_have_accessible_name(
-        re.compile(r"Standing, Standing pitch\. 63 m from the stage, level with the pitch\.")
+        re.compile(r"Standing, Standing pitch\. 58 m from the stage, level with the pitch\.")
     )
     drawing.scroll_into_view_if_needed()
     assert painted(drawing).colours > 20

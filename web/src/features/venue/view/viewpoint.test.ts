@@ -77,7 +77,7 @@ describe("the facts of a view", () => {
   });
 
   it("measure to the stage at a concert", () => {
-    expect(facts([block(0, [-5250, 0, 180_000], [100])], 1, true).toCentre).toBeCloseTo(62.5 + 52.5 - 8.5);
+    expect(facts([block(0, [-5250, 0, 180_000], [100])], 1, true).toCentre).toBeCloseTo(62.5 + 52.5 - 14);
   });
 
   it("have no line and no side if the pitch is unknown", () => {

@@ -83,7 +83,7 @@ export type OverHeads = "first" | "clear" | "partly" | "hidden";
 export interface Facts {
   /** Metres to the nearest line of the pitch and which one it is; null on the pitch, or if the pitch is unknown. */
   toLine: { metres: number; line: "touchline" | "goalLine" } | null;
-  /** Metres to the centre of the pitch, or to the middle of the stage. */
+  /** Metres to the centre of the pitch, or to the nearest edge of the stage. */
   toCentre: number;
   /** Height of the floor above the pitch, in metres. */
   height: number;
@@ -98,11 +98,11 @@ export function factsOf(geometry: Geometry, from: Viewpoint, stage: boolean): Fa
   const known = long > 0 && wide > 0;
   const [beyondEnd, beyondSide] = [Math.abs(from.x) - long, Math.abs(from.y) - wide];
   const metres = Math.hypot(Math.max(beyondEnd, 0), Math.max(beyondSide, 0));
-  const [front, , back] = stageOf(geometry);
-  const target = stage ? (front + back) / 2 : 0;
+  const [front, , back, aside] = stageOf(geometry);
+  const toStage = Math.hypot(Math.max(front - from.x, from.x - back, 0), Math.max(Math.abs(from.y) - aside, 0));
   return {
     toLine: known && metres > 0 ? { metres, line: beyondSide >= beyondEnd ? "touchline" : "goalLine" } : null,
-    toCentre: Math.hypot(from.x - target, from.y),
+    toCentre: stage ? toStage : Math.hypot(from.x, from.y),
     height: from.floor,
     side: known ? sideOf(from, long, beyondEnd, beyondSide) : null,
     overHeads: known && from.seat ? overHeads(from, metres) : null,
