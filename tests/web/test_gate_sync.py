@@ -12,12 +12,18 @@ from tests.web.system import Server, System
 from tests.web.test_exit import PACK_STANDS
 from tests.web.test_gate import begin, event, inside, phone, scans, server, title
 from virage.identity.passes import acts as passes
+from virage.identity.people.store import devices
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import bytes_of_base64url
 
 __all__ = ["event", "phone", "server", "title"]
 
+STORED_PACKS = """() => new Promise((resolve) => {
+    indexedDB.open("virage-gate").onsuccess = ({ target: { result } }) => {
+        result.transaction("pack").objectStore("pack").count().onsuccess = ({ target }) => resolve(target.result);
+    };
+})"""
 SCANS = "**/api/access/scans"
 SENT = "[data-backlog='0']"
 REVOKED = """([sealed], number) => {
@@ -105,3 +111,42 @@ def test_an_upload_refused_as_too_large_is_sent_in_parts(
     start()
     expect(page.locator(SENT)).to_be_attached()
     assert inside(system, event) == {fan.number for fan in fans}
+
+
+def test_a_phone_moved_while_it_was_offline_uploads_its_scans_and_shows_its_new_gates(
+    phone: Phone, system: System, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    (ticket,) = tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
+    stop()
+    expect(page.locator("[data-state=alone]")).to_be_visible()
+    type_code(page, ticket.code())
+    light(page, "good", "Valid")
+
+    async def move(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        newest = await conn.fetchval("select id from people.device order by paired_at desc limit 1")
+        await devices.change_device(conn, newest, "Moved", ["B"], now)
+
+    in_database(system, move)
+    start()
+    expect(page.get_by_role("heading", name="Gates B")).to_be_visible()
+    expect(page.get_by_role("heading", name="Gates N")).to_have_count(0)
+    assert inside(system, event) == {ticket.number}
+
+
+def test_a_phone_whose_event_is_at_another_venue_forgets_it_and_chooses_again(
+    phone: Phone, system: System, event: UUID, title: str
+) -> None:
+    tickets(system, event, "N", 1)
+    page = begin(phone, system, title)
+    other = {"id": "019e0e5c-0000-7000-8000-000000000002", "title": {"fr": "Concert", "en": "Concert"}}
+    soon = datetime.now(UTC).isoformat()
+    listed = [other | {"starts_at": soon, "venue": "The Arena"}]
+    listed.append(listed[0] | {"id": "019e0e5c-0000-7000-8000-000000000003", "title": {"fr": "Match", "en": "Match"}})
+    page.route("**/api/access/events", lambda route: route.fulfill(json={"now": soon, "events": listed}))
+    page.route("**/api/access/pack/*", lambda route: route.fulfill(status=404, json={"code": "not_found"}))
+    page.route("**/api/access/heartbeat", lambda route: route.fulfill(status=403, json={"code": "forbidden"}))
+    expect(page.get_by_role("button", name="Concert")).to_be_visible()
+    assert page.evaluate(STORED_PACKS) == 0
