@@ -83,3 +83,13 @@ async def test_a_role_for_one_venue_lists_nothing_of_the_other(
             if any(id_ in shown for id_ in ours):
                 compared.add(endpoint.path)
     assert compared >= {"/api/office/events", "/api/office/devices", "/api/office/staff"}
+
+
+async def test_a_steward_of_one_venue_reports_no_lift_of_another(
+    world: "World", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await install(world.db, monkeypatch, arena())
+    there = await world.signed_in("there@example.org", Grant("steward", "venue", ARENA))
+    for code, status in (("lift-N-1", 403), ("arena.lift-N-1", 204), ("arena.none", 404)):
+        answer = await world.ask(there, "PUT", f"/api/venue/lifts/{code}", {"working": False})
+        assert answer.status_code == status, code

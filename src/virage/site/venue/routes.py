@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
-from virage.platform.web.guard import Principal, staff_of_venue
+from virage.platform.web.guard import Principal, holds_at_venue, staff_of_venue
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Request, Response, get, mount, put
 from virage.platform.web.static import takes_gzip
@@ -15,7 +15,7 @@ from virage.site.venue import acts, reads
 from virage.site.venue.reads import Document, LiftState, QueueDelays, VenueSummary
 from virage.site.venue.rules.geometry import BlockLabels, Geometry
 from virage.site.venue.rules.routing import Entrance, Nearest, Route
-from virage.site.venue.rules.venue import Venue
+from virage.site.venue.rules.venue import Venue, owner_of
 
 Found = TypeVar("Found", Entrance, Route)
 
@@ -114,7 +114,11 @@ async def list_lifts(db: Database) -> list[LiftState]:
 
 @put("/lifts/{code:str}", status_code=204, guards=[staff_of_venue("steward")])
 async def put_lift(code: str, data: LiftUpdate, db: Database, clock: Clock, principal: Principal) -> None:
-    """Report a lift as out of order or working. Any steward may, as lifts serve all stands."""
+    """Report a lift as out of order or working. Any steward of its venue may, as lifts serve all stands."""
+    async with db.connection() as conn:
+        venue = owner_of(await reads.venues(conn), code)
+    if venue is not None and not holds_at_venue(principal, "steward", venue=venue.code, prefix=venue.prefix):
+        raise Problem("forbidden", {"role": "steward"})
     granted(await db.transact(acts.set_lift, code, principal.id, clock.now(), working=data.working))
 
 
