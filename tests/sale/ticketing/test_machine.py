@@ -30,7 +30,7 @@ from virage.platform.data.journal import Tail
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
-from virage.sale.ticketing.acts.moving import Moved, move_event, preview_move
+from virage.sale.ticketing.acts.moving import EventMoveResult, move_event, preview_move
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.acts.refunding import RefundCommand
@@ -326,7 +326,7 @@ class MovingMachine(OrderServiceMachine):
         if not isinstance(moved, Refused):
             self.venue = next(venue for venue in VERSIONS if venue.version == moved.venue_version)
 
-    async def _move(self, conn: Connection, refunds: bool) -> Moved | Refused:
+    async def _move(self, conn: Connection, refunds: bool) -> EventMoveResult | Refused:
         await conn.execute("select from programme.event where id = $1 for no key update", self.event_id)
         event = (await programme_reads.events(conn, [self.event_id]))[self.event_id]
         old, new = sorted(VERSIONS, key=lambda venue: venue.version != event.venue_version)

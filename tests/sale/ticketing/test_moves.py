@@ -22,7 +22,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
-from virage.sale.ticketing.acts.moving import Moved, MovePreview, move_event, preview_move
+from virage.sale.ticketing.acts.moving import EventMoveResult, MovePreview, move_event, preview_move
 from virage.sale.ticketing.routes.order_service import OrderService
 from virage.sale.ticketing.rules.moving import GONE, new_places
 from virage.sale.ticketing.rules.reseating import BestEqual, GiveBack, MoveChoice, Reseat
@@ -66,15 +66,15 @@ async def preview(system: System, new: Venue) -> MovePreview:
 
 async def move(
     system: System, new: Venue, choices: Mapping[UUID, MoveChoice] | None = None, pause: asyncio.Event | None = None
-) -> Moved | Refused:
+) -> EventMoveResult | Refused:
     """Move the event as the programme does: its version and its places change in one transaction."""
 
-    async def act(conn: Connection) -> Moved | Refused:
+    async def act(conn: Connection) -> EventMoveResult | Refused:
         await conn.execute("select from programme.event where id = $1 for no key update", system.event_id)
         event = await programme.event(conn, system.event_id)
         assert event is not None
         outcome = await move_event(conn, event, OLD, new, choices or {}, None, system.clock.now())
-        if isinstance(outcome, Moved):
+        if isinstance(outcome, EventMoveResult):
             await conn.execute(
                 "update programme.event set ground_version = $2 where id = $1", system.event_id, new.version
             )
@@ -134,7 +134,7 @@ async def test_every_order_keeps_its_seats_under_their_new_numbers(system: Syste
     held = await hold_seats(guest, block_seats(BLUE_BLOCK)[4])
     standing = (await guest.hold({"kind": "standing", "area": "PEL", "party": {"full": 2}})).json()
     assert (await preview(system, new)).affected == []
-    assert await move(system, new) == Moved("next", 0, 0, 0)
+    assert await move(system, new) == EventMoveResult("next", 0, 0, 0)
     system.forget()
     for box, order in ((fan, paid), (guest, held), (guest, standing)):
         after = (await box.ask("GET", f"/api/orders/{order['id']}")).json()
@@ -164,7 +164,7 @@ async def test_a_signed_pass_stays_valid_for_the_same_seat_and_gate_group(
     blocks = tuple(replace(b, gate_group="Z") if b.code == BLUE_BLOCK else b for b in moved_gate.blocks)
     other = replace(moved_gate, blocks=blocks)
     await install(system.db, monkeypatch, OLD, other)
-    assert isinstance(await move(system, other), Moved)
+    assert isinstance(await move(system, other), EventMoveResult)
     rows = await system.rows("select subject, generation, gate_group, holder from passes.pass")
     after = {row["subject"]: row for row in rows}
     gold, blue = (after[UUID(line["ticket_id"])] for line in order["lines"])
@@ -235,7 +235,7 @@ async def test_one_ticket_is_reseated_and_one_refunded(system: System, new: Venu
     first, second = (UUID(line["ticket_id"]) for line in order["lines"])
     await fan.ask("POST", f"/api/tickets/{first}/pass", {"key": a_phone()})
     outcome = await move(system, new, {first: BestEqual(), second: GiveBack()})
-    assert outcome == Moved("next", 1, 1, 0)
+    assert outcome == EventMoveResult("next", 1, 1, 0)
     system.forget()
     after = (await fan.ask("GET", f"/api/orders/{order['id']}")).json()
     assert (after["state"], after["refunded_cents"]) == ("paid", 8150)
@@ -258,7 +258,7 @@ async def test_a_named_place_is_given_and_its_former_number_sold_to_nobody_else(
     order = await bought_seats(system, fan, LOST[0])
     ticket_id = UUID(order["lines"][0]["ticket_id"])
     target = int(new_places(OLD, new)[block_seats(BLUE_BLOCK)[7]])
-    assert isinstance(await move(system, new, {ticket_id: Reseat(target)}), Moved)
+    assert isinstance(await move(system, new, {ticket_id: Reseat(target)}), EventMoveResult)
     system.forget()
     after = (await fan.ask("GET", f"/api/orders/{order['id']}")).json()
     assert after["lines"][0]["place"] == target
@@ -273,7 +273,7 @@ async def test_a_basket_on_a_lost_seat_is_released_and_its_late_payment_returned
     assert (await fan.pay(order["id"], payment_id)).status_code == 200
     (found,) = (await preview(system, new)).affected
     assert found.held
-    assert await move(system, new) == Moved("next", 0, 0, 1)
+    assert await move(system, new) == EventMoveResult("next", 0, 0, 1)
     system.forget()
     await system.news(payment_id)
     after = (await fan.ask("GET", f"/api/orders/{order['id']}")).json()
@@ -293,7 +293,7 @@ async def test_a_late_payment_of_an_expired_order_buys_only_seats_that_are_still
         assert (await box.pay(order["id"], payments[order["id"]])).status_code == 200
     clock.advance(timedelta(minutes=11))
     assert await system.order_service._sweep()  # noqa: SLF001 - expires the holds
-    assert isinstance(await move(system, new), Moved)
+    assert isinstance(await move(system, new), EventMoveResult)
     system.forget()
     for payment_id in payments.values():
         await system.news(payment_id)
@@ -313,7 +313,7 @@ async def test_a_process_with_the_former_version_in_memory_sells_no_wrong_seat(
     for office in offices:
         await office.sales.get(system.event_id)
         office.sales.close()  # hears of the move only from the database
-    assert isinstance(await move(system, new), Moved)
+    assert isinstance(await move(system, new), EventMoveResult)
     refused = await offices[0].hold(ask(system.event_id, wish))
     assert isinstance(refused, Refused)
     assert refused.reason == Reason.PLACE_TAKEN
@@ -324,7 +324,7 @@ async def test_a_process_with_the_former_version_in_memory_sells_no_wrong_seat(
 
 
 async def test_seats_of_a_former_map_are_refused(system: System, new: Venue) -> None:
-    assert isinstance(await move(system, new), Moved)
+    assert isinstance(await move(system, new), EventMoveResult)
     system.forget()
     seat = int(new_places(OLD, new)[block_seats(BLUE_BLOCK)[3]])
     places = [{"place": seat, "tariff": "full"}]
@@ -361,7 +361,7 @@ async def test_purchases_during_the_move_wait_and_no_seat_is_sold_twice(
     holds = [asyncio.create_task(hold_later(number, wish)) for number, wish in enumerate(wishes)]
     moving = asyncio.create_task(move(system, new, {lost: BestEqual()}))
     outcome, *_ = await asyncio.gather(moving, *holds)
-    assert isinstance(outcome, Moved)
+    assert isinstance(outcome, EventMoveResult)
     await check(system)
     claims = await system.rows("select place from ticketing.claim")
     assert all(0 <= claim["place"] < new.places for claim in claims)
@@ -393,7 +393,7 @@ async def test_the_journal_of_a_move_names_no_place_and_no_person(system: System
     fan = await system.fan()
     order = await bought_seats(system, fan, *LOST)
     first, second = (UUID(line["ticket_id"]) for line in order["lines"])
-    assert isinstance(await move(system, new, {first: BestEqual(), second: GiveBack()}), Moved)
+    assert isinstance(await move(system, new, {first: BestEqual(), second: GiveBack()}), EventMoveResult)
     rows = await system.rows("select what, about, data from kernel.journal order by seq desc limit 12")
     facts = {row["what"]: row for row in rows}
     assert facts["places_renumbered"]["about"] == system.event_id

@@ -2136,7 +2136,13 @@ export interface paths {
          */
         get: operations["preview_event_move"];
         put?: never;
-        post?: never;
+        /**
+         * Move event
+         * @description Move an event to another version of its venue. Needs a sign-in of the last 15 minutes.
+         *
+         *     Tickets keep their seats where the new version has them; every other ticket is moved or refunded as chosen.
+         */
+        post: operations["move_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4038,7 +4044,7 @@ export interface paths {
         get?: never;
         /**
          * Put lift
-         * @description Report a lift as out of order or working. Any steward may, as lifts serve all stands.
+         * @description Report a lift as out of order or working. Any steward of its venue may, as lifts serve all stands.
          */
         put: operations["put_lift"];
         post?: never;
@@ -4843,6 +4849,14 @@ export interface components {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
+        };
+        /**
+         * BestEqual
+         * @description Move the ticket to the best free place of at least its price, together with its party.
+         */
+        BestEqual: {
+            /** @enum {string} */
+            kind: "best";
         };
         /**
          * BestSeats
@@ -5888,6 +5902,26 @@ export interface components {
             now: string;
         };
         /**
+         * EventMove
+         * @description The version of the venue to move to, and what happens to each affected ticket, by its id.
+         */
+        EventMove: {
+            choices?: {
+                [key: string]: components["schemas"]["Reseat"] | components["schemas"]["BestEqual"] | components["schemas"]["GiveBack"];
+            };
+            venue_version: string;
+        };
+        /**
+         * EventMoveResult
+         * @description What a move has changed: tickets at another place, refunded tickets, and released orders.
+         */
+        EventMoveResult: {
+            refunded: number;
+            released: number;
+            reseated: number;
+            venue_version: string;
+        };
+        /**
          * EventRules
          * @description Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue.
          */
@@ -6252,6 +6286,14 @@ export interface components {
             stands: components["schemas"]["Stand"][];
             time_zone: string;
             version: string;
+        };
+        /**
+         * GiveBack
+         * @description Refund the ticket.
+         */
+        GiveBack: {
+            /** @enum {string} */
+            kind: "refund";
         };
         /**
          * Goal
@@ -8113,6 +8155,15 @@ export interface components {
             clip_id: string;
             /** @enum {string} */
             kind: "replay";
+        };
+        /**
+         * Reseat
+         * @description Move the ticket to a free place of the new version.
+         */
+        Reseat: {
+            /** @enum {string} */
+            kind: "place";
+            place: number;
         };
         /**
          * RevocationRequest
@@ -13172,6 +13223,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MovePreview"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    move_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventMove"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventMoveResult"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -57,7 +57,7 @@ class MovePreview(Struct, frozen=True):
     affected: list[AffectedTicket]
 
 
-class Moved(Struct, frozen=True):
+class EventMoveResult(Struct, frozen=True):
     """What a move has changed: tickets at another place, refunded tickets, and released orders."""
 
     venue_version: str
@@ -99,7 +99,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     choices: Mapping[UUID, MoveChoice],
     who: UUID | None,
     now: datetime,
-) -> Moved | Refused:
+) -> EventMoveResult | Refused:
     """Renumber every order, ticket, claim and pass of an event for another version of its venue.
 
     The caller has locked the event and stores its new version in the same transaction. Each affected ticket needs a
@@ -168,7 +168,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
         if isinstance(answer, Refused):
             return answer
     await notify_refunded(conn, [(row, orders[row.order_id].owner_id) for row in refunds], now)
-    return Moved(new.version, len(outcome.places), len(outcome.refunds), len(released))
+    return EventMoveResult(new.version, len(outcome.places), len(outcome.refunds), len(released))
 
 
 def _live_lines(orders: Iterable[OrderRow], tickets: Mapping[UUID, TicketRow]) -> list[Line]:

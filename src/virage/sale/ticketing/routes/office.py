@@ -13,7 +13,7 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post, put
 from virage.sale.ticketing.acts import moving, refunding
 from virage.sale.ticketing.acts import pricing as pricing_acts
-from virage.sale.ticketing.acts.moving import Moved, MovePreview
+from virage.sale.ticketing.acts.moving import EventMoveResult, MovePreview
 from virage.sale.ticketing.acts.refunding import RefundCommand, WhoIsInside
 from virage.sale.ticketing.reads import office as reads
 from virage.sale.ticketing.reads.office import EventSales, OfficeOrder, OfficeOrderDetail, Sales
@@ -122,14 +122,14 @@ async def move_event(
     clock: Clock,
     order_service: OrderService,
     principal: Principal,
-) -> Moved:
+) -> EventMoveResult:
     """Move an event to another version of its venue. Needs a sign-in of the last 15 minutes.
 
     Tickets keep their seats where the new version has them; every other ticket is moved or refunded as chosen.
     """
     now = clock.now()
 
-    async def move(conn: Connection) -> Moved | Refused:
+    async def move(conn: Connection) -> EventMoveResult | Refused:
         event = await programme.event_within(conn, event_id, principal, "programme")
         if isinstance(event, Refused):
             return event
@@ -138,7 +138,7 @@ async def move_event(
         if isinstance(event, Refused):
             return event
         if event.venue_version == data.venue_version:
-            return Moved(data.venue_version, 0, 0, 0)
+            return EventMoveResult(data.venue_version, 0, 0, 0)
         old, new = await venue_at(conn, event.venue_version), await venue_at(conn, data.venue_version)
         moved = await moving.move_event(conn, event, old, new, data.choices, principal.id, now)
         if not isinstance(moved, Refused):
