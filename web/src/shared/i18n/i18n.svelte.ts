@@ -96,21 +96,30 @@ class I18n {
     return this.#kept("number", options, () => new Intl.NumberFormat(this.tag, options)).format(value);
   }
 
-  date(iso: string, options: Intl.DateTimeFormatOptions): string {
-    const zoned = { timeZone: this.zone, ...options };
+  /** A date or time in a time zone; by default that of the screen. */
+  date(iso: string, options: Intl.DateTimeFormatOptions, zone = this.zone): string {
+    const zoned = { timeZone: zone, ...options };
     return this.#kept("date", zoned, () => new Intl.DateTimeFormat(this.tag, zoned)).format(new Date(iso));
   }
 
-  day(iso: string): string {
-    return this.date(iso, { weekday: "long", day: "numeric", month: "long" });
+  day(iso: string, zone = this.zone): string {
+    return this.date(iso, { weekday: "long", day: "numeric", month: "long" }, zone);
   }
 
-  time(iso: string): string {
-    return this.date(iso, { hour: "2-digit", minute: "2-digit" });
+  time(iso: string, zone = this.zone): string {
+    return this.date(iso, { hour: "2-digit", minute: "2-digit" }, zone);
   }
 
-  moment(iso: string): string {
-    return this.date(iso, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  moment(iso: string, zone = this.zone): string {
+    return this.date(iso, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }, zone);
+  }
+
+  /** The time of day at a venue; with the city of its time zone where the reader's clock shows another time. */
+  timeAt(iso: string, zone = this.zone): string {
+    const full: Intl.DateTimeFormatOptions = { dateStyle: "short", timeStyle: "short" };
+    const readers = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const same = this.date(iso, full, zone) === this.date(iso, full, readers);
+    return same ? this.time(iso, zone) : `${this.time(iso, zone)} (${zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", "\u00a0")})`;
   }
 
   /** The text of a {fr, en} field in the locale, or in the other one. */

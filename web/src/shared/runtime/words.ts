@@ -15,23 +15,24 @@ export function countdown(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-const day = (time: number): string => i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" });
+const day = (time: number, zone?: string): string =>
+  i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" }, zone);
 const EVENING_MS = 4 * 3_600_000;
 
 /** Whether something begins today or began a few hours ago: an evening continues after midnight. */
-export function isOnToday(iso: string): boolean {
+export function isOnToday(iso: string, zone?: string): boolean {
   const since = clock.now() - Date.parse(iso);
-  return day(Date.parse(iso)) === day(clock.now()) || (since > 0 && since < EVENING_MS);
+  return day(Date.parse(iso), zone) === day(clock.now(), zone) || (since > 0 && since < EVENING_MS);
 }
 
 /** "Tonight", "Today" or "Tomorrow", else empty. */
-export function nearDay(iso: string): string | null {
+export function nearDay(iso: string, zone?: string): string | null {
   const start = Date.parse(iso);
-  if (day(start) === day(clock.now())) {
-    const hour = Number.parseInt(i18n.date(iso, { hour: "2-digit" }), 10);
+  if (day(start, zone) === day(clock.now(), zone)) {
+    const hour = Number.parseInt(i18n.date(iso, { hour: "2-digit", hourCycle: "h23" }, zone), 10);
     return hour >= 17 ? i18n.m.home.tonight : i18n.m.home.today;
   }
-  return day(start) === day(clock.now() + 86_400_000) ? i18n.m.home.tomorrow : null;
+  return day(start, zone) === day(clock.now() + 86_400_000, zone) ? i18n.m.home.tomorrow : null;
 }
 
 export type Sale = "open" | "early" | "closed" | "cancelled";
