@@ -4,7 +4,7 @@ import { api } from "../api/client";
 import type { Geometry, Me } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { session } from "../session.svelte";
-import { geometry } from "../geometry";
+import { currentVenues } from "../venues";
 import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series, type VenuePosts } from "./types";
 
 class Desk {
@@ -13,7 +13,8 @@ class Desk {
   events = $state.raw<OfficeEvent[] | null>(null);
   organisers = $state.raw<Organiser[]>([]);
   series = $state.raw<Series[]>([]);
-  venue = $state.raw<Geometry | null>(null);
+  /** Every venue in its current version, the first venue first. */
+  venues = $state.raw<Geometry[]>([]);
   /** Gates and outlets of every venue, the first venue of the deployment first. */
   posts = $state.raw<VenuePosts[]>([]);
   readonly #kept: OfficeEvent[] = [];
@@ -80,12 +81,10 @@ class Desk {
     return this.#heed(events);
   }
 
-  async loadVenue(): Promise<Answer<Geometry>> {
-    const answer = await answered<{ version: string }>(api.GET("/api/venue"));
-    if (!answer.ok) return answer;
-    const venue = await geometry(answer.data.version);
-    if (venue.ok) this.venue = venue.data;
-    return venue;
+  /** Load the venues, once; return whether there is one. */
+  async loadVenues(): Promise<boolean> {
+    if (this.venues.length === 0) this.venues = await currentVenues();
+    return this.venues.length > 0;
   }
 
   async loadPosts(): Promise<Answer<VenuePosts[]>> {

@@ -5,7 +5,7 @@ import type { Geometry, Me } from "../../../shared/api/words";
 import { byCode, prefixOf } from "../../../shared/codes";
 import { storage } from "../../../shared/runtime/storage";
 import { session } from "../../../shared/session.svelte";
-import { currentGeometry } from "../../venue/route/entrance";
+import { currentVenues } from "../../../shared/venues";
 
 const ROLES: readonly string[] = ["kitchen", "cashier", "finance", "admin"];
 const ANSWERS: readonly string[] = ["cashier", "finance", "admin"];
@@ -18,13 +18,21 @@ class Crew {
   problem = $state.raw<Problem | null>(null);
   /** Outlet of this screen. */
   outlet = $state<string | null>(storage.read<string>(KEY));
-  readonly #grants = $derived((this.me?.grants ?? []).filter(({ role, scope }) => ROLES.includes(role) && (scope === "all" || scope === "outlet")));
+  readonly #grants = $derived((this.me?.grants ?? []).filter(({ role, scope }) => ROLES.includes(role) && (scope === "all" || scope === "venue" || scope === "outlet")));
   readonly everywhere = $derived(this.#grants.some(({ scope }) => scope === "all"));
   /** Codes of the outlets the staff member may work at. */
   readonly outlets = $derived(
-    this.everywhere ? this.venues.flatMap(({ outlets }) => outlets.map(({ code }) => code)) : [...new Set(this.#grants.flatMap(({ scope_id }) => scope_id ?? []))].sort(byCode),
+    this.everywhere
+      ? this.venues.flatMap(({ outlets }) => outlets.map(({ code }) => code))
+      : [...new Set(this.#grants.flatMap((grant) => this.#covered(grant)))].sort(byCode),
   );
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
+
+  /** The outlets of a grant for an outlet or a venue. */
+  #covered({ scope, scope_id }: Me["grants"][number]): string[] {
+    if (scope !== "venue") return scope_id ? [scope_id] : [];
+    return this.venues.filter(({ code }) => code === scope_id).flatMap(({ outlets }) => outlets.map(({ code }) => code));
+  }
 
   async arrive(): Promise<void> {
     const answer = await answered<Me>(api.GET("/api/me"));
@@ -32,7 +40,7 @@ class Crew {
     if (!answer.ok) return;
     this.me = answer.data;
     if (this.signedIn) session.enter(answer.data);
-    if (this.#grants.length && !this.venues.length) this.venues = [await currentGeometry()].filter((venue) => venue !== null);
+    if (this.#grants.length && !this.venues.length) this.venues = await currentVenues();
     if (this.outlet && !this.everywhere && !this.outlets.includes(this.outlet)) this.stand(null);
     if (!this.outlet && this.outlets.length === 1) this.stand(this.outlets[0]!);
   }

@@ -19,7 +19,7 @@ export interface Option {
 }
 
 /** The venues of the deployment, the first one first. */
-export const venues = (): readonly Venue[] => (desk.venue ? [desk.venue] : []);
+export const venues = (): readonly Venue[] => desk.venues;
 
 /** All outlets, by venue. */
 export const allOutlets = (): Outlet[] => venues().flatMap((venue) => venue.outlets);
@@ -52,7 +52,11 @@ export const outletName = (code: string, among = venues()): string => food.w.out
 /** Whether one of the roles covers an outlet. */
 export function covers(code: string, ...roles: Role[]): boolean {
   return desk.grants.some(
-    ({ role, scope, scope_id }) => (role === "admin" || roles.includes(role)) && (scope === "all" || (scope === "outlet" && scope_id === code)),
+    ({ role, scope, scope_id }) =>
+      (role === "admin" || roles.includes(role)) &&
+      (scope === "all" ||
+        (scope === "outlet" && scope_id === code) ||
+        (scope === "venue" && desk.venues.some((venue) => venue.code === scope_id && venue.outlets.some((outlet) => outlet.code === code)))),
   );
 }
 

@@ -7,7 +7,7 @@ import { geometry } from "../../../shared/geometry";
 import { session } from "../../../shared/session.svelte";
 import { event as loadEvent, events } from "../../programme/events";
 import { tickets } from "../../ticketing/tickets.svelte";
-import { currentGeometry } from "../../venue/route/entrance";
+import { geometryOf } from "../../venue/route/entrance";
 
 interface Stored {
   event: string;
@@ -102,7 +102,7 @@ class OrderContext {
   /** The venue of the event, in its version; without an event the first venue. */
   async #loadVenue(): Promise<void> {
     if (this.venue && (!this.event || this.venue.version === this.event.venue_version)) return;
-    if (!this.event) return void (this.venue = await currentGeometry());
+    if (!this.event) return void (this.venue = await geometryOf(undefined));
     const answer = await geometry(this.event.venue_version);
     this.venue = answer.ok ? answer.data : null;
   }

@@ -9,34 +9,46 @@ export type FetchedRoute = { entrance: Entrance | null; problem: Problem | null 
 /** A cached route of an earlier version of the app, which named its route `way`. */
 type OldEntrance = Omit<Entrance, "route"> & { way: Entrance["route"] };
 
-const key = (place: number, stepFree: boolean): string => `way:${place}:${stepFree ? "step-free" : "any"}`;
+/** A place of a version of a venue; earlier versions of the app knew one venue and named no version. */
+export type PlaceAt = { place: number; version: string | undefined };
+
+const key = ({ place, version }: PlaceAt, stepFree: boolean): string =>
+  `way:${version ? `${version}:` : ""}${place}:${stepFree ? "step-free" : "any"}`;
 
 /** The cached route; null if there is none. */
-export async function cachedRoute(place: number, stepFree: boolean): Promise<Entrance | null> {
-  const cached = await keep.get<Entrance | OldEntrance>(key(place, stepFree));
+export async function cachedRoute(at: PlaceAt, stepFree: boolean): Promise<Entrance | null> {
+  const former = key({ ...at, version: undefined }, stepFree);
+  const cached = (await keep.get<Entrance | OldEntrance>(key(at, stepFree))) ?? (await keep.get<Entrance | OldEntrance>(former));
   if (!cached) return null;
   return "way" in cached ? { ...cached, route: cached.way } : cached;
 }
 
 /** Fetches and caches a route; if there is none today, the cached one is removed. */
-export async function fetchRoute(place: number, stepFree: boolean): Promise<FetchedRoute> {
-  const answer = await answered<Entrance>(api.GET("/api/venue/route", { params: { query: { place, step_free: stepFree } } }));
+export async function fetchRoute(at: PlaceAt, stepFree: boolean): Promise<FetchedRoute> {
+  const answer = await answered<Entrance>(api.GET("/api/venue/route", { params: { query: { ...at, step_free: stepFree } } }));
   if (answer.ok) {
-    await keep.put(key(place, stepFree), answer.data);
+    await keep.put(key(at, stepFree), answer.data);
     return { entrance: answer.data, problem: null };
   }
-  if (answer.problem.code === "no_route") await keep.remove(key(place, stepFree));
+  if (answer.problem.code === "no_route") {
+    await keep.remove(key(at, stepFree));
+    await keep.remove(key({ ...at, version: undefined }, stepFree));
+  }
   return { entrance: null, problem: answer.problem };
 }
 
 /** Caches both routes to a place, with stairs and step-free, and the geometry to draw them on. */
-export async function cacheRoutes(place: number): Promise<void> {
-  for (const stepFree of [false, true]) await fetchRoute(place, stepFree);
-  await currentGeometry();
+export async function cacheRoutes(at: PlaceAt): Promise<void> {
+  for (const stepFree of [false, true]) await fetchRoute(at, stepFree);
+  await geometryOf(at.version);
 }
 
-/** The geometry of the version in use; without network, of the last known version. */
-export async function currentGeometry(): Promise<Geometry | null> {
+/** The geometry of a version; without one, of the first venue's current or last known version. */
+export async function geometryOf(wanted: string | undefined): Promise<Geometry | null> {
+  if (wanted) {
+    const known = await geometry(wanted);
+    return known.ok ? known.data : null;
+  }
   const summary = await answered<{ version: string }>(api.GET("/api/venue"));
   if (summary.ok) await keep.put("ground", summary.data.version);
   const version = summary.ok ? summary.data.version : await keep.get<string>("ground");
