@@ -9,8 +9,9 @@ from virage.control.books import module as books
 from virage.identity.keys import module as keys
 from virage.identity.passes import module as passes
 from virage.identity.people import module as people
+from virage.identity.people.api import names_by_id
 from virage.matchday.access import module as access
-from virage.matchday.access.api import Delays, GateReadings, attendance, inside_since, lock_inside
+from virage.matchday.access.api import Delays, GateReadings, attendance, closed_gates, inside_since, lock_inside
 from virage.matchday.food.menu import module as menu
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders import module as orders
@@ -41,7 +42,7 @@ from virage.sale.ticketing.api import PURPOSE as ORDERS
 from virage.sale.ticketing.api import OrderMoney, refund_event, upcoming_of, write_event_moved
 from virage.site.pages import module as pages
 from virage.site.programme import module as programme
-from virage.site.programme.api import EventCancelled, EventMoved
+from virage.site.programme.api import EventCancelled, EventMoved, venue_version
 from virage.site.venue import module as venue
 
 Value = TypeVar("Value")
@@ -211,7 +212,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
     catalogues = Catalogues(process.db)  # one per process: versions are immutable and cached
     ground: Sequence[VenueSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
     return {
-        venue.module.name: venue.build(Delays(process.clock)),
+        venue.module.name: venue.build(Delays(process.clock), venue_version, closed_gates, names_by_id),
         programme.module.name: programme.build(process, EVENT_CANCELLED, EVENT_MOVED),
         pages.module.name: pages.build(),
         people.module.name: people.build(

@@ -26,6 +26,7 @@ from virage.identity.people import acts as people
 from virage.matchday.access import routes
 from virage.matchday.access.reads.board import Boards
 from virage.matchday.access.reads.changes import GateChanges
+from virage.matchday.access.reads.closed_gates import closed_gates
 from virage.matchday.access.reads.delays import Delays
 from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.reads.packs import Packs
@@ -38,8 +39,9 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts as programme
+from virage.site.programme.reads import venue_version
 from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
-from virage.site.venue import routes as venue
+from virage.site.venue.routes import public as venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 PAIRED = NOW - timedelta(days=30)
@@ -267,6 +269,8 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
             "gate_packs": Packs(db, clock, kept_s=0.0),
             "gate_boards": Boards(db, clock, kept_s=0.0),
             "queue_delays": Delays(clock, kept_s=0.0),
+            "event_version": venue_version,
+            "closed_gates": closed_gates,
             "vault": made.vault,
         },
     )

@@ -140,6 +140,12 @@ async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UU
     return await persons.persons(conn, person_ids)
 
 
+async def names_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return names in one statement; people who are erased or gave no name are missing."""
+    found = await persons.persons(conn, person_ids)
+    return {person_id: person.name for person_id, person in found.items() if person.name}
+
+
 async def short_names(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, str]:
     """First names and the initials of last ones, in one statement; who is erased or gave no name is missing."""
     found = await persons.persons(conn, person_ids)

@@ -91,6 +91,12 @@ async def event(conn: Connection, event_id: UUID) -> Event | None:
     return (await store.events_by_id(conn, [event_id])).get(event_id)
 
 
+async def venue_version(conn: Connection, event_id: UUID) -> str | None:
+    """Return the venue version of an event in any state; None if there is no such event."""
+    found = await event(conn, event_id)
+    return None if found is None else found.venue_version
+
+
 async def events(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Event]:
     """Return events in any state, by id."""
     return await store.events_by_id(conn, event_ids)

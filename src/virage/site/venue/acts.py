@@ -1,4 +1,4 @@
-"""Commands of the venue: import versions, and report and end outages of lifts."""
+"""Commands of the venue: import versions, close parts for an event, and report and end outages of lifts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,8 @@ from virage.platform.values.refusals import Refused
 from virage.site.venue import store
 from virage.site.venue.rules.build import version_of
 from virage.site.venue.rules.file import VenueFile, encode
-from virage.site.venue.rules.venue import owner_of
+from virage.site.venue.rules.venue import Venue, owner_of
+from virage.site.venue.store import ClosedPart
 
 
 class Imported(Struct, frozen=True):
@@ -47,6 +48,49 @@ async def import_file(
     await store.set_current(conn, file.code, version)
     await append(conn, [Fact("venue_imported", who, new_id(), {"venue": file.code, "version": version})], now)
     return Imported(file.code, version, changed=True)
+
+
+async def save_version(
+    conn: Connection, file: VenueFile, who: UUID | None, now: datetime, *, based_on: str | None
+) -> Imported | Refused:
+    """Store a file that was edited from a version, or that of a new venue if `based_on` is None.
+
+    Refuses with `changed_meanwhile` if the venue has another current version, also if it is not new any more.
+    """
+    await store.lock_imports(conn)
+    row = await store.lock_venue(conn, file.code)
+    current = None if row is None else row.current_version
+    if current != based_on:
+        return Refused("changed_meanwhile", {"version": current})
+    return await import_file(conn, file, who, now, based_on=based_on)
+
+
+async def set_closed(
+    conn: Connection,
+    venue: Venue,
+    event_id: UUID,
+    part: ClosedPart,
+    code: str,
+    *,
+    closed: bool,
+    who: UUID | None,
+    now: datetime,
+) -> Refused | None:
+    """Close or reopen a block, a lift or an outlet for an event at a venue; repeating it changes nothing."""
+    codes = {"block": venue.block_index, "lift": venue.walk.lifts, "outlet": venue.outlet_by_code}[part]
+    if code not in codes:
+        return Refused("not_found", {"part": part, "code": code})
+    if closed:
+        closure_id = new_id()
+        if await store.insert_closure(conn, closure_id, event_id, part, code, who=who, now=now):
+            data = {"event_id": str(event_id), "part": part, "code": code}
+            await append(conn, [Fact("venue_part_closed", who, closure_id, data)], now)
+        return None
+    ended = await store.end_closure(conn, event_id, part, code, who=who, now=now)
+    if ended is not None:
+        data = {"event_id": str(event_id), "part": part, "code": code}
+        await append(conn, [Fact("venue_part_reopened", who, ended, data)], now)
+    return None
 
 
 async def set_lift(conn: Connection, lift: str, who: UUID | None, now: datetime, *, working: bool) -> Refused | None:

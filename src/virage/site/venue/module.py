@@ -1,12 +1,12 @@
 """The venue module: routes, refusals and lock ranks."""
 
 from virage.platform.module import Module, Parts
-from virage.site.venue.reads import QueueDelays
-from virage.site.venue.routes import list_router, router
+from virage.site.venue.reads import ClosedGates, EventVersion, PersonNames, QueueDelays
+from virage.site.venue.routes import office, public
 
 module = Module(
     "venue",
-    routers=[list_router, router],
+    routers=[public.list_router, public.router, office.router],
     refusals={
         "no_route": 409,
         "unknown_venue": 409,
@@ -16,10 +16,20 @@ module = Module(
         "lock_imports()": (),
         "venue": (),
         "outage": (),
+        "closure": (),
     },
 )
 
 
-def build(queue_delays: QueueDelays) -> Parts:
-    """Return the module's parts; `queue_delays` returns the waits at ramps and gates."""
-    return Parts({"queue_delays": queue_delays})
+def build(
+    queue_delays: QueueDelays, event_version: EventVersion, closed_gates: ClosedGates, person_names: PersonNames
+) -> Parts:
+    """Return the module's parts: its routes ask other domains for waits, events, closed gates and names."""
+    return Parts(
+        {
+            "queue_delays": queue_delays,
+            "event_version": event_version,
+            "closed_gates": closed_gates,
+            "person_names": person_names,
+        }
+    )

@@ -2,11 +2,14 @@
 
 import asyncio
 import gzip
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
 from virage.platform.data.database import Connection
@@ -23,17 +26,24 @@ from virage.site.venue.rules.routing import (
     outlets_from,
     route_table,
 )
-from virage.site.venue.rules.venue import Venue
+from virage.site.venue.rules.venue import Feature, Venue
 from virage.site.venue.store import VersionSummary, file_of, venue_at, venue_of, venues, versions
 
 __all__ = [
+    "VENUE_ZONE",
+    "ClosedGates",
+    "Closures",
     "Document",
+    "EventVersion",
     "LiftState",
+    "PersonNames",
     "QueueDelays",
     "Route",
     "RouteOptions",
     "VenueSummary",
     "VersionSummary",
+    "closures",
+    "feature_counts",
     "file_of",
     "geometry_document",
     "labels_document",
@@ -51,6 +61,14 @@ __all__ = [
 ]
 
 
+VENUE_ZONE = ZoneInfo("Europe/Paris")
+"""Time zone of the first venue."""
+EventVersion = Callable[[Connection, UUID], Awaitable[str | None]]
+"""The venue version of an event, provided by the programme; None if there is no such event."""
+ClosedGates = Callable[[Connection, UUID], Awaitable[frozenset[str]]]
+"""Codes of the gates that are closed for an event, provided by the access domain."""
+PersonNames = Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, str]]]
+"""Names of people, provided by the people domain; those without a name are missing."""
 QueueDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
 """Current waits in seconds by code (`ramp:N1`, `gate:A1`), provided by the access domain."""
 
@@ -77,6 +95,17 @@ class VenueSummary(Struct, frozen=True):
     longitude: float | None
 
 
+class Closures(Struct, frozen=True):
+    """What is closed for an event: codes of blocks, and full codes of lifts and outlets.
+
+    The gates that are closed for an event are a state of the access domain.
+    """
+
+    blocks: frozenset[str]
+    lifts: frozenset[str]
+    outlets: frozenset[str]
+
+
 class LiftState(Struct, frozen=True):
     """A lift; `out_of_order_since` is None while it works."""
 
@@ -100,6 +129,14 @@ def summary_of(venue: Venue) -> VenueSummary:
         venue.latitude,
         venue.longitude,
     )
+
+
+@lru_cache(maxsize=64)
+def feature_counts(venue: Venue) -> dict[str, int]:
+    """Return the number of seats with each access feature."""
+    return {
+        feature.name.lower(): int(np.count_nonzero(venue.features & feature)) for feature in Feature if feature.name
+    }
 
 
 @lru_cache(maxsize=64)
@@ -130,9 +167,26 @@ async def lifts(conn: Connection) -> list[LiftState]:
     ]
 
 
-async def route_options(conn: Connection, *, step_free: bool) -> RouteOptions:
-    """Return the routing options: step-free on request, without the lifts that are out of order."""
-    return RouteOptions(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))
+async def closures(conn: Connection, event_id: UUID) -> Closures:
+    """Return what is closed for an event."""
+    found = await store.open_closures(conn, event_id)
+
+    def of(part: store.ClosedPart) -> frozenset[str]:
+        return frozenset(closure.code for closure in found if closure.part == part)
+
+    return Closures(blocks=of("block"), lifts=of("lift"), outlets=of("outlet"))
+
+
+async def route_options(conn: Connection, *, step_free: bool, event_id: UUID | None = None) -> RouteOptions:
+    """Return the routing options: step-free on request, without the lifts that are out of order.
+
+    With an event, also without the lifts and outlets that are closed for it.
+    """
+    closed = frozenset(outage.lift for outage in await store.open_outages(conn))
+    if event_id is not None:
+        of_event = await closures(conn, event_id)
+        closed |= of_event.lifts | {f"outlet:{code}" for code in of_event.outlets}
+    return RouteOptions(step_free, closed)
 
 
 async def route_to_place(

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,9 @@ from virage.site.venue.rules.venue import Venue
 
 BUILT_MAX: Final = 64
 """Venue versions that a process keeps, about 5 MB each for a stadium."""
+
+ClosedPart = Literal["block", "lift", "outlet"]
+"""What can be closed for an event here; gates are closed at the devices, by the access domain."""
 
 _sql = load(__file__)
 _built: dict[str, Venue] = {}
@@ -44,6 +47,36 @@ async def end_outage(conn: Connection, lift: str, who: UUID | None, now: datetim
 async def open_outages(conn: Connection) -> list[Outage]:
     """Return the lifts that are out of order, by code."""
     return [Outage(row["id"], row["lift"], row["reported_at"]) async for row in _sql.open_outages(conn)]
+
+
+class Closure(Struct, frozen=True):
+    """A part of the venue that is closed for an event."""
+
+    part: ClosedPart
+    code: str
+    closed_at: datetime
+    closed_by: UUID | None
+
+
+async def insert_closure(
+    conn: Connection, closure_id: UUID, event_id: UUID, part: ClosedPart, code: str, *, who: UUID | None, now: datetime
+) -> bool:
+    """Close a part of the venue for an event; return whether that changed its state."""
+    inserted = await _sql.insert_closure(conn, id=closure_id, event_id=event_id, part=part, code=code, who=who, now=now)
+    return inserted is not None
+
+
+async def end_closure(
+    conn: Connection, event_id: UUID, part: ClosedPart, code: str, *, who: UUID | None, now: datetime
+) -> UUID | None:
+    """Reopen a part of the venue for an event; return the id of its closure, None if it was open."""
+    ended: UUID | None = await _sql.end_closure(conn, event_id=event_id, part=part, code=code, who=who, now=now)
+    return ended
+
+
+async def open_closures(conn: Connection, event_id: UUID) -> list[Closure]:
+    """Return what is closed for an event, by part and code."""
+    return [Closure(**row) async for row in _sql.open_closures(conn, event_id=event_id)]
 
 
 class VenueRow(Struct, frozen=True):

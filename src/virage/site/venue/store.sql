@@ -64,3 +64,19 @@ select
     version.imported_at, version.imported_by, version.version = venue.current_version as is_current
 from venue.version inner join venue.venue on version.venue_code = venue.code
 where version.venue_code = :code order by version.number desc;
+
+-- name: insert_closure(id, event_id, part, code, who, now)$
+-- Close a part of the venue for an event; null if it is closed.
+insert into venue.closure (id, event_id, part, code, closed_at, closed_by)
+values (:id, :event_id, :part, :code, :now, :who)
+on conflict do nothing returning id;
+
+-- name: end_closure(event_id, part, code, who, now)$
+-- Reopen a part of the venue for an event; null if it was not closed.
+update venue.closure set reopened_at = greatest(closed_at, :now), reopened_by = :who
+where event_id = :event_id and part = :part and code = :code and reopened_at is null returning id;
+
+-- name: open_closures(event_id)
+-- What is closed for an event.
+select part, code, closed_at, closed_by
+from venue.closure where event_id = :event_id and reopened_at is null order by part, code;

@@ -233,6 +233,7 @@ export type RefusalCode =
   | "unsupported_media_type"
   | "vat_rate_wrong"
   | "vat_wrong"
+  | "venue_file_defects"
   | "wallet_frozen"
   | "wallet_not_empty"
   | "wallet_would_exceed"

@@ -2123,7 +2123,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/office/events/{event_id}/move": {
+    "/api/office/events/{event_id}/closures": {
         parameters: {
             query?: never;
             header?: never;
@@ -2131,18 +2131,32 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Preview event move
-         * @description Return which tickets and baskets could not keep their places if the event moved to a version of its venue.
+         * Get event closures
+         * @description Return what is closed for an event.
          */
-        get: operations["preview_event_move"];
+        get: operations["get_event_closures"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/closures/{part}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         /**
-         * Move event
-         * @description Move an event to another version of its venue. Needs a sign-in of the last 15 minutes.
-         *
-         *     Tickets keep their seats where the new version has them; every other ticket is moved or refunded as chosen.
+         * Put event closure
+         * @description Close or reopen a block, a lift or an outlet for an event.
          */
-        post: operations["move_event"];
+        put: operations["put_event_closure"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3020,6 +3034,155 @@ export interface paths {
          * @description Revoke an API client at once.
          */
         delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List office venues
+         * @description Return the venues that the principal manages, each with its current version.
+         */
+        get: operations["list_office_venues"];
+        put?: never;
+        /**
+         * Import venue file
+         * @description Store a file without defects as the current version of its venue. Events keep the version that they have.
+         *
+         *     `based_on` is the version that the file was compared with, left out for a new venue: if another one is current,
+         *     `changed_meanwhile` says which, since when and by whom. A new venue needs the role without a scope.
+         */
+        post: operations["import_venue_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check venue file
+         * @description Check a file, JSON or gzip: a venue file or a seating plan of pretix. Nothing is stored.
+         */
+        post: operations["check_venue_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues/mend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mend venue file
+         * @description Return a file with the proposed mends, to be checked again. Nothing is stored.
+         */
+        post: operations["mend_venue_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get office venue
+         * @description Return a venue with its versions.
+         */
+        get: operations["get_office_venue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues/{code}/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get differences
+         * @description Return the differences between two versions of a venue.
+         */
+        get: operations["get_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues/{code}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit venue
+         * @description Apply edits to a version and store the result as the current one.
+         *
+         *     If another version is current, `changed_meanwhile` says which, since when and by whom.
+         */
+        post: operations["edit_venue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/venues/{code}/versions/{version}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get venue file
+         * @description Download the file of a version.
+         */
+        get: operations["get_venue_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4085,7 +4248,7 @@ export interface paths {
          * Get route
          * @description Return the quickest route from a ramp through a gate to a place, including current waits.
          *
-         *     Lifts that are out of order are avoided.
+         *     Lifts that are out of order are avoided, and lifts, gates and outlets that are closed for the event.
          */
         get: operations["get_route"];
         put?: never;
@@ -4612,6 +4775,20 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         /**
+         * AmenityFile
+         * @description Toilets, a lift, first aid, a lounge or an information desk; `ring` 0 serves every ring.
+         */
+        AmenityFile: {
+            code: string;
+            /** @enum {string} */
+            kind: "first_aid" | "information" | "lift" | "lounge" | "toilets";
+            /** @default 1 */
+            ring: number;
+            stand: string;
+            x_m: number;
+            y_m: number;
+        };
+        /**
          * AmenityLocation
          * @description Location of an amenity, in centimetres.
          */
@@ -4666,6 +4843,19 @@ export interface components {
             four_eyes: boolean;
         };
         /**
+         * AreaFile
+         * @description A standing area; its places are counted, not numbered.
+         */
+        AreaFile: {
+            capacity_max: number;
+            code: string;
+            gate_groups: string[];
+            name: {
+                [key: string]: string;
+            };
+            outline_m: number[];
+        };
+        /**
          * AreaGeometry
          * @description A standing area in centimetres.
          */
@@ -4698,6 +4888,16 @@ export interface components {
             capacity: number;
             /** Format: uuid */
             category_id: string;
+        };
+        /**
+         * AssemblyPointFile
+         * @description A place outside where evacuated people gather.
+         */
+        AssemblyPointFile: {
+            capacity?: number | null;
+            code: string;
+            x_m: number;
+            y_m: number;
         };
         /**
          * Audience
@@ -4886,6 +5086,27 @@ export interface components {
             key: components["schemas"]["Jwk"];
         };
         /**
+         * BlockFile
+         * @description A block or a box. `features` are those of all its seats.
+         */
+        BlockFile: {
+            code: string;
+            /** @default [] */
+            features: ("audio_description" | "companion" | "easy_access" | "hearing_loop" | "wheelchair")[];
+            frame?: components["schemas"]["FrameFile"] | null;
+            gate_group: string;
+            /**
+             * @default seats
+             * @enum {string}
+             */
+            kind: "box" | "hospitality" | "seats";
+            outline_m?: number[] | null;
+            /** @default 1 */
+            ring: number;
+            rows: components["schemas"]["RowFile"][];
+            stand: string;
+        };
+        /**
          * BlockGeometry
          * @description A block in centimetres; see the module.
          */
@@ -4913,6 +5134,27 @@ export interface components {
             segments: number[];
             stand: string;
             wheelchairs: number;
+        };
+        /**
+         * BlockGroupEdit
+         * @description Sets the gate group of blocks.
+         */
+        BlockGroupEdit: {
+            blocks: string[];
+            /** @enum {string} */
+            edit: "block_group";
+            gate_group: string;
+        };
+        /**
+         * BlockKindEdit
+         * @description Sets the kind of blocks.
+         */
+        BlockKindEdit: {
+            blocks: string[];
+            /** @enum {string} */
+            edit: "block_kind";
+            /** @enum {string} */
+            kind: "box" | "hospitality" | "seats";
         };
         /**
          * BlockLabels
@@ -5005,6 +5247,14 @@ export interface components {
             text: string;
         };
         /**
+         * BoxFile
+         * @description A box: the block of its seats, and its code as a room.
+         */
+        BoxFile: {
+            block: string;
+            code: string;
+        };
+        /**
          * CameraStatus
          * @description A camera with its fault, the end of its stored video, and its lost segments.
          *
@@ -5063,7 +5313,7 @@ export interface components {
          */
         CatalogueDefect: {
             at: string;
-            code: components["schemas"]["DefectCode"];
+            code: components["schemas"]["virage.matchday.food.menu.rules.defects.DefectCode"];
         };
         /**
          * CategoryOffer
@@ -5269,6 +5519,43 @@ export interface components {
             hash: string;
         };
         /**
+         * ClosureLine
+         * @description A part of the venue that is closed for an event.
+         */
+        ClosureLine: {
+            /** Format: date-time */
+            closed_at: string;
+            closed_by: string | null;
+            code: string;
+            /** @enum {string} */
+            part: "block" | "lift" | "outlet";
+        };
+        /**
+         * ClosureUpdate
+         * @description New state of a part of the venue.
+         */
+        ClosureUpdate: {
+            closed: boolean;
+        };
+        /**
+         * Club
+         * @description Name, colours (CSS hex) and default language of the club.
+         */
+        Club: {
+            /** @default #c9a227 */
+            accent: string;
+            /** @default fr */
+            locale: string;
+            /** @default Virage Football Club */
+            name: string;
+            /** @default #14387f */
+            primary: string;
+            /** @default #da001a */
+            secondary: string;
+            /** @default Virage */
+            short_name: string;
+        };
+        /**
          * CodeRequest
          * @description Where to send a code, in which language.
          */
@@ -5464,11 +5751,14 @@ export interface components {
             reason: "closing" | "other" | "sold_out" | "too_busy";
         };
         /**
-         * DefectCode
-         * @description What keeps a catalogue from being published.
-         * @enum {string}
+         * DefectLine
+         * @description A defect of a file: its place, such as `blocks[3].rows[0].name`, its kind and the value.
          */
-        DefectCode: "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
+        DefectLine: {
+            code: components["schemas"]["virage.site.venue.rules.defects.DefectCode"];
+            place: string;
+            value: string;
+        };
         /**
          * DeliveryConfirmation
          * @description Delivery of an order to its place.
@@ -5629,6 +5919,22 @@ export interface components {
             signature: string;
         };
         /**
+         * Detail
+         * @description A value before and after, None where there was or is none.
+         *
+         *         `field` is that of the file, or "seats" (their number), "seats_gone", "seats_new" (`names` are the first ones of a
+         *         `row`), a feature (number of its seats), "position", "geometry" or "order".
+         */
+        Detail: {
+            after?: string | number | null;
+            before?: string | number | null;
+            field: string;
+            /** @default [] */
+            names: string[];
+            /** @default  */
+            row: string;
+        };
+        /**
          * DeviationReason
          * @description Kind of a deviation. An online record is refused with it.
          * @enum {string}
@@ -5710,6 +6016,30 @@ export interface components {
             posts: string[];
         };
         /**
+         * Difference
+         * @description A part of the venue that was added, removed or changed; `code` is its code, empty for the whole venue.
+         */
+        Difference: {
+            /** @enum {string} */
+            change: "added" | "changed" | "removed";
+            /** @default  */
+            code: string;
+            /** @default [] */
+            details: components["schemas"]["Detail"][];
+            /** @enum {string} */
+            subject: "amenity" | "area" | "block" | "gate" | "hospitality" | "outlet" | "ramp" | "safety" | "stand" | "venue" | "walkways";
+        };
+        /**
+         * DoorFile
+         * @description A door with a reader.
+         */
+        DoorFile: {
+            code: string;
+            room?: string | null;
+            x_m: number;
+            y_m: number;
+        };
+        /**
          * DraftItem
          * @description An item of the draft with its prices and revision.
          */
@@ -5758,6 +6088,19 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
             resolved_at: string | null;
             second: components["schemas"]["ScanSummary"];
+        };
+        /**
+         * EdgeFile
+         * @description A walkway between two nodes. `metres` is its horizontal length if it is not straight; `lift` names the lift.
+         */
+        EdgeFile: {
+            a: string;
+            b: string;
+            /** @default level */
+            kind: components["schemas"]["Kind"];
+            lift?: string | null;
+            metres?: number | null;
+            width_m?: number | null;
         };
         /**
          * EmailKind
@@ -5887,6 +6230,17 @@ export interface components {
             venue_version: string;
         };
         /**
+         * EventClosures
+         * @description What is closed for an event, at its venue version. `gates` are closed at the devices (`access`).
+         */
+        EventClosures: {
+            closures: components["schemas"]["ClosureLine"][];
+            gates: string[];
+            venue_code: string;
+            venue_name: string;
+            version: string;
+        };
+        /**
          * EventDefect
          * @description A defect that prevents the publication of an event.
          * @enum {string}
@@ -5983,11 +6337,34 @@ export interface components {
             venue_name: string;
         };
         /**
+         * ExitFile
+         * @description An exit with its clear width.
+         */
+        ExitFile: {
+            clear_width_m: number;
+            code: string;
+            x_m: number;
+            y_m: number;
+            zone?: string | null;
+        };
+        /**
          * Fault
          * @description Reason why a camera sends nothing, or why its take ended.
          * @enum {string}
          */
         Fault: "clock_jumped" | "ended" | "gop_open" | "gop_too_long" | "no_h264" | "no_srt" | "our_clock_jumped" | "silent" | "store_away" | "store_full" | "too_large" | "unreachable";
+        /**
+         * FeatureEdit
+         * @description Sets or removes an access feature of seats.
+         */
+        FeatureEdit: {
+            /** @enum {string} */
+            edit: "feature";
+            /** @enum {string} */
+            feature: "audio_description" | "companion" | "easy_access" | "hearing_loop" | "wheelchair";
+            present: boolean;
+            seats: components["schemas"]["SeatSelection"][];
+        };
         /**
          * FeedEntry
          * @description A feed entry. `at`: time of the event; `clock_s`: match clock in seconds, None while it is stopped.
@@ -6021,6 +6398,38 @@ export interface components {
             teams: boolean;
         };
         /**
+         * FileCheck
+         * @description A checked file: its defects and their mends, or its summary.
+         *
+         *         `current_version` is that of the venue with the code of the file, None for a new venue; `differences` are those to
+         *         it. Both are only given to people who manage this venue.
+         */
+        FileCheck: {
+            current_version: string | null;
+            defects: components["schemas"]["DefectLine"][];
+            differences: components["schemas"]["Difference"][] | null;
+            mends: components["schemas"]["Mend"][];
+            summary: components["schemas"]["FileSummary"] | null;
+        };
+        /**
+         * FileSummary
+         * @description The contents of a file; `features` counts seats.
+         */
+        FileSummary: {
+            areas: number;
+            blocks: number;
+            code: string;
+            features: {
+                [key: string]: number;
+            };
+            gates: number;
+            name: string;
+            outlets: number;
+            places: number;
+            seats: number;
+            time_zone: string;
+        };
+        /**
          * Floor
          * @description A floor of the walking graph; `name` is empty if the file gives none.
          */
@@ -6029,6 +6438,18 @@ export interface components {
             name: {
                 [key: string]: string;
             };
+        };
+        /**
+         * FloorFile
+         * @description A floor of the walking graph. `outside` is in front of the gates.
+         */
+        FloorFile: {
+            code: string;
+            name?: {
+                [key: string]: string;
+            };
+            /** @default false */
+            outside: boolean;
         };
         /**
          * FoodChoice
@@ -6159,6 +6580,17 @@ export interface components {
          */
         FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
         /**
+         * FrameFile
+         * @description A direction away from the pitch, in which rows are straight or arcs; see `frames`.
+         */
+        FrameFile: {
+            /** @default false */
+            curved: boolean;
+            facing_deg: number;
+            x_m: number;
+            y_m: number;
+        };
+        /**
          * FramesRequest
          * @description A batch of frames, in order of the clock.
          */
@@ -6198,6 +6630,29 @@ export interface components {
                 [key: string]: number;
             };
             zones: components["schemas"]["ZoneStatus"][];
+        };
+        /**
+         * GateEdit
+         * @description Moves a gate, with its node of the walking graph, and sets its group; None keeps a value.
+         */
+        GateEdit: {
+            /** @enum {string} */
+            edit: "gate";
+            gate: string;
+            group?: string | null;
+            x_m?: number | null;
+            y_m?: number | null;
+        };
+        /**
+         * GateFile
+         * @description A ticket gate; `stand` is the zone that it opens to.
+         */
+        GateFile: {
+            code: string;
+            group: string;
+            stand: string;
+            x_m: number;
+            y_m: number;
         };
         /**
          * GateLocation
@@ -6434,6 +6889,18 @@ export interface components {
             holder_name: string | null;
         };
         /**
+         * Hospitality
+         * @description Rooms, boxes and doors.
+         */
+        Hospitality: {
+            /** @default [] */
+            boxes: components["schemas"]["BoxFile"][];
+            /** @default [] */
+            doors: components["schemas"]["DoorFile"][];
+            /** @default [] */
+            rooms: components["schemas"]["RoomFile"][];
+        };
+        /**
          * HourlySales
          * @description Places sold in one hour and their revenue, before refunds and without fees.
          */
@@ -6442,6 +6909,15 @@ export interface components {
             /** Format: date-time */
             hour: string;
             sold: number;
+        };
+        /**
+         * Imported
+         * @description The current version of a venue after an import; `changed` is False if it was current before.
+         */
+        Imported: {
+            changed: boolean;
+            venue_code: string;
+            version: string;
         };
         /**
          * Invitation
@@ -6615,6 +7091,12 @@ export interface components {
             period: components["schemas"]["Period"];
         };
         /**
+         * Kind
+         * @description The kind of an edge.
+         * @enum {string}
+         */
+        Kind: "level" | "lift" | "ramp" | "stairs";
+        /**
          * KitchenBoard
          * @description A kitchen's screen: tickets by pick-up time, capacity and load.
          *
@@ -6759,6 +7241,14 @@ export interface components {
          */
         Locale: "en" | "fr";
         /**
+         * Location
+         * @description Position of the venue in degrees (WGS 84).
+         */
+        Location: {
+            latitude: number;
+            longitude: number;
+        };
+        /**
          * MailboxEmail
          * @description An email in the demonstration's mailbox; `body` is its plain text.
          */
@@ -6857,6 +7347,15 @@ export interface components {
             /** Format: date-time */
             now: string;
             suggestions: components["schemas"]["DeskSuggestion"][];
+        };
+        /**
+         * Mend
+         * @description A proposed change; `after` is None if the value is left out.
+         */
+        Mend: {
+            after: string | null;
+            before: string;
+            place: string;
         };
         /**
          * Menu
@@ -6982,6 +7481,21 @@ export interface components {
          */
         NewPin: {
             pin: string;
+        };
+        /**
+         * NodeFile
+         * @description A point of the walking graph.
+         *
+         *         `id` names what is there: `gate:A1`, `ramp:N1`, `outlet:01`, `block:203`, `platform:203` (its wheelchair spaces),
+         *         `area:PEL`, the code of an amenity, or `code:floor` for a stop of a lift; any other id is a point of a walkway.
+         */
+        NodeFile: {
+            floor: string;
+            /** @default 0 */
+            height_m: number;
+            id: string;
+            x_m: number;
+            y_m: number;
         };
         /**
          * NotificationKind
@@ -7314,6 +7828,18 @@ export interface components {
             items: components["schemas"]["OutletItem"][];
             outlet: string;
             version: string;
+        };
+        /**
+         * OutletFile
+         * @description A point of sale.
+         */
+        OutletFile: {
+            code: string;
+            /** @default 1 */
+            ring: number;
+            stand: string;
+            x_m: number;
+            y_m: number;
         };
         /**
          * OutletItem
@@ -7708,6 +8234,14 @@ export interface components {
             picture: string;
         };
         /**
+         * PitchFile
+         * @description The field of play, or the floor that all seats look at, centred on the origin.
+         */
+        PitchFile: {
+            length_m: number;
+            width_m: number;
+        };
+        /**
          * PlaceLabel
          * @description The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area.
          */
@@ -8069,6 +8603,20 @@ export interface components {
             waiting: number;
         };
         /**
+         * RampFile
+         * @description A way from the street to the gates; unknown lanes or rates make no forecast of queues.
+         *
+         *         `search_rate_h` is the lowest and the highest number of people that one search lane passes in an hour.
+         */
+        RampFile: {
+            code: string;
+            search_lanes?: number | null;
+            search_rate_h?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
          * Range
          * @description Range of record numbers of a till.
          */
@@ -8128,6 +8676,16 @@ export interface components {
             kind: "referee";
             /** @enum {string} */
             signal: "resumed" | "stopped" | "whistle";
+        };
+        /**
+         * RefugeFile
+         * @description A protected place where people wait for an assisted evacuation.
+         */
+        RefugeFile: {
+            code: string;
+            places: number;
+            x_m: number;
+            y_m: number;
         };
         /**
          * RefundReason
@@ -8213,6 +8771,19 @@ export interface components {
          */
         RoleName: "admin" | "box_office" | "cashier" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor";
         /**
+         * RoomFile
+         * @description A room of the business centre.
+         */
+        RoomFile: {
+            area_m2?: number | null;
+            capacity?: number | null;
+            code: string;
+            floor?: string | null;
+            name: {
+                [key: string]: string;
+            };
+        };
+        /**
          * RosterEntry
          * @description A person who may sign in on a device by PIN. `supervisor`: of the post. `salt`, `verifier`: base64 in JSON.
          *
@@ -8238,6 +8809,16 @@ export interface components {
             seconds: number;
             step_free: boolean;
             steps: number;
+        };
+        /**
+         * RowFile
+         * @description A row from front to back. `sightline` from 0 (worst) to 100 replaces the computed quality of the view.
+         */
+        RowFile: {
+            height_m?: number | null;
+            name: string;
+            segments: components["schemas"]["SegmentFile"][];
+            sightline?: number | null;
         };
         /**
          * RowLabels
@@ -8266,6 +8847,25 @@ export interface components {
             shirt: number;
             side: components["schemas"]["Side"];
             top_kmh: number;
+        };
+        /**
+         * Safety
+         * @description Facts for the safety of the venue; the P and S factors are those of the Guide to Safety at Sports Grounds.
+         */
+        Safety: {
+            /** @default [] */
+            assembly_points: components["schemas"]["AssemblyPointFile"][];
+            authorised_capacity?: number | null;
+            /** @default [] */
+            evacuation_lifts: string[];
+            /** @default [] */
+            exits: components["schemas"]["ExitFile"][];
+            p_factor?: number | null;
+            /** @default [] */
+            refuges: components["schemas"]["RefugeFile"][];
+            s_factor?: number | null;
+            /** @default [] */
+            zones: components["schemas"]["ZoneFile"][];
         };
         /**
          * Sales
@@ -8409,6 +9009,35 @@ export interface components {
          */
         ScopeName: "all" | "event" | "gate" | "organiser" | "outlet" | "venue";
         /**
+         * SeatSelection
+         * @description Seats of a block: all, those of a row, or the named ones of a row.
+         */
+        SeatSelection: {
+            block: string;
+            row?: string | null;
+            seats?: string[] | null;
+        };
+        /**
+         * SegmentFile
+         * @description Neighbouring seats of a row, without stairs between them.
+         *
+         *         Either `d_m`, `t_m`, `pitch_m` and `count` in the frame of the block, or `points_m`, the position x, y of each seat.
+         *         Seats are numbered along the row from 1 on; `first` is the number of the first seat of this segment, `numbers` names
+         *         each one. `features` lists the positions in the segment, from 0, of the seats that have a feature.
+         */
+        SegmentFile: {
+            count?: number | null;
+            d_m?: number | null;
+            features?: {
+                [key: string]: number[];
+            };
+            first?: number | null;
+            numbers?: string[] | null;
+            pitch_m?: number | null;
+            points_m?: number[] | null;
+            t_m?: number | null;
+        };
+        /**
          * Seller
          * @description Seller printed on receipts; empty where not configured.
          */
@@ -8505,6 +9134,17 @@ export interface components {
          */
         Side: "away" | "home";
         /**
+         * SightlineEdit
+         * @description Sets the quality of the view from a row, 0 to 100; None for the computed one.
+         */
+        SightlineEdit: {
+            block: string;
+            /** @enum {string} */
+            edit: "sightline";
+            row: string;
+            sightline: number | null;
+        };
+        /**
          * SignInRequest
          * @description A code and the address that it was sent to; who is new may say their name.
          */
@@ -8571,6 +9211,25 @@ export interface components {
             colour: string;
             name: string;
             seats: number;
+        };
+        /**
+         * StandEdit
+         * @description Names a stand.
+         */
+        StandEdit: {
+            /** @enum {string} */
+            edit: "stand";
+            name: string;
+            stand: string;
+        };
+        /**
+         * StandFile
+         * @description A side of the venue; stands are also the zones of presence.
+         */
+        StandFile: {
+            code: string;
+            colour: string;
+            name: string;
         };
         /**
          * StandingPlaces
@@ -9350,6 +10009,31 @@ export interface components {
             vat_permille: number;
         };
         /**
+         * VenueDetail
+         * @description A venue with all its versions, the latest first; `features` counts the seats of the current one.
+         */
+        VenueDetail: {
+            code: string;
+            features: {
+                [key: string]: number;
+            };
+            name: string;
+            places: number;
+            prefix: string;
+            seats: number;
+            time_zone: string;
+            version: string;
+            versions: components["schemas"]["VersionLine"][];
+        };
+        /**
+         * VenueEdits
+         * @description Edits of the version `based_on`, in their order.
+         */
+        VenueEdits: {
+            based_on: string;
+            edits: (components["schemas"]["BlockGroupEdit"] | components["schemas"]["BlockKindEdit"] | components["schemas"]["FeatureEdit"] | components["schemas"]["SightlineEdit"] | components["schemas"]["GateEdit"] | components["schemas"]["StandEdit"])[];
+        };
+        /**
          * VenueEntryUpdate
          * @description Whether entry is stopped at all gates.
          */
@@ -9357,14 +10041,51 @@ export interface components {
             closed: boolean;
         };
         /**
-         * VenuePosts
-         * @description The posts of a venue, and its code, which is the scope of its roles.
+         * VenueFile
+         * @description The whole file.
          */
-        VenuePosts: {
+        VenueFile: {
+            /** @default [] */
+            amenities: components["schemas"]["AmenityFile"][];
+            /** @default [] */
+            areas: components["schemas"]["AreaFile"][];
+            /** @default [] */
+            blocks: components["schemas"]["BlockFile"][];
             code: string;
-            gates: components["schemas"]["GatePost"][];
+            /** @default 1.2 */
+            eye_height_m: number;
+            /** @enum {string} */
+            format: "virage-venue/1";
+            /** @default [] */
+            gates: components["schemas"]["GateFile"][];
+            hospitality?: components["schemas"]["Hospitality"] | null;
+            location?: components["schemas"]["Location"] | null;
             name: string;
-            outlets: string[];
+            notice?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            outlets: components["schemas"]["OutletFile"][];
+            pitch?: components["schemas"]["PitchFile"] | null;
+            /** @default [] */
+            ramps: components["schemas"]["RampFile"][];
+            safety?: components["schemas"]["Safety"] | null;
+            stands: components["schemas"]["StandFile"][];
+            time_zone: string;
+            walkways?: components["schemas"]["Walkways"] | null;
+        };
+        /**
+         * VenueLine
+         * @description A venue with its current version.
+         */
+        VenueLine: {
+            code: string;
+            name: string;
+            places: number;
+            prefix: string;
+            seats: number;
+            time_zone: string;
+            version: string;
         };
         /**
          * VenueSummary
@@ -9396,6 +10117,31 @@ export interface components {
             place: "gate" | "outlet";
             /** @enum {string} */
             state: "busy" | "closed" | "open" | "sold_out";
+        };
+        /**
+         * VersionLine
+         * @description A version of a venue; `imported_by` is None for the command line, and for an erased person.
+         */
+        VersionLine: {
+            based_on: string | null;
+            /** Format: date-time */
+            imported_at: string;
+            imported_by: string | null;
+            is_current: boolean;
+            name: string;
+            number: number;
+            places: number;
+            seats: number;
+            version: string;
+        };
+        /**
+         * Walkways
+         * @description The walking graph. Without it, no directions are given.
+         */
+        Walkways: {
+            edges: components["schemas"]["EdgeFile"][];
+            floors: components["schemas"]["FloorFile"][];
+            nodes: components["schemas"]["NodeFile"][];
         };
         /**
          * WalletAtDesk
@@ -9478,6 +10224,15 @@ export interface components {
             window: components["schemas"]["Window"];
         };
         /**
+         * ZoneFile
+         * @description An area for the density of people; `within` is the zone around it.
+         */
+        ZoneFile: {
+            area_m2: number;
+            code: string;
+            within?: string | null;
+        };
+        /**
          * ZoneStatus
          * @description A zone. `inside` counts people by crossings, less anonymous exits, with corrections.
          *
@@ -9502,6 +10257,18 @@ export interface components {
         ZoneUpdate: {
             full: boolean;
         };
+        /**
+         * DefectCode
+         * @description What keeps a catalogue from being published.
+         * @enum {string}
+         */
+        "virage.matchday.food.menu.rules.defects.DefectCode": "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
+        /**
+         * DefectCode
+         * @description The kind of a defect.
+         * @enum {string}
+         */
+        "virage.site.venue.rules.defects.DefectCode": "coordinate_missing" | "duplicate_code" | "duplicate_row" | "duplicate_seat" | "edge_to_itself" | "feature_outside_segment" | "features_contradict" | "file_too_large" | "frame_missing" | "group_without_gate" | "lift_missing" | "more_defects" | "no_places" | "node_missing" | "not_json" | "not_reachable" | "numbers_do_not_match" | "seats_at_one_place" | "segment_incomplete" | "time_zone_unknown" | "too_many_places" | "unknown_code" | "value_invalid" | "zones_in_a_circle";
     };
     responses: never;
     parameters: never;
@@ -13203,11 +13970,9 @@ export interface operations {
             };
         };
     };
-    preview_event_move: {
+    get_event_closures: {
         parameters: {
-            query: {
-                venue_version: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 event_id: string;
@@ -13222,7 +13987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MovePreview"];
+                    "application/json": components["schemas"]["EventClosures"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -13236,29 +14001,29 @@ export interface operations {
             };
         };
     };
-    move_event: {
+    put_event_closure: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 event_id: string;
+                part: "block" | "lift" | "outlet";
+                code: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EventMove"];
+                "application/json": components["schemas"]["ClosureUpdate"];
             };
         };
         responses: {
-            /** @description Success */
-            200: {
+            /** @description Success without content */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["EventMoveResult"];
-                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -14896,6 +15661,270 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_office_venues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueLine"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    import_venue_file: {
+        parameters: {
+            query?: {
+                /** @description Code of the venue, for a seating plan without one */
+                code?: string;
+                /** @description IANA time zone, for a seating plan without one */
+                time_zone?: string;
+                based_on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    check_venue_file: {
+        parameters: {
+            query?: {
+                /** @description Code of the venue, for a seating plan without one */
+                code?: string;
+                /** @description IANA time zone, for a seating plan without one */
+                time_zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileCheck"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    mend_venue_file: {
+        parameters: {
+            query?: {
+                /** @description Code of the venue, for a seating plan without one */
+                code?: string;
+                /** @description IANA time zone, for a seating plan without one */
+                time_zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document with the proposed mends */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_office_venue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_differences: {
+        parameters: {
+            query: {
+                before: string;
+                after: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    edit_venue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VenueEdits"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_venue_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The venue file of the version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenueFile"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -16605,6 +17634,8 @@ export interface operations {
                 step_free?: boolean;
                 /** @description Version of the venue; that of the first venue if it is left out */
                 version?: string | null;
+                /** @description An event: its version, without what is closed for it */
+                event?: string | null;
             };
             header?: never;
             path?: never;
@@ -16641,6 +17672,8 @@ export interface operations {
                 step_free?: boolean;
                 /** @description Version of the venue; that of the first venue if it is left out */
                 version?: string | null;
+                /** @description An event: its version, without what is closed for it */
+                event?: string | null;
             };
             header?: never;
             path?: never;

@@ -76,7 +76,11 @@ class Entrance(Struct, frozen=True):
 
 
 class RouteOptions(Struct, frozen=True):
-    """Routing options: `step_free` excludes stairs, `closed` are the codes of lifts out of order."""
+    """Routing options: `step_free` excludes stairs.
+
+    `closed` are codes of lifts (`lift-N-1`), gates (`gate:A1`) and outlets (`outlet:01`) that are not used. People
+    still walk past a closed gate in front of it, and past a closed outlet.
+    """
 
     step_free: bool = False
     closed: frozenset[str] = frozenset()
@@ -100,6 +104,7 @@ class RouteTable(Struct, frozen=True, eq=False):
     from_gates: npt.NDArray[np.float64]
     place_predecessors: npt.NDArray[np.int32]
     edge_of: Mapping[tuple[int, int], int]
+    closed: frozenset[str]
 
 
 @lru_cache(maxsize=32)
@@ -113,9 +118,13 @@ def route_table(venue: Venue, route_options: RouteOptions) -> RouteTable:
     closed = [number for number, code in enumerate(walk.lifts) if code in route_options.closed]
     open_ &= ~np.isin(edges.lift, closed)
     outer = np.array([outside_[a] and outside_[b] for a, b in zip(edges.a, edges.b, strict=True)], np.bool_)
+    shut = [at for code, at in walk.index.items() if code.startswith("gate:") and code in route_options.closed]
+    open_ &= outer | ~(np.isin(edges.a, shut) | np.isin(edges.b, shut))
     outside, inside = _matrix(walk, open_ & outer), _matrix(walk, open_ & ~outer)
     ramps = tuple(at for code, at in walk.index.items() if code.startswith("ramp:"))
-    gates = tuple(at for code, at in walk.index.items() if code.startswith("gate:"))
+    gates = tuple(
+        at for code, at in walk.index.items() if code.startswith("gate:") and code not in route_options.closed
+    )
     to_gates, gate_predecessors = _shortest(outside, ramps)
     from_gates, place_predecessors = _shortest(inside, gates)
     edge_of = {}
@@ -123,7 +132,18 @@ def route_table(venue: Venue, route_options: RouteOptions) -> RouteTable:
         a, b = int(edges.a[number]), int(edges.b[number])
         edge_of[a, b] = edge_of[b, a] = number
     return RouteTable(
-        venue, walk, outside, inside, ramps, gates, to_gates, gate_predecessors, from_gates, place_predecessors, edge_of
+        venue,
+        walk,
+        outside,
+        inside,
+        ramps,
+        gates,
+        to_gates,
+        gate_predecessors,
+        from_gates,
+        place_predecessors,
+        edge_of,
+        route_options.closed,
     )
 
 
@@ -202,7 +222,8 @@ def nearest(
     table: RouteTable, place: int, wanted: Nearest, delays_s: Mapping[str, float] | None = None
 ) -> Route | None:
     """Return the route from a place to the nearest amenity of a kind, including the wait there."""
-    end, targets = to_seat(table.venue, place), _targets(table.walk, wanted)
+    end = to_seat(table.venue, place)
+    targets = [at for at in _targets(table.walk, wanted) if table.walk.nodes[at].code not in table.closed]
     if end is None or not targets:
         return None
     entry, rest = end
@@ -231,7 +252,7 @@ def outlets_from(table: RouteTable, place: int) -> dict[str, int]:
     return {
         node_code.removeprefix(OUTLET): round(at_seat + float(seconds[at]))
         for node_code, at in outlets
-        if seconds[at] != inf
+        if seconds[at] != inf and node_code not in table.closed
     }
 
 

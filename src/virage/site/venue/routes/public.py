@@ -1,8 +1,10 @@
 """Routes of the venue: summary, geometry, labels, directions and lifts."""
 
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
@@ -12,7 +14,7 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Request, Response, get, mount, put
 from virage.platform.web.static import takes_gzip
 from virage.site.venue import acts, reads
-from virage.site.venue.reads import Document, LiftState, QueueDelays, VenueSummary
+from virage.site.venue.reads import ClosedGates, Document, EventVersion, LiftState, QueueDelays, VenueSummary
 from virage.site.venue.rules.geometry import BlockLabels, Geometry
 from virage.site.venue.rules.routing import Entrance, Nearest, Route
 from virage.site.venue.rules.venue import Venue, owner_of
@@ -21,6 +23,7 @@ Found = TypeVar("Found", Entrance, Route)
 
 
 Version = Annotated[str | None, Meta(description="Version of the venue; that of the first venue if it is left out")]
+OfEvent = Annotated[UUID | None, Meta(description="An event: its version, without what is closed for it")]
 Place = Annotated[int, Meta(ge=0, description="A seat or a standing place, by its number")]
 StepFree = Annotated[bool, Meta(description="Without stairs, except those inside a block")]
 
@@ -80,28 +83,47 @@ class LiftUpdate(Struct, frozen=True, forbid_unknown_fields=True):
 
 @get("/route", public=True)
 async def get_route(
-    db: Database, queue_delays: QueueDelays, place: Place, *, step_free: StepFree = False, version: Version = None
+    db: Database,
+    queue_delays: QueueDelays,
+    event_version: EventVersion,
+    closed_gates: ClosedGates,
+    place: Place,
+    *,
+    step_free: StepFree = False,
+    version: Version = None,
+    event: OfEvent = None,
 ) -> Entrance:
     """Return the quickest route from a ramp through a gate to a place, including current waits.
 
-    Lifts that are out of order are avoided.
+    Lifts that are out of order are avoided, and lifts, gates and outlets that are closed for the event.
     """
     async with db.connection() as conn:
-        venue = await _venue_at(conn, version)
+        venue = await _venue_at(conn, version if event is None else await event_version(conn, event), event)
         _require_place(venue, place)
-        today, delays_s = await reads.route_options(conn, step_free=step_free), await queue_delays(conn)
+        today = await reads.route_options(conn, step_free=step_free, event_id=event)
+        if event is not None:
+            gates = {f"gate:{code}" for code in await closed_gates(conn, event)}
+            today = replace(today, closed=today.closed | gates)
+        delays_s = await queue_delays(conn)
     return _open(await reads.route_to_place(venue, place, today, delays_s), place)
 
 
 @get("/nearest", public=True)
 async def get_nearest(
-    db: Database, place: Place, kind: Nearest, *, step_free: StepFree = False, version: Version = None
+    db: Database,
+    event_version: EventVersion,
+    place: Place,
+    kind: Nearest,
+    *,
+    step_free: StepFree = False,
+    version: Version = None,
+    event: OfEvent = None,
 ) -> Route:
     """Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit."""
     async with db.connection() as conn:
-        venue = await _venue_at(conn, version)
+        venue = await _venue_at(conn, version if event is None else await event_version(conn, event), event)
         _require_place(venue, place)
-        today = await reads.route_options(conn, step_free=step_free)
+        today = await reads.route_options(conn, step_free=step_free, event_id=event)
     return _open(await reads.route_to_nearest(venue, place, kind, today), place)
 
 
@@ -122,8 +144,13 @@ async def put_lift(code: str, data: LiftUpdate, db: Database, clock: Clock, prin
     granted(await db.transact(acts.set_lift, code, principal.id, clock.now(), working=data.working))
 
 
-async def _venue_at(conn: Connection, version: str | None) -> Venue:
-    """Return a version of a venue, or the current one of the first venue. Raises `not_found` if there is none."""
+async def _venue_at(conn: Connection, version: str | None, event: UUID | None = None) -> Venue:
+    """Return a version of a venue, or the current one of the first venue. Raises `not_found` if there is none.
+
+    With an event, `version` is the event's, None if there is no such event.
+    """
+    if version is None and event is not None:
+        raise Problem("not_found", {"event": str(event)})
     if version is None:
         found = await reads.venues(conn)
         if not found:

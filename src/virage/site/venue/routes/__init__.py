@@ -1,0 +1,1 @@
+"""Routes of the venue: public ones, and those of the office."""
