@@ -1,5 +1,6 @@
 /** Routes of the office. A page opens once its texts and the account are loaded. */
 import { food } from "../../features/food/office/words.svelte";
+import { words as venue } from "../../features/venue/office/words.svelte";
 import { words as workspace } from "../../features/people/workspace/words.svelte";
 import { i18n, type Locale } from "../../shared/i18n/i18n.svelte";
 import { desk } from "../../shared/office/desk.svelte";
@@ -25,6 +26,10 @@ export const routes: readonly Route[] = [
   { pattern: "/office/events/:id/prices", load: page(() => import("../../features/ticketing/prices/PricesPage.svelte")) },
   { pattern: "/office/events/:id/gates", load: page(() => import("../../features/access/gates/GatesPage.svelte")) },
   { pattern: "/office/events/:id/accreditations", load: page(() => import("../../features/access/accreditations/AccreditationsPage.svelte")) },
+  { pattern: "/office/events/:id/closures", load: page(() => import("../../features/venue/office/ClosuresPage.svelte"), venue) },
+  { pattern: "/office/venues", load: page(() => import("../../features/venue/office/VenuesPage.svelte"), venue) },
+  { pattern: "/office/venues/:code", load: page(() => import("../../features/venue/office/VenuePage.svelte"), venue) },
+  { pattern: "/office/import-venue", load: page(() => import("../../features/venue/office/ImportPage.svelte"), venue) },
   { pattern: "/office/bans", load: page(() => import("../../features/access/bans/BansPage.svelte")) },
   { pattern: "/office/food", load: page(() => import("../../features/food/sales/FoodSalesPage.svelte"), food) },
   { pattern: "/office/food/catalogue", load: page(() => import("../../features/food/catalogue/CataloguePage.svelte"), food) },

@@ -93,7 +93,7 @@ export const office = {
     notYours: "You don’t have access to this part of the office.",
   },
   event: { title: "Event", publicPage: "View public page" },
-  tabs: { label: "This event", sales: "Sales", details: "Details", teams: "Teams", prices: "Prices", gates: "Gates", accreditations: "Accreditations" },
+  tabs: { label: "This event", sales: "Sales", details: "Details", teams: "Teams", prices: "Prices", gates: "Gates", accreditations: "Accreditations", closures: "Closures" },
   defects: {
     title_fr_missing: "Enter a title in French",
     title_en_missing: "Enter a title in English",

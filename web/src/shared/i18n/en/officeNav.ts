@@ -14,6 +14,7 @@ export const officeNav = {
     pages: "Legal and help",
     emails: "Emails",
     jobs: "Failed jobs",
+    venues: "Venues",
     signedIn: "Signed in as",
     leave: "Sign out",
   },

@@ -91,7 +91,7 @@ export const office: typeof English = {
     notYours: "Vous n’avez pas accès à cette partie du bureau.",
   },
   event: { title: "Événement", publicPage: "Voir la page publique" },
-  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", teams: "Équipes", prices: "Tarifs", gates: "Portes", accreditations: "Accréditations" },
+  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", teams: "Équipes", prices: "Tarifs", gates: "Portes", accreditations: "Accréditations", closures: "Fermetures" },
   defects: {
     title_fr_missing: "Saisissez un titre en français",
     title_en_missing: "Saisissez un titre en anglais",

@@ -14,6 +14,7 @@ export const officeNav = {
     pages: "Mentions et aide",
     emails: "E-mails",
     jobs: "Tâches en échec",
+    venues: "Stades",
     signedIn: "Connecté en tant que",
     leave: "Se déconnecter",
   },

@@ -28,6 +28,7 @@ export const refusals: typeof English = {
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’est plus valable.",
   // restauration, ralentis, comptes
   no_route: "Aucun itinéraire n’est ouvert pour le moment.",
+  venue_file_defects: "Le fichier du stade a des défauts. Rien n’a été enregistré.",
   replay_download_not_allowed: "Ce ralenti ne peut pas être téléchargé.",
   pin_trivial: "Ce code PIN est trop facile à deviner. Choisissez-en un autre.",
   wallet_not_empty: "Il reste dans votre cagnotte de l’argent qui ne peut pas revenir sur une carte. Retirez-le à un guichet cartes, puis supprimez votre compte.",
