@@ -34,6 +34,7 @@ check: .venv/.dev src/virage/web/index.html ## Check formatting, types, import r
 	python checks/tidy.py
 	python checks/promises.py
 	python checks/contract.py
+	python checks/venue_schema.py
 	python -m checks.refusals
 	python -m checks.transactions
 	python -m checks.roles

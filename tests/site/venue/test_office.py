@@ -45,7 +45,9 @@ class Office:
     async def ask(self, who: str, method: str, path: str, body: Any = None, **query: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else None if body is None else msgspec.json.encode(body)
         headers = {"authorization": f"Bearer {who}", "content-type": "application/json"}
-        return await self.browser.request(method, f"/api/office{path}", content=content, headers=headers, params=query or None)
+        return await self.browser.request(
+            method, f"/api/office{path}", content=content, headers=headers, params=query or None
+        )
 
     async def importing(self, document: Any, who: str = "admin", **query: str) -> str:
         answer = await self.ask(who, "POST", "/venues", document, **query)

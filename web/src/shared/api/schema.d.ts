@@ -5313,7 +5313,7 @@ export interface components {
          */
         CatalogueDefect: {
             at: string;
-            code: components["schemas"]["virage.matchday.food.menu.rules.defects.DefectCode"];
+            code: components["schemas"]["DefectCode"];
         };
         /**
          * CategoryOffer
@@ -5751,11 +5751,17 @@ export interface components {
             reason: "closing" | "other" | "sold_out" | "too_busy";
         };
         /**
+         * DefectCode
+         * @description What keeps a catalogue from being published.
+         * @enum {string}
+         */
+        DefectCode: "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
+        /**
          * DefectLine
          * @description A defect of a file: its place, such as `blocks[3].rows[0].name`, its kind and the value.
          */
         DefectLine: {
-            code: components["schemas"]["virage.site.venue.rules.defects.DefectCode"];
+            code: string;
             place: string;
             value: string;
         };
@@ -10257,18 +10263,6 @@ export interface components {
         ZoneUpdate: {
             full: boolean;
         };
-        /**
-         * DefectCode
-         * @description What keeps a catalogue from being published.
-         * @enum {string}
-         */
-        "virage.matchday.food.menu.rules.defects.DefectCode": "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
-        /**
-         * DefectCode
-         * @description The kind of a defect.
-         * @enum {string}
-         */
-        "virage.site.venue.rules.defects.DefectCode": "coordinate_missing" | "duplicate_code" | "duplicate_row" | "duplicate_seat" | "edge_to_itself" | "feature_outside_segment" | "features_contradict" | "file_too_large" | "frame_missing" | "group_without_gate" | "lift_missing" | "more_defects" | "no_places" | "node_missing" | "not_json" | "not_reachable" | "numbers_do_not_match" | "seats_at_one_place" | "segment_incomplete" | "time_zone_unknown" | "too_many_places" | "unknown_code" | "value_invalid" | "zones_in_a_circle";
     };
     responses: never;
     parameters: never;

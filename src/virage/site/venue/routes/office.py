@@ -19,7 +19,7 @@ from virage.site.venue import acts, reads, store
 from virage.site.venue.acts import Imported
 from virage.site.venue.reads import ClosedGates, EventVersion, PersonNames
 from virage.site.venue.rules.check import Checked, check, read
-from virage.site.venue.rules.defects import FILE_BYTES_MAX, Defect, DefectCode
+from virage.site.venue.rules.defects import FILE_BYTES_MAX, Defect
 from virage.site.venue.rules.differences import Difference, differences
 from virage.site.venue.rules.editing import EDITS_MAX, FEATURES, Edit, edited, features_of
 from virage.site.venue.rules.file import VenueFile, encode
@@ -70,7 +70,7 @@ class DefectLine(Struct, frozen=True):
     """A defect of a file: its place, such as `blocks[3].rows[0].name`, its kind and the value."""
 
     place: str
-    code: DefectCode
+    code: str
     value: str
 
 

@@ -10,12 +10,14 @@ from virage.site.venue.rules.defects import Defect, DefectCode
 from virage.site.venue.rules.file import (
     BlockFile,
     Code,
+    GateFile,
     Group,
     Label,
     Line,
     Metres,
     RowFile,
     SeatFeature,
+    StandFile,
     VenueFile,
 )
 from virage.site.venue.rules.venue import BlockKind
@@ -23,7 +25,7 @@ from virage.site.venue.rules.venue import BlockKind
 EDITS_MAX: Final = 2_000
 SELECTIONS_MAX: Final = 5_000
 FEATURES: Final[tuple[SeatFeature, ...]] = get_args(SeatFeature)
-Item = TypeVar("Item", bound=Struct)
+Item = TypeVar("Item", BlockFile, GateFile, StandFile)
 Codes = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=SELECTIONS_MAX)]
 
 
@@ -153,7 +155,7 @@ def _unknown(path: tuple[str, ...], codes: Sequence[str], items: Iterable[Any]) 
 
 def _changed(items: Iterable[Item], codes: Sequence[str], **changes: Any) -> tuple[Item, ...]:
     wanted = set(codes)
-    return tuple(replace(item, **changes) if getattr(item, "code") in wanted else item for item in items)  # noqa: B009
+    return tuple(replace(item, **changes) if item.code in wanted else item for item in items)
 
 
 def _with_feature(file: VenueFile, edit: FeatureEdit) -> tuple[VenueFile, list[Defect]]:

@@ -152,7 +152,7 @@ export const venues = {
     lift_missing: () => "Name the lift of this walkway",
     zones_in_a_circle: (value: string) => `Zone “${value}” lies within itself`,
     more_defects: () => "There are more defects",
-  } as Record<Schemas["DefectCode"], (value: string) => string>,
+  } as Record<string, (value: string) => string>,
   map: {
     title: "Map",
     lead: "Choose blocks, or open one to choose rows and seats. Changes are collected and saved as one new version.",
