@@ -146,7 +146,7 @@ def test_a_plan_with_defects_shows_every_one_and_its_corrections_are_downloaded(
     rows += [
         {
             "row_number": f"x{number}",
-            "position": {"x": 10, "y": 100 + 5 * number},
+            "position": {"x": -500, "y": 5 * number},
             "seats": [dict(rows[0]["seats"][0], seat_number=str(number))],
         }
         for number in range(40)

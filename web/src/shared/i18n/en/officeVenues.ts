@@ -59,7 +59,7 @@ export const venues = {
   importFile: "Import a file",
   places: (count: string) => `${count} places`,
   current: "Current version",
-  open: (name: string) => `Open ${name}`,
+  open: (name: string) => `Map of ${name}`,
   versions: "Versions",
   version: (number: number) => `Version ${number}`,
   isCurrent: "Current",

@@ -59,7 +59,7 @@ export const venues: typeof english = {
   importFile: "Importer un fichier",
   places: (count) => `${count} places`,
   current: "Version actuelle",
-  open: (name) => `Ouvrir ${name}`,
+  open: (name) => `Plan : ${name}`,
   versions: "Versions",
   version: (number) => `Version ${number}`,
   isCurrent: "Actuelle",
