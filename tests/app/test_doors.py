@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.app.conftest import World
 
 STAFF = frozenset({"admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier", "kitchen"})
-STAFF |= {"match_desk", "media_desk", "moderator", "describer"}
+STAFF |= {"match_desk", "media_desk", "moderator", "describer", "venue_manager"}
 PERSON = STAFF | {"fan"}
 BUYER = PERSON | {"guest"}
 EVERYONE = BUYER | {"anonymous", "program", "device", "till"}
@@ -53,16 +53,16 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/venue/nearest": EVERYONE,
     "GET /api/venue/lifts": EVERYONE,
     "PUT /api/venue/lifts/{code}": only("steward"),
-    "GET /api/office/venues": only(),
-    "POST /api/office/venues": only(),
-    "POST /api/office/venues/check": only(),
-    "POST /api/office/venues/mend": only(),
-    "GET /api/office/venues/{code}": only(),
-    "POST /api/office/venues/{code}/versions": only(),
-    "GET /api/office/venues/{code}/versions/{version}/file": only(),
-    "GET /api/office/venues/{code}/differences": only(),
-    "GET /api/office/events/{event_id}/closures": only(),
-    "PUT /api/office/events/{event_id}/closures/{part}/{code}": only(),
+    "GET /api/office/venues": only("venue_manager"),
+    "POST /api/office/venues": only("venue_manager"),
+    "POST /api/office/venues/check": only("venue_manager"),
+    "POST /api/office/venues/mend": only("venue_manager"),
+    "GET /api/office/venues/{code}": only("venue_manager"),
+    "POST /api/office/venues/{code}/versions": only("venue_manager"),
+    "GET /api/office/venues/{code}/versions/{version}/file": only("venue_manager"),
+    "GET /api/office/venues/{code}/differences": only("venue_manager"),
+    "GET /api/office/events/{event_id}/closures": only("venue_manager"),
+    "PUT /api/office/events/{event_id}/closures/{part}/{code}": only("venue_manager"),
     "GET /api/club": EVERYONE,
     "GET /manifest.webmanifest": EVERYONE,
     "GET /icon.svg": EVERYONE,

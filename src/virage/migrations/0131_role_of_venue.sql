@@ -1,4 +1,14 @@
--- expand: roles have the scope of a venue, and devices keep the posts that they left.
+-- expand: there is a role for venues, roles have the scope of a venue, and devices keep the posts that they left.
+-- squawk-ignore ban-drop-constraint
+alter table people.role_grant drop constraint role_grant_role_check;
+alter table people.role_grant
+-- squawk-ignore constraint-missing-not-valid
+add constraint role_grant_role_check check (
+    role in (
+        'admin', 'venue_manager', 'programme', 'box_office', 'finance', 'steward', 'supervisor', 'cashier', 'kitchen',
+        'match_desk', 'media_desk', 'moderator', 'describer'
+    )
+);
 -- squawk-ignore ban-drop-constraint
 alter table people.role_grant drop constraint role_grant_scope_check;
 alter table people.role_grant

@@ -2,7 +2,6 @@
 
 from virage.site.venue.acts import Imported as Imported
 from virage.site.venue.acts import import_file as import_file
-from virage.site.venue.reads import VENUE_ZONE as VENUE_ZONE
 from virage.site.venue.reads import Closures as Closures
 from virage.site.venue.reads import closures as closures
 from virage.site.venue.reads import file_of as file_of

@@ -10,6 +10,7 @@ module = Module(
     refusals={
         "no_route": 409,
         "unknown_venue": 409,
+        "venue_file_defects": 409,
     },
     roles=("venue_manager",),
     lock_ranks={

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -30,7 +29,6 @@ from virage.site.venue.rules.venue import Feature, Venue
 from virage.site.venue.store import VersionSummary, file_of, venue_at, venue_of, venues, versions
 
 __all__ = [
-    "VENUE_ZONE",
     "ClosedGates",
     "Closures",
     "Document",
@@ -61,8 +59,6 @@ __all__ = [
 ]
 
 
-VENUE_ZONE = ZoneInfo("Europe/Paris")
-"""Time zone of the first venue."""
 EventVersion = Callable[[Connection, UUID], Awaitable[str | None]]
 """The venue version of an event, provided by the programme; None if there is no such event."""
 ClosedGates = Callable[[Connection, UUID], Awaitable[frozenset[str]]]

@@ -2163,6 +2163,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/events/{event_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview event move
+         * @description Return which tickets and baskets could not keep their places if the event moved to a version of its venue.
+         */
+        get: operations["preview_event_move"];
+        put?: never;
+        /**
+         * Move event
+         * @description Move an event to another version of its venue. Needs a sign-in of the last 15 minutes.
+         *
+         *     Tickets keep their seats where the new version has them; every other ticket is moved or refunded as chosen.
+         */
+        post: operations["move_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/events/{event_id}/pricing": {
         parameters: {
             query?: never;
@@ -5538,24 +5564,6 @@ export interface components {
             closed: boolean;
         };
         /**
-         * Club
-         * @description Name, colours (CSS hex) and default language of the club.
-         */
-        Club: {
-            /** @default #c9a227 */
-            accent: string;
-            /** @default fr */
-            locale: string;
-            /** @default Virage Football Club */
-            name: string;
-            /** @default #14387f */
-            primary: string;
-            /** @default #da001a */
-            secondary: string;
-            /** @default Virage */
-            short_name: string;
-        };
-        /**
          * CodeRequest
          * @description Where to send a code, in which language.
          */
@@ -8775,7 +8783,7 @@ export interface components {
          * @description The staff roles.
          * @enum {string}
          */
-        RoleName: "admin" | "box_office" | "cashier" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor";
+        RoleName: "admin" | "box_office" | "cashier" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor" | "venue_manager";
         /**
          * RoomFile
          * @description A room of the business centre.
@@ -10092,6 +10100,16 @@ export interface components {
             seats: number;
             time_zone: string;
             version: string;
+        };
+        /**
+         * VenuePosts
+         * @description The posts of a venue, and its code, which is the scope of its roles.
+         */
+        VenuePosts: {
+            code: string;
+            gates: components["schemas"]["GatePost"][];
+            name: string;
+            outlets: string[];
         };
         /**
          * VenueSummary
@@ -14018,6 +14036,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    preview_event_move: {
+        parameters: {
+            query: {
+                venue_version: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovePreview"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    move_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventMove"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventMoveResult"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

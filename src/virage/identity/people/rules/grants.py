@@ -21,6 +21,7 @@ class RoleName(StrEnum):
     """The staff roles."""
 
     ADMIN = "admin"
+    VENUE_MANAGER = "venue_manager"
     PROGRAMME = "programme"
     BOX_OFFICE = "box_office"
     FINANCE = "finance"

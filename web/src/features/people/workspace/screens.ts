@@ -18,7 +18,7 @@ const SCREENS: readonly StaffScreen[] = [
   { name: "kitchen", href: "/staff/kitchen", icon: "food", roles: ["kitchen", "cashier", "finance"] },
   { name: "desk", href: "/staff/desk", icon: "play", roles: ["match_desk", "media_desk", "moderator"] },
   { name: "describe", href: "/staff/describe", icon: "voice", roles: ["describer"] },
-  { name: "office", href: "/office", icon: "desk", roles: ["programme", "box_office", "finance", "supervisor"] },
+  { name: "office", href: "/office", icon: "desk", roles: ["venue_manager", "programme", "box_office", "finance", "supervisor"] },
   { name: "pin", href: "/office/pin", icon: "user", roles: ["steward", "supervisor", "cashier", "finance"] },
 ];
 

@@ -1,6 +1,6 @@
 /** Seats of a block for choosing them: names, positions and features. */
-import type { BlockGeometry, BlockLabels, Lists } from "../../../shared/api/words";
-import { featuresOf, rowsOf, seatPoints, toScreen } from "../../../shared/geometry";
+import type { BlockGeometry, BlockLabels } from "../../../shared/api/words";
+import { featuresOf, rowsOf, seatPoints } from "../../../shared/geometry";
 import { FEATURES, type Edit, type Feature, type Selection } from "./types";
 
 export interface Seat {
@@ -12,20 +12,18 @@ export interface Seat {
   features: ReadonlySet<Feature>;
 }
 
-/** The seats of a block in metres of the screen. A block whose seats have positions of their own has `points`. */
+/** The seats of a block in metres of the screen. */
 export function seatsOf(block: BlockGeometry, labels: BlockLabels): Seat[] {
   const { at } = seatPoints(block, false);
-  const own = (block as Lists<{ points?: number[] }>).points ?? [];
-  const names = new Map((labels as Lists<{ names?: [number, string][] }>).names?.map(([place, name]) => [Number(place), String(name)]) ?? []);
   const bits = featuresOf(labels);
   return rowsOf(labels).flatMap((row) =>
-    row.seats.map(({ place, number }) => {
+    row.seats.map(({ place, seat }) => {
       const index = place - block.first_seat;
-      const [x, y] = own.length ? toScreen(own[2 * index]! / 100, own[2 * index + 1]! / 100, false) : [at[2 * index]!, at[2 * index + 1]!];
+      const [x, y] = [at[2 * index]!, at[2 * index + 1]!];
       return {
         place,
         row: row.name,
-        name: names.get(place) ?? String(number),
+        name: String(seat),
         x,
         y,
         features: new Set(FEATURES.filter((_, bit) => bits[index]! & (1 << bit))),

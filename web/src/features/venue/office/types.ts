@@ -23,10 +23,5 @@ export const FILE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Whether one of the grants is for venues. */
 export function managesVenues(grants: readonly GrantView[]): boolean {
-  return grants.some(({ role }) => (role as string) === "venue_manager" || role === "admin");
-}
-
-/** The code of a gate, outlet or lift as people read it, without the prefix of its venue. */
-export function localCode(code: string): string {
-  return code.slice(code.lastIndexOf(".") + 1);
+  return grants.some(({ role }) => role === "venue_manager" || role === "admin");
 }

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export const officeRoles = {
   roles: {
     admin: "Administration",
+    venue_manager: "Venues",
     programme: "Programme",
     box_office: "Box office",
     finance: "Finance",
@@ -20,6 +21,7 @@ export const officeRoles = {
   } as Record<Schemas["RoleName"], string>,
   roleHints: {
     admin: "Full access, including staff",
+    venue_manager: "Venue plans, versions and closures",
     programme: "Events and prices",
     box_office: "Orders and refunds",
     finance: "Reports and orders, food prices, bonus credit, card blocking, concessionaires and tills",

@@ -3,6 +3,7 @@ import type { officeRoles as English } from "../en/officeRoles";
 export const officeRoles: typeof English = {
   roles: {
     admin: "Administration",
+    venue_manager: "Lieux",
     programme: "Programmation",
     box_office: "Billetterie",
     finance: "Finances",
@@ -17,6 +18,7 @@ export const officeRoles: typeof English = {
   },
   roleHints: {
     admin: "Accès complet, y compris à l’équipe",
+    venue_manager: "Plans des lieux, versions et fermetures",
     programme: "Événements et tarifs",
     box_office: "Commandes et remboursements",
     finance: "Rapports et commandes, prix des buvettes, bonus, blocage de cartes, concessionnaires et caisses",
