@@ -104,6 +104,7 @@ WIDENED = {
     "Leg.to_floor": "the same",
     "VenueSummary.latitude": "the position of a venue may be unknown",
     "VenueSummary.longitude": "the same",
+    "VenueUpdate.code.pattern": "codes of gates and outlets may have the prefix of their venue",
 }
 """Fields of answers that may have more kinds of values than in 0.1.0, and why."""
 NOT_SENT = {"EventDefect.enum": {"unknown_venue_version"}}
