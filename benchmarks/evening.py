@@ -27,7 +27,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 from virage.site.venue.api import import_file
 
 A_TRANSACTION = 500
@@ -134,7 +134,7 @@ async def _event(conn: Connection, now: datetime) -> UUID:
         id=new_id(),
         organiser_id=organiser.id,
         kind="match",
-        title=Text("Le match", "The match"),
+        title={"fr": "Le match", "en": "The match"},
         doors_at=starts - 2 * HOUR,
         starts_at=starts,
         ends_at=starts + 2 * HOUR,

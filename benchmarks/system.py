@@ -28,7 +28,7 @@ from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 from virage.site.venue.api import import_file
 
 PLAIN_ROWS = 10_000
@@ -227,7 +227,7 @@ async def _event(conn: Any, now: datetime) -> tuple[UUID, list[UUID]]:
         id=new_id(),
         organiser_id=organiser.id,
         kind="match",
-        title=Text("Le match", "The match"),
+        title={"fr": "Le match", "en": "The match"},
         doors_at=starts - timedelta(hours=2),
         starts_at=starts,
         ends_at=starts + timedelta(hours=2),

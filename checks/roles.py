@@ -22,7 +22,7 @@ OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
 WEB_LIST = Path("web/src/shared/office/types.ts")
 WEB_SCREENS = Path("web/src/features/people/workspace/screens.ts")
 DOORS = Path("tests/app/test_doors.py")
-LETTERS = Path("src/virage/identity/people/rules/emails/texts")
+LANGUAGES = Path("src/virage/messages")
 CONSTRAINT = re.compile(r"role_grant_role_check check \(\s*role in \((.*?)\)", re.DOTALL)
 
 
@@ -72,10 +72,10 @@ def written() -> dict[str, set[str]]:
         str(DOORS): set().union(*map(names, knocking)),
     }
     for locale, said in words.items():
-        letters = LETTERS / f"{locale}.toml"
+        letters = LANGUAGES / locale / "email.toml"
         found[str(letters)] = set(tomllib.loads(letters.read_text(encoding="utf-8"))["roles"])
         for part in ("roles", "roleHints"):
-            found[f"web/src/shared/i18n/{locale}/officeRoles.ts {part}"] = set(said["officeRoles"][part])
+            found[f"{LANGUAGES}/{locale}/web/officeRoles.ts {part}"] = set(said["officeRoles"][part])
     return found
 
 

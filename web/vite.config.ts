@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import ts from "typescript";
 import type { Plugin } from "vite";
@@ -66,16 +68,20 @@ const captionsByPolicy: Plugin = {
   },
 };
 
-/** French sets a space before its high marks, and a line never begins with one: words are written with a plain space, and bound here. */
-const frenchMarks: Plugin = {
-  name: "french-marks",
+/** French sets a space before its high marks, and a line never begins with one: messages are written with a plain space, and bound here. */
+const spacedMarks: Plugin = {
+  name: "spaced-marks",
   enforce: "pre",
   transform(code, id) {
-    if (!/\/i18n\/fr\/[^/]+\.ts$/.test(id)) return null;
+    const [, folder] = /^(.*\/messages\/[^/]+)\/web\/[^/]+\.ts$/.exec(id) ?? [];
+    if (!folder) return null;
+    const { spaced_marks: marks } = JSON.parse(readFileSync(`${folder}/language.json`, "utf8")) as { spaced_marks?: string };
+    if (!marks) return null;
+    const before = new RegExp(` (?=[${marks}])|(?<=«) `, "g");
     let bound = code;
     const visit = (node: ts.Node): void => {
       if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
-        const words = code.slice(node.pos, node.end).replace(/ (?=[:;!?»%])|(?<=«) /g, "\u00a0");
+        const words = code.slice(node.pos, node.end).replace(before, "\u00a0");
         bound = bound.slice(0, node.pos) + words + bound.slice(node.end);
       }
       ts.forEachChild(node, visit);
@@ -110,8 +116,9 @@ const fieldsForSafari: Plugin = {
 };
 
 export default defineConfig({
+  resolve: { alias: { $messages: resolve("../src/virage/messages"), $web: resolve("src") } },
   plugins: [
-    frenchMarks,
+    spacedMarks,
     svelte(),
     filesByApp,
     forTheServer,

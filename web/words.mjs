@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 
+const MESSAGES = join(import.meta.dirname, "../src/virage/messages");
+
 async function wordsOf(locale) {
-  const from = join(import.meta.dirname, "src/shared/i18n", locale);
+  const from = join(MESSAGES, locale, "web");
   const files = readdirSync(from).filter((name) => name.endsWith(".ts") && name !== "index.ts");
   const to = mkdtempSync(join(tmpdir(), "words-"));
   try {
-    const build = await rolldown({ input: files.map((name) => join(from, name)) });
+    const build = await rolldown({ input: files.map((name) => join(from, name)), resolve: { alias: { $web: join(import.meta.dirname, "src") } } });
     await build.write({ dir: to, entryFileNames: "[name].mjs", chunkFileNames: "chunks/[name].mjs" });
     await build.close();
     const read = async (name) => Object.assign({}, ...Object.values(await import(pathToFileURL(join(to, name)).href)));
@@ -22,5 +24,6 @@ async function wordsOf(locale) {
   }
 }
 
-const words = { en: await wordsOf("en"), fr: await wordsOf("fr") };
+const languages = readdirSync(MESSAGES);
+const words = Object.fromEntries(await Promise.all(languages.map(async (tag) => [tag, await wordsOf(tag)])));
 console.log(JSON.stringify(words, (_, value) => (typeof value === "function" ? "…" : value)));

@@ -31,7 +31,7 @@ from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 
 HOUR = timedelta(hours=1)
 BLOCK = "103"
@@ -69,7 +69,7 @@ class World:
             id=event_id,
             organiser_id=organiser_id,
             kind="match",
-            title=Text("Un match", "A match"),
+            title={"fr": "Un match", "en": "A match"},
             doors_at=starts_at - 2 * HOUR,
             starts_at=starts_at,
             ends_at=starts_at + 2 * HOUR,

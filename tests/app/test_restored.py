@@ -42,7 +42,6 @@ from virage.platform.realtime.hub import Hub
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import ANONYMOUS
-from virage.site.programme.rules import Text
 
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
 OLD_FACTS, AHEAD = 20, 4_000
@@ -138,7 +137,7 @@ def revoked(number: int) -> Fact:
 
 async def tell(db: Database) -> None:
     async with db.transaction() as conn:
-        announcement = EntryRequest(new_id(), NOW, Announcement(Text("Merci", "Thanks")))
+        announcement = EntryRequest(new_id(), NOW, Announcement({"fr": "Merci", "en": "Thanks"}))
         await publishing.publish(conn, EVENT, [announcement], None, NOW)
 
 

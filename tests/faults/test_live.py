@@ -35,7 +35,7 @@ from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import NewEvent, Organiser, Text
+from virage.site.programme.rules import NewEvent, Organiser
 
 HOUR = timedelta(hours=1)
 ENTRIES, PHONES, AWAY_UNTIL = 150, 24, 120
@@ -150,7 +150,7 @@ async def seed(db: Database) -> tuple[UUID, bytes]:
         id=new_id(),
         organiser_id=new_id(),
         kind="match",
-        title=Text("Un match", "A match"),
+        title={"fr": "Un match", "en": "A match"},
         doors_at=now - HOUR,
         starts_at=now,
         ends_at=now + 2 * HOUR,

@@ -34,7 +34,7 @@ from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.site.programme import acts as programme
 from virage.site.programme import reads as programme_reads
-from virage.site.programme.rules import NewEvent, Text, content_of
+from virage.site.programme.rules import NewEvent, content_of
 
 SETTLED = """
     select exists(
@@ -61,7 +61,7 @@ def match_on_sale(system: System, title: str) -> UUID:
             id=new_id(),
             organiser_id=CLUB.id,
             kind="match",
-            title=Text(title.replace("Match of the evening", "Match du soir"), title),
+            title={"fr": title.replace("Match of the evening", "Match du soir"), "en": title},
             doors_at=now - 80 * MINUTE,
             starts_at=now - 20 * MINUTE,
             ends_at=now + 4 * HOUR,

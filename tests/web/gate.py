@@ -31,7 +31,7 @@ from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 
 HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5
@@ -79,7 +79,7 @@ def tonight(system: System, title: str, rules: EventRules | None = None) -> UUID
             id=new_id(),
             organiser_id=organiser.id,
             kind="match",
-            title=Text(f"{title} (fr)", title),
+            title={"fr": f"{title} (fr)", "en": title},
             doors_at=now - HOUR,
             starts_at=now + HOUR,
             ends_at=now + 3 * HOUR,

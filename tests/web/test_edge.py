@@ -18,7 +18,6 @@ from tests.web.system import System
 from virage.media.live.acts import publishing as live
 from virage.media.live.rules.entries import Announcement, EntryRequest
 from virage.platform.values.ids import new_id
-from virage.site.programme.rules import Text
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def edge(system: System) -> Iterator[Nginx]:
 
 def announce(system: System, event_id: UUID, *words: str) -> None:
     now = datetime.now(UTC)
-    tellings = [EntryRequest(new_id(), now, Announcement(Text(word, word))) for word in words]
+    tellings = [EntryRequest(new_id(), now, Announcement({"fr": word, "en": word})) for word in words]
     in_database(system, lambda conn: live.publish(conn, event_id, tellings, None, now))
 
 

@@ -23,7 +23,6 @@ from virage.media.replay.ingest.synthetic import HEIGHT
 from virage.media.replay.rules.clips import Clip, ClipRequest
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
-from virage.site.programme.rules import Text
 
 FILM_S = 25
 MADE = "select count(*) from replay.segment join replay.track on track.id = track_id where rung = '240p' and at > $1"
@@ -66,7 +65,7 @@ def shown_again(system: System, event: UUID) -> None:
 
     async def publish(conn: Connection) -> None:
         now = datetime.now(UTC)
-        words = Announcement(Text("Quel arrêt !", "What a save!"))
+        words = Announcement({"fr": "Quel arrêt !", "en": "What a save!"})
         (entry,) = await live.publish(conn, event, [EntryRequest(new_id(), now, words)], None, now)
         assert isinstance(entry, FeedEntry)
         request = ClipRequest(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)

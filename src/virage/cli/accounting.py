@@ -35,5 +35,10 @@ async def _journal(config: Config, days: tuple[date, date]) -> Journal:
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
         return await journal_of(
-            conn, days, dict(config.of(BookSettings).account_codes), zone=config.time_zone, now=clock_of(config).now()
+            conn,
+            days,
+            dict(config.of(BookSettings).account_codes),
+            zone=config.time_zone,
+            now=clock_of(config).now(),
+            language=config.club.locale,
         )

@@ -33,7 +33,7 @@ from virage.matchday.food.menu.types import Reason as AlcoholReason
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
-from virage.site.programme.types import Text, content_of
+from virage.site.programme.types import content_of
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KIOSK_EVERY = 4
@@ -64,30 +64,30 @@ def _id(key: str) -> UUID:
 
 def _sauce(*, required: bool) -> Option:
     choices = (
-        Choice("none", Text("Sans sauce", "No sauce")),
-        Choice("ketchup", Text("Ketchup", "Ketchup"), 0, (CELERY,)),
-        Choice("mayonnaise", Text("Mayonnaise", "Mayonnaise"), 0, (EGGS, MUSTARD)),
-        Choice("mustard", Text("Moutarde", "Mustard"), 0, (MUSTARD,)),
-        Choice("cheddar", Text("Sauce cheddar", "Cheddar sauce"), 100, (MILK,)),
+        Choice("none", {"fr": "Sans sauce", "en": "No sauce"}),
+        Choice("ketchup", {"fr": "Ketchup", "en": "Ketchup"}, 0, (CELERY,)),
+        Choice("mayonnaise", {"fr": "Mayonnaise", "en": "Mayonnaise"}, 0, (EGGS, MUSTARD)),
+        Choice("mustard", {"fr": "Moutarde", "en": "Mustard"}, 0, (MUSTARD,)),
+        Choice("cheddar", {"fr": "Sauce cheddar", "en": "Cheddar sauce"}, 100, (MILK,)),
     )
-    return Option("sauce", Text("Sauce", "Sauce"), choices, required)
+    return Option("sauce", {"fr": "Sauce", "en": "Sauce"}, choices, required)
 
 
 SIZE = Option(
     "size",
-    Text("Taille", "Size"),
-    tuple(Choice(size.lower(), Text(size, size)) for size in ("XS", "S", "M", "L", "XL", "XXL")),
+    {"fr": "Taille", "en": "Size"},
+    tuple(Choice(size.lower(), {"fr": size, "en": size}) for size in ("XS", "S", "M", "L", "XL", "XXL")),
     required=True,
 )
 WHITE = Option(
     "milk",
-    Text("Lait", "Milk"),
+    {"fr": "Lait", "en": "Milk"},
     (
-        Choice("cow", Text("Lait de vache", "Cow's milk"), 0, (MILK,)),
-        Choice("oat", Text("Boisson à l'avoine", "Oat drink"), 30, (GLUTEN,)),
+        Choice("cow", {"fr": "Lait de vache", "en": "Cow's milk"}, 0, (MILK,)),
+        Choice("oat", {"fr": "Boisson à l'avoine", "en": "Oat drink"}, 30, (GLUTEN,)),
     ),
 )
-CUP = Deposit(id=_id("cup"), name=Text("Gobelet consigné", "Cup deposit"), cents=200)
+CUP = Deposit(id=_id("cup"), name={"fr": "Gobelet consigné", "en": "Cup deposit"}, cents=200)
 
 
 @cache
@@ -121,7 +121,7 @@ def _offer(key: str, french: str, english: str, cents: int, category: ProductCat
     }.get(category, (Station.COUNTER, 0))
     content: dict[str, Any] = {
         "id": _id(key),
-        "name": Text(french, english),
+        "name": {"fr": french, "en": english},
         "category": category,
         "position": cents,
         "vat_permille": 200 if category in (ProductCategory.BEERS, ProductCategory.SHOP) else 100,
@@ -214,10 +214,10 @@ def wares() -> list[Offer]:
 def menus() -> list[Offer]:
     """Return the set menus; they cost less until 45 minutes before kick-off."""
     soft = tuple(_id(key) for key in ("cola", "cola-zero", "orange", "iced-tea", "water"))
-    side = Part("side", Text("Accompagnement", "Side"), (_id("fries"),))
-    drink = Part("drink", Text("Boisson", "Drink"), soft)
+    side = Part("side", {"fr": "Accompagnement", "en": "Side"}, (_id("fries"),))
+    drink = Part("drink", {"fr": "Boisson", "en": "Drink"}, soft)
     or_beer = replace(drink, products=(*soft, _id("beer-free"), _id("beer")))
-    dish = Text("Plat", "Dish")
+    dish = {"fr": "Plat", "en": "Dish"}
     made = (
         ("menu-hot-dog", "Menu hot-dog", "Hot dog meal", 1250, ("hot-dog", "merguez"), or_beer),
         ("menu-burger", "Menu burger", "Burger meal", 1550, ("burger", "veggie-burger"), or_beer),
@@ -227,7 +227,7 @@ def menus() -> list[Offer]:
         Offer(
             Menu(
                 id=_id(key),
-                name=Text(french, english),
+                name={"fr": french, "en": english},
                 position=cents,
                 parts=(Part("dish", dish, tuple(_id(key) for key in keys)), side, drinks_of_it),
                 outlets=kitchens(),

@@ -50,7 +50,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
             for plan in plans:
                 orders = await fill(db, till, plan, now)
                 if orders:
-                    report(f"{plan.event.title.en}: {orders} orders sold at the counter")
+                    report(f"{plan.event.title['en']}: {orders} orders sold at the counter")
             await buy_for(db, till, plans[0], ids[FAN.email], now)
     finally:
         await provider.close()

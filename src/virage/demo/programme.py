@@ -53,8 +53,8 @@ def tonight(now: datetime) -> Planned:
         "match",
         f"match {today}",
         CLUB,
-        Text("Virage FC\N{NO-BREAK SPACE}\N{EN DASH} Étoile du Nord", "Virage FC v Étoile du Nord"),
-        Text("Championnat, 12ᵉ journée", "League, matchday 12"),
+        {"fr": "Virage FC\N{NO-BREAK SPACE}\N{EN DASH} Étoile du Nord", "en": "Virage FC v Étoile du Nord"},
+        {"fr": "Championnat, 12ᵉ journée", "en": "League, matchday 12"},
         starts_at=_at(today, 21),
         lasts=timedelta(hours=2),
     )
@@ -68,8 +68,8 @@ def concert(now: datetime) -> Planned:
         "concert",
         f"concert {day}",
         PROMOTER,
-        Text("La nuit des grandes voix", "The Night of Great Voices"),
-        Text("Pelouse debout et tribunes", "Standing pitch and stands"),
+        {"fr": "La nuit des grandes voix", "en": "The Night of Great Voices"},
+        {"fr": "Pelouse debout et tribunes", "en": "Standing pitch and stands"},
         starts_at=_at(day, 20),
         lasts=timedelta(hours=3),
         rules=EventRules(limit_per_buyer=6, named_tickets=False, bag_litres_max=5),
@@ -87,8 +87,11 @@ def tournament(now: datetime) -> list[Planned]:
                 "match",
                 f"tournament {first} {number}",
                 CLUB,
-                Text(f"{TEAMS[home]}\N{NO-BREAK SPACE}\N{EN DASH} {TEAMS[away]}", f"{TEAMS[home]} v {TEAMS[away]}"),
-                Text(f"Groupe, match {number + 1}", f"Group stage, match {number + 1}"),
+                {
+                    "fr": f"{TEAMS[home]}\N{NO-BREAK SPACE}\N{EN DASH} {TEAMS[away]}",
+                    "en": f"{TEAMS[home]} v {TEAMS[away]}",
+                },
+                {"fr": f"Groupe, match {number + 1}", "en": f"Group stage, match {number + 1}"},
                 starts_at=_at(first + timedelta(days=3 * (number // 2)), 18 if number % 2 == 0 else 21),
                 lasts=timedelta(hours=2),
                 rules=EventRules(named_tickets=True, paper_identity_check=True),
@@ -103,7 +106,7 @@ def tournament(now: datetime) -> list[Planned]:
 
 def series_of(first: date) -> Series:
     """Return the tournament that begins on that day."""
-    title = Text("Tournoi des Deux Fleuves", "Two Rivers Tournament")
+    title = {"fr": "Tournoi des Deux Fleuves", "en": "Two Rivers Tournament"}
     return Series(demo_id(f"series {first}", _at(first, 0)), CLUB.id, title)
 
 

@@ -172,14 +172,14 @@ class _Counter:
         product = None if line.kind == "deposit" else self._catalogue.product(line.item_id)
         options = () if product is None else product.options
         names = [
-            choice.name.fr
+            choice.name["fr"]
             for option in options
             for choice in option.choices
             if line.options.get(option.code) == choice.code
         ]
         is_deposit = line.kind == "deposit"
         return Line(
-            line.item_id, line.name.fr, line.quantity, line.unit_cents, line.vat_permille, names, deposit=is_deposit
+            line.item_id, line.name["fr"], line.quantity, line.unit_cents, line.vat_permille, names, deposit=is_deposit
         )
 
 

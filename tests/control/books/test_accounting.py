@@ -182,8 +182,8 @@ async def test_no_accounting_day_is_lost_or_doubled_when_the_clocks_change(
         till.at = moment
         assert (await bar.send(till, sent(till.write(lines=[beer()]), offline=True)))[0].outcome == "booked"
     async with db.connection() as conn:
-        together = await journal_of(conn, (days[0], days[-1]), {}, zone=zone, now=clock.now())
-        alone = [await journal_of(conn, (day, day), {}, zone=zone, now=clock.now()) for day in days]
+        together = await journal_of(conn, (days[0], days[-1]), {}, zone=zone, now=clock.now(), language="fr")
+        alone = [await journal_of(conn, (day, day), {}, zone=zone, now=clock.now(), language="fr") for day in days]
     assert [line for made in alone for line in made.lines] == together.lines
     sold = {day: made.debit_cents // 700 for day, made in zip(days, alone, strict=True)}
     assert sold == Count(business_day(moment, zone) for moment in moments)

@@ -235,7 +235,7 @@ async def closed(evening: Evening) -> list[Closing]:
 
 
 async def exported_journal(conn: Connection, evening: Evening) -> Journal:
-    return await journal_of(conn, (EVENING, EVENING), {}, zone=PARIS, now=evening.clock.now())
+    return await journal_of(conn, (EVENING, EVENING), {}, zone=PARIS, now=evening.clock.now(), language="fr")
 
 
 def net(journal: Journal, *names: str) -> Count[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from tests.venues import arena, install
 from virage.control.books.reads.statements import concessionaires
 from virage.control.books.rules.concessionaires import Concessionaire, Terms
-from virage.control.books.rules.statement_paper import Lang, page, statement_pdf, statement_table
+from virage.control.books.rules.statement_paper import page, statement_pdf, statement_table
 from virage.control.books.rules.statements import ClosedDay, Statement, statement
 from virage.demo.concessionaires import load_concessionaires
 from virage.demo.venues.drawing import stadium
@@ -40,7 +40,7 @@ FIRST = date(2026, 5, 1)
 PAID = {"sales", "tips", "commission", "lost_concessionaire"}
 """Rows of a statement that sum to the payable amount."""
 DOOR = "/api/office/food/concessionaires"
-LANGUAGES: Final[tuple[Lang, ...]] = ("en", "fr")
+LANGUAGES: Final = ("en", "fr")
 
 
 def a_tally(sums: list[tuple[int, int]], tip: int) -> Tally:

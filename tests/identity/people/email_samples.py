@@ -5,13 +5,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from virage.identity.people.rules.emails import Email, EmailContent, EmailKind, Receipt, VatAmount
-from virage.site.programme.rules import Text
 from virage.site.venue.rules.venue import PlaceLabel
 
 PARIS = ZoneInfo("Europe/Paris")
 AT = datetime(2026, 5, 9, 21, 0, tzinfo=PARIS)
 EVIL = "<b>&\"'{{ code }}"
-TITLE = Text("Virage FC - Étoile du Midi", "Virage FC v Étoile du Midi")
+TITLE = {"fr": "Virage FC - Étoile du Midi", "en": "Virage FC v Étoile du Midi"}
 EVENT = {
     "number": "NHGC-8NNY",
     "title": TITLE,
@@ -46,10 +45,10 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),
     EmailKind.EVENT_MOVED: EmailContent(EVENT | {"was_at": AT.replace(day=8, hour=20)}, path="/orders/1"),
     EmailKind.FOOD_RECEIPT: EmailContent(
-        {"outlet": Text("Buvette 27", "Stand 27"), "at": AT, "total_cents": 1450},
+        {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [
-            {"quantity": 2, "name": Text("Menu hot-dog", "Hot dog meal"), "cents": 1250},
-            {"quantity": 2, "name": Text("Consigne de gobelet", "Cup deposit"), "cents": 200},
+            {"quantity": 2, "name": {"fr": "Menu hot-dog", "en": "Hot dog meal"}, "cents": 1250},
+            {"quantity": 2, "name": {"fr": "Consigne de gobelet", "en": "Cup deposit"}, "cents": 200},
         ],
         "/food/orders/1",
         Receipt("27-14", AT, 1450, [VatAmount(0, 200, 0), VatAmount(100, 1250, 114)]),

@@ -12,7 +12,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme.acts import add_organiser, create
-from virage.site.programme.rules import NewEvent, Organiser, Text
+from virage.site.programme.rules import NewEvent, Organiser
 
 ADMIN = "office@example.org"
 GUEST = "steward@example.org"
@@ -60,7 +60,7 @@ async def event(db: Database, clock: Any, organiser: UUID) -> UUID:
         id=uuid4(),
         organiser_id=organiser,
         kind="match",
-        title=Text("Un match", "A match"),
+        title={"fr": "Un match", "en": "A match"},
         doors_at=now + timedelta(days=9),
         starts_at=now + timedelta(days=9, hours=2),
         ends_at=now + timedelta(days=9, hours=4),

@@ -15,7 +15,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.site.programme.acts import add_organiser, create
-from virage.site.programme.rules import NewEvent, Organiser, Text
+from virage.site.programme.rules import NewEvent, Organiser
 
 STEWARD = "steward@example.org"
 PIN = "482915"
@@ -144,7 +144,7 @@ async def crew(db: Database, make_staff: Any, clock: Any) -> dict[str, Any]:
             times = {"doors_at": at, "starts_at": at, "ends_at": at + timedelta(hours=2)}
             sale = {"sale_opens_at": at, "sale_closes_at": at}
             event = NewEvent(
-                id=ids[name], organiser_id=organiser.id, kind="match", title=Text("M", "M"), **times, **sale
+                id=ids[name], organiser_id=organiser.id, kind="match", title={"fr": "M", "en": "M"}, **times, **sale
             )
             assert not isinstance(await create(conn, event, None, at), Refused)
     holding = {

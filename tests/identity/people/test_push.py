@@ -137,7 +137,7 @@ class System:
         self.config = config.having(PeopleSettings(push_to_loopback=True))
         self.vapid = Vapid(config.secret)
 
-    async def signed_in(self, locale: Locale = Locale.EN) -> SignedIn:
+    async def signed_in(self, locale: Locale = "en") -> SignedIn:
         async with self.db.transaction() as conn:
             person_id = await acts.ensure_fan(conn, f"{new_id()}@example.org", None, self.clock.now(), locale)
             session = await acts.open_session(conn, person_id, self.clock.now())
@@ -258,7 +258,7 @@ async def test_a_corrected_message_is_not_sent(system: System, service: Service)
 async def test_a_subscription_ends_with_its_session_and_an_endpoint_belongs_to_its_last_subscriber(
     system: System, service: Service
 ) -> None:
-    phone, first, second = Phone(), await system.signed_in(), await system.signed_in(Locale.FR)
+    phone, first, second = Phone(), await system.signed_in(), await system.signed_in("fr")
     await system.subscribes(phone, first[1], service.endpoint)
     taken = await system.subscribes(phone, second[1], service.endpoint)
     assert await system.tells(first[0]) == []

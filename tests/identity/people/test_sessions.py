@@ -166,7 +166,7 @@ async def test_a_person_changes_only_their_name_and_language(client: httpx.Async
     assert (await client.patch("/api/me", json={"name": None})).json()["name"] is None
     me = (await client.get("/api/me")).json()
     assert (me["email"], me["name"], me["locale"]) == (FAN, None, "fr")
-    for body in ({"name": "a\x00b"}, {"locale": "de"}):
+    for body in ({"name": "a\x00b"}, {"locale": "xx"}):
         assert (await client.patch("/api/me", json=body)).status_code == 400
 
 

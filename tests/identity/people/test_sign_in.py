@@ -9,7 +9,6 @@ import pytest
 
 from virage.identity.people import acts
 from virage.identity.people.rules.people_config import PeopleConfig
-from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import browser_of, new_browser
 from virage.identity.people.rules.sign_in import SignedIn
@@ -180,7 +179,7 @@ def strangers_ask(db: Database, people_config: PeopleConfig, clock: Clock) -> St
         for _ in range(times):
             async with db.transaction() as conn:
                 asked = await acts.request_code(
-                    conn, people_config, FAN, clock.now(), locale=Locale.EN, browser=new_browser()
+                    conn, people_config, FAN, clock.now(), locale="en", browser=new_browser()
                 )
                 assert not isinstance(asked, Refused)
 

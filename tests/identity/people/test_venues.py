@@ -19,7 +19,7 @@ from virage.platform.values.tokens import token_hash
 from virage.platform.web.guard import Credential, Grant, Principal, holds
 from virage.platform.web.scopes import outlets_of
 from virage.site.programme.acts import add_organiser, create, publish
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 
 PIN = PinVerifier(b"salt", 1, b"verifier")
 CHIEF = "chief@example.org"
@@ -50,7 +50,7 @@ async def events(db: Database, clock: Clock) -> Events:
                 venue_code=venue_code,
                 organiser_id=made.organiser,
                 kind="match",
-                title=Text("Un match", "A match"),
+                title={"fr": "Un match", "en": "A match"},
                 doors_at=now + HOUR,
                 starts_at=now + 2 * HOUR,
                 ends_at=now + 4 * HOUR,

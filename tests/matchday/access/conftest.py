@@ -40,7 +40,7 @@ from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.reads import venue_version
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 from virage.site.venue.routes import public as venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
@@ -115,7 +115,7 @@ class Evening:
             id=self.event_id,
             organiser_id=self.organiser_id,
             kind="match",
-            title=Text("Virage contre Visiteurs", "Virage against Visitors"),
+            title={"fr": "Virage contre Visiteurs", "en": "Virage against Visitors"},
             doors_at=starts - 2 * HOUR,
             starts_at=starts,
             ends_at=starts + 2 * HOUR,

@@ -13,7 +13,7 @@ from virage.matchday.access.acts.scans import withdraw_scans
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import NewEvent, Text
+from virage.site.programme.rules import NewEvent
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -97,7 +97,7 @@ async def other_event(night: "Evening", doors_in: timedelta) -> NewEvent:
         id=new_id(),
         organiser_id=night.organiser_id,
         kind="match",
-        title=Text("Un autre", "Another"),
+        title={"fr": "Un autre", "en": "Another"},
         doors_at=doors,
         starts_at=doors + HOUR,
         ends_at=doors + 3 * HOUR,

@@ -19,7 +19,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import NewEvent, Text
+from virage.site.programme.rules import NewEvent
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -92,7 +92,7 @@ async def test_scans_of_a_past_event_are_not_withdrawn(night: "Evening") -> None
         id=new_id(),
         organiser_id=night.organiser_id,
         kind="match",
-        title=Text("Le suivant", "The next one"),
+        title={"fr": "Le suivant", "en": "The next one"},
         doors_at=doors,
         starts_at=doors + HOUR,
         ends_at=doors + 3 * HOUR,

@@ -17,7 +17,7 @@ from virage.matchday.access.reads import accreditations
 from virage.matchday.access.reads.gate_readings import GateReadings
 from virage.matchday.access.rules.accreditations import Accreditation
 from virage.matchday.access.rules.pack import Pack
-from virage.platform.settings.config import Club
+from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.programme import api as programme
@@ -121,7 +121,7 @@ async def test_a_pass_of_the_other_venue_is_one_of_another_event_which_the_pack_
     (answer,) = await both.there.send(device, both.there.scan(device, "ask", ticket))
     assert (answer["outcome"], answer["reason"]) == ("refused", "other_event")
     (other,) = (await pack_of(both.there, device)).others
-    assert (other.id, other.title.en, other.venue) == (
+    assert (other.id, other.title["en"], other.venue) == (
         both.here.event_id,
         "Virage against Visitors",
         stadium().name,
@@ -242,12 +242,12 @@ async def test_a_badge_shows_local_gates_and_the_time_of_its_venue(both: Both) -
     answer = await both.there.ask("supervisor", "PUT", path, wish)
     assert answer.status_code == 200, answer.text
     assert (await both.there.ask("supervisor", "PUT", path, wish | {"gates": [HERE]})).status_code == 400
+    config = Config(secret="x" * 32, public_url="https://tickets.example")
     held = Accreditation(new_id(), both.there.event_id, "press", "Name", None, 1, now, None)
     async with both.there.db.connection() as conn:
         event = await programme.event(conn, both.there.event_id)
         assert event is not None
-        club = Club()
-        badge = await accreditations.badge_of(conn, held, event, arena(), code="x", club=club)
+        badge = await accreditations.badge_of(conn, held, event, arena(), code="x", config=config)
     assert (badge.gates, badge.zones) == (("A1",), ("N",))
     assert badge.starts_at.tzinfo == ZoneInfo("America/New_York")
     assert badge.starts_at.astimezone(UTC) == event.starts_at

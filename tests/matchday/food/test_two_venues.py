@@ -36,7 +36,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Text
+from virage.site.programme.rules import EventRules, NewEvent
 
 AWAY = "arena.01"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -80,7 +80,7 @@ async def test_an_event_offers_the_outlets_of_its_venue_under_their_local_codes(
 ) -> None:
     assert sorted(offer.outlet for offer in await offers(kitchen)) == ["01", "02"]
     (there,) = await offers(away, SEAT)
-    assert (there.outlet, there.name) == (AWAY, Text("Point de vente 01, Virage Nord", "Food stand 01, Virage Nord"))
+    assert (there.outlet, there.name["fr"]) == (AWAY, "Point de vente 01, Virage Nord")
     (here,) = [offer for offer in await offers(kitchen, SEAT) if offer.outlet == HERE]
     assert there.walking_s == here.walking_s, "the arena has the plan of the first venue"
     reads, now = kitchen.desks[0].reads, kitchen.clock.now()
@@ -134,7 +134,7 @@ async def test_orders_of_two_outlets_with_the_same_local_code_have_their_own_num
         async with kitchen.db.connection() as conn:
             board = await kitchens.board(conn, Catalogues(kitchen.db), outlet, timedelta(0), NOW)
         assert [(ticket.id, ticket.deliver_to) for ticket in board.tickets] == [(order.id, order.deliver_to)]
-        assert board.name.en == "Food stand 01, Virage Nord"
+        assert board.name["en"] == "Food stand 01, Virage Nord"
         assert board.time_zone == (UNSET if outlet == HERE else "America/New_York")
         assert board.load[0].stations or board.load[1].stations
     # A kitchen takes no step with an order of the other one.
@@ -194,7 +194,7 @@ async def test_the_history_of_a_wallet_names_the_venue_and_a_receipt_is_in_its_t
     async with kitchen.db.connection() as conn:
         names = await outlets_paid_at(conn, [order.id])
         content = await food_receipt(conn, email)
-    assert names[order.id] == Text("Point de vente 01, Virage Nord, Arena", "Food stand 01, Virage Nord, Arena")
+    assert names[order.id]["en"] == "Food stand 01, Virage Nord, Arena"
     assert content is not None
     assert content.values["outlet"] == order.outlet_name
     at = content.values["at"]

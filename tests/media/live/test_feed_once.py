@@ -26,14 +26,13 @@ from virage.platform.data.journal import Fact, Tail, append, head, read_after
 from virage.platform.realtime.hub import Hub
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import ANONYMOUS
-from virage.site.programme.rules import Text
 
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
 ENTRIES, PHONES, PROCESSES = 48, 24, 3
 
 
 async def tell(conn: Connection, event: UUID, entries: int = 1) -> None:
-    tellings = [EntryRequest(new_id(), NOW, Announcement(Text("Merci", "Thanks"))) for _ in range(entries)]
+    tellings = [EntryRequest(new_id(), NOW, Announcement({"fr": "Merci", "en": "Thanks"})) for _ in range(entries)]
     await publishing.publish(conn, event, tellings, None, NOW)
 
 

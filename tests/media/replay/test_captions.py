@@ -31,7 +31,6 @@ from virage.media.replay.rules.entry_texts import entry_text
 from virage.media.replay.rules.media import Kind, Segment, Track
 from virage.media.replay.rules.playlists import Piece, runs_of
 from virage.platform.values.ids import new_id
-from virage.site.programme.rules import Text
 
 SECOND = timedelta(seconds=1)
 TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, KICK_OFF)
@@ -75,7 +74,7 @@ TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, K
         ),
         (KickOff(Period.SECOND_HALF), "Seconde période : coup d’envoi", "Second half begins"),
         (PeriodOver(Period.FIRST_HALF), "Première période : terminé", "First half over"),
-        (Announcement(Text("Bonsoir", "Good evening")), "Bonsoir", "Good evening"),
+        (Announcement({"fr": "Bonsoir", "en": "Good evening"}), "Bonsoir", "Good evening"),
         (ReplayAvailable(UUID(int=1), 2), None, None),
     ],
 )

@@ -70,7 +70,7 @@ class Studio(Archive):
         pieces = await self.pieces(kind)
         clip = Clip(new_id(), new_id(), pieces[0].segment.at, pieces[-1].segment.ends_at, ["main"], SINCE)
         async with self.db.connection() as conn:
-            text = await watching.playlist(conn, clip, "main", kind, clip.to_at + HOUR)
+            text = await watching.playlist(conn, clip, "main", kind, clip.to_at + HOUR, languages=["fr", "en"])
         assert text is not None
         named = [UUID(found) for found in re.findall(r"/objects/([0-9a-f-]{36})$", text, re.MULTILINE)]
         assert named == [piece.segment.id for piece in pieces]

@@ -47,7 +47,7 @@ from virage.sale.ticketing.routes.order_service import OrderService
 from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 from virage.site.venue.types import Venue
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
@@ -112,7 +112,7 @@ def a_match(organiser_id: UUID, **changes: Any) -> NewEvent:
     starts = NOW + timedelta(days=1)
     content: dict[str, Any] = {
         "kind": "match",
-        "title": Text("Virage contre Visiteurs", "Virage against Visitors"),
+        "title": {"fr": "Virage contre Visiteurs", "en": "Virage against Visitors"},
         "doors_at": starts - 2 * HOUR,
         "starts_at": starts,
         "ends_at": starts + 2 * HOUR,

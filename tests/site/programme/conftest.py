@@ -17,7 +17,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Credential, Grant, Principal
 from virage.site.programme import acts, reads, routes
-from virage.site.programme.rules import Event, NewEvent, Organiser, Text
+from virage.site.programme.rules import Event, NewEvent, Organiser
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
 HOUR = timedelta(hours=1)
@@ -34,7 +34,7 @@ def complete_match(organiser_id: UUID, **changes: Any) -> NewEvent:
     starts = NOW + timedelta(days=7)
     content: dict[str, Any] = {
         "kind": "match",
-        "title": Text("Virage contre Visiteurs", "Virage against Visitors"),
+        "title": {"fr": "Virage contre Visiteurs", "en": "Virage against Visitors"},
         "doors_at": starts - 2 * HOUR,
         "starts_at": starts,
         "ends_at": starts + 2 * HOUR,

@@ -10,7 +10,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme import acts, reads
-from virage.site.programme.rules import Event, NewEvent, Organiser, Reason, Series, Text, content_of
+from virage.site.programme.rules import Event, NewEvent, Organiser, Reason, Series, content_of
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 OFFICER = new_id()
@@ -59,7 +59,7 @@ async def test_a_taken_id_with_other_content_changes_nothing(
 ) -> None:
     new = a_match(club.id)
     event = await created(conn, new)
-    other = msgspec.structs.replace(new, title=Text("Autre", "Other"))
+    other = msgspec.structs.replace(new, title={"fr": "Autre", "en": "Other"})
     assert await acts.create(conn, other, OFFICER, NOW) == Refused(Reason.ID_TAKEN)
     assert await reads.event(conn, new.id) == event
 
@@ -81,7 +81,7 @@ async def test_two_requests_with_one_id_at_once_make_one_event(
 async def test_an_event_needs_an_organiser_and_a_series_of_that_organiser(
     conn: Connection, club: Organiser, promoter: Organiser, a_match: Matches
 ) -> None:
-    cup = Series(new_id(), club.id, Text("Coupe", "Cup"))
+    cup = Series(new_id(), club.id, {"fr": "Coupe", "en": "Cup"})
     assert await acts.add_series(conn, cup, OFFICER, NOW) == cup
     assert await acts.create(conn, a_match(new_id()), OFFICER, NOW) == Refused(Reason.UNKNOWN_ORGANISER)
     wrong = a_match(promoter.id, series_id=cup.id)
@@ -91,7 +91,7 @@ async def test_an_event_needs_an_organiser_and_a_series_of_that_organiser(
 
 
 async def test_organisers_and_series_are_added_once(conn: Connection, club: Organiser, promoter: Organiser) -> None:
-    cup = Series(new_id(), club.id, Text("Coupe", "Cup"))
+    cup = Series(new_id(), club.id, {"fr": "Coupe", "en": "Cup"})
     await acts.add_series(conn, cup, OFFICER, NOW)
     assert await acts.add_series(conn, cup, OFFICER, NOW) == cup
     stolen = Series(cup.id, promoter.id, cup.title)
@@ -127,9 +127,9 @@ async def test_publishing_twice_is_publishing_once(conn: Connection, club: Organ
 async def test_an_incomplete_event_is_not_published_and_stays_a_draft(
     conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
-    event = await created(conn, a_match(club.id, title=Text("Sans anglais", "")))
-    refused = await acts.publish(conn, event.id, OFFICER, NOW)
-    assert refused == Refused(Reason.INCOMPLETE, {"defects": ["title_en_missing"]})
+    event = await created(conn, a_match(club.id, title={"fr": "Sans anglais", "en": ""}))
+    refused = await acts.publish(conn, event.id, OFFICER, NOW, languages=("fr", "en"))
+    assert refused == Refused(Reason.INCOMPLETE, {"defects": ["title_en_missing"], "languages": ["en"]})
     assert await reads.event(conn, event.id) == event
 
 

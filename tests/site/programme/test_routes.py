@@ -12,7 +12,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.programme import acts, reads
-from virage.site.programme.rules import Event, NewEvent, Organiser, Text, content_of
+from virage.site.programme.rules import Event, NewEvent, Organiser, content_of
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 Matches = Callable[..., NewEvent]
@@ -72,18 +72,18 @@ async def test_a_repeated_creation_is_the_same_event_and_another_with_its_id_is_
 
 
 async def test_publishing_an_incomplete_event_lists_its_defects(desk: Desk, club: Organiser, a_match: Matches) -> None:
-    new = a_match(club.id, title=Text("Finale", ""))
+    new = a_match(club.id, title={"fr": "Finale", "en": ""})
     draft = await desk.ask("club", "POST", "/api/office/events", wire(new))
     assert draft.json()["defects"] == ["title_en_missing"]
     answer = await desk.ask("club", "POST", f"/api/office/events/{new.id}/publish")
     assert refused(answer) == (409, "event_incomplete")
-    assert answer.json()["data"] == {"defects": ["title_en_missing"]}
+    assert answer.json()["data"] == {"defects": ["title_en_missing"], "languages": ["en"]}
 
 
 async def test_an_amendment_of_an_old_revision_is_refused(desk: Desk, club: Organiser, a_match: Matches) -> None:
     new = a_match(club.id)
     await desk.ask("club", "POST", "/api/office/events", wire(new))
-    content = wire(content_of(a_match(club.id, subtitle=Text("Coupe", "Cup"))))
+    content = wire(content_of(a_match(club.id, subtitle={"fr": "Coupe", "en": "Cup"})))
     path = f"/api/office/events/{new.id}"
     amended = await desk.ask("club", "PUT", path, content | {"revision": 1})
     assert (amended.status_code, amended.json()["event"]["revision"]) == (200, 2)

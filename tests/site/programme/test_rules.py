@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -41,7 +43,7 @@ def an_event(given_: _Given | None = None, **changes: Any) -> Event:
     base = given_ or _Given()
     content: dict[str, Any] = {
         "kind": "match",
-        "title": Text("Finale", "Final"),
+        "title": {"fr": "Finale", "en": "Final"},
         "doors_at": START - 2 * HOUR,
         "starts_at": START,
         "ends_at": START + 2 * HOUR,
@@ -62,8 +64,8 @@ def an_event(given_: _Given | None = None, **changes: Any) -> Event:
     )
 
 
-def found(event: Event) -> list[EventDefect]:
-    return defects(event, NOW)
+def found(event: Event, languages: Sequence[str] = ("fr", "en")) -> list[str]:
+    return defects(event, NOW, languages)
 
 
 def test_a_complete_event_has_no_defects_and_may_be_published() -> None:
@@ -74,27 +76,59 @@ def test_a_complete_event_has_no_defects_and_may_be_published() -> None:
 @pytest.mark.parametrize(
     ("changes", "defect"),
     [
-        ({"title": Text("", "Final")}, EventDefect.TITLE_FR),
-        ({"title": Text("Finale", "  ")}, EventDefect.TITLE_EN),
-        ({"subtitle": Text("Coupe", "")}, EventDefect.SUBTITLE),
+        ({"title": {"fr": "", "en": "Final"}}, "title_fr_missing"),
+        ({"title": {"fr": "Finale", "en": "  "}}, "title_en_missing"),
+        ({"subtitle": {"fr": "Coupe", "en": ""}}, EventDefect.SUBTITLE),
         ({"doors_at": START + HOUR}, EventDefect.DOORS),
         ({"ends_at": START}, EventDefect.END),
         ({"sale_closes_at": NOW - HOUR}, EventDefect.SALE),
         ({"sale_closes_at": START + 3 * HOUR}, EventDefect.SALE_END),
     ],
 )
-def test_each_defect_is_returned(changes: dict[str, Any], defect: EventDefect) -> None:
+def test_each_defect_is_returned(changes: dict[str, Any], defect: str) -> None:
     event = an_event(**changes)
     assert defect in found(event)
-    assert may_publish(event, NOW) == Refused(Reason.INCOMPLETE, {"defects": [defect.value for defect in found(event)]})
+    refused = may_publish(event, NOW, ("fr", "en"))
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.data["defects"]) == (Reason.INCOMPLETE, found(event))
 
 
 def test_all_defects_are_returned_at_once() -> None:
-    assert found(an_event(title=Text(), doors_at=START + HOUR)) == [
-        EventDefect.TITLE_FR,
-        EventDefect.TITLE_EN,
+    assert found(an_event(title={}, doors_at=START + HOUR)) == [
+        "title_fr_missing",
+        "title_en_missing",
         EventDefect.DOORS,
     ]
+
+
+def test_an_event_needs_its_texts_in_the_languages_of_the_deployment_and_the_refusal_names_those_missing() -> None:
+    event = an_event(title={"fr": "Finale", "en": "Final"}, subtitle={"fr": "Coupe", "en": "Cup"})
+    assert found(event, ("de", "fr")) == ["title_de_missing", EventDefect.SUBTITLE]
+    refused = may_publish(event, NOW, ("de", "fr"))
+    assert isinstance(refused, Refused)
+    assert refused.data["languages"] == ["de"]
+    assert found(event, ("fr",)) == []
+    assert found(an_event(title={"de": "Finale"}), ()) == []
+    assert found(an_event(title={"de": " "}), ()) == [EventDefect.TITLE]
+
+
+def test_a_repeated_request_of_an_earlier_version_has_the_same_digest() -> None:
+    """Stored digests are of texts in French and English, both present."""
+    new = NewEvent(
+        id=UUID(int=1),
+        organiser_id=UUID(int=2),
+        kind="match",
+        title={"en": "Final", "fr": "Finale"},
+        doors_at=START,
+        starts_at=START,
+        ends_at=START + HOUR,
+        sale_opens_at=NOW,
+        sale_closes_at=START,
+    )
+    assert digest(new).hex() == "f8c39dc8cb1ce0d1e274c4cb97aaa1a69765acbefaeee6fc731bd26740fb4231"
+    assert digest(replace(new, subtitle={"fr": "", "en": ""})) == digest(new)
+    assert digest(replace(new, title={"fr": "Finale", "en": "Final"})) == digest(new)
+    assert digest(replace(new, title={"fr": "Finale", "en": "Final", "de": "Finale"})) != digest(new)
 
 
 def test_a_past_event_cannot_be_published() -> None:
@@ -114,7 +148,7 @@ def test_the_sale_is_open_from_its_opening_until_its_close() -> None:
 
 
 def test_a_draft_may_be_incomplete_but_a_published_event_may_not() -> None:
-    broken = content_of(an_event(title=Text()))
+    broken = content_of(an_event(title={}))
     assert may_amend(an_event(), broken, None, NOW) is None
     refused = may_amend(an_event(_Given("published")), broken, None, NOW)
     assert refused is not None

@@ -3,7 +3,7 @@ import { mount, type Component, type Snippet } from "svelte";
 import Shell from "./Shell.svelte";
 import { answered } from "../shared/api/answer";
 import { api } from "../shared/api/client";
-import { i18n, preferred } from "../shared/i18n/i18n.svelte";
+import { i18n } from "../shared/i18n/i18n.svelte";
 import { router, type Route } from "../shared/runtime/router.svelte";
 import { registerWorker } from "../shared/runtime/worker";
 import { session } from "../shared/session.svelte";
@@ -20,12 +20,13 @@ export interface Look {
 
 const MISSING: Route = { pattern: "/*", load: () => import("../shared/ui/missing").then((missing) => missing.open()) };
 
-function use({ currency, time_zone }: Club): void {
+function use({ languages, currency, time_zone }: Club): void {
+  if (languages) void i18n.offer(languages);
   if (currency) i18n.currency = currency;
   if (time_zone) i18n.zone = time_zone;
 }
 
-/** Loads the club, the currency and the time zone, which the browser stores for the next start, also without network. */
+/** Loads the club, its languages, the currency and the time zone, which the browser stores for the next start, also without network. */
 async function learn(): Promise<void> {
   const answer = await answered<Club>(api.GET("/api/club"));
   if (!answer.ok) return;
@@ -38,7 +39,7 @@ export async function start(app: App, routes: readonly Route[], look: Look = {})
   use(theme.club);
   const learned = learn();
   // The language must be known before the first screen loads its texts, and the currency before it shows an amount.
-  i18n.locale = preferred(theme.club.locale);
+  i18n.locale = i18n.preferred();
   router.start([...routes, MISSING], (path) => appOf(path) === app, currentPath);
   await Promise.all([i18n.use(i18n.locale), theme.isStored ? null : learned]);
   mount(Shell, { target: document.getElementById("app")!, props: look });

@@ -16,7 +16,7 @@ export interface Person {
 
 function person(me: Me): Person | null {
   if (!me.id || !me.email) return null;
-  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? "fr", staff: me.kind === "staff" };
+  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? i18n.locale, staff: me.kind === "staff" };
 }
 
 class Session {

@@ -1,4 +1,4 @@
-"""A paper ticket as an A4 page with its code, in French and English, tagged for screen readers (PDF/UA-1).
+"""A paper ticket as an A4 page with its code, in one or two languages, tagged for screen readers (PDF/UA-1).
 
 Pure and slow (about 0.1 s): call it in a thread, outside of transactions.
 """
@@ -8,19 +8,20 @@ from functools import cache
 from io import BytesIO
 from math import ceil
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 import segno
+from babel.dates import format_date, format_time
 from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
+from virage.platform.values.formats import formats_of
+from virage.platform.values.languages import messages
+from virage.platform.values.localised import LanguageTag, LocalisedText, text_in
 from virage.platform.values.money import Cents, Currency
 from virage.platform.values.zones import zone_city
-from virage.site.programme.types import Text
 from virage.site.venue.types import Entrance, PlaceLabel, Venue, local_code, plan_svg
-
-Lang = Literal["fr", "en"]
 
 _TEMPLATE: Final = Path(__file__).with_name("paper.typ")
 _TITLE_SIZES_PT: Final = ((22, 38), (36, 30), (64, 24), (110, 18))
@@ -29,67 +30,6 @@ _GATE_SHORT: Final = 2
 _DETAIL_SHORT: Final = 36
 _GATE_SIZE_PT: Final = 44
 _GATE_SIZE_SMALL_PT: Final = 20
-
-_FORMATS: Final[dict[Lang, str]] = {"fr": "fr", "en": "en_GB"}
-
-_WORDS: Final[dict[str, Text]] = {
-    "ticket": Text("Billet", "Ticket"),
-    "place": Text("Votre place", "Your place"),
-    "gate": Text("Porte", "Gate"),
-    "doors": Text("Ouverture", "Doors"),
-    "start": Text("Début", "Start"),
-    "stand": Text("Tribune", "Stand"),
-    "block": Text("Bloc", "Block"),
-    "row": Text("Rang", "Row"),
-    "seat": Text("Place", "Seat"),
-    "area": Text("Zone debout", "Standing"),
-    "tariff": Text("Tarif", "Tariff"),
-    "price": Text("Prix TTC", "Price incl. VAT"),
-    "holder": Text("Nom", "Name"),
-    "way": Text("Votre itinéraire", "Your route"),
-    "ramp": Text("Rampe", "Ramp"),
-    "entrance": Text("Entrée", "Entrance"),
-    "stairs": Text("Escalier", "Stairs"),
-    "lift": Text("Ascenseur", "Lift"),
-    "walk": Text("À pied", "On foot"),
-    "plan": Text(
-        "Plan du stade avec l'itinéraire de la porte à la place", "Plan of the venue with the route from gate to seat"
-    ),
-    "notes": Text("Bon à savoir", "Good to know"),
-    "code": Text("Code QR du billet, à présenter à la porte", "QR code of the ticket, to be shown at the gate"),
-}
-_NOTES: Final[dict[str, Text]] = {
-    "once": Text(
-        "Valable pour une seule entrée : seule la première présentation du code compte.",
-        "Valid for one entry: only the first scan of the code counts.",
-    ),
-    "keep": Text(
-        "Ne publiez pas de photo du code : la première personne qui la présente entre à votre place.",
-        "Do not share photos of the code: the first person to show it gets in instead of you.",
-    ),
-    "phone": Text(
-        "Ce billet imprimé remplace celui du téléphone, qui n'est plus valable.",
-        "This printed ticket replaces the one on your phone, which is no longer valid.",
-    ),
-    "identity": Text(
-        "Apportez une pièce d'identité : elle est contrôlée avec un billet imprimé.",
-        "Bring photo ID: it is checked with a printed ticket.",
-    ),
-    "reentry": Text("Vous pouvez sortir et revenir.", "Re-entry is allowed."),
-    "no_reentry": Text("Toute sortie est définitive.", "No re-entry."),
-    "clean": Text(
-        "Gardez le code propre et à plat ; ne pliez pas la feuille sur le code.",
-        "Keep the code clean and flat; do not fold the sheet across it.",
-    ),
-}
-_DAYS: Final[dict[Lang, str]] = {
-    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-}
-_MONTHS: Final[dict[Lang, str]] = {
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "en": "January February March April May June July August September October November December",
-}
 
 
 class PaperTicket(Struct, frozen=True, kw_only=True):
@@ -103,22 +43,24 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     reference: str
     club: str
     primary: str
-    title: Text
-    subtitle: Text = Text()
+    title: LocalisedText
+    subtitle: LocalisedText = {}
     venue: Venue
     zone: str = ""
     doors_at: datetime
     starts_at: datetime
     label: PlaceLabel
-    tariff: Text
+    tariff: str
     price_cents: Cents
     currency: Currency
     holder_name: str | None = None
     identity_check: bool = False
     reentry: bool = False
     entrance: Entrance | None = None
-    lang: Lang = "fr"
-    """Language of the large texts; the other one stands beside it."""
+    lang: LanguageTag
+    """An installed language: that of the large texts."""
+    second: LanguageTag | None
+    """Another one, whose texts stand beside; None: the page is in one language."""
 
 
 def paper_pdf(ticket: PaperTicket) -> bytes:
@@ -147,9 +89,11 @@ def _template() -> bytes:
 
 def page(ticket: PaperTicket) -> dict[str, Any]:
     """Return every text of the page, as the template expects it."""
-    lang, other = ticket.lang, other_lang(ticket.lang)
-    title, second_title = _said(ticket.title, lang), _said(ticket.title, other)
-    day, details = _day(ticket.starts_at, lang), _details(ticket)
+    lang, other = ticket.lang, ticket.second or ticket.lang
+    title, second_title = (breakable(text_in(ticket.title, tag, lang)) for tag in (lang, other))
+    day, second_day = _day(ticket.starts_at, lang), _day(ticket.starts_at, other)
+    named = _Names(lang, other)
+    details = _details(ticket, named)
     return {
         "lang": lang,
         "second_lang": other,
@@ -160,65 +104,66 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
         "title": title,
         "second_title": second_title if second_title != title else "",
         "title_size": next((size for length, size in _TITLE_SIZES_PT if len(title) <= length), _TITLE_SIZE_LAST_PT),
-        "subtitle": _said(ticket.subtitle, lang),
+        "subtitle": breakable(text_in(ticket.subtitle, lang, other)),
         "day": day,
-        "second_day": _day(ticket.starts_at, other),
+        "second_day": second_day if second_day != day else "",
         "ground": breakable(ticket.venue.name),
-        "kind": _named("ticket", "", lang),
-        "place": _named("place", "", lang),
-        "gate": _named("gate", ticket.label.gate_group, lang),
+        "kind": named("ticket"),
+        "place": named("place"),
+        "gate": named("gate", ticket.label.gate_group),
         "gate_size": _GATE_SIZE_PT if len(ticket.label.gate_group) <= _GATE_SHORT else _GATE_SIZE_SMALL_PT,
         "times": [
-            _named("doors", _hour(ticket.doors_at, lang), lang),
-            _named("start", _hour(ticket.starts_at, lang), lang),
+            named("doors", _hour(ticket.doors_at, lang)),
+            named("start", _hour(ticket.starts_at, lang)),
         ],
         "zone": zone_city(ticket.zone, lang) if ticket.zone else "",
-        "seat": _seat(ticket.label, lang),
-        "way": _named("way", "", lang),
-        "legs": [] if ticket.entrance is None else _legs(ticket.entrance, lang),
-        "plan_alt": _said(_WORDS["plan"], lang),
+        "seat": _seat(ticket.label, named),
+        "way": named("way"),
+        "legs": [] if ticket.entrance is None else _legs(ticket.entrance, named),
+        "plan_alt": breakable(_messages(lang)["plan"]),
         "details": details,
         "details_size": 12 if all(len(entry["value"]) <= _DETAIL_SHORT for entry in details) else 8,
         "notes": [
-            {"lang": lang_, "title": _said(_WORDS["notes"], lang_), "lines": _lines(ticket, lang_)}
-            for lang_ in (lang, other)
+            {"lang": tag, "title": breakable(_messages(tag)["notes"]), "lines": _lines(ticket, tag)}
+            for tag in dict.fromkeys((lang, other))
         ],
         "reference": ticket.reference,
-        "code_alt": _said(_WORDS["code"], lang),
+        "code_alt": breakable(_messages(lang)["code"]),
     }
 
 
-def other_lang(lang: Lang) -> Lang:
-    """Return the second language of a page."""
-    return "en" if lang == "fr" else "fr"
+def _messages(tag: LanguageTag) -> dict[str, str]:
+    return messages(tag, "paper.ticket", dict[str, str])
 
 
-def _said(text: Text, lang: Lang) -> str:
-    """Return a text in a language, or in the other one if it is empty."""
-    return breakable((text.fr or text.en) if lang == "fr" else (text.en or text.fr))
+class _Names:
+    """Names of values in the two languages of a page."""
+
+    def __init__(self, lang: LanguageTag, second: LanguageTag) -> None:
+        self.lang, self.second = lang, second
+
+    def __call__(self, word: str, value: str = "") -> dict[str, str]:
+        """Return a value with its name in both languages."""
+        return {
+            "name": breakable(_messages(self.lang)[word]),
+            "second": breakable(_messages(self.second)[word]),
+            "value": breakable(value),
+        }
 
 
-def _named(word: str, value: str, lang: Lang) -> dict[str, str]:
-    return {
-        "name": _said(_WORDS[word], lang),
-        "second": _said(_WORDS[word], other_lang(lang)),
-        "value": breakable(value),
-    }
-
-
-def _seat(label: PlaceLabel, lang: Lang) -> list[dict[str, str]]:
-    name = label.area_name or {}
+def _seat(label: PlaceLabel, named: _Names) -> list[dict[str, str]]:
+    name = text_in(label.area_name or {}, named.lang, named.second)
     values = {
-        "area": (name.get(lang) or label.area) if label.area else None,
+        "area": (name or label.area) if label.area else None,
         "stand": label.stand,
         "block": label.block,
         "row": label.row,
         "seat": None if label.seat is None else str(label.seat),
     }
-    return [_named(word, value, lang) for word, value in values.items() if value is not None]
+    return [named(word, value) for word, value in values.items() if value is not None]
 
 
-def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
+def _legs(entrance: Entrance, named: _Names) -> list[dict[str, str]]:
     """Return ramp, entrance, stairs, lifts and the walking time."""
     ends = [leg.to for leg in entrance.route.legs]
     passed = {
@@ -233,31 +178,29 @@ def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
         for code in codes
     }
     minutes = ceil(entrance.route.seconds / 60)
-    return [_named(word, name, lang) for word, name in names] + [_named("walk", f"{minutes} min", lang)]
+    return [named(word, name) for word, name in names] + [named("walk", f"{minutes} min")]
 
 
-def _details(ticket: PaperTicket) -> list[dict[str, str]]:
-    lang = ticket.lang
+def _details(ticket: PaperTicket, named: _Names) -> list[dict[str, str]]:
+    tariff = messages(ticket.lang, "paper.tariffs", dict[str, str])[ticket.tariff]
     return [
-        _named("holder", ticket.holder_name or "", lang),
-        _named("tariff", _said(ticket.tariff, lang), lang),
-        _named("price", ticket.currency.format(ticket.price_cents, _FORMATS[lang]).replace("\u00a0", " "), lang),
+        named("holder", ticket.holder_name or ""),
+        named("tariff", tariff),
+        named("price", ticket.currency.format(ticket.price_cents, formats_of(ticket.lang))),
     ]
 
 
-def _lines(ticket: PaperTicket, lang: Lang) -> list[str]:
+def _lines(ticket: PaperTicket, lang: LanguageTag) -> list[str]:
     names = ["once", "keep", "phone"]
     names += ["identity"] if ticket.identity_check else []
     names += ["reentry" if ticket.reentry else "no_reentry", "clean"]
-    return [_said(_NOTES[name], lang) for name in names]
+    return [breakable(_messages(lang)[name]) for name in names]
 
 
-def _day(at: datetime, lang: Lang) -> str:
-    weekday = _DAYS[lang].split()[at.weekday()]
-    month = _MONTHS[lang].split()[at.month - 1]
-    day = "1er" if lang == "fr" and at.day == 1 else str(at.day)
-    return f"{weekday} {day} {month} {at.year}".capitalize() if lang == "fr" else f"{weekday} {day} {month} {at.year}"
+def _day(at: datetime, lang: LanguageTag) -> str:
+    day = format_date(at, "full", locale=formats_of(lang))
+    return day[0].upper() + day[1:]
 
 
-def _hour(at: datetime, lang: Lang) -> str:
-    return f"{at:%H h %M}" if lang == "fr" else f"{at:%H:%M}"
+def _hour(at: datetime, lang: LanguageTag) -> str:
+    return format_time(at, "short", locale=formats_of(lang))

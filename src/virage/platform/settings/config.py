@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeVar, cast, get_origin, runtime_checkable
+from typing import Annotated, Any, Final, Protocol, TypeVar, cast, get_origin, runtime_checkable
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from virage.platform.values.money import EURO, Currency
 SECRET_CHARACTERS_MIN = 8
 STRONG = f"at least {parse.SECRET_LENGTH_MIN}, of which {SECRET_CHARACTERS_MIN} are different"
 
+LANGUAGES: Final = ("fr", "en")
+"""Of a deployment that names none."""
 
 Settings = TypeVar("Settings", bound=Struct)
 
@@ -42,8 +44,8 @@ class Club(Struct, frozen=True):
     """Secondary colour."""
     accent: Annotated[str, parse.colour] = "#c9a227"
     """Accent colour."""
-    locale: Annotated[str, parse.locale] = "fr"
-    """Default language: fr or en."""
+    locale: str = "fr"
+    """Default language, one of VIRAGE_LANGUAGES; unset: the first of them."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -109,6 +111,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """Speed of the clock, for demos only; production accepts only 1."""
     clock_origin: Annotated[datetime | None, parse.instant] = None
     """Time from which the clock is sped up, the same for all processes: VIRAGE_CLOCK_ORIGIN (RFC 3339)."""
+    languages: Annotated[tuple[str, ...], parse.languages] = LANGUAGES
+    """Languages of the deployment by BCP 47 tag, comma-separated, the default first. Published texts stand in all of
+    them; each is a folder of `src/virage/messages`."""
     club: Club = Club()
     """The club's name, colours and language."""
     domains: Mapping[type[Struct], Struct] = {}
@@ -174,7 +179,11 @@ def read(environ: Mapping[str, str], kinds: Sequence[type[Struct]]) -> Config:
     if "port" in values and not environ.get("VIRAGE_PUBLIC_URL"):
         values["public_url"] = f"http://localhost:{values['port']}"
     domains = {kind: kind(**reading.fields(kind, "VIRAGE_")) for kind in kinds}
-    config = Config(**values, club=Club(**reading.fields(Club, "VIRAGE_CLUB_")), domains=domains)
+    languages = values.get("languages", LANGUAGES)
+    club = {"locale": languages[0], **reading.fields(Club, "VIRAGE_CLUB_")}
+    if club["locale"] in languages:  # the default is the first
+        values["languages"] = tuple(dict.fromkeys((club["locale"], *languages)))
+    config = Config(**values, club=Club(**club), domains=domains)
     reported = {defect.partition(":")[0] for defect in reading.defects}
     found = _contradictions(config)
     found += [
@@ -198,6 +207,8 @@ def _contradictions(config: Config) -> list[str]:
         defects.append("VIRAGE_DATABASE_DIRECT_URL: VIRAGE_DATABASE_URL must name the same database")
     if config.loopback_listener and not is_loopback(config.host):
         defects.append("VIRAGE_LOOPBACK_LISTENER: VIRAGE_HOST must be a loopback address, as 127.0.0.1")
+    if config.club.locale not in config.languages:
+        defects.append(f"VIRAGE_CLUB_LOCALE: must be one of VIRAGE_LANGUAGES, {', '.join(config.languages)}")
     if config.demo:
         return defects
     if config.clock_shift or config.clock_speed != 1.0:

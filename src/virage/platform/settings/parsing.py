@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from virage.platform.values.languages import installed
 from virage.platform.values.money import Currency, currency_of
 
 SECRET_LENGTH_MIN = 32
@@ -29,7 +30,6 @@ def matching(pattern: str, wish: str) -> Callable[[str], str]:
 
 
 colour = matching(r"#[0-9a-fA-F]{6}", "a colour like #14387f")
-locale = matching(r"fr|en", "fr or en")
 level = matching(r"debug|info|warning|error", "debug, info, warning or error")
 card_key = matching(r"[0-9a-fA-F]{32}", "16 random bytes in hexadecimal")
 printed = matching(r"[^\x00-\x1f\x7f]{1,200}", "at most 200 printable characters")
@@ -74,6 +74,15 @@ def secrets(raw: str) -> tuple[str, ...]:
 def networks(raw: str) -> tuple[str, ...]:
     """Comma-separated networks."""
     return tuple(str(ip_network(part.strip())) for part in raw.split(",") if part.strip())
+
+
+def languages(raw: str) -> tuple[str, ...]:
+    """Comma-separated tags of installed languages, each once."""
+    tags = tuple(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
+    unknown = [tag for tag in tags if tag not in installed()]
+    if unknown or not tags:
+        raise ValueError(f"must be tags of {', '.join(installed())}" + (f", not {unknown[0]}" if unknown else ""))
+    return tags
 
 
 def boolean(raw: str) -> bool:

@@ -4,6 +4,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
 
+from virage.platform.values.formats import formats_of
+
 
 def zone_note(zone: ZoneInfo, home: ZoneInfo) -> str:
     """Return the IANA name to state beside the times of a zone; empty for the zone that readers expect."""
@@ -11,5 +13,5 @@ def zone_note(zone: ZoneInfo, home: ZoneInfo) -> str:
 
 
 def zone_city(zone: str, language: str) -> str:
-    """Return the city of an IANA time zone in a language: `New York`."""
-    return get_timezone_location(ZoneInfo(zone), locale=language, return_city=True)
+    """Return the city of an IANA time zone in an installed language: `New York`."""
+    return get_timezone_location(ZoneInfo(zone), locale=formats_of(language), return_city=True)

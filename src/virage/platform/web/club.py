@@ -15,19 +15,26 @@ _INITIALS_MAX = 2
 
 
 class PublicConfiguration(Club, frozen=True, kw_only=True):
-    """The club's name, colours (CSS hex) and default language; the deployment's currency and time zone (IANA).
+    """The club's name and colours (CSS hex); the languages of the screens, the default first; currency, time zone.
 
-    All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`.
+    All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`. The time zone is that
+    of the deployment (IANA).
     """
 
+    languages: tuple[str, ...]
     currency: Currency
     time_zone: str
 
 
 @get("/api/club", public=True)
 async def get_club(config: Config) -> Response[PublicConfiguration]:
-    """The club's name, colours and default language, and the deployment's currency and time zone."""
-    club = PublicConfiguration(**asdict(config.club), currency=config.currency, time_zone=config.time_zone.key)
+    """The club's name and colours, and the deployment's languages, currency and time zone."""
+    club = PublicConfiguration(
+        **asdict(config.club),
+        languages=config.languages,
+        currency=config.currency,
+        time_zone=config.time_zone.key,
+    )
     return Response(club, headers=_CACHED)
 
 

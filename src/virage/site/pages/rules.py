@@ -8,12 +8,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.platform.values.localised import LanguageTag
 from virage.platform.values.refusals import Refused, invalid_input
 
 TITLE_MAX, BODY_MAX = 120, 50_000
-
-LanguageTag = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-"""A BCP 47 language tag, such as `fr` or `pt-BR`."""
 
 
 class PageKind(StrEnum):

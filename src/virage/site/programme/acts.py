@@ -94,10 +94,12 @@ async def amend(
     *,
     revision: int | None = None,
     moved: Sequence[EventMoved] = (),
+    languages: Sequence[str] = (),
 ) -> Event | Refused:
     """Replace the content of an event; with `revision`, only if it was not amended since.
 
-    `moved` are called if a public event starts at another time.
+    `moved` are called if a public event starts at another time. `languages`: those in which a public event needs its
+    texts.
     """
     event = await store.lock_event(conn, event_id)
     if event is None:
@@ -105,7 +107,7 @@ async def amend(
     if content_of(event) == content_of(content):
         return event
     refusal = (
-        may_amend(event, content, revision, now)
+        may_amend(event, content, revision, now, languages)
         or check_dates(content)
         or await _check_series(conn, content, event.organiser_id)
     )
@@ -140,14 +142,16 @@ async def set_venue_version(conn: Connection, event: Event, version: str, who: U
     await append(conn, [Fact("event_version_changed", who, event.id, {"version": version})], now)
 
 
-async def publish(conn: Connection, event_id: UUID, who: UUID | None, now: datetime) -> Event | Refused:
-    """Publish an event, if it is complete."""
+async def publish(
+    conn: Connection, event_id: UUID, who: UUID | None, now: datetime, *, languages: Sequence[str] = ()
+) -> Event | Refused:
+    """Publish an event, if it is complete, with its texts in `languages`."""
     event = await store.lock_event(conn, event_id)
     if event is None:
         return Refused(Reason.NOT_FOUND)
     if event.state == "published":
         return event
-    refusal = may_publish(event, now)
+    refusal = may_publish(event, now, languages)
     if refusal is not None:
         return refusal
     await store.mark_published(conn, event_id, now)

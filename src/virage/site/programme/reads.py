@@ -13,7 +13,6 @@ from virage.platform.web.guard import Principal, Role, holds
 from virage.site.programme import store
 from virage.site.programme.rules import (
     Event,
-    EventDefect,
     EventRules,
     Kind,
     Organiser,
@@ -83,7 +82,7 @@ class OfficeEvent(Struct, frozen=True):
 
     event: Event
     sale: SalePhase
-    defects: list[EventDefect]
+    defects: list[str]
 
 
 async def event(conn: Connection, event_id: UUID) -> Event | None:
@@ -139,16 +138,18 @@ async def office_events(
     organiser_ids: Sequence[UUID] | None,
     event_ids: Sequence[UUID],
     venue_codes: Sequence[str],
+    *,
     now: datetime,
+    languages: Sequence[str],
 ) -> list[OfficeEvent]:
     """Return events for the office, the latest start first, at most 500; None means all organisers."""
     found = await store.office_events(conn, organiser_ids, event_ids, venue_codes)
-    return [office_view(event, now) for event in found]
+    return [office_view(event, now, languages) for event in found]
 
 
-def office_view(found: Event, now: datetime) -> OfficeEvent:
-    """Return an event with its defects; a cancelled event has none."""
-    missing = [] if found.state == "cancelled" else defects(found, now)
+def office_view(found: Event, now: datetime, languages: Sequence[str]) -> OfficeEvent:
+    """Return an event with its defects, also of texts in `languages`; a cancelled event has none."""
+    missing = [] if found.state == "cancelled" else defects(found, now, languages)
     return OfficeEvent(found, found.sale_phase(now), missing)
 
 

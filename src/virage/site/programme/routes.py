@@ -6,6 +6,7 @@ from uuid import UUID
 
 from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Connection, Database, Unavailable
+from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant, Principal, Role, fresh, holds, require, staff
@@ -57,30 +58,34 @@ async def has_page(finder: EventFinder, event_id: str) -> bool:
 
 
 @get("/events", guards=[staff(*EVENT_READERS)])
-async def list_office_events(db: Database, clock: Clock, principal: Principal) -> list[OfficeEvent]:
+async def list_office_events(db: Database, clock: Clock, principal: Principal, config: Config) -> list[OfficeEvent]:
     """Return all events within the caller's roles, in any state, the latest start first; at most 500."""
     async with db.connection() as conn:
         organiser_ids = _organisers_of(principal, *EVENT_READERS)
-        venue_codes = [grant.scope_id for grant in _grants(principal, "venue", *EVENT_READERS)]
+        venue_codes = [str(grant.scope_id) for grant in _grants(principal, "venue", *EVENT_READERS)]
         event_ids = _events_of(principal)
-        return await reads.office_events(conn, organiser_ids, event_ids, [*map(str, venue_codes)], clock.now())
+        return await reads.office_events(
+            conn, organiser_ids, event_ids, venue_codes, now=clock.now(), languages=config.languages
+        )
 
 
 @get("/events/{event_id:uuid}", guards=[staff(*EVENT_READERS)])
-async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+async def get_office_event(
+    event_id: UUID, db: Database, clock: Clock, principal: Principal, config: Config
+) -> OfficeEvent:
     """Return an event in any state."""
     async with db.connection() as conn:
         return reads.office_view(
-            granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now()
+            granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now(), config.languages
         )
 
 
 @post("/events", guards=[staff(ROLE)])
-async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Principal, config: Config) -> OfficeEvent:
     """Create a draft. The client makes the id: a repeated request returns the same event."""
     require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
     now = clock.now()
-    return reads.office_view(granted(await db.transact(acts.create, data, principal.id, now)), now)
+    return reads.office_view(granted(await db.transact(acts.create, data, principal.id, now)), now, config.languages)
 
 
 @put("/events/{event_id:uuid}", guards=[staff(ROLE)])
@@ -91,6 +96,7 @@ async def amend_event(
     db: Database,
     clock: Clock,
     principal: Principal,
+    config: Config,
     event_moved: Sequence[EventMoved],
 ) -> OfficeEvent:
     """Replace the content of a draft, or of a published event that stays complete."""
@@ -100,26 +106,45 @@ async def amend_event(
         event = await reads.event_within(conn, event_id, principal, ROLE)
         if isinstance(event, Refused):
             return event
-        return await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision, moved=event_moved)
+        return await acts.amend(
+            conn,
+            event_id,
+            data,
+            principal.id,
+            now,
+            revision=data.revision,
+            moved=event_moved,
+            languages=config.languages,
+        )
 
-    return reads.office_view(granted(await db.transact(amend)), now)
+    return reads.office_view(granted(await db.transact(amend)), now, config.languages)
 
 
 @post("/events/{event_id:uuid}/publish", status_code=200, guards=[staff(ROLE)])
-async def publish_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+async def publish_event(
+    event_id: UUID, db: Database, clock: Clock, principal: Principal, config: Config
+) -> OfficeEvent:
     """Publish an event; refused with `event_incomplete` and its defects while anything is missing."""
     now = clock.now()
 
     async def publish(conn: Connection) -> Event | Refused:
         event = await reads.event_within(conn, event_id, principal, ROLE)
-        return event if isinstance(event, Refused) else await acts.publish(conn, event_id, principal.id, now)
+        if isinstance(event, Refused):
+            return event
+        return await acts.publish(conn, event_id, principal.id, now, languages=config.languages)
 
-    return reads.office_view(granted(await db.transact(publish)), now)
+    return reads.office_view(granted(await db.transact(publish)), now, config.languages)
 
 
 @post("/events/{event_id:uuid}/cancel", status_code=200, guards=[staff(ROLE)])
 async def cancel_event(
-    event_id: UUID, db: Database, clock: Clock, principal: Principal, event_cancelled: Sequence[EventCancelled]
+    event_id: UUID,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    config: Config,
+    event_cancelled: Sequence[EventCancelled],
 ) -> OfficeEvent:
     """Cancel an event permanently; its tickets are refunded. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
@@ -131,7 +156,7 @@ async def cancel_event(
         fresh(principal, now)
         return await acts.cancel(conn, event_id, principal.id, now, event_cancelled)
 
-    return reads.office_view(granted(await db.transact(cancel)), now)
+    return reads.office_view(granted(await db.transact(cancel)), now, config.languages)
 
 
 @get("/organisers", guards=[staff(*READERS)])

@@ -1,5 +1,6 @@
 """Rules of the programme: events, their times and rules, and their defects before publication."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -9,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
+from virage.platform.values.localised import LocalisedText, hashed, is_partial, missing_in
 from virage.platform.values.refusals import Refused
 
 YEAR_MIN, YEAR_MAX = 2000, 2199
@@ -17,7 +20,6 @@ YEAR_MIN, YEAR_MAX = 2000, 2199
 Kind = Literal["match", "concert", "tour"]
 State = Literal["draft", "published", "cancelled"]
 SalePhase = Literal["before", "open", "after", "cancelled"]
-Line = Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[int, Meta(ge=1, le=2**31)]
 
@@ -38,10 +40,12 @@ class Reason(StrEnum):
 
 
 class EventDefect(StrEnum):
-    """A defect that prevents the publication of an event."""
+    """A defect that prevents the publication of an event.
 
-    TITLE_FR = "title_fr_missing"
-    TITLE_EN = "title_en_missing"
+    A title that is missing in a language of the deployment is `title_<tag>_missing`.
+    """
+
+    TITLE = "title_missing"
     SUBTITLE = "subtitle_in_one_language"
     DOORS = "doors_after_start"
     END = "end_before_start"
@@ -50,11 +54,7 @@ class EventDefect(StrEnum):
     OVER = "event_over"
 
 
-class Text(Struct, frozen=True):
-    """A text in French and English; empty where it is missing."""
-
-    fr: Line = ""
-    en: Line = ""
+Text = LocalisedText
 
 
 class EventRules(Struct, frozen=True):
@@ -74,7 +74,7 @@ class EventContent(Struct, frozen=True, kw_only=True):
 
     kind: Kind
     title: Text
-    subtitle: Text = Text()
+    subtitle: Text = {}
     series_id: UUID | None = None
     doors_at: Instant
     starts_at: Instant
@@ -142,7 +142,8 @@ class Series(Struct, frozen=True):
 
 def digest(command: NewEvent) -> bytes:
     """Return the hash that identifies a repeated request."""
-    return sha256(msgspec.json.encode(command, order="sorted")).digest()
+    written = replace(command, title=hashed(command.title), subtitle=hashed(command.subtitle))
+    return sha256(msgspec.json.encode(written, order="sorted")).digest()
 
 
 def content_of(event: EventContent) -> EventContent:
@@ -157,22 +158,27 @@ def check_dates(content: EventContent) -> Refused | None:
     return Refused(Reason.INVALID, {"fields": strange}) if strange else None
 
 
-def defects(content: EventContent, now: datetime) -> list[EventDefect]:
-    """Return all defects of an event, in the order of the form."""
+def defects(content: EventContent, now: datetime, languages: Sequence[str] = ()) -> list[str]:
+    """Return all defects of an event, in the order of the form.
+
+    Its texts must stand in all `languages`; without any, in one.
+    """
+    titles = [f"title_{tag}_missing" for tag in missing_in(content.title, languages)]
     found = {
-        EventDefect.TITLE_FR: not content.title.fr.strip(),
-        EventDefect.TITLE_EN: not content.title.en.strip(),
-        EventDefect.SUBTITLE: bool(content.subtitle.fr.strip()) != bool(content.subtitle.en.strip()),
+        EventDefect.TITLE: not any(title.strip() for title in content.title.values()) and not titles,
+        EventDefect.SUBTITLE: is_partial(content.subtitle, languages),
         EventDefect.DOORS: content.doors_at > content.starts_at,
         EventDefect.END: content.ends_at <= content.starts_at,
         EventDefect.SALE: content.sale_closes_at <= content.sale_opens_at,
         EventDefect.SALE_END: content.sale_closes_at > content.ends_at,
         EventDefect.OVER: content.ends_at <= now,
     }
-    return [defect for defect, there in found.items() if there]
+    return titles + [defect.value for defect, there in found.items() if there]
 
 
-def may_amend(event: Event, content: EventContent, revision: int | None, now: datetime) -> Refused | None:
+def may_amend(
+    event: Event, content: EventContent, revision: int | None, now: datetime, languages: Sequence[str] = ()
+) -> Refused | None:
     """Refuse new content of a cancelled or past event, and incomplete content of a published one."""
     if event.state == "cancelled":
         return Refused(Reason.CANCELLED)
@@ -181,15 +187,15 @@ def may_amend(event: Event, content: EventContent, revision: int | None, now: da
     if revision is not None and revision != event.revision:
         return Refused(Reason.CHANGED, {"revision": event.revision})
     if event.state == "published":
-        return _incomplete(defects(content, now))
+        return _incomplete(content, defects(content, now, languages), languages)
     return None
 
 
-def may_publish(event: Event, now: datetime) -> Refused | None:
+def may_publish(event: Event, now: datetime, languages: Sequence[str] = ()) -> Refused | None:
     """Refuse to publish an event that is cancelled or has defects."""
     if event.state == "cancelled":
         return Refused(Reason.CANCELLED)
-    return _incomplete(defects(event, now))
+    return _incomplete(event, defects(event, now, languages), languages)
 
 
 def may_cancel(event: Event, now: datetime) -> Refused | None:
@@ -199,6 +205,12 @@ def may_cancel(event: Event, now: datetime) -> Refused | None:
     return None
 
 
-def _incomplete(found: list[EventDefect]) -> Refused | None:
-    data: dict[str, Any] = {"defects": [defect.value for defect in found]}
+def _incomplete(content: EventContent, found: list[str], languages: Sequence[str]) -> Refused | None:
+    """Refuse defects; `languages` of the refusal are those in which a text is missing."""
+    data: dict[str, Any] = {"defects": found}
+    missing = {*missing_in(content.title, languages)}
+    if EventDefect.SUBTITLE in found:
+        missing |= {*missing_in(content.subtitle, languages)}
+    if missing:
+        data["languages"] = [tag for tag in languages if tag in missing]
     return Refused(Reason.INCOMPLETE, data) if found else None

@@ -119,7 +119,19 @@ def alcohol() -> dict[str, tuple[Product, Event | None, list[AlcoholPermit], boo
 
 def _plain(value: Any) -> Any:
     sent = refusal_of(value) if isinstance(value, Refused) else value
-    return msgspec.json.decode(msgspec.json.encode(sent))
+    return _with_empty_texts(msgspec.json.decode(msgspec.json.encode(sent)))
+
+
+def _with_empty_texts(value: Any) -> Any:
+    """Write a missing description as 0.2.0 did: the file keeps its bytes."""
+    if isinstance(value, list):
+        return [_with_empty_texts(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: {"fr": "", "en": ""} if name == "description" and not part else _with_empty_texts(part)
+        for name, part in value.items()
+    }
 
 
 def _basket(name: str, outlet: str, minute: int | None, wanted: Basket) -> dict[str, Any]:

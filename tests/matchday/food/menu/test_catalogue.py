@@ -58,7 +58,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import NewEvent, Organiser, Text
+from virage.site.programme.rules import NewEvent, Organiser
 
 OUTLETS = outlet_codes([stadium()])
 
@@ -82,15 +82,15 @@ def test_the_small_board_has_no_error(item: Item) -> None:
 @pytest.mark.parametrize(
     ("item", "source"),
     [
-        (replace(COLA, name=Text("Cola", " ")), "name.en"),
-        (replace(CUP, name=Text("", "Cup")), "name.fr"),
-        (replace(COLA, description=Text("Frais", "")), "description"),
+        (replace(COLA, name={"fr": "Cola", "en": " "}), "name.en"),
+        (replace(CUP, name={"fr": "", "en": "Cup"}), "name.fr"),
+        (replace(COLA, description={"fr": "Frais", "en": ""}), "description"),
         (replace(COLA, outlets=("01", "99")), "outlets"),
         (replace(COLA, distilled=True), "abv_permille"),
         (a_product(diet="vegan", allergens=(Allergen.MILK,)), "diet"),
         (a_product(diet="vegetarian", allergens=(Allergen.FISH,)), "diet"),
         (replace(HOT_DOG, options=(SAUCE, SAUCE)), "options"),
-        (replace(HOT_DOG, options=(replace(SAUCE, name=Text()),)), "options.sauce.name.fr"),
+        (replace(HOT_DOG, options=(replace(SAUCE, name={}),)), "options.sauce.name.fr"),
         (
             replace(HOT_DOG, options=(replace(SAUCE, choices=(Choice("a", both("A")), Choice("a", both("B")))),)),
             "options.sauce.choices",
@@ -104,7 +104,7 @@ def test_the_small_board_has_no_error(item: Item) -> None:
     ],
 )
 def test_an_invalid_item_is_refused_with_its_field(item: Item, source: str) -> None:
-    assert source in sources(check_item(item, OUTLETS))
+    assert source in sources(check_item(item, OUTLETS, ("fr", "en")))
 
 
 def test_a_vegetarian_dish_may_hold_milk_and_eggs() -> None:

@@ -47,7 +47,7 @@ def test_the_demo_menu_has_vegetarian_vegan_and_alcohol_free_products() -> None:
     assert [p for p in products if p.is_alcohol]
     assert all(p.deposit_id for p in products if p.category in (ProductCategory.BEERS, ProductCategory.SOFT_DRINKS))
     assert {p.vat_permille for p in products if p.is_alcohol} == {200}
-    assert Allergen.GLUTEN in next(p for p in products if p.name.en == "Draught lager, 50 cl").allergens
+    assert Allergen.GLUTEN in next(p for p in products if p.name["en"] == "Draught lager, 50 cl").allergens
 
 
 @pytest.mark.usefixtures("loaded")
@@ -92,7 +92,7 @@ async def test_everything_on_the_board_can_be_sold_at_its_outlets(db: Database) 
             }
         wanted = Basket(catalogue.version, [BasketLine(item.id, 1, **more)])
         for outlet in item.outlets or ():
-            assert isinstance(price(wanted, catalogue, outlet, NOW, event=None), Priced), (item.name.en, outlet)
+            assert isinstance(price(wanted, catalogue, outlet, NOW, event=None), Priced), (item.name["en"], outlet)
 
 
 @pytest.mark.usefixtures("loaded")

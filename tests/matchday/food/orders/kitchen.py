@@ -34,7 +34,7 @@ from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import NewEvent, Organiser, Text
+from virage.site.programme.rules import NewEvent, Organiser
 
 COOK = UUID("01970000-0000-7000-8000-00000000c00c")
 LATE = timedelta(minutes=10)
@@ -45,13 +45,15 @@ CAPACITY = KitchenCapacity({Station.GRILL: 4, Station.FRYER: 6, Station.COFFEE: 
 
 def _made(item: Item) -> Item:
     """The small board, with products made at a station and a second name in English."""
-    if not isinstance(item, Product) or item.name.fr not in STATIONS:
+    if not isinstance(item, Product) or item.name["fr"] not in STATIONS:
         return item
-    station, seconds = STATIONS[item.name.fr]
-    return replace(item, station=station, preparation_s=seconds, name=Text(item.name.fr, f"{item.name.en} to go"))
+    station, seconds = STATIONS[item.name["fr"]]
+    return replace(
+        item, station=station, preparation_s=seconds, name={"fr": item.name["fr"], "en": f"{item.name['en']} to go"}
+    )
 
 
-BOARD: Mapping[str, Item] = {item.name.fr: _made(item) for item in ITEMS}
+BOARD: Mapping[str, Item] = {item.name["fr"]: _made(item) for item in ITEMS}
 HOT_DOG, FRIES, COLA, BEER, COFFEE = (BOARD[name] for name in ("Hot dog", "Fries", "Cola", "Beer", "Coffee"))
 KETCHUP = {"sauce": "ketchup"}
 

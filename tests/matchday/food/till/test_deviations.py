@@ -50,10 +50,10 @@ def printed(priced: Priced, catalogue: Catalogue = BOARD) -> list[Line]:
         options = []
         if isinstance(item, Product):
             chosen = {option.code: {choice.code: choice.name for choice in option.choices} for option in item.options}
-            options = [chosen[code][choice].fr for code, choice in one.options.items()]
+            options = [chosen[code][choice]["fr"] for code, choice in one.options.items()]
         is_cup = one.kind != "product"
         lines.append(
-            Line(one.item_id, one.name.fr, one.quantity, one.unit_cents, one.vat_permille, options, deposit=is_cup)
+            Line(one.item_id, one.name["fr"], one.quantity, one.unit_cents, one.vat_permille, options, deposit=is_cup)
         )
     return lines
 

@@ -22,7 +22,7 @@ from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser, Text
+from virage.site.programme.rules import EventRules, NewEvent, Organiser
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Wallets
@@ -142,7 +142,7 @@ async def test_a_cashier_of_an_event_pays_out_after_its_end(wallets: "Wallets", 
         id=event_id,
         organiser_id=club,
         kind="match",
-        title=Text("Match", "Match"),
+        title={"fr": "Match", "en": "Match"},
         doors_at=now + 46 * HOUR,
         starts_at=now + 47 * HOUR,
         ends_at=now + 49 * HOUR,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { live as english } from "../../shared/i18n/en/live";
-import { live as french } from "../../shared/i18n/fr/live";
+import { live as english } from "$messages/en/web/live";
+import { live as french } from "$messages/fr/web/live";
 
 test("one added minute is singular", () => {
   const said = (minutes: number): string[] => [english, french].map((words) => words.entries.added_time(minutes));

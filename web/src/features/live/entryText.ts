@@ -1,6 +1,6 @@
 /** Texts of feed entries. */
+import type { Words } from "$messages/en/web/live";
 import { localCode } from "../../shared/codes";
-import type { Words } from "../../shared/i18n/en/live";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { player, scorerSide, type MatchEvent, type Side, type Teams } from "./feed";
 

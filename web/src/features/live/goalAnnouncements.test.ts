@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { live } from "../../shared/i18n/en/live";
+import { live } from "$messages/en/web/live";
 import type { EffectiveEntry, Side } from "./feed";
 import { goalsOf, announcementFor } from "./goalAnnouncements";
 

@@ -1,5 +1,5 @@
 /** Screen reader announcements: each new, changed or withdrawn goal and shoot-out kick once. */
-import type { Words } from "../../shared/i18n/en/live";
+import type { Words } from "$messages/en/web/live";
 import { stateOf, type EffectiveEntry, type Kick, type Side, type Teams } from "./feed";
 
 /** Side of a goal; side and outcome of a shoot-out kick. */

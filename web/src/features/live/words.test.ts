@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { live as en } from "../../shared/i18n/en/live";
-import { live as fr } from "../../shared/i18n/fr/live";
-import { matchDesk } from "../../shared/i18n/fr/matchDesk";
+import { live as en } from "$messages/en/web/live";
+import { live as fr } from "$messages/fr/web/live";
+import { matchDesk } from "$messages/fr/web/matchDesk";
 import { entryText } from "./entryText";
 
 test("one minute is singular in both languages", () => {

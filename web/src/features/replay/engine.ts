@@ -4,7 +4,7 @@ import { loaderWith, type Preloaded } from "./preloaded";
 import { positionOf } from "./instants";
 import { expectedBits } from "./network";
 
-export type Locale = "fr" | "en";
+export type Locale = string;
 /** `lost`: no response or a refusal; `broken`: the media cannot be played. */
 export type Fault = "lost" | "broken";
 export interface Choice {

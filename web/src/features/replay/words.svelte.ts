@@ -1,8 +1,5 @@
 /** Texts of the player. */
 import { Bundle } from "../../shared/i18n/bundle.svelte";
-import type { Words } from "../../shared/i18n/en/replay";
+import type { Words } from "$messages/en/web/replay";
 
-export const words = new Bundle<Words>({
-  fr: async () => (await import("../../shared/i18n/fr/replay")).replay,
-  en: async () => (await import("../../shared/i18n/en/replay")).replay,
-});
+export const words = new Bundle(import.meta.glob<Words>("$messages/*/web/replay.ts", { import: "replay" }));

@@ -1,8 +1,5 @@
 /** Texts of the live pitch. */
 import { Bundle } from "../../shared/i18n/bundle.svelte";
-import type { Words } from "../../shared/i18n/en/pitch";
+import type { Words } from "$messages/en/web/pitch";
 
-export const words = new Bundle<Words>({
-  fr: async () => (await import("../../shared/i18n/fr/pitch")).pitch,
-  en: async () => (await import("../../shared/i18n/en/pitch")).pitch,
-});
+export const words = new Bundle(import.meta.glob<Words>("$messages/*/web/pitch.ts", { import: "pitch" }));

@@ -1,7 +1,7 @@
 /** Texts of the wallet, its refusals and amounts. */
 import type { Problem } from "../../shared/api/answer";
 import type { AutoTopUp, WalletLine } from "../../shared/api/words";
-import type { wallet } from "../../shared/i18n/en/wallet";
+import type { wallet } from "$messages/en/web/wallet";
 import { Bundle } from "../../shared/i18n/bundle.svelte";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { problemText } from "../../shared/runtime/words";
@@ -60,7 +60,4 @@ class WalletWords extends Bundle<Words> {
   }
 }
 
-export const words = new WalletWords({
-  fr: async () => (await import("../../shared/i18n/fr/wallet")).wallet,
-  en: async () => (await import("../../shared/i18n/en/wallet")).wallet,
-});
+export const words = new WalletWords(import.meta.glob<Words>("$messages/*/web/wallet.ts", { import: "wallet" }));

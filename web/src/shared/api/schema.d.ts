@@ -516,7 +516,7 @@ export interface paths {
         };
         /**
          * Get club
-         * @description The club's name, colours and default language, and the deployment's currency and time zone.
+         * @description The club's name and colours, and the deployment's languages, currency and time zone.
          */
         get: operations["get_club"];
         put?: never;
@@ -3554,7 +3554,7 @@ export interface paths {
         };
         /**
          * Get captions
-         * @description Return the captions of one segment (WebVTT) in French or English.
+         * @description Return the captions of one segment (WebVTT) in an installed language.
          */
         get: operations["get_captions"];
         put?: never;
@@ -4797,8 +4797,12 @@ export interface components {
             series_id?: string | null;
             /** Format: date-time */
             starts_at: string;
-            subtitle?: components["schemas"]["Text"];
-            title: components["schemas"]["Text"];
+            subtitle?: {
+                [key: string]: string;
+            };
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * AmenityFile
@@ -4834,7 +4838,9 @@ export interface components {
         Announcement: {
             /** @enum {string} */
             kind: "announcement";
-            text: components["schemas"]["Text"];
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * Anywhere
@@ -5405,7 +5411,9 @@ export interface components {
             /** @default [] */
             allergens: components["schemas"]["Allergen"][];
             code: string;
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             /** @default 0 */
             surcharge_cents: number;
         };
@@ -5493,7 +5501,7 @@ export interface components {
         ClipView: {
             about: number | null;
             cameras: string[];
-            described: ("en" | "fr")[];
+            described: string[];
             download: boolean;
             /** Format: uuid */
             event_id: string;
@@ -5565,12 +5573,11 @@ export interface components {
         };
         /**
          * CodeRequest
-         * @description Where to send a code, in which language.
+         * @description Where to send a code, in which language; None: the deployment's default.
          */
         CodeRequest: {
             email: string;
-            /** @default fr */
-            locale: components["schemas"]["Locale"];
+            locale?: string | null;
         };
         /**
          * CodeRequested
@@ -5786,7 +5793,9 @@ export interface components {
          * @description Where an order is delivered: a seat, or a standing area.
          */
         DeliveryPlace: {
-            area: components["schemas"]["Text"] | null;
+            area: {
+                [key: string]: string;
+            } | null;
             block: string | null;
             place: number;
             row: string | null;
@@ -5826,7 +5835,9 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "deposit";
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
         };
         /**
          * DescribableClip
@@ -5836,7 +5847,7 @@ export interface components {
          */
         DescribableClip: {
             about: number | null;
-            described: ("en" | "fr")[];
+            described: string[];
             /** Format: date-time */
             from_at: string;
             /** Format: uuid */
@@ -5963,7 +5974,9 @@ export interface components {
             id: string;
             /** Format: date-time */
             starts_at: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
             venue: string;
         };
         /**
@@ -6231,14 +6244,20 @@ export interface components {
             /** Format: date-time */
             sale_opens_at: string;
             series_id?: string | null;
-            series_title: components["schemas"]["Text"] | null;
+            series_title: {
+                [key: string]: string;
+            } | null;
             /** Format: date-time */
             starts_at: string;
             /** @enum {string} */
             state: "cancelled" | "draft" | "published";
-            subtitle?: components["schemas"]["Text"];
+            subtitle?: {
+                [key: string]: string;
+            };
             time_zone: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
             venue_code: string;
             venue_name: string;
             venue_version: string;
@@ -6254,12 +6273,6 @@ export interface components {
             venue_name: string;
             version: string;
         };
-        /**
-         * EventDefect
-         * @description A defect that prevents the publication of an event.
-         * @enum {string}
-         */
-        EventDefect: "doors_after_start" | "end_before_start" | "event_over" | "sale_closes_after_end" | "sale_closes_before_it_opens" | "subtitle_in_one_language" | "title_en_missing" | "title_fr_missing";
         /**
          * EventListing
          * @description Published events by start. `now` is the server's clock, which can be shifted for tests.
@@ -6341,12 +6354,18 @@ export interface components {
             /** Format: date-time */
             sale_opens_at: string;
             series_id: string | null;
-            series_title: components["schemas"]["Text"] | null;
+            series_title: {
+                [key: string]: string;
+            } | null;
             /** Format: date-time */
             starts_at: string;
-            subtitle: components["schemas"]["Text"];
+            subtitle: {
+                [key: string]: string;
+            };
             time_zone: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
             venue_code: string;
             venue_name: string;
         };
@@ -6470,8 +6489,12 @@ export interface components {
          * @description Names of an option and of the chosen value.
          */
         FoodChoice: {
-            choice: components["schemas"]["Text"];
-            option: components["schemas"]["Text"];
+            choice: {
+                [key: string]: string;
+            };
+            option: {
+                [key: string]: string;
+            };
         };
         /**
          * FoodLine
@@ -6485,7 +6508,9 @@ export interface components {
             item_id: string;
             /** @enum {string} */
             kind: "deposit" | "deposit_return" | "product";
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             /** @default [] */
             options: components["schemas"]["FoodChoice"][];
             quantity: number;
@@ -6513,7 +6538,9 @@ export interface components {
             lines: components["schemas"]["FoodLine"][];
             number: number;
             outlet: string;
-            outlet_name: components["schemas"]["Text"];
+            outlet_name: {
+                [key: string]: string;
+            };
             pick_up_code: string;
             /** Format: date-time */
             placed_at: string;
@@ -6964,7 +6991,7 @@ export interface components {
         InvitationRequest: {
             email: string;
             id?: string | null;
-            locale?: components["schemas"]["Locale"] | null;
+            locale?: string | null;
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
@@ -7120,7 +7147,9 @@ export interface components {
         KitchenBoard: {
             capacity: components["schemas"]["KitchenCapacity"];
             load: components["schemas"]["KitchenInterval"][];
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             /** Format: date-time */
             now: string;
             outlet: string;
@@ -7249,12 +7278,6 @@ export interface components {
             reason: string;
         };
         /**
-         * Locale
-         * @description The languages we write in.
-         * @enum {string}
-         */
-        Locale: "en" | "fr";
-        /**
          * Location
          * @description Position of the venue in degrees (WGS 84).
          */
@@ -7345,7 +7368,7 @@ export interface components {
             id: string | null;
             /** @enum {string} */
             kind: "anonymous" | "api_client" | "device" | "fan" | "guest" | "staff";
-            locale: components["schemas"]["Locale"] | null;
+            locale: string | null;
             name: string | null;
         };
         /**
@@ -7378,12 +7401,16 @@ export interface components {
         Menu: {
             /** @default menus */
             category: components["schemas"]["ProductCategory"];
-            description?: components["schemas"]["Text"];
+            description?: {
+                [key: string]: string;
+            };
             /** Format: uuid */
             id: string;
             /** @enum {string} */
             kind: "menu";
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             outlets?: string[] | null;
             parts: components["schemas"]["Part"][];
             picture?: string | null;
@@ -7485,8 +7512,12 @@ export interface components {
             series_id?: string | null;
             /** Format: date-time */
             starts_at: string;
-            subtitle?: components["schemas"]["Text"];
-            title: components["schemas"]["Text"];
+            subtitle?: {
+                [key: string]: string;
+            };
+            title: {
+                [key: string]: string;
+            };
             venue_code?: string;
         };
         /**
@@ -7607,7 +7638,7 @@ export interface components {
          * @description An event for its organiser, with its defects.
          */
         OfficeEvent: {
-            defects: components["schemas"]["EventDefect"][];
+            defects: string[];
             event: components["schemas"]["Event"];
             /** @enum {string} */
             sale: "after" | "before" | "cancelled" | "open";
@@ -7686,7 +7717,9 @@ export interface components {
         Option: {
             choices: components["schemas"]["Choice"][];
             code: string;
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             /** @default false */
             required: boolean;
         };
@@ -7885,7 +7918,9 @@ export interface components {
         OutletOffer: {
             closed_reason: components["schemas"]["ClosedReason"] | null;
             in_hand_at: string | null;
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             note: string;
             offers_delivery: boolean;
             outlet: string;
@@ -7953,7 +7988,9 @@ export interface components {
             organiser_id: string;
             /** Format: date-time */
             starts_at: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * PackGate
@@ -8066,7 +8103,9 @@ export interface components {
          */
         Part: {
             code: string;
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             products: string[];
         };
         /**
@@ -8219,7 +8258,7 @@ export interface components {
             email: string;
             /** Format: uuid */
             id: string;
-            locale: components["schemas"]["Locale"];
+            locale: string;
             name: string | null;
         };
         /**
@@ -8227,7 +8266,7 @@ export interface components {
          * @description What one may change about oneself; what is left out stays.
          */
         PersonUpdate: {
-            locale?: components["schemas"]["Locale"];
+            locale?: string;
             name?: string | null;
         };
         /**
@@ -8414,7 +8453,9 @@ export interface components {
             allergens: components["schemas"]["Allergen"][];
             category: components["schemas"]["ProductCategory"];
             deposit_id?: string | null;
-            description?: components["schemas"]["Text"];
+            description?: {
+                [key: string]: string;
+            };
             diet?: ("vegan" | "vegetarian") | null;
             /** @default false */
             distilled: boolean;
@@ -8424,7 +8465,9 @@ export interface components {
             is_stocked: boolean;
             /** @enum {string} */
             kind: "product";
-            name: components["schemas"]["Text"];
+            name: {
+                [key: string]: string;
+            };
             /** @default [] */
             options: components["schemas"]["Option"][];
             outlets?: string[] | null;
@@ -8495,14 +8538,16 @@ export interface components {
         };
         /**
          * PublicConfiguration
-         * @description The club's name, colours (CSS hex) and default language; the deployment's currency and time zone (IANA).
+         * @description The club's name and colours (CSS hex); the languages of the screens, the default first; currency, time zone.
          *
-         *         All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`.
+         *         All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`. The time zone is that
+         *         of the deployment (IANA).
          */
         PublicConfiguration: {
             /** @default #c9a227 */
             accent: string;
             currency: components["schemas"]["Currency"];
+            languages: string[];
             /** @default fr */
             locale: string;
             /** @default Virage Football Club */
@@ -8540,14 +8585,20 @@ export interface components {
             /** Format: date-time */
             sale_opens_at: string;
             series_id: string | null;
-            series_title: components["schemas"]["Text"] | null;
+            series_title: {
+                [key: string]: string;
+            } | null;
             /** Format: date-time */
             starts_at: string;
             /** @enum {string} */
             state: "cancelled" | "draft" | "published";
-            subtitle: components["schemas"]["Text"];
+            subtitle: {
+                [key: string]: string;
+            };
             time_zone: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
             venue_code: string;
             venue_name: string;
             venue_version: string;
@@ -8922,7 +8973,9 @@ export interface components {
         SalesRow: {
             gross_cents: number;
             key: string;
-            name: components["schemas"]["Text"] | null;
+            name: {
+                [key: string]: string;
+            } | null;
             quantity: number;
             refund_cents: number;
             refunds: number | null;
@@ -9069,7 +9122,9 @@ export interface components {
             id: string;
             /** Format: uuid */
             organiser_id: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * SessionView
@@ -9633,7 +9688,9 @@ export interface components {
             /** @enum {string} */
             state: "cancelled" | "draft" | "published";
             teams: components["schemas"]["Teams"] | null;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * TeamsUpdate
@@ -9695,16 +9752,6 @@ export interface components {
             starts_on: string;
         };
         /**
-         * Text
-         * @description A text in French and English; empty where it is missing.
-         */
-        Text: {
-            /** @default  */
-            en: string;
-            /** @default  */
-            fr: string;
-        };
-        /**
          * Ticket
          * @description A ticket for its owner, with the state of its pass.
          */
@@ -9749,9 +9796,13 @@ export interface components {
             reentry: boolean;
             /** Format: date-time */
             starts_at: string;
-            subtitle: components["schemas"]["Text"];
+            subtitle: {
+                [key: string]: string;
+            };
             time_zone: string;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
             venue: string;
             venue_version: string;
         };
@@ -9978,7 +10029,9 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
             tickets: number;
-            title: components["schemas"]["Text"];
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * UploadAnswers
@@ -10208,7 +10261,9 @@ export interface components {
             cents: number;
             /** Format: uuid */
             id: string;
-            place: components["schemas"]["Text"] | null;
+            place: {
+                [key: string]: string;
+            } | null;
             purpose: string;
             step: string;
             /** Format: uuid */
@@ -14546,8 +14601,8 @@ export interface operations {
                 from: string;
                 /** @description Last business day, inclusive */
                 to: string;
-                /** @description Language of the document */
-                lang?: "en" | "fr";
+                /** @description Language of the document; unset: the default of the deployment */
+                lang?: string | null;
             };
             header?: never;
             path: {
@@ -16398,7 +16453,7 @@ export interface operations {
             header?: never;
             path: {
                 clip_id: string;
-                locale: "en" | "fr";
+                locale: string;
             };
             cookie?: never;
         };
@@ -16551,7 +16606,7 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                locale: "en" | "fr";
+                locale: string;
                 segment_id: string;
             };
             cookie?: never;
@@ -16617,7 +16672,7 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                locale: "en" | "fr";
+                locale: string;
             };
             cookie?: never;
         };
@@ -16650,7 +16705,7 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                playlist: "audio.m3u8" | "captions-en.m3u8" | "captions-fr.m3u8" | "described-en.m3u8" | "described-fr.m3u8" | "main.m3u8" | "video-240p.m3u8" | "video-480p.m3u8" | "video.m3u8";
+                playlist: string;
             };
             cookie?: never;
         };

@@ -4,7 +4,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 /** The client returns tuples as lists. */
 export type Lists<T> = T extends readonly (infer One)[] ? Lists<One>[] : T extends object ? { [Key in keyof T]: Lists<T[Key]> } : T;
-export type Text = Schemas["Text"];
+export type Text = Record<string, string>;
 export type EventSummary = Schemas["EventSummary"];
 export type EventInfo = Schemas["PublicEvent"];
 export type EventListing = Schemas["EventListing"];

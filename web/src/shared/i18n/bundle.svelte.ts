@@ -1,15 +1,19 @@
-/** Words that only some screens need: a bundle of their own, fetched with those screens, one locale at a time. */
-import type { Locale } from "./i18n.svelte";
+/** Messages that only some screens need: a bundle of their own, fetched with those screens, one language at a time. */
+import { byTag, type Locale } from "./i18n.svelte";
 
 export class Bundle<Words> {
   #words = $state.raw<Words | null>(null);
   #locale: Locale | null = null;
-  /** The language that was asked for last: words that arrive later in another language are dropped. */
+  /** The language that was asked for last: messages that arrive later in another language are dropped. */
   #wanted: Locale | null = null;
+  readonly #loaders: Record<Locale, () => Promise<Words>>;
 
-  constructor(private readonly loaders: Record<Locale, () => Promise<Words>>) {}
+  /** `files`: a module in each language, `import.meta.glob("$messages/*\/web/name.ts", { import: "name" })`. */
+  constructor(files: Record<string, () => Promise<Words>>) {
+    this.#loaders = byTag(files);
+  }
 
-  /** The words; a screen calls `use` before it is shown. */
+  /** The messages; a screen calls `use` before it is shown. */
   get w(): Words {
     return this.#words!;
   }
@@ -17,7 +21,7 @@ export class Bundle<Words> {
   async use(locale: Locale): Promise<void> {
     this.#wanted = locale;
     if (this.#locale === locale) return;
-    const words = await this.loaders[locale]();
+    const words = await this.#loaders[locale]!();
     if (this.#wanted !== locale) return;
     this.#locale = locale;
     this.#words = words;

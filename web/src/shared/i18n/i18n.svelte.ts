@@ -1,33 +1,42 @@
-/** The words of the screens, by locale; one locale's messages are fetched, and Intl writes money, dates and numbers. */
+/**
+ * The messages of the screens by language; only one language is fetched, and Intl writes money, dates and numbers. A
+ * language is a folder of `src/virage/messages`, named by its BCP 47 tag.
+ */
 import { storage } from "../runtime/storage";
 import { EURO, unitOf, type Currency } from "../ui/currency";
-import type { Messages } from "./en";
+import type { Messages } from "$messages/en/web/index";
 
 /** Time zone of a venue whose zone an answer does not name. */
 export const UNNAMED_ZONE = "Europe/Paris";
 
-export type Locale = "fr" | "en";
-export const LOCALES: readonly Locale[] = ["fr", "en"];
-const LOADERS: Record<Locale, () => Promise<{ messages: Messages }>> = {
-  fr: () => import("./fr"),
-  en: () => import("./en"),
-};
-const REFUSALS: Record<Locale, () => Promise<{ refusals: Record<string, string> }>> = {
-  fr: () => import("./fr/refusals"),
-  en: () => import("./en/refusals"),
-};
+/** The BCP 47 tag of an installed language. */
+export type Locale = string;
+interface Language {
+  /** Its name in itself. */
+  name: string;
+  /** The tag by which Intl writes its numbers and dates. */
+  formats: string;
+}
+
+/** Files of the language folders by tag. */
+export const byTag = <File>(files: Record<string, File>): Record<Locale, File> =>
+  Object.fromEntries(Object.entries(files).map(([path, file]) => [/messages\/([^/]+)/.exec(path)![1], file]));
+
+/** The installed languages. */
+export const LANGUAGES = byTag(import.meta.glob<Language>("$messages/*/language.json", { eager: true, import: "default" }));
+const LOADERS = byTag(import.meta.glob<Messages>("$messages/*/web/index.ts", { import: "messages" }));
+const REFUSALS = byTag(import.meta.glob<Record<string, string>>("$messages/*/web/refusals.ts", { import: "refusals" }));
 
 /** The language that was chosen on this browser; null before anybody chose. */
 export const chosen = (): Locale | null => storage.read<Locale>("locale");
 
-/** The language chosen on this browser, else the browser's, else the club's. An account's language is that of its letters. */
-export function preferred(club: string): Locale {
-  const wanted = [chosen(), ...navigator.languages.map((tag) => tag.slice(0, 2)), club];
-  return (wanted.find((tag) => LOCALES.includes(tag as Locale)) as Locale | undefined) ?? "fr";
-}
+/** A tag and its wider ones: `fr-CA`, `fr`. */
+const widened = (tag: string): string[] => tag.split("-").map((_, index, parts) => parts.slice(0, parts.length - index).join("-"));
 
 class I18n {
-  locale = $state<Locale>("fr");
+  locale = $state<Locale>("");
+  /** The languages of the deployment, its default first. */
+  languages = $state.raw<readonly Locale[]>(Object.keys(LANGUAGES));
   messages = $state.raw<Messages | null>(null);
   /** The deployment's currency; start.ts sets it before the first screen. */
   currency = $state.raw<Currency>(EURO);
@@ -40,15 +49,28 @@ class I18n {
   readonly #formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
   get tag(): string {
-    return this.locale === "fr" ? "fr-FR" : "en-GB";
+    return LANGUAGES[this.locale]!.formats;
   }
 
   get m(): Messages {
     return this.messages!;
   }
 
+  /** The language chosen on this browser, else the browser's, else the deployment's default. An account's language is that of its emails. */
+  preferred(): Locale {
+    const wanted = [chosen() ?? "", ...navigator.languages].flatMap(widened);
+    return wanted.find((tag) => this.languages.includes(tag)) ?? this.languages[0]!;
+  }
+
+  /** Offers the languages of the deployment that are installed, and leaves one that is not among them. */
+  async offer(languages: readonly Locale[]): Promise<void> {
+    const offered = languages.filter((tag) => tag in LANGUAGES);
+    if (offered.length) this.languages = offered;
+    if (this.messages && !this.languages.includes(this.locale)) await this.use(this.preferred());
+  }
+
   async use(locale: Locale, keep = false): Promise<void> {
-    const { messages } = await LOADERS[locale]();
+    const messages = await LOADERS[locale]!();
     this.locale = locale;
     this.messages = messages;
     document.documentElement.lang = locale;
@@ -122,18 +144,18 @@ class I18n {
     return same ? this.time(iso, zone) : `${this.time(iso, zone)} (${zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", "\u00a0")})`;
   }
 
-  /** The text of a {fr, en} field in the locale, or in the other one. */
-  text(field: Record<string, string> | { fr: string; en: string } | string | null | undefined): string {
+  /** A localised text: in the language of the screen, else in the deployment's default, else in any. */
+  text(field: Record<string, string> | string | null | undefined): string {
     if (!field) return "";
     if (typeof field === "string") return field;
-    const words: Record<string, string> = field;
-    return words[this.locale] || words.fr || words.en || "";
+    const tag = [...widened(this.locale), ...this.languages].find((wanted) => field[wanted]);
+    return (tag ? field[tag] : Object.values(field).find(Boolean)) ?? "";
   }
 
   async #useRefusals(): Promise<void> {
     const { locale } = this;
     if (this.#refusalsIn === locale) return;
-    this.refusals = (await REFUSALS[locale]()).refusals;
+    this.refusals = await REFUSALS[locale]!();
     this.#refusalsIn = locale;
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { plural as english } from "./en/common";
-import { choose, plural as french } from "./fr/common";
+import { plural as english } from "$messages/en/web/common";
+import { choose, plural as french } from "$messages/fr/web/common";
 
 test("English has a singular for one only", () => {
   expect([0, 1, 2, 1.5].map((count) => english(count, "seat", "seats"))).toEqual(["0 seats", "1 seat", "2 seats", "1.5 seats"]);

@@ -3,21 +3,21 @@
  * stands with the screens that it reaches, `checks/refusals.py` sees. French is typed by English, table by table.
  */
 import type { RefusalCode } from "../api/codes";
-import type { access } from "./en/access";
-import type { cards } from "./en/cards";
-import type { common } from "./en/common";
-import type { describe } from "./en/describe";
-import type { food } from "./en/food";
-import type { foodMoney } from "./en/foodMoney";
-import type { kitchen } from "./en/kitchen";
-import type { matchDesk } from "./en/matchDesk";
-import type { mediaDesk } from "./en/mediaDesk";
-import type { office } from "./en/office";
-import type { pay } from "./en/pay";
-import type { wallet } from "./en/wallet";
-import type { refusals } from "./en/refusals";
-import type { replay } from "./en/replay";
-import type { till } from "./en/till";
+import type { access } from "$messages/en/web/access";
+import type { cards } from "$messages/en/web/cards";
+import type { common } from "$messages/en/web/common";
+import type { describe } from "$messages/en/web/describe";
+import type { food } from "$messages/en/web/food";
+import type { foodMoney } from "$messages/en/web/foodMoney";
+import type { kitchen } from "$messages/en/web/kitchen";
+import type { matchDesk } from "$messages/en/web/matchDesk";
+import type { mediaDesk } from "$messages/en/web/mediaDesk";
+import type { office } from "$messages/en/web/office";
+import type { pay } from "$messages/en/web/pay";
+import type { wallet } from "$messages/en/web/wallet";
+import type { refusals } from "$messages/en/web/refusals";
+import type { replay } from "$messages/en/web/replay";
+import type { till } from "$messages/en/web/till";
 
 /** The codes that a table names one by one. */
 type Codes<Words> = keyof { [Code in keyof Words as string extends Code ? never : Code]: Words[Code] };

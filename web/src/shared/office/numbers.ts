@@ -1,4 +1,5 @@
-/** Rates and numbers as typed in either language, and as in the API. */
+/** Rates and numbers as typed in any language, and as in the API. */
+import { decimalMark } from "../i18n/marks";
 
 /** `5,5` (per cent) as permille; null if invalid. */
 export function permilleOf(text: string): number | null {
@@ -8,7 +9,7 @@ export function permilleOf(text: string): number | null {
 
 export function typedRate(permille: number, locale: string): string {
   const text = String(permille / 10);
-  return locale === "fr" ? text.replace(".", ",") : text;
+  return text.replace(".", decimalMark(locale));
 }
 
 /** An entered whole number; null if invalid. */

@@ -3,7 +3,6 @@ import type { components } from "../api/schema";
 
 type Schemas = components["schemas"];
 export type OfficeEvent = Schemas["OfficeEvent"];
-export type EventDefect = Schemas["EventDefect"];
 export type EventContent = Schemas["Amendment"];
 export type HouseRules = Required<Schemas["EventRules"]>;
 export type Organiser = Schemas["Organiser"];

@@ -1,8 +1,8 @@
 /** Texts of the office: a separate bundle, loaded with the office, one locale at a time. */
 import type { Problem } from "../api/answer";
-import type { office } from "../i18n/en/office";
+import type { office } from "$messages/en/web/office";
 import { Bundle } from "../i18n/bundle.svelte";
-import { i18n } from "../i18n/i18n.svelte";
+import { i18n, LANGUAGES } from "../i18n/i18n.svelte";
 import { unitOf } from "../ui/currency";
 import { clock } from "../runtime/clock.svelte";
 import { problemText } from "../runtime/words";
@@ -14,6 +14,13 @@ class OfficeWords extends Bundle<Words> {
   problem(problem: Problem): string {
     const own = this.w.problems as Record<string, string>;
     return own[problem.code] ?? problemText(problem);
+  }
+
+  /** Text of a defect of an event; one of a title names its language. */
+  defect(code: string): string {
+    const { defects } = this.w;
+    const language = /^title_(.+)_missing$/.exec(code)?.[1];
+    return language ? defects.title_missing_in(LANGUAGES[language]?.name ?? language) : defects[code as Exclude<keyof typeof defects, "title_missing_in">];
   }
 
   date(iso: string): string {
@@ -34,7 +41,4 @@ class OfficeWords extends Bundle<Words> {
   }
 }
 
-export const words = new OfficeWords({
-  fr: async () => (await import("../i18n/fr/office")).office,
-  en: async () => (await import("../i18n/en/office")).office,
-});
+export const words = new OfficeWords(import.meta.glob<Words>("$messages/*/web/office.ts", { import: "office" }));

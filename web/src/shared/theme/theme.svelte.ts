@@ -11,6 +11,8 @@ export interface Club {
   secondary: string;
   accent: string;
   locale: string;
+  /** BCP 47 tags, the default first; missing in what a phone stored before 0.3.0. */
+  languages?: string[];
   /** Missing in what a phone stored before 0.3.0, when every deployment was in euros. */
   currency?: Currency;
   /** IANA name; missing as above. */
@@ -23,7 +25,8 @@ const FALLBACK: Club = {
   primary: "#14387f",
   secondary: "#da001a",
   accent: "#c9a227",
-  locale: "fr",
+  locale: "",
+  languages: [],
 };
 const SURFACES = { light: "#f2f3f7", dark: "#1d2436" } as const;
 const dark = matchMedia("(prefers-color-scheme: dark)");

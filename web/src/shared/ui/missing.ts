@@ -1,12 +1,9 @@
 /** Text for what was not found, loaded on demand. */
-import type { missing } from "../i18n/en/missing";
+import type { missing } from "$messages/en/web/missing";
 import { Bundle } from "../i18n/bundle.svelte";
 import { i18n } from "../i18n/i18n.svelte";
 
-export const words = new Bundle<typeof missing>({
-  fr: async () => (await import("../i18n/fr/missing")).missing,
-  en: async () => (await import("../i18n/en/missing")).missing,
-});
+export const words = new Bundle(import.meta.glob<typeof missing>("$messages/*/web/missing.ts", { import: "missing" }));
 
 export async function open(): Promise<{ default: unknown }> {
   const [page] = await Promise.all([import("./Missing.svelte"), words.use(i18n.locale)]);

@@ -1,4 +1,5 @@
-/** Money as typed in either language, and as in the API. */
+/** Money as typed in any language, and as in the API. */
+import { decimalMark } from "../i18n/marks";
 import { i18n } from "../i18n/i18n.svelte";
 import { unitOf } from "./currency";
 
@@ -13,9 +14,9 @@ export function centsOf(text: string): number | null {
   return Number(whole + decimals.padEnd(digits, "0"));
 }
 
-/** Cents as text of a field: whole units without decimals. */
+/** Cents as text of a field, with the decimal mark of the language: whole units without decimals. */
 export function typed(cents: number, locale: string): string {
   const unit = unitOf(i18n.currency);
   const text = (cents / unit).toFixed(cents % unit === 0 ? 0 : i18n.currency.digits);
-  return locale === "fr" ? text.replace(".", ",") : text;
+  return text.replace(".", decimalMark(locale));
 }

@@ -10,14 +10,17 @@ from virage.control.books.store import accounting as store
 from virage.control.books.store.accounting import Span
 from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, business_day, ends
 from virage.platform.data.database import Connection
+from virage.platform.values.localised import text_in
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
 
 
 async def journal_of(
-    conn: Connection, days: tuple[date, date], codes: Mapping[str, str], *, zone: ZoneInfo, now: datetime
+    conn: Connection, days: tuple[date, date], codes: Mapping[str, str], *, zone: ZoneInfo, now: datetime, language: str
 ) -> Journal:
     """Return the accounting journal of some business days in the deployment's time zone, inclusive.
+
+    The titles of events are in `language`.
 
     The caller's transaction must be `repeatable read`, so that all sources are of one moment.
     """
@@ -31,6 +34,6 @@ async def journal_of(
         for event in found.values()
         if event.ends_at <= min(now, until) and event.state != "cancelled"
     }
-    titles = {event.id: event.title.fr or event.title.en for event in found.values()}
+    titles = {event.id: text_in(event.title, language, language) for event in found.values()}
     balances = await store.balances(conn, until)
     return journal(days, ledger, TicketRevenue(moved, over, titles), balances, codes=codes, made_at=now)

@@ -11,6 +11,7 @@ from virage.control.books.store.sales_statistics import GroupCounts, GroupTotals
 from virage.identity.people import api as people
 from virage.money.fiscal.types import VatTotal
 from virage.platform.data.database import Connection
+from virage.platform.values.languages import installed
 from virage.site.programme.types import Text
 
 __all__ = ["SalesFilter", "of_event", "sales"]
@@ -87,5 +88,5 @@ async def _names(conn: Connection, by: SalesGrouping, keys: Collection[str]) -> 
         return {str(product): name for product, name in found.items()}
     if by is SalesGrouping.TILL:
         tills = await people.devices(conn, [UUID(key) for key in keys])
-        return {str(till): Text(device.name, device.name) for till, device in tills.items()}
+        return {str(till): dict.fromkeys(installed(), device.name) for till, device in tills.items()}
     return {}

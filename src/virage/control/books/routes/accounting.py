@@ -47,7 +47,7 @@ async def _journal(
     over_the_house(principal, READERS)
     async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         codes = dict(config.of(BookSettings).account_codes)
-        return await journal_of(conn, days, codes, zone=config.time_zone, now=clock.now())
+        return await journal_of(conn, days, codes, zone=config.time_zone, now=clock.now(), language=config.club.locale)
 
 
 router = mount("/api/office", [get_journal, get_journal_csv])

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta
@@ -17,6 +17,8 @@ from virage.money.fiscal.api import FromDay, ToDay, check_days
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
+from virage.platform.values.languages import best
+from virage.platform.values.localised import LanguageTag
 from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, delete, get, mount, put
@@ -27,7 +29,9 @@ READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 WRITERS: Final[tuple[Role, ...]] = ("programme", "finance")
 
 PRIVATE: Final = {"cache-control": "no-store"}
-Language = Annotated[Literal["fr", "en"], Meta(description="Language of the document")]
+Language = Annotated[
+    LanguageTag | None, Meta(description="Language of the document; unset: the default of the deployment")
+]
 
 
 @get("/concessionaires", guards=[staff(*READERS)])
@@ -116,7 +120,7 @@ async def get_statement_pdf(
     first: FromDay,
     last: ToDay,
     *,
-    lang: Language = "fr",
+    lang: Language = None,
     config: Config,
     db: Database,
     clock: Clock,
@@ -124,10 +128,11 @@ async def get_statement_pdf(
 ) -> Response[bytes]:
     """Return the statement as PDF (PDF/UA)."""
     found = await _statement(db, clock, principal, concessionaire_id, (first, last))
+    language = best(lang or config.club.locale, config.club.locale)
     async with db.connection() as conn:
         venues = await venue.venues(conn)
     pdf = await asyncio.to_thread(
-        statement_pdf, found, config.club, seller_of(config), lang, currency=config.currency, venues=venues
+        statement_pdf, found, config.club, seller_of(config), language, currency=config.currency, venues=venues
     )  # a tenth of a second of work
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)

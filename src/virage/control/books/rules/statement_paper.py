@@ -1,15 +1,18 @@
-"""Statement as CSV and as PDF: A4, in French or English, accessible (PDF/UA-1).
+"""Statement as CSV and as PDF: A4, accessible (PDF/UA-1).
 
 The paper is slow (about a tenth of a second): make it in a thread, outside of transactions.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
+from babel.dates import format_date
+from babel.numbers import format_percent
 
 from virage.control.books.rules.statements import Statement, StatementLine, StatementTotals
 from virage.control.books.rules.tables import Cell, amount, table
@@ -18,67 +21,17 @@ from virage.matchday.food.till.types import Seller
 from virage.money.fiscal.types import VatTotal
 from virage.platform.paper import breakable, ink_on, printed
 from virage.platform.settings.config import Club
+from virage.platform.values.formats import formats_of
+from virage.platform.values.languages import messages
+from virage.platform.values.localised import LanguageTag
 from virage.platform.values.money import Cents, Currency
-from virage.site.programme.types import Text
 from virage.site.venue.types import Venue
 
-Lang = Literal["fr", "en"]
-
 HEADER: Final = ("outlet", "from", "to", "what", "permille", "gross", "vat", "net")
+_MINUS: Final = "\N{MINUS SIGN}"
 _TEMPLATE: Final = Path(__file__).with_name("statement.typ")
 _NARROW_SPACE: Final = "\u202f"
 _WIDE_SPACE: Final = "\u00a0"
-_MINUS: Final = "\u2212"
-
-_WORDS: Final[dict[str, Text]] = {
-    "title": Text("Relevé de concession", "Concession statement"),
-    "period": Text("Période", "Period"),
-    "concessionaire": Text("Concessionnaire", "Concessionaire"),
-    "vat_number": Text("N° de TVA", "VAT number"),
-    "siret": Text("SIRET", "SIRET"),
-    "number": Text("N°", "Number"),
-    "made_at": Text("Établi le", "Made on"),
-    "outlet": Text("Point de vente", "Outlet"),
-    "what": Text("Libellé", "Item"),
-    "gross": Text("TTC", "Incl. VAT"),
-    "vat": Text("TVA", "VAT"),
-    "net": Text("HT", "Excl. VAT"),
-    "sales": Text("Ventes, TVA", "Sales, VAT at"),
-    "deposit": Text("Consignes de gobelets, conservées par l'exploitant", "Cup deposits, kept by the operator"),
-    "of_which": Text("Ventes et remboursements, consignes comprises", "Sales and refunds, with deposits"),
-    "tips": Text("Pourboires", "Tips"),
-    "commission": Text("Commission de l'exploitant, sur le HT", "Operator's commission, on sales excl. VAT"),
-    "lost_concessionaire": Text(
-        "Ventes hors ligne impayées, à la charge du concessionnaire",
-        "Unpaid offline sales, borne by the concessionaire",
-    ),
-    "lost_house": Text(
-        "Ventes hors ligne impayées, à la charge de l'exploitant",
-        "Unpaid offline sales, borne by the operator",
-    ),
-    "payable": Text("À verser au concessionnaire", "Payable to the concessionaire"),
-    "owed": Text("Dû par le concessionnaire", "Owed by the concessionaire"),
-    "total": Text("Ensemble des points de vente", "All outlets"),
-    "tenders": Text("Encaissements", "Payments received"),
-    "card": Text("carte sans contact", "contactless card"),
-    "virtual_card": Text("téléphone", "phone"),
-    "cash": Text("espèces", "cash"),
-    "terminal": Text("carte bancaire", "bank card"),
-    "purse": Text("commande par téléphone", "phone order"),
-    "closings": Text("Clôtures journalières", "Daily closings"),
-    "source": Text(
-        "Les ventes de ce relevé sont la somme des clôtures journalières signées des points de vente. "
-        "Ce relevé n'est pas une facture.",
-        "Sales are the sum of the outlets' signed daily closings. This statement is not an invoice.",
-    ),
-    "open": Text(
-        "Les journées suivant cette date ne sont pas encore clôturées et ne sont pas incluses :",
-        "Days after this date are not closed yet and not included:",
-    ),
-    "none": Text("aucune", "none"),
-    "idle": Text("Sans vente sur cette période", "No sales in this period"),
-    "nothing": Text("Aucun point de vente sur cette période.", "No outlets in this period."),
-}
 
 
 def statement_table(statement: Statement, currency: Currency) -> bytes:
@@ -105,7 +58,7 @@ def _rows(line: StatementLine, currency: Currency) -> Iterator[Sequence[Cell]]:
 
 
 def statement_pdf(
-    statement: Statement, club: Club, seller: Seller, lang: Lang, *, currency: Currency, venues: Sequence[Venue]
+    statement: Statement, club: Club, seller: Seller, lang: LanguageTag, *, currency: Currency, venues: Sequence[Venue]
 ) -> bytes:
     """Return the statement as PDF; outlets are named within `venues`, those of the deployment."""
     content = page(statement, club, seller, lang, currency=currency, venues=venues)
@@ -124,7 +77,7 @@ def number_of(statement: Statement) -> str:
 
 
 def page(
-    statement: Statement, club: Club, seller: Seller, lang: Lang, *, currency: Currency, venues: Sequence[Venue]
+    statement: Statement, club: Club, seller: Seller, lang: LanguageTag, *, currency: Currency, venues: Sequence[Venue]
 ) -> dict[str, Any]:
     """Return the data of the template. Outlets without sales share one line."""
     pen, who = _Pen(lang, currency), statement.concessionaire
@@ -174,28 +127,27 @@ def _line_of(pen: "_Pen", seller: Seller) -> str:
 class _Pen:
     """Formatting of texts, days and amounts in one language."""
 
-    def __init__(self, lang: Lang, currency: Currency) -> None:
-        self._french = lang == "fr"
+    def __init__(self, lang: LanguageTag, currency: Currency) -> None:
+        self._messages = messages(lang, "paper.statement", dict[str, str])
+        self._formats = formats_of(lang)
         self._currency = currency
 
     def said(self, name: str) -> str:
         """Return a text by name; the name itself if there is none."""
-        text = _WORDS.get(name, Text(name, name))
-        return text.fr if self._french else text.en
+        return self._messages.get(name, name)
 
     def money(self, cents: Cents) -> str:
         """Return an amount, with a minus sign as wide as a figure and no wide space before the currency."""
-        text = self._currency.format(cents, "fr" if self._french else "en_GB")
+        text = self._currency.format(cents, self._formats)
         return text.replace("-", _MINUS).replace(_WIDE_SPACE, _NARROW_SPACE)
 
     def percent(self, permille: int) -> str:
         """Return a rate."""
-        number = f"{permille / 10:g}"
-        return f"{number.replace('.', ',')}{_NARROW_SPACE}%" if self._french else f"{number}%"
+        return format_percent(Decimal(permille) / 1000, locale=self._formats, decimal_quantization=False)
 
     def day(self, day: date) -> str:
         """Return a day."""
-        return f"{day:%d/%m/%Y}" if self._french else f"{day:%Y-%m-%d}"
+        return format_date(day, "medium", locale=self._formats)
 
     def days(self, first: date, last: date) -> str:
         """Return a period of days."""
@@ -203,7 +155,7 @@ class _Pen:
 
     def named(self, name: str, value: object) -> str:
         """Return a label with its value."""
-        return f"{self.said(name)}{_NARROW_SPACE if self._french else ''}: {value}"
+        return self._messages["named"].format(name=self.said(name), value=value)
 
 
 def _section(pen: _Pen, line: StatementLine, outlet: str) -> dict[str, Any]:

@@ -13,12 +13,15 @@ from virage.identity.people.store import persons, sessions
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
+from virage.platform.settings.config import LANGUAGES
 from virage.platform.values.ids import new_id
 from virage.platform.values.tokens import new_token
 from virage.platform.web.guard import Grant
 
 
-async def ensure_fan(conn: Connection, email: str, name: str | None, now: datetime, locale: Locale = Locale.FR) -> UUID:
+async def ensure_fan(
+    conn: Connection, email: str, name: str | None, now: datetime, locale: Locale = LANGUAGES[0]
+) -> UUID:
     """The id of the person behind the address, who joins if need be. Raises ValueError for no address or no name."""
     address = normalise_address(email)
     if address is None:

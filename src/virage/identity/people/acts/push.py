@@ -1,7 +1,7 @@
 """Push subscriptions of browsers, and push messages to persons."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -11,11 +11,10 @@ from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.store import push as store
 from virage.platform.data.database import Connection
 from virage.platform.data.queue import enqueue
+from virage.platform.values.localised import LanguageTag, widened
 from virage.platform.values.refusals import Refused
 
 PUSH_JOB: Final = "push"
-
-Language = Literal["fr", "en"]
 
 
 async def subscribe(
@@ -36,9 +35,9 @@ async def notify(conn: Connection, message: PushMessage, now: datetime) -> None:
     """Enqueue a push message to persons in their languages, sent after the transaction commits."""
     if message.corrects:
         await store.raise_revision(conn, message.topic, message.revision, message.expires_at)
-    reached: dict[Language, list[UUID]] = {}
+    reached: dict[LanguageTag, list[UUID]] = {}
     for browser in await store.subscriptions_of(conn, message.person_ids, now):
-        reached.setdefault("fr" if browser.locale == "fr" else "en", []).append(browser.id)
+        reached.setdefault(_language(message, browser.locale), []).append(browser.id)
     due = [
         PushJob(
             browsers[first : first + BROWSERS_PER_JOB],
@@ -55,7 +54,12 @@ async def notify(conn: Connection, message: PushMessage, now: datetime) -> None:
     await enqueue(conn, PUSH_JOB, due)
 
 
-def _text(message: PushMessage, language: Language) -> str:
+def _language(message: PushMessage, wanted: str) -> LanguageTag:
+    """Return the language of a message for a browser: its own, a wider one, else the first."""
+    return next((tag for tag in widened(wanted) if tag in message.said), next(iter(message.said)))
+
+
+def _text(message: PushMessage, language: LanguageTag) -> str:
     """Return the JSON that the browser's service worker reads."""
     said = message.said[language]
     about = {"kind": message.kind, "title": said.title, "body": said.body, **message.data}

@@ -41,7 +41,8 @@ from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
 from virage.platform.values.ids import new_id
-from virage.platform.values.refusals import Refused
+from virage.platform.values.languages import installed
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.platform.values.tokens import new_token
 
 
@@ -264,6 +265,8 @@ async def change(conn: Connection, person_id: UUID, update: PersonUpdate, now: d
     except ValueError:
         return NOT_A_NAME
     locale = current.locale if update.locale is UNSET else update.locale
+    if locale not in installed():
+        return invalid_input("locale", "This language is not installed.")
     changed = await persons.change_person(conn, person_id, name, locale)
     if changed is None:
         return Refused(Reason.NOT_FOUND)

@@ -32,6 +32,7 @@ from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
 from virage.platform.values.ids import new_id
+from virage.platform.values.languages import best
 from virage.platform.values.refusals import Refused
 from virage.platform.values.tokens import new_token
 from virage.platform.web.guard import Grant, Principal
@@ -83,7 +84,7 @@ async def invite(
     if inviter is None or not may_administer(inviter, grant, within):
         return Refused(Reason.FORBIDDEN)
     invited = await persons.person_by_email(conn, email)
-    locale = request.locale or (invited.locale if invited else head.locale)
+    locale = best(request.locale or (invited.locale if invited else head.locale), head.locale)
     invitation_id, code, expires_at = request.id or new_id(), new_token(), now + INVITATION_LIFETIME
     invitation = NewInvitation(invitation_id, email, grant, inviter.id, at=now, expires_at=expires_at)
     if await grants.invite(conn, invitation, code):

@@ -14,6 +14,7 @@ from virage.identity.people.rules.sign_in import CodeRequested
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
+from virage.platform.values.languages import best
 from virage.platform.web.guard import Principal, principal_of
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Request, Response, delete, post
@@ -21,10 +22,10 @@ from virage.platform.web.security import ended_cookie
 
 
 class CodeRequest(Struct, frozen=True):
-    """Where to send a code, in which language."""
+    """Where to send a code, in which language; None: the deployment's default."""
 
     email: str
-    locale: Locale = Locale.FR
+    locale: Locale | None = None
 
 
 class SignInRequest(Struct, frozen=True):
@@ -59,7 +60,7 @@ async def request_sign_in_code(
         people_config,
         data.email,
         clock.now(),
-        locale=data.locale,
+        locale=best(data.locale or "", people_config.locale),
         browser=browser,
         network=browsers.network(request),
         person_id=principal.id,

@@ -29,6 +29,6 @@ def people_config_of(config: Config) -> PeopleConfig:
     return PeopleConfig(
         keys=people_keys(config.secret),
         all_keys=tuple(map(people_keys, (config.secret, *config.secrets_previous))),
-        locale=Locale(config.club.locale),
+        locale=config.club.locale,
         newcomer_letters_per_min=config.of(PeopleSettings).newcomer_letters_per_min,
     )

@@ -2,11 +2,11 @@
 
 import unicodedata
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
+from virage.platform.values.localised import LanguageTag
 from virage.platform.values.texts import shows_all
 
 NAME_LENGTH_MAX = 100
@@ -21,11 +21,8 @@ SYSTEMS = (
 )
 
 
-class Locale(StrEnum):
-    """The languages we write in."""
-
-    FR = "fr"
-    EN = "en"
+Locale = LanguageTag
+"""The language of a person's emails, messages and papers."""
 
 
 class Person(Struct, frozen=True):

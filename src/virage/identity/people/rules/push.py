@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Meta, Struct
 
 from virage.platform.values.jwk import bytes_of_base64url
+from virage.platform.values.localised import LanguageTag
 from virage.platform.values.refusals import Refused, invalid_input
 
 POINT_BYTES: Final = 65
@@ -72,7 +73,7 @@ class PushMessage(Struct, frozen=True):
     person_ids: Sequence[UUID]
     kind: str
     topic: UUID
-    said: dict[Literal["fr", "en"], PushText]
+    said: dict[LanguageTag, PushText]
     data: dict[str, Any]
     expires_at: datetime
     urgency: Urgency = "high"

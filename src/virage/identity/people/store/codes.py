@@ -89,7 +89,7 @@ async def drop_wrong(conn: Connection, key: bytes) -> None:
 
 async def put_code(conn: Connection, code_key: bytes, code_hash: bytes, locale: Locale, expires_at: datetime) -> None:
     """Store the only code of its length of an address and a browser."""
-    await queries.put_code(conn, code_key=code_key, code_hash=code_hash, locale=locale.value, expires_at=expires_at)
+    await queries.put_code(conn, code_key=code_key, code_hash=code_hash, locale=locale, expires_at=expires_at)
 
 
 async def count_try(conn: Connection, code_key: bytes, now: datetime) -> tuple[bytes, Locale, int]:
@@ -97,7 +97,7 @@ async def count_try(conn: Connection, code_key: bytes, now: datetime) -> tuple[b
     row = await queries.count_try(
         conn, code_key=code_key, decoy_hash=decoy_hash(), decoy_expires_at=now + CODE_LIFETIME, now=now
     )
-    return row["code_hash"], Locale(row["locale"]), row["tries"]
+    return row["code_hash"], row["locale"], row["tries"]
 
 
 async def put_open_code(conn: Connection, open_key: bytes, code_hash: bytes, locale: Locale, now: datetime) -> bool:
@@ -107,7 +107,7 @@ async def put_open_code(conn: Connection, open_key: bytes, code_hash: bytes, loc
         conn,
         open_key=open_key,
         code_hash=code_hash,
-        locale=locale.value,
+        locale=locale,
         expires_at=expires_at,
         renewed_until=expires_at - OPEN_CODE_EVERY,
     )
@@ -116,8 +116,8 @@ async def put_open_code(conn: Connection, open_key: bytes, code_hash: bytes, loc
 
 async def take_open_code(conn: Connection, open_key: bytes, code_hash: bytes, now: datetime) -> Locale | None:
     """Use up the open code of an address: the locale in which it was asked for, None if this is not it."""
-    locale = await queries.take_open_code(conn, open_key=open_key, code_hash=code_hash, now=now)
-    return None if locale is None else Locale(locale)
+    locale: Locale | None = await queries.take_open_code(conn, open_key=open_key, code_hash=code_hash, now=now)
+    return locale
 
 
 async def drop_code(conn: Connection, code_key: bytes) -> None:

@@ -21,7 +21,7 @@ class Joined(NamedTuple):
 def _person(row: Any) -> Person | None:
     if row is None:
         return None
-    return Person(row["id"], row["email"], row["name"], Locale(row["locale"]))
+    return Person(row["id"], row["email"], row["name"], row["locale"])
 
 
 async def join(conn: Connection, newcomer: NewPerson, now: datetime) -> Joined:
@@ -31,7 +31,7 @@ async def join(conn: Connection, newcomer: NewPerson, now: datetime) -> Joined:
         person_id=newcomer.id,
         email=newcomer.email,
         name=newcomer.name,
-        locale=newcomer.locale.value,
+        locale=newcomer.locale,
         now=now,
     )
     return Joined(row["id"], row["joined"], row["staff"])
@@ -45,7 +45,7 @@ async def person(conn: Connection, person_id: UUID) -> Person | None:
 async def persons(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Those of them who are not erased."""
     rows = queries.persons(conn, person_ids=person_ids)
-    return {row["id"]: Person(row["id"], row["email"], row["name"], Locale(row["locale"])) async for row in rows}
+    return {row["id"]: Person(row["id"], row["email"], row["name"], row["locale"]) async for row in rows}
 
 
 async def person_by_email(conn: Connection, email: str) -> Person | None:
@@ -56,12 +56,12 @@ async def person_by_email(conn: Connection, email: str) -> Person | None:
 async def find_persons(conn: Connection, name: str, wanted: int) -> list[Person]:
     """Persons whose name contains these emails, or whose address begins with them, in any case; at most so many."""
     rows = queries.find_persons(conn, name=name, wanted=wanted)
-    return [Person(row["id"], row["email"], row["name"], Locale(row["locale"])) async for row in rows]
+    return [Person(row["id"], row["email"], row["name"], row["locale"]) async for row in rows]
 
 
 async def change_person(conn: Connection, person_id: UUID, name: str | None, locale: Locale) -> Person | None:
     """Store a name and a locale."""
-    return _person(await queries.change_person(conn, person_id=person_id, name=name, locale=locale.value))
+    return _person(await queries.change_person(conn, person_id=person_id, name=name, locale=locale))
 
 
 async def lock_person(conn: Connection, person_id: UUID) -> Person | None:

@@ -10,7 +10,7 @@ from virage.matchday.access.rules.badge import Badge
 from virage.matchday.access.store import accreditations as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection
-from virage.platform.settings.config import Club
+from virage.platform.settings.config import Config
 from virage.site.programme.types import Event
 from virage.site.venue.types import Venue, local_code
 
@@ -38,7 +38,7 @@ async def kinds(conn: Connection, event_id: UUID) -> list[AccreditationKindState
 
 
 async def badge_of(
-    conn: Connection, held: Accreditation, event: Event, venue: Venue, *, code: str, club: Club
+    conn: Connection, held: Accreditation, event: Event, venue: Venue, *, code: str, config: Config
 ) -> Badge:
     """Return the content of a badge: the gates of its kind and their window; without one, doors to end.
 
@@ -54,15 +54,16 @@ async def badge_of(
         name=held.name or "",
         kind=held.kind,
         number=held.pass_number or 0,
-        club=club.name,
-        primary=club.primary,
+        club=config.club.name,
+        primary=config.club.primary,
         title=event.title,
         starts_at=event.starts_at.astimezone(venue.zone),
         gates=tuple(local_code(gate) for gate in taken),
         zones=tuple(sorted({venue.gate_by_code[gate].stand for gate in taken})),
         opens_at=opens.astimezone(venue.zone),
         closes_at=closes.astimezone(venue.zone),
-        lang="en" if club.locale == "en" else "fr",
+        lang=config.club.locale,
+        second=next((tag for tag in config.languages if tag != config.club.locale), None),
     )
 
 

@@ -121,7 +121,7 @@ async def print_badge(
         printed = await acts.badge(conn, vault, found.id, who=principal.id, now=now)
         if isinstance(printed, Refused):
             return printed
-        return await reads.badge_of(conn, found, event, venue, code=printed.text, club=config.club)
+        return await reads.badge_of(conn, found, event, venue, code=printed.text, config=config)
 
     badge = granted(await db.transact(print_))
     pdf = await asyncio.to_thread(badge_pdf, badge)  # a tenth of a second of work, after the commit

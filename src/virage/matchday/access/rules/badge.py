@@ -6,7 +6,7 @@ Pure and slow (about 0.1 s): call it in a thread, outside of transactions.
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,8 @@ from msgspec import Struct
 from virage.identity.passes.types import qr_svg
 from virage.matchday.access.rules.accreditations import Kind
 from virage.platform.paper import breakable, ink_on, printed
-from virage.site.programme.types import Text
+from virage.platform.values.languages import messages
+from virage.platform.values.localised import LanguageTag, LocalisedText, text_in
 
 _TEMPLATE: Final = Path(__file__).with_name("badge.typ")
 _NAME_SIZES_PT: Final = ((14, 30), (28, 23), (50, 17))
@@ -22,19 +23,6 @@ _NAME_SIZE_LAST_PT: Final = 12
 _FACT_SHORT: Final = 48
 _FACT_SIZE_PT, _FACT_SIZE_SMALL_PT = 12, 8
 _NONE: Final = "-"
-_KINDS: Final[dict[Kind, Text]] = {
-    "staff": Text("Organisation", "Staff"),
-    "players": Text("Équipes", "Teams"),
-    "press": Text("Presse", "Press"),
-    "contractor": Text("Prestataire", "Contractor"),
-}
-_WORDS: Final[dict[str, Text]] = {
-    "gates": Text("Portes", "Gates"),
-    "zones": Text("Zones", "Zones"),
-    "time": Text("Horaires", "Times"),
-    "code": Text("Code QR du badge, à présenter à la porte", "QR code of the badge, to be shown at the gate"),
-    "badge": Text("Badge", "Badge"),
-}
 
 
 class Badge(Struct, frozen=True, kw_only=True):
@@ -46,13 +34,16 @@ class Badge(Struct, frozen=True, kw_only=True):
     number: int
     club: str
     primary: str
-    title: Text
+    title: LocalisedText
     starts_at: datetime
     gates: tuple[str, ...]
     zones: tuple[str, ...]
     opens_at: datetime
     closes_at: datetime
-    lang: Literal["fr", "en"] = "fr"
+    lang: LanguageTag
+    """An installed language."""
+    second: LanguageTag | None
+    """Another one, whose texts stand beside; None: the page is in one language."""
 
 
 def badge_pdf(badge: Badge) -> bytes:
@@ -63,24 +54,24 @@ def badge_pdf(badge: Badge) -> bytes:
 
 def page(badge: Badge) -> dict[str, Any]:
     """Return every text of the page, as the template expects it."""
-    title = (badge.title.fr or badge.title.en) if badge.lang == "fr" else (badge.title.en or badge.title.fr)
+    lang, second = badge.lang, badge.second or badge.lang
+    said, beside = (messages(tag, "paper.badge", dict[str, str]) for tag in (lang, second))
     time = f"{badge.opens_at:%d/%m %H:%M} \u2013 {badge.closes_at:%d/%m %H:%M}"
-    kind = _said(_KINDS[badge.kind], badge.lang)
     return {
-        "lang": badge.lang,
-        "document_title": f"{_said(_WORDS['badge'], badge.lang)[0]}: {badge.name}",
+        "lang": lang,
+        "document_title": f"{said['badge']}: {badge.name}",
         "club": breakable(badge.club),
         "primary": badge.primary,
         "on_primary": ink_on(badge.primary),
         "name": breakable(badge.name),
         "name_size": next((size for length, size in _NAME_SIZES_PT if len(badge.name) <= length), _NAME_SIZE_LAST_PT),
-        "kind": kind[0],
-        "second_kind": kind[1],
-        "title": breakable(title),
+        "kind": said[badge.kind],
+        "second_kind": beside[badge.kind] if beside[badge.kind] != said[badge.kind] else "",
+        "title": breakable(text_in(badge.title, lang, second)),
         "day": f"{badge.starts_at:%d/%m/%Y %H:%M}",
         "facts": [
             {
-                "name": " / ".join(dict.fromkeys(_said(_WORDS[word], badge.lang))),
+                "name": " / ".join(dict.fromkeys((said[word], beside[word]))),
                 "value": breakable(value),
                 "size": _FACT_SIZE_PT if len(value) <= _FACT_SHORT else _FACT_SIZE_SMALL_PT,
             }
@@ -91,13 +82,8 @@ def page(badge: Badge) -> dict[str, Any]:
             )
         ],
         "number": str(badge.number),
-        "code_alt": _said(_WORDS["code"], badge.lang)[0],
+        "code_alt": said["code"],
     }
-
-
-def _said(text: Text, lang: str) -> tuple[str, str]:
-    """Return a text in the badge's language and in the other one."""
-    return (text.fr, text.en) if lang == "fr" else (text.en, text.fr)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from virage.identity.people.types import PushText, Urgency
+from virage.identity.people.types import Urgency
 from virage.matchday.access.types import EventAttendance
 from virage.media.live.rules import notification_texts
 from virage.media.live.rules.entries import (
@@ -38,7 +38,6 @@ CORRECTION_LIFETIME: Final = timedelta(hours=2)
 
 NOTIFIABLE: Final = (Goal, KickOff, PeriodOver, VenueUpdate, ReplayAvailable, EntryCorrection, EntryWithdrawal)
 
-Texts = dict[Literal["fr", "en"], PushText]
 Quiet = Literal["inside", "always", "never"]
 
 
@@ -68,7 +67,7 @@ class Notification(Struct, frozen=True):
 
     kind: NotificationKind | None
     about: int
-    texts: Texts
+    texts: notification_texts.Texts
     lifetime: timedelta
     urgency: Urgency
     in_play: bool

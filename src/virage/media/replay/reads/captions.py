@@ -9,7 +9,7 @@ from virage.media.live.types import FeedEntry, effective
 from virage.media.replay.clip_media import Keys, Timelines
 from virage.media.replay.rules.captions import cues_of, webvtt
 from virage.media.replay.rules.clips import Clip
-from virage.media.replay.rules.entry_texts import REPLAY, Locale, entry_text
+from virage.media.replay.rules.entry_texts import Locale, entry_text, messages_of
 from virage.media.replay.rules.playlists import Angle, by_run
 
 
@@ -33,4 +33,4 @@ def title(clip: Clip, feed: CachedFeed | None, locale: Locale) -> str:
     entries = [] if feed is None else [msgspec.json.decode(entry, type=FeedEntry) for entry in feed.entries]
     about = None if clip.about is None else effective(entries).get(clip.about)
     text = None if about is None or feed is None else entry_text(about, feed.feed.teams, None, locale)
-    return text or REPLAY[locale]
+    return text or messages_of(locale).replay

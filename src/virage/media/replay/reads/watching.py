@@ -1,21 +1,21 @@
 """Playback of clips: playlists, segments and keys."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
-
-import msgspec
 
 from virage.media.replay.rules.addresses import OBJECTS, keys_of, playlist_of
 from virage.media.replay.rules.captions import captions_playlist
 from virage.media.replay.rules.clips import START_MAX, Clip
 from virage.media.replay.rules.descriptions import Part, described_playlist
-from virage.media.replay.rules.entry_texts import LOCALES, Locale
+from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.ladder import STEPS, complete, rung_pieces
 from virage.media.replay.rules.media import Kind, MediaVault, Rung
 from virage.media.replay.rules.playlists import Angle, Piece, Urls, in_order, main_playlist, media_playlist, runs_of
 from virage.media.replay.store import cameras, clips
 from virage.media.replay.store import descriptions as store
 from virage.platform.data.database import Connection
+from virage.platform.values.languages import installed
 
 
 async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
@@ -41,22 +41,30 @@ async def description(conn: Connection, clip: Clip, camera: str, locale: Locale)
     return await store.parts(conn, clip.id, locale, camera)
 
 
-async def playlist(conn: Connection, clip: Clip, camera: str, name: str, now: datetime) -> str | None:
-    """Return a playlist of a camera in a clip, with the segments that have arrived; None if there is none."""
+async def playlist(
+    conn: Connection, clip: Clip, camera: str, name: str, now: datetime, *, languages: Sequence[Locale]
+) -> str | None:
+    """Return a playlist of a camera in a clip, with the segments that have arrived; None if there is none.
+
+    `languages`: those of the captions that the main playlist offers.
+    """
     angle = await angle_of(conn, clip, camera)
     track, _, variant = name.partition("-")
     if track == "main":
-        return _main(angle)
+        return _main(angle, languages)
     if track in (Kind.VIDEO, Kind.AUDIO):
         return _track(angle, Kind(track), Rung(variant) if variant else Rung.SOURCE, now)
-    locale = msgspec.convert(variant, Locale)
     if track == "captions":
-        return captions_playlist(angle.video, angle.runs, locale, closed=clip.settled(now))
-    parts = await description(conn, clip, camera, locale)
+        if variant not in installed():
+            return None
+        return captions_playlist(angle.video, angle.runs, variant, closed=clip.settled(now))
+    parts = await description(conn, clip, camera, variant)
     return described_playlist(parts, _urls(clip), camera) if parts else None
 
 
-async def start(conn: Connection, clip: Clip, now: datetime) -> tuple[dict[str, str], list[Locale]]:
+async def start(
+    conn: Connection, clip: Clip, now: datetime, languages: Sequence[Locale]
+) -> tuple[dict[str, str], list[Locale]]:
     """Return the playlists that a player needs before the first picture, by URL, and the description languages.
 
     They are those of the first camera in all renditions, because the player chooses one. Those of long clips are left
@@ -65,7 +73,7 @@ async def start(conn: Connection, clip: Clip, now: datetime) -> tuple[dict[str, 
     angle = await angle_of(conn, clip, clip.cameras[0])
     if not angle.video:
         return {}, angle.described
-    found = {"main": _main(angle)}
+    found = {"main": _main(angle, languages)}
     if clip.to_at - clip.from_at <= START_MAX:
         if angle.audio:
             found["audio"] = _track(angle, Kind.AUDIO, Rung.SOURCE, now)
@@ -78,9 +86,9 @@ def _offered_rungs(angle: Angle) -> dict[Rung, list[Piece]]:
     return {rung: pieces for rung, pieces in angle.rungs.items() if complete(angle.video, pieces)}
 
 
-def _main(angle: Angle) -> str:
+def _main(angle: Angle, languages: Sequence[Locale]) -> str:
     rungs = list(_offered_rungs(angle).values())
-    return main_playlist(angle.video, angle.audio, captions=LOCALES, described=angle.described, rungs=rungs)
+    return main_playlist(angle.video, angle.audio, captions=languages, described=angle.described, rungs=rungs)
 
 
 def _track(angle: Angle, kind: Kind, rung: Rung, now: datetime) -> str:

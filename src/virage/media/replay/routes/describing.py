@@ -18,6 +18,7 @@ from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import MediaVault
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
+from virage.platform.values.languages import installed
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Request, get, mount, put
@@ -56,7 +57,7 @@ async def put_description(
     It is mixed with the stadium sound, from the first picture of each camera.
     """
     async with db.connection() as conn:
-        clip = await reads.clip(conn, clip_id)
+        clip = await reads.clip(conn, clip_id) if locale in installed() else None
         if clip is None or clip.state is not ClipState.SHOWN:
             raise Problem(Reason.NOT_FOUND)
         granted(await programme.event_within(conn, clip.event_id, principal, ROLE))

@@ -19,6 +19,7 @@ from virage.media.replay.rules.media import MediaVault
 from virage.media.replay.rules.playlists import Angle
 from virage.media.replay.rules.rights import Reason
 from virage.platform.data.database import Connection, Database
+from virage.platform.values.languages import installed
 from virage.platform.web.problems import Problem
 from virage.platform.web.routing import Request, Response, get, mount
 
@@ -55,7 +56,9 @@ async def get_captions(
     media_vault: MediaVault,
     clip_access: ClipAccess,
 ) -> Response[str]:
-    """Return the captions of one segment (WebVTT) in French or English."""
+    """Return the captions of one segment (WebVTT) in an installed language."""
+    if locale not in installed():
+        raise Problem(Reason.NOT_FOUND)
     async with db.connection() as conn:
         admitted = await clip_access.admit(conn, clip_id, request, camera)
         angle = await reads.angle_of(conn, admitted.clip, camera)

@@ -9,10 +9,10 @@ from virage.media.live.api import Feeds
 from virage.media.replay.reads import captions
 from virage.media.replay.routes.access import SECRET, AdmittedClip, ClipAccess
 from virage.media.replay.rules.addresses import page_of, poster_of
-from virage.media.replay.rules.entry_texts import LOCALES, Locale
 from virage.media.replay.rules.rights import Reason
 from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
+from virage.platform.values.localised import text_in
 from virage.platform.web.problems import Problem
 from virage.platform.web.routing import Request, Response, get, mount
 from virage.platform.web.static import WEB
@@ -84,18 +84,14 @@ async def get_page(
         event = await _title_of(conn, admitted, config)
     if not admitted.rights.share:
         return Response(share_page.without_clip(), media_type="text/html", headers=FRESH)
-    title = captions.title(admitted.clip, await feeds.at(admitted.clip.event_id), _locale(config))
+    title = captions.title(admitted.clip, await feeds.at(admitted.clip.event_id), config.club.locale)
     headers = FRESH if admitted.public else SECRET
     return Response(share_page.for_clip(admitted, title, event), media_type="text/html", headers=headers)
 
 
 async def _title_of(conn: Connection, admitted: AdmittedClip, config: Config) -> str:
     event = (await programme.public_events_of(conn, [admitted.clip.event_id])).get(admitted.clip.event_id)
-    return "" if event is None else str(getattr(event.title, _locale(config)))
-
-
-def _locale(config: Config) -> Locale:
-    return next((locale for locale in LOCALES if locale == config.club.locale), "fr")
+    return "" if event is None else text_in(event.title, config.club.locale, config.club.locale)
 
 
 router = mount("/", [get_page])

@@ -1,7 +1,7 @@
 """Playback routes: clips, playlists, objects and keys."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -14,6 +14,7 @@ from virage.media.replay.rules.clips import Reason
 from virage.media.replay.rules.entry_texts import Locale
 from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
 from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.caching import FOR_EVER
 from virage.platform.web.problems import Problem
@@ -22,16 +23,9 @@ from virage.platform.web.routing import Request, Response, get, mount
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 SEALED: Final = {"cache-control": FOR_EVER}
 
-Playlist = Literal[
-    "main.m3u8",
-    "video.m3u8",
-    "video-480p.m3u8",
-    "video-240p.m3u8",
-    "audio.m3u8",
-    "captions-fr.m3u8",
-    "captions-en.m3u8",
-    "described-fr.m3u8",
-    "described-en.m3u8",
+Playlist = Annotated[
+    str,
+    Meta(pattern=r"^(main|video|video-(480|240)p|audio|(captions|described)-[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)\.m3u8$"),
 ]
 Camera = Annotated[str, Meta(pattern=CAMERA_PATTERN)]
 PeriodStart = Annotated[int, Meta(ge=0, le=2**33, description="Start of the hour of the key, Unix seconds")]
@@ -75,12 +69,12 @@ async def get_clip(
 
 @get("/clips/{clip_id:uuid}/start", public=True)
 async def get_start(
-    clip_id: UUID, request: Request, *, db: Database, clock: Clock, clip_access: ClipAccess
+    clip_id: UUID, request: Request, *, db: Database, clock: Clock, config: Config, clip_access: ClipAccess
 ) -> Response[ClipStart]:
     """Return a clip and its playlists in one response instead of three consecutive ones."""
     async with db.connection() as conn:
         admitted = await clip_access.admit(conn, clip_id, request)
-        playlists, described = await reads.start(conn, admitted.clip, clock.now())
+        playlists, described = await reads.start(conn, admitted.clip, clock.now(), config.languages)
     start = ClipStart(_view(admitted, described, clock.now()), playlists)
     return Response(start, headers=admitted.cache_headers())
 
@@ -108,6 +102,7 @@ async def get_playlist(
     playlist: Playlist,
     request: Request,
     *,
+    config: Config,
     db: Database,
     clock: Clock,
     clip_access: ClipAccess,
@@ -115,7 +110,8 @@ async def get_playlist(
     """Return a playlist of one camera in a clip (RFC 8216). Track playlists grow until the clip is complete."""
     async with db.connection() as conn:
         admitted = await clip_access.admit(conn, clip_id, request, camera)
-        text = await reads.playlist(conn, admitted.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
+        name = playlist.removesuffix(".m3u8")
+        text = await reads.playlist(conn, admitted.clip, camera, name, clock.now(), languages=config.languages)
     if text is None:
         raise Problem(Reason.NOT_FOUND)
     return Response(text, media_type=PLAYLIST, headers=admitted.cache_headers())

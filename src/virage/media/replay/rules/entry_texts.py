@@ -1,8 +1,10 @@
 """Texts of feed entries, for captions and for previews of shared clips."""
-# ruff: noqa: RUF001 - French apostrophe, prime of minutes
+# ruff: noqa: RUF001 - prime of minutes
 
 from collections.abc import Callable
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from virage.media.live.types import (
     AddedTime,
@@ -22,74 +24,37 @@ from virage.media.live.types import (
     minute,
     other_side,
 )
+from virage.platform.values.languages import messages
+from virage.platform.values.localised import LanguageTag, text_in
 
 UNTIMED: Final = (KickOff, PeriodOver, ShootOutKick)
 """Entries whose text has no minute."""
 
-Locale = Literal["fr", "en"]
-LOCALES: Final[tuple[Locale, ...]] = ("fr", "en")
+Locale = LanguageTag
 
-REPLAY: Final = {"fr": "Un ralenti", "en": "A replay"}
-_PERIODS: Final[dict[str, dict[Period, str]]] = {
-    "fr": {
-        Period.FIRST_HALF: "Première période",
-        Period.SECOND_HALF: "Seconde période",
-        Period.EXTRA_FIRST: "Prolongation, première période",
-        Period.EXTRA_SECOND: "Prolongation, seconde période",
-        Period.SHOOT_OUT: "Tirs au but",
-    },
-    "en": {
-        Period.FIRST_HALF: "First half",
-        Period.SECOND_HALF: "Second half",
-        Period.EXTRA_FIRST: "Extra time, first half",
-        Period.EXTRA_SECOND: "Extra time, second half",
-        Period.SHOOT_OUT: "Shoot-out",
-    },
-}
-_GOALS: Final = {
-    "fr": {"play": "But pour {}", "penalty": "Penalty marqué par {}", "own": "But contre son camp, pour {}"},
-    "en": {"play": "Goal for {}", "penalty": "Penalty scored by {}", "own": "Own goal, for {}"},
-}
-_KICKS: Final = {
-    "fr": {"scored": "Tir au but marqué", "saved": "Tir au but arrêté", "missed": "Tir au but manqué"},
-    "en": {"scored": "Penalty scored", "saved": "Penalty saved", "missed": "Penalty missed"},
-}
-_CARDS: Final = {
-    "fr": {"yellow": "Carton jaune", "second_yellow": "Second carton jaune", "red": "Carton rouge"},
-    "en": {"yellow": "Yellow card", "second_yellow": "Second yellow card", "red": "Red card"},
-}
-_REVIEWS: Final = {
-    "fr": {
-        "checking": "L’assistance vidéo vérifie",
-        "stands": "Vérifié : la décision est maintenue",
-        "overturned": "Vérifié : la décision est annulée",
-    },
-    "en": {
-        "checking": "The video assistant checks",
-        "stands": "Checked: the decision stands",
-        "overturned": "Checked: the decision is overturned",
-    },
-}
-_WORDS: Final = {
-    "fr": {
-        "on": "{} : entrée du {}, sortie du {}",
-        "added": "{} minutes de temps additionnel",
-        "added_one": "1 minute de temps additionnel",
-        "in": "Technologie sur la ligne de but : le ballon est entré",
-        "out": "Technologie sur la ligne de but : le ballon n’est pas entré",
-        "begins": "{} : coup d’envoi",
-        "over": "{} : terminé",
-    },
-    "en": {
-        "on": "{}: {} on, {} off",
-        "added": "{} minutes added",
-        "added_one": "1 minute added",
-        "in": "Goal-line technology: the ball was in",
-        "out": "Goal-line technology: the ball was not in",
-        "begins": "{} begins",
-        "over": "{} over",
-    },
-}
+
+class ReplayMessages(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file `replay.toml` of a language."""
+
+    replay: str
+    described: str
+    substitution: str
+    added: str
+    added_one: str
+    in_goal: str
+    no_goal: str
+    begins: str
+    over: str
+    periods: dict[Period, str]
+    goals: dict[Literal["play", "penalty", "own"], str]
+    kicks: dict[Literal["scored", "saved", "missed"], str]
+    cards: dict[Literal["yellow", "second_yellow", "red"], str]
+    reviews: dict[Literal["checking", "stands", "overturned"], str]
+
+
+def messages_of(locale: Locale) -> ReplayMessages:
+    """Return the texts of a language."""
+    return messages(locale, "replay", ReplayMessages)
 
 
 def entry_text(entry: FeedEntry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
@@ -102,36 +67,38 @@ def entry_text(entry: FeedEntry, teams: Teams | None, period: Period | None, loc
 
 
 def _text(entry: FeedEntry, teams: Teams | None, locale: Locale) -> str | None:  # noqa: PLR0911 - one per kind
-    words = _WORDS[locale]
+    m = messages_of(locale)
     match entry.content:
         case Goal() | ShootOutKick():
             return _at_goal(entry.content, teams, locale)
         case Booking(side, player, colour):
-            return f"{_CARDS[locale][colour]}, {_team(teams, side)}, {_player(teams)(side, player)}"
+            return f"{m.cards[colour]}, {_team(teams, side)}, {_player(teams)(side, player)}"
         case Substitution(side, off, on):
-            return words["on"].format(_team(teams, side), _player(teams)(side, on), _player(teams)(side, off))
+            return m.substitution.format(
+                team=_team(teams, side), on=_player(teams)(side, on), off=_player(teams)(side, off)
+            )
         case AddedTime(minutes):
-            return words["added" if minutes > 1 else "added_one"].format(minutes)
+            return (m.added if minutes > 1 else m.added_one).format(minutes=minutes)
         case VarReview(phase=phase):
-            return _REVIEWS[locale][phase]
+            return m.reviews[phase]
         case GoalLine(is_goal=is_goal):
-            return words["in" if is_goal else "out"]
+            return m.in_goal if is_goal else m.no_goal
         case Announcement(text):
-            return text.fr if locale == "fr" else text.en
+            return text_in(text, locale, locale)
         case KickOff(period):
-            return words["begins"].format(_PERIODS[locale][period])
+            return m.begins.format(period=m.periods[period])
         case PeriodOver(period):
-            return words["over"].format(_PERIODS[locale][period])
+            return m.over.format(period=m.periods[period])
         case _:
             return None
 
 
 def _at_goal(content: Goal | ShootOutKick, teams: Teams | None, locale: Locale) -> str:
-    shooter = content.side
+    m, shooter = messages_of(locale), content.side
     if isinstance(content, ShootOutKick):
-        text = f"{_KICKS[locale][content.outcome]}, {_team(teams, content.side)}"
+        text = f"{m.kicks[content.outcome]}, {_team(teams, content.side)}"
     else:
-        text = _GOALS[locale][content.manner].format(_team(teams, content.side))
+        text = m.goals[content.manner].format(team=_team(teams, content.side))
         if content.manner == "own":
             shooter = other_side(content.side)
     return text if content.player is None else f"{text}, {_player(teams)(shooter, content.player)}"

@@ -14,12 +14,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.media.replay.rules.clips import Clip
-from virage.media.replay.rules.entry_texts import Locale
+from virage.media.replay.rules.entry_texts import Locale, messages_of
 from virage.media.replay.rules.media import AAC, Kind, Rung, Segment, Track, key_period
+from virage.platform.values.languages import installed
 
 VERSION: Final = 7
-LANGUAGES: Final[dict[Locale, str]] = {"fr": "Français", "en": "English"}
-DESCRIBED: Final[dict[Locale, str]] = {"fr": "Audiodescription", "en": "Audio description"}
 TARGET_S: Final = 2  # interval of playlist requests; segments are not longer
 GAP: Final = timedelta(milliseconds=100)
 NEAR: Final = timedelta(milliseconds=500)
@@ -153,13 +152,13 @@ def main_playlist(
         attributes = (
             f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"'
         )
-        lines.append(_media_tag("AUDIO", "sound", DESCRIBED[locale], f"described-{locale}", attributes))
+        lines.append(_media_tag("AUDIO", "sound", messages_of(locale).described, f"described-{locale}", attributes))
     if audio or described:
         sound = f",{audio[0].track.codecs if audio else AAC}"
         groups += ',AUDIO="sound"'
     for locale in captions:
         attributes = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO'
-        lines.append(_media_tag("SUBTITLES", "said", LANGUAGES[locale], f"captions-{locale}", attributes))
+        lines.append(_media_tag("SUBTITLES", "said", installed()[locale].name, f"captions-{locale}", attributes))
     groups += ',SUBTITLES="said"' if captions else ""
     for pieces in [video, *rungs] if video else []:
         track = pieces[0].track

@@ -1,5 +1,6 @@
 """Set the prices of an event."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -17,19 +18,26 @@ from virage.site.venue.api import venue_at
 
 
 async def set_pricing(
-    conn: Connection, event_id: UUID, new: Pricing, who: UUID | None, now: datetime, *, accept_sold: bool = False
+    conn: Connection,
+    event_id: UUID,
+    new: Pricing,
+    who: UUID | None,
+    now: datetime,
+    *,
+    accept_sold: bool = False,
+    languages: Sequence[str] = (),
 ) -> Pricing | Refused:
     """Replace the pricing of an event; a refusal lists all defects.
 
     A change that reprices or closes sold or held places is refused with their blocks, unless `accept_sold`; what was
-    sold keeps its price in any case.
+    sold keeps its price in any case. Names must stand in all `languages`.
     """
     event = await programme.event(conn, event_id)
     if event is None:
         return Refused(Reason.NOT_FOUND)
     venue = await venue_at(conn, event.venue_version)
     parts = layout(venue)
-    wrong = defects(new, parts.blocks, {code: capacity for code, (_, capacity) in parts.areas.items()})
+    wrong = defects(new, parts.blocks, {code: capacity for code, (_, capacity) in parts.areas.items()}, languages)
     if wrong:
         return Refused(Reason.PRICING_DEFECTS, {"defects": wrong})
     old = await store.pricing(conn, event_id, lock=True)

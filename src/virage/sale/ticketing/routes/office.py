@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.platform.data.database import Connection, Database
+from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, fresh, staff
@@ -71,6 +72,7 @@ async def put_pricing(
     clock: Clock,
     order_service: OrderService,
     principal: Principal,
+    config: Config,
 ) -> Pricing:
     """Replace the pricing of an event; a refusal lists all defects. Needs a sign-in of the last 15 minutes."""
     new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
@@ -81,7 +83,13 @@ async def put_pricing(
             return event
         fresh(principal, clock.now())
         return await pricing_acts.set_pricing(
-            conn, event_id, new, principal.id, clock.now(), accept_sold=data.accept_sold
+            conn,
+            event_id,
+            new,
+            principal.id,
+            clock.now(),
+            accept_sold=data.accept_sold,
+            languages=config.languages,
         )
 
     stored = granted(await db.transact(set_pricing))

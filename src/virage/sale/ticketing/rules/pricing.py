@@ -14,7 +14,6 @@ FEE_MAX = 10_000
 VAT_PERMILLE_MAX = 999
 CATEGORIES_MAX = 40
 NAME_MAX = 80
-LANGUAGES = ("fr", "en")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -61,8 +60,13 @@ class Amounts(Struct, frozen=True):
     total_cents: Cents
 
 
-def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, int]) -> list[PricingDefect]:
-    """Return all defects; `blocks` are those of the venue, `areas` its areas with their capacity."""
+def defects(
+    pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, int], languages: Sequence[str] = ()
+) -> list[PricingDefect]:
+    """Return all defects; `blocks` are those of the venue, `areas` its areas with their capacity.
+
+    Names must stand in all `languages`; without any, in one.
+    """
     found = [
         PricingDefect(code, at)
         for code, at, wrong in (
@@ -79,7 +83,7 @@ def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, 
         if category.id in known:
             found.append(PricingDefect("duplicate_category", at))
         known.add(category.id)
-        found += _category_defects(category, at)
+        found += _category_defects(category, at, languages)
     for code, category_id in pricing.blocks.items():
         if code not in blocks:
             found.append(PricingDefect("unknown_block", f"blocks.{code}"))
@@ -92,12 +96,14 @@ def _is_name(text: str) -> bool:
     return 1 <= len(text.strip()) <= NAME_MAX and text.isprintable()
 
 
-def _category_defects(category: PriceCategory, at: str) -> list[PricingDefect]:
+def _category_defects(category: PriceCategory, at: str, languages: Sequence[str]) -> list[PricingDefect]:
     found = [
         PricingDefect("name_missing", f"{at}.name.{language}")
-        for language in sorted({*LANGUAGES, *category.name})
-        if language not in LANGUAGES or not _is_name(category.name.get(language, ""))
+        for language in sorted({*languages, *category.name})
+        if not _is_name(category.name.get(language, ""))
     ]
+    if not languages and not category.name:
+        found.append(PricingDefect("name_missing", f"{at}.name"))
     if not _COLOUR.fullmatch(category.colour):
         found.append(PricingDefect("colour_invalid", f"{at}.colour"))
     for tariff in PRICED_TARIFFS:

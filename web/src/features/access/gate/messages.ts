@@ -2,10 +2,7 @@
 import type { components } from "../../../shared/api/schema";
 import type { Member } from "../../../shared/devices/pin";
 
-export interface Text {
-  fr: string;
-  en: string;
-}
+export type Text = Record<string, string>;
 
 type Schemas = components["schemas"];
 /** The bytes of a pack's JSON, signed by the event's key for the purpose `virage:pack:v1`. */

@@ -1,5 +1,5 @@
 /** Words of the gate: a separate bundle, cached in both languages for offline use. */
-import type { access } from "../../../shared/i18n/en/access";
+import type { access } from "$messages/en/web/access";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 
@@ -15,7 +15,4 @@ class GateWords extends Bundle<Words> {
   }
 }
 
-export const words = new GateWords({
-  fr: async () => (await import("../../../shared/i18n/fr/access")).access,
-  en: async () => (await import("../../../shared/i18n/en/access")).access,
-});
+export const words = new GateWords(import.meta.glob<Words>("$messages/*/web/access.ts", { import: "access" }));

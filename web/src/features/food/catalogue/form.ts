@@ -1,4 +1,6 @@
 /** Form of a catalogue item and its prices, and conversion to and from the document. */
+import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { isPartial, missingIn, tidied } from "../../../shared/i18n/texts";
 import { newId } from "../../../shared/runtime/ids";
 import { centsOf, typed } from "../../../shared/ui/money";
 import { permilleOf, typedRate, wholeOf } from "../../../shared/office/numbers";
@@ -8,8 +10,7 @@ import { checkPrices } from "./prices";
 
 interface Named {
   code: string;
-  fr: string;
-  en: string;
+  name: Text;
 }
 export interface ChoiceForm extends Named {
   surcharge: string;
@@ -33,8 +34,7 @@ export interface PriceForm {
 export interface ItemForm extends Named {
   kind: ItemKind;
   id: string;
-  aboutFr: string;
-  aboutEn: string;
+  about: Text;
   category: ProductCategory;
   position: string;
   vat: string;
@@ -58,7 +58,7 @@ export interface ItemForm extends Named {
 }
 
 /** Error of a field; the key of its text. */
-export type Fault = "name" | "both" | "amount" | "amountMissing" | "rate" | "number" | "distilled" | "vegan" | "vegetarian" | "choices" | "products" | "outlets" | "window" | "windowEnds" | "overlap" | "twice" | "picture" | "refused";
+export type Fault = "name" | "partial" | "amount" | "amountMissing" | "rate" | "number" | "distilled" | "vegan" | "vegetarian" | "choices" | "products" | "outlets" | "window" | "windowEnds" | "overlap" | "twice" | "picture" | "refused";
 export type Faults = Record<string, Fault>;
 
 const MEAT_FREE: readonly Allergen[] = ["fish", "crustaceans", "molluscs"];
@@ -66,32 +66,32 @@ const FORBIDS: Record<string, readonly Allergen[]> = { vegetarian: MEAT_FREE, ve
 export const PRICE_MAX = 100_000;
 const SOFT_PERMILLE_MAX = 12;
 
-export const emptyChoice = (): ChoiceForm => ({ code: "", fr: "", en: "", surcharge: "0", allergens: [] });
-export const emptyOption = (): OptionForm => ({ code: "", fr: "", en: "", required: true, choices: [emptyChoice(), emptyChoice()] });
-export const emptyPart = (): PartForm => ({ code: "", fr: "", en: "", products: [] });
+export const emptyChoice = (): ChoiceForm => ({ code: "", name: {}, surcharge: "0", allergens: [] });
+export const emptyOption = (): OptionForm => ({ code: "", name: {}, required: true, choices: [emptyChoice(), emptyChoice()] });
+export const emptyPart = (): PartForm => ({ code: "", name: {}, products: [] });
 export const emptyPrice = (): PriceForm => ({ key: newId(), outlet: "", from: "", until: "", cents: "" });
 
 /** Form of a new item. */
 export function emptyForm(kind: ItemKind, locale: string): ItemForm {
   return {
-    kind, id: newId(), code: "", fr: "", en: "", aboutFr: "", aboutEn: "",
+    kind, id: newId(), code: "", name: {}, about: {},
     category: kind === "menu" ? "menus" : "hot_food", position: "100", vat: typedRate(100, locale), station: "counter", seconds: "30",
     allergens: [], diet: "", abv: "0", distilled: false, age: "0", deposit: "", stocked: true,
     options: [], parts: kind === "menu" ? [emptyPart()] : [], everywhere: true, outlets: [], picture: "", price: "", prices: [],
   };
 }
 
-const named = (thing: { code: string; name: Text }): Named => ({ code: thing.code, fr: thing.name.fr, en: thing.name.en });
+const named = (thing: { code: string; name: Text }): Named => ({ code: thing.code, name: { ...thing.name } });
 const isStanding = (price: Price): boolean => !price.outlet && !price.window;
 
 /** Form of an item of the draft. */
 export function formOf({ item, prices }: Pick<DraftItem, "item" | "prices">, locale: string): ItemForm {
-  const form = { ...emptyForm(item.kind, locale), id: item.id, fr: item.name.fr, en: item.name.en };
+  const form = { ...emptyForm(item.kind, locale), id: item.id, name: { ...item.name } };
   if (item.kind === "deposit") return { ...form, price: typed(item.cents, locale) };
   const standing = prices.find(isStanding);
   const shared: ItemForm = {
     ...form,
-    aboutFr: item.description?.fr ?? "", aboutEn: item.description?.en ?? "", category: item.category ?? "menus", position: String(item.position),
+    about: { ...item.description }, category: item.category ?? "menus", position: String(item.position),
     everywhere: !item.outlets, outlets: [...(item.outlets ?? [])], picture: item.picture ?? "",
     price: standing ? typed(standing.cents, locale) : "",
     prices: prices.filter((price) => !isStanding(price)).map((price) => ({
@@ -115,12 +115,12 @@ function ofProduct(item: Product, locale: string): Partial<ItemForm> {
   };
 }
 
-/** Codes for the server, unique, made from the English names where missing. */
+/** Codes for the server, unique, made from the names where missing. */
 export function coded<Of extends Named>(things: readonly Of[]): Of[] {
   const used = new Set(things.map((thing) => thing.code).filter(Boolean));
   return things.map((thing, index) => {
     if (thing.code) return thing;
-    const plain = plainName(thing.en).toLowerCase().slice(0, 26) || `n${index + 1}`;
+    const plain = (i18n.languages.map((tag) => plainName(thing.name[tag] ?? "")).find(Boolean) ?? "").toLowerCase().slice(0, 26) || `n${index + 1}`;
     let code = plain;
     for (let suffix = 2; used.has(code); suffix += 1) code = `${plain}-${suffix}`;
     used.add(code);
@@ -132,9 +132,8 @@ class Reading {
   readonly faults: Faults = {};
 
   name(names: Named, at: string): Text {
-    if (!names.fr.trim()) this.faults[`${at}fr`] = "name";
-    if (!names.en.trim()) this.faults[`${at}en`] = "name";
-    return { fr: names.fr.trim(), en: names.en.trim() };
+    for (const tag of missingIn(names.name)) this.faults[`${at}name.${tag}`] = "name";
+    return tidied(names.name);
   }
 
   cents(text: string, at: string, min = 0): number {
@@ -167,10 +166,10 @@ export function meant(form: ItemForm): Meant {
   const read = new Reading();
   const name = read.name(form, "");
   if (form.kind === "deposit") return { item: { kind: "deposit", id: form.id, name, cents: read.cents(form.price, "price", 1) }, prices: [], faults: read.faults };
-  if (Boolean(form.aboutFr.trim()) !== Boolean(form.aboutEn.trim())) read.faults.about = "both";
+  if (isPartial(form.about)) read.faults.about = "partial";
   if (!form.everywhere && form.outlets.length === 0) read.faults.outlets = "outlets";
   const shared = {
-    id: form.id, name, description: { fr: form.aboutFr.trim(), en: form.aboutEn.trim() }, category: form.category,
+    id: form.id, name, description: tidied(form.about), category: form.category,
     position: read.whole(form.position, "position", 10_000), outlets: form.everywhere ? null : form.outlets, picture: form.picture || null,
   };
   const prices = pricesOf(form, read);
@@ -227,7 +226,7 @@ function pricesOf(form: ItemForm, read: Reading): Price[] {
 
 /** Form field of an error of the server, whose sources name options and parts by code. */
 export function located(source: string, item: Item): string {
-  const path = source.replace(/^(item|name)\./, "");
+  const path = source.replace(/^item\./, "");
   if (path === "description") return "about";
   if (path === "abv_permille") return "abv";
   const things = item.kind === "menu" ? item.parts : item.kind === "product" ? item.options : [];
@@ -236,5 +235,5 @@ export function located(source: string, item: Item): string {
   if ((list !== "options" && list !== "parts") || number < 0) return path;
   const choices = item.kind === "product" ? (item.options[number]?.choices ?? []) : [];
   const tail = rest[0] === "choices" && rest[1] ? ["choices", choices.findIndex((choice) => choice.code === rest[1]), ...rest.slice(2)] : rest;
-  return [list, number, ...tail.filter((step) => step !== "name")].join(".");
+  return [list, number, ...tail].join(".");
 }

@@ -1,6 +1,6 @@
 /** Texts of the kitchen screen, and messages for its refusals. */
 import type { Problem } from "../../../shared/api/answer";
-import type { kitchen } from "../../../shared/i18n/en/kitchen";
+import type { kitchen } from "$messages/en/web/kitchen";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { clock } from "../../../shared/runtime/clock.svelte";
@@ -26,7 +26,4 @@ class KitchenWords extends Bundle<Words> {
   }
 }
 
-export const words = new KitchenWords({
-  fr: async () => (await import("../../../shared/i18n/fr/kitchen")).kitchen,
-  en: async () => (await import("../../../shared/i18n/en/kitchen")).kitchen,
-});
+export const words = new KitchenWords(import.meta.glob<Words>("$messages/*/web/kitchen.ts", { import: "kitchen" }));

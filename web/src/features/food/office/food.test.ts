@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { changes } from "../catalogue/changes";
 import { coded, emptyForm, emptyOption, emptyPart, emptyPrice, formOf, located, meant, type ItemForm, type PriceForm } from "../catalogue/form";
 import { checkPrices, samePrices } from "../catalogue/prices";
@@ -9,10 +10,10 @@ import { outletCode, outletOptions, outletsText, outletText } from "./outlets";
 import { eventsNear } from "./period";
 import { binsOf } from "../sales/steps";
 import { alarmOf, linesOf, rowsOf } from "../stock/levels";
-import type { AlcoholPermit, Draft, Product, SalesRow } from "./types";
+import type { AlcoholPermit, Draft, Product, SalesRow, Text } from "./types";
 import { food } from "./words.svelte";
 
-const filled = (more: Partial<ItemForm> = {}): ItemForm => ({ ...emptyForm("product", "fr"), fr: "Frites", en: "Fries", vat: "10", price: "4,50", ...more });
+const filled = (more: Partial<ItemForm> = {}): ItemForm => ({ ...emptyForm("product", "fr"), name: { fr: "Frites", en: "Fries" }, vat: "10", price: "4,50", ...more });
 const product = (more: Partial<ItemForm> = {}): Product => meant(filled(more)).item as Product;
 const price = (outlet: string, from: string, until: string, cents = "4"): PriceForm => ({ ...emptyPrice(), outlet, from, until, cents });
 const draftOf = (...items: ReturnType<typeof meant>[]): Draft => ({ version: "a", in_force: "b", defects: [], items: items.map(({ item, prices }) => ({ item, prices, revision: 1 })) });
@@ -28,12 +29,14 @@ it("makes a file name without accents", () => {
   expect(plainName("« Chez Éloïse »")).toBe("Chez-Eloise");
 });
 
+beforeAll(() => i18n.offer(["fr", "en"]));
+
 describe("an item's form", () => {
   it("converts to the item that it was made from, with numbers in both languages", () => {
-    const said = filled({ options: [{ ...emptyOption(), fr: "Taille", en: "Size", choices: [{ code: "", fr: "Petite", en: "Small", surcharge: "0,30", allergens: ["milk"] }] }], prices: [price("02", "-90", "-45")] });
+    const said = filled({ options: [{ ...emptyOption(), name: { fr: "Taille", en: "Size" }, choices: [{ code: "", name: { fr: "Petite", en: "Small" }, surcharge: "0,30", allergens: ["milk"] }] }], prices: [price("02", "-90", "-45")] });
     const { item, prices, faults } = meant(said);
     expect(faults).toEqual({});
-    expect((item as Product).options[0]!.choices[0]).toEqual({ code: "small", name: { fr: "Petite", en: "Small" }, surcharge_cents: 30, allergens: ["milk"] });
+    expect((item as Product).options[0]!.choices[0]).toEqual({ code: "petite", name: { fr: "Petite", en: "Small" }, surcharge_cents: 30, allergens: ["milk"] });
     for (const locale of ["fr", "en"]) {
       const again = meant(formOf({ item, prices }, locale));
       expect(again.item).toEqual(item);
@@ -42,10 +45,10 @@ describe("an item's form", () => {
   });
 
   it("shows each error at its field", () => {
-    const wrong = filled({ en: " ", price: "much", vat: "x", aboutFr: "Bien", abv: "0", distilled: true, diet: "vegan", allergens: ["milk"], everywhere: false, options: [{ ...emptyOption(), fr: "Taille", en: "Size", choices: [] }] });
-    expect(meant(wrong).faults).toEqual({ en: "name", price: "amount", vat: "rate", about: "both", abv: "distilled", diet: "vegan", outlets: "outlets", "options.0.choices": "choices" });
-    expect(meant({ ...emptyForm("menu", "en"), fr: "Menu", en: "Menu", parts: [emptyPart()] }).faults).toEqual({ "parts.0.fr": "name", "parts.0.en": "name", "parts.0.products": "products" });
-    expect(meant({ ...emptyForm("deposit", "en"), fr: "Gobelet", en: "Cup", price: "0" }).faults).toEqual({ price: "amount" });
+    const wrong = filled({ name: { fr: "Frites", en: " " }, price: "much", vat: "x", about: { fr: "Bien" }, abv: "0", distilled: true, diet: "vegan", allergens: ["milk"], everywhere: false, options: [{ ...emptyOption(), name: { fr: "Taille", en: "Size" }, choices: [] }] });
+    expect(meant(wrong).faults).toEqual({ "name.en": "name", price: "amount", vat: "rate", about: "partial", abv: "distilled", diet: "vegan", outlets: "outlets", "options.0.choices": "choices" });
+    expect(meant({ ...emptyForm("menu", "en"), name: { fr: "Menu", en: "Menu" }, parts: [emptyPart()] }).faults).toEqual({ "parts.0.name.fr": "name", "parts.0.name.en": "name", "parts.0.products": "products" });
+    expect(meant({ ...emptyForm("deposit", "en"), name: { fr: "Gobelet", en: "Cup" }, price: "0" }).faults).toEqual({ price: "amount" });
   });
 
   it("may be saved without a price, which is then a defect of the draft", () => {
@@ -53,14 +56,14 @@ describe("an item's form", () => {
   });
 
   it("gives new options unique codes and keeps published ones", () => {
-    const named = [{ code: "sauce", fr: "", en: "" }, { code: "", fr: "", en: "Sauce" }, { code: "", fr: "", en: "Çéleri !" }, { code: "", fr: "", en: "酱" }];
+    const named: { code: string; name: Text }[] = [{ code: "sauce", name: {} }, { code: "", name: { en: "Sauce" } }, { code: "", name: { fr: "Çéleri !" } }, { code: "", name: { en: "酱" } }];
     expect(coded(named).map((option) => option.code)).toEqual(["sauce", "sauce-2", "celeri", "n4"]);
   });
 
   it("finds the field of a refusal of the server", () => {
-    const item = product({ options: [{ ...emptyOption(), code: "sauce", fr: "Sauce", en: "Sauce", choices: [{ code: "hot", fr: "Forte", en: "Hot", surcharge: "", allergens: [] }] }] });
+    const item = product({ options: [{ ...emptyOption(), code: "sauce", name: { fr: "Sauce", en: "Sauce" }, choices: [{ code: "hot", name: { fr: "Forte", en: "Hot" }, surcharge: "", allergens: [] }] }] });
     expect(["name.fr", "description", "diet", "options.sauce.name.en", "options.sauce.choices.hot.name.fr", "options"].map((source) => located(source, item))).toEqual([
-      "fr", "about", "diet", "options.0.en", "options.0.choices.0.fr", "options",
+      "name.fr", "about", "diet", "options.0.name.en", "options.0.choices.0.name.fr", "options",
     ]);
   });
 });
@@ -81,13 +84,13 @@ describe("prices by outlet and time", () => {
 
 describe("what publishing changes", () => {
   it("is listed item by item, in any order of the server's answer", () => {
-    const [old, fries, cola] = [meant(filled({ fr: "Vieux" })), meant(filled()), meant(filled({ price: "3" }))];
+    const [old, fries, cola] = [meant(filled({ name: { fr: "Vieux", en: "Old" } })), meant(filled()), meant(filled({ price: "3" }))];
     const inForce = { items: [old.item, fries.item, { ...cola.item }], prices: { [old.item.id]: old.prices, [fries.item.id]: fries.prices, [cola.item.id]: cola.prices } };
     expect(changes(draftOf(old, fries, cola), inForce)).toEqual([]);
     const reordered = { ...fries, item: Object.fromEntries(Object.entries(fries.item).reverse()) as unknown as Product };
     expect(changes(draftOf(old, reordered, cola), inForce)).toEqual([]);
     const dearer = { ...cola, prices: [{ cents: 350 }] };
-    const made = meant(filled({ fr: "Neuf" }));
+    const made = meant(filled({ name: { fr: "Neuf", en: "New" } }));
     const found = changes(draftOf(made, { ...fries, item: { ...fries.item, name: { fr: "Frites", en: "Chips" } } }, dearer), inForce);
     expect(found.map(({ kind, from, to }) => [kind, from, to])).toEqual([["added", undefined, 450], ["content", undefined, undefined], ["price", 300, 350], ["removed", undefined, undefined]]);
     expect(changes(draftOf(fries), null).map((change) => change.kind)).toEqual(["added"]);

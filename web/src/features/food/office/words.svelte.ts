@@ -1,7 +1,7 @@
 /** Texts of food and money, loaded with the section, one locale at a time. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
-import type { food as english } from "../../../shared/i18n/en/officeFood";
+import type { food as english } from "$messages/en/web/officeFood";
 
 export type FoodWords = typeof english;
 
@@ -12,7 +12,4 @@ class Words extends Bundle<FoodWords> {
   }
 }
 
-export const food = new Words({
-  fr: async () => (await import("../../../shared/i18n/fr/officeFood")).food,
-  en: async () => (await import("../../../shared/i18n/en/officeFood")).food,
-});
+export const food = new Words(import.meta.glob<FoodWords>("$messages/*/web/officeFood.ts", { import: "food" }));

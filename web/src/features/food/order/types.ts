@@ -10,7 +10,7 @@ export type Delivery = Schemas["DeliveryPlace"];
 /** An alternative to a full outlet. */
 export interface Alternative {
   outlet: string;
-  name: Schemas["Text"];
+  name: Record<string, string>;
   walking_s: number | null;
   ready_at: string;
 }

@@ -1,6 +1,6 @@
 /** Texts of food ordering, and messages for its refusals. */
 import type { Problem } from "../../../shared/api/answer";
-import type { food } from "../../../shared/i18n/en/food";
+import type { food } from "$messages/en/web/food";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { clock } from "../../../shared/runtime/clock.svelte";
@@ -36,7 +36,4 @@ class FoodWords extends Bundle<Words> {
   }
 }
 
-export const words = new FoodWords({
-  fr: async () => (await import("../../../shared/i18n/fr/food")).food,
-  en: async () => (await import("../../../shared/i18n/en/food")).food,
-});
+export const words = new FoodWords(import.meta.glob<Words>("$messages/*/web/food.ts", { import: "food" }));

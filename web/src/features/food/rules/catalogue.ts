@@ -2,7 +2,7 @@
 import type { components } from "../../../shared/api/schema";
 
 type Schemas = components["schemas"];
-export type Text = Schemas["Text"];
+export type Text = Record<string, string>;
 export type Allergen = Schemas["Allergen"];
 export type Category = Schemas["ProductCategory"];
 export type Choice = Schemas["Choice"];

@@ -1,8 +1,5 @@
 /** Texts of the match desk. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
-import type { Words } from "../../../shared/i18n/en/matchDesk";
+import type { Words } from "$messages/en/web/matchDesk";
 
-export const words = new Bundle<Words>({
-  fr: async () => (await import("../../../shared/i18n/fr/matchDesk")).matchDesk,
-  en: async () => (await import("../../../shared/i18n/en/matchDesk")).matchDesk,
-});
+export const words = new Bundle(import.meta.glob<Words>("$messages/*/web/matchDesk.ts", { import: "matchDesk" }));

@@ -1,8 +1,5 @@
 /** Texts of match alerts. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
-import type { Words } from "../../../shared/i18n/en/notifications";
+import type { Words } from "$messages/en/web/notifications";
 
-export const words = new Bundle<Words>({
-  fr: async () => (await import("../../../shared/i18n/fr/notifications")).notifications,
-  en: async () => (await import("../../../shared/i18n/en/notifications")).notifications,
-});
+export const words = new Bundle(import.meta.glob<Words>("$messages/*/web/notifications.ts", { import: "notifications" }));

@@ -1,8 +1,5 @@
 /** Texts of the statistics. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
-import type { Words } from "../../../shared/i18n/en/stats";
+import type { Words } from "$messages/en/web/stats";
 
-export const words = new Bundle<Words>({
-  fr: async () => (await import("../../../shared/i18n/fr/stats")).stats,
-  en: async () => (await import("../../../shared/i18n/en/stats")).stats,
-});
+export const words = new Bundle(import.meta.glob<Words>("$messages/*/web/stats.ts", { import: "stats" }));

@@ -1,6 +1,6 @@
 /** Staff screens that a person may use, by their roles. */
 import type { components } from "../../../shared/api/schema";
-import type { staffHome } from "../../../shared/i18n/en/staffHome";
+import type { staffHome } from "$messages/en/web/staffHome";
 import type { IconName } from "../../../shared/ui/Icon.svelte";
 
 type Role = components["schemas"]["RoleName"];

@@ -1,8 +1,5 @@
 /** Texts of the staff start page. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
-import type { staffHome } from "../../../shared/i18n/en/staffHome";
+import type { staffHome } from "$messages/en/web/staffHome";
 
-export const words = new Bundle<typeof staffHome>({
-  fr: async () => (await import("../../../shared/i18n/fr/staffHome")).staffHome,
-  en: async () => (await import("../../../shared/i18n/en/staffHome")).staffHome,
-});
+export const words = new Bundle(import.meta.glob<typeof staffHome>("$messages/*/web/staffHome.ts", { import: "staffHome" }));

@@ -1,12 +1,13 @@
 /** Labels and values of event fields, to compare two people's changes. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { tidied } from "../../../shared/i18n/texts";
 import { desk } from "../../../shared/office/desk.svelte";
 import { fromWall } from "../../../shared/office/wall";
 import { words } from "../../../shared/office/words.svelte";
 import { NEW, TIMES, type EventForm, type Time } from "./form";
 
 export const SHARED = [
-  ...(["kind", "title_fr", "title_en", "subtitle_fr", "subtitle_en", "series_id"] as const),
+  ...(["kind", "title", "subtitle", "series_id"] as const),
   ...TIMES,
   ...(["reentry", "paper_accepted", "paper_identity_check", "named_tickets", "alcohol", "limit_per_buyer", "bag_litres_max"] as const),
 ] satisfies (keyof EventForm)[];
@@ -15,10 +16,8 @@ export function labelOf(key: keyof EventForm, kind: EventForm["kind"]): string {
   const { form } = words.w;
   const labels: Partial<Record<keyof EventForm, string>> = {
     kind: form.kind,
-    title_fr: form.titleFr,
-    title_en: form.titleEn,
-    subtitle_fr: form.subtitleFr,
-    subtitle_en: form.subtitleEn,
+    title: form.title,
+    subtitle: form.subtitle,
     series_id: form.series,
     doors_at: form.doors,
     starts_at: kind === "match" ? form.kickOff : form.starts,
@@ -38,10 +37,11 @@ export function labelOf(key: keyof EventForm, kind: EventForm["kind"]): string {
 
 export function shownOf(form: EventForm, key: keyof EventForm): string {
   const value = form[key];
+  if (typeof value === "object") return Object.values(tidied(value)).join(" / ");
   if (typeof value === "boolean") return value ? words.w.conflict.yes : words.w.conflict.no;
   if (key === "kind") return i18n.m.home.kind[value] ?? value;
   if (key === "series_id") {
-    if (value === NEW) return form.series_fr || form.series_en;
+    if (value === NEW) return i18n.text(form.series);
     return i18n.text(desk.series.find(({ id }) => id === value)?.title) || words.w.form.seriesNone;
   }
   if (TIMES.includes(key as Time)) {

@@ -1,4 +1,5 @@
 /** The input of the event form: texts and local times as typed. */
+import { tidied, type Text } from "../../../shared/i18n/texts";
 import { newId } from "../../../shared/runtime/ids";
 import { wholeOf } from "../../../shared/office/numbers";
 import type { EventContent, HouseRules, OfficeEvent } from "../../../shared/office/types";
@@ -13,10 +14,8 @@ const DAY = 24 * 60;
 
 export interface EventForm extends Record<Time, string> {
   kind: EventContent["kind"];
-  title_fr: string;
-  title_en: string;
-  subtitle_fr: string;
-  subtitle_en: string;
+  title: Text;
+  subtitle: Text;
   organiser_id: string;
   organiser_name: string;
   /** Client-made ids of a new organiser and series, so that repeated requests create them once. */
@@ -24,8 +23,7 @@ export interface EventForm extends Record<Time, string> {
   series_new: string;
   /** A series' id, nothing, or `new`. */
   series_id: string;
-  series_fr: string;
-  series_en: string;
+  series: Text;
   reentry: boolean;
   paper_accepted: boolean;
   paper_identity_check: boolean;
@@ -35,8 +33,8 @@ export interface EventForm extends Record<Time, string> {
   bag_litres_max: string;
 }
 
-const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_new" | "series_fr" | "series_en"> => ({
-  organiser_name: "", organiser_new: newId(), series_new: newId(), series_fr: "", series_en: "",
+const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_new" | "series"> => ({
+  organiser_name: "", organiser_new: newId(), series_new: newId(), series: {},
 });
 
 /** Defaults of a new event: in two weeks, on sale from tomorrow morning. */
@@ -46,10 +44,8 @@ export function blank(now: number, organiser: string): EventForm {
   return {
     ...empty(),
     kind: "match",
-    title_fr: "",
-    title_en: "",
-    subtitle_fr: "",
-    subtitle_en: "",
+    title: {},
+    subtitle: {},
     organiser_id: organiser,
     series_id: "",
     starts_at: starts,
@@ -75,10 +71,8 @@ export function formOf(event: OfficeEvent["event"]): EventForm {
   return {
     ...empty(),
     kind: event.kind,
-    title_fr: event.title.fr ?? "",
-    title_en: event.title.en ?? "",
-    subtitle_fr: event.subtitle?.fr ?? "",
-    subtitle_en: event.subtitle?.en ?? "",
+    title: { ...event.title },
+    subtitle: { ...event.subtitle },
     organiser_id: event.organiser_id,
     series_id: event.series_id ?? "",
     doors_at: toWall(event.doors_at),
@@ -102,8 +96,8 @@ export function contentOf(form: EventForm, seriesId: string | null): { content: 
   if (unreadable.length > 0) return { content: null, unreadable };
   const content: EventContent = {
     kind: form.kind,
-    title: { fr: form.title_fr.trim(), en: form.title_en.trim() },
-    subtitle: { fr: form.subtitle_fr.trim(), en: form.subtitle_en.trim() },
+    title: tidied(form.title),
+    subtitle: tidied(form.subtitle),
     series_id: seriesId,
     doors_at: fromWall(form.doors_at)!,
     starts_at: fromWall(form.starts_at)!,

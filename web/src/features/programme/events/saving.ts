@@ -1,9 +1,11 @@
 /** Saves an event: a new organiser or series first, then the event, each with a client-made id. */
 import { answered, type Answer, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
+import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { missingIn, tidied } from "../../../shared/i18n/texts";
 import { acting } from "../../../shared/office/acting.svelte";
 import { desk } from "../../../shared/office/desk.svelte";
-import type { EventDefect, OfficeEvent, Organiser, Series } from "../../../shared/office/types";
+import type { OfficeEvent, Organiser, Series } from "../../../shared/office/types";
 import { words } from "../../../shared/office/words.svelte";
 import { contentOf, NEW, type EventForm } from "./form";
 import { FIELD_OF } from "./state";
@@ -11,24 +13,30 @@ import { FIELD_OF } from "./state";
 export type Saved = { ok: true; entry: OfficeEvent } | { ok: false; errors: Record<string, string>; problem: Problem | null };
 
 const refused = (problem: Problem): Saved => {
-  const errors = problem.code === "event_incomplete" ? defectErrors(problem.data.defects as EventDefect[]) : {};
+  const errors = problem.code === "event_incomplete" ? defectErrors(problem.data.defects as string[]) : {};
   return { ok: false, errors, problem };
 };
 
 /** Errors by field. */
-export function defectErrors(defects: readonly EventDefect[]): Record<string, string> {
-  return Object.fromEntries(defects.filter((defect) => FIELD_OF[defect]).map((defect) => [FIELD_OF[defect], words.w.defects[defect]]));
+export function defectErrors(defects: readonly string[]): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const defect of defects) {
+    const language = /^title_(.+)_missing$/.exec(defect)?.[1];
+    const field = language ? `title_${language}` : FIELD_OF[defect];
+    if (field) errors[field] = words.defect(defect);
+  }
+  return errors;
 }
 
 function missing(form: EventForm, fresh: boolean): Record<string, string> {
   const { w } = words;
   const errors: Record<string, string> = {};
   // A draft may lack one language, but needs a title in at least one.
-  if (fresh && !form.title_fr.trim() && !form.title_en.trim()) errors.title_fr = w.form.titleMissing;
+  if (fresh && Object.keys(tidied(form.title)).length === 0) errors[`title_${i18n.languages[0]}`] = w.form.titleMissing;
   for (const field of contentOf(form, null).unreadable) errors[field] = w.form.unreadable[field as keyof typeof w.form.unreadable] ?? w.form.noTime;
   if (!form.organiser_id) errors.organiser = w.form.organiserMissing;
   if (form.organiser_id === NEW && !form.organiser_name.trim()) errors.organiser_name = w.form.nameMissing;
-  if (form.series_id === NEW && !(form.series_fr.trim() && form.series_en.trim())) errors.series = w.form.bothLanguages;
+  if (form.series_id === NEW && missingIn(form.series).length > 0) errors.series = w.form.allLanguages;
   return errors;
 }
 
@@ -42,7 +50,7 @@ async function neighbours(form: EventForm): Promise<Problem | null> {
     form.organiser_id = made.data.id;
   }
   if (form.series_id === NEW) {
-    const title = { fr: form.series_fr.trim(), en: form.series_en.trim() };
+    const title = tidied(form.series);
     const made = await answered<Series>(api.POST("/api/office/series", { body: { id: form.series_new, organiser_id: form.organiser_id, title } }));
     if (!made.ok) return made.problem;
     desk.series = [...desk.series, made.data];

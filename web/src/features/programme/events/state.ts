@@ -1,6 +1,6 @@
 /** Labels and tones of event and sale states. */
 import { clock } from "../../../shared/runtime/clock.svelte";
-import type { EventDefect, OfficeEvent } from "../../../shared/office/types";
+import type { OfficeEvent } from "../../../shared/office/types";
 import { words } from "../../../shared/office/words.svelte";
 
 export type Tone = "plain" | "good" | "warn" | "bad" | "club";
@@ -25,9 +25,7 @@ export function saleOf(entry: OfficeEvent): string {
 }
 
 /** The field of the form that shows a defect. */
-export const FIELD_OF: Record<EventDefect, string> = {
-  title_fr_missing: "title_fr",
-  title_en_missing: "title_en",
+export const FIELD_OF: Record<string, string> = {
   subtitle_in_one_language: "subtitle",
   doors_after_start: "doors_at",
   end_before_start: "ends_at",

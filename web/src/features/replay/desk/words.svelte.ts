@@ -1,8 +1,5 @@
 /** Texts of the media desk. */
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
-import type { Words } from "../../../shared/i18n/en/mediaDesk";
+import type { Words } from "$messages/en/web/mediaDesk";
 
-export const words = new Bundle<Words>({
-  fr: async () => (await import("../../../shared/i18n/fr/mediaDesk")).mediaDesk,
-  en: async () => (await import("../../../shared/i18n/en/mediaDesk")).mediaDesk,
-});
+export const words = new Bundle(import.meta.glob<Words>("$messages/*/web/mediaDesk.ts", { import: "mediaDesk" }));

@@ -1,5 +1,7 @@
 /** The pricing of an event during editing: texts as typed; pure functions. */
 import type { Geometry, Tariff } from "../../../shared/api/words";
+import { i18n } from "../../../shared/i18n/i18n.svelte";
+import { missingIn, tidied, type Text } from "../../../shared/i18n/texts";
 import { newId } from "../../../shared/runtime/ids";
 import { centsOf, typed } from "../../../shared/ui/money";
 import { permilleOf, typedRate, wholeOf } from "../../../shared/office/numbers";
@@ -16,8 +18,7 @@ export const COLOURS = [
 
 export interface CategoryDraft {
   id: string;
-  fr: string;
-  en: string;
+  name: Text;
   colour: string;
   prices: Record<string, string>;
 }
@@ -55,8 +56,7 @@ export function docOf(pricing: Pricing, geometry: Geometry, locale: string): Doc
   return {
     categories: pricing.categories.map((category) => ({
       id: category.id,
-      fr: category.name.fr ?? "",
-      en: category.name.en ?? "",
+      name: { ...category.name },
       colour: category.colour,
       prices: Object.fromEntries(PRICED.map((tariff) => [tariff, shownPrice(category.prices[tariff], locale)])),
     })),
@@ -96,12 +96,12 @@ export function withCategory(doc: Doc, id: string, change: Partial<CategoryDraft
 }
 
 /** Adds a category with a distinct colour. */
-export function added(doc: Doc, name: { fr: string; en: string }): { doc: Doc; id: string } {
+export function added(doc: Doc, name: Text): { doc: Doc; id: string } {
   const used = new Set(doc.categories.map((category) => category.colour));
   const colour = COLOURS.find((candidate) => !used.has(candidate)) ?? COLOURS[doc.categories.length % COLOURS.length]!;
   const id = newId();
   const prices = Object.fromEntries(PRICED.map((tariff) => [tariff, ""]));
-  return { doc: { ...doc, categories: [...doc.categories, { id, ...name, colour, prices }] }, id };
+  return { doc: { ...doc, categories: [...doc.categories, { id, name, colour, prices }] }, id };
 }
 
 /** Removes a category; its blocks are no longer for sale. */
@@ -122,15 +122,14 @@ export function checked(doc: Doc, geometry: Geometry): { pricing: Pricing; defec
     return value ?? 0;
   };
   const categories = doc.categories.map((category) => {
-    for (const language of ["fr", "en"] as const)
-      if (!category[language].trim()) defects.push({ code: "name_missing", field: fieldOf.name(category.id, language) });
+    for (const language of missingIn(category.name)) defects.push({ code: "name_missing", field: fieldOf.name(category.id, language) });
     const prices: Record<string, number> = {};
     for (const tariff of PRICED) {
       const field = fieldOf.price(category.id, tariff);
       if (!category.prices[tariff]?.trim()) defects.push({ code: "price_missing", field });
       else prices[tariff] = read(centsOf(category.prices[tariff]), PRICE_MAX, field, "price");
     }
-    return { id: category.id, name: { fr: category.fr.trim(), en: category.en.trim() }, colour: category.colour, prices };
+    return { id: category.id, name: tidied(category.name), colour: category.colour, prices };
   });
   const areas = geometry.areas.flatMap((area) => {
     const draft = doc.areas[area.code];
@@ -151,10 +150,10 @@ export function checked(doc: Doc, geometry: Geometry): { pricing: Pricing; defec
 
 /** The field id of a server's defect, from its path in the request. */
 export function located(at: string, pricing: Pricing): string {
-  const category = /^categories\[(\d+)\](?:\.(name|prices|colour)(?:\.(\w+))?)?$/.exec(at);
+  const category = /^categories\[(\d+)\](?:\.(name|prices|colour)(?:\.([\w-]+))?)?$/.exec(at);
   if (category) {
     const id = pricing.categories[Number(category[1])]?.id ?? "";
-    if (category[2] === "name") return fieldOf.name(id, category[3] ?? "fr");
+    if (category[2] === "name") return fieldOf.name(id, category[3] ?? i18n.languages[0]!);
     if (category[2] === "prices") return fieldOf.price(id, category[3] ?? "full");
     return category[2] === "colour" ? fieldOf.colour(id) : fieldOf.category(id);
   }

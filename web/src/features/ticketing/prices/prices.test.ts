@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { i18n } from "../../../shared/i18n/i18n.svelte";
 import type { Geometry } from "../../../shared/api/words";
 import type { Pricing } from "../../../shared/office/types";
 import { added, checked, counted, docOf, located, painted, without, withCategory } from "./doc";
@@ -19,6 +20,8 @@ const pricing: Pricing = {
   fee_vat_permille: 200,
 };
 
+beforeAll(() => i18n.offer(["fr", "en"]));
+
 describe("the pricing editor", () => {
   it("returns an unchanged document unchanged", () => {
     expect(checked(docOf(pricing, venue, "fr"), venue)).toEqual({ pricing, defects: [] });
@@ -33,7 +36,7 @@ describe("the pricing editor", () => {
   });
 
   it("shows all errors at once, each at its field", () => {
-    let doc = added(docOf(pricing, venue, "en"), { fr: "", en: "Silver" }).doc;
+    let doc = added(docOf(pricing, venue, "en"), { en: "Silver" }).doc;
     const id = doc.categories[1]!.id;
     doc = withCategory(doc, id, { prices: { full: "ten", child: "", reduced: "5", access: "99999" } });
     doc = { ...painted(doc, ["PIT"], id), fee: "x", vat: "5.5" };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Entrance, Label, Leg } from "../../../shared/api/words";
-import { messages as en } from "../../../shared/i18n/en";
-import { messages as fr } from "../../../shared/i18n/fr";
+import { messages as en } from "$messages/en/web/index";
+import { messages as fr } from "$messages/fr/web/index";
 import { afterGate, directions, nameOf } from "./directions";
 
 const label = { gate_group: "B", stand: "Virage Nord", block: "203", row: "4", seat: 12 } as Label;

@@ -1,6 +1,6 @@
 /** A route in words: one short sentence per leg, in the reader's language. */
 import type { Entrance, Label, Leg } from "../../../shared/api/words";
-import type { Messages } from "../../../shared/i18n/en";
+import type { Messages } from "$messages/en/web/index";
 import type { IconName } from "../../../shared/ui/Icon.svelte";
 
 export interface Direction {

@@ -1,8 +1,5 @@
 /** Messages of the view from a seat. */
-import type { view } from "../../../shared/i18n/en/view";
+import type { view } from "$messages/en/web/view";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 
-export const words = new Bundle<typeof view>({
-  fr: async () => (await import("../../../shared/i18n/fr/view")).view,
-  en: async () => (await import("../../../shared/i18n/en/view")).view,
-});
+export const words = new Bundle<typeof view>(import.meta.glob<typeof view>("$messages/*/web/view.ts", { import: "view" }));

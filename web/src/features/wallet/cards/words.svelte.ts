@@ -1,7 +1,7 @@
 /** Texts of cards and of their refusals. */
 import type { Problem } from "../../../shared/api/answer";
 import type { MyCard } from "../../../shared/api/words";
-import type { cards } from "../../../shared/i18n/en/cards";
+import type { cards } from "$messages/en/web/cards";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { problemText } from "../../../shared/runtime/words";
@@ -34,7 +34,4 @@ class CardWords extends Bundle<Words> {
   }
 }
 
-export const words = new CardWords({
-  fr: async () => (await import("../../../shared/i18n/fr/cards")).cards,
-  en: async () => (await import("../../../shared/i18n/en/cards")).cards,
-});
+export const words = new CardWords(import.meta.glob<Words>("$messages/*/web/cards.ts", { import: "cards" }));

@@ -1,6 +1,6 @@
 /** Texts of payments by phone and of their refusals. */
 import type { Problem } from "../../../shared/api/answer";
-import type { pay } from "../../../shared/i18n/en/pay";
+import type { pay } from "$messages/en/web/pay";
 import { Bundle } from "../../../shared/i18n/bundle.svelte";
 import { problemText } from "../../../shared/runtime/words";
 
@@ -12,7 +12,4 @@ class PayWords extends Bundle<Words> {
   }
 }
 
-export const words = new PayWords({
-  fr: async () => (await import("../../../shared/i18n/fr/pay")).pay,
-  en: async () => (await import("../../../shared/i18n/en/pay")).pay,
-});
+export const words = new PayWords(import.meta.glob<Words>("$messages/*/web/pay.ts", { import: "pay" }));

@@ -37,14 +37,20 @@ class Reason(StrEnum):
 
 
 async def put_item(
-    conn: Connection, item: Item, who: UUID | None, now: datetime, *, revision: int | None = None
+    conn: Connection,
+    item: Item,
+    who: UUID | None,
+    now: datetime,
+    *,
+    revision: int | None = None,
+    languages: Sequence[str] = (),
 ) -> int | Refused:
     """Insert or update an item of the draft. Return its revision, from 1.
 
     With `revision`, only if it was not changed since (0: only if it is new). Storing the same content again changes
-    nothing. Tills get it after the next publication.
+    nothing. Tills get it after the next publication. Its texts must stand in all `languages`.
     """
-    refusal = check_item(item, outlet_codes(await venue.venues(conn)))
+    refusal = check_item(item, outlet_codes(await venue.venues(conn)), languages)
     if refusal is not None:
         return refusal
     if not isinstance(item, Deposit) and item.picture is not None and not await store.knows_picture(conn, item.picture):

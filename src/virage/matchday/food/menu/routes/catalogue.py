@@ -15,6 +15,7 @@ from virage.matchday.food.menu.rules.pictures import BYTES_MAX, NAME
 from virage.matchday.food.menu.store.catalogue import Publication
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import invalid_input
 from virage.platform.web.caching import FOR_EVER
@@ -98,12 +99,16 @@ async def get_draft(db: Database, principal: Principal) -> DraftView:
 
 
 @put("/items/{item_id:uuid}", guards=[staff(*CATALOGUE_EDITORS)])
-async def put_item(item_id: UUID, data: ItemUpdate, db: Database, clock: Clock, principal: Principal) -> ItemRevision:
+async def put_item(
+    item_id: UUID, data: ItemUpdate, *, db: Database, clock: Clock, principal: Principal, config: Config
+) -> ItemRevision:
     """Store a product, menu or deposit of the draft. The client makes the id."""
     over_the_house(principal, CATALOGUE_EDITORS)
     if data.item.id != item_id:
         granted(OTHER_ID)
-    outcome = await db.transact(acts.put_item, data.item, principal.id, clock.now(), revision=data.revision)
+    outcome = await db.transact(
+        acts.put_item, data.item, principal.id, clock.now(), revision=data.revision, languages=config.languages
+    )
     return ItemRevision(granted(outcome))
 
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import replace
 
+from virage.platform.values.localised import hashed
 from virage.site.programme.types import Text
 from virage.site.venue.types import Venue, local_code, owner_of
 
@@ -105,7 +106,7 @@ class Product(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
     id: UUID
     name: Text
-    description: Text = Text()
+    description: Text = {}
     category: ProductCategory
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     vat_permille: Annotated[int, Meta(ge=0, le=999)]
@@ -146,7 +147,7 @@ class Menu(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
     id: UUID
     name: Text
-    description: Text = Text()
+    description: Text = {}
     category: ProductCategory = ProductCategory.MENUS
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     parts: tuple[Part, ...]
@@ -307,5 +308,9 @@ def is_version(text: str) -> bool:
 
 def version_of(content: Content) -> str:
     """Return the name of a content: the first 128 bits of its SHA-256, in hexadecimal."""
-    plain = msgspec.to_builtins(content, str_keys=True)
+    items = tuple(
+        item if isinstance(item, Deposit) else replace(item, description=hashed(item.description))
+        for item in content.items
+    )
+    plain = msgspec.to_builtins(replace(content, items=items), str_keys=True)
     return sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:VERSION_CHARS]

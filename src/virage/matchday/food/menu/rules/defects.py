@@ -22,6 +22,7 @@ from virage.matchday.food.menu.rules.catalogue import (
     Price,
     Product,
 )
+from virage.platform.values.localised import is_partial, missing_in
 from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.site.programme.types import Text
 
@@ -47,31 +48,35 @@ class CatalogueDefect(Struct, frozen=True):
     at: str
 
 
-def check_item(item: Item, outlets: Collection[str]) -> Refused | None:
-    """Refuse an invalid item, with all its defects; `outlets` are those of all venues."""
-    errors = list(_errors(item, outlets))
+def check_item(item: Item, outlets: Collection[str], languages: Sequence[str] = ()) -> Refused | None:
+    """Refuse an invalid item, with all its defects; `outlets` are those of all venues.
+
+    Its texts must stand in all `languages`; without any, in one.
+    """
+    errors = list(_errors(item, outlets, languages))
     return invalid_inputs(errors) if errors else None
 
 
-def _errors(item: Item, outlets: Collection[str]) -> Errors:
-    yield from _name("name", item.name)
+def _errors(item: Item, outlets: Collection[str], languages: Sequence[str]) -> Errors:
+    yield from _name("name", item.name, languages)
     if isinstance(item, Deposit):
         return
-    if bool(item.description.fr.strip()) != bool(item.description.en.strip()):
+    if is_partial(item.description, languages):
         yield "description", "A description stands in every language, or in none."
     for code in item.outlets or ():
         if code not in outlets:
             yield "outlets", f"There is no outlet {code!r}."
-    yield from _menu_errors(item) if isinstance(item, Menu) else _product_errors(item)
+    yield from _menu_errors(item, languages) if isinstance(item, Menu) else _product_errors(item, languages)
 
 
-def _name(source: str, text: Text) -> Errors:
-    for language in ("fr", "en"):
-        if not getattr(text, language).strip():
-            yield f"{source}.{language}", "It needs a name in every language."
+def _name(source: str, text: Text, languages: Sequence[str]) -> Errors:
+    if not languages and not any(part.strip() for part in text.values()):
+        yield source, "It needs a name."
+    for language in missing_in(text, languages):
+        yield f"{source}.{language}", "It needs a name in every language."
 
 
-def _product_errors(product: Product) -> Errors:
+def _product_errors(product: Product, languages: Sequence[str]) -> Errors:
     if product.distilled and not product.is_alcohol:
         yield "abv_permille", "What is distilled has more than 1.2 % of alcohol."
     wrong = {"vegan": NOT_VEGAN, "vegetarian": NOT_VEGETARIAN}.get(product.diet or "", frozenset())
@@ -80,16 +85,16 @@ def _product_errors(product: Product) -> Errors:
     yield from _codes("options", product.options, 0, OPTIONS_MAX)
     for option in product.options:
         at = f"options.{option.code}"
-        yield from _name(f"{at}.name", option.name)
+        yield from _name(f"{at}.name", option.name, languages)
         yield from _codes(f"{at}.choices", option.choices, 1, CHOICES_MAX)
         for choice in option.choices:
-            yield from _name(f"{at}.choices.{choice.code}.name", choice.name)
+            yield from _name(f"{at}.choices.{choice.code}.name", choice.name, languages)
 
 
-def _menu_errors(menu: Menu) -> Errors:
+def _menu_errors(menu: Menu, languages: Sequence[str]) -> Errors:
     yield from _codes("parts", menu.parts, 1, PARTS_MAX)
     for part in menu.parts:
-        yield from _name(f"parts.{part.code}.name", part.name)
+        yield from _name(f"parts.{part.code}.name", part.name, languages)
         if not 1 <= len(set(part.products)) == len(part.products) <= CHOICES_MAX:
             yield f"parts.{part.code}.products", f"A part offers 1 to {CHOICES_MAX} products, each once."
 

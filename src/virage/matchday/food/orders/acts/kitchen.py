@@ -44,6 +44,7 @@ from virage.money.wallet.funding import api as funding
 from virage.money.wallet.funding.types import BonusGrant, BonusReason, GrantedBonus
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
+from virage.platform.settings.config import LANGUAGES
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.values.money import Cents
@@ -108,9 +109,9 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
 
 
 async def _locale_of(conn: Connection, order: Order) -> Locale:
-    """Return the language of the customer; French if the person was erased."""
+    """Return the language of the customer; the first of all if the person was erased."""
     person = None if order.person_id is None else await people.person(conn, order.person_id)
-    return Locale.FR if person is None else person.locale
+    return LANGUAGES[0] if person is None else person.locale
 
 
 async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> RecordPosition:

@@ -195,7 +195,7 @@ async def runs(conn: Connection, outlet: str, now: datetime) -> tuple[list[Plann
             ground = grounds[order.event_id]
             place = delivery_place(ground, order.deliver_to)
             stop = DeliveryStop(order.id, order.number, place, order.promised_at, order.ready_at, order.age_limit)
-            block = place.block or (place.area.fr if place.area else "")
+            block = place.block or (next(iter(place.area.values()), "") if place.area else "")
             blocks.setdefault((ground, block), []).append(stop)
     found = [
         PlannedRun(ground, DeliveryRun(block, sorted(s, key=_by_place), None)) for (ground, block), s in blocks.items()

@@ -22,8 +22,10 @@ from virage.matchday.food.orders.rules.orders import (
 )
 from virage.matchday.food.orders.rules.placing import SaleContext, price_order
 from virage.matchday.food.orders.rules.planning import COUNTER_ROW, STATIONS, WAIT_MAX, Plan
+from virage.matchday.food.orders.rules.sale_of_order import FoodMessages
 from virage.matchday.food.orders.store import StoredKitchen
 from virage.platform.data.database import Connection, Database
+from virage.platform.values.languages import installed, messages
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
@@ -328,16 +330,18 @@ def outlet_name(ground: Venue | None, code: str) -> Text:
     """Return the name of an outlet of a venue as people read it: its local code and its stand."""
     outlet = None if ground is None else ground.outlet_by_code.get(code)
     if ground is None or outlet is None:
-        return Text(code, code)
-    name = next(stand.name for stand in ground.stands if stand.code == outlet.stand)
-    return Text(f"Point de vente {local_code(code)}, {name}", f"Food stand {local_code(code)}, {name}")
+        return dict.fromkeys(installed(), code)
+    stand = next(stand.name for stand in ground.stands if stand.code == outlet.stand)
+    return {
+        tag: messages(tag, "push.food", FoodMessages).outlet.format(code=local_code(code), stand=stand)
+        for tag in installed()
+    }
 
 
 def delivery_place(ground: Venue, place: int) -> DeliveryPlace:
     """Return the label of a place."""
     label = ground.label(place)
-    area = None if label.area_name is None else Text(label.area_name["fr"], label.area_name["en"])
-    return DeliveryPlace(place, label.block, label.row, label.seat, area)
+    return DeliveryPlace(place, label.block, label.row, label.seat, label.area_name)
 
 
 async def venues_of_events(conn: Connection, event_ids: Collection[UUID]) -> dict[UUID, Venue]:

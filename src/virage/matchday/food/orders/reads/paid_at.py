@@ -18,6 +18,6 @@ async def outlets(conn: Connection, subjects: Sequence[UUID]) -> Mapping[UUID, T
         owner = owner_of(venues, code)
         name = outlet_name(owner, code)
         if owner is not None and len(venues) > 1:
-            name = Text(f"{name.fr}, {owner.name}", f"{name.en}, {owner.name}")
+            name = {tag: f"{text}, {owner.name}" for tag, text in name.items()}
         found[subject] = name
     return found

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from virage.identity.people.types import Locale, PushMessage, PushText
 from virage.matchday.food.orders.rules.orders import FoodLine, Order
 from virage.money.fiscal.types import Head, Kind, Line, Record, RefundOf, Tender, TenderKind, stamp, totals_of
+from virage.platform.values.languages import installed, messages
+from virage.platform.values.localised import text_in
 from virage.site.programme.types import Text
 
 NAME_CHARS: Final = 100
@@ -21,6 +24,15 @@ class RecordPosition(NamedTuple):
     head: Head
     who: UUID
     at: datetime
+
+
+class FoodMessages(Struct, frozen=True, forbid_unknown_fields=True):
+    """The section `food` of `push.toml`."""
+
+    ready: str
+    collect: str
+    deliver: str
+    outlet: str
 
 
 def sale_of(order: Order, entry: RecordPosition, locale: Locale) -> Record:
@@ -78,24 +90,24 @@ def _line(line: FoodLine, locale: Locale) -> Line:
 
 
 def _printed(text: Text, locale: Locale) -> str:
-    said = text.fr if locale is Locale.FR else text.en
-    return said[:NAME_CHARS]
+    return text_in(text, locale, locale)[:NAME_CHARS]
 
 
 def ready_message(order: Order, person_id: UUID, now: datetime) -> PushMessage:
     """Return the push message of a ready order."""
-    if order.deliver_to is None:
-        french, english = f"À retirer à la buvette {order.outlet}.", f"Collect it at food stand {order.outlet}."
-    else:
-        french, english = "En route vers votre place.", "On its way to your seat."
+    said = {
+        tag: PushText(
+            m.ready.format(number=order.number),
+            m.collect.format(outlet=order.outlet) if order.deliver_to is None else m.deliver,
+        )
+        for tag in installed()
+        for m in [messages(tag, "push.food", FoodMessages)]
+    }
     return PushMessage(
         [person_id],
         "food_ready",
         order.id,
-        {
-            "fr": PushText(f"Commande {order.number} prête", french),
-            "en": PushText(f"Order {order.number} is ready", english),
-        },
+        said,
         {"order": order.id, "event": order.event_id, "outlet": order.outlet, "number": order.number},
         now + MESSAGE_TTL,
     )

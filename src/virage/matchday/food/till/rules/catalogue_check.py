@@ -140,7 +140,7 @@ def _surcharges(product: Product, printed: Sequence[str]) -> set[Cents]:
             for option in product.options
             if option.code not in answered
             for choice in option.choices
-            if name in (choice.name.fr, choice.name.en)
+            if name in choice.name.values()
         }
     required = {option.code for option in product.options if option.required}
     return {cents for answered, cents in ways if required <= answered}

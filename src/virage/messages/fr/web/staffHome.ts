@@ -1,0 +1,27 @@
+import type { staffHome as English } from "../../en/web/staffHome";
+
+export const staffHome: typeof English = {
+  title: "Votre espace de travail",
+  lead: "Pour l’équipe. Connectez-vous avec votre adresse professionnelle.",
+  noRole: (email) => `Vous êtes connecté avec ${email}. Ce compte n’a aucun rôle dans l’équipe. Demandez à un administrateur d’inviter cette adresse.`,
+  other: "Utiliser un autre compte",
+  as: (email) => `Connecté avec ${email}`,
+  screens: {
+    gate: "Porte",
+    till: "Caisse",
+    kitchen: "Cuisine",
+    desk: "Régie du match",
+    describe: "Audiodescription",
+    office: "Bureau",
+    pin: "Mon code PIN",
+  },
+  texts: {
+    gate: "Scanner les billets, en ligne ou hors ligne",
+    till: "Vendre, recharger les cartes et rembourser",
+    kitchen: "Préparer et remettre les commandes",
+    desk: "Publier les faits de match et les ralentis",
+    describe: "Décrire les ralentis",
+    office: "Événements, commandes, équipe et rapports",
+    pin: "Pour les appareils aux portes et aux caisses",
+  },
+};

@@ -1,7 +1,0 @@
-import type { Messages } from "../en";
-import { account } from "./account";
-import { common } from "./common";
-import { ticketing } from "./ticketing";
-import { route } from "./route";
-
-export const messages: Messages = { ...common, ...ticketing, ...account, ...route };
