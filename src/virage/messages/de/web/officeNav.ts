@@ -1,0 +1,20 @@
+export const officeNav = {
+  nav: {
+    label: "Büro",
+    menu: "Menü",
+    events: "Veranstaltungen",
+    orders: "Bestellungen",
+    food: "Essen und Geld",
+    kitchen: "Küche",
+    staff: "Team",
+    devices: "Geräte",
+    bans: "Stadionverbote",
+    pin: "Meine PIN",
+    apiClients: "API-Clients",
+    pages: "Rechtliches und Hilfe",
+    emails: "E-Mails",
+    jobs: "Fehlgeschlagene Aufgaben",
+    signedIn: "Angemeldet als",
+    leave: "Abmelden",
+  },
+};

@@ -1,0 +1,27 @@
+import type { staffHome as English } from "../../en/web/staffHome";
+
+export const staffHome: typeof English = {
+  title: "Ihr Arbeitsbereich",
+  lead: "Für das Team. Melden Sie sich mit Ihrer Team-Adresse an.",
+  noRole: (email) => `Sie sind als ${email} angemeldet. Dieses Konto hat keine Rolle im Team. Bitten Sie die Administration, diese Adresse einzuladen.`,
+  other: "Anderes Konto verwenden",
+  as: (email) => `Angemeldet als ${email}`,
+  screens: {
+    gate: "Tor",
+    till: "Kasse",
+    kitchen: "Küche",
+    desk: "Spielredaktion",
+    describe: "Audiodeskription",
+    office: "Büro",
+    pin: "Meine PIN",
+  },
+  texts: {
+    gate: "Tickets scannen, online oder offline",
+    till: "Verkaufen, Karten aufladen, erstatten",
+    kitchen: "Bestellungen zubereiten und ausgeben",
+    desk: "Spielereignisse und Wiederholungen veröffentlichen",
+    describe: "Wiederholungen beschreiben",
+    office: "Veranstaltungen, Bestellungen, Team und Berichte",
+    pin: "Für Geräte an Toren und Kassen",
+  },
+};
