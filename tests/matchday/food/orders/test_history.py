@@ -8,7 +8,8 @@ from tests.matchday.food.till.bar import CAP_CENTS, Bar
 from tests.matchday.food.till.test_virtual_card import a_fan, ask, by_phone
 from tests.money.fiscal.till import NOW, beer, cup, fries
 from tests.zones import PARIS
-from virage.matchday.food.orders.reads.orders import FoodOrder
+from virage.demo.venues.drawing import stadium
+from virage.matchday.food.orders.reads.orders import FoodOrder, outlet_name
 from virage.matchday.food.orders.reads.paid_at import outlets
 from virage.money.fiscal.rules.record import TenderKind
 from virage.money.wallet.accounts.reads import WalletTransaction
@@ -17,7 +18,7 @@ from virage.money.wallet.funding.rules.top_ups import Limits
 from virage.platform.data.database import Database
 
 LIMITS: Final = Limits(500, 15_000, 25_000)
-BAR: Final = {"fr": "Point de vente 01, Virage Nord", "en": "Food stand 01, Virage Nord"}
+BAR: Final = outlet_name(stadium(), "01")
 MIXED: Final = [beer(1), fries(1), cup(1)]  # 12.50 at three rates
 
 
