@@ -115,6 +115,9 @@ def a_match(starts_at: datetime = NOW + HOUR, **changes: Any) -> Event:
         "rules": EventRules(alcohol=True),
         "series_title": None,
         "venue_version": "any",
+        "venue_code": "stadium",
+        "venue_name": "Stadium",
+        "time_zone": "Europe/Paris",
         "state": "published",
         "revision": 1,
     }

@@ -91,7 +91,7 @@ export const office: typeof English = {
     notYours: "Sie haben keinen Zugriff auf diesen Teil des Büros.",
   },
   event: { title: "Veranstaltung", publicPage: "Öffentliche Seite ansehen" },
-  tabs: { label: "Diese Veranstaltung", sales: "Verkauf", details: "Angaben", teams: "Mannschaften", prices: "Preise", gates: "Tore", accreditations: "Akkreditierungen" },
+  tabs: { label: "Diese Veranstaltung", sales: "Verkauf", details: "Angaben", teams: "Mannschaften", prices: "Preise", gates: "Tore", accreditations: "Akkreditierungen", closures: "Sperrungen" },
   defects: {
     title_missing: "Geben Sie einen Titel ein",
     title_missing_in: (language) => `Geben Sie einen Titel ein (${language})`,

@@ -14,6 +14,7 @@ export const officeNav = {
     pages: "Rechtliches und Hilfe",
     emails: "E-Mails",
     jobs: "Fehlgeschlagene Aufgaben",
+    venues: "Stadien",
     signedIn: "Angemeldet als",
     leave: "Abmelden",
   },

@@ -10,6 +10,7 @@ export const refusals: typeof English = {
   area_unknown: "Dieser Stehplatzbereich ist bei dieser Veranstaltung nicht im Verkauf. Laden Sie die Seite neu und wählen Sie noch einmal.",
   payment_failed: "Ihre Bank hat diese Zahlung abgelehnt. Es wurde nichts abgebucht. Versuchen Sie es erneut oder nehmen Sie eine andere Karte.",
   tickets_affected: "Einige Tickets brauchen einen anderen Platz oder eine Erstattung. Wählen Sie für jedes und speichern Sie dann erneut.",
+  venue_file_defects: "Die Stadiondatei hat Fehler. Es wurde nichts gespeichert.",
   prices_sold_places: "Einige dieser Plätze sind schon verkauft. Prüfen Sie die Änderungen und speichern Sie erneut.",
   not_for_sale: "Diese Plätze sind nicht im Verkauf.",
   party_invalid: "Wählen Sie 1 bis 9 Tickets.",
