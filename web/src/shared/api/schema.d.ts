@@ -8849,19 +8849,6 @@ export interface components {
             };
         };
         /**
-         * RoomFile
-         * @description A room of the business centre.
-         */
-        RoomFile: {
-            area_m2?: number | null;
-            capacity?: number | null;
-            code: string;
-            floor?: string | null;
-            name: {
-                [key: string]: string;
-            };
-        };
-        /**
          * RosterEntry
          * @description A person who may sign in on a device by PIN. `supervisor`: of the post. `salt`, `verifier`: base64 in JSON.
          *

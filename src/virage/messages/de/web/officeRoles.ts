@@ -3,6 +3,7 @@ import type { officeRoles as English } from "../../en/web/officeRoles";
 export const officeRoles: typeof English = {
   roles: {
     admin: "Administration",
+    venue_manager: "Spielstätten",
     programme: "Programm",
     box_office: "Tageskasse",
     finance: "Finanzen",
@@ -17,6 +18,7 @@ export const officeRoles: typeof English = {
   },
   roleHints: {
     admin: "Voller Zugriff, auch auf das Team",
+    venue_manager: "Pläne der Spielstätten, Versionen und Sperrungen",
     programme: "Veranstaltungen und Preise",
     box_office: "Bestellungen und Erstattungen",
     finance: "Berichte und Bestellungen, Essenspreise, Bonus, Kartensperren, Pächter und Kassen",
