@@ -19,6 +19,7 @@ from tests.matchday.food.till.bar import Bar, sent
 from tests.money.fiscal.till import Till
 from tests.venues import arena, install
 from virage.demo.programme import done
+from virage.demo.venues.drawing import stadium
 from virage.identity.people.types import Email, EmailKind
 from virage.matchday.food.menu.acts.stock import record
 from virage.matchday.food.menu.reads.catalogue import Catalogues, terms_at
@@ -37,6 +38,7 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent
+from virage.site.venue.acts import set_closed
 
 AWAY = "arena.01"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -104,6 +106,23 @@ async def test_an_order_at_an_outlet_of_another_venue_is_refused(
     assert refused.reason == Reason.OUTLET_CLOSED
     assert await kitchen.states() == []
     assert await kitchen.money(fan) == (5_000, 0, 0)
+
+
+async def test_an_outlet_that_is_closed_for_an_event_takes_no_orders_until_it_reopens(
+    kitchen: Kitchen, db: Database
+) -> None:
+    fan = await kitchen.fan()
+    for closed in (True, False):
+        outcome = await db.transact(
+            set_closed, stadium(), kitchen.event.id, "outlet", HERE, closed=closed, who=None, now=kitchen.clock.now()
+        )
+        assert outcome is None
+        (offer,) = [offer for offer in await offers(kitchen) if offer.outlet == HERE]
+        assert (offer.closed_reason is not None) is closed
+        placed = await kitchen.order(fan, kitchen.request(line(COFFEE)))
+        assert isinstance(placed, Refused) is closed
+        if isinstance(placed, Refused):
+            assert placed.reason == Reason.OUTLET_CLOSED
 
 
 async def test_a_full_outlet_has_its_alternatives_at_its_own_venue(kitchen: Kitchen, away: Kitchen) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pypdf
 import pytest
 
-from tests.sale.ticketing.conftest import GOLD_BLOCK, HOUR, NOW, Box, System, a_pricing, named
+from tests.sale.ticketing.conftest import BLUE_BLOCK, GOLD_BLOCK, HOUR, NOW, Box, System, a_pricing, block_seats, named
 from tests.sale.ticketing.test_emails import Post
 from tests.sale.ticketing.venues import arena, seats_of
 from tests.venues import install
@@ -18,6 +18,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.reads import offers
 from virage.sale.ticketing.reads.open_sales import load_sale
+from virage.site.venue.acts import set_closed
 
 STADIUM = stadium()
 
@@ -151,3 +152,18 @@ async def test_sales_at_one_version_share_their_plan(evening: TwoVenues) -> None
     plans = [None if sale is None else sale.inventory.plan for sale in sales]
     assert plans[0] is plans[1]
     assert plans[0] is not plans[2]
+
+
+async def test_a_block_that_is_closed_for_an_event_is_sold_no_more_until_it_reopens(evening: TwoVenues) -> None:
+    fan = evening.box(await evening.system.fan(), evening.stadium)
+    seat = block_seats(BLUE_BLOCK)[3]
+    for closed, status in ((True, 409), (False, 201)):
+        outcome = await evening.system.db.transact(
+            set_closed, STADIUM, evening.stadium, "block", BLUE_BLOCK, closed=closed, who=None, now=NOW
+        )
+        assert outcome is None
+        evening.system.order_service.sales.forget(evening.stadium)
+        answer = await fan.hold({"kind": "chosen", "places": [{"place": seat, "tariff": "full"}]})
+        assert answer.status_code == status
+        offer = (await fan.ask("GET", f"/api/events/{evening.stadium}/offer")).json()
+        assert (BLUE_BLOCK in offer["blocks"]) is not closed

@@ -83,13 +83,13 @@ async def set_closed(
     if closed:
         closure_id = new_id()
         if await store.insert_closure(conn, closure_id, event_id, part, code, who=who, now=now):
-            data = {"event_id": str(event_id), "part": part, "code": code}
-            await append(conn, [Fact("venue_part_closed", who, closure_id, data)], now)
+            data = {"closure_id": closure_id, "part": part, "code": code}
+            await append(conn, [Fact("venue_part_closed", who, event_id, data)], now)
         return None
     ended = await store.end_closure(conn, event_id, part, code, who=who, now=now)
     if ended is not None:
-        data = {"event_id": str(event_id), "part": part, "code": code}
-        await append(conn, [Fact("venue_part_reopened", who, ended, data)], now)
+        data = {"closure_id": ended, "part": part, "code": code}
+        await append(conn, [Fact("venue_part_reopened", who, event_id, data)], now)
     return None
 
 

@@ -6,10 +6,11 @@ an outdated picture costs a retry, never a seat sold twice.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Entry, Key, Tail, as_written, head, position_key
@@ -21,13 +22,22 @@ from virage.sale.ticketing.rules.terms import RENUMBERED
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
-from virage.site.venue.api import venue_at
+from virage.site.venue.api import closures, venue_at
 
 IN_MEMORY_MAX = 16
 DELTAS_KEPT = 4096
 _TAKEN, _FREED = "places_taken", "places_freed"
 _CHANGED = frozenset(
-    {"event_amended", "event_published", "event_cancelled", "event_version_changed", "prices_set", RENUMBERED}
+    {
+        "event_amended",
+        "event_published",
+        "event_cancelled",
+        "event_version_changed",
+        "prices_set",
+        "venue_part_closed",
+        "venue_part_reopened",
+        RENUMBERED,
+    }
 )
 
 
@@ -178,10 +188,15 @@ async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -
     if event is None or (event.state == "draft" and not drafts):
         return None
     venue = await venue_at(conn, event.venue_version)
-    pricing = await load_pricing(conn, event_id)
+    pricing = _open(await load_pricing(conn, event_id), (await closures(conn, event_id)).blocks)
     taken = await claims_store.places_taken(conn, event_id)
     await asyncio.to_thread(seat_plan, venue)  # the first sale at a version computes it; others find it
     return open_sale(on_sale(event), venue, pricing, taken)
+
+
+def _open(pricing: Pricing, closed: Container[str]) -> Pricing:
+    """Return a pricing without the blocks that are closed for its event, which are then not for sale."""
+    return replace(pricing, blocks={code: category for code, category in pricing.blocks.items() if code not in closed})
 
 
 async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:

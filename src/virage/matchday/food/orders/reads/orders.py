@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, assert_never
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.matchday.food.menu.api import Catalogues, permits_around
 from virage.matchday.food.menu.types import AlcoholPermit, BasketVat, Station
@@ -137,6 +138,7 @@ class OrderingSnapshot(Struct, frozen=True):
     """The kitchens of an event's venue at the time that orders are planned from.
 
     `walking_s` is by outlet, None without a place. `plans` and `context` are empty if the event takes no orders.
+    A kitchen whose outlet is closed for the event is not open.
     """
 
     venue: Venue
@@ -255,7 +257,10 @@ class FoodReads:
                 plans = await store.plans_of(conn, kitchens, catalogue, window.at)
                 stock = await store.stock_left(conn, list(kitchens))
                 context = SaleContext(catalogue, window.event, window.permits, stock)
-            today = await venue.route_options(conn, step_free=step_free)
+            today = await venue.route_options(conn, step_free=step_free, event_id=event_id)
+            for outlet in (await venue.closures(conn, event_id)).outlets & kitchens.keys():
+                kitchen = kitchens[outlet]
+                kitchens[outlet] = replace(kitchen, capacity=replace(kitchen.capacity, open=False))
         known = place is not None and place < ground.places
         walking_s = await venue.walking_s(ground, place, today) if place is not None and known else None
         open_event, at = (None, now) if window is None else (window.event, window.at)

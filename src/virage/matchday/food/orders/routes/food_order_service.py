@@ -67,7 +67,8 @@ class FoodOrderService:
             ground = await venue.venue_at(conn, event.venue_version)
             window = await ordering_window(conn, event, now)
             catalogue = await self._catalogues.in_force(conn)
-            context = PlacementContext(catalogue, None, (), ground.outlet_by_code.keys(), now)
+            outlets = ground.outlet_by_code.keys() - (await venue.closures(conn, event_id)).outlets
+            context = PlacementContext(catalogue, None, (), outlets, now)
             if window is not None:
                 context = replace(context, event=window.event, permits=window.permits, at=window.at)
             found = await place(conn, placements, context, self._waits, now)
