@@ -27,7 +27,7 @@ export const common: typeof English = {
   nav: {
     main: "Hauptmenü",
     events: "Programm",
-    tickets: "Meine Tickets",
+    tickets: "Tickets",
     orders: "Meine Bestellungen",
     food: "Essen",
     wallet: "Guthaben",
