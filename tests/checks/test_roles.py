@@ -7,7 +7,7 @@ ROLES = {"admin", "steward"}
 
 def test_each_list_of_roles_is_found() -> None:
     lists = written()
-    assert len(lists) == 11
+    assert len(lists) == 14
     assert all("supervisor" in roles for roles in lists.values())
 
 

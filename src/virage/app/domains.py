@@ -110,10 +110,10 @@ PLATFORM_LOCKS: Final[Mapping[str, Sequence[str]]] = {
 }
 LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("kernel", "A singleton holds its number before it writes anything."),
+    LockPlace("venue", "A venue is imported before its events are created."),
     LockPlace("programme", "An act on an event locks it before it calls the handlers of other domains."),
     LockPlace("ticketing.pricing", "The prices of an event are written with it."),
     LockPlace("pages", "Alone in its transaction."),
-    LockPlace("venue", "Alone in its transaction."),
     LockPlace("people", "A request locks its session and person before other rows; an erasure locks the person first."),
     LockPlace("food_menu", "A draft is published alone."),
     LockPlace("food_orders", "A kitchen and its orders come before the till and the wallet, which they are paid from."),

@@ -114,6 +114,7 @@ class Evening:
         new = NewEvent(
             id=self.event_id,
             organiser_id=self.organiser_id,
+            venue_code="stadium",
             kind="match",
             title={"fr": "Virage contre Visiteurs", "en": "Virage against Visitors"},
             doors_at=starts - 2 * HOUR,

@@ -213,7 +213,7 @@ async def test_the_history_of_a_wallet_names_the_venue_and_a_receipt_is_in_its_t
     async with kitchen.db.connection() as conn:
         names = await outlets_paid_at(conn, [order.id])
         content = await food_receipt(conn, email)
-    assert names[order.id]["en"] == "Food stand 01, Virage Nord, Arena"
+    assert names[order.id]["en"] == "Food stand 01, Virage Nord, The Arena"
     assert content is not None
     assert content.values["outlet"] == order.outlet_name
     at = content.values["at"]

@@ -131,7 +131,7 @@ async def test_paper_is_printed_for_the_events_venue_with_local_codes_of_gates(e
     answer = await fan.ask("POST", f"/api/tickets/{order['lines'][0]['ticket_id']}/paper")
     assert answer.status_code == 200, answer.text
     page = "".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().replace("\u200b", "").split())
-    for said in ("HarbourArena", "14h00NewYork", "12h00NewYork", "BLOC/BLOCK113"):
+    for said in ("HarbourArena", "14:00NewYork", "12:00NewYork", "BLOC/BLOCK113"):
         assert said in page
     assert re.search(r"ENTRÉE/ENTRANCE[A-Z]\d", page)
 

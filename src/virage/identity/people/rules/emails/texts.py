@@ -86,7 +86,7 @@ class EmailTexts:
     def hour(self, at: datetime, zone: str = "") -> str:
         """Return a time of day; `zone` is the IANA name of the zone whose city is stated, empty for none."""
         hour = format_time(at, "short", locale=self._formats)
-        return f"{hour} ({zone_city(zone, str(self._formats))})" if zone else hour
+        return f"{hour} ({zone_city(zone, self.tag)})" if zone else hour
 
     def moment(self, at: datetime, zone: str = "") -> str:
         """Return a date and a time of day, with the city of a zone as in `hour`."""
