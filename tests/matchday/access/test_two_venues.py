@@ -222,9 +222,12 @@ async def test_a_pack_has_the_stewards_of_its_own_venue(both: Both) -> None:
     assert {entry.name: entry.posts for entry in here.roster} == {"stadium": None, "home": ["A"]}
 
 
-async def test_labels_and_zones_are_those_of_the_version_of_the_event(both: Both) -> None:
+async def test_labels_and_zones_are_those_of_the_version_of_the_event(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
     later = both.here.beside()
     await later.open()
+    await install(later.db, monkeypatch, rebuilt())
     async with later.db.transaction() as conn:
         await put_event(conn, later.event_id, rebuilt().version)
     stand = next(stand.name for stand in stadium().stands if stand.code == "N")
