@@ -41,7 +41,7 @@ def nameless(door: str) -> str:
 
 def test_every_route_of_0_1_0_admits_the_same_principals() -> None:
     opened, fresh = recorded_doors()
-    today = {nameless(door): set(askers) for door, askers in DOORS.items()}
+    today = {nameless(door): set(askers) - {"venue_manager"} for door, askers in DOORS.items()}  # a role since
     assert {door: today.get(nameless(door), set()) for door in opened} == opened
     assert (len(opened), len(fresh)) == (250, 28)
 

@@ -98,8 +98,8 @@ def link_in_letter(system: System, email: str) -> str:
 def new_event(page: Page, title: str) -> str:
     """Create a draft of the club and open its prices; return its id."""
     page.get_by_role("link", name="New event").click()
-    page.get_by_label("Title in French", exact=True).fill(f"{title} (fr)")
-    page.get_by_label("Title in English", exact=True).fill(title)
+    page.get_by_label("Title (Français)", exact=True).fill(f"{title} (fr)")
+    page.get_by_label("Title (English)", exact=True).fill(title)
     page.get_by_role("button", name="Create and set prices").click()
     expect(page.get_by_role("heading", name="Seating plan", exact=True)).to_be_visible()
     found = re.search(r"/office/events/([0-9a-f-]{36})/prices", page.url)
@@ -111,5 +111,6 @@ def add_category(page: Page, number: int, prices: dict[str, str]) -> None:
     """Add a category with its prices; the brush paints it now."""
     page.get_by_role("button", name="Add category").click()
     fields = page.get_by_role("group", name=f"Category {number}")
+    fields.get_by_label("Name (Français)", exact=True).fill(f"Catégorie {number}")
     for tariff, price in prices.items():
         fields.get_by_label(re.compile(f"^{tariff}")).fill(price)

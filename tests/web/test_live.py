@@ -237,14 +237,13 @@ def test_the_desk_names_the_missing_language_of_an_announcement(
     event, title = evening
     with at_the_desk(browser, system, f"words-{event}@example.org", event, title) as desk:
         desk.get_by_role("button", name="Publish", exact=True).click()
-        expect(desk.get_by_text("Enter the announcement in French")).to_be_visible()
-        expect(desk.get_by_text("Enter the announcement in English")).to_be_visible()
-        expect(desk.get_by_label("In French")).to_be_focused()
-        desk.get_by_label("In French").fill("Merci")
+        expect(desk.get_by_text("Enter the announcement in this language")).to_have_count(2)
+        expect(desk.get_by_label("(Français)")).to_be_focused()
+        desk.get_by_label("(Français)").fill("Merci")
         desk.get_by_role("button", name="Publish", exact=True).click()
-        expect(desk.get_by_text("Enter the announcement in French")).to_have_count(0)
-        expect(desk.get_by_label("In English")).to_be_focused()
-        desk.get_by_label("In English").fill("Thanks")
+        expect(desk.get_by_text("Enter the announcement in this language")).to_have_count(1)
+        expect(desk.get_by_label("(English)")).to_be_focused()
+        desk.get_by_label("(English)").fill("Thanks")
         desk.get_by_role("button", name="Publish", exact=True).click()
         expect(desk.locator("[data-published]")).to_contain_text("Thanks")
 

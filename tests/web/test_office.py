@@ -143,7 +143,7 @@ def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
 ) -> None:
     with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
-        page.get_by_label("Title in French", exact=True).fill("Une soirée")
+        page.get_by_label("Title (Français)", exact=True).fill("Une soirée")
         page.get_by_label("Ends").fill("2027-01-01T20:00")
         page.get_by_label("Kick-off").fill("2027-01-01T21:00")
         page.get_by_role("link", name="Orders").click()
@@ -151,8 +151,8 @@ def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
         page.get_by_role("button", name="Go back").click()
         page.get_by_label("Ends").fill("2027-01-01T20:00")
         page.get_by_role("button", name="Create and set prices").click()
-        english = page.get_by_label("Title in English", exact=True)
-        expect(english).to_have_accessible_description("Enter a title in English")
+        english = page.get_by_label("Title (English)", exact=True)
+        expect(english).to_have_accessible_description("Enter a title (English)")
         expect(page.get_by_label("Ends")).to_have_accessible_description("The event ends before it starts")
         english.fill("An evening")
         page.get_by_label("Ends").fill("2027-01-01T23:00")
@@ -186,13 +186,13 @@ def test_an_event_with_a_lost_answer_is_created_once_with_its_last_input(
     missed, found = fresh("A lost match"), fresh("A found match")
     with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
-        page.get_by_label("Title in French", exact=True).fill("Un match perdu")
-        page.get_by_label("Title in English", exact=True).fill(missed)
+        page.get_by_label("Title (Français)", exact=True).fill("Un match perdu")
+        page.get_by_label("Title (English)", exact=True).fill(missed)
         page.route("**/api/office/events", lose, times=1)
         create = page.get_by_role("button", name="Create and set prices")
         create.click()
         expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
-        page.get_by_label("Title in English", exact=True).fill(found)
+        page.get_by_label("Title (English)", exact=True).fill(found)
         create.click()
         expect(page.get_by_role("heading", name=found)).to_be_visible()
         page.get_by_role("link", name="Events").first.click()
@@ -224,8 +224,8 @@ def test_prices_not_saved_without_network_are_saved_when_it_returns(
 def test_after_an_expired_session_signing_in_returns_to_the_page(browser: Browser, system: System, office: str) -> None:
     with desk(browser, system, office) as page:
         page.get_by_role("link", name="New event").click()
-        page.get_by_label("Title in French", exact=True).fill("Un long dimanche")
-        page.get_by_label("Title in English", exact=True).fill("A long Sunday")
+        page.get_by_label("Title (Français)", exact=True).fill("Un long dimanche")
+        page.get_by_label("Title (English)", exact=True).fill("A long Sunday")
         page.context.clear_cookies()
         page.get_by_role("button", name="Create and set prices").click()
         confirm_it_is_me(page, system, office)

@@ -74,7 +74,7 @@ def test_two_editors_of_an_event_see_the_other_version_and_lose_nothing(
         refused.get_by_role("button", name="Reload").click()
         compared = mine.locator("[data-conflict]")
         expect(compared.get_by_role("heading")).to_be_focused()
-        title = compared.get_by_role("group", name="Title in English", exact=True)
+        title = compared.get_by_role("group", name="Title (English)", exact=True)
         expect(title).to_contain_text("Theirs")
         expect(title).to_contain_text("Mine")
         expect(mine.locator("#title_en")).to_have_value("Mine")
@@ -125,7 +125,7 @@ def test_a_new_event_without_a_title_is_not_made(browser: Browser, system: Syste
         page.on("request", lambda request: made.append(request.url) if request.method == "POST" else None)
         page.get_by_role("link", name="New event").click()
         page.get_by_role("button", name="Create and set prices").click()
-        title = page.get_by_label("Title in French", exact=True)
+        title = page.get_by_label("Title (Français)", exact=True)
         expect(title).to_have_accessible_description("Enter a title in at least one language")
         expect(title).to_be_focused()
         assert not [url for url in made if url.endswith("/api/office/events")]
@@ -175,7 +175,7 @@ def priced(page: Page, title: str) -> str:
     fields = page.get_by_role("group", name="Category 1")
     for tariff, price in {"Adult": "45", "Child": "12", "Concession": "30", "Accessible": "22"}.items():
         fields.get_by_label(re.compile(f"^{tariff}")).fill(price)
-    for name in ("Name in French", "Name in English"):
+    for name in ("Name (Français)", "Name (English)"):
         fields.get_by_label(name).fill("One")
     page.get_by_role("button", name="Lower tier").click()
     page.get_by_role("button", name="Save prices").click()
