@@ -1,6 +1,7 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { i18n } from "./i18n.svelte";
 
+beforeEach(() => void (i18n.locale = "fr"));
 afterEach(() => void (i18n.zone = "Europe/Paris"));
 
 it("writes times in the zone of the venue, also after a change of the zone", () => {

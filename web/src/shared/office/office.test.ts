@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { centsOf, typed } from "../ui/money";
 import { i18n } from "../i18n/i18n.svelte";
 import { EURO, type Currency } from "../ui/currency";
@@ -63,9 +63,11 @@ describe("money as typed", () => {
 });
 
 describe("money as shown", () => {
+  beforeEach(() => {
+    i18n.locale = "fr";
+  });
   afterEach(() => {
     i18n.currency = EURO;
-    i18n.locale = "fr";
   });
 
   it("leaves out the decimals of whole amounts, except for sums under each other", () => {
