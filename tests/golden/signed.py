@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +16,8 @@ from tests.golden.requests_log import Exchange
 from tests.golden.system import FOLDER
 
 FILE = FOLDER / "signed.json"
+ADDED = ("venue", "venue_version")
+"""Fields of the events in a gate's pack that 0.1.0 did not have; its gates ignore them."""
 
 
 async def packs(replay: Replay, recording: Sequence[Exchange], translator: Translator | None = None) -> dict[str, str]:
@@ -37,17 +40,20 @@ def event_key(event: UUID) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(sha256(b"golden " + event.bytes).digest())
 
 
-def content(answer: str) -> bytes:
-    """Return the bytes of a pack without the position of the journal, which counts later
-    migrations.
+def content(answer: str) -> dict[str, Any]:
+    """Return a pack without the position of the journal, which counts later migrations, and without what was added.
 
     Raise AssertionError when a sealed pack is not signed by its event's key.
     """
-    document = json.loads(answer)
+    document: dict[str, Any] = json.loads(answer)
     if "body" not in document:
-        return answer.encode()
+        return document
     body = b64decode(document.pop("body"))
     pack = json.loads(body)
-    message = b"virage:pack:v1\0" + body
-    assert event_key(UUID(pack["event"]["id"])).sign(message) == decoded(document.pop("signature"))
-    return json.dumps(document).encode() + body.replace(pack["version"].encode(), b"", 1)
+    key = event_key(UUID(pack["event"]["id"]))
+    assert key.sign(b"virage:pack:v1\0" + body) == decoded(document.pop("signature"))
+    del pack["version"]
+    for event in (pack["event"], *pack["others"]):
+        for name in ADDED:
+            event.pop(name, None)
+    return document | {"body": pack}

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from virage.platform.values.localised import hashed
@@ -106,7 +106,7 @@ class Product(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
     id: UUID
     name: Text
-    description: Text = {}
+    description: Text = field(default_factory=lambda: hashed({}))
     category: ProductCategory
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     vat_permille: Annotated[int, Meta(ge=0, le=999)]
@@ -147,7 +147,7 @@ class Menu(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
     id: UUID
     name: Text
-    description: Text = {}
+    description: Text = field(default_factory=lambda: hashed({}))
     category: ProductCategory = ProductCategory.MENUS
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     parts: tuple[Part, ...]
