@@ -59,8 +59,8 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         page.goto("/office/food/catalogue")
         page.get_by_role("link", name="New product").click()
         page.get_by_role("button", name="Save draft").click()
-        expect(page.get_by_label("Name (French)")).to_be_focused()
-        page.get_by_label("Name (French)").fill(f"Bretzel {address}")
+        expect(page.get_by_label("Name (Français)")).to_be_focused()
+        page.get_by_label("Name (Français)").fill(f"Bretzel {address}")
         page.get_by_label("Name (English)").fill(name)
         page.get_by_label("Category").select_option("snacks")
         for allergen in ("Gluten", "Milk"):
@@ -124,7 +124,7 @@ def test_concurrent_edits_are_not_overwritten(browser: Browser, system: System, 
     name = f"Cup {address}"
     with desk(browser, system, grant_roles(system, f"first-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/catalogue/new?kind=deposit")
-        page.get_by_label("Name (French)").fill(name)
+        page.get_by_label("Name (Français)").fill(name)
         page.get_by_label("Name (English)").fill(name)
         page.get_by_label("Deposit, €").fill("1")
         page.get_by_role("button", name="Save draft").click()

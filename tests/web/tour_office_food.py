@@ -104,7 +104,7 @@ def _catalogue(page: Page) -> Iterator[Screen]:
     expect(page.get_by_text("Enter a name").first).to_be_visible()
     yield Screen("food-new-product", picture=False)
     page.goto("/office/food/catalogue/new?kind=deposit")
-    page.get_by_label("Name (French)").fill("Écocup")
+    page.get_by_label("Name (Français)").fill("Écocup")
     page.get_by_label("Name (English)").fill("Eco cup")
     page.get_by_label("Deposit, €").fill("1")
     page.get_by_role("button", name="Save draft").click()
@@ -118,7 +118,7 @@ def _catalogue(page: Page) -> Iterator[Screen]:
     yield Screen("food-menu")
     page.goto("/office/food/catalogue")
     page.get_by_role("link", name="Coffee", exact=True).click()
-    expect(page.get_by_label("Name (French)")).to_be_visible()
+    expect(page.get_by_label("Name (Français)")).to_be_visible()
     yield Screen("food-item")
 
 

@@ -19,10 +19,10 @@ const day = (time: number, zone?: string): string =>
   i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" }, zone);
 const EVENING_MS = 4 * 3_600_000;
 
-/** Whether something begins today or began a few hours ago: an evening continues after midnight. */
+/** Whether something begins today, or began or begins within a few hours: an evening continues after midnight. */
 export function isOnToday(iso: string, zone?: string): boolean {
-  const since = clock.now() - Date.parse(iso);
-  return day(Date.parse(iso), zone) === day(clock.now(), zone) || (since > 0 && since < EVENING_MS);
+  const start = Date.parse(iso);
+  return day(start, zone) === day(clock.now(), zone) || Math.abs(clock.now() - start) < EVENING_MS;
 }
 
 /** "Tonight", "Today" or "Tomorrow", else empty. */
