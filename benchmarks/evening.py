@@ -11,7 +11,7 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.system import System
-from virage.demo.venues.drawing import stadium, stadium_file
+from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -28,7 +28,6 @@ from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.web.guard import Grant, Principal
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import EventRules, NewEvent, Organiser
-from virage.site.venue.api import import_file
 
 A_TRANSACTION = 500
 HOUR = timedelta(hours=1)
@@ -142,7 +141,6 @@ async def _event(conn: Connection, now: datetime) -> UUID:
         sale_closes_at=starts,
         rules=EventRules(),
     )
-    await import_file(conn, stadium_file(), None, now)
     await programme.create(conn, event, None, now)
     await programme.publish(conn, event.id, None, now)
     return event.id

@@ -104,7 +104,10 @@ class Desk:
             while number is None:
                 try:
                     answer = await self._client.ask(b"POST", self._path, self._header, body)
-                    number = msgspec.json.decode(answer.body)[0]["number"] if answer.status == HTTPStatus.OK else None
+                    if answer.status == HTTPStatus.OK:
+                        number = msgspec.json.decode(answer.body)[0]["number"]
+                    elif answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                        raise RuntimeError(f"An entry was refused: {answer.status} {answer.body!r}")
                 except (Gone, OSError):
                     await asyncio.sleep(0.05)
             self.began[number] = at

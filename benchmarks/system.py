@@ -89,10 +89,13 @@ class System:
         }
 
     async def start_database(self) -> float:
-        """Start and migrate the database; return the commits a second of one client."""
+        """Start and migrate the database, import the stadium; return the commits a second of one client."""
         (self.folder / "var").mkdir()
         await self.postgres.start()
         await migrate(self.postgres.url)
+        db = await Database.open(self.postgres.url, connections_max=1)
+        await db.transact(import_file, stadium_file(), None, datetime.now(UTC))
+        await db.close()
         self.env |= {"VIRAGE_DATABASE_URL": self.postgres.url, "PLAIN_DATABASE_URL": self.postgres.url}
         return await commits_per_s(self.postgres.url)
 
@@ -235,7 +238,6 @@ async def _event(conn: Any, now: datetime) -> tuple[UUID, list[UUID]]:
         sale_closes_at=starts,
         rules=EventRules(limit_per_buyer=9),
     )
-    await import_file(conn, stadium_file(), None, now)
     await programme.create(conn, event, None, now)
     pricing = pricing_of_the_bowl()
     await set_pricing(conn, event.id, pricing, None, now)
