@@ -7,7 +7,13 @@ from virage.identity.people.api import EmailComposer, invitation_content, sealed
 from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_off_email
-from virage.sale.ticketing.api import event_moved_email, money_returned_email, order_paid_email, refund_email
+from virage.sale.ticketing.api import (
+    event_moved_email,
+    money_returned_email,
+    order_paid_email,
+    refund_email,
+    seats_changed_email,
+)
 
 COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.SIGN_IN_CODE: sealed_content,
@@ -21,6 +27,7 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.LATE_PAYMENT: money_returned_email,
     EmailKind.EVENT_CANCELLED: refund_email,
     EmailKind.EVENT_MOVED: event_moved_email,
+    EmailKind.SEATS_CHANGED: seats_changed_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
 }

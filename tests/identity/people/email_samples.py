@@ -44,6 +44,14 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.LATE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/events/1"),
     EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),
     EmailKind.EVENT_MOVED: EmailContent(EVENT | {"was_at": AT.replace(day=8, hour=20)}, path="/orders/1"),
+    EmailKind.SEATS_CHANGED: EmailContent(
+        EVENT | {"moved": 1, "kept": 2, "paper": True, "cents": 4650},
+        [
+            {"former": SEAT, "label": PlaceLabel("D", "Tribune Est", "120", "3", 5), "tariff": "full"},
+            {"former": STANDING, "label": None, "tariff": "companion"},
+        ],
+        "/tickets",
+    ),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

@@ -1,5 +1,6 @@
 """Emails to buyers: queued with the act, composed when sent, sent again on request."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,12 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.sale.ticketing.conftest import NOW, Box, System, a_match
+from tests.sale.ticketing.conftest import GOLD_BLOCK, NOW, Box, System, a_match, block_seats
+from tests.sale.ticketing.test_moves import bought_seats
+from tests.sale.ticketing.venues import arena, arranged
+from tests.venues import install
 from virage.app.emails import COMPOSERS
+from virage.demo.venues.drawing import stadium
 from virage.identity.people.acts.emails import write
 from virage.identity.people.jobs.email_sender import EmailSender
 from virage.identity.people.rules.emails import EmailJob
@@ -19,8 +24,10 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.acts import emails, refunding
 from virage.sale.ticketing.jobs import TicketingJobs
+from virage.sale.ticketing.rules.reseating import BestEqual, GiveBack, MoveChoice
 from virage.site.programme import acts as programme
 from virage.site.programme.rules import content_of
+from virage.site.venue.types import Venue
 
 OFFICE = (Grant("box_office"), Grant("programme"))
 
@@ -48,6 +55,11 @@ class Post:
 @pytest.fixture
 def post(system: System, config: Config) -> Post:
     return Post(system, config)
+
+
+def without(gone: Sequence[int]) -> Venue:
+    """The next version of the stadium, without some seats."""
+    return arranged(stadium(), [seat for seat in range(stadium().seats) if seat not in set(gone)], version="next")
 
 
 async def emails_of(box: Box, order_id: str) -> list[dict[str, Any]]:
@@ -200,6 +212,87 @@ async def test_moving_a_draft_sends_no_email(system: System) -> None:
         await programme.create(conn, new, None, NOW)
         await programme.amend(conn, new.id, later, None, NOW, moved=(emails.event_moved,))
     assert await system.rows("select 1 from kernel.job where entrypoint = 'ticketing_event_moved'") == []
+
+
+async def moved(system: System, new: Venue, choices: dict[str, MoveChoice]) -> int:
+    """Move the event at the office; the status of the answer."""
+    office = await system.staff(*OFFICE)
+    body = {"from_version": stadium().version, "venue_version": new.version}
+    chosen = {"choices": msgspec.to_builtins(choices)}
+    return (await office.ask("POST", f"/api/office/events/{system.event_id}/move", body | chosen)).status_code
+
+
+async def test_a_move_to_another_version_is_emailed_once_per_order_with_former_and_new_seats_or_the_refund(
+    system: System, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = block_seats(GOLD_BLOCK)[:4]
+    new = without(gone)
+    await install(system.db, monkeypatch, stadium(), new)
+    pair = await bought_seats(system, await system.fan(), gone[0], gone[1], block_seats(GOLD_BLOCK)[9])
+    alone = await bought_seats(system, await system.fan("alone@example.org"), gone[2])
+    kept = await bought_seats(system, await system.fan("kept@example.org"), block_seats(GOLD_BLOCK)[12])
+    await post.read()
+    best, back = BestEqual(), GiveBack()
+    tickets = [line["ticket_id"] for line in pair["lines"]]
+    choices: dict[str, MoveChoice] = {tickets[0]: best, tickets[1]: back, alone["lines"][0]["ticket_id"]: back}
+    assert [await moved(system, new, choices) for _ in range(2)] == [200, 409]
+    assert await post.kinds() == ["seats_changed"] * 2, f"nobody writes about the unchanged order {kept['code']}"
+    messages = {message["recipient"]: message for message in (await post.read())[3:]}
+    system.forget()
+    fan = await system.fan()
+    after = (await fan.ask("GET", f"/api/orders/{pair['id']}")).json()
+    body = messages["fan@example.org"]["body"]
+    was, now = pair["lines"][0]["label"], after["lines"][0]["label"]
+    assert (
+        f"rang {was['row']}, place {was['seat']} → Bloc {now['block']}, rang {now['row']}, place {now['seat']}" in body
+    )
+    assert f"place {pair['lines'][1]['label']['seat']} · Plein tarif Remboursé" in body.replace(" :", "")
+    assert "81,50" in body
+    assert "Vos autres billets restent valables." in body
+    refund = messages["alone@example.org"]
+    assert "Remboursement" in refund["subject"]
+    assert "Votre remboursement est en route" in refund["body"]
+    assert "→" not in refund["body"]
+
+
+async def test_the_email_about_new_seats_has_the_time_at_the_venue_in_the_buyers_language(
+    empty_system: System, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, there = empty_system, arena()
+    await install(system.db, monkeypatch, stadium(), there)
+    await system.open(venue=there)
+    order = await system.bought(await system.fan(), full=1)
+    await system.rows("update people.person set locale = 'de' where email = 'fan@example.org'")
+    seat = order["lines"][0]["place"]
+    new = arranged(there, [place for place in range(there.seats) if place != seat], version="next")
+    await install(system.db, monkeypatch, stadium(), there, new)
+    await post.read()
+    office = await system.staff(*OFFICE)
+    body = {
+        "from_version": there.version,
+        "venue_version": new.version,
+        "choices": {order["lines"][0]["ticket_id"]: {"kind": "best"}},
+    }
+    assert (await office.ask("POST", f"/api/office/events/{system.event_id}/move", body)).status_code == 200
+    message = (await post.read())[-1]
+    assert "Neue Plätze" in message["subject"]
+    assert "14:00 (New York)" in message["body"]
+    assert "Harbour Arena" in message["body"]
+
+
+async def test_a_seat_refunded_after_the_move_is_not_announced(
+    system: System, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = without(block_seats(GOLD_BLOCK)[:2])
+    await install(system.db, monkeypatch, stadium(), new)
+    order = await bought_seats(system, await system.fan(), block_seats(GOLD_BLOCK)[0])
+    await post.read()
+    assert await moved(system, new, {order["lines"][0]["ticket_id"]: BestEqual()}) == 200
+    office = await system.staff(*OFFICE)
+    back = {"refund_id": str(new_id()), "reason": "asked"}
+    assert (await office.ask("POST", f"/api/office/orders/{order['id']}/refund", back)).status_code == 200
+    assert await post.kinds() == ["seats_changed", "refund"]
+    assert ["Remboursement" in message["subject"] for message in (await post.read())[1:]] == [True]
 
 
 async def test_an_email_is_resent_once_a_minute_and_five_times_an_hour(

@@ -70,14 +70,11 @@ async def move(
     """Move the event as the programme does: its version and its places change in one transaction."""
 
     async def act(conn: Connection) -> EventMoveResult | Refused:
-        await conn.execute("select from programme.event where id = $1 for no key update", system.event_id)
-        event = await programme.event(conn, system.event_id)
-        assert event is not None
+        event = await programme.lock_for_move(conn, system.event_id, OLD.version, new.version, system.clock.now())
+        assert not isinstance(event, Refused)
         outcome = await move_event(conn, event, OLD, new, choices or {}, None, system.clock.now())
         if isinstance(outcome, EventMoveResult):
-            await conn.execute(
-                "update programme.event set ground_version = $2 where id = $1", system.event_id, new.version
-            )
+            await programme.set_venue_version(conn, event, new.version, None, system.clock.now())
         if pause is not None:
             await pause.wait()
         return outcome
@@ -211,22 +208,69 @@ async def test_the_office_moves_an_event_with_a_choice_for_each_affected_ticket(
     order = await bought_seats(system, await system.fan(), LOST[0], block_seats(BLUE_BLOCK)[4])
     office = await system.staff(Grant("programme"))
     path, lost = f"/api/office/events/{system.event_id}/move", order["lines"][0]["ticket_id"]
-    refused = await office.ask("POST", path, {"venue_version": new.version})
+    to_new = {"from_version": OLD.version, "venue_version": new.version}
+    refused = await office.ask("POST", path, to_new)
     assert (refused.status_code, refused.json()["code"]) == (409, "tickets_affected")
-    elsewhere = await office.ask("POST", path, {"venue_version": arena().version})
+    elsewhere = await office.ask("POST", path, to_new | {"venue_version": arena().version})
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "unknown_venue")
-    moved = await office.ask("POST", path, {"venue_version": new.version, "choices": {lost: {"kind": "best"}}})
+    moved = await office.ask("POST", path, to_new | {"choices": {lost: {"kind": "best"}}})
     assert (moved.status_code, moved.json()) == (
         200,
         {"venue_version": "next", "reseated": 1, "refunded": 0, "released": 0},
     )
-    again = await office.ask("POST", path, {"venue_version": new.version})
-    assert again.json() == {"venue_version": "next", "reseated": 0, "refunded": 0, "released": 0}
+    again = await office.ask("POST", path, to_new | {"choices": {lost: {"kind": "refund"}}})
+    assert (again.status_code, again.json()["code"]) == (409, "changed_meanwhile"), "the event is moved once"
+    assert await system.rows("select 1 from ticketing.refund") == []
     offer = await office.ask("GET", f"/api/events/{system.event_id}/offer")
     assert offer.json()["venue_version"] == "next"
     stranger = await system.staff(Grant("box_office"), email="window@example.org")
-    assert (await stranger.ask("POST", path, {"venue_version": new.version})).status_code == 403
+    assert (await stranger.ask("POST", path, to_new)).status_code == 403
     await check(system)
+
+
+async def test_the_preview_proposes_places_of_their_own_for_each_ticket_and_any_of_them_can_be_chosen(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first proposals of a party are adjacent, and so are its second ones; a basket gets none."""
+    seats = block_seats(BLUE_BLOCK)
+    first = await bought_seats(system, await system.fan(), seats[4], seats[5])
+    second = await bought_seats(system, await system.fan("other@example.org"), seats[7])
+    await hold_seats(system.browser(), seats[9])
+    new = next_version(*seats[4:10])
+    await install(system.db, monkeypatch, OLD, new, arena())
+    shown = await preview(system, new)
+    proposed = {str(found.ticket_id): found.proposals for found in shown.affected if not found.held}
+    assert [len(found.proposals) for found in shown.affected if found.held] == [0]
+    places = [proposal.place for proposals in proposed.values() for proposal in proposals]
+    assert len(places) == len(set(places)) == 9, "three for each ticket, and none twice"
+    pair = [proposed[line["ticket_id"]] for line in first["lines"]]
+    for left, right in zip(*pair, strict=True):
+        assert right.place - left.place == 1
+        assert left.label.row == right.label.row
+    chosen = {
+        **{UUID(line["ticket_id"]): proposed[line["ticket_id"]][1].place for line in first["lines"]},
+        UUID(second["lines"][0]["ticket_id"]): proposed[second["lines"][0]["ticket_id"]][0].place,
+    }
+    assert await move(system, new, {id_: Reseat(place) for id_, place in chosen.items()}) == EventMoveResult(
+        "next", 3, 0, 1
+    )
+    seated = {row["id"]: row["place"] for row in await system.rows("select id, place from ticketing.ticket")}
+    assert seated == chosen
+    await check(system)
+
+
+async def test_the_preview_names_the_refund_of_a_ticket_and_of_the_whole_order(system: System, new: Venue) -> None:
+    order = await bought_seats(system, await system.fan(), *LOST, block_seats(GOLD_BLOCK)[5])
+    for found in (await preview(system, new)).affected:
+        assert (found.refund_cents, found.order_tickets, found.order_refund_cents) == (
+            8150,
+            3,
+            order["total_cents"],
+        )
+    ids = [UUID(line["ticket_id"]) for line in order["lines"]]
+    assert isinstance(await move(system, new, {ids[0]: GiveBack(), ids[1]: GiveBack()}), EventMoveResult)
+    (refund,) = await system.rows("select amount_cents from ticketing.refund")
+    assert refund["amount_cents"] == 2 * 8150
 
 
 async def test_one_ticket_is_reseated_and_one_refunded(system: System, new: Venue) -> None:
@@ -250,7 +294,7 @@ async def test_one_ticket_is_reseated_and_one_refunded(system: System, new: Venu
     (refund,) = await system.rows("select amount_cents from payments.refund")
     assert refund["amount_cents"] == 8150
     kinds = [row["kind"] for row in await system.rows("select kind from people.letter order by id")]
-    assert kinds == ["order_paid", "refund"]
+    assert kinds == ["order_paid", "seats_changed"]
 
 
 async def test_a_named_place_is_given_and_its_former_number_sold_to_nobody_else(system: System, new: Venue) -> None:
@@ -396,7 +440,7 @@ async def test_the_journal_of_a_move_names_no_place_and_no_person(system: System
     assert isinstance(await move(system, new, {first: BestEqual(), second: GiveBack()}), EventMoveResult)
     rows = await system.rows("select what, about, data from kernel.journal order by seq desc limit 12")
     facts = {row["what"]: row for row in rows}
-    assert facts["places_renumbered"]["about"] == system.event_id
+    assert facts["event_version_changed"]["about"] == system.event_id
     assert facts["ticket_reseated"]["about"] == first
     for row in rows:
         assert "113" not in str(row["data"])

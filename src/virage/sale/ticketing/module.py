@@ -54,6 +54,7 @@ module = Module(
         "claim": (),
         "moved_event": (),
         "former_label": (),
+        "seat_change": (),
         "refund": (),
         "ticket": (),
         "rebind_code": (),

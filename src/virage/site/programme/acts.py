@@ -122,8 +122,13 @@ async def amend(
     return amended
 
 
-async def lock_for_move(conn: Connection, event_id: UUID, version: str, now: datetime) -> Event | Refused:
-    """Return an event that may move to another version of its venue, locked until the end of the transaction."""
+async def lock_for_move(
+    conn: Connection, event_id: UUID, from_version: str, to_version: str, now: datetime
+) -> Event | Refused:
+    """Return an event that may move to another version of its venue, locked until the end of the transaction.
+
+    Refused with `changed_meanwhile` if the event is not at `from_version` any more.
+    """
     event = await store.lock_event(conn, event_id)
     if event is None:
         return Refused(Reason.NOT_FOUND)
@@ -131,7 +136,9 @@ async def lock_for_move(conn: Connection, event_id: UUID, version: str, now: dat
         return Refused(Reason.CANCELLED)
     if event.ends_at <= now:
         return Refused(Reason.OVER)
-    if version not in {known.version for known in await venue.versions(conn, event.venue_code)}:
+    if event.venue_version != from_version:
+        return Refused(Reason.CHANGED)
+    if to_version not in {known.version for known in await venue.versions(conn, event.venue_code)}:
         return Refused(Reason.UNKNOWN_VENUE)
     return event
 

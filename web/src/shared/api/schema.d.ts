@@ -4723,6 +4723,10 @@ export interface components {
         /**
          * AffectedTicket
          * @description A place that its order cannot keep. `held`: the order is not paid, and is released by the move.
+         *
+         *         `proposals` are places of at least the same price, the best first; no place is proposed to two tickets.
+         *         `refund_cents` is the refund of this ticket, and `order_refund_cents` that of all `order_tickets` valid tickets of
+         *         the order together.
          */
         AffectedTicket: {
             /** Format: uuid */
@@ -4732,10 +4736,14 @@ export interface components {
             order_code: string;
             /** Format: uuid */
             order_id: string;
+            order_refund_cents: number;
+            order_tickets: number;
             place: number;
             price_cents: number;
+            proposals: components["schemas"]["virage.sale.ticketing.acts.moving.ProposedPlace"][];
             /** @enum {string} */
             reason: "capacity" | "features" | "gone" | "hospitality" | "party";
+            refund_cents: number;
             tariff: components["schemas"]["Tariff"];
             /** Format: uuid */
             ticket_id: string;
@@ -6134,7 +6142,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "sign_in_code" | "top_up_off";
+        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "seats_changed" | "sign_in_code" | "top_up_off";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -6285,11 +6293,15 @@ export interface components {
         /**
          * EventMove
          * @description The version of the venue to move to, and what happens to each affected ticket, by its id.
+         *
+         *         `from_version` is the version of the event when it was previewed: if somebody else has moved it meanwhile, the
+         *         request is refused with `changed_meanwhile`.
          */
         EventMove: {
             choices?: {
                 [key: string]: components["schemas"]["Reseat"] | components["schemas"]["BestEqual"] | components["schemas"]["GiveBack"];
             };
+            from_version: string;
             venue_version: string;
         };
         /**
@@ -7426,9 +7438,12 @@ export interface components {
         /**
          * MovePreview
          * @description What a move to another version of the venue would change: places that stay the same, and the affected ones.
+         *
+         *         `from_version` is the present version of the event.
          */
         MovePreview: {
             affected: components["schemas"]["AffectedTicket"][];
+            from_version: string;
             kept: number;
             venue_version: string;
         };
@@ -8519,22 +8534,9 @@ export interface components {
          */
         Proposal: {
             fee_cents: number;
-            places: components["schemas"]["ProposedPlace"][];
+            places: components["schemas"]["virage.sale.ticketing.reads.proposals.ProposedPlace"][];
             total_cents: number;
             venue_version: string;
-        };
-        /**
-         * ProposedPlace
-         * @description A place for one person. `sightline` is 0 (worst of the venue) to 100.
-         */
-        ProposedPlace: {
-            /** Format: uuid */
-            category_id: string;
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-            price_cents: number;
-            sightline: number;
-            tariff: components["schemas"]["Tariff"];
         };
         /**
          * PublicConfiguration
@@ -10335,6 +10337,27 @@ export interface components {
          */
         ZoneUpdate: {
             full: boolean;
+        };
+        /**
+         * ProposedPlace
+         * @description A free place of the new version for an affected ticket.
+         */
+        "virage.sale.ticketing.acts.moving.ProposedPlace": {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+        };
+        /**
+         * ProposedPlace
+         * @description A place for one person. `sightline` is 0 (worst of the venue) to 100.
+         */
+        "virage.sale.ticketing.reads.proposals.ProposedPlace": {
+            /** Format: uuid */
+            category_id: string;
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            sightline: number;
+            tariff: components["schemas"]["Tariff"];
         };
     };
     responses: never;

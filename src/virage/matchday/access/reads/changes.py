@@ -24,7 +24,7 @@ PAGES_BACK_MAX: Final = 5
 GROUND_FACTS: Final = frozenset({"gate_changed", "zone_changed", "ground_changed", "window_changed"})
 PASS_FACTS: Final = frozenset({"pass_revoked", "pass_bound", "pass_rebound", "pass_printed", "pass_reissued"})
 FLAG_FACTS: Final = frozenset({"pass_flagged", "pass_unflagged"})
-RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn", "places_renumbered"})
+RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn", "event_version_changed"})
 """Facts that only a new pack carries: windows, passes that withdrawn scans had brought in, another venue version."""
 KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | RELOAD_FACTS | {"passes_crossed"}
 

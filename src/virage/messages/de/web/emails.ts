@@ -14,6 +14,7 @@ export const emails: typeof english = {
     late_payment: "Verspätete Zahlung erstattet",
     event_cancelled: "Veranstaltung abgesagt",
     event_moved: "Neuer Termin",
+    seats_changed: "Neue Plätze",
     food_receipt: "Beleg",
     top_up_off: "Automatisches Aufladen beendet",
   },

@@ -17,6 +17,7 @@ export const emails = {
     late_payment: "Late payment refunded",
     event_cancelled: "Event cancelled",
     event_moved: "New time",
+    seats_changed: "New seats",
     food_receipt: "Receipt",
     top_up_off: "Automatic top-up stopped",
   } as Record<Email["kind"], string>,

@@ -14,6 +14,7 @@ export const emails: typeof english = {
     late_payment: "Paiement tardif remboursé",
     event_cancelled: "Événement annulé",
     event_moved: "Nouvel horaire",
+    seats_changed: "Nouvelles places",
     food_receipt: "Reçu",
     top_up_off: "Rechargement automatique arrêté",
   },

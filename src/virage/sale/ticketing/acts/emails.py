@@ -1,6 +1,6 @@
 """Emails about orders, stored in the transaction that causes them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -67,6 +67,15 @@ async def notify_money_returned(conn: Connection, back: Sequence[Captured], now:
         )
         for payment in back
         if (order := orders.get(payment.subject)) is not None
+    ]
+    await queue_emails(conn, emails, now)
+
+
+async def notify_seats_changed(conn: Connection, move_id: UUID, orders: Mapping[UUID, UUID], now: datetime) -> None:
+    """Store one email for each order whose seats a move of its event changed; `orders` are their owners by order."""
+    emails = [
+        NewEmail(id=new_id(), kind=EmailKind.SEATS_CHANGED, subject_id=move_id, about_id=order_id, person_id=owner_id)
+        for order_id, owner_id in orders.items()
     ]
     await queue_emails(conn, emails, now)
 

@@ -15,27 +15,39 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
-from virage.sale.ticketing.acts.emails import notify_refunded
+from virage.sale.ticketing.acts.emails import notify_seats_changed
 from virage.sale.ticketing.acts.holding import close
 from virage.sale.ticketing.rules.moving import GONE, AffectedReason, Line, MovePlan, new_places, plan_move
 from virage.sale.ticketing.rules.open_sale import on_sale, open_sale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import Pricing
-from virage.sale.ticketing.rules.refunds import plan_refund
-from virage.sale.ticketing.rules.reseating import MoveChoice, reseat
+from virage.sale.ticketing.rules.refunds import plan_refund, worth
+from virage.sale.ticketing.rules.reseating import MoveChoice, proposals, reseat
 from virage.sale.ticketing.rules.sale import OPEN_STATES
-from virage.sale.ticketing.rules.terms import RENUMBERED, TARIFFS, OrderRow, Tariff, TicketRow
+from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow, Tariff, TicketRow
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.sale.ticketing.store import tickets as tickets_store
-from virage.sale.ticketing.store.tickets import TicketRefund
+from virage.sale.ticketing.store.tickets import SeatChange, TicketRefund
 from virage.site.programme.types import Event
 from virage.site.venue.types import PlaceLabel, Venue
 
 
+class ProposedPlace(Struct, frozen=True):
+    """A free place of the new version for an affected ticket."""
+
+    place: int
+    label: PlaceLabel
+
+
 class AffectedTicket(Struct, frozen=True):
-    """A place that its order cannot keep. `held`: the order is not paid, and is released by the move."""
+    """A place that its order cannot keep. `held`: the order is not paid, and is released by the move.
+
+    `proposals` are places of at least the same price, the best first; no place is proposed to two tickets.
+    `refund_cents` is the refund of this ticket, and `order_refund_cents` that of all `order_tickets` valid tickets of
+    the order together.
+    """
 
     ticket_id: UUID
     order_id: UUID
@@ -47,11 +59,19 @@ class AffectedTicket(Struct, frozen=True):
     price_cents: int
     reason: AffectedReason
     held: bool
+    proposals: list[ProposedPlace]
+    refund_cents: int
+    order_tickets: int
+    order_refund_cents: int
 
 
 class MovePreview(Struct, frozen=True):
-    """What a move to another version of the venue would change: places that stay the same, and the affected ones."""
+    """What a move to another version of the venue would change: places that stay the same, and the affected ones.
 
+    `from_version` is the present version of the event.
+    """
+
+    from_version: str
     venue_version: str
     kept: int
     affected: list[AffectedTicket]
@@ -70,10 +90,19 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
     """Return what a move of an event would change now; purchases may change it until the move."""
     orders = {order.id: order for order in await store.live_orders(conn, event.id)}
     tickets = await tickets_store.tickets_of_event(conn, event.id)
-    plan = await asyncio.to_thread(plan_move, old, new, _live_lines(orders.values(), tickets))
+    pricing = await pricing_store.pricing(conn, event.id) or Pricing()
+
+    def propose() -> tuple[MovePlan, dict[UUID, list[int]]]:
+        plan = plan_move(old, new, _live_lines(orders.values(), tickets))
+        _, settled = _without_unpaid(plan, orders)
+        sale = open_sale(on_sale(event), new, pricing, list(settled.places.values()))
+        return plan, proposals(sale, old, settled.affected)
+
+    plan, proposed = await asyncio.to_thread(propose)
     affected = []
     for found in plan.affected:
         line, order = found.line, orders[found.line.order_id]
+        held = order.state in OPEN_STATES
         affected.append(
             AffectedTicket(
                 ticket_id=line.ticket_id,
@@ -85,10 +114,16 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
                 tariff=TARIFFS[line.tariff],
                 price_cents=line.price_cents,
                 reason=found.reason,
-                held=order.state in OPEN_STATES,
+                held=held,
+                proposals=[ProposedPlace(place, label(new, place)) for place in proposed.get(line.ticket_id, ())],
+                refund_cents=0 if held else worth(order, line.price_cents),
+                order_tickets=sum(
+                    1 for id_ in order.ticket_ids if id_ not in tickets or tickets[id_].refund_id is None
+                ),
+                order_refund_cents=0 if held else order.total_cents - order.refunded_cents,
             )
         )
-    return MovePreview(new.version, len(plan.places), affected)
+    return MovePreview(event.venue_version, new.version, len(plan.places), affected)
 
 
 async def move_event(  # noqa: PLR0917 - the event, both versions, and what the office decided
@@ -110,15 +145,8 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     orders = {order.id: order for order in await store.lock_orders_of_event(conn, event.id)}
     tickets = await tickets_store.tickets_of_event(conn, event.id)
     plan = await asyncio.to_thread(plan_move, old, new, _live_lines(orders.values(), tickets))
-    lost = {found.line.order_id for found in plan.affected} & {
-        id_ for id_, o in orders.items() if o.state in OPEN_STATES
-    }
+    lost, plan = _without_unpaid(plan, orders)
     released = await close(conn, sorted(lost), "released", now) if lost else []
-    of_lost = {id_ for order_id in lost for id_ in orders[order_id].ticket_ids}
-    plan = MovePlan(
-        {id_: place for id_, place in plan.places.items() if id_ not in of_lost},
-        [found for found in plan.affected if found.line.order_id not in lost],
-    )
     pricing = await pricing_store.pricing(conn, event.id) or Pricing()
     sale = await asyncio.to_thread(open_sale, on_sale(event), new, pricing, list(plan.places.values()))
     outcome = await asyncio.to_thread(reseat, sale, old, plan.affected, choices)
@@ -137,6 +165,15 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     await tickets_store.put_former_labels(conn, event.id, labels)
 
     refunds = _refunds(orders, tickets, outcome.refunds, now)
+    move_id = new_id()
+    refund_of = {ticket_id: row.id for row in refunds for ticket_id in row.ticket_ids}
+    changes = [
+        SeatChange(
+            found.line.order_id, found.line.ticket_id, label(old, found.line.place), refund_of.get(found.line.ticket_id)
+        )
+        for found in plan.affected
+    ]
+    await tickets_store.put_seat_changes(conn, move_id, changes)
     for row in refunds:
         if not await tickets_store.insert_refund(conn, row, event.id, who):
             raise RuntimeError(f"The refund {row.id} exists already.")
@@ -158,7 +195,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
         for row in refunds
     ]
     facts += [Fact("ticket_reseated", who, id_, {"event": event.id}) for id_ in outcome.places]
-    await append(conn, [Fact(RENUMBERED, who, event.id), *facts], now)
+    await append(conn, facts, now)
     money = [
         RefundRequest(row.id, payment_id, row.amount_cents)
         for row in refunds
@@ -167,8 +204,19 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     for answer in await payments.request_refund(conn, money, now) if money else ():
         if isinstance(answer, Refused):
             return answer
-    await notify_refunded(conn, [(row, orders[row.order_id].owner_id) for row in refunds], now)
+    changed = {change.order_id: orders[change.order_id].owner_id for change in changes}
+    await notify_seats_changed(conn, move_id, changed, now)
     return EventMoveResult(new.version, len(outcome.places), len(outcome.refunds), len(released))
+
+
+def _without_unpaid(plan: MovePlan, orders: Mapping[UUID, OrderRow]) -> tuple[set[UUID], MovePlan]:
+    """Return the unpaid orders with an affected place, which the move releases, and the plan without them."""
+    lost = {found.line.order_id for found in plan.affected if orders[found.line.order_id].state in OPEN_STATES}
+    of_lost = {id_ for order_id in lost for id_ in orders[order_id].ticket_ids}
+    return lost, MovePlan(
+        {id_: place for id_, place in plan.places.items() if id_ not in of_lost},
+        [found for found in plan.affected if found.line.order_id not in lost],
+    )
 
 
 def _live_lines(orders: Iterable[OrderRow], tickets: Mapping[UUID, TicketRow]) -> list[Line]:

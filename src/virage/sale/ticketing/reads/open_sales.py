@@ -18,7 +18,6 @@ from virage.platform.values.clock import Clock
 from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
 from virage.sale.ticketing.rules.places import seat_plan
 from virage.sale.ticketing.rules.pricing import Pricing
-from virage.sale.ticketing.rules.terms import RENUMBERED
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
@@ -36,7 +35,6 @@ _CHANGED = frozenset(
         "prices_set",
         "venue_part_closed",
         "venue_part_reopened",
-        RENUMBERED,
     }
 )
 

@@ -12,7 +12,7 @@ from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.reads.open_sales import AvailabilityUpdate, OpenSales, update_of
-from virage.sale.ticketing.rules.terms import MONEY_RETURNED, RENUMBERED, STATE_FACTS, Reason, State
+from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS, Reason, State
 from virage.sale.ticketing.store import orders as store
 
 
@@ -52,7 +52,7 @@ class AvailabilityTopic:
         for entry in entries:
             if entry.what in ("places_taken", "places_freed"):
                 by_event.setdefault(entry.about, []).append(entry)
-            elif entry.what in ("prices_set", "event_cancelled", "event_amended", RENUMBERED):
+            elif entry.what in ("prices_set", "event_cancelled", "event_amended", "event_version_changed"):
                 reload.add(entry.about)
         messages: dict[str, Any] = {str(event_id): update_of(news) for event_id, news in by_event.items()}
         return messages | {str(event_id): AvailabilityUpdate(reload=True) for event_id in reload}

@@ -115,8 +115,13 @@ async def preview_event_move(
 
 
 class EventMove(Struct, frozen=True, forbid_unknown_fields=True):
-    """The version of the venue to move to, and what happens to each affected ticket, by its id."""
+    """The version of the venue to move to, and what happens to each affected ticket, by its id.
 
+    `from_version` is the version of the event when it was previewed: if somebody else has moved it meanwhile, the
+    request is refused with `changed_meanwhile`.
+    """
+
+    from_version: Annotated[str, Meta(min_length=1, max_length=64)]
     venue_version: Annotated[str, Meta(min_length=1, max_length=64)]
     choices: dict[UUID, MoveChoice] = {}
 
@@ -142,7 +147,7 @@ async def move_event(
         if isinstance(event, Refused):
             return event
         fresh(principal, now)
-        event = await programme.lock_for_move(conn, event_id, data.venue_version, now)
+        event = await programme.lock_for_move(conn, event_id, data.from_version, data.venue_version, now)
         if isinstance(event, Refused):
             return event
         if event.venue_version == data.venue_version:

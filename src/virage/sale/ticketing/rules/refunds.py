@@ -41,10 +41,10 @@ def plan_refund(
     chosen = [ticket for ticket in standing if ticket.id in set(wanted)]
     if len(chosen) == len(standing):
         return RefundPlan(standing, order.total_cents - order.refunded_cents)
-    return RefundPlan(chosen, sum(_worth(order, ticket) for ticket in chosen))
+    return RefundPlan(chosen, sum(worth(order, ticket.price_cents) for ticket in chosen))
 
 
-def _worth(order: OrderRow, ticket: TicketRow) -> Cents:
-    """Return the price of a ticket with its share of the fee, which free tickets do not bear."""
+def worth(order: OrderRow, price_cents: Cents) -> Cents:
+    """Return the price of a ticket of an order with its share of the fee, which free tickets do not bear."""
     paying = sum(1 for price in order.prices if price)
-    return ticket.price_cents + (order.fee_cents // paying if ticket.price_cents else 0)
+    return price_cents + (order.fee_cents // paying if price_cents else 0)

@@ -31,6 +31,8 @@ class GiveBack(Struct, frozen=True, tag_field="kind", tag="refund", forbid_unkno
 
 
 MoveChoice = Reseat | BestEqual | GiveBack
+PROPOSALS_MAX = 3
+"""Number of places that are proposed for each affected ticket."""
 
 
 class Reseating(Struct, frozen=True):
@@ -58,7 +60,7 @@ def reseat(
     for ticket_id, wish in wishes.items():
         choice = choices[ticket_id]
         if isinstance(choice, Reseat):
-            if not _is_suitable(sale, choice.place, wish):
+            if not _is_suitable(sale, choice.place, _beside(wish)):
                 return Refused(Reason.PLACE_TAKEN, {"places": [choice.place], "tickets": [ticket_id]})
             sale.inventory.hold([choice.place])
             places[ticket_id] = choice.place
@@ -71,6 +73,23 @@ def reseat(
             return Refused(Reason.SOLD_OUT, {"tickets": missing})
         places |= found
     return Reseating(places, [id_ for id_ in wishes if isinstance(choices[id_], GiveBack)])
+
+
+def proposals(sale: OpenSale, old: Venue, affected: Sequence[Affected]) -> dict[UUID, list[int]]:
+    """Return up to `PROPOSALS_MAX` places for each affected line, the best first, and take them in the sale.
+
+    No place is proposed twice, so that any choice among the proposals is possible. The first proposals of a party are
+    those of `BestEqual`, its second ones belong together as well, and so on.
+    """
+    parties: dict[UUID, list[_Wish]] = {}
+    for found in affected:
+        parties.setdefault(found.line.order_id, []).append(_wish(sale, old, found.line))
+    proposed: dict[UUID, list[int]] = {found.line.ticket_id: [] for found in affected}
+    for _ in range(PROPOSALS_MAX):
+        for party in parties.values():
+            for ticket_id, place in _seat_party(sale, party).items():
+                proposed[ticket_id].append(place)
+    return proposed
 
 
 class _Wish(Struct, frozen=True):
@@ -93,6 +112,11 @@ def _wish(sale: OpenSale, old: Venue, line: Line) -> _Wish:
     return _Wish(line, needs_of(old, line), None if kind == "seats" else kind, standing, category)
 
 
+def _beside(wish: _Wish) -> _Wish:
+    """Return a wish that any seat fulfils if a companion seat did: a companion may sit on an ordinary one."""
+    return replace(wish, features=wish.features & ~COMPANION)
+
+
 def _is_suitable(sale: OpenSale, place: int, wish: _Wish) -> bool:
     """Return whether a place is free and has what is wanted; a wheelchair space only for the access tariff."""
     inventory, venue = sale.inventory, sale.venue
@@ -112,7 +136,7 @@ def _seat_party(sale: OpenSale, party: Sequence[_Wish]) -> dict[UUID, int]:
     Wheelchair spaces come with their companion seats; the others sit side by side in one segment if they can.
     """
     found = _seat_wheelchairs(sale, party)
-    rest = [replace(wish, features=wish.features & ~COMPANION) for wish in party if wish.line.ticket_id not in found]
+    rest = [_beside(wish) for wish in party if wish.line.ticket_id not in found]
     if 1 < len(rest) <= PARTY_MAX and not any(wish.standing or wish.features & WHEELCHAIR for wish in rest):
         found |= _seat_together(sale, rest)
     for wish in rest:

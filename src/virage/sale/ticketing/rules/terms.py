@@ -199,8 +199,6 @@ class Buyer(Struct, frozen=True):
 State = Literal["held", "paying", "paid", "released", "expired", "refunded"]
 STATE_FACTS: dict[str, State] = {f"order_{state}": state for state in get_args(State)}
 """New states of an order by journal fact."""
-RENUMBERED = "places_renumbered"
-"""Journal fact of an event whose places have other numbers: it moved to another version of its venue."""
 MONEY_RETURNED = "order_money_returned"
 """Journal fact of an order whose payment is returned."""
 

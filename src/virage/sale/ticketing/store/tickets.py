@@ -26,6 +26,15 @@ class TicketRefund(Struct, frozen=True):
     reason: RefundReason
 
 
+class SeatChange(Struct, frozen=True):
+    """A ticket that a move of its event gave another place, or refunded; `label` is that of its former place."""
+
+    order_id: UUID
+    ticket_id: UUID
+    label: PlaceLabel
+    refund_id: UUID | None
+
+
 async def tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, TicketRow]:
     """Return tickets by id; unknown ids are left out."""
     return {row["id"]: TicketRow(*row) async for row in queries.tickets(conn, ticket_ids=ticket_ids)}
@@ -64,6 +73,27 @@ async def former_labels(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UU
     """Return the labels of the former places of tickets, by ticket."""
     rows = queries.former_labels(conn, ticket_ids=ticket_ids)
     return {row["ticket_id"]: msgspec.convert(row["label"], PlaceLabel) async for row in rows}
+
+
+async def put_seat_changes(conn: Connection, move_id: UUID, changes: Sequence[SeatChange]) -> None:
+    """Store what a move changes for the tickets of an event."""
+    await queries.put_seat_changes(
+        conn,
+        move_id=move_id,
+        order_ids=[change.order_id for change in changes],
+        ticket_ids=[change.ticket_id for change in changes],
+        labels=[msgspec.to_builtins(change.label) for change in changes],
+        refund_ids=[change.refund_id for change in changes],
+    )
+
+
+async def seat_changes(conn: Connection, move_id: UUID, order_id: UUID) -> list[SeatChange]:
+    """Return what a move changed for the tickets of an order."""
+    rows = queries.seat_changes(conn, move_id=move_id, order_id=order_id)
+    return [
+        SeatChange(row["order_id"], row["ticket_id"], msgspec.convert(row["label"], PlaceLabel), row["refund_id"])
+        async for row in rows
+    ]
 
 
 async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> TicketRow | None:

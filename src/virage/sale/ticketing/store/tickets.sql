@@ -140,6 +140,19 @@ on conflict (ticket_id) do nothing;
 -- The labels of the former places of tickets.
 select ticket_id, label from ticketing.former_label where ticket_id = any(:ticket_ids::uuid[]);
 
+-- name: put_seat_changes(move_id, order_ids, ticket_ids, labels, refund_ids)!
+-- What a move of an event changes for its tickets.
+insert into ticketing.seat_change (move_id, order_id, ticket_id, label, refund_id)
+select :move_id, changed.order_id, changed.ticket_id, changed.label, changed.refund_id
+from unnest(:order_ids::uuid[], :ticket_ids::uuid[], :labels::jsonb[], :refund_ids::uuid[])
+    as changed (order_id, ticket_id, label, refund_id)
+order by changed.order_id, changed.ticket_id;
+
+-- name: seat_changes(move_id, order_id)
+-- What a move changed for the tickets of an order.
+select order_id, ticket_id, label, refund_id
+from ticketing.seat_change where move_id = :move_id and order_id = :order_id order by ticket_id;
+
 -- name: valid_tickets(event_id)
 -- Every valid ticket of an event.
 select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id

@@ -32,6 +32,7 @@ class EmailKind(StrEnum):
     LATE_PAYMENT = "late_payment"
     EVENT_CANCELLED = "event_cancelled"
     EVENT_MOVED = "event_moved"
+    SEATS_CHANGED = "seats_changed"
     FOOD_RECEIPT = "food_receipt"
     TOP_UP_OFF = "top_up_off"
 

@@ -40,7 +40,7 @@ def _page(texts: EmailTexts, email: Email, content: EmailContent, config: Config
         return [text for text in map(rendered, templates) if text]
 
     paragraphs = all_rendered(kind.paragraphs)
-    row = kind.row
+    row, total = kind.row, tuple(map(rendered, kind.total or ()))
     return Page(
         lang=texts.tag,
         subject=rendered(kind.subject),
@@ -52,7 +52,7 @@ def _page(texts: EmailTexts, email: Email, content: EmailContent, config: Config
         rows=[]
         if row is None
         else [tuple(rendered(cell, row=content_row) for cell in row) for content_row in content.rows],
-        total=None if kind.total is None else tuple(map(rendered, kind.total)),
+        total=total if any(total) else None,
         button=rendered(kind.button),
         link=config.public_url + content.path,
         small=all_rendered(kind.small),
