@@ -13,6 +13,7 @@ from tests.web.office import (
     ADMIN,
     CLUB_OFFICE,
     add_category,
+    choose_the_stadium,
     confirm_it_is_me,
     desk,
     grant_roles,
@@ -150,6 +151,7 @@ def test_defects_of_a_draft_are_shown_at_their_fields_and_keep_the_input(
         expect(page.get_by_role("dialog", name="Leave without saving?")).to_be_visible()
         page.get_by_role("button", name="Go back").click()
         page.get_by_label("Ends").fill("2027-01-01T20:00")
+        choose_the_stadium(page)
         page.get_by_role("button", name="Create and set prices").click()
         english = page.get_by_label("Title (English)", exact=True)
         expect(english).to_have_accessible_description("Enter a title (English)")
@@ -188,6 +190,7 @@ def test_an_event_with_a_lost_answer_is_created_once_with_its_last_input(
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Title (Français)", exact=True).fill("Un match perdu")
         page.get_by_label("Title (English)", exact=True).fill(missed)
+        choose_the_stadium(page)
         page.route("**/api/office/events", lose, times=1)
         create = page.get_by_role("button", name="Create and set prices")
         create.click()
@@ -226,6 +229,7 @@ def test_after_an_expired_session_signing_in_returns_to_the_page(browser: Browse
         page.get_by_role("link", name="New event").click()
         page.get_by_label("Title (Français)", exact=True).fill("Un long dimanche")
         page.get_by_label("Title (English)", exact=True).fill("A long Sunday")
+        choose_the_stadium(page)
         page.context.clear_cookies()
         page.get_by_role("button", name="Create and set prices").click()
         confirm_it_is_me(page, system, office)

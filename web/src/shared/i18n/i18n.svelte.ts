@@ -33,6 +33,9 @@ export const chosen = (): Locale | null => storage.read<Locale>("locale");
 /** A tag and its wider ones: `fr-CA`, `fr`. */
 const widened = (tag: string): string[] => tag.split("-").map((_, index, parts) => parts.slice(0, parts.length - index).join("-"));
 
+/** `America/New_York` as `New York`. */
+const cityOf = (zone: string): string => zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", "\u00a0");
+
 class I18n {
   locale = $state<Locale>("");
   /** The languages of the deployment, its default first. */
@@ -141,7 +144,12 @@ class I18n {
     const full: Intl.DateTimeFormatOptions = { dateStyle: "short", timeStyle: "short" };
     const readers = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const same = this.date(iso, full, zone) === this.date(iso, full, readers);
-    return same ? this.time(iso, zone) : `${this.time(iso, zone)} (${zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", "\u00a0")})`;
+    return same ? this.time(iso, zone) : `${this.time(iso, zone)} (${cityOf(zone)})`;
+  }
+
+  /** The city of a time zone that is not the reader's; empty for the reader's. */
+  elsewhere(zone: string): string {
+    return zone === Intl.DateTimeFormat().resolvedOptions().timeZone ? "" : cityOf(zone);
   }
 
   /** A localised text: in the language of the screen, else in the deployment's default, else in any. */

@@ -5,7 +5,7 @@ import type { Geometry, Me } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { session } from "../session.svelte";
 import { currentVenues } from "../venues";
-import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series, type VenuePosts } from "./types";
+import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series, type VenuePosts, type VenueSummary } from "./types";
 
 class Desk {
   me = $state.raw<Me | null>(null);
@@ -13,6 +13,8 @@ class Desk {
   events = $state.raw<OfficeEvent[] | null>(null);
   organisers = $state.raw<Organiser[]>([]);
   series = $state.raw<Series[]>([]);
+  /** The current version of each venue in short, as new as the events. */
+  currentVersions = $state.raw<VenueSummary[]>([]);
   /** Every venue in its current version, the first venue first. */
   venues = $state.raw<Geometry[]>([]);
   /** Gates and outlets of every venue, the first venue of the deployment first. */
@@ -42,12 +44,13 @@ class Desk {
   }
 
   /** Whether a role is held for this event. */
-  over(event: Pick<OfficeEvent["event"], "id" | "organiser_id">, role: Role): boolean {
+  over(event: Pick<OfficeEvent["event"], "id" | "organiser_id" | "venue_code">, role: Role): boolean {
     return this.grants.some(
       (grant) =>
         (grant.role === role || grant.role === "admin") &&
         (grant.scope === "all" ||
           (grant.scope === "event" && grant.scope_id === event.id) ||
+          (grant.scope === "venue" && grant.scope_id === event.venue_code) ||
           (grant.scope === "organiser" && grant.scope_id === event.organiser_id)),
     );
   }
@@ -63,11 +66,24 @@ class Desk {
     return this.overAll("programme") ? this.organisers : this.organisers.filter((organiser) => held.has(organiser.id));
   }
 
+  /** Venues at which the user may create events: only a role that is held for venues alone is limited to them. */
+  get myVenues(): VenueSummary[] {
+    const grants = this.grants.filter(({ role }) => role === "programme" || role === "admin");
+    if (grants.some(({ scope }) => scope !== "venue")) return this.currentVersions;
+    return this.currentVersions.filter((venue) => grants.some((grant) => grant.scope_id === venue.code));
+  }
+
+  /** Whether the deployment has several venues, so that lists of events name them. */
+  get severalVenues(): boolean {
+    return this.currentVersions.length > 1;
+  }
+
   async loadEvents(): Promise<Answer<OfficeEvent[]>> {
     const mark = this.#kept.length;
     const sells = this.can(...SELLERS); // a supervisor may read events, but neither organisers nor series
-    const [events, organisers, series] = await Promise.all([
+    const [events, venues, organisers, series] = await Promise.all([
       answered<OfficeEvent[]>(api.GET("/api/office/events")),
+      answered<VenueSummary[]>(api.GET("/api/venues")),
       sells ? answered<Organiser[]>(api.GET("/api/office/organisers")) : null,
       sells ? answered<Series[]>(api.GET("/api/office/series")) : null,
     ]);
@@ -76,6 +92,7 @@ class Desk {
       const newer = new Map(this.#kept.slice(mark).map((entry) => [entry.event.id, entry]));
       this.events = [...events.data.filter((entry) => !newer.has(entry.event.id)), ...newer.values()];
     }
+    if (venues.ok) this.currentVersions = venues.data;
     if (organisers?.ok) this.organisers = organisers.data;
     if (series?.ok) this.series = series.data;
     return this.#heed(events);

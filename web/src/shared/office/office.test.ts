@@ -5,27 +5,30 @@ import { EURO, type Currency } from "../ui/currency";
 import { permilleOf, typedRate, wholeOf } from "./numbers";
 import { fromWall, minutesBetween, shifted, toWall } from "./wall";
 
+const PARIS = "Europe/Paris";
+
 describe("times at the venue", () => {
   it("are in the venue's time zone, in summer and in winter", () => {
-    expect(fromWall("2026-07-14T21:00")).toBe("2026-07-14T19:00:00Z");
-    expect(fromWall("2026-12-01T21:00")).toBe("2026-12-01T20:00:00Z");
+    expect(fromWall("2026-07-14T21:00", PARIS)).toBe("2026-07-14T19:00:00Z");
+    expect(fromWall("2026-12-01T21:00", PARIS)).toBe("2026-12-01T20:00:00Z");
+    expect(fromWall("2026-07-14T21:00", "America/New_York")).toBe("2026-07-15T01:00:00Z");
   });
 
   it("convert from an instant and back", () => {
-    expect(toWall("2026-03-29T00:59:00Z")).toBe("2026-03-29T01:59");
+    expect(toWall("2026-03-29T00:59:00Z", PARIS)).toBe("2026-03-29T01:59");
     for (const text of ["2026-03-29T03:30", "2026-10-25T01:30", "2026-10-25T12:00", "2027-01-01T00:00"])
-      expect(toWall(fromWall(text)!)).toBe(text);
+      expect(toWall(fromWall(text, PARIS)!, PARIS)).toBe(text);
   });
 
   it("reject an invalid time", () => {
-    expect(fromWall("")).toBeNull();
-    expect(fromWall("2026-13-45T99:99")).toBeNull();
+    expect(fromWall("", PARIS)).toBeNull();
+    expect(fromWall("2026-13-45T99:99", PARIS)).toBeNull();
   });
 
   it("move by minutes across a change of daylight saving time", () => {
-    expect(shifted("2026-03-29T01:30", 60)).toBe("2026-03-29T03:30");
-    expect(minutesBetween("2026-03-29T01:30", "2026-03-29T03:30")).toBe(60);
-    expect(shifted("", 60)).toBe("");
+    expect(shifted("2026-03-29T01:30", 60, PARIS)).toBe("2026-03-29T03:30");
+    expect(minutesBetween("2026-03-29T01:30", "2026-03-29T03:30", PARIS)).toBe(60);
+    expect(shifted("", 60, PARIS)).toBe("");
   });
 });
 

@@ -25,6 +25,7 @@ export type NewToken = Schemas["CreatedToken"];
 export type BlockedAddress = Schemas["BlockedAddress"];
 export type DeadLetter = Schemas["DeadLetter"];
 export type Device = Schemas["OfficeDevice"];
+export type VenueSummary = Schemas["VenueSummary"];
 export type VenuePosts = Schemas["VenuePosts"];
 export type DeviceKind = Schemas["DeviceKind"];
 export type Pairing = Schemas["OpenedPairing"];

@@ -23,15 +23,15 @@ class OfficeWords extends Bundle<Words> {
     return language ? defects.title_missing_in(LANGUAGES[language]?.name ?? language) : defects[code as Exclude<keyof typeof defects, "title_missing_in">];
   }
 
-  date(iso: string): string {
-    return i18n.date(iso, { day: "numeric", month: "short", year: "numeric" });
+  date(iso: string, zone = i18n.zone): string {
+    return i18n.date(iso, { day: "numeric", month: "short", year: "numeric" }, zone);
   }
 
   /** Day and time to the minute, with the year if it is another one. */
-  stamp(iso: string): string {
-    const year = (date: string): string => i18n.date(date, { year: "numeric" });
+  stamp(iso: string, zone = i18n.zone): string {
+    const year = (date: string): string => i18n.date(date, { year: "numeric" }, zone);
     const other = year(iso) !== year(new Date(clock.now()).toISOString());
-    return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" });
+    return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" }, zone);
   }
 
   /** A rounded amount in whole units of the currency. */

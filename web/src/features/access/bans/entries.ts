@@ -1,4 +1,5 @@
 /** Import of bans: one `name; e-mail; last day` per line; either name or e-mail may be empty. */
+import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { ADDRESS } from "../../../shared/ui/address";
 import { dayOf, plain, readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
 import type { Ban, BanRequest } from "../../../shared/office/types";
@@ -7,8 +8,8 @@ import { words } from "../../../shared/office/words.svelte";
 
 const YEARS_MAX = 10;
 
-/** The end of a day in the venue's time zone; null for an invalid day. */
-export const endOf = (day: string | null): string | null => (day ? fromWall(`${day}T23:59`) : null);
+/** The end of a day in the deployment's time zone; null for an invalid day. */
+export const endOf = (day: string | null): string | null => (day ? fromWall(`${day}T23:59`, i18n.zone) : null);
 
 /** Whether a ban may end then: in the future, but not too far. */
 export const isEnd = (instant: string, now: number): boolean =>

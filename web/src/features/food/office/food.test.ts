@@ -124,9 +124,9 @@ describe("alcohol", () => {
 
   it("last 48 hours at most, also across a change of daylight saving time", () => {
     const form = { starts: "2027-03-27T20:00", reference: "7" };
-    expect(check({ ...form, ends: "2027-03-29T21:00" })).toEqual({});
-    expect(check({ ...form, ends: "2027-03-29T21:01" })).toEqual({ ends: "long" });
-    expect(check({ starts: "", ends: "", reference: " " })).toEqual({ starts: "time", ends: "time", reference: "reference" });
+    expect(check({ ...form, ends: "2027-03-29T21:00" }, "Europe/Paris")).toEqual({});
+    expect(check({ ...form, ends: "2027-03-29T21:01" }, "Europe/Paris")).toEqual({ ends: "long" });
+    expect(check({ starts: "", ends: "", reference: " " }, "Europe/Paris")).toEqual({ starts: "time", ends: "time", reference: "reference" });
   });
 });
 

@@ -1,4 +1,5 @@
-/** Period of statistics: an event, or business days in the venue's time zone. */
+/** Period of statistics: an event, or business days in the deployment's time zone. */
+import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { desk } from "../../../shared/office/desk.svelte";
 import { fromWall, toWall } from "../../../shared/office/wall";
@@ -16,14 +17,14 @@ export type PeriodQuery = { event_id: string } | { from: string; to: string };
 const DAY_MS = 86_400_000;
 /** Business days begin at five, as in closings. */
 const BEGINS = "05:00";
-const startOf = (day: string): string | null => fromWall(`${day}T${BEGINS}`);
+const startOf = (day: string): string | null => fromWall(`${day}T${BEGINS}`, i18n.zone);
 
 /** Add days; at noon, so that days of 23 or 25 hours count once. */
-const daysAfter = (day: string, count: number): string => toWall(Date.parse(fromWall(`${day}T12:00`)!) + count * DAY_MS).slice(0, 10);
+const daysAfter = (day: string, count: number): string => toWall(Date.parse(fromWall(`${day}T12:00`, i18n.zone)!) + count * DAY_MS, i18n.zone).slice(0, 10);
 
 /** Business day, a number of days from now. */
 export function dayAt(offset = 0): string {
-  const now = toWall(clock.now());
+  const now = toWall(clock.now(), i18n.zone);
   return daysAfter(now.slice(0, 10), offset - (now.slice(11) < BEGINS ? 1 : 0));
 }
 

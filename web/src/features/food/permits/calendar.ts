@@ -1,4 +1,5 @@
 /** Limits of permits: ten per year and organiser, each for at most 48 hours. */
+import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { fromWall, toWall } from "../../../shared/office/wall";
 import type { AlcoholPermit } from "../office/types";
 
@@ -13,8 +14,8 @@ export interface Wish {
 }
 export type Fault = "time" | "order" | "long" | "reference";
 
-/** The year in which the permit begins, in the venue's time zone. */
-export const yearOf = (permit: Pick<AlcoholPermit, "starts_at">): number => Number(toWall(permit.starts_at).slice(0, 4));
+/** The year in which the permit begins, in the deployment's time zone. */
+export const yearOf = (permit: Pick<AlcoholPermit, "starts_at">): number => Number(toWall(permit.starts_at, i18n.zone).slice(0, 4));
 
 /** Whether it counts towards the ten per year: not if it was withdrawn before it began. */
 export const counts = (permit: AlcoholPermit): boolean => !permit.withdrawn_at || Date.parse(permit.withdrawn_at) > Date.parse(permit.starts_at);
@@ -29,10 +30,10 @@ export function stateOf(permit: AlcoholPermit, now: number): State {
   return now < Date.parse(permit.ends_at) ? "running" : "over";
 }
 
-/** Errors by field. */
-export function check({ starts, ends, reference }: Wish): Record<string, Fault> {
+/** Errors by field; times are in a zone. */
+export function check({ starts, ends, reference }: Wish, zone: string): Record<string, Fault> {
   const faults: Record<string, Fault> = {};
-  const [from, until] = [fromWall(starts), fromWall(ends)];
+  const [from, until] = [fromWall(starts, zone), fromWall(ends, zone)];
   if (!from) faults.starts = "time";
   if (!until) faults.ends = "time";
   const ms = from && until ? Date.parse(until) - Date.parse(from) : 1;

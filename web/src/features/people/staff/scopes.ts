@@ -35,7 +35,7 @@ export function choices(scope: Scope): Option[] {
   if (scope === "organiser") return desk.organisers.map((organiser) => ({ value: organiser.id, text: organiser.name }));
   if (scope === "event") {
     const coming = (desk.events ?? []).filter((entry) => entry.event.state !== "cancelled");
-    return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.date(event.starts_at)}` }));
+    return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.date(event.starts_at, event.time_zone)}` }));
   }
   if (scope === "venue") return desk.posts.map((venue) => ({ value: venue.code, text: venue.name }));
   if (scope === "gate") {

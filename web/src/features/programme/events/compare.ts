@@ -45,8 +45,8 @@ export function shownOf(form: EventForm, key: keyof EventForm): string {
     return i18n.text(desk.series.find(({ id }) => id === value)?.title) || words.w.form.seriesNone;
   }
   if (TIMES.includes(key as Time)) {
-    const instant = fromWall(value);
-    return instant ? words.stamp(instant) : value;
+    const instant = fromWall(value, form.time_zone);
+    return instant ? words.stamp(instant, form.time_zone) : value;
   }
   return value;
 }

@@ -1,8 +1,9 @@
 /** The input of the event form: texts and local times as typed. */
+import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { tidied, type Text } from "../../../shared/i18n/texts";
 import { newId } from "../../../shared/runtime/ids";
 import { wholeOf } from "../../../shared/office/numbers";
-import type { EventContent, HouseRules, OfficeEvent } from "../../../shared/office/types";
+import type { EventContent, HouseRules, OfficeEvent, VenueSummary } from "../../../shared/office/types";
 import { fromWall, shifted, toWall } from "../../../shared/office/wall";
 
 export const TIMES = ["doors_at", "starts_at", "ends_at", "sale_opens_at", "sale_closes_at"] as const;
@@ -16,6 +17,10 @@ export interface EventForm extends Record<Time, string> {
   kind: EventContent["kind"];
   title: Text;
   subtitle: Text;
+  /** The code of the venue; empty before it is chosen. */
+  venue_code: string;
+  /** IANA name of the zone of all times: that of the venue. */
+  time_zone: string;
   organiser_id: string;
   organiser_name: string;
   /** Client-made ids of a new organiser and series, so that repeated requests create them once. */
@@ -37,22 +42,25 @@ const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_n
   organiser_name: "", organiser_new: newId(), series_new: newId(), series: {},
 });
 
-/** Defaults of a new event: in two weeks, on sale from tomorrow morning. */
-export function blank(now: number, organiser: string): EventForm {
-  const today = toWall(now).slice(0, 10);
-  const starts = shifted(`${today}T21:00`, 14 * DAY);
+/** Defaults of a new event: in two weeks, on sale from tomorrow morning. Without a venue, it is to be chosen. */
+export function blank(now: number, organiser: string, venue: Pick<VenueSummary, "code" | "time_zone"> | null): EventForm {
+  const zone = venue?.time_zone ?? i18n.zone;
+  const today = toWall(now, zone).slice(0, 10);
+  const starts = shifted(`${today}T21:00`, 14 * DAY, zone);
   return {
     ...empty(),
     kind: "match",
     title: {},
     subtitle: {},
+    venue_code: venue?.code ?? "",
+    time_zone: zone,
     organiser_id: organiser,
     series_id: "",
     starts_at: starts,
-    doors_at: shifted(starts, -120),
-    ends_at: shifted(starts, 120),
-    sale_opens_at: shifted(`${today}T10:00`, DAY),
-    sale_closes_at: shifted(starts, 45),
+    doors_at: shifted(starts, -120, zone),
+    ends_at: shifted(starts, 120, zone),
+    sale_opens_at: shifted(`${today}T10:00`, DAY, zone),
+    sale_closes_at: shifted(starts, 45, zone),
     reentry: false,
     paper_accepted: true,
     paper_identity_check: false,
@@ -73,13 +81,15 @@ export function formOf(event: OfficeEvent["event"]): EventForm {
     kind: event.kind,
     title: { ...event.title },
     subtitle: { ...event.subtitle },
+    venue_code: event.venue_code,
+    time_zone: event.time_zone,
     organiser_id: event.organiser_id,
     series_id: event.series_id ?? "",
-    doors_at: toWall(event.doors_at),
-    starts_at: toWall(event.starts_at),
-    ends_at: toWall(event.ends_at),
-    sale_opens_at: toWall(event.sale_opens_at),
-    sale_closes_at: toWall(event.sale_closes_at),
+    doors_at: toWall(event.doors_at, event.time_zone),
+    starts_at: toWall(event.starts_at, event.time_zone),
+    ends_at: toWall(event.ends_at, event.time_zone),
+    sale_opens_at: toWall(event.sale_opens_at, event.time_zone),
+    sale_closes_at: toWall(event.sale_closes_at, event.time_zone),
     ...rules,
     limit_per_buyer: String(rules.limit_per_buyer),
     bag_litres_max: String(rules.bag_litres_max),
@@ -88,7 +98,7 @@ export function formOf(event: OfficeEvent["event"]): EventForm {
 
 /** The event for the API, or the fields that cannot be parsed. */
 export function contentOf(form: EventForm, seriesId: string | null): { content: EventContent | null; unreadable: string[] } {
-  const unreadable: string[] = TIMES.filter((time) => fromWall(form[time]) === null);
+  const unreadable: string[] = TIMES.filter((time) => fromWall(form[time], form.time_zone) === null);
   const limit = wholeOf(form.limit_per_buyer);
   const bag = wholeOf(form.bag_litres_max);
   if (limit === null || limit < 1 || limit > LIMIT_MAX) unreadable.push("limit_per_buyer");
@@ -99,11 +109,11 @@ export function contentOf(form: EventForm, seriesId: string | null): { content: 
     title: tidied(form.title),
     subtitle: tidied(form.subtitle),
     series_id: seriesId,
-    doors_at: fromWall(form.doors_at)!,
-    starts_at: fromWall(form.starts_at)!,
-    ends_at: fromWall(form.ends_at)!,
-    sale_opens_at: fromWall(form.sale_opens_at)!,
-    sale_closes_at: fromWall(form.sale_closes_at)!,
+    doors_at: fromWall(form.doors_at, form.time_zone)!,
+    starts_at: fromWall(form.starts_at, form.time_zone)!,
+    ends_at: fromWall(form.ends_at, form.time_zone)!,
+    sale_opens_at: fromWall(form.sale_opens_at, form.time_zone)!,
+    sale_closes_at: fromWall(form.sale_closes_at, form.time_zone)!,
     rules: {
       reentry: form.reentry,
       paper_accepted: form.paper_accepted,

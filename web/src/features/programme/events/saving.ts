@@ -34,6 +34,7 @@ function missing(form: EventForm, fresh: boolean): Record<string, string> {
   // A draft may lack one language, but needs a title in at least one.
   if (fresh && Object.keys(tidied(form.title)).length === 0) errors[`title_${i18n.languages[0]}`] = w.form.titleMissing;
   for (const field of contentOf(form, null).unreadable) errors[field] = w.form.unreadable[field as keyof typeof w.form.unreadable] ?? w.form.noTime;
+  if (!form.venue_code) errors.venue = w.form.venueMissing;
   if (!form.organiser_id) errors.organiser = w.form.organiserMissing;
   if (form.organiser_id === NEW && !form.organiser_name.trim()) errors.organiser_name = w.form.nameMissing;
   if (form.series_id === NEW && missingIn(form.series).length > 0) errors.series = w.form.allLanguages;
@@ -71,7 +72,7 @@ export async function save(form: EventForm, id: string, there: OfficeEvent | nul
       ? answered<OfficeEvent>(
           api.PUT("/api/office/events/{event_id}", { params: { path: { event_id: id } }, body: { ...content, revision: there.event.revision } }),
         )
-      : answered<OfficeEvent>(api.POST("/api/office/events", { body: { ...content, id, organiser_id: form.organiser_id } })),
+      : answered<OfficeEvent>(api.POST("/api/office/events", { body: { ...content, id, organiser_id: form.organiser_id, venue_code: form.venue_code } })),
   );
   if (!answer.ok && !there && answer.problem.code === "id_taken") {
     // It was created by a request whose answer was lost; the current input replaces it.

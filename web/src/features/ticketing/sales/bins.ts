@@ -28,11 +28,11 @@ function summed(rows: Sales["by_hour"], startOf: (hour: string) => string): Map<
 
 const iso = (time: number): string => new Date(time).toISOString().replace(".000Z", "Z");
 const hourOf = (instant: string): string => iso(Math.floor(Date.parse(instant) / HOUR_MS) * HOUR_MS);
-const dayOf = (instant: string): string => fromWall(`${toWall(instant).slice(0, 10)}T00:00`)!;
+const dayIn = (zone: string) => (instant: string): string => fromWall(`${toWall(instant, zone).slice(0, 10)}T00:00`, zone)!;
 
-/** Bars without gaps up to now. */
-export function binsOf(rows: Sales["by_hour"], step: Step, now: string): Bin[] {
-  const startOf = step === "hour" ? hourOf : dayOf;
+/** Bars without gaps up to now; days are those of a time zone. */
+export function binsOf(rows: Sales["by_hour"], step: Step, now: string, zone: string): Bin[] {
+  const startOf = step === "hour" ? hourOf : dayIn(zone);
   const known = summed(rows, startOf);
   const first = [...known.keys()].sort()[0] ?? startOf(now);
   const bins: Bin[] = [];
