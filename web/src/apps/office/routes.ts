@@ -1,5 +1,6 @@
 /** Routes of the office. A page opens once its texts and the account are loaded. */
 import { food } from "../../features/food/office/words.svelte";
+import { words as moving } from "../../features/ticketing/moving/words.svelte";
 import { words as venue } from "../../features/venue/office/words.svelte";
 import { words as workspace } from "../../features/people/workspace/words.svelte";
 import { i18n, type Locale } from "../../shared/i18n/i18n.svelte";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/events/:id/prices", load: page(() => import("../../features/ticketing/prices/PricesPage.svelte")) },
   { pattern: "/office/events/:id/gates", load: page(() => import("../../features/access/gates/GatesPage.svelte")) },
   { pattern: "/office/events/:id/accreditations", load: page(() => import("../../features/access/accreditations/AccreditationsPage.svelte")) },
+  { pattern: "/office/events/:id/move", load: page(() => import("../../features/ticketing/moving/MovePage.svelte"), moving) },
   { pattern: "/office/events/:id/closures", load: page(() => import("../../features/venue/office/ClosuresPage.svelte"), venue) },
   { pattern: "/office/venues", load: page(() => import("../../features/venue/office/VenuesPage.svelte"), venue) },
   { pattern: "/office/venues/:code", load: page(() => import("../../features/venue/office/VenuePage.svelte"), venue) },

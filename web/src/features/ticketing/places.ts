@@ -7,6 +7,13 @@ export interface PlaceWords {
   where: string;
 }
 
+/** The label in one line, with its stand. */
+export function placeText(label: Label): string {
+  const m = i18n.m;
+  if (label.area) return i18n.text(label.area_name) || m.map.areaCode(label.area);
+  return [label.stand, m.map.block(label.block ?? ""), m.map.seat(label.row ?? "", String(label.seat ?? ""))].filter(Boolean).join(", ");
+}
+
 export function placeWords(label: Label): PlaceWords {
   const m = i18n.m;
   if (label.area) return { main: m.tickets.standing, where: i18n.text(label.area_name) || m.map.areaCode(label.area) };

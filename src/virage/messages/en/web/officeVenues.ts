@@ -54,7 +54,7 @@ const fields: Record<string, string> = {
 
 export const venues = {
   title: "Venues",
-  lead: "Each venue has versions. An event keeps the version that it was created with.",
+  lead: "Each venue has versions. An event keeps the version that it was created with until you move it.",
   none: "There is no venue yet. Import a file.",
   importFile: "Import a file",
   places: (count: string) => `${count} places`,

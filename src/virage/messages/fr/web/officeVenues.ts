@@ -54,7 +54,7 @@ const fields: Record<string, string> = {
 
 export const venues: typeof english = {
   title: "Stades",
-  lead: "Chaque stade a des versions. Un événement garde la version avec laquelle il a été créé.",
+  lead: "Chaque stade a des versions. Un événement garde la version avec laquelle il a été créé, jusqu’à ce que vous en changiez.",
   none: "Il n’y a pas encore de stade. Importez un fichier.",
   importFile: "Importer un fichier",
   places: (count) => `${count} places`,

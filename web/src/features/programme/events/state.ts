@@ -1,6 +1,7 @@
 /** Labels and tones of event and sale states. */
 import { clock } from "../../../shared/runtime/clock.svelte";
-import type { OfficeEvent } from "../../../shared/office/types";
+import { desk } from "../../../shared/office/desk.svelte";
+import type { OfficeEvent, VenueSummary } from "../../../shared/office/types";
 import { words } from "../../../shared/office/words.svelte";
 
 export type Tone = "plain" | "good" | "warn" | "bad" | "club";
@@ -16,12 +17,17 @@ export function stateOf(entry: OfficeEvent): { text: string; tone: Tone } {
   return { text: states[entry.event.state], tone: tones[entry.event.state] };
 }
 
+/** The current version of the venue of an event, if the event is at an earlier one. */
+export function newerVersion({ event }: OfficeEvent): VenueSummary | undefined {
+  return desk.currentVersions.find(({ code, version }) => code === event.venue_code && version !== event.venue_version);
+}
+
 /** The label of the sale; empty for unpublished events. */
 export function saleOf(entry: OfficeEvent): string {
   if (entry.event.state !== "published" || isOver(entry)) return "";
   const { w } = words;
-  if (entry.sale === "open") return w.sale.open(words.stamp(entry.event.sale_closes_at));
-  return entry.sale === "before" ? w.sale.before(words.stamp(entry.event.sale_opens_at)) : w.sale.after;
+  if (entry.sale === "open") return w.sale.open(words.stamp(entry.event.sale_closes_at, entry.event.time_zone));
+  return entry.sale === "before" ? w.sale.before(words.stamp(entry.event.sale_opens_at, entry.event.time_zone)) : w.sale.after;
 }
 
 /** The field of the form that shows a defect. */
