@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned, done
-from virage.demo.venues.drawing import stadium
+from virage.demo.venues.drawing import CODES, venue
 from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.types import (
     AlcoholPermitRequest,
@@ -34,6 +34,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import content_of
+from virage.site.venue.types import Outlet
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KIOSK_EVERY = 4
@@ -91,22 +92,28 @@ CUP = Deposit(id=_id("cup"), name={"fr": "Gobelet consigné", "en": "Cup deposit
 
 
 @cache
+def outlets() -> tuple[Outlet, ...]:
+    """Return the outlets of every venue, those of the stadium first."""
+    return tuple(outlet for code in CODES for outlet in venue(code).outlets)
+
+
+@cache
 def shops() -> tuple[str, ...]:
     """Return the merchandise outlets: the last one of each stand on the lowest concourse."""
-    return tuple({outlet.stand: outlet.code for outlet in stadium().outlets if outlet.ring == 1}.values())
+    lowest = ({outlet.stand: outlet.code for outlet in venue(at).outlets if outlet.ring == 1} for at in CODES)
+    return tuple(code for of_venue in lowest for code in of_venue.values())
 
 
 @cache
 def kitchens() -> tuple[str, ...]:
     """Return the outlets with a grill and a fryer: all but the shops and every fourth one, a kiosk."""
-    counters = [outlet.code for outlet in stadium().outlets if outlet.code not in shops()]
-    return tuple(code for number, code in enumerate(counters) if number % KIOSK_EVERY != KIOSK_EVERY - 1)
+    return tuple(code for number, code in enumerate(counters()) if number % KIOSK_EVERY != KIOSK_EVERY - 1)
 
 
 @cache
 def counters() -> tuple[str, ...]:
     """Return the food outlets: kitchens and kiosks."""
-    return tuple(outlet.code for outlet in stadium().outlets if outlet.code not in shops())
+    return tuple(outlet.code for outlet in outlets() if outlet.code not in shops())
 
 
 def _offer(key: str, french: str, english: str, cents: int, category: ProductCategory, **more: Any) -> Offer:
@@ -254,7 +261,7 @@ async def load_concessions(conn: Connection, tonight: Planned, now: datetime) ->
             done(await menu.set_prices(conn, offer.item.id, offer.prices, None, now))
     view = await menu.draft_view(conn)
     done(await menu.publish_catalogue(conn, _id("publication"), view.version, None, now))
-    for outlet in stadium().outlets:
+    for outlet in outlets():
         await _fill(conn, outlet.code, now)
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned
-from virage.demo.venues.drawing import stadium
+from virage.demo.venues.drawing import venue
 from virage.money.payments import api as payments
 from virage.money.payments.api import Checkout, Handlers, PaymentProvider
 from virage.money.payments.types import PaymentIntent, Reference
@@ -157,7 +157,7 @@ def _purchases(plan: Planned) -> Iterator[Purchase]:
 
 def _parties(plan: Planned, chance: Random) -> Iterator[list[int]]:
     """Yield neighbouring seats of a row: some blocks are nearly full, others nearly empty."""
-    ground = stadium()
+    ground = venue(plan.venue_code)
     segments = ground.row_segments
     for block in ground.blocks:
         if block.code not in plan.pricing.blocks:

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from virage.demo.concessions import counters, kitchens
+from virage.demo.concessions import counters, kitchens, outlets
 from virage.demo.programme import done
-from virage.demo.venues.drawing import stadium
 from virage.identity.keys.types import KeyVault
 from virage.matchday.food.menu.types import Station
 from virage.matchday.food.orders.api import capacities, set_capacity
@@ -20,7 +19,7 @@ DELIVERING_STAND: Final = "O"
 async def load_kitchens(conn: Connection, vault: KeyVault, now: datetime) -> None:
     """Open every food outlet that has no settings yet."""
     known = await capacities(conn)
-    stands = {outlet.code: outlet.stand for outlet in stadium().outlets}
+    stands = {outlet.code: outlet.stand for outlet in outlets()}
     for outlet in counters():
         if outlet not in known:
             made = DRINKS | COOKED if outlet in kitchens() else DRINKS

@@ -52,6 +52,12 @@ ACCOUNTS = (
         "/office",
         tuple(Grant(role, "organiser", PROMOTER.id) for role in ("programme", "box_office")),
     ),
+    Account(
+        "arena@example.org",
+        "manager of the arena in New York: its events, prices, orders, plan and gates",
+        "/office",
+        tuple(Grant(role, "venue", "arena") for role in ("venue_manager", "programme", "box_office", "supervisor")),
+    ),
     Account("finance@example.org", "finance: sales of all organisers", "/office", (Grant("finance"),)),
     Account("steward@example.org", "steward at gates A", "/", (Grant("steward", "gate", "A"),)),
     Account(

@@ -6,9 +6,9 @@ from functools import cache
 from msgspec import Struct
 
 from virage.demo.ids import demo_id
-from virage.demo.venues.drawing import stadium
+from virage.demo.venues.drawing import STADIUM, venue
 from virage.sale.ticketing.types import AreaPricing, PriceCategory, Pricing, Tariff
-from virage.site.venue.types import Block
+from virage.site.venue.types import Block, Venue
 
 _PAINTED = datetime(2026, 1, 1, tzinfo=UTC)
 VAT_PERMILLE, FEE_VAT_PERMILLE = 55, 200
@@ -16,24 +16,26 @@ FEE_CENTS = 150
 
 
 class Level(Struct, frozen=True):
-    """A price category: its name in both languages, its colour on the map, its full price in cents."""
+    """A price category: its name, its colour on the map, its full price in cents."""
 
     key: str
     french: str
     english: str
+    german: str
     colour: str
     full_cents: int
 
 
-HOSPITALITY = Level("hospitality", "Hospitalité", "Hospitality", "#7a4b94", 24_000)
-SIDE_LOW = Level("side-low", "Latérale basse", "Lower side", "#b8860b", 9_500)
-SIDE_HIGH = Level("side-high", "Latérale haute", "Upper side", "#0e7c7b", 6_000)
-END_LOW = Level("end-low", "Virage bas", "Lower end", "#1f5fbf", 3_500)
-END_HIGH = Level("end-high", "Virage haut", "Upper end", "#c2410c", 2_400)
+HOSPITALITY = Level("hospitality", "Hospitalité", "Hospitality", "Hospitality", "#7a4b94", 24_000)
+SIDE_LOW = Level("side-low", "Latérale basse", "Lower side", "Längsseite Unterrang", "#b8860b", 9_500)
+SIDE_HIGH = Level("side-high", "Latérale haute", "Upper side", "Längsseite Oberrang", "#0e7c7b", 6_000)
+END_LOW = Level("end-low", "Virage bas", "Lower end", "Kurve Unterrang", "#1f5fbf", 3_500)
+END_HIGH = Level("end-high", "Virage haut", "Upper end", "Kurve Oberrang", "#c2410c", 2_400)
 LEVELS = (HOSPITALITY, SIDE_LOW, SIDE_HIGH, END_LOW, END_HIGH)
-GOLDEN_CIRCLE = Level("golden-circle", "Carré or", "Golden circle", "#a16207", 11_000)
-STANDING = Level("standing", "Pelouse debout", "Standing pitch", "#be185d", 6_900)
-SIDES = ("E", "O")
+GOLDEN_CIRCLE = Level("golden-circle", "Carré or", "Golden circle", "Golden Circle", "#a16207", 11_000)
+STANDING = Level("standing", "Pelouse debout", "Standing pitch", "Stehplätze auf dem Rasen", "#be185d", 6_900)
+FLOOR = Level("floor", "Fosse debout", "Standing floor", "Stehplätze im Innenraum", "#be185d", 5_900)
+SIDES = ("E", "O", "W")
 
 
 def _level_of(block: Block) -> Level:
@@ -48,7 +50,7 @@ def _category(scope: str, level: Level, factor: float) -> PriceCategory:
     full = round(level.full_cents * factor / 50) * 50
     return PriceCategory(
         id=demo_id(f"category {scope} {level.key}", _PAINTED),
-        name={"fr": level.french, "en": level.english},
+        name={"fr": level.french, "en": level.english, "de": level.german},
         colour=level.colour,
         prices={
             Tariff.FULL: full,
@@ -59,13 +61,14 @@ def _category(scope: str, level: Level, factor: float) -> PriceCategory:
     )
 
 
-def _pricing(scope: str, factor: float, *, blocks: list[Block], areas: dict[str, Level]) -> Pricing:
+def _pricing(scope: str, factor: float, at: Venue, *, areas: dict[str, Level], behind_stage: str = "") -> Pricing:
+    """Return the prices of every block and of these areas; seats of the stand behind the stage are not sold."""
     levels = [*LEVELS, *dict.fromkeys(areas.values())]
     categories = {level: _category(scope, level, factor) for level in levels}
-    capacity = {area.code: area.capacity_max for area in stadium().areas}
+    capacity = {area.code: area.capacity_max for area in at.areas}
     return Pricing(
         categories=list(categories.values()),
-        blocks={block.code: categories[_level_of(block)].id for block in blocks},
+        blocks={block.code: categories[_level_of(block)].id for block in at.blocks if block.stand != behind_stage},
         areas=[AreaPricing(code, categories[level].id, capacity[code]) for code, level in areas.items()],
         fee_cents=FEE_CENTS,
         vat_permille=VAT_PERMILLE,
@@ -73,28 +76,26 @@ def _pricing(scope: str, factor: float, *, blocks: list[Block], areas: dict[str,
     )
 
 
-def _all_blocks() -> list[Block]:
-    return list(stadium().blocks)
-
-
-def _before_the_stage() -> list[Block]:
-    """The stage is in front of the south stand; seats behind it are not sold."""
-    return [block for block in _all_blocks() if block.stand != "S"]
-
-
 @cache
 def match_pricing() -> Pricing:
     """Return the prices of a league match."""
-    return _pricing("match", 1.0, blocks=_all_blocks(), areas={})
+    return _pricing("match", 1.0, venue(STADIUM), areas={})
 
 
 @cache
 def concert_pricing() -> Pricing:
-    """Return the prices of the concert, seated and standing."""
-    return _pricing("concert", 1.2, blocks=_before_the_stage(), areas={"OR": GOLDEN_CIRCLE, "PEL": STANDING})
+    """Return the prices of the concert in the stadium, seated and standing."""
+    areas = {"OR": GOLDEN_CIRCLE, "PEL": STANDING}
+    return _pricing("concert", 1.2, venue(STADIUM), areas=areas, behind_stage="S")
 
 
 @cache
-def tournament_pricing() -> Pricing:
-    """Return the prices of a tournament match."""
-    return _pricing("tournament", 0.7, blocks=_all_blocks(), areas={})
+def arena_pricing() -> Pricing:
+    """Return the prices of the concert in the arena, seated and on the standing floor."""
+    return _pricing("arena", 0.9, venue("arena"), areas={"FLOOR": FLOOR}, behind_stage="S")
+
+
+@cache
+def tournament_pricing(venue_code: str) -> Pricing:
+    """Return the prices of a tournament match at one of its venues."""
+    return _pricing("tournament", 0.7, venue(venue_code), areas={})

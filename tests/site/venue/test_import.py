@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from tests.site.venue.samples import small_document
 from virage.demo.venues.drawing import stadium
@@ -22,7 +23,7 @@ def arena(**changes: Any) -> VenueFile:
     return msgspec.convert(small_document() | changes, VenueFile)
 
 
-async def imported(db: Database, file: VenueFile, based_on: str | None = None) -> Imported | Refused:
+async def imported(db: Database, file: VenueFile, based_on: str | UnsetType | None = UNSET) -> Imported | Refused:
     return await db.transact(import_file, file, WHO, NOW, based_on=based_on)
 
 

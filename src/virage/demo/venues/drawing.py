@@ -29,19 +29,21 @@ from virage.site.venue.types import (
 
 ARC_STEPS: Final = 8
 STADIUM: Final = "stadium"
+CODES: Final = (STADIUM, "arena", "park")
+"""The venues of the demonstration; the stadium is the first venue."""
 ZONE: Final = ZoneInfo("Europe/Paris")
 """Time zone of the stadium, whose events the demonstration plans."""
 
 
 @cache
 def venue_file(code: str) -> VenueFile:
-    """Return the file of a venue of the demonstration: "stadium", "arena" or "park"."""
+    """Return the file of a venue of the demonstration."""
     return draw(read_plan(files("virage.demo.venues").joinpath(f"{code}.toml").read_text(encoding="utf-8")))
 
 
 @cache
 def venue(code: str) -> Venue:
-    """Return a venue of the demonstration, in which the stadium is the first venue."""
+    """Return a venue of the demonstration."""
     return build_venue(venue_file(code), prefix="" if code == STADIUM else f"{code}.")
 
 

@@ -14,5 +14,6 @@ from virage.site.programme.reads import event_within as event_within
 from virage.site.programme.reads import events as events
 from virage.site.programme.reads import organisers as organisers
 from virage.site.programme.reads import public_events_of as public_events_of
+from virage.site.programme.reads import series as series
 from virage.site.programme.reads import upcoming as upcoming
 from virage.site.programme.reads import venue_version as venue_version

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -25,18 +25,23 @@ class Imported(Struct, frozen=True):
 
 
 async def import_file(
-    conn: Connection, file: VenueFile, who: UUID | None, now: datetime, *, based_on: str | None = None
+    conn: Connection,
+    file: VenueFile,
+    who: UUID | None,
+    now: datetime,
+    *,
+    based_on: str | UnsetType | None = UNSET,
 ) -> Imported | Refused:
     """Store a file without defects as the current version of its venue; events keep the version that they have.
 
-    The file of an earlier version makes that one current again. `based_on` is the version that was edited: if it is no
-    longer the current one, the act refuses with `changed_meanwhile`.
+    The file of an earlier version makes that one current again. `based_on` is the version that was edited, None for a
+    new venue: if another one is current, the act refuses with `changed_meanwhile`. Without it any version is replaced.
     """
     await store.lock_imports(conn)
     row = await store.lock_venue(conn, file.code)
     current = None if row is None else row.current_version
-    if based_on is not None and based_on != current:
-        return Refused("changed_meanwhile", {"version": current or ""})
+    if based_on is not UNSET and based_on != current:
+        return Refused("changed_meanwhile", {"version": current})
     if current is not None and await store.file_of(conn, current) == encode(file):
         return Imported(file.code, current, changed=False)
     prefix = row.prefix if row is not None else "" if not await store.venue_count(conn) else f"{file.code}."
@@ -44,25 +49,10 @@ async def import_file(
     if row is None:
         await store.insert_venue(conn, file.code, prefix, version, now)
     if version not in {known.version for known in await store.versions(conn, file.code)}:
-        await store.insert_version(conn, file, version, who, now, based_on=based_on)
+        await store.insert_version(conn, file, version, who, now, based_on=None if based_on is UNSET else based_on)
     await store.set_current(conn, file.code, version)
     await append(conn, [Fact("venue_imported", who, new_id(), {"venue": file.code, "version": version})], now)
     return Imported(file.code, version, changed=True)
-
-
-async def save_version(
-    conn: Connection, file: VenueFile, who: UUID | None, now: datetime, *, based_on: str | None
-) -> Imported | Refused:
-    """Store a file that was edited from a version, or that of a new venue if `based_on` is None.
-
-    Refuses with `changed_meanwhile` if the venue has another current version, also if it is not new any more.
-    """
-    await store.lock_imports(conn)
-    row = await store.lock_venue(conn, file.code)
-    current = None if row is None else row.current_version
-    if current != based_on:
-        return Refused("changed_meanwhile", {"version": current})
-    return await import_file(conn, file, who, now, based_on=based_on)
 
 
 async def set_closed(

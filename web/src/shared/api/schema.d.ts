@@ -2631,7 +2631,7 @@ export interface paths {
         };
         /**
          * Get food sales
-         * @description Return live sales of an event or period, at the outlets within the caller's roles.
+         * @description Return live sales of an event or period, at the outlets within the caller's roles; 404 for an unknown venue.
          *
          *     Rows by minute are in order, others largest first. By minute a period has at most three days, otherwise 400.
          */
@@ -15046,6 +15046,8 @@ export interface operations {
                 from?: string | null;
                 /** @description End of the period, exclusive */
                 to?: string | null;
+                /** @description Code of a venue: only its outlets */
+                venue_code?: string | null;
             };
             header?: never;
             path?: never;

@@ -1,11 +1,16 @@
 /** The signed-in staff with their roles, and the lists of names that office screens share. */
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
-import type { Geometry, Me } from "../api/words";
+import type { Geometry, Me, VenueSummary } from "../api/words";
+import { prefixOf } from "../codes";
 import { i18n } from "../i18n/i18n.svelte";
+import { storage } from "../runtime/storage";
 import { session } from "../session.svelte";
 import { currentVenues } from "../venues";
 import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series, type VenuePosts, type VenueSummary } from "./types";
+
+/** Key of the selected venue in the browser's storage. */
+const SELECTED = "office.venue";
 
 class Desk {
   me = $state.raw<Me | null>(null);
@@ -19,6 +24,9 @@ class Desk {
   venues = $state.raw<Geometry[]>([]);
   /** Gates and outlets of every venue, the first venue of the deployment first. */
   posts = $state.raw<VenuePosts[]>([]);
+  /** Every venue in short, the first venue first; the office's menu loads it. */
+  #summaries = $state.raw<VenueSummary[]>([]);
+  #selected = $state(storage.read<string>(SELECTED) ?? "");
   readonly #kept: OfficeEvent[] = [];
   readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
@@ -31,6 +39,41 @@ class Desk {
     if (!answer.ok) return;
     this.me = answer.data;
     if (this.signedIn) session.enter(answer.data);
+  }
+
+  /** The venues that the roles reach. Those for everything, an organiser or an event reach all. */
+  readonly reached = $derived(
+    this.#summaries.filter(({ code, prefix }) =>
+      this.grants.some(({ scope, scope_id }) => {
+        if (scope === "venue") return scope_id === code;
+        return scope === "gate" || scope === "outlet" ? prefixOf(scope_id ?? "") === prefix : true;
+      }),
+    ),
+  );
+  /** The venue to which the lists are limited; undefined for all. */
+  readonly venue = $derived(this.reached.length > 1 ? this.reached.find(({ code }) => code === this.#selected) : undefined);
+
+  /** Limit the lists to a venue; with an empty code, show all. This browser keeps the choice. */
+  select(code: string): void {
+    this.#selected = code;
+    storage.write(SELECTED, code);
+  }
+
+  /** Whether the lists show things of this venue. */
+  shows(code: string): boolean {
+    return !this.venue || this.venue.code === code;
+  }
+
+  /** Whether the lists show a gate, a group of gates, an outlet or a lift. */
+  showsPost(code: string): boolean {
+    return !this.venue || this.venue.prefix === prefixOf(code);
+  }
+
+  /** Load the venues in short, once. */
+  async loadSummaries(): Promise<void> {
+    if (this.#summaries.length > 0) return;
+    const answer = await answered<VenueSummary[]>(api.GET("/api/venues"));
+    if (answer.ok) this.#summaries = answer.data;
   }
 
   /** Whether any of the roles is held, in any scope. */

@@ -1,7 +1,10 @@
 """Office routes of sales, shifts and tills."""
 
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
 
 from virage.control.books.reads import sales as reads
 from virage.control.books.reads import shifts as shift_reads
@@ -9,15 +12,18 @@ from virage.control.books.reads.sales import SalesFilter
 from virage.control.books.rules.sales_statistics import SalesGrouping, SalesView
 from virage.control.books.rules.shifts import OfficeTill, Shift
 from virage.money.fiscal.api import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
+from virage.platform.web.problems import Problem
 from virage.platform.web.guard import Principal, Role, staff
 from virage.platform.web.routing import get, mount
 from virage.platform.web.scopes import outlets_of
+from virage.site.venue.api import venue_of
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 LONGEST: Final = timedelta(days=DAYS_MAX)
 MINUTES_MAX: Final = timedelta(days=3)
+OfVenue = Annotated[str | None, Meta(description="Code of a venue: only its outlets")]
 
 
 @get("/sales", guards=[staff(*READERS)])
@@ -30,13 +36,16 @@ async def get_food_sales(
     event_id: OfEvent = None,
     since: From = None,
     until: To = None,
+    venue_code: OfVenue = None,
 ) -> SalesView:
-    """Return live sales of an event or period, at the outlets within the caller's roles.
+    """Return live sales of an event or period, at the outlets within the caller's roles; 404 for an unknown venue.
 
     Rows by minute are in order, others largest first. By minute a period has at most three days, otherwise 400.
     """
     outlets = outlets_of(principal, READERS)
     async with db.connection() as conn:
+        if venue_code is not None:
+            outlets = await _at_venue(conn, venue_code, outlets)
         if event_id is not None:
             wanted = await reads.of_event(conn, event_id, outlets)
         else:
@@ -44,6 +53,14 @@ async def get_food_sales(
                 *check_times(since, until, MINUTES_MAX if by is SalesGrouping.MINUTE else LONGEST), None, outlets
             )
         return await reads.sales(conn, by, wanted, clock.now())
+
+
+async def _at_venue(conn: Connection, venue_code: str, outlets: Collection[str] | None) -> list[str]:
+    """Return which of the outlets are at the venue; of all if there are none. Raises `not_found`."""
+    found = await venue_of(conn, venue_code)
+    if found is None:
+        raise Problem("not_found", {"venue": venue_code})
+    return [code for code in found.outlet_by_code if outlets is None or code in outlets]
 
 
 @get("/shifts", guards=[staff(*READERS)])

@@ -115,6 +115,7 @@ export const food: typeof English = {
     lowAt: "Warnen bei",
     field: (act, product) => `${act}: ${product}`,
     faults: { number: "Geben Sie eine ganze Zahl ein", zero: "Geben Sie 1 oder mehr ein", short: "Bestand reicht nicht" },
+    noOutlet: "Sie haben in diesem Stadion keinen Kiosk.",
     none: "Dieser Kiosk verkauft keine Produkte mit geführtem Bestand.",
     unsaved: (count) => `${plural(count, "Produkt", "Produkte")} noch nicht gespeichert`,
     unknown: (tail) => `Früheres Produkt (…${tail})`,

@@ -15,6 +15,8 @@ export const officeNav = {
     emails: "E-Mails",
     jobs: "Fehlgeschlagene Aufgaben",
     venues: "Stadien",
+    venue: "Stadion",
+    allVenues: "Alle Stadien",
     signedIn: "Angemeldet als",
     leave: "Abmelden",
   },

@@ -115,6 +115,7 @@ export const food = {
     lowAt: "Alert at",
     field: (act: string, product: string) => `${act}: ${product}`,
     faults: { number: "Enter a whole number", zero: "Enter 1 or more", short: "Not enough in stock" },
+    noOutlet: "You have no outlets at this venue.",
     none: "This outlet sells no products with tracked stock.",
     unsaved: (count: number) => `${plural(count, "product", "products")} not saved yet`,
     unknown: (tail: string) => `Former product (…${tail})`,

@@ -15,6 +15,8 @@ export const officeNav = {
     emails: "Emails",
     jobs: "Failed jobs",
     venues: "Venues",
+    venue: "Venue",
+    allVenues: "All venues",
     signedIn: "Signed in as",
     leave: "Sign out",
   },

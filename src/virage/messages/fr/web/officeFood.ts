@@ -115,6 +115,7 @@ export const food: typeof English = {
     lowAt: "Alerte à",
     field: (act, product) => `${act} : ${product}`,
     faults: { number: "Saisissez un nombre entier", zero: "Saisissez 1 ou plus", short: "Stock insuffisant" },
+    noOutlet: "Vous n’avez aucun point de vente dans ce stade.",
     none: "Ce point de vente ne vend aucun produit au stock suivi.",
     unsaved: (count) => `${plural(count, "produit", "produits")} à enregistrer`,
     unknown: (tail) => `Ancien produit (…${tail})`,

@@ -15,6 +15,8 @@ export const officeNav = {
     emails: "E-mails",
     jobs: "Tâches en échec",
     venues: "Stades",
+    venue: "Stade",
+    allVenues: "Tous les stades",
     signedIn: "Connecté en tant que",
     leave: "Se déconnecter",
   },

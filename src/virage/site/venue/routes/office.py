@@ -370,7 +370,7 @@ async def _saved(
     file: VenueFile,
     based_on: str | None,
 ) -> Imported:
-    outcome = await db.transact(acts.save_version, file, principal.id, clock.now(), based_on=based_on)
+    outcome = await db.transact(acts.import_file, file, principal.id, clock.now(), based_on=based_on)
     if not isinstance(outcome, Refused):
         return outcome
     async with db.connection() as conn:

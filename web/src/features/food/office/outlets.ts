@@ -60,9 +60,9 @@ export function covers(code: string, ...roles: Role[]): boolean {
   );
 }
 
-/** The outlets that one of the roles covers, in the order of their codes. */
+/** The outlets of the selected venue that one of the roles covers, in the order of their codes. */
 export function outletsOf(...roles: Role[]): Outlet[] {
-  return allOutlets().filter((outlet) => covers(outlet.code, ...roles)).sort((a, b) => byCode(a.code, b.code));
+  return allOutlets().filter((outlet) => desk.showsPost(outlet.code) && covers(outlet.code, ...roles)).sort((a, b) => byCode(a.code, b.code));
 }
 
 /** Outlets as a list to choose from, grouped by venue if they are of several. */

@@ -35,7 +35,7 @@ export function emptyPeriod(): Period {
 /** Current event: between its doors and its end. */
 function running(): NonNullable<typeof desk.events>[number] | undefined {
   const now = clock.now();
-  return desk.events?.find(({ event }) => event.state === "published" && Date.parse(event.doors_at) <= now && now < Date.parse(event.ends_at));
+  return desk.events?.find(({ event }) => event.state === "published" && desk.shows(event.venue_code) && Date.parse(event.doors_at) <= now && now < Date.parse(event.ends_at));
 }
 
 /** Number of events offered. */

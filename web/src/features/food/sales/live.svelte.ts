@@ -14,9 +14,10 @@ export class LiveSales {
   problem = $state.raw<Problem | null>(null);
   #latest = 0;
 
-  /** Follows a period until the returned function is called. */
-  watch(query: PeriodQuery, by: Exclude<By, "minute">): () => void {
+  /** Follows a period, at a venue or at all, until the returned function is called. */
+  watch(period: PeriodQuery, venue: string | undefined, by: Exclude<By, "minute">): () => void {
     const request = (this.#latest += 1);
+    const query = venue === undefined ? period : { ...period, venue_code: venue };
     let timer: ReturnType<typeof setTimeout> | undefined;
     const round = async (): Promise<void> => {
       if (document.visibilityState === "visible" || !this.view) await this.#ask(request, query, by);

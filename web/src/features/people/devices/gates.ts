@@ -29,12 +29,12 @@ export function supervisesVenue(gates: readonly { code: string }[]): boolean {
   return desk.grants.some(({ role, scope, scope_id }) => (role === "supervisor" || role === "admin") && scope === "venue" && scope_id === venue?.code);
 }
 
-/** Gate groups that the user supervises, by venue and in order; with `every`, all groups. */
+/** Gate groups that the user supervises at the selected venue, by venue and in order; with `every`, all groups. */
 export function groups(every = false): Group[] {
   const found = new Map<string, Group>();
   for (const venue of desk.posts) {
     for (const gate of venue.gates) {
-      if (!every && !supervises(gate.code, gate.group)) continue;
+      if (!every && !(desk.shows(venue.code) && supervises(gate.code, gate.group))) continue;
       const known = found.get(gate.group) ?? { letter: gate.group, whole: every || supervises(gate.group, gate.group), codes: [], venue: venue.code };
       known.codes.push(gate.code);
       found.set(gate.group, known);
