@@ -14,8 +14,8 @@ from virage.control.books.rules.shifts import OfficeTill, Shift
 from virage.money.fiscal.api import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
-from virage.platform.web.problems import Problem
 from virage.platform.web.guard import Principal, Role, staff
+from virage.platform.web.problems import Problem
 from virage.platform.web.routing import get, mount
 from virage.platform.web.scopes import outlets_of
 from virage.site.venue.api import venue_of

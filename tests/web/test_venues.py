@@ -1,0 +1,132 @@
+"""Several venues: the office switches between them, and fans see each event at its venue and in its zone."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.web.conftest import sign_in_with_form
+from tests.web.office import ADMIN, desk, grant_roles
+from tests.web.steps import ACCEPTED, pay
+from tests.web.system import System
+from virage.platform.web.guard import Grant
+
+PARIS_PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "locale": "en-GB",
+    "timezone_id": "Europe/Paris",
+}
+
+
+@pytest.fixture
+def admin(system: System, address: str) -> str:
+    """An administrator, whose roles reach every venue."""
+    return grant_roles(system, f"admin-{address}", ADMIN)
+
+
+def switch(page: Page) -> Locator:
+    """The choice of the venue in the office's menu."""
+    return page.locator(".side").get_by_label("Venue", exact=True)
+
+
+def test_the_office_shows_one_venue_or_all_and_remembers_which(browser: Browser, system: System, admin: str) -> None:
+    with desk(browser, system, admin) as page:
+        stadium = page.get_by_role("link", name="The Night of Great Voices")
+        arena = page.get_by_role("link", name="Voices of the Harbour")
+        expect(stadium).to_be_visible()
+        expect(arena).to_be_visible()
+        switch(page).select_option(label="Harbour Arena")
+        expect(stadium).to_have_count(0)
+        expect(arena).to_be_visible()
+        page.reload()
+        expect(arena).to_be_visible()
+        expect(stadium).to_have_count(0)
+        switch(page).select_option(label="All venues")
+        expect(stadium).to_be_visible()
+
+
+def test_gates_and_outlets_are_those_of_the_selected_venue(browser: Browser, system: System, admin: str) -> None:
+    with desk(browser, system, admin) as page:
+        page.goto("/office/devices")
+        groups = page.get_by_role("group", name="Gate groups").get_by_role("checkbox")
+        in_stadium = groups.count()
+        switch(page).select_option(label="Harbour Arena")
+        expect(groups).to_have_count(6)
+        page.goto("/office/food/stock")
+        outlets = page.get_by_label("Outlet", exact=True)
+        expect(outlets.locator("option")).to_have_count(16)
+        switch(page).select_option(label="All venues")
+        expect(outlets.locator("optgroup[label='Harbour Arena']")).to_have_count(1)
+        assert in_stadium != 6
+
+
+def test_the_sales_of_food_are_those_of_the_selected_venue(browser: Browser, system: System, admin: str) -> None:
+    with desk(browser, system, admin) as page:
+        page.goto("/office/food")
+        page.get_by_label("Period", exact=True).select_option("yesterday")
+        total = page.locator("[data-gross]")
+        expect(total).not_to_have_attribute("data-gross", "0")
+        switch(page).select_option(label="Harbour Arena")
+        expect(total).to_have_attribute("data-gross", "0")
+
+
+def test_a_role_for_one_venue_has_nothing_to_switch(browser: Browser, system: System, address: str) -> None:
+    manager = grant_roles(system, f"arena-{address}", (Grant("programme", "venue", "arena"),))
+    with desk(browser, system, manager) as page:
+        expect(page.get_by_role("link", name="Voices of the Harbour")).to_be_visible()
+        expect(page.get_by_role("link", name="The Night of Great Voices")).to_have_count(0)
+        expect(switch(page)).to_have_count(0)
+
+
+def event_at(system: System, venue_code: str) -> str:
+    """The id of the first event at a venue."""
+    return next(str(event["id"]) for event in system.get("/api/events")["events"] if event["venue_code"] == venue_code)
+
+
+@pytest.fixture
+def paris(browser: Browser, system: System) -> Iterator[Page]:
+    """A phone whose clock is in Paris, six hours ahead of the arena."""
+    context = browser.new_context(base_url=system.url, **PARIS_PHONE)
+    yield context.new_page()
+    context.close()
+
+
+def test_an_event_in_another_time_zone_names_it_from_the_list_to_the_ticket_and_the_email(
+    paris: Page, system: System, address: str
+) -> None:
+    event_id = event_at(system, "arena")
+    paris.goto("/")
+    card = paris.get_by_role("article").filter(has=paris.locator(f"a[href='/events/{event_id}']"))
+    expect(card).to_contain_text("Harbour Arena")
+    expect(card).to_contain_text("Starts 20:00 (New York)")
+    card.get_by_role("link").click()
+    head = paris.locator("header.head")
+    expect(head).to_contain_text("Starts 20:00 (New York)")
+    expect(head).to_contain_text("Harbour Arena")
+    paris.get_by_label("Where?").select_option(label="Standing floor, €53")
+    paris.get_by_role("button", name="Get 2 standing tickets").click()
+    expect(paris.get_by_text("20:00 (New York) · Harbour Arena")).to_be_visible()
+    sign_in_with_form(paris, system, address)
+    pay(paris, ACCEPTED)
+    paris.get_by_role("link", name="Open my tickets").click()
+    expect(paris.get_by_text("Harbour Arena · 20:00 (New York)")).to_be_visible()
+    paris.locator("a[href^='/tickets/']").first.click()
+    stub = paris.locator("header.stub")
+    expect(stub).to_contain_text("20:00 (New York)")
+    expect(stub).to_contain_text("Harbour Arena")
+    expect(stub).to_contain_text("Standing floor")
+    letters = [message["body"] for message in system.get("/api/mailbox") if message["recipient"] == address]
+    receipt = next(body for body in letters if "Voices of the Harbour" in body)
+    assert "20:00 (New York)" in receipt
+
+
+def test_a_phone_in_the_zone_of_the_venue_reads_the_time_alone(browser: Browser, system: System) -> None:
+    context = browser.new_context(base_url=system.url, **(PARIS_PHONE | {"timezone_id": "America/New_York"}))
+    page = context.new_page()
+    page.goto("/")
+    arena, stadium = (page.get_by_role("article").filter(has_text=title) for title in ("Voices of", "Night of"))
+    expect(arena).to_contain_text("Starts 20:00")
+    expect(arena).not_to_contain_text("New York")
+    expect(stadium).to_contain_text("Starts 20:00 (Paris)")
+    context.close()
