@@ -4740,7 +4740,7 @@ export interface components {
             order_tickets: number;
             place: number;
             price_cents: number;
-            proposals: components["schemas"]["virage.sale.ticketing.acts.moving.ProposedPlace"][];
+            proposals: components["schemas"]["NewPlace"][];
             /** @enum {string} */
             reason: "capacity" | "features" | "gone" | "hospitality" | "party";
             refund_cents: number;
@@ -7543,6 +7543,14 @@ export interface components {
             pin: string;
         };
         /**
+         * NewPlace
+         * @description A free place of the new version for an affected ticket.
+         */
+        NewPlace: {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+        };
+        /**
          * NodeFile
          * @description A point of the walking graph.
          *
@@ -8534,9 +8542,22 @@ export interface components {
          */
         Proposal: {
             fee_cents: number;
-            places: components["schemas"]["virage.sale.ticketing.reads.proposals.ProposedPlace"][];
+            places: components["schemas"]["ProposedPlace"][];
             total_cents: number;
             venue_version: string;
+        };
+        /**
+         * ProposedPlace
+         * @description A place for one person. `sightline` is 0 (worst of the venue) to 100.
+         */
+        ProposedPlace: {
+            /** Format: uuid */
+            category_id: string;
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            sightline: number;
+            tariff: components["schemas"]["Tariff"];
         };
         /**
          * PublicConfiguration
@@ -10337,27 +10358,6 @@ export interface components {
          */
         ZoneUpdate: {
             full: boolean;
-        };
-        /**
-         * ProposedPlace
-         * @description A free place of the new version for an affected ticket.
-         */
-        "virage.sale.ticketing.acts.moving.ProposedPlace": {
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-        };
-        /**
-         * ProposedPlace
-         * @description A place for one person. `sightline` is 0 (worst of the venue) to 100.
-         */
-        "virage.sale.ticketing.reads.proposals.ProposedPlace": {
-            /** Format: uuid */
-            category_id: string;
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-            price_cents: number;
-            sightline: number;
-            tariff: components["schemas"]["Tariff"];
         };
     };
     responses: never;

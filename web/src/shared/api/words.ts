@@ -9,7 +9,6 @@ export type EventSummary = Schemas["EventSummary"];
 export type EventInfo = Schemas["PublicEvent"];
 export type EventListing = Schemas["EventListing"];
 export type Geometry = Lists<Schemas["Geometry"]>;
-export type VenueSummary = Lists<Schemas["VenueSummary"]>;
 export type BlockGeometry = Lists<Schemas["BlockGeometry"]>;
 export type BlockLabels = Lists<Schemas["BlockLabels"]>;
 export type Offer = Schemas["Offer"];

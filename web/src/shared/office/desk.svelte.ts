@@ -1,7 +1,7 @@
 /** The signed-in staff with their roles, and the lists of names that office screens share. */
 import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
-import type { Geometry, Me, VenueSummary } from "../api/words";
+import type { Geometry, Me } from "../api/words";
 import { prefixOf } from "../codes";
 import { i18n } from "../i18n/i18n.svelte";
 import { storage } from "../runtime/storage";
@@ -24,8 +24,6 @@ class Desk {
   venues = $state.raw<Geometry[]>([]);
   /** Gates and outlets of every venue, the first venue of the deployment first. */
   posts = $state.raw<VenuePosts[]>([]);
-  /** Every venue in short, the first venue first; the office's menu loads it. */
-  #summaries = $state.raw<VenueSummary[]>([]);
   #selected = $state(storage.read<string>(SELECTED) ?? "");
   readonly #kept: OfficeEvent[] = [];
   readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
@@ -43,7 +41,7 @@ class Desk {
 
   /** The venues that the roles reach. Those for everything, an organiser or an event reach all. */
   readonly reached = $derived(
-    this.#summaries.filter(({ code, prefix }) =>
+    this.currentVersions.filter(({ code, prefix }) =>
       this.grants.some(({ scope, scope_id }) => {
         if (scope === "venue") return scope_id === code;
         return scope === "gate" || scope === "outlet" ? prefixOf(scope_id ?? "") === prefix : true;
@@ -69,11 +67,10 @@ class Desk {
     return !this.venue || this.venue.prefix === prefixOf(code);
   }
 
-  /** Load the venues in short, once. */
-  async loadSummaries(): Promise<void> {
-    if (this.#summaries.length > 0) return;
+  /** Load the current versions, for the menu of pages without events. */
+  async loadVersions(): Promise<void> {
     const answer = await answered<VenueSummary[]>(api.GET("/api/venues"));
-    if (answer.ok) this.#summaries = answer.data;
+    if (answer.ok) this.currentVersions = answer.data;
   }
 
   /** Whether any of the roles is held, in any scope. */

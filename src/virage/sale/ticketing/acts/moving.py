@@ -34,7 +34,7 @@ from virage.site.programme.types import Event
 from virage.site.venue.types import PlaceLabel, Venue
 
 
-class ProposedPlace(Struct, frozen=True):
+class NewPlace(Struct, frozen=True):
     """A free place of the new version for an affected ticket."""
 
     place: int
@@ -59,7 +59,7 @@ class AffectedTicket(Struct, frozen=True):
     price_cents: int
     reason: AffectedReason
     held: bool
-    proposals: list[ProposedPlace]
+    proposals: list[NewPlace]
     refund_cents: int
     order_tickets: int
     order_refund_cents: int
@@ -115,7 +115,7 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
                 price_cents=line.price_cents,
                 reason=found.reason,
                 held=held,
-                proposals=[ProposedPlace(place, label(new, place)) for place in proposed.get(line.ticket_id, ())],
+                proposals=[NewPlace(place, label(new, place)) for place in proposed.get(line.ticket_id, ())],
                 refund_cents=0 if held else worth(order, line.price_cents),
                 order_tickets=sum(
                     1 for id_ in order.ticket_ids if id_ not in tickets or tickets[id_].refund_id is None
