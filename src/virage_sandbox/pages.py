@@ -108,8 +108,11 @@ def _ascii(address: str) -> str:
 
 def _page(body: str, lang: str, title: str, account: Account | None, status: int = 200) -> web.Response:
     t = TEXTS[lang]
-    other = "en" if lang == "fr" else "fr"
-    switch = f"?lang={other}"
+    others = "".join(
+        f'<a href="?lang={tag}" lang="{tag}" hreflang="{tag}">{texts["language"]}</a>'
+        for tag, texts in TEXTS.items()
+        if tag != lang
+    )
     html = (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -117,8 +120,7 @@ def _page(body: str, lang: str, title: str, account: Account | None, status: int
         f'<meta name="robots" content="noindex"><title>{title} · {t["bank"]}</title>'
         f'<link rel="stylesheet" href="{STYLESHEET_PATH}"></head><body>'
         f'<aside class="test">{t["test"]}</aside>'
-        f'<header><h1>{_LOGO}{t["bank"]}</h1><a href="{switch}" lang="{other}" hreflang="{other}">{t["language"]}</a>'
-        f"</header><main>{body}</main></body></html>"
+        f"<header><h1>{_LOGO}{t['bank']}</h1><nav>{others}</nav></header><main>{body}</main></body></html>"
     )
     return web.Response(text=html, status=status, content_type="text/html", headers=_headers(account))
 

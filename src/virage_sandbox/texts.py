@@ -1,4 +1,4 @@
-"""Texts of the hosted payment pages, in French and English."""
+"""Texts of the hosted payment pages by language."""
 # ruff: noqa: RUF001 - French is written with its own apostrophe
 
 from decimal import Decimal
@@ -9,7 +9,7 @@ from virage_sandbox.cards import Card
 
 Texts = dict[str, str]
 
-_FORMATS = {"fr": "fr", "en": "en_GB"}
+_FORMATS = {"fr": "fr", "en": "en_GB", "de": "de"}
 
 TEXTS: dict[str, Texts] = {
     "fr": {
@@ -57,7 +57,7 @@ TEXTS: dict[str, Texts] = {
         "missing_title": "Paiement introuvable",
         "missing": "Aucun paiement à cette adresse. Vérifiez le lien.",
         "back": "Revenir à la boutique",
-        "language": "English",
+        "language": "Français",
     },
     "en": {
         "bank": "Sandbox Bank",
@@ -104,48 +104,110 @@ TEXTS: dict[str, Texts] = {
         "missing_title": "Payment not found",
         "missing": "There is no payment at this address. Check the link.",
         "back": "Return to the shop",
-        "language": "Français",
+        "language": "English",
+    },
+    "de": {
+        "bank": "Sandbox-Bank",
+        "test": "Testseite: keine echte Karte, kein echtes Geld",
+        "title": "Kartenzahlung",
+        "pay_to": "Zahlung an",
+        "total": "Zu zahlen",
+        "reference": "Referenz",
+        "card": "Kartennummer",
+        "card_hint": "Eine der Testkarten unten",
+        "expiry": "Gültig bis (MM/JJ)",
+        "cvc": "Prüfziffer",
+        "pay": "Bezahlen",
+        "cancel": "Abbrechen und zurück zum Shop",
+        "errors": "Korrigieren Sie diese Felder",
+        "error_prefix": "Fehler: ",
+        "error_card": "Das ist keine Testkarte. Wählen Sie eine aus der Liste.",
+        "error_expiry": "Geben Sie Monat und Jahr ein, zum Beispiel 12/34.",
+        "error_cvc": "Geben Sie die 3 Ziffern auf der Rückseite der Karte ein.",
+        "error_code": "Falscher Code. Versuchen Sie es erneut.",
+        "cards": "Testkarten",
+        "cards_hint": "Wählen Sie eine Karte, um das Formular auszufüllen.",
+        "card_number": "Karte",
+        "card_does": "Ergebnis",
+        "challenge_title": "Identität bestätigen",
+        "challenge": "Geben Sie den Code ein, den Ihre Bank geschickt hat. Für diesen Test ist es 1234.",
+        "code": "Bestätigungscode",
+        "confirm": "Bestätigen",
+        "captured_title": "Zahlung angenommen",
+        "captured": "Ihre Zahlung wurde angenommen.",
+        "declined_title": "Zahlung abgelehnt",
+        "declined": "Ihre Bank hat diese Zahlung abgelehnt. Es wurde nichts abgebucht.",
+        "cancelled_title": "Zahlung abgebrochen",
+        "cancelled": "Diese Zahlung wurde abgebrochen. Es wurde nichts abgebucht.",
+        "keep_title": "Karte speichern",
+        "keep_for": "Karte für",
+        "keep_consent": "Jetzt wird nichts abgebucht. Der Shop darf diese Karte automatisch belasten, "
+        "mit den Beträgen, die Sie gewählt haben, bis Sie es ausschalten.",
+        "keep": "Karte speichern",
+        "keep_captured_title": "Karte gespeichert",
+        "keep_captured": "Die Bank speichert diese Karte. Der Shop kennt ihre Nummer nicht.",
+        "expired_title": "Zeit abgelaufen",
+        "expired": "Die Zeit zum Bezahlen ist abgelaufen. Es wurde nichts abgebucht.",
+        "missing_title": "Zahlung nicht gefunden",
+        "missing": "Unter dieser Adresse gibt es keine Zahlung. Prüfen Sie den Link.",
+        "back": "Zurück zum Shop",
+        "language": "Deutsch",
     },
 }
 
 CARDS: dict[Card, Texts] = {
-    Card.ACCEPTED: {"fr": "Acceptée", "en": "Accepted"},
-    Card.DECLINED: {"fr": "Refusée par la banque", "en": "Declined by the bank"},
-    Card.INSUFFICIENT: {"fr": "Refusée : provision insuffisante", "en": "Declined: insufficient funds"},
-    Card.CHALLENGE: {"fr": "Demande un code de confirmation", "en": "Asks for a confirmation code"},
+    Card.ACCEPTED: {"fr": "Acceptée", "en": "Accepted", "de": "Angenommen"},
+    Card.DECLINED: {"fr": "Refusée par la banque", "en": "Declined by the bank", "de": "Von der Bank abgelehnt"},
+    Card.INSUFFICIENT: {
+        "fr": "Refusée : provision insuffisante",
+        "en": "Declined: insufficient funds",
+        "de": "Abgelehnt: Konto nicht gedeckt",
+    },
+    Card.CHALLENGE: {
+        "fr": "Demande un code de confirmation",
+        "en": "Asks for a confirmation code",
+        "de": "Verlangt einen Bestätigungscode",
+    },
     Card.ANSWER_LOST: {
         "fr": "Acceptée, mais la réponse se perd",
         "en": "Accepted, but the response is lost",
+        "de": "Angenommen, aber die Antwort geht verloren",
     },
     Card.WEBHOOK_LATE: {
         "fr": "Acceptée, webhook envoyé en retard",
         "en": "Accepted, webhook sent late",
+        "de": "Angenommen, Webhook kommt verspätet",
     },
     Card.WEBHOOK_TWICE: {
         "fr": "Acceptée, webhook envoyé deux fois",
         "en": "Accepted, webhook sent twice",
+        "de": "Angenommen, Webhook kommt doppelt",
     },
     Card.WEBHOOK_NEVER: {
         "fr": "Acceptée, aucun webhook envoyé",
         "en": "Accepted, webhook never sent",
+        "de": "Angenommen, kein Webhook",
     },
     Card.REFUND_FAILS_FIRST: {
         "fr": "Acceptée, le premier remboursement échoue",
         "en": "Accepted, its first refund fails",
+        "de": "Angenommen, die erste Erstattung schlägt fehl",
     },
     Card.AMOUNT_WRONG: {
         "fr": "Acceptée, débit inférieur d’un centime",
         "en": "Accepted, charged one cent too little",
+        "de": "Angenommen, ein Cent zu wenig abgebucht",
     },
     Card.CHARGE_DECLINED: {
         "fr": "Enregistrée, puis tout débit est refusé",
         "en": "Saved, then every charge is declined",
+        "de": "Gespeichert, danach wird jede Abbuchung abgelehnt",
     },
 }
 
 
 def language(query: str, accept_language: str) -> str:
-    """Return `fr` or `en`: the language of the query, else the preferred one of the browser."""
+    """Return the language of the query, else the preferred one of the browser, else English."""
     if query in TEXTS:
         return query
     best, best_quality = "en", 0.0

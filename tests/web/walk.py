@@ -103,7 +103,7 @@ def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page
     context.add_init_script(FRENCH_FIRST)
     context.add_init_script(SHIFTS)
     if email:
-        context.add_cookies([{"name": LOOPBACK_COOKIE, "value": _session(system, email), "url": system.url}])
+        context.add_cookies([{"name": LOOPBACK_COOKIE, "value": session_of(system, email), "url": system.url}])
     page = context.new_page()
     context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
     try:
@@ -112,7 +112,7 @@ def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page
         context.close()
 
 
-def _session(system: System, email: str) -> str:
+def session_of(system: System, email: str) -> str:
     async def opened(conn: Connection) -> str:
         now = datetime.now(UTC)
         person = await people.ensure_fan(conn, email, None, now)

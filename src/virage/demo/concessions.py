@@ -1,4 +1,4 @@
-"""The catalogue of the demo: food, drinks and merchandise in two languages, at all outlets, with stock."""
+"""The catalogue of the demo: food, drinks and merchandise in three languages, at all outlets, with stock."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -31,6 +31,7 @@ from virage.matchday.food.menu.types import (
 )
 from virage.matchday.food.menu.types import Reason as AlcoholReason
 from virage.platform.data.database import Connection
+from virage.platform.values.localised import LocalisedText
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import content_of
@@ -65,30 +66,30 @@ def _id(key: str) -> UUID:
 
 def _sauce(*, required: bool) -> Option:
     choices = (
-        Choice("none", {"fr": "Sans sauce", "en": "No sauce"}),
-        Choice("ketchup", {"fr": "Ketchup", "en": "Ketchup"}, 0, (CELERY,)),
-        Choice("mayonnaise", {"fr": "Mayonnaise", "en": "Mayonnaise"}, 0, (EGGS, MUSTARD)),
-        Choice("mustard", {"fr": "Moutarde", "en": "Mustard"}, 0, (MUSTARD,)),
-        Choice("cheddar", {"fr": "Sauce cheddar", "en": "Cheddar sauce"}, 100, (MILK,)),
+        Choice("none", {"fr": "Sans sauce", "en": "No sauce", "de": "Ohne Soße"}),
+        Choice("ketchup", {"fr": "Ketchup", "en": "Ketchup", "de": "Ketchup"}, 0, (CELERY,)),
+        Choice("mayonnaise", {"fr": "Mayonnaise", "en": "Mayonnaise", "de": "Mayonnaise"}, 0, (EGGS, MUSTARD)),
+        Choice("mustard", {"fr": "Moutarde", "en": "Mustard", "de": "Senf"}, 0, (MUSTARD,)),
+        Choice("cheddar", {"fr": "Sauce cheddar", "en": "Cheddar sauce", "de": "Cheddarsoße"}, 100, (MILK,)),
     )
-    return Option("sauce", {"fr": "Sauce", "en": "Sauce"}, choices, required)
+    return Option("sauce", {"fr": "Sauce", "en": "Sauce", "de": "Soße"}, choices, required)
 
 
 SIZE = Option(
     "size",
-    {"fr": "Taille", "en": "Size"},
-    tuple(Choice(size.lower(), {"fr": size, "en": size}) for size in ("XS", "S", "M", "L", "XL", "XXL")),
+    {"fr": "Taille", "en": "Size", "de": "Größe"},
+    tuple(Choice(size.lower(), {"fr": size, "en": size, "de": size}) for size in ("XS", "S", "M", "L", "XL", "XXL")),
     required=True,
 )
 WHITE = Option(
     "milk",
-    {"fr": "Lait", "en": "Milk"},
+    {"fr": "Lait", "en": "Milk", "de": "Milch"},
     (
-        Choice("cow", {"fr": "Lait de vache", "en": "Cow's milk"}, 0, (MILK,)),
-        Choice("oat", {"fr": "Boisson à l'avoine", "en": "Oat drink"}, 30, (GLUTEN,)),
+        Choice("cow", {"fr": "Lait de vache", "en": "Cow's milk", "de": "Kuhmilch"}, 0, (MILK,)),
+        Choice("oat", {"fr": "Boisson à l'avoine", "en": "Oat drink", "de": "Haferdrink"}, 30, (GLUTEN,)),
     ),
 )
-CUP = Deposit(id=_id("cup"), name={"fr": "Gobelet consigné", "en": "Cup deposit"}, cents=200)
+CUP = Deposit(id=_id("cup"), name={"fr": "Gobelet consigné", "en": "Cup deposit", "de": "Becherpfand"}, cents=200)
 
 
 @cache
@@ -116,8 +117,12 @@ def counters() -> tuple[str, ...]:
     return tuple(outlet.code for outlet in outlets() if outlet.code not in shops())
 
 
-def _offer(key: str, french: str, english: str, cents: int, category: ProductCategory, **more: Any) -> Offer:
-    """Return a product; further arguments override the defaults of its category."""
+def _named(french: str, english: str, german: str) -> LocalisedText:
+    return {"fr": french, "en": english, "de": german}
+
+
+def _offer(key: str, names: tuple[str, str, str], cents: int, category: ProductCategory, **more: Any) -> Offer:
+    """Return a product; `names` are French, English and German, further arguments override the category's defaults."""
     hot = category in (ProductCategory.HOT_FOOD, ProductCategory.MENUS)
     outlets = {ProductCategory.SHOP: shops()}.get(category, kitchens() if hot else counters())
     station, seconds = {
@@ -128,7 +133,7 @@ def _offer(key: str, french: str, english: str, cents: int, category: ProductCat
     }.get(category, (Station.COUNTER, 0))
     content: dict[str, Any] = {
         "id": _id(key),
-        "name": {"fr": french, "en": english},
+        "name": _named(*names),
         "category": category,
         "position": cents,
         "vat_permille": 200 if category in (ProductCategory.BEERS, ProductCategory.SHOP) else 100,
@@ -146,18 +151,50 @@ def drinks() -> list[Offer]:
     beers, soft, hot = ProductCategory.BEERS, ProductCategory.SOFT_DRINKS, ProductCategory.HOT_DRINKS
     barley = {"allergens": (GLUTEN,)}
     return [
-        _offer("beer-free", "Bière 0,0 %, 50 cl", "Beer 0.0%, 50 cl", 650, beers, **barley, vat_permille=100),
-        _offer("beer", "Bière blonde pression, 50 cl", "Draught lager, 50 cl", 800, beers, **barley, abv_permille=50),
-        _offer("beer-small", "Bière blonde, 25 cl", "Lager, 25 cl", 450, beers, **barley, abv_permille=50),
-        _offer("panache", "Panaché, 50 cl", "Shandy, 50 cl", 700, beers, **barley, abv_permille=25),
-        _offer("cola", "Cola, 40 cl", "Cola, 40 cl", 450, soft),
-        _offer("cola-zero", "Cola sans sucres, 40 cl", "Cola without sugar, 40 cl", 440, soft),
-        _offer("orange", "Soda à l'orange, 40 cl", "Orange soda, 40 cl", 445, soft),
-        _offer("iced-tea", "Thé glacé à la pêche, 40 cl", "Peach iced tea, 40 cl", 455, soft),
-        _offer("water", "Eau plate, 50 cl", "Still water, 50 cl", 300, soft),
-        _offer("coffee", "Café", "Coffee", 250, hot, options=(WHITE,)),
-        _offer("tea", "Thé", "Tea", 260, hot, options=(WHITE,), diet="vegan"),
-        _offer("chocolate", "Chocolat chaud", "Hot chocolate", 350, hot, allergens=(MILK,), diet="vegetarian"),
+        _offer(
+            "beer-free",
+            ("Bière 0,0 %, 50 cl", "Beer 0.0%, 50 cl", "Bier 0,0 %, 50 cl"),
+            650,
+            beers,
+            **barley,
+            vat_permille=100,
+        ),
+        _offer(
+            "beer",
+            ("Bière blonde pression, 50 cl", "Draught lager, 50 cl", "Helles vom Fass, 50 cl"),
+            800,
+            beers,
+            **barley,
+            abv_permille=50,
+        ),
+        _offer(
+            "beer-small",
+            ("Bière blonde, 25 cl", "Lager, 25 cl", "Helles, 25 cl"),
+            450,
+            beers,
+            **barley,
+            abv_permille=50,
+        ),
+        _offer("panache", ("Panaché, 50 cl", "Shandy, 50 cl", "Radler, 50 cl"), 700, beers, **barley, abv_permille=25),
+        _offer("cola", ("Cola, 40 cl", "Cola, 40 cl", "Cola, 40 cl"), 450, soft),
+        _offer(
+            "cola-zero", ("Cola sans sucres, 40 cl", "Cola without sugar, 40 cl", "Cola ohne Zucker, 40 cl"), 440, soft
+        ),
+        _offer("orange", ("Soda à l'orange, 40 cl", "Orange soda, 40 cl", "Orangenlimonade, 40 cl"), 445, soft),
+        _offer(
+            "iced-tea", ("Thé glacé à la pêche, 40 cl", "Peach iced tea, 40 cl", "Pfirsich-Eistee, 40 cl"), 455, soft
+        ),
+        _offer("water", ("Eau plate, 50 cl", "Still water, 50 cl", "Stilles Wasser, 50 cl"), 300, soft),
+        _offer("coffee", ("Café", "Coffee", "Kaffee"), 250, hot, options=(WHITE,)),
+        _offer("tea", ("Thé", "Tea", "Tee"), 260, hot, options=(WHITE,), diet="vegan"),
+        _offer(
+            "chocolate",
+            ("Chocolat chaud", "Hot chocolate", "Heiße Schokolade"),
+            350,
+            hot,
+            allergens=(MILK,),
+            diet="vegetarian",
+        ),
     ]
 
 
@@ -168,15 +205,26 @@ def dishes() -> list[Offer]:
     fried: dict[str, Any] = {"station": Station.FRYER, "preparation_s": 90}
     sauce = {"options": (_sauce(required=True),)}
     return [
-        _offer("hot-dog", "Hot-dog", "Hot dog", 650, hot, allergens=(GLUTEN, MUSTARD, CELERY), **sauce),
-        _offer("merguez", "Sandwich merguez", "Merguez sandwich", 750, hot, allergens=(GLUTEN,), **sauce),
+        _offer("hot-dog", ("Hot-dog", "Hot dog", "Hotdog"), 650, hot, allergens=(GLUTEN, MUSTARD, CELERY), **sauce),
         _offer(
-            "burger", "Burger bœuf cheddar", "Beef burger with cheddar", 900, hot, allergens=(*bread, MILK), **sauce
+            "merguez",
+            ("Sandwich merguez", "Merguez sandwich", "Merguez im Brot"),
+            750,
+            hot,
+            allergens=(GLUTEN,),
+            **sauce,
+        ),
+        _offer(
+            "burger",
+            ("Burger bœuf cheddar", "Beef burger with cheddar", "Rindfleischburger mit Cheddar"),
+            900,
+            hot,
+            allergens=(*bread, MILK),
+            **sauce,
         ),
         _offer(
             "veggie-burger",
-            "Burger végétarien à l'halloumi",
-            "Vegetarian halloumi burger",
+            ("Burger végétarien à l'halloumi", "Vegetarian halloumi burger", "Vegetarischer Halloumi-Burger"),
             910,
             hot,
             allergens=(*bread, MILK),
@@ -185,8 +233,7 @@ def dishes() -> list[Offer]:
         ),
         _offer(
             "falafel",
-            "Wrap falafel et houmous",
-            "Falafel and hummus wrap",
+            ("Wrap falafel et houmous", "Falafel and hummus wrap", "Wrap mit Falafel und Hummus"),
             850,
             hot,
             allergens=bread,
@@ -194,17 +241,34 @@ def dishes() -> list[Offer]:
             station=Station.COLD,
             preparation_s=30,
         ),
-        _offer("fries", "Frites", "Fries", 450, hot, diet="vegan", options=(_sauce(required=False),), **fried),
-        _offer("nachos", "Nachos, sauce cheddar", "Nachos with cheddar sauce", 550, snacks, allergens=(MILK,)),
-        _offer("popcorn", "Pop-corn salé", "Salted popcorn", 400, snacks, diet="vegan"),
-        _offer("crisps", "Chips, 45 g", "Crisps, 45 g", 300, snacks, diet="vegan", vat_permille=55),
         _offer(
-            "waffle", "Gaufre au sucre", "Sugar waffle", 460, sweets, allergens=(GLUTEN, MILK, EGGS), preparation_s=45
+            "fries", ("Frites", "Fries", "Pommes"), 450, hot, diet="vegan", options=(_sauce(required=False),), **fried
         ),
         _offer(
-            "praline", "Tartelette à la praline", "Praline tartlet", 480, sweets, allergens=(GLUTEN, MILK, EGGS, NUTS)
+            "nachos",
+            ("Nachos, sauce cheddar", "Nachos with cheddar sauce", "Nachos mit Cheddarsoße"),
+            550,
+            snacks,
+            allergens=(MILK,),
         ),
-        _offer("compote", "Compote de pommes", "Apple purée", 280, sweets, diet="vegan", vat_permille=55),
+        _offer("popcorn", ("Pop-corn salé", "Salted popcorn", "Popcorn, gesalzen"), 400, snacks, diet="vegan"),
+        _offer("crisps", ("Chips, 45 g", "Crisps, 45 g", "Chips, 45 g"), 300, snacks, diet="vegan", vat_permille=55),
+        _offer(
+            "waffle",
+            ("Gaufre au sucre", "Sugar waffle", "Waffel mit Zucker"),
+            460,
+            sweets,
+            allergens=(GLUTEN, MILK, EGGS),
+            preparation_s=45,
+        ),
+        _offer(
+            "praline",
+            ("Tartelette à la praline", "Praline tartlet", "Praliné-Törtchen"),
+            480,
+            sweets,
+            allergens=(GLUTEN, MILK, EGGS, NUTS),
+        ),
+        _offer("compote", ("Compote de pommes", "Apple purée", "Apfelmus"), 280, sweets, diet="vegan", vat_permille=55),
     ]
 
 
@@ -212,36 +276,36 @@ def wares() -> list[Offer]:
     """Return the merchandise."""
     shop = ProductCategory.SHOP
     return [
-        _offer("scarf", "Écharpe du club", "Club scarf", 2000, shop),
-        _offer("cap", "Casquette", "Cap", 2500, shop),
-        _offer("shirt", "Maillot domicile", "Home shirt", 9500, shop, options=(SIZE,)),
+        _offer("scarf", ("Écharpe du club", "Club scarf", "Clubschal"), 2000, shop),
+        _offer("cap", ("Casquette", "Cap", "Kappe"), 2500, shop),
+        _offer("shirt", ("Maillot domicile", "Home shirt", "Heimtrikot"), 9500, shop, options=(SIZE,)),
     ]
 
 
 def menus() -> list[Offer]:
     """Return the set menus; they cost less until 45 minutes before kick-off."""
     soft = tuple(_id(key) for key in ("cola", "cola-zero", "orange", "iced-tea", "water"))
-    side = Part("side", {"fr": "Accompagnement", "en": "Side"}, (_id("fries"),))
-    drink = Part("drink", {"fr": "Boisson", "en": "Drink"}, soft)
+    side = Part("side", {"fr": "Accompagnement", "en": "Side", "de": "Beilage"}, (_id("fries"),))
+    drink = Part("drink", {"fr": "Boisson", "en": "Drink", "de": "Getränk"}, soft)
     or_beer = replace(drink, products=(*soft, _id("beer-free"), _id("beer")))
-    dish = {"fr": "Plat", "en": "Dish"}
+    dish = {"fr": "Plat", "en": "Dish", "de": "Gericht"}
     made = (
-        ("menu-hot-dog", "Menu hot-dog", "Hot dog meal", 1250, ("hot-dog", "merguez"), or_beer),
-        ("menu-burger", "Menu burger", "Burger meal", 1550, ("burger", "veggie-burger"), or_beer),
-        ("menu-vegan", "Menu falafel", "Falafel meal", 1450, ("falafel",), drink),
+        ("menu-hot-dog", ("Menu hot-dog", "Hot dog meal", "Hotdog-Menü"), 1250, ("hot-dog", "merguez"), or_beer),
+        ("menu-burger", ("Menu burger", "Burger meal", "Burger-Menü"), 1550, ("burger", "veggie-burger"), or_beer),
+        ("menu-vegan", ("Menu falafel", "Falafel meal", "Falafel-Menü"), 1450, ("falafel",), drink),
     )
     return [
         Offer(
             Menu(
                 id=_id(key),
-                name={"fr": french, "en": english},
+                name=_named(*names),
                 position=cents,
                 parts=(Part("dish", dish, tuple(_id(key) for key in keys)), side, drinks_of_it),
                 outlets=kitchens(),
             ),
             (Price(cents), Price(cents - 150, None, BEFORE_KICK_OFF)),
         )
-        for key, french, english, cents, keys, drinks_of_it in made
+        for key, names, cents, keys, drinks_of_it in made
     ]
 
 

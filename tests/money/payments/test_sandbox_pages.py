@@ -10,7 +10,7 @@ import pytest
 from virage.money.payments.rules import HostedPage, PaymentIntent
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage_sandbox.cards import Card, grouped
-from virage_sandbox.texts import TEXTS, language, money
+from virage_sandbox.texts import CARDS, TEXTS, language, money
 
 FILLED = {"card": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
 
@@ -131,8 +131,10 @@ async def test_an_unknown_payment_is_explained(sandbox: Any, buyer: aiohttp.Clie
     assert TEXTS["fr"]["missing"] in html
 
 
-def test_both_languages_have_all_texts() -> None:
-    assert TEXTS["fr"].keys() == TEXTS["en"].keys()
+def test_all_languages_have_all_texts() -> None:
+    for tag, texts in TEXTS.items():
+        assert texts.keys() == TEXTS["en"].keys(), tag
+        assert all(tag in results for results in CARDS.values()), tag
 
 
 @pytest.mark.parametrize(
@@ -140,8 +142,10 @@ def test_both_languages_have_all_texts() -> None:
     [
         ("", "", "en"),
         ("fr", "en", "fr"),
-        ("de", "fr", "fr"),
-        ("", "de, fr;q=0.3, en;q=0.8", "en"),
+        ("de", "fr", "de"),
+        ("es", "fr", "fr"),
+        ("", "es, fr;q=0.3, en;q=0.8", "en"),
+        ("", "de-AT, en;q=0.8", "de"),
         ("", "fr;q=x, en;q=0.1", "en"),
     ],
 )
@@ -152,4 +156,5 @@ def test_the_language_is_the_asked_one_else_the_preferred_one(query: str, accept
 def test_money_is_formatted_for_each_language() -> None:
     assert money(123456, "EUR", "fr") == "1\u202f234,56\u00a0€"
     assert money(123456, "EUR", "en") == "€1,234.56"
+    assert money(123456, "EUR", "de") == "1.234,56\u00a0€"
     assert money(123456, "JPY", "en") == "JP¥123,456"

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 import segno
 from babel.dates import format_date, format_time
+from babel.units import format_unit
 from msgspec import Struct
 
 from virage.platform.paper import breakable, ink_on, printed
@@ -178,7 +179,9 @@ def _legs(entrance: Entrance, named: _Names) -> list[dict[str, str]]:
         for code in codes
     }
     minutes = ceil(entrance.route.seconds / 60)
-    return [named(word, name) for word, name in names] + [named("walk", f"{minutes} min")]
+    return [named(word, name) for word, name in names] + [
+        named("walk", format_unit(minutes, "minute", "short", locale=formats_of(named.lang)))
+    ]
 
 
 def _details(ticket: PaperTicket, named: _Names) -> list[dict[str, str]]:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from babel.dates import format_skeleton, format_time
 from msgspec import Struct
 
 from virage.identity.passes.types import qr_svg
 from virage.matchday.access.rules.accreditations import Kind
 from virage.platform.paper import breakable, ink_on, printed
+from virage.platform.values.formats import formats_of
 from virage.platform.values.languages import messages
 from virage.platform.values.localised import LanguageTag, LocalisedText, text_in
 
@@ -56,7 +58,7 @@ def page(badge: Badge) -> dict[str, Any]:
     """Return every text of the page, as the template expects it."""
     lang, second = badge.lang, badge.second or badge.lang
     said, beside = (messages(tag, "paper.badge", dict[str, str]) for tag in (lang, second))
-    time = f"{badge.opens_at:%d/%m %H:%M} \u2013 {badge.closes_at:%d/%m %H:%M}"
+    time = f"{_moment(badge.opens_at, 'MMdd', lang)} \u2013 {_moment(badge.closes_at, 'MMdd', lang)}"
     return {
         "lang": lang,
         "document_title": f"{said['badge']}: {badge.name}",
@@ -68,7 +70,7 @@ def page(badge: Badge) -> dict[str, Any]:
         "kind": said[badge.kind],
         "second_kind": beside[badge.kind] if beside[badge.kind] != said[badge.kind] else "",
         "title": breakable(text_in(badge.title, lang, second)),
-        "day": f"{badge.starts_at:%d/%m/%Y %H:%M}",
+        "day": _moment(badge.starts_at, "yMMdd", lang),
         "facts": [
             {
                 "name": " / ".join(dict.fromkeys((said[word], beside[word]))),
@@ -84,6 +86,12 @@ def page(badge: Badge) -> dict[str, Any]:
         "number": str(badge.number),
         "code_alt": said["code"],
     }
+
+
+def _moment(at: datetime, day: str, lang: LanguageTag) -> str:
+    """Return a day and a time; `day` is the skeleton of its parts (CLDR)."""
+    formats = formats_of(lang)
+    return f"{format_skeleton(day, at, locale=formats)} {format_time(at, 'short', locale=formats)}"
 
 
 @cache

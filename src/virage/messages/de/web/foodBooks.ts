@@ -10,7 +10,7 @@ export const foodBooks: typeof English = {
     wrong: "Das Ende liegt vor dem Beginn",
     noDay: "Geben Sie ein Datum ein",
   },
-  tenders: { card: "Karten", virtual_card: "App", cash: "Bar", terminal: "Bankkarten", purse: "Vorbestellungen" },
+  tenders: { card: "Karten", virtual_card: "Handy", cash: "Bar", terminal: "Bankkarten", purse: "Vorbestellungen" },
   sales: {
     title: "Umsatz der Kioske",
     soFar: "Bisher",

@@ -55,7 +55,7 @@ export const kitchen: typeof words = {
     delivered: "Geliefert",
     act: (what, number) => `${what}, Bestellung ${number}`,
     rest: (count) => `und ${plural(count, "Zeile", "Zeilen")} an anderen Stationen`,
-    unanswered: (minutes) => `Läuft ab um ${minutes} Uhr`,
+    unanswered: (time) => `Läuft ab um ${time} Uhr`,
   },
   decline: {
     title: (number) => `Bestellung ${number} ablehnen?`,
@@ -104,7 +104,7 @@ export const kitchen: typeof words = {
     handovers: "Ausgaben pro 5 Minuten",
     handoversText: "Begrenzt, wie viele Bestellungen gleichzeitig fällig sind. 0 = kein Limit.",
     note: "Hinweis an die Kundschaft",
-    noteHint: "z. B. Eingang links.",
+    noteHint: "z. B. Zugang links.",
     save: "Speichern",
     saved: "Gespeichert. Neue Abholzeiten rechnen mit dieser Kapazität.",
     paused: "Bestellungen pausiert",

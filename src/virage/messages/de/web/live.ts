@@ -71,7 +71,7 @@ export const live: Words = {
     matters: { goal: "Tor", penalty: "Elfmeter", red_card: "Rote Karte", identity: "Spieler verwechselt" },
     goalLine: (isGoal) => (isGoal ? "Torlinientechnik: Ball war drin" : "Torlinientechnik: Ball war nicht drin"),
     ground: {
-      gate: { open: (code: string) => `Eingang ${code} ist offen`, closed: (code: string) => `Eingang ${code} ist geschlossen`, busy: (code: string) => `Lange Schlange an Eingang ${code}` },
+      gate: { open: (code: string) => `Eingang ${code} ist offen`, closed: (code: string) => `Eingang ${code} ist geschlossen`, busy: (code: string) => `Lange Schlange am Eingang ${code}` },
       outlet: { open: (code: string) => `Kiosk ${code} ist offen`, closed: (code: string) => `Kiosk ${code} ist geschlossen`, busy: (code: string) => `Lange Schlange am Kiosk ${code}`, sold_out: (code: string) => `Kiosk ${code} ist ausverkauft` },
     } as Record<"gate" | "outlet", Record<string, (code: string) => string>>,
     replay: "Wiederholung",

@@ -37,8 +37,8 @@ export const office: typeof English = {
   ...officeRoles,
   scopes: {
     all: "alles",
-    choose: { all: "Alles", venue: "Ein Stadion", organiser: "Ein Veranstalter", event: "Eine Veranstaltung", gate: "Eine Torgruppe", outlet: "Ein Kiosk" },
-    one: { all: "", venue: "Stadion", organiser: "Veranstalter", event: "Veranstaltung", gate: "Tore", outlet: "Kiosk" },
+    choose: { all: "Alles", venue: "Ein Stadion", organiser: "Ein Veranstalter", event: "Eine Veranstaltung", gate: "Eine Eingangsgruppe", outlet: "Ein Kiosk" },
+    one: { all: "", venue: "Stadion", organiser: "Veranstalter", event: "Veranstaltung", gate: "Eingänge", outlet: "Kiosk" },
   },
   ...officePages,
   states: { draft: "Entwurf", published: "Veröffentlicht", cancelled: "Abgesagt", over: "Vorbei" },
@@ -91,7 +91,7 @@ export const office: typeof English = {
     notYours: "Sie haben keinen Zugriff auf diesen Teil des Büros.",
   },
   event: { title: "Veranstaltung", publicPage: "Öffentliche Seite ansehen", newerVersion: (venue) => `${venue} hat eine neuere Version. Diese Veranstaltung nutzt noch eine frühere.`, move: "Auf die neue Version umstellen …" },
-  tabs: { label: "Diese Veranstaltung", sales: "Verkauf", details: "Angaben", teams: "Mannschaften", prices: "Preise", gates: "Tore", accreditations: "Akkreditierungen", closures: "Sperrungen" },
+  tabs: { label: "Diese Veranstaltung", sales: "Verkauf", details: "Angaben", teams: "Mannschaften", prices: "Preise", gates: "Eingänge", accreditations: "Akkreditierungen", closures: "Sperrungen" },
   defects: {
     title_missing: "Geben Sie einen Titel ein",
     title_missing_in: (language) => `Geben Sie einen Titel ein (${language})`,
@@ -315,7 +315,7 @@ export const office: typeof English = {
     ticketsTitle: (count) => plural(count, "Ticket", "Tickets"),
     choose: "Kreuzen Sie die Tickets zur Erstattung an oder erstatten Sie die ganze Bestellung.",
     select: (place) => `${place} auswählen`,
-    gates: (group) => `Tor ${group}`,
+    gates: (group) => `Eingang ${group}`,
     money: "Zahlung",
     tickets: "Tickets",
     fee: "Gebühren",

@@ -3,7 +3,7 @@ import type { officeRoles as English } from "../../en/web/officeRoles";
 export const officeRoles: typeof English = {
   roles: {
     admin: "Administration",
-    venue_manager: "Spielstätten",
+    venue_manager: "Stadien",
     programme: "Programm",
     box_office: "Tageskasse",
     finance: "Finanzen",
@@ -18,12 +18,12 @@ export const officeRoles: typeof English = {
   },
   roleHints: {
     admin: "Voller Zugriff, auch auf das Team",
-    venue_manager: "Pläne der Spielstätten, Versionen und Sperrungen",
+    venue_manager: "Pläne der Stadien, Versionen und Sperrungen",
     programme: "Veranstaltungen und Preise",
     box_office: "Bestellungen und Erstattungen",
     finance: "Berichte und Bestellungen, Essenspreise, Bonus, Kartensperren, Pächter und Kassen",
-    steward: "Scannt Tickets an den Toren",
-    supervisor: "Leitet Tore: koppelt Geräte, überwacht den Einlass, hebt Abweisungen auf",
+    steward: "Scannt Tickets an den Eingängen",
+    supervisor: "Leitet Eingänge: koppelt Geräte, überwacht den Einlass, hebt Abweisungen auf",
     cashier: "Verkauft an einem Kiosk",
     kitchen: "Bereitet Bestellungen zu und gibt sie aus",
     match_desk: "Veröffentlicht Spielereignisse",

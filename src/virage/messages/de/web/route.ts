@@ -6,8 +6,8 @@ export const route: typeof words = {
     title: "Der Weg zu Ihrem Platz",
     inside: "Sie sind drin: Folgen Sie diesem Weg zu Ihrem Platz",
     loading: "Weg wird gesucht …",
-    summary: (ramp, gate) => `Rampe ${ramp}, Tor ${gate}`,
-    from: (gate) => `Ab Tor ${gate}`,
+    summary: (ramp, gate) => `Rampe ${ramp}, Eingang ${gate}`,
+    from: (gate) => `Ab Eingang ${gate}`,
     walk: (minutes, metres) => `${plural(minutes, "Minute", "Minuten")} zu Fuß, ${metres} m`,
     stepFree: "Stufenlos",
     stepFreeWhole: "Der ganze Weg ist stufenlos.",
@@ -15,7 +15,7 @@ export const route: typeof words = {
     none: "Heute kein stufenloser Weg",
     noneText: "Ein Aufzug auf dem Weg ist außer Betrieb. Fragen Sie an einer Rampe einen Ordner nach einem anderen Zugang.",
     offline: "Ihr Weg erscheint hier, sobald Sie einmal online waren.",
-    drawing: (ramp, gate) => `Stadionplan mit Ihrem Weg von Rampe ${ramp} durch Tor ${gate} zu Ihrem Platz`,
+    drawing: (ramp, gate) => `Stadionplan mit Ihrem Weg von Rampe ${ramp} durch Eingang ${gate} zu Ihrem Platz`,
     list: "Wegbeschreibung",
     metres: (metres) => `${metres} m`,
     floor: {
@@ -38,7 +38,7 @@ export const route: typeof words = {
     toRow: (up, steps, row) => `${plural(steps, "Stufe", "Stufen")} ${up ? "hinauf" : "hinunter"} zu Reihe ${row}`,
     toSeat: (row, seat) => `Entlang Reihe ${row} zu Platz ${seat}`,
     places: {
-      gate: (name) => `Tor ${name}`,
+      gate: (name) => `Eingang ${name}`,
       stairs: (name) => `Treppe ${name}`,
       lift: (name) => `Aufzug ${name}`,
       block: (name) => `Block ${name}`,

@@ -11,6 +11,7 @@ export const categories: typeof English.categories = {
   shop: "Shop",
 };
 
+/** As in the middle of a sentence. */
 export const allergens: typeof English.allergens = {
   gluten: "Gluten",
   crustaceans: "Krebstiere",

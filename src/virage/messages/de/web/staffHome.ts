@@ -7,7 +7,7 @@ export const staffHome: typeof English = {
   other: "Anderes Konto verwenden",
   as: (email) => `Angemeldet als ${email}`,
   screens: {
-    gate: "Tor",
+    gate: "Einlass",
     till: "Kasse",
     kitchen: "Küche",
     desk: "Spielredaktion",
@@ -22,6 +22,6 @@ export const staffHome: typeof English = {
     desk: "Spielereignisse und Wiederholungen veröffentlichen",
     describe: "Wiederholungen beschreiben",
     office: "Veranstaltungen, Bestellungen, Team und Berichte",
-    pin: "Für Geräte an Toren und Kassen",
+    pin: "Für Geräte an Eingängen und Kassen",
   },
 };

@@ -151,7 +151,7 @@ export const ticketing: typeof English = {
     signInFirst: "Zum Bezahlen anmelden",
     signInWhy: "Wir schicken die Rechnung an Ihre E-Mail-Adresse. Ohne Passwort: Sie bekommen einen Code per E-Mail.",
     signedInAs: (email) => `Die Rechnung geht an ${email}`,
-    gate: (gate) => `Tor ${gate}`,
+    gate: (gate) => `Eingang ${gate}`,
     terms: "Bei einer Absage bekommen Sie Ihr Geld automatisch zurück.",
   },
   payment: {

@@ -180,7 +180,7 @@ export const till: typeof English = {
     virtual_card: "Handy",
     back: "Anderes Zahlungsmittel",
     payOut: "Bar auszahlen",
-    given: "Bar erhalten",
+    given: "Gegeben",
     exact: "Passend",
     change: (sum) => `Rückgeld: ${sum}`,
     tooLittle: (sum) => `Es fehlen ${sum}`,

@@ -11,21 +11,22 @@ export const categories: typeof English.categories = {
   shop: "Boutique",
 };
 
+/** As in the middle of a sentence. */
 export const allergens: typeof English.allergens = {
-  gluten: "Gluten",
-  crustaceans: "Crustacés",
-  eggs: "Œufs",
-  fish: "Poisson",
-  peanuts: "Arachides",
-  soybeans: "Soja",
-  milk: "Lait",
-  nuts: "Fruits à coque",
-  celery: "Céleri",
-  mustard: "Moutarde",
-  sesame: "Sésame",
-  sulphites: "Sulfites",
-  lupin: "Lupin",
-  molluscs: "Mollusques",
+  gluten: "gluten",
+  crustaceans: "crustacés",
+  eggs: "œufs",
+  fish: "poisson",
+  peanuts: "arachides",
+  soybeans: "soja",
+  milk: "lait",
+  nuts: "fruits à coque",
+  celery: "céleri",
+  mustard: "moutarde",
+  sesame: "sésame",
+  sulphites: "sulfites",
+  lupin: "lupin",
+  molluscs: "mollusques",
 };
 
 export const diets: typeof English.diets = { vegetarian: "Végétarien", vegan: "Végan" };

@@ -1,21 +1,16 @@
 /** Import of accreditations: one `name; kind; e-mail` per line. */
 import { ADDRESS } from "../../../shared/ui/address";
-import { plain, readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
-import { KINDS, type Accreditation, type AccreditationEntry, type AccreditationKind } from "../../../shared/office/types";
+import { readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
+import { plain } from "../../../shared/office/lists/plain";
+import { meanings } from "../../../shared/office/lists/meanings";
+import type { Accreditation, AccreditationEntry, AccreditationKind } from "../../../shared/office/types";
 import { words } from "../../../shared/office/words.svelte";
 
 export const NAME_MAX = 100;
-const OTHER_WORDS: Record<string, AccreditationKind> = {
-  ...{ organisation: "staff", equipes: "players", equipe: "players", teams: "players", team: "players", joueurs: "players" },
-  ...{ joueur: "players", player: "players", presse: "press", prestataire: "contractor", prestataires: "contractor" },
-  ...{ contractors: "contractor" },
-};
+const KIND_WORDS = meanings(({ kinds }) => kinds);
 
-/** The kind that a cell names, in either language. */
-export function kindOf(cell: string): AccreditationKind | undefined {
-  const word = plain(cell);
-  return KINDS.find((kind) => kind === word) ?? OTHER_WORDS[word];
-}
+/** The kind that a cell names, in any language. */
+export const kindOf = (cell: string): AccreditationKind | undefined => KIND_WORDS.get(plain(cell));
 
 const keyOf = (name: string, kind: string, email: string | null | undefined): string =>
   [plain(name), kind, plain(email ?? "")].join("\n");

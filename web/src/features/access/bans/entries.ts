@@ -1,7 +1,8 @@
 /** Import of bans: one `name; e-mail; last day` per line; either name or e-mail may be empty. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
 import { ADDRESS } from "../../../shared/ui/address";
-import { dayOf, plain, readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
+import { dayOf, readLines, type Line, type Meaning, type Reading } from "../../../shared/office/lists/lines";
+import { plain } from "../../../shared/office/lists/plain";
 import type { Ban, BanRequest } from "../../../shared/office/types";
 import { fromWall } from "../../../shared/office/wall";
 import { words } from "../../../shared/office/words.svelte";

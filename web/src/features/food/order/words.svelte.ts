@@ -30,9 +30,10 @@ class FoodWords extends Bundle<Words> {
     return row ? where.seat(row, String(seat ?? ""), block ?? "") : where.area(block ?? "");
   }
 
+  /** Names of allergens in the middle of a sentence. */
   allergens(list: readonly Allergen[]): string {
     const names = list.map((allergen) => this.w.menu.allergens[allergen] ?? allergen);
-    return new Intl.ListFormat(i18n.tag, { type: "unit" }).format(names.map((name) => name.toLowerCase()));
+    return new Intl.ListFormat(i18n.tag, { type: "unit" }).format(names);
   }
 }
 

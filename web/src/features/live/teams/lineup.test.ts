@@ -24,6 +24,23 @@ test("a list with named columns may have others, in any order and either languag
   ]);
 });
 
+test("a list may be in German", () => {
+  const [first, second, third] = players("1; Eins; Torwart\n9; Neun; Stürmer; Kapitän\n14; ; MITTELFELD; Bank");
+  expect(first).toMatchObject({ position: "goalkeeper", starts: true });
+  expect(second).toMatchObject({ position: "forward", captain: true });
+  expect(third).toMatchObject({ position: "midfielder", starts: false });
+});
+
+test.each(["en", "fr", "de"])("the sample list in %s can be read", async (language) => {
+  await words.use(language);
+  expect(players(words.w.teams.pasteSample).map(({ position, captain, starts }) => [position, captain, starts])).toEqual([
+    ["goalkeeper", false, true],
+    ["defender", true, true],
+    ["midfielder", false, false],
+  ]);
+  await words.use("en");
+});
+
 test("the first eleven start if a list does not mark starters", () => {
   const text = Array.from({ length: 14 }, (_, index) => `${index + 1};`).join("\n");
   expect(players(text).filter(({ starts }) => starts)).toHaveLength(11);

@@ -2,7 +2,8 @@
 import { newId } from "../../../shared/runtime/ids";
 import type { Player, Side, Team, Teams } from "../feed";
 import type { Line, Reading } from "../../../shared/office/lists/lines";
-import { plain } from "../../../shared/office/lists/lines";
+import { plain } from "../../../shared/office/lists/plain";
+import { meanings } from "../../../shared/office/lists/meanings";
 import { wholeOf } from "../../../shared/office/numbers";
 import { words } from "../../../shared/office/words.svelte";
 
@@ -79,30 +80,16 @@ function playerOf({ number, name, position, starts, captain }: PlayerForm): Play
   return { number: Number(number), name: name.trim(), position, starts, ...(captain ? { captain } : {}) };
 }
 
-type Column = "number" | "name" | "position" | "starts" | "bench" | "captain";
-const HEADS: Record<string, Column> = {
-  ...{ number: "number", no: "number", "n°": "number", numero: "number", shirt: "number", maillot: "number" },
-  ...{ name: "name", nom: "name", player: "name", joueur: "name", position: "position", poste: "position" },
-  ...{ starts: "starts", start: "starts", starter: "starts", titulaire: "starts", captain: "captain", capitaine: "captain" },
-  ...{ bench: "bench", substitute: "bench", remplacant: "bench" },
-};
-const PLACES: Record<string, PlayerForm["position"]> = {
-  ...{ gk: "goalkeeper", g: "goalkeeper", goalkeeper: "goalkeeper", gardien: "goalkeeper", gardienne: "goalkeeper" },
-  ...{ df: "defender", d: "defender", defender: "defender", defenseur: "defender", defenseure: "defender" },
-  ...{ mf: "midfielder", m: "midfielder", midfielder: "midfielder", milieu: "midfielder" },
-  ...{ fw: "forward", f: "forward", a: "forward", forward: "forward", attaquant: "forward", attaquante: "forward" },
-};
-const FLAGS: Record<string, "starts" | "bench" | "captain"> = {
-  ...{ c: "captain", captain: "captain", capitaine: "captain", starts: "starts", start: "starts", titulaire: "starts" },
-  ...{ bench: "bench", substitute: "bench", sub: "bench", remplacant: "bench", remplacante: "bench" },
-};
-const NO = new Set(["", "0", "no", "non", "false", "faux"]);
+const MARKS = meanings(({ marks }) => marks);
+const COLUMNS = meanings(({ columns, marks }) => ({ ...columns, ...marks }));
+const PLACES = meanings(({ positions }) => positions);
+const NO = meanings(({ no }) => ({ no: ["", "0", ...no] }));
 
 /** Parse a list of players: `number; name; position`, then `captain` and `bench`, or named columns in any order. */
 export function readPlayers(lines: Line[]): Reading<PlayerForm> {
   const w = words.w.teams;
   const reading: Reading<PlayerForm> = { items: [], defects: [], known: 0 };
-  const heads = lines[0]?.cells.map((cell) => HEADS[plain(cell)]) ?? [];
+  const heads = lines[0]?.cells.map((cell) => COLUMNS.get(plain(cell))) ?? [];
   const named = heads.includes("number");
   const seen = new Set<number>();
   let flags = { starts: false, captain: false, bench: false };
@@ -121,14 +108,14 @@ export function readPlayers(lines: Line[]): Reading<PlayerForm> {
       const column = named ? heads[place] : (["number", "name"] as const)[place];
       if (column === "number") player.number = cell;
       else if (column === "name") player.name = cell;
-      else if (column === "position" || (!named && PLACES[plain(cell)])) {
-        const position = cell ? PLACES[plain(cell)] : "";
+      else if (column === "position" || (!named && PLACES.has(plain(cell)))) {
+        const position = cell ? PLACES.get(plain(cell)) : "";
         if (position === undefined) wrong.push(w.positionUnknown(cell));
         else player.position = position;
       } else if (column) {
         if (!NO.has(plain(cell))) mark(column);
       } else if (!named && cell) {
-        const flag = FLAGS[plain(cell)];
+        const flag = MARKS.get(plain(cell));
         if (flag) mark(flag);
         else wrong.push(w.wordUnknown(cell));
       }

@@ -1,5 +1,7 @@
 /** Lists as text: lines of cells, pasted or from a spreadsheet file. */
 import Papa from "papaparse";
+import { meanings } from "./meanings";
+import { plain } from "./plain";
 
 export interface Line {
   /** Line number, from 1. */
@@ -34,7 +36,7 @@ export interface Meaning<Item> {
   item: (id: string) => Item;
 }
 
-const HEADS = new Set(["name", "nom"]);
+const COLUMNS = meanings(({ columns }) => columns);
 
 /** Read lines without the header: each once, without those that are already `there`. */
 export function readLines<Item>(
@@ -46,7 +48,7 @@ export function readLines<Item>(
 ): Reading<Item> {
   const reading: Reading<Item> = { items: [], defects: [], known: 0 };
   const seen = new Map<string, number>();
-  for (const { number, cells } of HEADS.has(plain(lines[0]?.cells[0] ?? "")) ? lines.slice(1) : lines) {
+  for (const { number, cells } of COLUMNS.get(plain(lines[0]?.cells[0] ?? "")) === "name" ? lines.slice(1) : lines) {
     const { wrong, key, item } = meaning(cells);
     const firstLine = seen.get(key);
     if (wrong.length === 0 && firstLine !== undefined) wrong.push(twice(firstLine));
@@ -58,9 +60,6 @@ export function readLines<Item>(
   }
   return reading;
 }
-
-/** A word normalised for comparison. */
-export const plain = (word: string): string => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
 /** A day as `2027-05-31` or `31/05/2027`, in the first of these forms; null if invalid. */
 export function dayOf(cell: string): string | null {

@@ -114,6 +114,34 @@ FRENCH: Final = {
     "opened": "Un téléphone qui lit la carte ouvre ce lien. Il ne peut ensuite plus servir.",
 }
 
+GERMAN: Final = {
+    "format": "de",
+    "title": "Demokarten",
+    "about": "Probieren Sie Kontaktlos-Karten ohne Karte und ohne Lesegerät aus. "
+    "Jeder Lesevorgang erzeugt den Link, den eine echte Karte senden würde; er gilt einmal.",
+    "none": "Noch keine Karten. Laden Sie zuerst die Demo.",
+    NOBODYS.hex(): "Nicht verknüpft, mit Guthaben",
+    FANS.hex(): "Karte von fan@example.org",
+    FRESH.hex(): "Neue Karte, nicht verknüpft",
+    "code": "Aufgedruckter Code",
+    "balance": "Guthaben",
+    "limit": "Tageslimit",
+    "whose": "Mit einem Guthaben verknüpft",
+    "yes": "ja",
+    "no": "nein: Verknüpfen Sie sie mit dem aufgedruckten Code",
+    "blocked": "Gesperrt",
+    "tap": "Vorhalten",
+    "tap again": "Erneut vorhalten",
+    "shown": "Von der Karte gesendeter Link:",
+    "copy": "Kopieren",
+    "copied": "Kopiert. Fügen Sie ihn auf der Verkaufsseite einer Kasse ein.",
+    "not copied": "Markiert. Kopieren Sie ihn mit der Tastatur.",
+    "use": "Fügen Sie ihn an einer Kasse ein (Strg+V auf der Verkaufsseite) oder halten Sie den Code vor ihre Kamera.",
+    "open": "Diesen Link öffnen",
+    "opened": "Ein Handy, das die Karte liest, öffnet diesen Link. Er gilt einmal.",
+}
+WORDS: Final = {"en": ENGLISH, "fr": FRENCH, "de": GERMAN}
+
 
 class _Shown(Struct, frozen=True):
     """A card and what is in its wallet."""
@@ -126,13 +154,14 @@ class _Shown(Struct, frozen=True):
 async def show_cards(request: Request, db: Database, config: Config, card_desk: CardDesk) -> Response[str]:
     """The cards, and the next tap of the one that `tap` names. A tap is used up where it is brought, not here."""
     hide(config, request.scope)
-    french = request.headers.get("accept-language", "").lower().startswith("fr")
-    words = FRENCH if french else ENGLISH
+    preferred = request.headers.get("accept-language", "")[:2].lower()
+    language = preferred if preferred in WORDS else "en"
+    words = WORDS[language]
     async with db.connection() as conn:
         shown = [] if card_desk.secrets is None else await _cards(conn)
     wanted = request.query_params.get("tap")
     articles = "".join(_article(one, config, card_desk.secrets, words, wanted) for one in shown if card_desk.secrets)
-    page = _page("fr" if french else "en", words, config, articles or f"<p>{words['none']}</p>")
+    page = _page(language, words, config, articles or f"<p>{words['none']}</p>")
     return Response(page, media_type="text/html; charset=utf-8", headers=PRIVATE | {"vary": "accept-language"})
 
 
