@@ -22,7 +22,7 @@ class WalletWords extends Bundle<Words> {
   }
 
   get amountMissing(): string {
-    return this.w.topUp.amountMissing(typed(1500, i18n.locale), typed(1250, i18n.locale));
+    return this.w.topUp.amountMissing(typed(1500, i18n.tag), typed(1250, i18n.tag));
   }
 
   /** Title of a line of the history. */

@@ -226,7 +226,7 @@ export const venues: typeof English = {
     lead: (venue) => `Teile von ${venue}, die nur für diese Veranstaltung gesperrt sind. Wegbeschreibungen meiden sie.`,
     parts: { block: "Blöcke", lift: "Aufzüge", outlet: "Kioske" },
     gates: "Eingänge",
-    gatesText: "Eingänge werden auf der Seite „Eingänge“ geschlossen: Die Geräte dort erfahren es sofort.",
+    gatesText: "Eingänge werden auf der Seite „Eingänge“ geschlossen: Die Geräte dort werden sofort aktualisiert.",
     gatesLink: "Seite „Eingänge“ öffnen",
     closedGates: (codes) => `Geschlossen: ${codes}`,
     noGates: "Kein Eingang ist geschlossen.",

@@ -63,7 +63,7 @@ export const office = {
     changed_meanwhile: "Someone else changed this after you opened it. Reload before making changes.",
     unknown_organiser: "This organiser no longer exists.",
     unknown_series: "This series belongs to another organiser.",
-    unknown_venue: "There is no such venue, or not this version of it.",
+    unknown_venue: "This venue, or this version of it, does not exist.",
     people_inside: "People with these tickets are inside. Confirm the refund again.",
     order_not_paid: "Only a paid order can be refunded.",
     ticket_refunded: "One of these tickets has already been refunded. Reload the order.",

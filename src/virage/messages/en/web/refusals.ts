@@ -26,7 +26,7 @@ export const refusals = {
   pass_revoked: "This ticket was refunded or replaced. It is no longer valid.",
   // food, replays, accounts
   no_route: "No route is open right now.",
-  venue_file_defects: "The venue file has defects. Nothing was stored.",
+  venue_file_defects: "The venue file has defects. Nothing was saved.",
   replay_download_not_allowed: "This replay cannot be downloaded.",
   pin_trivial: "This PIN is too easy to guess. Choose another one.",
   wallet_not_empty: "There is still money in your wallet that can’t go back to a card. Collect it at a card desk, then delete your account.",

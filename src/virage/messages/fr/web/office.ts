@@ -61,7 +61,7 @@ export const office: typeof English = {
     changed_meanwhile: "Quelqu’un d’autre a fait une modification entre-temps. Rechargez la page avant de modifier.",
     unknown_organiser: "Cet organisateur n’existe plus.",
     unknown_series: "Cette série appartient à un autre organisateur.",
-    unknown_venue: "Ce lieu, ou cette version du lieu, n’existe pas.",
+    unknown_venue: "Ce stade, ou cette version du stade, n’existe pas.",
     people_inside: "Des personnes sont entrées avec ces billets. Confirmez une seconde fois le remboursement.",
     order_not_paid: "Seule une commande payée peut être remboursée.",
     ticket_refunded: "L’un de ces billets est déjà remboursé. Rechargez la commande.",

@@ -3,7 +3,7 @@ import type { officeRoles as English } from "../../en/web/officeRoles";
 export const officeRoles: typeof English = {
   roles: {
     admin: "Administration",
-    venue_manager: "Lieux",
+    venue_manager: "Stades",
     programme: "Programmation",
     box_office: "Billetterie",
     finance: "Finances",
@@ -18,7 +18,7 @@ export const officeRoles: typeof English = {
   },
   roleHints: {
     admin: "Accès complet, y compris à l’équipe",
-    venue_manager: "Plans des lieux, versions et fermetures",
+    venue_manager: "Plans des stades, versions et fermetures",
     programme: "Événements et tarifs",
     box_office: "Commandes et remboursements",
     finance: "Rapports et commandes, prix des buvettes, bonus, blocage de cartes, concessionnaires et caisses",

@@ -7,7 +7,7 @@ export const refusals: typeof English = {
   block_unknown: "Ce bloc n’est pas en vente pour cet événement. Rechargez la page et choisissez à nouveau.",
   area_unknown: "Cette zone debout n’est pas en vente pour cet événement. Rechargez la page et choisissez à nouveau.",
   payment_failed: "Votre banque a refusé ce paiement. Vous n’avez pas été débité. Réessayez, ou utilisez une autre carte.",
-  tickets_affected: "Certains billets ont besoin d’une autre place ou d’un remboursement. Choisissez pour chacun, puis enregistrez à nouveau.",
+  tickets_affected: "Certains billets doivent changer de place ou être remboursés. Choisissez pour chacun, puis enregistrez de nouveau.",
   prices_sold_places: "Certaines de ces places sont déjà vendues. Vérifiez les changements, puis enregistrez à nouveau.",
   not_for_sale: "Ces places ne sont pas en vente.",
   party_invalid: "Choisissez de 1 à 9 billets.",
@@ -28,7 +28,7 @@ export const refusals: typeof English = {
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’est plus valable.",
   // restauration, ralentis, comptes
   no_route: "Aucun itinéraire n’est ouvert pour le moment.",
-  venue_file_defects: "Le fichier du stade a des défauts. Rien n’a été enregistré.",
+  venue_file_defects: "Le fichier du stade contient des erreurs. Rien n’a été enregistré.",
   replay_download_not_allowed: "Ce ralenti ne peut pas être téléchargé.",
   pin_trivial: "Ce code PIN est trop facile à deviner. Choisissez-en un autre.",
   wallet_not_empty: "Il reste dans votre cagnotte de l’argent qui ne peut pas revenir sur une carte. Retirez-le à un guichet cartes, puis supprimez votre compte.",

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { LANGUAGES } from "../../../shared/i18n/i18n.svelte";
 import { linesOf } from "../../../shared/office/lists/lines";
 import { merged } from "../../../shared/office/merge";
 import { words } from "../../../shared/office/words.svelte";
@@ -31,13 +32,15 @@ test("a list may be in German", () => {
   expect(third).toMatchObject({ position: "midfielder", starts: false });
 });
 
-test.each(["en", "fr", "de"])("the sample list in %s can be read", async (language) => {
-  await words.use(language);
-  expect(players(words.w.teams.pasteSample).map(({ position, captain, starts }) => [position, captain, starts])).toEqual([
-    ["goalkeeper", false, true],
-    ["defender", true, true],
-    ["midfielder", false, false],
-  ]);
+test("the sample list of every language can be read", async () => {
+  for (const language of Object.keys(LANGUAGES)) {
+    await words.use(language);
+    expect(players(words.w.teams.pasteSample).map(({ position, captain, starts }) => [position, captain, starts]), language).toEqual([
+      ["goalkeeper", false, true],
+      ["defender", true, true],
+      ["midfielder", false, false],
+    ]);
+  }
   await words.use("en");
 });
 
