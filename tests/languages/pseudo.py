@@ -42,16 +42,17 @@ ROOT = HERE.parents[1]
 
 def pseudo(text: str) -> str:
     """Return a text in the pseudo-language; a text without letters outside its placeholders is returned unchanged."""
-    longer, at = "", 0
+    written, at = "", 0
     for kept in [*KEPT.finditer(text), None]:
-        longer += "".join(map(_letter, text[at : kept.start() if kept else None]))
+        written += longer(text[at : kept.start() if kept else None])
         if kept:
-            longer, at = longer + kept[0], kept.end()
-    return text if longer == text else f"[{longer}]"
+            written, at = written + kept[0], kept.end()
+    return text if written == text else f"[{written}]"
 
 
-def _letter(letter: str) -> str:
-    return LETTERS.get(letter, letter) * (2 if letter in VOWELS else 1)
+def longer(text: str) -> str:
+    """Return a text in the letters of the pseudo-language, without brackets."""
+    return "".join(LETTERS.get(letter, letter) * (2 if letter in VOWELS else 1) for letter in text)
 
 
 def write(messages: Path) -> None:

@@ -66,6 +66,7 @@ export const live: Words = {
       stands: "Videobeweis: Entscheidung bleibt",
       overturned: "Videobeweis: Entscheidung aufgehoben",
     },
+    varShort: "VAR",
     varChecks: { goal: "Videobeweis: mögliches Tor", penalty: "Videobeweis: möglicher Elfmeter", red_card: "Videobeweis: mögliche Rote Karte", identity: "Videobeweis: Spieler verwechselt?" },
     varCounts: "Videobeweis: Tor aberkannt, Spielstand wird korrigiert",
     matters: { goal: "Tor", penalty: "Elfmeter", red_card: "Rote Karte", identity: "Spieler verwechselt" },

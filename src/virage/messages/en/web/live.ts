@@ -64,6 +64,7 @@ export const live = {
       stands: "VAR: decision stands",
       overturned: "VAR: decision overturned",
     },
+    varShort: "VAR",
     varChecks: { goal: "VAR check: possible goal", penalty: "VAR check: possible penalty", red_card: "VAR check: possible red card", identity: "VAR check: mistaken identity" },
     varCounts: "VAR: goal disallowed, score about to change",
     matters: { goal: "Goal", penalty: "Penalty", red_card: "Red card", identity: "Mistaken identity" },

@@ -66,6 +66,7 @@ export const live: Words = {
       stands: "VAR : décision maintenue",
       overturned: "VAR : décision annulée",
     },
+    varShort: "VAR",
     varChecks: { goal: "VAR : but en cours de vérification", penalty: "VAR : penalty en cours de vérification", red_card: "VAR : carton rouge en cours de vérification", identity: "VAR : identité du joueur en cours de vérification" },
     varCounts: "VAR : but refusé, le score va être corrigé",
     matters: { goal: "But", penalty: "Penalty", red_card: "Carton rouge", identity: "Identité du joueur" },
