@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { dayOf, linesOf, plain, textOf } from "./lines";
+import { dayOf, linesOf, textOf } from "./lines";
+import { plain } from "./plain";
 
 test("lines keep their number with any separator and line ending", () => {
   expect(linesOf("One Name; press ;one@example.org\r\n\r\nOther, Name;staff")).toEqual([
