@@ -7,6 +7,7 @@
       if (code.test(value)) return;
       answered.add(value.trim());
       answered.add(value.slice(value.lastIndexOf(":") + 1)); // a code of a place without its venue
+      answered.add(/^[A-Z][a-z]+\/.*?([^/]+)$/.exec(value)?.[1].replaceAll("_", "\u00a0") ?? ""); // the city of a time zone
     } else if (typeof value === "object" && value !== null) {
       Object.entries(value).flat().forEach(collect);
     }

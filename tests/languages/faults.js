@@ -13,7 +13,7 @@
 
   /** A text without the data in it. */
   const said = (text) => {
-    let rest = text;
+    let rest = text.replace(/\b(?=[a-f]*\d)[0-9a-f]{8,}\b/g, " "); // a hash
     for (const part of data) {
       if (!LETTER.test(rest)) break;
       if (part.length > 200 && part.includes(rest.trim())) return "";
@@ -29,7 +29,7 @@
   const clips = (style, axis) => /hidden|clip/.test(style[`overflow${axis}`]);
   const scrolls = (element) => element && (/auto|scroll/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
   for (const element of document.body.querySelectorAll("*")) {
-    if (element.closest("script, style, noscript")) continue;
+    if (element.closest("script, style, noscript, code, kbd")) continue; // the last two are the names of keys, and hashes
     for (const name of ["aria-label", "aria-description", "aria-roledescription", "aria-valuetext", "alt", "placeholder", "title"])
       if (element.hasAttribute(name)) check(element.getAttribute(name), element, `${name} `);
     const nodes = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
@@ -52,14 +52,27 @@
     }
   }
 
+  /** What a control scrolls with: a bar stays above the page on purpose. */
+  const layerOf = (element) => {
+    if (!element) return null;
+    const { position, overflowX, overflowY } = getComputedStyle(element);
+    return /fixed|sticky/.test(position) || /auto|scroll/.test(overflowX + overflowY) ? element : layerOf(element.parentElement);
+  };
   if (document.documentElement.scrollWidth > innerWidth) faults.add("the page is wider than the window");
+  /** The box of a control, without the padding of one that is only text. */
+  const inkOf = (element) => {
+    const box = element.getBoundingClientRect();
+    const { backgroundColor, paddingLeft, paddingRight } = getComputedStyle(element);
+    const bare = element.matches("button") && /, 0\)$|transparent/.test(backgroundColor);
+    return bare ? new DOMRect(box.x + parseFloat(paddingLeft), box.y, Math.max(0, box.width - parseFloat(paddingLeft) - parseFloat(paddingRight)), box.height) : box;
+  };
   const controls = [...document.querySelectorAll("button, a.button, input:not([type=hidden]), select, textarea, summary, [role=tab]")]
     .filter((element) => shown(element) && !element.closest(".hidden-text, svg, canvas"))
-    .map((element) => ({ element, box: element.getBoundingClientRect() }))
+    .map((element) => ({ element, box: inkOf(element), layer: layerOf(element.parentElement) }))
     .filter(({ element, box }) => box.width > 2 && box.height > 2 && getComputedStyle(element).opacity !== "0");
-  controls.forEach(({ element, box }, at) => {
+  controls.forEach(({ element, box, layer }, at) => {
     for (const other of controls.slice(at + 1)) {
-      if (element.offsetParent !== other.element.offsetParent || element.contains(other.element) || other.element.contains(element)) continue;
+      if (layer !== other.layer || element.contains(other.element) || other.element.contains(element)) continue;
       const width = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
       const height = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
       if (width > 2 && height > 2) faults.add(`overlap: “${short(element.textContent.trim())}” in ${where(element)} and “${short(other.element.textContent.trim())}” in ${where(other.element)}`);

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, LocatorAssertions, Page
 
-from tests.languages.pseudo import longer
+from tests.languages.pseudo import longer, pseudo
 
 WORDS = re.compile(r"\\.|[A-Za-z]+")
-AMOUNT = re.compile(r"€(\d+)")
+AMOUNT = re.compile(r"€(\d(?:[\d,]|\\\.\d)*)|(?:\\ )?€$")
 Text = str | re.Pattern[str] | None
 
 
@@ -22,10 +22,17 @@ def in_pseudo(text: Text, *, exact: bool = False) -> Text:
     pattern = re.escape(text) if isinstance(text, str) else text.pattern
     if isinstance(text, str) and exact:
         pattern = f"^{pattern}$"
-    amounts = AMOUNT.sub(r"(?:€\1|\1\\s€)", pattern)
-    either = WORDS.sub(lambda word: word[0] if "\\" in word[0] else f"(?:{word[0]}|{longer(word[0])})", amounts)
+    amounts = AMOUNT.sub(_amount, pattern)
+    either = WORDS.sub(lambda word: word[0] if "\\" in word[0] else rf"\[*(?:{word[0]}|{longer(word[0])})\]*", amounts)
     either = re.sub(r"^\^", r"^\\[*", re.sub(r"\$$", r"\\]*$", either))
     return re.compile(either, re.IGNORECASE)
+
+
+def _amount(found: re.Match[str]) -> str:
+    if not found[1]:
+        return ".*€"
+    greek = re.sub(r",|\\\.", "[,.]", found[1])
+    return rf"(?:€{found[1]}|{greek}\s€)"
 
 
 def _by_text(found: Callable[..., Locator], self: Any, text: Text, *, exact: bool = False) -> Locator:
@@ -45,6 +52,14 @@ def _has(assertion: Callable[..., None], self: Any, expected: Text, **more: Any)
     assertion(self, in_pseudo(expected), **more)
 
 
+def _select(select: Callable[..., list[str]], self: Any, *values: Any, **wanted: Any) -> list[str]:
+    label = wanted.get("label")
+    if isinstance(label, str):
+        offered = [text.strip() for text in self.locator("option").all_text_contents()]
+        wanted["label"] = pseudo(label) if pseudo(label) in offered else label
+    return select(self, *values, **wanted)
+
+
 @contextmanager
 def english_words() -> Iterator[None]:
     """Locators find elements in the pseudo-language by English words."""
@@ -54,6 +69,7 @@ def english_words() -> Iterator[None]:
                 patch.setattr(kind, name, _method(_by_text, getattr(kind, name)))
             patch.setattr(kind, "get_by_role", _method(_by_role, kind.get_by_role))
         patch.setattr(Locator, "filter", _method(_filtered, Locator.filter))
+        patch.setattr(Locator, "select_option", _method(_select, Locator.select_option))
         patch.setattr(LocatorAssertions, "to_contain_text", _method(_has, LocatorAssertions.to_contain_text))
         yield
 

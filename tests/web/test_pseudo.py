@@ -144,7 +144,7 @@ def test_a_till_has_only_messages_and_data_and_cuts_off_none(
     page.add_init_script(CHOSEN)
     page.add_init_script(ANSWERS)
     with english_words():
-        assert_none(toured(page, tour_till.screens(page, tablet, system, name := fresh("Till")), name))
+        assert_none(toured(page, tour_till.screens(page, tablet, system, name := fresh("Till")), name, "cashier"))
     tablet.close()
 
 

@@ -9,6 +9,8 @@ export const replay: Words = {
   retry: "Erneut versuchen",
   captions: "Untertitel",
   audioDescription: "Audiodeskription",
+  captionsShort: "UT",
+  audioDescriptionShort: "AD",
   off: "Aus",
   share: "Teilen",
   shared: "Link kopiert",

@@ -8,6 +8,8 @@ export const replay = {
   retry: "Try again",
   captions: "Captions",
   audioDescription: "Audio description",
+  captionsShort: "CC",
+  audioDescriptionShort: "AD",
   off: "Off",
   share: "Share",
   shared: "Link copied",

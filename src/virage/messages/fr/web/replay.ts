@@ -9,6 +9,8 @@ export const replay: Words = {
   retry: "Réessayer",
   captions: "Sous-titres",
   audioDescription: "Audiodescription",
+  captionsShort: "ST",
+  audioDescriptionShort: "AD",
   off: "Désactivé",
   share: "Partager",
   shared: "Lien copié",
