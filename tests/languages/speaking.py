@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, LocatorAssertions, Page
+from playwright.sync_api import Locator, Page
+from playwright.sync_api._generated import LocatorAssertions
 
 from tests.languages.pseudo import longer, pseudo
 

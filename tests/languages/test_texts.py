@@ -109,6 +109,7 @@ def test_emails_have_only_texts_of_their_language(kind: EmailKind) -> None:
     assert untranslated(made.subject, *filter(None, known)) == []
     assert untranslated(made.text, *filter(None, known), "https") == []
     for file in made.attachments:
+        assert content.receipt is not None
         assert untranslated(printed(file.content), *filter(None, known), content.receipt.number) == []
 
 
