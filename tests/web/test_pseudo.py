@@ -35,6 +35,7 @@ from virage.platform.web.security import LOOPBACK_COOKIE
 FOLDER = Path(pseudo.__file__).parent
 ANSWERS, FAULTS = ((FOLDER / name).read_text("utf-8") for name in ("answers.js", "faults.js"))
 CHOSEN = f"localStorage.setItem('virage.locale', '\"{pseudo.TAG}\"')"
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 
@@ -78,6 +79,8 @@ def faults_of(page: Page, name: str, *known: str, sizes: Sequence[ViewportSize] 
     found = []
     for size in sizes:
         page.set_viewport_size(size)
+        page.wait_for_function("width => innerWidth === width", arg=size["width"])
+        page.evaluate(DRAWN)  # the layout follows the new size
         found += [f"{name}, {size['width']} px: {fault}" for fault in page.evaluate(FAULTS, [*names, *known])]
     return found
 
