@@ -139,7 +139,7 @@ def _is_meant(exchange: Exchange, difference: Difference) -> bool:
     if difference.path[-1] in ("key", "source"):
         return (was, now) in MENDED
     if difference.path[-2:-1] == ("centre",):  # of the label of a block: read from the venue's file
-        return abs(was - now) <= LABEL_MOVED_CM
+        return bool(abs(was - now) <= LABEL_MOVED_CM)
     return exchange.status == NOT_MODIFIED  # the texts by language have another order, and so the answer another tag
 
 

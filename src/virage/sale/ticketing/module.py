@@ -54,7 +54,6 @@ module = Module(
         "claim": (),
         "moved_event": (),
         "former_label": (),
-        "seat_change": (),
         "refund": (),
         "ticket": (),
         "rebind_code": (),
