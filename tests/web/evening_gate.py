@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -29,15 +29,17 @@ WATCHING = """() => {
 
 
 class Gate:
-    """A steward's phone paired with every gate; its camera sees the codes held before it."""
+    """A steward's phone paired with every gate of the stadium, or with groups of another venue; its camera sees the
+    codes held before it.
+    """
 
-    def __init__(self, phone: Phone, system: System, title: str) -> None:
+    def __init__(self, phone: Phone, system: System, title: str, groups: Sequence[str] = ()) -> None:
         with_pin(system, "steward.of.the.evening@example.org", STEWARD, "steward")
         self._phone = phone
         self._hold(None)
         self._page = phone.start()
         self._page.add_init_script(f"({WATCHING})()")
-        pair(self._page, system, sorted({block.gate_group for block in stadium().blocks}), title)
+        pair(self._page, system, list(groups) or sorted({block.gate_group for block in stadium().blocks}), title)
         sign_in_by_pin(self._page, STEWARD)
         expect(self._page.get_by_role("heading", name="Choose a gate")).to_be_visible()
 

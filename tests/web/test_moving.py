@@ -72,14 +72,14 @@ def prices_of(*blocks: str) -> Pricing:
     return Pricing([PriceCategory(CATEGORY, names, "#14387f", PRICES)], dict.fromkeys(blocks, CATEGORY))
 
 
-def put_on_sale(system: System, code: str, title: str, *blocks: str) -> str:
-    """A published concert in ten days at a venue, with these blocks for sale; return its id."""
+def put_on_sale(system: System, code: str, title: str, *blocks: str, starts_in: timedelta = timedelta(days=10)) -> str:
+    """A published concert at a venue, with these blocks for sale and open doors two hours before it; return its id."""
     now = datetime.now(UTC).replace(microsecond=0)
-    starts = now + timedelta(days=10)
+    starts = now + starts_in
     content: dict[str, Any] = {
         "kind": "concert",
         "title": {"fr": title, "en": title, "de": title},
-        "doors_at": starts - timedelta(hours=1),
+        "doors_at": starts - timedelta(hours=2),
         "starts_at": starts,
         "ends_at": starts + timedelta(hours=2),
         "sale_opens_at": now - timedelta(days=1),

@@ -1,15 +1,22 @@
 """Several venues: the office switches between them, and fans see each event at its venue and in its zone."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests.web.conftest import sign_in_with_form
-from tests.web.office import ADMIN, desk, grant_roles
-from tests.web.steps import ACCEPTED, pay
-from tests.web.system import System
+from tests.web.evening_gate import Gate
+from tests.web.gate import Phone
+from tests.web.office import ADMIN, ENGLISH, desk, grant_roles
+from tests.web.steps import ACCEPTED, find_two_seats, pay
+from tests.web.system import System, fresh
+from tests.web.test_moving import hall, import_version, put_on_sale
+from tests.web.test_venue_office import new_code, type_seats
 from virage.platform.web.guard import Grant
 
 PARIS_PHONE: Final[dict[str, Any]] = {
@@ -129,4 +136,41 @@ def test_a_phone_in_the_zone_of_the_venue_reads_the_time_alone(browser: Browser,
     expect(arena).to_contain_text("Starts 20:00")
     expect(arena).not_to_contain_text("New York")
     expect(stadium).to_contain_text("Starts 20:00 (Paris)")
+    context.close()
+
+
+def test_a_file_is_imported_annotated_sold_and_entered(
+    browser: Browser, playwright: Playwright, system: System, admin: str, address: str, *, tmp_path: Path
+) -> None:
+    code, name, title = new_code("s"), fresh("Small Hall"), fresh("Tonight in the hall")
+    with desk(browser, system, admin) as page:
+        import_version(page, hall(code, name, "101"))
+        for seat, feature in (("1", "Wheelchair space"), ("2", "Companion seat")):
+            type_seats(page, "101", "1", seat)
+            page.get_by_label("Access feature").select_option(label=feature)
+            page.get_by_role("button", name="Set", exact=True).click()
+        page.get_by_role("button", name="Save as a new version").click()
+        expect(page.get_by_role("list", name="Versions").get_by_role("listitem")).to_have_count(2)
+    event_id = put_on_sale(system, code, title, "101", starts_in=timedelta(hours=1))
+    context = browser.new_context(base_url=system.url, service_workers="block", reduced_motion="reduce")
+    context.add_init_script(ENGLISH)
+    fan = context.new_page()
+    fan.goto(f"/events/{event_id}")
+    fan.get_by_label("Wheelchair space").check()
+    fan.wait_for_timeout(4000); fan.screenshot(path="/tmp/sh/fan.png", full_page=True)
+    find_two_seats(fan)
+    expect(fan.get_by_text("Companion", exact=True)).to_be_visible()
+    sign_in_with_form(fan, system, address)
+    pay(fan, ACCEPTED)
+    fan.get_by_role("link", name="Open my tickets").click()
+    fan.get_by_role("link", name=re.compile("Adult$")).click()
+    expect(fan.locator("header.stub")).to_contain_text(name)
+    fan.get_by_role("button", name="Show the entry code on this phone").click()
+    entry_code = fan.get_by_role("img", name="Entry code of this ticket")
+    expect(entry_code).to_be_visible()
+    steward = Phone(playwright, tmp_path, system.url)
+    gate = Gate(steward, system, title, [f"{code}.A"])
+    gate.stand_at("A")
+    gate.lets_in(entry_code.screenshot)
+    steward.close()
     context.close()
