@@ -47,7 +47,7 @@ def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: C
     assert httpx.get(f"{first.url}/readyz").text == "ready\n"
     shown = httpx.get(f"{first.url}/api/events").json()["events"]
     assert [event["kind"] for event in shown].count("match") == 7
-    assert len(shown) == 8
+    assert len(shown) == 9
     offer = httpx.get(f"{first.url}/api/events/{shown[0]['id']}/offer").json()
     assert 0 < sum(category["free"] for category in offer["categories"]) < 59_186
 

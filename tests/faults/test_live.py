@@ -27,6 +27,7 @@ from benchmarks.common import run
 from benchmarks.system import System, free_port
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
+from virage.demo.programme import done
 from virage.identity.people import acts as people
 from virage.media.live.rules.entries import PAGE_ENTRIES
 from virage.media.live.store import feed as store
@@ -158,9 +159,9 @@ async def seed(db: Database) -> tuple[UUID, bytes]:
         sale_closes_at=now,
     )
     async with db.transaction() as conn:
-        await programme.add_organiser(conn, Organiser(match.organiser_id, "Ours"), None, now)
-        await programme.create(conn, match, None, now)
-        await programme.publish(conn, match.id, None, now)
+        done(await programme.add_organiser(conn, Organiser(match.organiser_id, "Ours"), None, now))
+        done(await programme.create(conn, match, None, now))
+        done(await programme.publish(conn, match.id, None, now))
         desk = await people.ensure_staff(conn, "desk@example.org", None, (Grant("match_desk"),), now)
         session = await people.open_session(conn, desk, now)
     return match.id, b"cookie: __Host-virage=%b\r\n" % session.token.encode()

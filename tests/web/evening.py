@@ -67,6 +67,7 @@ def match_on_sale(system: System, title: str) -> UUID:
             ends_at=now + 4 * HOUR,
             sale_opens_at=now - 24 * HOUR,
             sale_closes_at=now + 2 * HOUR,
+            venue_code="stadium",
         )
         done(await programme.create(conn, event, None, now))
         done(await set_pricing(conn, event.id, match_pricing(), None, now))

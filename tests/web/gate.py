@@ -19,6 +19,7 @@ from tests.web.devices import PIN, pairing_code
 from tests.web.office import ENGLISH, in_database
 from tests.web.patience import PATIENCE_S
 from tests.web.system import System
+from virage.demo.programme import done
 from virage.demo.venues.drawing import stadium
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
@@ -86,9 +87,10 @@ def tonight(system: System, title: str, rules: EventRules | None = None) -> UUID
             sale_opens_at=now - 24 * HOUR,
             sale_closes_at=now + HOUR,
             rules=rules or EventRules(),
+            venue_code="stadium",
         )
-        await programme.create(conn, event, None, now)
-        await programme.publish(conn, event.id, None, now)
+        done(await programme.create(conn, event, None, now))
+        done(await programme.publish(conn, event.id, None, now))
         return event.id
 
     return in_database(system, make)

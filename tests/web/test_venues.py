@@ -13,7 +13,7 @@ from tests.web.conftest import sign_in_with_form
 from tests.web.evening_gate import Gate
 from tests.web.gate import Phone
 from tests.web.office import ADMIN, ENGLISH, desk, grant_roles
-from tests.web.steps import ACCEPTED, find_two_seats, pay
+from tests.web.steps import ACCEPTED, find_seats, pay
 from tests.web.system import System, fresh
 from tests.web.test_moving import hall, import_version, put_on_sale
 from tests.web.test_venue_office import new_code, type_seats
@@ -34,7 +34,7 @@ def admin(system: System, address: str) -> str:
 
 def switch(page: Page) -> Locator:
     """The choice of the venue in the office's menu."""
-    return page.locator(".side").get_by_label("Venue", exact=True)
+    return page.locator(".side").get_by_label("Show", exact=True)
 
 
 def test_the_office_shows_one_venue_or_all_and_remembers_which(browser: Browser, system: System, admin: str) -> None:
@@ -157,8 +157,7 @@ def test_a_file_is_imported_annotated_sold_and_entered(
     fan = context.new_page()
     fan.goto(f"/events/{event_id}")
     fan.get_by_label("Wheelchair space").check()
-    fan.wait_for_timeout(4000); fan.screenshot(path="/tmp/sh/fan.png", full_page=True)
-    find_two_seats(fan)
+    find_seats(fan, 3)
     expect(fan.get_by_text("Companion", exact=True)).to_be_visible()
     sign_in_with_form(fan, system, address)
     pay(fan, ACCEPTED)

@@ -15,7 +15,7 @@ export const officeNav = {
     emails: "E-Mails",
     jobs: "Fehlgeschlagene Aufgaben",
     venues: "Stadien",
-    venue: "Stadion",
+    show: "Anzeigen",
     allVenues: "Alle Stadien",
     signedIn: "Angemeldet als",
     leave: "Abmelden",

@@ -15,7 +15,7 @@ export const officeNav = {
     emails: "Emails",
     jobs: "Failed jobs",
     venues: "Venues",
-    venue: "Venue",
+    show: "Show",
     allVenues: "All venues",
     signedIn: "Signed in as",
     leave: "Sign out",

@@ -15,7 +15,7 @@ export const officeNav = {
     emails: "E-mails",
     jobs: "Tâches en échec",
     venues: "Stades",
-    venue: "Stade",
+    show: "Afficher",
     allVenues: "Tous les stades",
     signedIn: "Connecté en tant que",
     leave: "Se déconnecter",

@@ -39,11 +39,15 @@ export class Scene {
     const open = new Set(offer.areas.map((area) => area.area));
     this.areas = geometry.areas.filter((area) => open.has(area.code)).map((area) => shape(area.code, area.outline, portrait));
     for (const shape of this.shapes) this.#shapes.set(shape.code, shape);
+    // The pitch is drawn also where the stands do not surround it.
+    const [across, down] = geometry.pitch.map((side) => side / 200) as [number, number];
+    const pitch = portrait ? { left: -down, right: down, top: -across, bottom: across } : { left: -across, right: across, top: -down, bottom: down };
+    const boxes = [pitch, ...this.shapes.map((shape) => shape.box)];
     this.bounds = {
-      left: Math.min(...this.shapes.map((shape) => shape.box.left)) - MARGIN,
-      right: Math.max(...this.shapes.map((shape) => shape.box.right)) + MARGIN,
-      top: Math.min(...this.shapes.map((shape) => shape.box.top)) - MARGIN,
-      bottom: Math.max(...this.shapes.map((shape) => shape.box.bottom)) + MARGIN,
+      left: Math.min(...boxes.map((box) => box.left)) - MARGIN,
+      right: Math.max(...boxes.map((box) => box.right)) + MARGIN,
+      top: Math.min(...boxes.map((box) => box.top)) - MARGIN,
+      bottom: Math.max(...boxes.map((box) => box.bottom)) + MARGIN,
     };
   }
 
