@@ -349,6 +349,9 @@ async def test_routes_to_an_event_avoid_what_is_closed_for_it(desk: Office) -> N
     other = await route(event=event)
     assert other["gate"] != usual["gate"]
     assert await route() == usual
+    way_out = (await route("nearest", kind="exit"))["legs"][-1]["to"]
+    desk.closed_gates = frozenset({way_out.removeprefix("gate:")})
+    assert (await route("nearest", kind="exit", event=event))["legs"][-1]["to"] != way_out
     nearest = await route("nearest", kind="outlet", event=event)
     outlet = nearest["legs"][-1]["to"].removeprefix("outlet:")
     await desk.ask("stadium", "PUT", f"/events/{event}/closures/outlet/{outlet}", {"closed": True})

@@ -100,10 +100,7 @@ async def get_route(
     async with db.connection() as conn:
         venue = await _venue_at(conn, version if event is None else await event_version(conn, event), event)
         _require_place(venue, place)
-        today = await reads.route_options(conn, step_free=step_free, event_id=event)
-        if event is not None:
-            gates = {f"gate:{code}" for code in await closed_gates(conn, event)}
-            today = replace(today, closed=today.closed | gates)
+        today = await _today(conn, closed_gates, event, step_free=step_free)
         delays_s = await queue_delays(conn)
     return _open(await reads.route_to_place(venue, place, today, delays_s), place)
 
@@ -112,6 +109,7 @@ async def get_route(
 async def get_nearest(
     db: Database,
     event_version: EventVersion,
+    closed_gates: ClosedGates,
     place: Place,
     kind: Nearest,
     *,
@@ -119,11 +117,14 @@ async def get_nearest(
     version: Version = None,
     event: OfEvent = None,
 ) -> Route:
-    """Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit."""
+    """Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit.
+
+    It avoids what is closed as `/route` does.
+    """
     async with db.connection() as conn:
         venue = await _venue_at(conn, version if event is None else await event_version(conn, event), event)
         _require_place(venue, place)
-        today = await reads.route_options(conn, step_free=step_free, event_id=event)
+        today = await _today(conn, closed_gates, event, step_free=step_free)
     return _open(await reads.route_to_nearest(venue, place, kind, today), place)
 
 
@@ -142,6 +143,17 @@ async def put_lift(code: str, data: LiftUpdate, db: Database, clock: Clock, prin
     if venue is not None and not holds_at_venue(principal, "steward", venue=venue.code, prefix=venue.prefix):
         raise Problem("forbidden", {"role": "steward"})
     granted(await db.transact(acts.set_lift, code, principal.id, clock.now(), working=data.working))
+
+
+async def _today(
+    conn: Connection, closed_gates: ClosedGates, event: UUID | None, *, step_free: bool
+) -> reads.RouteOptions:
+    """Return how a route is found now: without lifts that are out of order, and what is closed for the event."""
+    today = await reads.route_options(conn, step_free=step_free, event_id=event)
+    if event is None:
+        return today
+    gates = {f"gate:{code}" for code in await closed_gates(conn, event)}
+    return replace(today, closed=today.closed | gates)
 
 
 async def _venue_at(conn: Connection, version: str | None, event: UUID | None = None) -> Venue:

@@ -6,7 +6,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from virage.site.venue.rules.routing import Entrance
-from virage.site.venue.rules.venue import Venue
+from virage.site.venue.rules.venue import Venue, local_code
 
 Point = tuple[float, float]
 
@@ -44,7 +44,7 @@ def plan_svg(venue: Venue, end: str, entrance: Entrance, colour: str) -> str:
             f'<path d="{_path(route)}" fill="none" stroke="#111" stroke-width="3.5"/>',
             f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="5" fill="#111" stroke="#fff" stroke-width="2"/>',
             f'<circle cx="{gate[0]:.1f}" cy="{gate[1]:.1f}" r="12" fill="#111" stroke="#fff" stroke-width="2"/>',
-            _text(entrance.gate.partition(":")[2], *gate, 11, "#fff"),
+            _text(local_code(entrance.gate.partition(":")[2]), *gate, 11, "#fff"),
             "</svg>",
         )
     )
