@@ -37,7 +37,10 @@ async def importing(url: str, folder: Path, name: str) -> AsyncIterator[asyncio.
     path.write_bytes(msgspec.json.encode(small_document() | {"name": name}))
     command = [sys.executable, "-m", "virage.cli", "venue", "import", str(path)]
     process = await asyncio.create_subprocess_exec(
-        *command, env=os.environ | environment(url, folder), stdout=asyncio.subprocess.PIPE
+        *command,
+        env=os.environ | environment(url, folder),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     try:
         yield process
@@ -80,4 +83,22 @@ async def test_a_killed_import_changes_nothing_and_the_next_one_succeeds(
         output, _ = await process.communicate()
     assert b"imported" in output
     assert await state(db) == [("After", True), ("Before", False)]
+    await db.close()
+
+
+async def test_an_import_that_waits_for_another_one_too_long_says_so_and_changes_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    db = await Database.open(database_url)
+    blocker = await asyncpg.connect(database_url)
+    async with blocker.transaction():
+        await blocker.execute(HELD[0])
+        async with importing(database_url, tmp_path, "Late") as process:
+            output, _ = await process.communicate()
+    await blocker.close()
+    assert process.returncode == 1
+    assert b"Nothing was imported: the database does not answer, or another import is running." in b" ".join(
+        output.split()
+    )
+    assert await state(db) == []
     await db.close()

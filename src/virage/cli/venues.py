@@ -9,6 +9,7 @@ import msgspec
 
 from virage.app.opening import clock_of, opened
 from virage.cli.deployment import configuration_of_running, console, database, fail
+from virage.platform.data.database import Unavailable
 from virage.platform.settings.config import Config
 from virage.platform.values.refusals import Refused
 from virage.site.venue import api as venue
@@ -78,7 +79,10 @@ def import_file(path: Path, code: str, time_zone: str) -> None:
 
 async def _store(config: Config, file: VenueFile) -> venue.Imported:
     async with opened(config) as db:
-        outcome = await db.transact(venue.import_file, file, None, clock_of(config).now())
+        try:
+            outcome = await db.transact(venue.import_file, file, None, clock_of(config).now())
+        except Unavailable:
+            raise fail("Nothing was imported: the database does not answer, or another import is running.") from None
     if isinstance(outcome, Refused):
         raise fail(f"The file was not imported: {outcome.reason}")
     return outcome
