@@ -319,13 +319,16 @@ def test_a_seat_that_is_sold_before_the_confirmation_is_refused_in_plain_words_a
             import_version(page, hall(venue.code, venue.name, left))
             venue.open_move(page)
             expect(page.get_by_role("heading", name="2 affected tickets")).to_be_visible()
-            before = page.get_by_role("combobox").first.input_value()
-            proposed = [select.locator("option").first.inner_text() for select in page.get_by_role("combobox").all()]
+            before = page.locator(".screen").get_by_role("combobox").first.input_value()
+            proposed = [
+                select.locator("option").first.inner_text()
+                for select in page.locator(".screen").get_by_role("combobox").all()
+            ]
             page.get_by_role("button", name="Move the event").click()
             hold(page, system, venue.event_id, proposed)
             page.get_by_role("dialog").get_by_role("button", name="Move the event").click()
             expect(page.get_by_text("A chosen seat was just sold")).to_be_visible()
-            expect(page.get_by_role("combobox").first).not_to_have_value(before)
+            expect(page.locator(".screen").get_by_role("combobox").first).not_to_have_value(before)
             page.get_by_role("button", name="Move the event").click()
             page.get_by_role("dialog").get_by_role("button", name="Move the event").click()
             expect(page.get_by_text("2 tickets have new seats.")).to_be_visible()
@@ -416,7 +419,7 @@ def test_a_move_without_a_suitable_seat_refunds_everybody_and_says_so_on_a_phone
         expect(page.get_by_text("No free seat is suitable")).to_be_visible()
         expect(page.get_by_role("button", name="New seats for all")).to_be_disabled()
         expect(page.get_by_label("What the move does")).to_contain_text("Tickets refunded4")
-        expect(page.get_by_role("combobox")).to_have_count(0)
+        expect(page.locator(".screen").get_by_role("combobox")).to_have_count(0)
         assert found_by_axe(page) + page.evaluate(SMALL) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
