@@ -8,7 +8,7 @@ from random import Random
 from msgspec import Struct
 from playwright.sync_api import Page, expect
 
-from tests.web.office import add_category, in_database
+from tests.web.office import add_category, choose_the_stadium, in_database
 from tests.web.system import System
 from tests.web.tour import Screen
 from virage.platform.data.database import Connection
@@ -93,6 +93,7 @@ def screens(page: Page, system: System, order_id: str) -> Iterator[Screen]:
     create = page.get_by_role("button", name="Create and set prices")
     expect(create).to_be_visible()
     yield Screen("new-event")
+    choose_the_stadium(page)
     page.get_by_label("Title (English)", exact=True).fill("An evening")
     create.click()
     expect(page.get_by_text("Enter a title (Français)")).to_be_visible()
