@@ -44,7 +44,7 @@ PRINTED = (
     (r"(\d\d) h (\d\d)", r"\1:\2"),
     (r"(?<=Saturday) ", ", "),
     (r"(\d\d)/11/(2026)(?! \d\d:)", r"\1 nov. \2"),
-    (r" (?=[:;%])|(?m:(?<=^95,00) (?=€))", "\N{NO-BREAK SPACE}"),
+    (r" (?=[:;%])|(?m:(?<=^95,00) (?=€)|(?<=^\d) (?=min$))", "\N{NO-BREAK SPACE}"),
 )
 """What was drawn on paper by 0.1.0, and what is now."""
 LABEL_MOVED_CM = 15
