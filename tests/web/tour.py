@@ -58,7 +58,6 @@ def before_signing_in(page: Page, system: System) -> Iterator[Screen]:
 def _views(page: Page, system: System) -> Iterator[Screen]:
     """The view from the best and from the worst seat of the stadium."""
     for name, block in (("view-best", "109"), ("view-worst", "304")):
-        page.goto("/")  # the history of an event's page keeps the open block
         page.goto(f"/events/{system.event('match')}")
         page.locator("[aria-pressed]").nth(1).click()
         choose_in_list(page, block, "PMR")
@@ -67,6 +66,7 @@ def _views(page: Page, system: System) -> Iterator[Screen]:
             more.click()
         expect(page.locator(".choice [data-drawn]")).to_be_visible()
         yield Screen(name)
+        page.goto("/")  # the history of an event's page keeps the open block
 
 
 def _match(page: Page, system: System) -> Iterator[Screen]:

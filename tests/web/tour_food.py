@@ -123,7 +123,7 @@ def in_kitchen(page: Page, fan: Page, system: System, event: UUID) -> Iterator[S
     accepted(system, BUSY, new[3], ready=True)
     accepted(system, BUSY, brought[0], ready=True)
     in_database(system, lambda conn: conn.execute(LATE, UUID(new[1])))
-    page.get_by_role("button", name=f"Outlet {BUSY}").click()
+    page.get_by_role("button", name=f"Outlet {BUSY}").first.click()  # that of the first venue
     expect(page.locator("[data-run]")).to_be_visible()
     yield Screen("kitchen")
     yield Screen("kitchen-runs", at="[data-run]")
