@@ -4253,6 +4253,8 @@ export interface paths {
         /**
          * Get nearest
          * @description Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit.
+         *
+         *     It avoids what is closed as `/route` does.
          */
         get: operations["get_nearest"];
         put?: never;
