@@ -49,6 +49,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.languages import FOLDER
 from virage.platform.values.money import EURO
 from virage.site.venue.rules.routing import RouteOptions, entrance, route_table
+from virage.site.venue.types import PlaceLabel
 
 AT = datetime(2026, 5, 9, 19, 30, tzinfo=UTC)
 TITLE = {"fr": "Σ \N{EN DASH} Λ"}
@@ -101,7 +102,7 @@ def test_emails_have_only_texts_of_their_language(kind: EmailKind) -> None:
         {**content.values, "zone": "Asia/Tokyo"} if "zone" in content.values else dict(content.values)
     )
     made = render(email(kind, TAG), type(content)(values, content.rows, content.path, content.receipt), config)
-    labels = [label for row in content.rows if (label := row.get("label"))]
+    labels = [value for row in content.rows for value in row.values() if isinstance(value, PlaceLabel)]
     places = [
         part for label in labels for part in (label.block, label.stand, *(label.area_name or {}).values()) if part
     ]

@@ -276,7 +276,7 @@ async def test_the_email_about_new_seats_has_the_time_at_the_venue_in_the_buyers
     assert (await office.ask("POST", f"/api/office/events/{system.event_id}/move", body)).status_code == 200
     message = (await post.read())[-1]
     assert "Neue Plätze" in message["subject"]
-    assert "14:00 (New York)" in message["body"]
+    assert "14:00 Uhr (New York)" in message["body"]
     assert "Harbour Arena" in message["body"]
 
 
