@@ -136,12 +136,14 @@ class System:
         return http.get(self.url + path).raise_for_status().json()
 
     def event(self, kind: str) -> str:
-        """The id of the demo's first event of a kind that is not tonight, at any time of the day."""
+        """The id of the stadium's first event of a kind that is not tonight, at any time of the day."""
         tomorrow = datetime.now(UTC) + timedelta(hours=12)
         return next(
             str(event["id"])
             for event in self.get("/api/events")["events"]
-            if event["kind"] == kind and datetime.fromisoformat(event["starts_at"]) > tomorrow
+            if event["kind"] == kind
+            and event["venue_code"] == "stadium"
+            and datetime.fromisoformat(event["starts_at"]) > tomorrow
         )
 
     def forget_asks(self, email: str) -> None:
