@@ -1,4 +1,4 @@
-/** Routes of the office. A page opens once its texts and the account are loaded. */
+/** Routes of the office. A page opens once its texts, the account and the venues of the menu are loaded. */
 import { food } from "../../features/food/office/words.svelte";
 import { words as moving } from "../../features/ticketing/moving/words.svelte";
 import { words as venue } from "../../features/venue/office/words.svelte";
@@ -13,7 +13,7 @@ type Words = { use: (locale: Locale) => Promise<void> };
 function page(load: Route["load"], ...bundles: Words[]): Route["load"] {
   return async () => {
     const words = [office, ...bundles].map((bundle) => bundle.use(i18n.locale));
-    const [screen] = await Promise.all([load(), desk.arrive(), ...words]);
+    const [screen] = await Promise.all([load(), desk.arrive(), desk.loadVersions(), ...words]);
     return screen;
   };
 }

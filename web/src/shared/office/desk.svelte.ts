@@ -67,8 +67,9 @@ class Desk {
     return !this.venue || this.venue.prefix === prefixOf(code);
   }
 
-  /** Load the current versions, for the menu of pages without events. */
+  /** Load the current versions, once, for the menu; the events bring newer ones. */
   async loadVersions(): Promise<void> {
+    if (this.currentVersions.length > 0) return;
     const answer = await answered<VenueSummary[]>(api.GET("/api/venues"));
     if (answer.ok) this.currentVersions = answer.data;
   }
