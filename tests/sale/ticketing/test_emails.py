@@ -236,7 +236,7 @@ async def test_a_move_to_another_version_is_emailed_once_per_order_with_former_a
     tickets = [line["ticket_id"] for line in pair["lines"]]
     choices: dict[str, MoveChoice] = {tickets[0]: best, tickets[1]: back, alone["lines"][0]["ticket_id"]: back}
     assert [await moved(system, new, choices) for _ in range(2)] == [200, 409]
-    assert await post.kinds() == ["seats_changed"] * 2, f"nobody writes about the unchanged order {kept['code']}"
+    assert await post.kinds() == ["seats_changed"] * 2, f"the unchanged order {kept['code']} gets no email"
     messages = {message["recipient"]: message for message in (await post.read())[3:]}
     system.forget()
     fan = await system.fan()

@@ -6296,8 +6296,8 @@ export interface components {
          * EventMove
          * @description The version of the venue to move to, and what happens to each affected ticket, by its id.
          *
-         *         `from_version` is the version of the event when it was previewed: if somebody else has moved it meanwhile, the
-         *         request is refused with `changed_meanwhile`.
+         *         `from_version` is the version that the preview returned: if the event has another one by now, the request is
+         *         refused with `changed_meanwhile`.
          */
         EventMove: {
             choices?: {

@@ -12,7 +12,7 @@ export const moving: typeof English = {
   refunded: "Erstattete Tickets",
   amount: "Erstattungen gesamt",
   releases: (count, shown) => (count === 1 ? "1 unbezahlter Warenkorb enthält einen Platz, den es nicht mehr gibt. Er wird freigegeben." : `${shown} unbezahlte Warenkörbe enthalten Plätze, die es nicht mehr gibt. Sie werden freigegeben.`),
-  nobody: "Niemand ist betroffen: Jedes Ticket behält seinen Platz.",
+  unaffected: "Alle Tickets behalten ihren Platz.",
   noSeats: "Kein freier Platz ist geeignet",
   noSeatsText: "Alle betroffenen Tickets würden erstattet. Geben Sie zuerst weitere Plätze zum mindestens gleichen Preis in den Verkauf, werden sie hier vorgeschlagen.",
   affected: (count, shown) => (count === 1 ? "1 betroffenes Ticket" : `${shown} betroffene Tickets`),

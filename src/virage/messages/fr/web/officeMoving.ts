@@ -12,7 +12,7 @@ export const moving: typeof English = {
   refunded: "Billets remboursés",
   amount: "Total des remboursements",
   releases: (count, shown) => (count === 1 ? "1 panier non payé contient une place supprimée. Il sera libéré." : `${shown} paniers non payés contiennent des places supprimées. Ils seront libérés.`),
-  nobody: "Personne n’est concerné : chaque billet garde sa place.",
+  unaffected: "Tous les billets gardent leur place.",
   noSeats: "Aucune place libre ne convient",
   noSeatsText: "Tous les billets concernés seraient remboursés. Si vous mettez d’abord en vente d’autres places, au moins au même prix, elles seront proposées ici.",
   affected: (count, shown) => (count === 1 ? "1 billet concerné" : `${shown} billets concernés`),

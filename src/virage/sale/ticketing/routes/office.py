@@ -117,8 +117,8 @@ async def preview_event_move(
 class EventMove(Struct, frozen=True, forbid_unknown_fields=True):
     """The version of the venue to move to, and what happens to each affected ticket, by its id.
 
-    `from_version` is the version of the event when it was previewed: if somebody else has moved it meanwhile, the
-    request is refused with `changed_meanwhile`.
+    `from_version` is the version that the preview returned: if the event has another one by now, the request is
+    refused with `changed_meanwhile`.
     """
 
     from_version: Annotated[str, Meta(min_length=1, max_length=64)]
