@@ -15,16 +15,16 @@ def version(language: str, revision: int = 1) -> PageVersion:
 
 @pytest.mark.parametrize(
     ("wanted", "language"),
-    [("fr", "fr"), ("fr-CA", "fr"), ("pt-BR", "pt-BR"), ("pt", "pt-BR"), ("pt-PT", "pt-BR"), ("de", "en")],
+    [("fr", "fr"), ("fr-CA", "fr"), ("pt-BR", "pt-BR"), ("pt", "pt-BR"), ("pt-PT", "pt-BR"), ("de", "fr")],
 )
-def test_a_reader_gets_the_requested_language_then_its_base_then_another(wanted: str, language: str) -> None:
-    found = in_language([version("en"), version("fr"), version("pt-BR")], wanted)
+def test_a_reader_gets_the_requested_language_then_its_base_then_the_default(wanted: str, language: str) -> None:
+    found = in_language([version("en"), version("fr"), version("pt-BR")], wanted, "fr")
     assert found is not None
     assert found.language == language
 
 
 def test_an_unpublished_page_is_not_found() -> None:
-    assert in_language([], "fr") is None
+    assert in_language([], "fr", "en") is None
 
 
 @pytest.mark.parametrize(("title", "body"), [(" ", "Text"), ("Help", "\n \t")])

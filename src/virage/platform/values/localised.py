@@ -36,4 +36,4 @@ def is_partial(text: LocalisedText, languages: Sequence[str]) -> bool:
 
 def hashed(text: LocalisedText) -> LocalisedText:
     """Return a text as it is hashed: 0.2.0 wrote these two languages always, empty where they were missing."""
-    return {"en": "", "fr": ""} | text
+    return {"fr": "", "en": ""} | text

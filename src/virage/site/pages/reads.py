@@ -10,9 +10,9 @@ from virage.site.pages.store import PublishedPage, history, in_force, version_by
 __all__ = ["PublishedPage", "history", "in_force", "page", "terms_in_force", "version_by_id"]
 
 
-async def page(conn: Connection, kind: PageKind, language: str) -> PageVersion | None:
-    """Return the page in force for a reader of this language, else in another language; None if there is none."""
-    return in_language(await store.latest(conn, kind), language)
+async def page(conn: Connection, kind: PageKind, language: str, default: str) -> PageVersion | None:
+    """Return the page in force for a reader of this language, else in the default or another; None if there is none."""
+    return in_language(await store.latest(conn, kind), language, default)
 
 
 async def terms_in_force(conn: Connection) -> frozenset[UUID]:

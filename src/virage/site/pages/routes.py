@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, require, staff
 from virage.platform.web.problems import Problem, granted
@@ -31,10 +32,10 @@ async def list_own_pages(db: Database) -> list[PublishedPage]:
 
 
 @get("/{kind:str}", public=True)
-async def get_own_page(kind: str, language: Language, db: Database) -> Response[PageVersion]:
-    """Return the page in force, in the requested language or another one."""
+async def get_own_page(kind: str, language: Language, db: Database, config: Config) -> Response[PageVersion]:
+    """Return the page in force, in the requested language, else in the default one or another."""
     async with db.connection() as conn:
-        found = await reads.page(conn, _page(kind).kind, language)
+        found = await reads.page(conn, _page(kind).kind, language, config.club.locale)
     if found is None:
         raise Problem("not_found")
     return Response(found, headers={"cache-control": "no-cache"})

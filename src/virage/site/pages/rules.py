@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.platform.values.localised import LanguageTag
+from virage.platform.values.localised import LanguageTag, widened
 from virage.platform.values.refusals import Refused, invalid_input
 
 TITLE_MAX, BODY_MAX = 120, 50_000
@@ -79,9 +79,14 @@ def same_text(draft: PageDraft, version: PageVersion) -> bool:
     return (draft.title, draft.body) == (version.title, version.body)
 
 
-def in_language(versions: Sequence[PageVersion], wanted: str) -> PageVersion | None:
-    """Return the version for a reader: the language asked for, else its base language, else the first of the list."""
+def in_language(versions: Sequence[PageVersion], wanted: str, default: str) -> PageVersion | None:
+    """Return the version for a reader.
+
+    Preferred are the language asked for, a wider one (`pt` for `pt-BR`), another one of the same
+    base, then the deployment's default language, then any.
+    """
     base = wanted.partition("-")[0]
     by_language = {version.language: version for version in versions}
-    same_base = (version for version in versions if version.language.partition("-")[0] == base)
-    return by_language.get(wanted) or by_language.get(base) or next(same_base, None) or next(iter(versions), None)
+    same_base = [version.language for version in versions if version.language.partition("-")[0] == base]
+    tags = (*widened(wanted), *same_base, *widened(default), *by_language)
+    return next((by_language[tag] for tag in tags if tag in by_language), None)

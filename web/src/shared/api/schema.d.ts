@@ -3372,7 +3372,7 @@ export interface paths {
         };
         /**
          * Get own page
-         * @description Return the page in force, in the requested language or another one.
+         * @description Return the page in force, in the requested language, else in the default one or another.
          */
         get: operations["get_own_page"];
         put?: never;

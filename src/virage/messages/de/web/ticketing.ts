@@ -1,6 +1,8 @@
 import type { ticketing as English } from "../../en/web/ticketing";
 import { plural } from "./common";
 
+const TIERS: Record<number, string[]> = { 2: ["Unterrang", "Oberrang"], 3: ["Unterrang", "Mittelrang", "Oberrang"] };
+
 export const ticketing: typeof English = {
   tariffs: { full: "Vollzahler", child: "Kind", reduced: "Ermäßigt", access: "Barrierefrei", companion: "Begleitperson" },
   tariffHints: {
@@ -43,7 +45,8 @@ export const ticketing: typeof English = {
     area: "Stehplatz",
     areaCode: (code) => `Bereich ${code}`,
     box: (code) => `Loge ${code}`,
-    ring: (number) => ["Unterrang", "Mittelrang", "Oberrang", "Logen"][number - 1] ?? `Rang ${number}`,
+    boxes: "Logen",
+    tier: (number, of) => TIERS[of]?.[number - 1] ?? `Rang ${number}`,
     free: (count) => `${count} frei`,
     blockLabel: (code, stand, price, free) => `${code} ${price}, ${stand}, ${free === 0 ? "ausverkauft" : `${free} frei`}`,
     notOnSale: "Nicht im Verkauf",

@@ -1,5 +1,8 @@
 import { plural } from "./common";
 
+/** Names of the tiers by their number in the venue. */
+const TIERS: Record<number, string[]> = { 2: ["Lower tier", "Upper tier"], 3: ["Lower tier", "Middle tier", "Upper tier"] };
+
 export const ticketing = {
   tariffs: { full: "Adult", child: "Child", reduced: "Concession", access: "Accessible", companion: "Companion" } as Record<string, string>,
   tariffHints: {
@@ -42,7 +45,9 @@ export const ticketing = {
     area: "Standing",
     areaCode: (code: string) => `Area ${code}`,
     box: (code: string) => `Box ${code}`,
-    ring: (number: number) => ["Lower tier", "Middle tier", "Upper tier", "Boxes"][number - 1] ?? `Tier ${number}`,
+    boxes: "Boxes",
+    /** A tier of a venue with `of` tiers, the lowest first. */
+    tier: (number: number, of: number) => TIERS[of]?.[number - 1] ?? `Tier ${number}`,
     free: (count: string) => `${count} available`,
     blockLabel: (code: string, stand: string, price: string, free: number) =>
       `${code} ${price}, ${stand}, ${free === 0 ? "sold out" : `${free} available`}`,

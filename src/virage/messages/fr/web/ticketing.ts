@@ -1,6 +1,8 @@
 import type { ticketing as English } from "../../en/web/ticketing";
 import { plural } from "./common";
 
+const TIERS: Record<number, string[]> = { 2: ["Anneau bas", "Anneau haut"], 3: ["Anneau bas", "Anneau médian", "Anneau haut"] };
+
 export const ticketing: typeof English = {
   tariffs: { full: "Plein tarif", child: "Enfant", reduced: "Réduit", access: "PMR", companion: "Accompagnateur" },
   tariffHints: {
@@ -43,7 +45,8 @@ export const ticketing: typeof English = {
     area: "Debout",
     areaCode: (code) => `Zone ${code}`,
     box: (code) => `Loge ${code}`,
-    ring: (number) => ["Anneau bas", "Anneau médian", "Anneau haut", "Loges"][number - 1] ?? `Anneau ${number}`,
+    boxes: "Loges",
+    tier: (number, of) => TIERS[of]?.[number - 1] ?? `Anneau ${number}`,
     free: (count) => `${count} libres`,
     blockLabel: (code, stand, price, free) =>
       `${code} ${price}, ${stand}, ${free === 0 ? "complet" : `${free} libres`}`,

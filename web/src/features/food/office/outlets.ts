@@ -19,19 +19,19 @@ export interface Option {
 }
 
 /** The venues of the deployment, the first one first. */
-export const venues = (): readonly Venue[] => desk.venues;
+export const venues = (): readonly Geometry[] => desk.venues;
 
 /** All outlets, by venue. */
 export const allOutlets = (): Outlet[] => venues().flatMap((venue) => venue.outlets);
 
 /** Name of the venue of a code; the code's prefix for an unknown one. */
-export function venueName(code: string, among = venues()): string {
+export function venueName(code: string, among: readonly Venue[] = venues()): string {
   const prefix = prefixOf(code);
   return among.find((venue) => venue.outlets.some((outlet) => prefixOf(outlet.code) === prefix))?.name ?? prefix.slice(0, -1);
 }
 
 /** Outlet with its place: `07, West stand, level 1`, and its venue if there are several. */
-export function outletText(code: string, among = venues()): string {
+export function outletText(code: string, among: readonly Venue[] = venues()): string {
   const text = placeText(code, among);
   return among.length > 1 ? `${text}, ${venueName(code, among)}` : text;
 }
@@ -44,10 +44,10 @@ function placeText(code: string, among: readonly Venue[]): string {
 }
 
 /** The local code, and the venue if there are several: `07`, or `07, Arena`. */
-export const outletCode = (code: string, among = venues()): string => (among.length > 1 ? `${localCode(code)}, ${venueName(code, among)}` : localCode(code));
+export const outletCode = (code: string, among: readonly Venue[] = venues()): string => (among.length > 1 ? `${localCode(code)}, ${venueName(code, among)}` : localCode(code));
 
 /** Short name: `Outlet 07`, and its venue if there are several. */
-export const outletName = (code: string, among = venues()): string => food.w.outlet.name(outletCode(code, among));
+export const outletName = (code: string, among: readonly Venue[] = venues()): string => food.w.outlet.name(outletCode(code, among));
 
 /** Whether one of the roles covers an outlet. */
 export function covers(code: string, ...roles: Role[]): boolean {
@@ -66,7 +66,7 @@ export function outletsOf(...roles: Role[]): Outlet[] {
 }
 
 /** Outlets as a list to choose from, grouped by venue if they are of several. */
-export function outletOptions(outlets: readonly Outlet[], among = venues()): Option[] {
+export function outletOptions(outlets: readonly Outlet[], among: readonly Venue[] = venues()): Option[] {
   const groups = byVenue(outlets, ({ code }) => code);
   return groups.flatMap(({ items }) =>
     items.map(({ code }) => ({ value: code, text: placeText(code, among), ...(groups.length > 1 ? { group: venueName(code, among) } : {}) })),
@@ -74,7 +74,7 @@ export function outletOptions(outlets: readonly Outlet[], among = venues()): Opt
 }
 
 /** Short list of codes by venue: the first ones, and how many more. */
-export function outletsText(codes: readonly string[] | null | undefined, few = 6, among = venues()): string {
+export function outletsText(codes: readonly string[] | null | undefined, few = 6, among: readonly Venue[] = venues()): string {
   if (!codes) return food.w.outlet.all;
   const shown = byVenue([...codes].sort(byCode).slice(0, few), String);
   const text = shown
