@@ -37,6 +37,7 @@ from virage.sale.ticketing.rules.terms import (
     Tariff,
 )
 from virage.site.programme import api as programme
+from virage.site.venue.acts import set_closed
 from virage.site.venue.types import Venue
 
 OLD = stadium()
@@ -308,6 +309,22 @@ async def test_a_named_place_is_given_and_its_former_number_sold_to_nobody_else(
     assert after["lines"][0]["place"] == target
     late = await system.browser().hold({"kind": "chosen", "places": [{"place": target, "tariff": "full"}]})
     assert late.json()["code"] == "place_taken"
+    await check(system)
+
+
+async def test_nobody_is_moved_into_a_block_that_is_closed_for_the_event(system: System, new: Venue) -> None:
+    order = await bought_seats(system, await system.fan(), LOST[0])
+    ticket_id = UUID(order["lines"][0]["ticket_id"])
+    (found,) = (await preview(system, new)).affected
+    assert {proposal.label.block for proposal in found.proposals} == {GOLD_BLOCK}
+    async with system.db.transaction() as conn:
+        at = system.clock.now()
+        assert await set_closed(conn, OLD, system.event_id, "block", GOLD_BLOCK, closed=True, who=None, now=at) is None
+    (closed,) = (await preview(system, new)).affected
+    assert GOLD_BLOCK not in {proposal.label.block for proposal in closed.proposals}
+    outcome = await move(system, new, {ticket_id: Reseat(found.proposals[0].place)})
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is Reason.PLACE_TAKEN
     await check(system)
 
 

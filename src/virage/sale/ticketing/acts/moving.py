@@ -20,7 +20,7 @@ from virage.sale.ticketing.acts.holding import close
 from virage.sale.ticketing.rules.moving import GONE, AffectedReason, Line, MovePlan, new_places, plan_move
 from virage.sale.ticketing.rules.open_sale import on_sale, open_sale
 from virage.sale.ticketing.rules.places import label
-from virage.sale.ticketing.rules.pricing import Pricing
+from virage.sale.ticketing.rules.pricing import Pricing, without_blocks
 from virage.sale.ticketing.rules.refunds import plan_refund, worth
 from virage.sale.ticketing.rules.reseating import MoveChoice, proposals, reseat
 from virage.sale.ticketing.rules.sale import OPEN_STATES
@@ -31,6 +31,7 @@ from virage.sale.ticketing.store import pricing as pricing_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.tickets import SeatChange, TicketRefund
 from virage.site.programme.types import Event
+from virage.site.venue.api import closures
 from virage.site.venue.types import PlaceLabel, Venue
 
 
@@ -90,7 +91,7 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
     """Return what a move of an event would change now; purchases may change it until the move."""
     orders = {order.id: order for order in await store.live_orders(conn, event.id)}
     tickets = await tickets_store.tickets_of_event(conn, event.id)
-    pricing = await pricing_store.pricing(conn, event.id) or Pricing()
+    pricing = await _open_pricing(conn, event)
 
     def propose() -> tuple[MovePlan, dict[UUID, list[int]]]:
         plan = plan_move(old, new, _live_lines(orders.values(), tickets))
@@ -147,7 +148,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     plan = await asyncio.to_thread(plan_move, old, new, _live_lines(orders.values(), tickets))
     lost, plan = _without_unpaid(plan, orders)
     released = await close(conn, sorted(lost), "released", now) if lost else []
-    pricing = await pricing_store.pricing(conn, event.id) or Pricing()
+    pricing = await _open_pricing(conn, event)
     sale = await asyncio.to_thread(open_sale, on_sale(event), new, pricing, list(plan.places.values()))
     outcome = await asyncio.to_thread(reseat, sale, old, plan.affected, choices)
     if isinstance(outcome, Refused):
@@ -207,6 +208,12 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     changed = {change.order_id: orders[change.order_id].owner_id for change in changes}
     await notify_seats_changed(conn, move_id, changed, now)
     return EventMoveResult(new.version, len(outcome.places), len(outcome.refunds), len(released))
+
+
+async def _open_pricing(conn: Connection, event: Event) -> Pricing:
+    """Return the prices of an event without the blocks that are closed for it: nobody is moved there."""
+    pricing = await pricing_store.pricing(conn, event.id) or Pricing()
+    return without_blocks(pricing, (await closures(conn, event.id)).blocks)
 
 
 def _without_unpaid(plan: MovePlan, orders: Mapping[UUID, OrderRow]) -> tuple[set[UUID], MovePlan]:

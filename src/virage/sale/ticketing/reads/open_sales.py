@@ -6,18 +6,17 @@ an outdated picture costs a retry, never a seat sold twice.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Entry, Key, Tail, as_written, head, position_key
 from virage.platform.values.clock import Clock
 from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
 from virage.sale.ticketing.rules.places import seat_plan
-from virage.sale.ticketing.rules.pricing import Pricing
+from virage.sale.ticketing.rules.pricing import Pricing, without_blocks
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
@@ -186,15 +185,10 @@ async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -
     if event is None or (event.state == "draft" and not drafts):
         return None
     venue = await venue_at(conn, event.venue_version)
-    pricing = _open(await load_pricing(conn, event_id), (await closures(conn, event_id)).blocks)
+    pricing = without_blocks(await load_pricing(conn, event_id), (await closures(conn, event_id)).blocks)
     taken = await claims_store.places_taken(conn, event_id)
     await asyncio.to_thread(seat_plan, venue)  # the first sale at a version computes it; others find it
     return open_sale(on_sale(event), venue, pricing, taken)
-
-
-def _open(pricing: Pricing, closed: Container[str]) -> Pricing:
-    """Return a pricing without the blocks that are closed for its event, which are then not for sale."""
-    return replace(pricing, blocks={code: category for code, category in pricing.blocks.items() if code not in closed})
 
 
 async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:

@@ -1,10 +1,11 @@
 """Prices: categories of blocks and areas, prices by tariff, the fee per ticket and the included VAT."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from virage.platform.values.money import Cents, vat_included
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS, TARIFFS, Tariff, Vat
@@ -43,6 +44,11 @@ class Pricing(Struct, frozen=True, forbid_unknown_fields=True):
     fee_cents: int = 150
     vat_permille: int = 55
     fee_vat_permille: int = 200
+
+
+def without_blocks(pricing: Pricing, closed: Container[str]) -> Pricing:
+    """Return a pricing without the blocks that are closed for its event, which are then not for sale."""
+    return replace(pricing, blocks={code: category for code, category in pricing.blocks.items() if code not in closed})
 
 
 class PricingDefect(Struct, frozen=True):
