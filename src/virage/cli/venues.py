@@ -31,6 +31,7 @@ MESSAGES: Final = {
     DefectCode.SEGMENT: "give either count, d_m, t_m and pitch_m, or points_m",
     DefectCode.FRAME: "d_m, t_m and pitch_m need a frame of the block",
     DefectCode.NUMBERS: "numbers do not match the seats: {value}",
+    DefectCode.NUMBER_TOO_HIGH: "seats are numbered too high: {value}",
     DefectCode.POSITION: "position {value} is outside of the segment",
     DefectCode.FEATURES: "a seat cannot be both: {value}",
     DefectCode.ODD: "a coordinate is missing: x and y alternate",

@@ -60,6 +60,13 @@ def test_places_are_numbered_in_the_order_of_the_file() -> None:
     assert venue.blocks[1].heights == (None,)
 
 
+def test_a_seat_with_a_number_above_the_highest_is_named_by_it() -> None:
+    document = small_document()
+    document["blocks"][1]["rows"][0]["segments"][0]["numbers"] = ["65535", "65536"]
+    venue = build_venue(msgspec.convert(document, VenueFile))
+    assert [venue.label(venue.blocks[1].first_seat + at).seat for at in range(2)] == [65_535, "65536"]
+
+
 def test_codes_of_another_than_the_first_venue_have_its_prefix() -> None:
     venue = built("arena.")
     assert [gate.code for gate in venue.gates] == ["arena.A1", "arena.B1"]
@@ -105,6 +112,7 @@ def _set(path: str, value: Any) -> Change:
 
 DEFECTS: list[tuple[Change, str, DefectCode]] = [
     (_set("time_zone", "Europe/Atlantis"), "time_zone", DefectCode.TIME_ZONE),
+    (_set("time_zone", "localtime"), "time_zone", DefectCode.TIME_ZONE),
     (_set("gates.1.code", "A1"), "gates[1].code", DefectCode.DUPLICATE),
     (_set("areas.0.code", "N"), "areas[0].code", DefectCode.DUPLICATE),
     (_set("blocks.1.code", "101"), "blocks[1].code", DefectCode.DUPLICATE),
@@ -113,6 +121,11 @@ DEFECTS: list[tuple[Change, str, DefectCode]] = [
         _set("blocks.1.rows.0.segments.0.numbers", ["7", "7"]),
         "blocks[1].rows[0].segments[0].numbers[1]",
         DefectCode.DUPLICATE_SEAT,
+    ),
+    (
+        lambda document: document["blocks"][0]["rows"][0]["segments"][0].update(first=60_000, count=6_000),
+        "blocks[0].rows[0].segments[0]",
+        DefectCode.NUMBER_TOO_HIGH,
     ),
     (_set("blocks.1.rows.0.segments.0.numbers", ["7"]), "blocks[1].rows[0].segments[0].numbers", DefectCode.NUMBERS),
     (_set("blocks.0.stand", "X"), "blocks[0].stand", DefectCode.UNKNOWN),
@@ -132,6 +145,7 @@ DEFECTS: list[tuple[Change, str, DefectCode]] = [
     ),
     (_set("blocks.1.rows.0.segments.0.points_m", [15, 15, 15, 15]), "blocks[1].rows[0]", DefectCode.SAME_PLACE),
     (_set("areas.0.capacity_max", PLACES_MAX), "", DefectCode.TOO_MANY_PLACES),
+    (_set("areas.0.name", {}), "areas[0].name", DefectCode.INVALID),
     (_set("gates.0.x_m", -9e9), "gates[0].x_m", DefectCode.INVALID),
     (_set("walkways.edges.2.width_m", -1), "walkways.edges[2].width_m", DefectCode.INVALID),
     (_set("walkways.edges.2.b", "gate:A1"), "walkways.edges[2]", DefectCode.LOOP),
@@ -139,6 +153,7 @@ DEFECTS: list[tuple[Change, str, DefectCode]] = [
     (_set("walkways.edges.5.lift", "lift-2"), "walkways.edges[5].lift", DefectCode.UNKNOWN),
     (_set("walkways.nodes.6.id", "n2"), "blocks[1].code", DefectCode.NO_NODE),
     (_set("walkways.edges.6.a", "area:FLOOR"), "", DefectCode.UNREACHABLE),
+    (_set("walkways.edges", []), "walkways.nodes[1].id", DefectCode.UNREACHABLE),
     (_set("safety.zones.0.within", "north"), "safety.zones[0].within", DefectCode.CIRCLE),
     (_set("safety.evacuation_lifts", ["lift-9"]), "safety.evacuation_lifts[0]", DefectCode.UNKNOWN),
     (_set("hospitality.boxes.0.block", "999"), "hospitality.boxes[0].block", DefectCode.UNKNOWN),
@@ -149,7 +164,7 @@ DEFECTS: list[tuple[Change, str, DefectCode]] = [
 def test_a_defect_is_reported_with_its_place(change: Change, place: str, code: DefectCode) -> None:
     document = small_document()
     change(document)
-    if code is DefectCode.UNREACHABLE:  # the area and a block are an island
+    if code is DefectCode.UNREACHABLE and not place:  # the area and a block are an island
         document["walkways"]["edges"].pop(7)
         assert {name for name, kind in found(document) if kind is code} == {
             "walkways.nodes[6].id",

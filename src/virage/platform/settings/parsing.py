@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from virage.platform.values.languages import installed
 from virage.platform.values.money import Currency, currency_of
+from virage.platform.values.zones import zone_names
 
 SECRET_LENGTH_MIN = 32
 
@@ -126,10 +127,9 @@ def currency(raw: str) -> Currency:
 
 def time_zone(raw: str) -> ZoneInfo:
     """A time zone by its IANA name."""
-    try:
-        return ZoneInfo(raw)
-    except (KeyError, ValueError, OSError):  # unknown, not a relative path, a folder as `Europe`
-        raise ValueError("must be the IANA name of a time zone, as Europe/Paris") from None
+    if raw not in zone_names():
+        raise ValueError("must be the IANA name of a time zone, as Europe/Paris")
+    return ZoneInfo(raw)
 
 
 def cents(raw: str) -> int:

@@ -1,10 +1,20 @@
 """Names of time zones for people."""
 
-from zoneinfo import ZoneInfo
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import get_timezone_location
 
 from virage.platform.values.formats import formats_of
+
+UNKNOWN_TO_BROWSERS: Final = frozenset({"Factory", "localtime"})
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the IANA names of the time zones that programs and browsers know."""
+    return frozenset(available_timezones() - UNKNOWN_TO_BROWSERS)
 
 
 def zone_note(zone: ZoneInfo, home: ZoneInfo) -> str:

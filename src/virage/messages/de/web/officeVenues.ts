@@ -141,6 +141,7 @@ export const venues: typeof English = {
     segment_incomplete: () => "Geben Sie entweder count, d_m, t_m und pitch_m an oder points_m",
     frame_missing: () => "Der Block braucht einen Rahmen (frame)",
     numbers_do_not_match: (value) => `Die Nummern passen nicht zu den Plätzen: ${value}`,
+    number_too_high: (value) => `Plätze sind zu hoch nummeriert: ${value}`,
     feature_outside_segment: (value) => `Position ${value} liegt außerhalb des Abschnitts`,
     features_contradict: (value) => `Ein Platz kann nicht beides sein: ${value}`,
     coordinate_missing: () => "Eine Koordinate fehlt: x und y wechseln sich ab",

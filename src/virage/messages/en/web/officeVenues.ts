@@ -143,6 +143,7 @@ export const venues = {
     segment_incomplete: () => "Give either count, d_m, t_m and pitch_m, or points_m",
     frame_missing: () => "The block needs a frame",
     numbers_do_not_match: (value: string) => `The numbers do not match the seats: ${value}`,
+    number_too_high: (value: string) => `Seats are numbered too high: ${value}`,
     feature_outside_segment: (value: string) => `Position ${value} is outside of the segment`,
     features_contradict: (value: string) => `A seat cannot be both: ${value}`,
     coordinate_missing: () => "A coordinate is missing: x and y alternate",

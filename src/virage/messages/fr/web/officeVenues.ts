@@ -142,6 +142,7 @@ export const venues: typeof english = {
     segment_incomplete: () => "Indiquez soit count, d_m, t_m et pitch_m, soit points_m",
     frame_missing: () => "Le bloc a besoin d’un repère (frame)",
     numbers_do_not_match: (value) => `Les numéros ne correspondent pas aux places : ${value}`,
+    number_too_high: (value) => `Des numéros de place sont trop élevés : ${value}`,
     feature_outside_segment: (value) => `La position ${value} est hors du segment`,
     features_contradict: (value) => `Une place ne peut pas être les deux : ${value}`,
     coordinate_missing: () => "Il manque une coordonnée : x et y alternent",

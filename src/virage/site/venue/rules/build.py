@@ -48,6 +48,8 @@ HALF_SEAT_M: Final = 0.4
 UNKNOWN_WIDTH_M: Final = 0.0
 GEOMETRY_FORMAT: Final = 2
 """Increase it when the same file gets another geometry: clients cache the documents of a version for ever."""
+NUMBER_MAX: Final = 65_535
+"""The highest number of a seat; a higher one in the file is a name."""
 WITH_PREFIX: Final = ("gate", "ramp", "outlet")
 Number = TypeVar("Number", bound=np.generic)
 Ints = npt.NDArray[np.int32]
@@ -225,7 +227,7 @@ def _numbers(runs: Sequence[_Run], segments: Segments, seats: int) -> tuple[npt.
         first, count = int(segments.first_seat[at]), run.segment.seats
         if run.segment.numbers is not None:
             for seat, name in enumerate(run.segment.numbers, start=first):
-                if name.isdecimal() and str(int(name)) == name:
+                if name.isdecimal() and str(int(name)) == name and int(name) <= NUMBER_MAX:
                     number[seat] = int(name)
                 else:
                     names[seat] = name
@@ -362,7 +364,7 @@ def _node_code(id_: str, amenities: Collection[str], prefix: str) -> str:
 
 
 def _edges(rows: Iterable[tuple[int, int, float, float, int, float, int]]) -> Edges:
-    a, b, metres, rise, kind, width, lift = (np.array(column) for column in zip(*rows, strict=True))
+    a, b, metres, rise, kind, width, lift = np.array(list(rows), np.float64).reshape(-1, 7).T
     stairs, lifts = kind == KINDS.index(Kind.STAIRS), kind == KINDS.index(Kind.LIFT)
     ride = LIFT_WAIT_S + LIFT_DOORS_S + np.abs(rise) / LIFT_M_S
     up = np.where(rise >= 0, STAIRS_UP_M_S, STAIRS_DOWN_M_S)

@@ -5,7 +5,6 @@ from copy import deepcopy
 from functools import cache
 from itertools import chain, islice
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import msgspec
@@ -14,7 +13,8 @@ from msgspec import Struct
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from virage.site.venue.rules.build import build_venue
+from virage.platform.values.zones import zone_names
+from virage.site.venue.rules.build import NUMBER_MAX, build_venue
 from virage.site.venue.rules.defects import (
     DEFECTS_MAX,
     Defect,
@@ -135,9 +135,7 @@ def _contents(file: VenueFile) -> Iterator[Defect]:
         return
     if not places:
         yield Defect((), DefectCode.NO_PLACES)
-    try:
-        ZoneInfo(file.time_zone)
-    except (KeyError, ValueError, OSError):
+    if file.time_zone not in zone_names():
         yield Defect(("time_zone",), DefectCode.TIME_ZONE, file.time_zone)
     for number, block in enumerate(file.blocks):
         yield from _block(("blocks", number), block)
@@ -154,8 +152,19 @@ def _block(path: Path, block: BlockFile) -> Iterator[Defect]:
     for at, row in enumerate(block.rows):
         for number, segment in enumerate(row.segments):
             yield from _segment((*path, "rows", at, "segments", number), block, segment)
+        yield from _too_high((*path, "rows", at, "segments"), row)
         if any(segment.first is not None or segment.numbers is not None for segment in row.segments):
             yield from repeated(_seat_names((*path, "rows", at, "segments"), row), DefectCode.DUPLICATE_SEAT)
+
+
+def _too_high(path: Path, row: RowFile) -> Iterator[Defect]:
+    """Yield the segments whose seats count beyond the highest number."""
+    following = 1
+    for number, segment in enumerate(row.segments):
+        if segment.numbers is None:
+            following = (following if segment.first is None else segment.first) + segment.seats
+            if following - 1 > NUMBER_MAX:
+                yield Defect((*path, number), DefectCode.NUMBER_TOO_HIGH, f"{following - 1} > {NUMBER_MAX}")
 
 
 def _seat_names(path: Path, row: RowFile) -> Iterator[tuple[Path, str]]:

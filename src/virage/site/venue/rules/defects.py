@@ -39,6 +39,7 @@ class DefectCode(StrEnum):
     SEGMENT = "segment_incomplete"
     FRAME = "frame_missing"
     NUMBERS = "numbers_do_not_match"
+    NUMBER_TOO_HIGH = "number_too_high"
     POSITION = "feature_outside_segment"
     FEATURES = "features_contradict"
     ODD = "coordinate_missing"

@@ -26,6 +26,7 @@ Group = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,6}$")]
 Line = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Label = Annotated[str, Meta(min_length=1, max_length=LABEL_CHARS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = dict[Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], Line]
+Name = Annotated[Text, Meta(min_length=1)]
 Metres = Annotated[float, Meta(ge=-2000, le=2000)]
 Length = Annotated[float, Meta(gt=0, le=2000)]
 Count = Annotated[int, Meta(ge=1, le=PLACES_MAX)]
@@ -120,7 +121,7 @@ class AreaFile(_Strict, frozen=True):
     """A standing area; its places are counted, not numbered."""
 
     code: Code
-    name: Text
+    name: Name
     capacity_max: Count
     outline_m: Points
     gate_groups: Annotated[tuple[Group, ...], Meta(min_length=1)]
@@ -262,7 +263,7 @@ class RoomFile(_Strict, frozen=True):
     """A room of the business centre."""
 
     code: Code
-    name: Text
+    name: Name
     capacity: Count | None = None
     area_m2: Annotated[float, Meta(gt=0, le=100_000)] | None = None
     floor: Code | None = None

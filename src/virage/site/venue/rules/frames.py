@@ -56,7 +56,7 @@ def points(frames: npt.NDArray[np.int32], d: npt.NDArray[np.int32], t: npt.NDArr
     """Return many points, in metres; each row of `frames` is x, y, facing_mdeg, curved."""
     x, y, facing_mdeg, curved = frames.T
     facing = np.radians(facing_mdeg / 1000.0)
-    angle = facing - np.where(curved, t / d, 0.0)
+    angle = facing - np.divide(t, d, out=np.zeros(len(t)), where=curved.astype(bool))
     along = np.where(curved, 0, t)
     return (x + d * np.cos(angle) + along * np.sin(facing)) / 100, (
         y + d * np.sin(angle) - along * np.cos(facing)
