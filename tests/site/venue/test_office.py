@@ -358,3 +358,5 @@ async def test_routes_to_an_event_avoid_what_is_closed_for_it(desk: Office) -> N
     assert (await route("nearest", kind="outlet", event=event))["legs"][-1]["to"] != f"outlet:{outlet}"
     assert await route("nearest", kind="outlet") == nearest
     assert (await route(event=new_id()))["code"] == "not_found"
+    assert await route(event=event, version=stadium().version) == await route(event=event)
+    assert (await route(event=event, version="000000000000"))["code"] == "not_found"

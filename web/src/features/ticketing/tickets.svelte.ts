@@ -50,7 +50,7 @@ class Tickets {
     const once = (name: string): boolean => !this.#cached.has(name) && Boolean(this.#cached.add(name));
     for (const { event, place, refunded } of tickets) {
       if (once(event.id)) await keepEvent(event.id);
-      if (!refunded && !event.cancelled && once(`${event.venue_version} ${place}`)) await cacheRoutes({ place, version: event.venue_version });
+      if (!refunded && !event.cancelled && once(`${event.id} ${event.venue_version} ${place}`)) await cacheRoutes({ place, version: event.venue_version, event: event.id });
     }
   }
 

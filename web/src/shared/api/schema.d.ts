@@ -2071,6 +2071,8 @@ export interface paths {
         /**
          * Create event
          * @description Create a draft. The client makes the id: a repeated request returns the same event.
+         *
+         *     The role is needed for the organiser or for the venue.
          */
         post: operations["create_event"];
         delete?: never;
@@ -2898,7 +2900,7 @@ export interface paths {
         };
         /**
          * List organisers
-         * @description Return the organisers within the caller's roles; at most 500.
+         * @description Return the organisers within the caller's roles, all for a role for a venue; at most 500.
          */
         get: operations["list_organisers"];
         put?: never;
@@ -2986,7 +2988,7 @@ export interface paths {
         };
         /**
          * List series
-         * @description Return tournaments and seasons within the caller's roles, the newest first.
+         * @description Return tournaments and seasons within the caller's roles, the newest first; all for a role for a venue.
          */
         get: operations["list_series"];
         put?: never;
@@ -17794,9 +17796,9 @@ export interface operations {
                 kind: "exit" | "first_aid" | "information" | "outlet" | "toilets";
                 /** @description Without stairs, except those inside a block */
                 step_free?: boolean;
-                /** @description Version of the venue; that of the first venue if it is left out */
+                /** @description Version of the venue; if it is left out, that of the event, else that of the first venue */
                 version?: string | null;
-                /** @description An event: its version, without what is closed for it */
+                /** @description An event: what is closed for it is avoided */
                 event?: string | null;
             };
             header?: never;
@@ -17832,9 +17834,9 @@ export interface operations {
                 place: number;
                 /** @description Without stairs, except those inside a block */
                 step_free?: boolean;
-                /** @description Version of the venue; that of the first venue if it is left out */
+                /** @description Version of the venue; if it is left out, that of the event, else that of the first venue */
                 version?: string | null;
-                /** @description An event: its version, without what is closed for it */
+                /** @description An event: what is closed for it is avoided */
                 event?: string | null;
             };
             header?: never;

@@ -22,8 +22,11 @@ from virage.site.venue.rules.venue import Venue, owner_of
 Found = TypeVar("Found", Entrance, Route)
 
 
-Version = Annotated[str | None, Meta(description="Version of the venue; that of the first venue if it is left out")]
-OfEvent = Annotated[UUID | None, Meta(description="An event: its version, without what is closed for it")]
+Version = Annotated[
+    str | None,
+    Meta(description="Version of the venue; if it is left out, that of the event, else that of the first venue"),
+]
+OfEvent = Annotated[UUID | None, Meta(description="An event: what is closed for it is avoided")]
 Place = Annotated[int, Meta(ge=0, description="A seat or a standing place, by its number")]
 StepFree = Annotated[bool, Meta(description="Without stairs, except those inside a block")]
 
@@ -98,7 +101,7 @@ async def get_route(
     Lifts that are out of order are avoided, and lifts, gates and outlets that are closed for the event.
     """
     async with db.connection() as conn:
-        venue = await _venue_at(conn, version if event is None else await event_version(conn, event), event)
+        venue = await _venue_for(conn, event_version, version, event)
         _require_place(venue, place)
         today = await _today(conn, closed_gates, event, step_free=step_free)
         delays_s = await queue_delays(conn)
@@ -122,7 +125,7 @@ async def get_nearest(
     It avoids what is closed as `/route` does.
     """
     async with db.connection() as conn:
-        venue = await _venue_at(conn, version if event is None else await event_version(conn, event), event)
+        venue = await _venue_for(conn, event_version, version, event)
         _require_place(venue, place)
         today = await _today(conn, closed_gates, event, step_free=step_free)
     return _open(await reads.route_to_nearest(venue, place, kind, today), place)
@@ -156,13 +159,19 @@ async def _today(
     return replace(today, closed=today.closed | gates)
 
 
-async def _venue_at(conn: Connection, version: str | None, event: UUID | None = None) -> Venue:
-    """Return a version of a venue, or the current one of the first venue. Raises `not_found` if there is none.
+async def _venue_for(conn: Connection, event_version: EventVersion, version: str | None, event: UUID | None) -> Venue:
+    """Return the named version of a venue, else that of the event. Raises `not_found` if there is none.
 
-    With an event, `version` is the event's, None if there is no such event.
+    A phone names the version that numbers its place: the event may have moved to another one meanwhile.
     """
-    if version is None and event is not None:
+    of_event = None if event is None else await event_version(conn, event)
+    if event is not None and of_event is None:
         raise Problem("not_found", {"event": str(event)})
+    return await _venue_at(conn, version or of_event)
+
+
+async def _venue_at(conn: Connection, version: str | None) -> Venue:
+    """Return a version of a venue, or the current one of the first venue. Raises `not_found` if there is none."""
     if version is None:
         found = await reads.venues(conn)
         if not found:

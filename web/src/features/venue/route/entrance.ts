@@ -9,31 +9,33 @@ export type FetchedRoute = { entrance: Entrance | null; problem: Problem | null 
 /** A cached route of an earlier version of the app, which named its route `way`. */
 type OldEntrance = Omit<Entrance, "route"> & { way: Entrance["route"] };
 
-/** A place of a version of a venue; earlier versions of the app knew one venue and named no version. */
-export type PlaceAt = { place: number; version: string | undefined };
+/** A place of a version of a venue, at an event; tickets that an earlier version of the app cached name no version. */
+export type PlaceAt = { place: number; version: string | undefined; event: string };
 
-const key = ({ place, version }: PlaceAt, stepFree: boolean): string =>
-  `way:${version ? `${version}:` : ""}${place}:${stepFree ? "step-free" : "any"}`;
+/** Keys of the cached route, the present one first: earlier versions of the app named no event, and then no version. */
+function keys({ place, version, event }: PlaceAt, stepFree: boolean): string[] {
+  const end = `${place}:${stepFree ? "step-free" : "any"}`;
+  return version ? [`way:${version}:${event}:${end}`, `way:${version}:${end}`, `way:${end}`] : [`way:${end}`];
+}
 
 /** The cached route; null if there is none. */
 export async function cachedRoute(at: PlaceAt, stepFree: boolean): Promise<Entrance | null> {
-  const former = key({ ...at, version: undefined }, stepFree);
-  const cached = (await keep.get<Entrance | OldEntrance>(key(at, stepFree))) ?? (await keep.get<Entrance | OldEntrance>(former));
-  if (!cached) return null;
-  return "way" in cached ? { ...cached, route: cached.way } : cached;
+  for (const key of keys(at, stepFree)) {
+    const cached = await keep.get<Entrance | OldEntrance>(key);
+    if (cached) return "way" in cached ? { ...cached, route: cached.way } : cached;
+  }
+  return null;
 }
 
 /** Fetches and caches a route; if there is none today, the cached one is removed. */
 export async function fetchRoute(at: PlaceAt, stepFree: boolean): Promise<FetchedRoute> {
   const answer = await answered<Entrance>(api.GET("/api/venue/route", { params: { query: { ...at, step_free: stepFree } } }));
   if (answer.ok) {
-    await keep.put(key(at, stepFree), answer.data);
+    await keep.put(keys(at, stepFree)[0]!, answer.data);
     return { entrance: answer.data, problem: null };
   }
-  if (answer.problem.code === "no_route") {
-    await keep.remove(key(at, stepFree));
-    await keep.remove(key({ ...at, version: undefined }, stepFree));
-  }
+  if (answer.problem.code === "no_route")
+    for (const key of keys(at, stepFree)) await keep.remove(key);
   return { entrance: null, problem: answer.problem };
 }
 
