@@ -362,7 +362,7 @@ def many(count: int, proposed: int) -> dict[str, Any]:
         }
         for number in range(count)
     ]
-    return {"kept": 41_000, "affected": affected}
+    return {"kept": 41_000, "entrances": 1_200, "affected": affected}
 
 
 def answer_with(page: Page, preview: dict[str, Any]) -> None:

@@ -45,10 +45,11 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),
     EmailKind.EVENT_MOVED: EmailContent(EVENT | {"was_at": AT.replace(day=8, hour=20)}, path="/orders/1"),
     EmailKind.SEATS_CHANGED: EmailContent(
-        EVENT | {"moved": 1, "kept": 2, "paper": True, "cents": 4650},
+        EVENT | {"lost": 2, "moved": 1, "entrances": 1, "kept": 2, "paper": True, "cents": 4650},
         [
-            {"former": SEAT, "label": PlaceLabel("D", "Tribune Est", "120", "3", 5), "tariff": "full"},
-            {"former": STANDING, "label": None, "tariff": "companion"},
+            {"former": SEAT, "label": PlaceLabel("D", "Tribune Est", "120", "3", 5), "entrance": "", "tariff": "full"},
+            {"former": SEAT, "label": SEAT, "entrance": "D", "tariff": "full"},
+            {"former": STANDING, "label": None, "entrance": "", "tariff": "companion"},
         ],
         "/tickets",
     ),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.sale.ticketing.conftest import GOLD_BLOCK, NOW, Box, System, a_match, block_seats
+from tests.sale.ticketing.conftest import BLUE_BLOCK, GOLD_BLOCK, NOW, Box, System, a_match, block_seats
 from tests.sale.ticketing.test_moves import bought_seats
 from tests.sale.ticketing.venues import arena, arranged
 from tests.venues import install
@@ -253,6 +253,36 @@ async def test_a_move_to_another_version_is_emailed_once_per_order_with_former_a
     assert "Remboursement" in refund["subject"]
     assert "Votre remboursement est en route" in refund["body"]
     assert "→" not in refund["body"]
+
+
+async def test_buyers_whose_seats_get_another_entrance_are_told_so(
+    system: System, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, blue = block_seats(GOLD_BLOCK)[0], block_seats(BLUE_BLOCK)
+    new = without([gone])
+    blocks = tuple(
+        msgspec.structs.replace(block, gate_group="Z") if block.code == BLUE_BLOCK else block for block in new.blocks
+    )
+    new = msgspec.structs.replace(new, blocks=blocks)
+    await install(system.db, monkeypatch, stadium(), new)
+    await bought_seats(system, await system.fan(), blue[5])
+    both = await bought_seats(system, await system.fan("both@example.org"), gone, blue[6])
+    await bought_seats(system, await system.fan("kept@example.org"), block_seats(GOLD_BLOCK)[12])
+    await post.read()
+    assert await moved(system, new, {both["lines"][0]["ticket_id"]: BestEqual()}) == 200
+    assert await post.kinds() == ["seats_changed"] * 2
+    messages = {message["recipient"]: message for message in (await post.read())[3:]}
+    assert "Nouvelle entrée" in messages["fan@example.org"]["subject"]
+    body = messages["fan@example.org"]["body"]
+    assert "Vos places restent les mêmes, mais leur entrée change." in body
+    assert "Porte Z" in body
+    assert "ne sont plus disponibles" not in body
+    assert "imprimez-les à nouveau" in body
+    assert "→" not in body
+    two = messages["both@example.org"]
+    assert "Nouvelles places" in two["subject"]
+    assert "Certaines de vos places restent les mêmes, mais leur entrée change." in two["body"]
+    assert ("→" in two["body"], "Porte Z" in two["body"]) == (True, True)
 
 
 async def test_the_email_about_new_seats_has_the_time_at_the_venue_in_the_buyers_language(

@@ -162,6 +162,7 @@ async def test_a_signed_pass_stays_valid_for_the_same_seat_and_gate_group(
     blocks = tuple(replace(b, gate_group="Z") if b.code == BLUE_BLOCK else b for b in moved_gate.blocks)
     other = replace(moved_gate, blocks=blocks)
     await install(system.db, monkeypatch, OLD, other)
+    assert ((shown := await preview(system, other)).kept, shown.entrances) == (2, 1)
     assert isinstance(await move(system, other), EventMoveResult)
     rows = await system.rows("select subject, generation, gate_group, holder from passes.pass")
     after = {row["subject"]: row for row in rows}

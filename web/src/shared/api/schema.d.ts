@@ -7443,10 +7443,12 @@ export interface components {
          * MovePreview
          * @description What a move to another version of the venue would change: places that stay the same, and the affected ones.
          *
-         *         `from_version` is the present version of the event.
+         *         `from_version` is the present version of the event. Of the kept places, `entrances` are tickets with another gate
+         *         group: those that were printed are printed again.
          */
         MovePreview: {
             affected: components["schemas"]["AffectedTicket"][];
+            entrances: number;
             from_version: string;
             kept: number;
             venue_version: string;

@@ -12,6 +12,10 @@ export const moving: typeof English = {
   refunded: "Erstattete Tickets",
   amount: "Erstattungen gesamt",
   releases: (count, shown) => (count === 1 ? "1 unbezahlter Warenkorb enthält einen Platz, den es nicht mehr gibt. Er wird freigegeben." : `${shown} unbezahlte Warenkörbe enthalten Plätze, die es nicht mehr gibt. Sie werden freigegeben.`),
+  entrances: (count, shown) =>
+    count === 1
+      ? "1 Ticket behält seinen Platz und bekommt einen anderen Eingang. Der Käufer bekommt eine E-Mail; ein ausgedrucktes Ticket wird neu ausgedruckt."
+      : `${shown} Tickets behalten ihren Platz und bekommen einen anderen Eingang. Die Käufer bekommen eine E-Mail; ausgedruckte Tickets werden neu ausgedruckt.`,
   unaffected: "Alle Tickets behalten ihren Platz.",
   noSeats: "Kein freier Platz ist geeignet",
   noSeatsText: "Alle betroffenen Tickets würden erstattet. Geben Sie zuerst weitere Plätze zum mindestens gleichen Preis in den Verkauf, werden sie hier vorgeschlagen.",

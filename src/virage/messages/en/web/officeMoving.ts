@@ -19,6 +19,10 @@ export const moving = {
   refunded: "Tickets refunded",
   amount: "Refunds in total",
   releases: (count: number, shown: string) => (count === 1 ? "1 unpaid basket holds a seat that is gone. The move releases it." : `${shown} unpaid baskets hold seats that are gone. The move releases them.`),
+  entrances: (count: number, shown: string) =>
+    count === 1
+      ? "1 ticket keeps its seat and gets another entrance. Its buyer gets an email; if it was printed, it is printed again."
+      : `${shown} tickets keep their seats and get another entrance. Their buyers get an email; printed tickets are printed again.`,
   unaffected: "All tickets keep their seats.",
   noSeats: "No free seat is suitable",
   noSeatsText: "All affected tickets would be refunded. If you put more seats of at least the same price on sale first, they are proposed here.",

@@ -12,6 +12,10 @@ export const moving: typeof English = {
   refunded: "Billets remboursés",
   amount: "Total des remboursements",
   releases: (count, shown) => (count === 1 ? "1 panier non payé contient une place supprimée. Il sera libéré." : `${shown} paniers non payés contiennent des places supprimées. Ils seront libérés.`),
+  entrances: (count, shown) =>
+    count === 1
+      ? "1 billet garde sa place et change d’entrée. Son acheteur reçoit un e-mail ; un billet imprimé est à réimprimer."
+      : `${shown} billets gardent leur place et changent d’entrée. Leurs acheteurs reçoivent un e-mail ; les billets imprimés sont à réimprimer.`,
   unaffected: "Tous les billets gardent leur place.",
   noSeats: "Aucune place libre ne convient",
   noSeatsText: "Tous les billets concernés seraient remboursés. Si vous mettez d’abord en vente d’autres places, au moins au même prix, elles seront proposées ici.",

@@ -69,12 +69,14 @@ class AffectedTicket(Struct, frozen=True):
 class MovePreview(Struct, frozen=True):
     """What a move to another version of the venue would change: places that stay the same, and the affected ones.
 
-    `from_version` is the present version of the event.
+    `from_version` is the present version of the event. Of the kept places, `entrances` are tickets with another gate
+    group: those that were printed are printed again.
     """
 
     from_version: str
     venue_version: str
     kept: int
+    entrances: int
     affected: list[AffectedTicket]
 
 
@@ -93,13 +95,14 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
     tickets = await tickets_store.tickets_of_event(conn, event.id)
     pricing = await _open_pricing(conn, event)
 
-    def propose() -> tuple[MovePlan, dict[UUID, list[int]]]:
+    def propose() -> tuple[MovePlan, dict[UUID, list[int]], int]:
         plan = plan_move(old, new, _live_lines(orders.values(), tickets))
         _, settled = _without_unpaid(plan, orders)
         sale = open_sale(on_sale(event), new, pricing, list(settled.places.values()))
-        return plan, proposals(sale, old, settled.affected)
+        entrances = _other_entrances(old, new, tickets.values(), plan.places)
+        return plan, proposals(sale, old, settled.affected), len(entrances)
 
-    plan, proposed = await asyncio.to_thread(propose)
+    plan, proposed, entrances = await asyncio.to_thread(propose)
     affected = []
     for found in plan.affected:
         line, order = found.line, orders[found.line.order_id]
@@ -124,7 +127,7 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
                 order_refund_cents=0 if held else order.total_cents - order.refunded_cents,
             )
         )
-    return MovePreview(event.venue_version, new.version, len(plan.places), affected)
+    return MovePreview(event.venue_version, new.version, len(plan.places), entrances, affected)
 
 
 async def move_event(  # noqa: PLR0917 - the event, both versions, and what the office decided
@@ -174,6 +177,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
         )
         for found in plan.affected
     ]
+    changes += await asyncio.to_thread(_other_entrances, old, new, tickets.values(), plan.places)
     await tickets_store.put_seat_changes(conn, move_id, changes)
     for row in refunds:
         if not await tickets_store.insert_refund(conn, row, event.id, who):
@@ -260,6 +264,18 @@ def _all_places(
             else:
                 places[ticket_id] = GONE
     return places, labels
+
+
+def _other_entrances(
+    old: Venue, new: Venue, tickets: Iterable[TicketRow], kept: Mapping[UUID, int]
+) -> list[SeatChange]:
+    """Return the tickets that keep their places, and have another gate group there."""
+    return [
+        SeatChange(ticket.order_id, ticket.id, former, None)
+        for ticket in tickets
+        if ticket.id in kept
+        and (former := label(old, ticket.place)).gate_group != label(new, kept[ticket.id]).gate_group
+    ]
 
 
 def _refunds(

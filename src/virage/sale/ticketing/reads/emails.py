@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.identity.people.types import Email, EmailContent, EmailKind, Receipt, VatAmount
 from virage.money.payments import api as payments
@@ -110,33 +111,42 @@ async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
 async def seats_changed(conn: Connection, email: Email) -> EmailContent | None:
     """Return the changed tickets of an order with their former and present seats, or their refund.
 
-    A ticket that was refunded after the move is left out.
+    `entrance` is the gate group of a seat that stays the same. A ticket that was refunded after the move is left out.
     """
     bought = await _bought(conn, email.about_id)
     if bought is None or bought.event.state == "cancelled":
         return None
     changes = await tickets_store.seat_changes(conn, email.subject_id, bought.order.id)
     tickets = await tickets_store.tickets(conn, bought.order.ticket_ids)
-    rows = [
-        {
-            "former": change.label,
-            "label": None if change.refund_id else label(bought.venue, tickets[change.ticket_id].place),
-            "tariff": TARIFFS[tickets[change.ticket_id].tariff].value,
-        }
-        for change in changes
-        if tickets[change.ticket_id].refund_id == change.refund_id
-    ]
+    rows = []
+    for change in changes:
+        ticket = tickets[change.ticket_id]
+        if ticket.refund_id == change.refund_id:
+            now = None if change.refund_id else label(bought.venue, ticket.place)
+            stays = now is not None and replace(now, gate_group=change.label.gate_group) == change.label
+            rows.append(
+                {
+                    "former": change.label,
+                    "label": now,
+                    "entrance": now.gate_group if now is not None and stays else "",
+                    "tariff": TARIFFS[ticket.tariff].value,
+                }
+            )
     if not rows:
         return None
     refunds = [await tickets_store.refund(conn, id_) for id_ in sorted({c.refund_id for c in changes if c.refund_id})]
     changed = {change.ticket_id for change in changes}
     values = bought.values() | {
-        "moved": sum(1 for row in rows if row["label"]),
+        "lost": sum(1 for row in rows if not row["entrance"]),
+        "moved": sum(1 for row in rows if row["label"] and not row["entrance"]),
+        "entrances": sum(1 for row in rows if row["entrance"]),
         "kept": sum(1 for ticket in tickets.values() if ticket.refund_id is None and ticket.id not in changed),
         "paper": bought.event.rules.paper_accepted,
         "cents": sum(refund.amount_cents for refund in refunds if refund is not None),
     }
-    return EmailContent(values, rows, "/tickets" if values["moved"] else f"/orders/{bought.order.id}")
+    return EmailContent(
+        values, rows, "/tickets" if values["moved"] or values["entrances"] else f"/orders/{bought.order.id}"
+    )
 
 
 async def _bought(conn: Connection, order_id: UUID | None) -> _Bought | None:

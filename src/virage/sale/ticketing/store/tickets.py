@@ -27,7 +27,7 @@ class TicketRefund(Struct, frozen=True):
 
 
 class SeatChange(Struct, frozen=True):
-    """A ticket that a move of its event gave another place, or refunded; `label` is that of its former place."""
+    """A ticket that a move of its event gave another place or gate group, or refunded; `label` is the former one."""
 
     order_id: UUID
     ticket_id: UUID

@@ -39,7 +39,7 @@ describe("the choices of a move", () => {
 
 describe("the list of affected tickets", () => {
   it("leaves out baskets, which are counted by order", () => {
-    const preview = { from_version: "a", venue_version: "b", kept: 9, affected: [first!, ticket("H", 1, [], { held: true }), ticket("H", 2, [], { held: true })] } satisfies MovePreview;
+    const preview = { from_version: "a", venue_version: "b", kept: 9, entrances: 0, affected: [first!, ticket("H", 1, [], { held: true }), ticket("H", 2, [], { held: true })] } satisfies MovePreview;
     expect(paid(preview)).toEqual([first]);
     expect(baskets(preview)).toBe(1);
   });
