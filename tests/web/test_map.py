@@ -63,6 +63,9 @@ def test_the_list_reaches_every_seat_without_the_map(page: Page, system: System)
     expect(page.get_by_text("has just been taken")).to_have_count(0)
 
 
+PICTURE = "[...document.querySelectorAll('.seats canvas')].find(canvas => canvas.style.display === 'block')"
+
+
 def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, system: System) -> None:
     open_match(page, system)
     page.locator("[data-block='120']").click()
@@ -70,12 +73,19 @@ def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, sy
     box = seats.bounding_box()
     assert box
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    shown = "[...document.querySelectorAll('.seats canvas')].find(c => c.style.display === 'block')"
-    page.wait_for_function(f"() => {shown}")
-    before = page.evaluate(f"{shown}.style.transform")
+    page.wait_for_function(f"() => {PICTURE}")
+    # The picture is scaled only until the next one is painted, which may take less time than between two looks.
+    page.evaluate(
+        f"""() => {{
+            window.scales = [];
+            const look = () => scales.push(Number({PICTURE}?.style.transform.split(/[(,]/)[1]));
+            const changes = {{ subtree: true, attributes: true, attributeFilter: ["style"] }};
+            new MutationObserver(look).observe(document.querySelector(".seats"), changes);
+        }}"""
+    )
     page.mouse.move(*middle)
-    page.mouse.wheel(0, -400)
-    page.wait_for_function(f"before => {shown}.style.transform !== before", arg=before)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function("() => scales.some(scale => scale > 1.2)")
     page.mouse.down()
     page.mouse.move(middle[0] - 300, middle[1], steps=5)
     page.mouse.up()
