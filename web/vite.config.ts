@@ -20,6 +20,12 @@ const CORE =
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
 const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/shared\/(api\/(stream|words)|runtime\/(download|floor|keep|indexed|database))\./;
 
+/** Folder of a script: messages have one for each language, by which the service worker knows them. */
+function folderOf(module: string | null | undefined): string {
+  const tag = /\/messages\/([^/]+)\/web\//.exec(module ?? "")?.[1];
+  return tag ? `assets/messages/${tag}` : "assets";
+}
+
 /** Files of the build by whose cache the service worker keeps them in. */
 const phoneFiles = new Set<string>();
 const deviceFiles = new Set<string>();
@@ -153,7 +159,10 @@ export default defineConfig({
     // What every screen needs comes in one piece.
     rolldownOptions: {
       input: ["index.html", "staff.html", "office.html"],
-      output: { codeSplitting: { groups: [{ name: "core", test: (id) => CORE.test(id) && !LATER.test(id) }] } },
+      output: {
+        codeSplitting: { groups: [{ name: "core", test: (id) => CORE.test(id) && !LATER.test(id) }] },
+        chunkFileNames: ({ facadeModuleId }) => `${folderOf(facadeModuleId)}/[name]-[hash].js`,
+      },
     },
   },
   worker: { format: "es", plugins: () => [fieldsForSafari] },

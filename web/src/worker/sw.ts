@@ -1,7 +1,7 @@
 /// <reference lib="webworker" />
 /**
- * The apps without network (`apps/table.ts`). Phones cache all files of the fans' app, one version at a time, and the
- * venue's geometry for ever. A device that has opened a gate or a till also caches the files of the staff's app, and a
+ * The apps without network (`apps/table.ts`). Phones cache all files of the fans' app in the deployment's languages, one
+ * version at a time, and the venue's geometry for ever. A device that has opened a gate or a till also caches the files of the staff's app, and a
  * new version is put in place only with both. The office's page is asked of the server, so that it never wants a file
  * of a version that is gone; its files stay in the browser's own cache.
  *
@@ -25,6 +25,7 @@ const GATE = `gate-${mark(gateFiles)}`;
 const VENUE = "ground-1";
 const KNOWN = new Set(files.map((file) => `/${file.url}`));
 const KNOWN_AT_GATES = new Set(gateFiles.map((file) => `/${file.url.slice(GATE_MARK.length)}`));
+const MESSAGES = /^\/assets\/messages\/([^/]+)\//;
 const GEOMETRY = /^\/api\/venue\/[^/]+\/(geometry|labels\/.+)$/;
 const APART = /^\/((api|mailbox|cards|healthz|readyz|metrics)(\/|$)|pay\/)/;
 
@@ -60,8 +61,18 @@ async function install(): Promise<void> {
 }
 
 async function fill(name: string, paths: Iterable<string>): Promise<void> {
-  const cache = await caches.open(name);
-  await cache.addAll([...paths].map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
+  const [cache, languages] = await Promise.all([caches.open(name), offered()]);
+  const wanted = [...paths].filter((path) => {
+    const tag = MESSAGES.exec(path)?.[1];
+    return !tag || !languages || languages.includes(tag);
+  });
+  await cache.addAll(wanted.map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
+}
+
+/** Languages of the deployment: messages of others are not cached. Null if the server does not say, which caches all. */
+async function offered(): Promise<string[] | null> {
+  const answer = await fetch("/api/club").catch(() => null);
+  return answer?.ok ? ((await answer.json()) as { languages: string[] }).languages : null;
 }
 
 /** Whether a cache is complete: its files are added atomically, but it exists empty before. */

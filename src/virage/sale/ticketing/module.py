@@ -89,6 +89,7 @@ def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInsi
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
+        await sales.prepare()
         yield
         watch.close()
         sales.close()

@@ -20,7 +20,7 @@ from virage.sale.ticketing.rules.pricing import Pricing, without_blocks
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
-from virage.site.venue.api import closures, venue_at
+from virage.site.venue.api import closures, venue_at, venues
 
 IN_MEMORY_MAX = 16
 DELTAS_KEPT = 4096
@@ -86,6 +86,12 @@ class OpenSales:
         self._missed: dict[UUID, list[tuple[list[Entry], str]]] = {}
         self._changed: set[UUID] = set()  # events that changed while they were loaded
         self._end: Callable[[], None] | None = None
+
+    async def prepare(self) -> None:
+        """Compute the seat plans of the current venues, so that the first buyers do not wait for them."""
+        async with self._db.connection() as conn:
+            for venue in await venues(conn):
+                await asyncio.to_thread(seat_plan, venue)
 
     async def get(self, event_id: UUID) -> OpenSale | None:
         """Return the sale of a published or cancelled event with prices, or None."""
