@@ -208,21 +208,6 @@ async def test_a_grant_for_one_event_covers_only_that_event(
     assert another.status_code == 403
 
 
-async def test_a_role_for_a_venue_creates_events_of_any_organiser_there(
-    desk: Desk, club: Organiser, promoter: Organiser, a_match: Matches
-) -> None:
-    desk.knows("stadium", Grant("programme", "venue", "stadium"))
-    desk.knows("arena", Grant("programme", "venue", "arena"))
-    names = {item["name"] for item in (await desk.ask("stadium", "GET", "/api/office/organisers")).json()}
-    assert {club.name, promoter.name} <= names
-    new = wire(a_match(promoter.id)) | {"venue_code": "stadium"}
-    assert (await desk.ask("arena", "POST", "/api/office/events", new)).status_code == 403
-    assert (await desk.ask("stadium", "POST", "/api/office/events", wire(a_match(club.id)))).status_code == 403
-    assert (await desk.ask("stadium", "POST", "/api/office/events", new)).status_code == 201
-    cup = {"id": str(new_id()), "organiser_id": str(club.id), "title": {"fr": "Coupe", "en": "Cup"}}
-    assert (await desk.ask("stadium", "POST", "/api/office/series", cup)).status_code == 403
-
-
 async def test_organisers_and_series_are_limited_to_the_role(
     desk: Desk, conn: Connection, club: Organiser, promoter: Organiser
 ) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import UnsetType
-
 from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Connection, Database, Unavailable
 from virage.platform.settings.config import Config
@@ -84,12 +82,8 @@ async def get_office_event(
 
 @post("/events", guards=[staff(ROLE)])
 async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Principal, config: Config) -> OfficeEvent:
-    """Create a draft. The client makes the id: a repeated request returns the same event.
-
-    The role is needed for the organiser or for the venue.
-    """
-    at_venue = [] if isinstance(data.venue_code, UnsetType) else [("venue", data.venue_code)]
-    require(principal, ROLE, scope="organiser", scope_id=data.organiser_id, within=at_venue)
+    """Create a draft. The client makes the id: a repeated request returns the same event."""
+    require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
     now = clock.now()
     return reads.office_view(granted(await db.transact(acts.create, data, principal.id, now)), now, config.languages)
 
@@ -167,9 +161,9 @@ async def cancel_event(
 
 @get("/organisers", guards=[staff(*READERS)])
 async def list_organisers(db: Database, principal: Principal) -> list[Organiser]:
-    """Return the organisers within the caller's roles, all for a role for a venue; at most 500."""
+    """Return the organisers within the caller's roles; at most 500."""
     async with db.connection() as conn:
-        return await reads.organisers(conn, _hosts_of(principal))
+        return await reads.organisers(conn, _organisers_of(principal, *READERS))
 
 
 @post("/organisers", guards=[staff(ROLE)])
@@ -181,9 +175,9 @@ async def add_organiser(data: Organiser, db: Database, clock: Clock, principal: 
 
 @get("/series", guards=[staff(*READERS)])
 async def list_series(db: Database, principal: Principal) -> list[Series]:
-    """Return tournaments and seasons within the caller's roles, the newest first; all for a role for a venue."""
+    """Return tournaments and seasons within the caller's roles, the newest first."""
     async with db.connection() as conn:
-        return await reads.series(conn, _hosts_of(principal))
+        return await reads.series(conn, _organisers_of(principal, *READERS))
 
 
 @post("/series", guards=[staff(ROLE)])
@@ -198,11 +192,6 @@ def _organisers_of(principal: Principal, *roles: str) -> list[UUID] | None:
     if any(holds(principal, role) for role in roles):
         return None
     return _scoped(principal, "organiser", *roles)
-
-
-def _hosts_of(principal: Principal) -> list[UUID] | None:
-    """Return the organisers that the caller works with; None means all, as any may have events at a venue."""
-    return None if _grants(principal, "venue", ROLE) else _organisers_of(principal, *READERS)
 
 
 def _events_of(principal: Principal) -> list[UUID]:

@@ -107,12 +107,6 @@ class Desk {
     return this.overAll("programme") ? this.organisers : this.organisers.filter((organiser) => held.has(organiser.id));
   }
 
-  /** Organisers for which the user may create events at a venue: all with a role for the venue. */
-  organisersAt(venue: string): Organiser[] {
-    const hosts = this.grants.some(({ role, scope, scope_id }) => (role === "programme" || role === "admin") && scope === "venue" && scope_id === venue);
-    return hosts ? this.organisers : this.mine;
-  }
-
   /** Venues at which the user may create events: only a role that is held for venues alone is limited to them. */
   get myVenues(): VenueSummary[] {
     const grants = this.grants.filter(({ role }) => role === "programme" || role === "admin");
