@@ -2071,8 +2071,6 @@ export interface paths {
         /**
          * Create event
          * @description Create a draft. The client makes the id: a repeated request returns the same event.
-         *
-         *     The role is needed for the organiser or for the venue.
          */
         post: operations["create_event"];
         delete?: never;
@@ -2900,7 +2898,7 @@ export interface paths {
         };
         /**
          * List organisers
-         * @description Return the organisers within the caller's roles, all for a role for a venue; at most 500.
+         * @description Return the organisers within the caller's roles; at most 500.
          */
         get: operations["list_organisers"];
         put?: never;
@@ -2988,7 +2986,7 @@ export interface paths {
         };
         /**
          * List series
-         * @description Return tournaments and seasons within the caller's roles, the newest first; all for a role for a venue.
+         * @description Return tournaments and seasons within the caller's roles, the newest first.
          */
         get: operations["list_series"];
         put?: never;
