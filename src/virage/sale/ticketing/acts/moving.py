@@ -215,7 +215,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
 
 
 async def _open_pricing(conn: Connection, event: Event) -> Pricing:
-    """Return the prices of an event without the blocks that are closed for it: nobody is moved there."""
+    """Return the prices of an event, without those of the blocks that are closed for it."""
     pricing = await pricing_store.pricing(conn, event.id) or Pricing()
     return without_blocks(pricing, (await closures(conn, event.id)).blocks)
 
