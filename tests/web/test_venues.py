@@ -13,7 +13,7 @@ from tests.web.conftest import sign_in_with_form
 from tests.web.evening_gate import Gate
 from tests.web.gate import Phone
 from tests.web.office import ADMIN, ENGLISH, desk, grant_roles
-from tests.web.steps import ACCEPTED, find_seats, pay
+from tests.web.steps import ACCEPTED, pay
 from tests.web.system import System, fresh
 from tests.web.test_moving import hall, import_version, put_on_sale
 from tests.web.test_venue_office import new_code, type_seats
@@ -157,8 +157,9 @@ def test_a_file_is_imported_annotated_sold_and_entered(
     fan = context.new_page()
     fan.goto(f"/events/{event_id}")
     fan.get_by_label("Wheelchair space").check()
-    find_seats(fan, 3)
+    fan.get_by_role("button", name="Find 3 seats").click()
     expect(fan.get_by_text("Companion", exact=True)).to_be_visible()
+    fan.get_by_role("button", name="Reserve these seats").click()
     sign_in_with_form(fan, system, address)
     pay(fan, ACCEPTED)
     fan.get_by_role("link", name="Open my tickets").click()
