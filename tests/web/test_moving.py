@@ -393,6 +393,7 @@ def test_six_hundred_affected_tickets_are_shown_in_pages_found_and_chosen_at_onc
         expect(page.get_by_text("40 of 300 orders")).to_be_visible()
         summary = page.get_by_label("What the move does")
         expect(summary).to_contain_text("Tickets with a new seat600")
+        expect(page.get_by_text("1,200 tickets keep their seats and get another entrance.")).to_be_visible()
         page.get_by_role("button", name="Refund all").click()
         expect(summary).to_contain_text("Refunds in total€12,900.00")
         page.get_by_label("Find an order or a seat").fill("MANY-0250")

@@ -1,5 +1,6 @@
 """A ticket opens without server and network, after the browser was closed and opened again."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,11 @@ def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Pag
     assert any(url.endswith(".css") for url in office)
     assert not office & first
     assert set(page.evaluate(KEPT)) == set(kept)
+
+
+def test_a_phone_caches_the_messages_of_the_languages_of_the_deployment_only(page: Page) -> None:
+    page.goto("/")
+    assert set(re.findall("/messages/([^/]+)/", " ".join(page.evaluate(KEPT)))) == {"fr", "en"}
 
 
 def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_shows_it(

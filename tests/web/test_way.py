@@ -23,7 +23,8 @@ def test_the_route_is_on_the_ticket_also_step_free_and_offline(
     context, page = browse()
     page.goto("/sign-in?next=/tickets")
     sign_in(page, FAN)
-    page.locator("a[href^='/tickets/']").first.click()
+    with page.expect_response(lambda answer: "/venue/route" in answer.url and "event=" in answer.url):
+        page.locator("a[href^='/tickets/']").first.click()
     expect(directions_of(page).first).to_contain_text("up to the podium")
     expect(directions_of(page).last).to_contain_text("to seat")
     expect(page.get_by_role("img", name="Map of the venue with your route")).to_be_visible()
