@@ -29,6 +29,7 @@ check: .venv/.dev src/virage/web/index.html ## Check formatting, types, import r
 	ruff format --check .
 	ruff check .
 	mypy
+	deptry src
 	python checks/imports.py
 	python checks/migrations.py
 	python checks/tidy.py

@@ -133,7 +133,7 @@ class RefereeSignal(Struct, frozen=True, tag_field="kind", tag="referee"):
 
 
 class Announcement(Struct, frozen=True, tag_field="kind", tag="announcement"):
-    """A text in both languages."""
+    """A text for everybody in the stadium."""
 
     text: Text
 
