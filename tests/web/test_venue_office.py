@@ -35,7 +35,7 @@ def file_of(document: Any, name: str = "venue.json") -> FilePayload:
 def check_file(page: Page, document: Any) -> None:
     """Choose a file on the import page and have it checked."""
     page.goto("/office/import-venue")
-    page.get_by_label("File", exact=True).set_input_files(file_of(document))
+    page.get_by_label("Choose a file").set_input_files(file_of(document))
     page.get_by_role("button", name="Check the file").click()
 
 
@@ -153,7 +153,7 @@ def test_a_plan_with_defects_shows_every_one_and_its_corrections_are_downloaded(
     ]
     with desk(browser, system, office) as page:
         page.goto("/office/import-venue")
-        page.get_by_label("File", exact=True).set_input_files(file_of(plan))
+        page.get_by_label("Choose a file").set_input_files(file_of(plan))
         page.get_by_label("Code of the venue").fill("hall")
         page.get_by_role("button", name="Check the file").click()
         expect(page.get_by_role("heading", name="40 defects")).to_be_visible()
@@ -171,7 +171,7 @@ def test_a_plan_with_defects_shows_every_one_and_its_corrections_are_downloaded(
 def test_a_pretix_plan_without_defects_is_imported(browser: Browser, system: System, office: str) -> None:
     with desk(browser, system, office) as page:
         page.goto("/office/import-venue")
-        page.get_by_label("File", exact=True).set_input_files(file_of(seating_plan()))
+        page.get_by_label("Choose a file").set_input_files(file_of(seating_plan()))
         page.get_by_label("Code of the venue").fill(new_code("h"))
         page.get_by_label("Time zone", exact=True).fill("Europe/Paris")
         page.get_by_role("button", name="Check the file").click()
@@ -180,6 +180,25 @@ def test_a_pretix_plan_without_defects_is_imported(browser: Browser, system: Sys
         expect(page.get_by_role("heading", name="Hall", level=1)).to_be_visible()
         page.get_by_role("option", name=re.compile("^Block Parterre")).dblclick()
         expect(page.get_by_role("listbox", name="Seats of block Parterre").get_by_role("option")).to_have_count(18)
+
+
+def test_a_corrected_file_is_chosen_again_and_imported_as_it_was_checked(
+    browser: Browser, system: System, office: str, tmp_path: Path
+) -> None:
+    path, code = tmp_path / "hall.json", new_code("a")
+    path.write_text("[")
+    with desk(browser, system, office) as page:
+        page.goto("/office/import-venue")
+        page.get_by_label("Choose a file").set_input_files(path)
+        page.get_by_role("button", name="Check the file").click()
+        expect(page.get_by_role("heading", name="1 defect")).to_be_visible()
+        path.write_text(json.dumps(small_document(code)))
+        page.get_by_label("Choose a file").set_input_files(path)
+        page.get_by_role("button", name="Check the file").click()
+        expect(page.get_by_role("button", name="Import the venue")).to_be_visible()
+        path.write_text("edited meanwhile")
+        page.get_by_role("button", name="Import the venue").click()
+        expect(page.get_by_role("heading", name="Arena", level=1)).to_be_visible()
 
 
 def test_an_outlet_is_closed_for_an_event_and_reopened(browser: Browser, system: System, office: str) -> None:

@@ -86,6 +86,17 @@ def test_a_role_for_one_venue_has_nothing_to_switch(browser: Browser, system: Sy
         expect(switch(page)).to_have_count(0)
 
 
+def test_a_role_for_one_venue_creates_no_event(browser: Browser, system: System, address: str) -> None:
+    """An event has an organiser, and such a role does not reach the organisers of other venues."""
+    manager = grant_roles(system, f"arena-{address}", (Grant("programme", "venue", "arena"),))
+    with desk(browser, system, manager) as page:
+        expect(page.get_by_role("link", name="Voices of the Harbour")).to_be_visible()
+        expect(page.get_by_role("link", name="New event")).to_have_count(0)
+        page.goto("/office/events/new")
+        expect(page.get_by_text("You don’t have access to this part of the office.")).to_be_visible()
+        expect(page.get_by_role("textbox")).to_have_count(0)
+
+
 def event_at(system: System, venue_code: str) -> str:
     """The id of the first event at a venue."""
     return next(str(event["id"]) for event in system.get("/api/events")["events"] if event["venue_code"] == venue_code)

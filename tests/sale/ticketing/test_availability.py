@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.conftest import alive
 from tests.sale.ticketing.conftest import BLUE, GOLD_BLOCK, System, a_pricing, block_seats
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Tail
@@ -15,9 +16,12 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal
+from virage.platform.web.http import Application
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import AvailabilityUpdate, OpenSales, update_of
 from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
+from virage.sale.ticketing.rules.places import seat_plan
+from virage.site.venue.api import venues
 
 ANONYMOUS = Principal("anonymous")
 
@@ -61,6 +65,17 @@ async def test_a_seat_sold_by_one_process_is_taken_in_the_other(system: System, 
     await other_process.until(system.event_id, before - 3)
     await fan.ask("DELETE", f"/api/orders/{order['id']}")
     await other_process.until(system.event_id, before)
+
+
+async def test_a_process_knows_the_seats_of_every_venue_before_it_answers(app: Application, db: Database) -> None:
+    seat_plan.cache_clear()
+    async with alive(app):
+        before = seat_plan.cache_info().misses
+        async with db.connection() as conn:
+            stored = await venues(conn)
+        for venue in stored:
+            seat_plan(venue)
+        assert (len(stored) > 0, seat_plan.cache_info().misses) == (True, before)
 
 
 async def test_a_process_starts_with_the_places_sold_before(system: System, other_process: Process) -> None:

@@ -107,6 +107,11 @@ class Desk {
     return this.overAll("programme") ? this.organisers : this.organisers.filter((organiser) => held.has(organiser.id));
   }
 
+  /** Whether the user may create events: an event has an organiser, and a role for a venue reaches none. */
+  get createsEvents(): boolean {
+    return this.grants.some(({ role, scope }) => (role === "programme" || role === "admin") && (scope === "all" || scope === "organiser"));
+  }
+
   /** Venues at which the user may create events: only a role that is held for venues alone is limited to them. */
   get myVenues(): VenueSummary[] {
     const grants = this.grants.filter(({ role }) => role === "programme" || role === "admin");

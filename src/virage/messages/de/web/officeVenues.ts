@@ -98,7 +98,7 @@ export const venues: typeof English = {
   import: {
     title: "Stadion importieren",
     lead: "Wählen Sie eine Stadiondatei oder einen Sitzplan von pretix, als JSON oder gzip. Vor Ihrer Bestätigung wird nichts gespeichert.",
-    file: "Datei",
+    file: "Datei auswählen",
     plan: "Ein Sitzplan von pretix hat keine Kennung und keine Zeitzone. Geben Sie beide ein.",
     code: "Kennung des Stadions",
     codeHint: "Kleinbuchstaben, Ziffern und Bindestriche, höchstens 16",
@@ -108,7 +108,7 @@ export const venues: typeof English = {
     checking: "Datei wird geprüft …",
     tooLarge: "Die Datei ist größer als 32 MB.",
     defects: (count) => plural(count, "Fehler", "Fehler"),
-    defectsText: "Es wurde nichts gespeichert. Korrigieren Sie die Datei und prüfen Sie sie erneut.",
+    defectsText: "Es wurde nichts gespeichert. Korrigieren Sie die Datei, wählen Sie sie erneut aus und prüfen Sie sie.",
     whole: "Datei",
     mends: (count) => plural(count, "Korrekturvorschlag", "Korrekturvorschläge"),
     mendsText: "Die Korrekturen behalten alles, was bekannt ist. Sehen Sie die korrigierte Datei durch, bevor Sie sie importieren.",

@@ -100,7 +100,7 @@ export const venues = {
   import: {
     title: "Import a venue",
     lead: "Choose a venue file or a pretix seating plan, as JSON or gzip. Nothing is stored before you confirm.",
-    file: "File",
+    file: "Choose a file",
     plan: "A pretix seating plan has no code and no time zone. Enter both.",
     code: "Code of the venue",
     codeHint: "Lower-case letters, digits and hyphens, at most 16",
@@ -110,7 +110,7 @@ export const venues = {
     checking: "Checking…",
     tooLarge: "The file is larger than 32 MB.",
     defects: (count: number) => (count === 1 ? "1 defect" : `${count} defects`),
-    defectsText: "Nothing was stored. Correct the file and check it again.",
+    defectsText: "Nothing was stored. Correct the file, choose it again and check it.",
     whole: "File",
     mends: (count: number) => (count === 1 ? "1 proposed correction" : `${count} proposed corrections`),
     mendsText: "The corrections keep everything that is known. Review the corrected file before you import it.",

@@ -99,7 +99,7 @@ export const venues: typeof english = {
   import: {
     title: "Importer un stade",
     lead: "Choisissez un fichier de stade ou un plan de salle pretix, en JSON ou gzip. Rien n’est enregistré avant votre confirmation.",
-    file: "Fichier",
+    file: "Choisir un fichier",
     plan: "Un plan de salle pretix n’a ni code ni fuseau horaire. Indiquez les deux.",
     code: "Code du stade",
     codeHint: "Minuscules, chiffres et tirets, 16 au maximum",
@@ -109,7 +109,7 @@ export const venues: typeof english = {
     checking: "Vérification…",
     tooLarge: "Le fichier dépasse 32 Mo.",
     defects: (count) => (count === 1 ? "1 erreur" : `${count} erreurs`),
-    defectsText: "Rien n’a été enregistré. Corrigez le fichier et vérifiez-le de nouveau.",
+    defectsText: "Rien n’a été enregistré. Corrigez le fichier, choisissez-le et vérifiez-le de nouveau.",
     whole: "Fichier",
     mends: (count) => (count === 1 ? "1 correction proposée" : `${count} corrections proposées`),
     mendsText: "Les corrections gardent tout ce qui est connu. Relisez le fichier corrigé avant de l’importer.",
