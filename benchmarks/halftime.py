@@ -125,7 +125,8 @@ class Served(NamedTuple):
 
 def crowd(assumed: Assumed, chance: random.Random) -> list[Fan]:
     """All customers, all over the venue."""
-    ground, found = stadium(), route_table(RouteOptions())
+    ground = stadium()
+    found = route_table(ground, RouteOptions())
     places = chance.sample(range(ground.seats), round(assumed.fans * assumed.wanting))
     fans = []
     for place in places:
@@ -319,7 +320,7 @@ def _figures(
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """The half-time without and with ordering ahead, a line each, and both with other assumptions."""
-    usual_demand = Assumed(fans=6_000, points=58) if quick else Assumed()
+    usual_demand = Assumed(fans=12_000, points=116) if quick else Assumed()
     print(f"assumed: {asdict(usual_demand)}")
     began = time.perf_counter()
     variations: list[dict[str, Any]] = [{}] if quick else VARIED
