@@ -95,7 +95,7 @@ def export(code: str, version: str | None) -> None:
         found = asyncio.run(_export(config, code, version))
     if found is None:
         raise fail(f"There is no venue {code!r}" + (f" of version {version}" if version else ""))
-    sys.stdout.buffer.write(msgspec.json.format(found) + b"")
+    sys.stdout.buffer.write(msgspec.json.format(found) + b"\n")
 
 
 async def _export(config: Config, code: str, version: str | None) -> bytes | None:
@@ -116,13 +116,12 @@ def list_venues() -> None:
 async def _list(config: Config) -> None:
     async with opened(config) as db, db.connection() as conn:
         for found in await venue.venues(conn):
-            line = f"{found.code:16} {found.version}  {found.places:>7} places  {found.time_zone}  {found.name}\n"
-            _line(line)
+            _line(f"{found.code:16} {found.version}  {found.places:>7} places  {found.time_zone}  {found.name}")
 
 
 def schema() -> None:
     """Print the JSON Schema of the venue file."""
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(json_schema(), order="sorted")) + b"")
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(json_schema(), order="sorted")) + b"\n")
 
 
 def _line(text: str) -> None:

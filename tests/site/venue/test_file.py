@@ -291,6 +291,14 @@ def test_a_seating_plan_becomes_a_venue_with_all_its_seats() -> None:
     assert venue.y[0] > venue.y[-1]  # pixels count downwards
 
 
+def test_a_zone_without_a_name_never_gets_the_code_of_another_one() -> None:
+    plan = seating_plan()
+    plan["zones"][0]["name"], plan["zones"][1]["name"] = "Z2", ""
+    checked = read(json.dumps(plan).encode(), code="hall", time_zone="Europe/Berlin")
+    assert checked.file is not None
+    assert [block.code for block in checked.file.blocks] == ["Z2", "Z3"]
+
+
 def test_a_seating_plan_with_forty_double_ids_has_forty_defects() -> None:
     plan = seating_plan()
     seats = [seat for zone in plan["zones"] for row in zone["rows"] for seat in row["seats"]]

@@ -8,7 +8,7 @@ each zone becomes a block, all of them are one stand behind one gate, which the 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import islice, pairwise
+from itertools import chain, count, islice, pairwise
 from math import hypot
 from statistics import median
 from typing import Any, Final
@@ -101,11 +101,11 @@ def _seats(plan: SeatingPlan) -> Iterator[tuple[Path, int, _Row, _Seat]]:
 
 
 def _defects(plan: SeatingPlan) -> Iterator[Defect]:
-    count = sum(len(row.seats) for zone in plan.zones for row in zone.rows)
-    if count > PLACES_MAX:
-        yield Defect((), DefectCode.TOO_MANY_PLACES, f"{count} > {PLACES_MAX}")
+    total = sum(len(row.seats) for zone in plan.zones for row in zone.rows)
+    if total > PLACES_MAX:
+        yield Defect((), DefectCode.TOO_MANY_PLACES, f"{total} > {PLACES_MAX}")
         return
-    if not count:
+    if not total:
         yield Defect((), DefectCode.NO_PLACES)
     yield from repeated(((*path, "seat_guid"), seat.seat_guid) for path, _, _, seat in _seats(plan))
     yield from repeated(
@@ -190,9 +190,10 @@ def _runs(
 
 
 def _codes(zones: Sequence[_Zone]) -> list[str]:
-    """Return a code for each zone: its name where that makes one, else its number."""
-    codes: list[str] = []
+    """Return a code for each zone: its name where that makes one, else the first free number from its own on."""
+    codes: dict[str, None] = {}
     for number, zone in enumerate(zones, start=1):
         named = _NOT_CODE.sub("-", zone.name).strip("-")[:16].strip("-")
-        codes.append(named if named and named not in codes else f"Z{number}")
-    return codes
+        numbered = (f"Z{free}" for free in count(number))
+        codes[next(code for code in chain([named], numbered) if code and code not in codes)] = None
+    return list(codes)

@@ -1,9 +1,7 @@
 """The walking graph of the venue: walkways by floor, with lengths and speeds.
 
-Nodes are points on floors; edges are level walks, ramps, stairs and lifts. Every floor is a loop around the pitch (an
-offset of the same inner rectangle as the rows), and what opens onto a floor (gates, stairs, lifts, outlets, blocks) is
-tied to the nearest point of its loop. Seats are not nodes: from the entry of a block, the rest is stairs and one row
-(`routing.to_seat`).
+Nodes are points on floors; edges are level walks, ramps, stairs and lifts, as the venue file gives them. Seats are not
+nodes: from the entry of a block, the rest is stairs and one row (`routing.to_seat`).
 
 Speeds are those of free walking (U. Weidmann, Transporttechnik der Fussgaenger, 1993): 1.34 m/s on the level, on stairs
 0.61 m/s up and 0.694 m/s down, measured along the horizontal.
