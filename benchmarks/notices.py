@@ -1,7 +1,7 @@
 """A goal pushed to all who subscribed: how long until the last phone's push service has its
 message.
 
-`python -m benchmarks.notices [--fans N]`. Each fan has a browser that subscribed and chose goals.
+`python -m benchmarks.notices [--quick]`. Each fan has a browser that subscribed and chose goals.
 The goal is published in the feed, and the jobs of production notify every subscriber (none is
 inside the venue): encrypt, sign and send each message. The push services are one plain server in a
 process of its own, which counts; the network to real ones is left out.
@@ -24,6 +24,7 @@ from benchmarks.common import machine, own_folder, run, tell
 from benchmarks.system import free_port
 from tests.faults.test_live import seed
 from virage.app.building import jobs_of
+from virage.demo.venues.drawing import stadium_file
 from virage.identity.people.rules.webpush import Vapid, point_of
 from virage.identity.people.settings import PeopleSettings
 from virage.media.live.acts import publishing as live
@@ -34,8 +35,9 @@ from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
+from virage.site.venue.api import import_file
 
-FANS = 15_000
+FANS, QUICK_FANS = 15_000, 1_500
 HOUR = timedelta(hours=1)
 PEOPLE = """
 insert into people.person (id, email, locale, joined_at)
@@ -98,6 +100,7 @@ async def measure(fans: int) -> dict[str, Any]:
         await migrate(postgres.url)
         db = await Database.open(postgres.url, connections_max=8)
         config = Config(secret="x" * 40, demo=True, var_dir=folder).having(PeopleSettings(push_to_loopback=True))
+        await db.transact(import_file, stadium_file(), None, datetime.now(UTC))
         event_id, _ = await seed(db)
         async with db.transaction() as conn:
             await subscribe(conn, fans, f"http://127.0.0.1:{port}/", Vapid(config.secret), datetime.now(UTC))
@@ -131,8 +134,8 @@ async def measure(fans: int) -> dict[str, Any]:
 def main() -> None:
     """Measure, and print one JSON line last."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--fans", type=int, default=FANS)
-    found = run(measure(parser.parse_args().fans))
+    parser.add_argument("--quick", action="store_true")
+    found = run(measure(QUICK_FANS if parser.parse_args().quick else FANS))
     tell({"benchmark": "notices", **found, "workers": 1, "machine": machine()})
 
 
