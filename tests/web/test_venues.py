@@ -78,6 +78,21 @@ def test_the_sales_of_food_are_those_of_the_selected_venue(browser: Browser, sys
         expect(total).to_have_attribute("data-gross", "0")
 
 
+def test_the_office_shows_times_of_an_event_at_its_venue_with_the_city(
+    browser: Browser, system: System, admin: str
+) -> None:
+    with desk(browser, system, admin) as page:
+        row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Voices of the Harbour"))
+        expect(row).to_contain_text("20:00 (New York) · Harbour Arena")
+        page.goto(f"/office/events/{event_at(system, 'arena')}/closures")
+        blocks = page.get_by_role("region", name="Blocks")
+        blocks.get_by_label("Block to close").select_option(label="220")
+        blocks.get_by_role("button", name="Close", exact=True).click()
+        expect(blocks.get_by_role("listitem")).to_contain_text(re.compile(r"Since .*\(New\sYork\)"))
+        blocks.get_by_role("button", name="Reopen 220").click()
+        expect(blocks).to_contain_text("Nothing is closed.")
+
+
 def test_a_role_for_one_venue_has_nothing_to_switch(browser: Browser, system: System, address: str) -> None:
     manager = grant_roles(system, f"arena-{address}", (Grant("programme", "venue", "arena"),))
     with desk(browser, system, manager) as page:

@@ -77,7 +77,7 @@ async def desk(config: Config, db: Database, clock: Clock) -> AsyncIterator[Offi
         return made.closed_gates
 
     async def person_names(_conn: Connection, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-        return {person: made.names[person] for person in ids}
+        return {person: made.names[person] for person in ids if person in made.names}
 
     app = create_app(
         [public.router, office.router],
@@ -237,6 +237,14 @@ async def test_edits_make_a_new_version(desk: Office) -> None:
         (after, version, "Arena"),
         (version, None, "Admin"),
     ]
+
+
+async def test_a_version_by_a_person_without_a_name_is_told_from_one_of_the_command_line(desk: Office) -> None:
+    desk.names.clear()
+    await desk.importing(small_document())
+    for code, author in (("arena", ""), ("stadium", None)):
+        lines = (await desk.ask("admin", "GET", f"/venues/{code}")).json()["versions"]
+        assert [line["imported_by"] for line in lines] == [author]
 
 
 @pytest.mark.parametrize(

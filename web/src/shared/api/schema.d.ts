@@ -4843,7 +4843,7 @@ export interface components {
         };
         /**
          * Announcement
-         * @description A text in both languages.
+         * @description A text for everybody in the stadium.
          */
         Announcement: {
             /** @enum {string} */
@@ -10224,7 +10224,7 @@ export interface components {
         };
         /**
          * VersionLine
-         * @description A version of a venue; `imported_by` is None for the command line, and for an erased person.
+         * @description A version of a venue; `imported_by` is None for the command line, empty for a person without a name.
          */
         VersionLine: {
             based_on: string | null;

@@ -141,10 +141,13 @@ class I18n {
 
   /** The time of day at a venue; with the city of its time zone where the reader's clock shows another time. */
   timeAt(iso: string, zone = this.zone): string {
+    return this.time(iso, zone) + this.cityAt(iso, zone, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  }
+
+  /** ` (New York)` for a zone whose clock then shows another time than that of `known`; else empty. */
+  cityAt(iso: string, zone: string, known: string): string {
     const full: Intl.DateTimeFormatOptions = { dateStyle: "short", timeStyle: "short" };
-    const readers = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const same = this.date(iso, full, zone) === this.date(iso, full, readers);
-    return same ? this.time(iso, zone) : `${this.time(iso, zone)} (${cityOf(zone)})`;
+    return this.date(iso, full, zone) === this.date(iso, full, known) ? "" : ` (${cityOf(zone)})`;
   }
 
   /** The city of a time zone that is not the reader's; empty for the reader's. */

@@ -67,6 +67,16 @@ class Desk {
     return !this.venue || this.venue.prefix === prefixOf(code);
   }
 
+  /** The time zone of a gate or an outlet: that of its venue. */
+  zoneOf(code: string): string {
+    return this.currentVersions.find(({ prefix }) => prefix === prefixOf(code))?.time_zone ?? i18n.zone;
+  }
+
+  /** The time zone of an event: that of its venue. */
+  zoneOfEvent(id: string): string {
+    return this.find(id)?.event.time_zone ?? i18n.zone;
+  }
+
   /** Load the current versions, once, for the menu; the events bring newer ones. */
   async loadVersions(): Promise<void> {
     if (this.currentVersions.length > 0) return;

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { centsOf, typed } from "../ui/money";
 import { i18n } from "../i18n/i18n.svelte";
 import { EURO, type Currency } from "../ui/currency";
+import { clock } from "../runtime/clock.svelte";
 import { permilleOf, typedRate, wholeOf } from "./numbers";
+import { words } from "./words.svelte";
 import { fromWall, minutesBetween, shifted, toWall } from "./wall";
 
 const PARIS = "Europe/Paris";
@@ -38,6 +40,7 @@ const plain = (text: string): string => text.replace(/\s/gu, " ");
 
 describe("money as typed", () => {
   afterEach(() => {
+    vi.restoreAllMocks();
     i18n.currency = EURO;
   });
 
@@ -86,6 +89,14 @@ describe("money as shown", () => {
     i18n.locale = "en";
     expect([i18n.money(1200), i18n.exact(1201), i18n.signed(-1200)].map(plain)).toEqual(["¥1,200", "¥1,201", "-¥1,200"]);
     expect([i18n.sign, i18n.currencyName]).toEqual(["¥", "Japanese yen"]);
+  });
+
+  it("names the city of a time only where the deployment's clock shows another one", () => {
+    i18n.locale = "en";
+    vi.spyOn(clock, "now").mockReturnValue(Date.parse("2026-01-01T12:00:00Z"));
+    expect(words.stamp("2026-07-14T19:00:00Z")).toBe("14 Jul, 21:00");
+    expect(words.stamp("2026-07-14T19:00:00Z", "Europe/Madrid")).toBe("14 Jul, 21:00");
+    expect(words.stamp("2026-07-14T19:00:00Z", "America/New_York")).toBe("14 Jul, 15:00 (New\u00a0York)");
   });
 
   it("shows times in the deployment's time zone", () => {

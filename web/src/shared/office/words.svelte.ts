@@ -27,11 +27,16 @@ class OfficeWords extends Bundle<Words> {
     return i18n.date(iso, { day: "numeric", month: "short", year: "numeric" }, zone);
   }
 
-  /** Day and time to the minute, with the year if it is another one. */
+  /** Day and time to the minute, with the year if it is another one, and the city where the clock of the deployment shows another time. */
   stamp(iso: string, zone = i18n.zone): string {
     const year = (date: string): string => i18n.date(date, { year: "numeric" }, zone);
     const other = year(iso) !== year(new Date(clock.now()).toISOString());
-    return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" }, zone);
+    return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" }, zone) + i18n.cityAt(iso, zone, i18n.zone);
+  }
+
+  /** Time to the minute or the second, without a city: beside a stamp or a clock that has one. */
+  clock(iso: string, zone = i18n.zone, second?: "2-digit"): string {
+    return i18n.date(iso, { hour: "2-digit", minute: "2-digit", second }, zone);
   }
 
   /** A rounded amount in whole units of the currency. */

@@ -63,6 +63,7 @@ export const venues: typeof English = {
   version: (number) => `Version ${number}`,
   isCurrent: "Aktuell",
   commandLine: "Befehlszeile",
+  unnamed: "Teammitglied",
   savedBy: (name, when) => `${when}, ${name}`,
   download: "Herunterladen",
   downloadOf: (number) => `Version ${number} herunterladen`,

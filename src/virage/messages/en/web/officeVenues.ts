@@ -64,6 +64,7 @@ export const venues = {
   version: (number: number) => `Version ${number}`,
   isCurrent: "Current",
   commandLine: "Command line",
+  unnamed: "Member of staff",
   savedBy: (name: string, when: string) => `${when}, ${name}`,
   download: "Download",
   downloadOf: (number: number) => `Download version ${number}`,

@@ -64,6 +64,7 @@ export const venues: typeof english = {
   version: (number) => `Version ${number}`,
   isCurrent: "Actuelle",
   commandLine: "Ligne de commande",
+  unnamed: "Membre du personnel",
   savedBy: (name, when) => `${when}, ${name}`,
   download: "Télécharger",
   downloadOf: (number) => `Télécharger la version ${number}`,

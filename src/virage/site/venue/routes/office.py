@@ -34,7 +34,7 @@ Known = Annotated[str, Meta(max_length=40)]
 
 
 class VersionLine(Struct, frozen=True):
-    """A version of a venue; `imported_by` is None for the command line, and for an erased person."""
+    """A version of a venue; `imported_by` is None for the command line, empty for a person without a name."""
 
     version: str
     number: int
@@ -166,7 +166,7 @@ async def get_office_venue(db: Database, person_names: PersonNames, principal: P
             v.places,
             v.based_on,
             v.imported_at,
-            None if v.imported_by is None else names.get(v.imported_by),
+            None if v.imported_by is None else names.get(v.imported_by, ""),
             v.is_current,
         )
         for v in versions
@@ -384,7 +384,7 @@ async def _saved(
         "version": current.version,
         "number": current.number,
         "imported_at": current.imported_at,
-        "imported_by": names.get(current.imported_by) if current.imported_by else None,
+        "imported_by": names.get(current.imported_by, "") if current.imported_by else None,
     }
     raise Problem(outcome.reason, data)
 

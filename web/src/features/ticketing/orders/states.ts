@@ -16,9 +16,9 @@ export function refundState(refund: OrderRefund): { text: string; tone: Tone } {
   return { text: words.w.order.refundRunning, tone: "warn" };
 }
 
-export function passState(pass: OrderDetail["passes"][number] | undefined): string {
+export function passState(pass: OrderDetail["passes"][number] | undefined, zone: string): string {
   const { passes } = words.w.order;
   if (!pass) return "";
-  if (pass.entered_at) return passes.inside(words.stamp(pass.entered_at));
+  if (pass.entered_at) return passes.inside(words.stamp(pass.entered_at, zone));
   return pass.revoked ? passes.revoked : passes[pass.form];
 }
