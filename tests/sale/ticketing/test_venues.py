@@ -111,6 +111,20 @@ async def test_the_office_finds_a_seat_and_counts_sales_at_each_venue(evening: T
     assert len({row["free"] for row in sums}) == 1
 
 
+async def test_a_role_for_a_venue_finds_the_orders_and_sales_of_its_events_and_no_others(evening: TwoVenues) -> None:
+    fan = await evening.system.fan()
+    codes = {}
+    for event_id in (evening.stadium, evening.arena):
+        codes[event_id] = (await evening.system.bought(evening.box(fan, event_id), full=1))["code"]
+    for venue, event_id in ((STADIUM.code, evening.stadium), (arena().code, evening.arena)):
+        office = await evening.system.staff(Grant("box_office", "venue", venue), email=f"{venue}@example.org")
+        sums = (await office.ask("GET", "/api/office/sales")).json()
+        assert [(row["event_id"], row["sold"]) for row in sums] == [(str(event_id), 1)]
+        for of_event, code in codes.items():
+            found = (await office.ask("GET", "/api/office/orders", params={"q": code})).json()
+            assert [entry["order"]["code"] for entry in found] == ([code] if of_event == event_id else [])
+
+
 async def test_emails_state_the_city_of_a_zone_that_readers_do_not_expect(evening: TwoVenues, config: Config) -> None:
     fan = await evening.system.fan()
     post = Post(evening.system, config)

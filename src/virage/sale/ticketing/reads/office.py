@@ -252,10 +252,15 @@ def _scope(principal: Principal, *roles: Role) -> Scope:
     """Return the events that these roles of the principal cover."""
     grants = [grant for grant in principal.grants if grant.role in (*roles, "admin")]
 
-    def ids(scope: str) -> list[UUID]:
-        return [UUID(str(grant.scope_id)) for grant in grants if grant.scope == scope]
+    def of(scope: str) -> list[str]:
+        return [str(grant.scope_id) for grant in grants if grant.scope == scope]
 
-    return Scope(any(grant.scope == "all" for grant in grants), ids("organiser"), ids("event"))
+    return Scope(
+        any(grant.scope == "all" for grant in grants),
+        [UUID(organiser) for organiser in of("organiser")],
+        of("venue"),
+        [UUID(event) for event in of("event")],
+    )
 
 
 async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:

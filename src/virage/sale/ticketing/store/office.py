@@ -10,10 +10,11 @@ from virage.sale.ticketing.store.queries import queries
 
 
 class Scope(Struct, frozen=True):
-    """The events that roles cover: all, or those of some organisers and some single events."""
+    """The events that roles cover: all, or those of some organisers, at some venues, and some single events."""
 
     everywhere: bool
     organiser_ids: list[UUID]
+    venue_codes: list[str]
     event_ids: list[UUID]
 
 
@@ -37,6 +38,7 @@ async def found_orders(conn: Connection, known: OrderCriteria, scope: Scope, wan
         seats=list(known.seats.values()),
         everywhere=scope.everywhere,
         organiser_ids=scope.organiser_ids,
+        venue_codes=scope.venue_codes,
         event_ids=scope.event_ids,
         wanted=wanted,
     )
@@ -60,6 +62,10 @@ class EventTotals(Struct, frozen=True):
 async def event_sums(conn: Connection, scope: Scope) -> list[EventTotals]:
     """Return the sums of every public event within a scope."""
     rows = queries.event_sums(
-        conn, everywhere=scope.everywhere, organiser_ids=scope.organiser_ids, event_ids=scope.event_ids
+        conn,
+        everywhere=scope.everywhere,
+        organiser_ids=scope.organiser_ids,
+        venue_codes=scope.venue_codes,
+        event_ids=scope.event_ids,
     )
     return [EventTotals(row["event_id"], row["sold"], row["held"], row["revenue_cents"]) async for row in rows]

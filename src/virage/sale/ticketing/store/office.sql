@@ -1,4 +1,4 @@
--- name: found_orders(code, owner_ids, holder, seat_events, seats, everywhere, organiser_ids, event_ids, wanted)
+-- name: found_orders(code, owner_ids, holder, seat_events, seats, everywhere, organiser_ids, venue_codes, event_ids, wanted)
 -- Orders within a scope with this code, one of these owners, a ticket with this holder's name, or currently this seat of
 -- this event; the latest first.
 with found as (
@@ -17,18 +17,20 @@ select orders.id
 from found
 join ticketing.orders on orders.id = found.id
 join programme.public_event_organiser as event on event.event_id = orders.event_id
-where :everywhere::boolean or event.organiser_id = any(:organiser_ids::uuid[]) or event.event_id = any(:event_ids::uuid[])
+where :everywhere::boolean or event.organiser_id = any(:organiser_ids::uuid[])
+    or event.venue_code = any(:venue_codes::text[]) or event.event_id = any(:event_ids::uuid[])
 order by orders.held_at desc, orders.id limit :wanted;
 
 -- name: priced_events()
 -- Every event with prices.
 select event_id from ticketing.pricing;
 
--- name: event_sums(everywhere, organiser_ids, event_ids)
+-- name: event_sums(everywhere, organiser_ids, venue_codes, event_ids)
 -- Sold and held places, and revenue after refunds, of each public event within a scope.
 with event as (
     select event_id from programme.public_event_organiser
-    where :everywhere::boolean or organiser_id = any(:organiser_ids::uuid[]) or event_id = any(:event_ids::uuid[])
+    where :everywhere::boolean or organiser_id = any(:organiser_ids::uuid[])
+        or venue_code = any(:venue_codes::text[]) or event_id = any(:event_ids::uuid[])
 ), sale as (
     select event_id,
         sum(cardinality(places)) filter (where state in ('paid', 'refunded')) as sold,
