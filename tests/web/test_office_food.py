@@ -362,6 +362,28 @@ def test_a_statement_of_closed_days_is_downloaded_with_the_archive(
         assert sum(debited) == sum(credited) == Decimal(shown or 0) / 100 > 0
 
 
+def test_a_role_for_one_venue_sees_the_sections_of_its_outlets(browser: Browser, system: System, address: str) -> None:
+    grants = tuple(Grant(role, "venue", "arena") for role in ("programme", "finance", "cashier", "kitchen"))
+    refused: list[str] = []
+    with desk(browser, system, grant_roles(system, f"arena-{address}", grants)) as page:
+        page.on(
+            "response", lambda answer: refused.append(answer.url) if answer.status >= httpx.codes.BAD_REQUEST else None
+        )
+        page.get_by_role("link", name="Food and money").click()
+        sections = page.get_by_role("navigation", name="Food and money").get_by_role("link")
+        names = sections.all_inner_texts()
+        assert names == ["Sales", "Stock", "Tills", "Shifts", "Concessionaires", "Closings"]
+        for name in names:
+            sections.filter(has_text=name).click()
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            expect(page.locator("[data-skeleton]")).to_have_count(0)
+        page.goto("/office/food/stock")
+        expect(page.get_by_label("Outlet", exact=True).locator("option")).to_have_count(16)
+        page.goto("/staff/kitchen")
+        expect(page.get_by_role("button", name=re.compile("^Outlet 01"))).to_be_visible()
+    assert refused == []
+
+
 def test_each_role_sees_only_its_sections(browser: Browser, system: System, address: str) -> None:
     with desk(browser, system, grant_roles(system, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Food and money")).to_have_count(0)

@@ -52,7 +52,7 @@ class Crew {
 
   /** Whether the staff member may hand over without a code at an outlet. */
   answersAt(outlet: string): boolean {
-    return (this.me?.grants ?? []).some(({ role, scope, scope_id }) => ANSWERS.includes(role) && (scope === "all" || (scope === "outlet" && scope_id === outlet)));
+    return this.#grants.some((grant) => ANSWERS.includes(grant.role) && (grant.scope === "all" || this.#covered(grant).includes(outlet)));
   }
 
   standOf(code: string): string {

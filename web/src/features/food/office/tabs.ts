@@ -8,9 +8,11 @@ export interface Tab {
   shown: boolean;
 }
 
-/** Whether a role covers the venue or an outlet, not only an organiser or event. */
-export const atOutlets = (...roles: Role[]): boolean =>
-  desk.grants.some(({ role, scope }) => (role === "admin" || roles.includes(role)) && (scope === "all" || scope === "outlet"));
+const within = (scopes: readonly string[], roles: readonly Role[]): boolean =>
+  desk.grants.some(({ role, scope }) => (role === "admin" || roles.includes(role)) && (scope === "all" || scopes.includes(scope)));
+/** Whether a role covers a venue or an outlet, not only an organiser or event. */
+export const atOutlets = (...roles: Role[]): boolean => within(["venue", "outlet"], roles);
+const overOrganisers = (...roles: Role[]): boolean => within(["organiser"], roles);
 const overAll = (...roles: Role[]): boolean => roles.some((role) => desk.overAll(role));
 
 export function tabs(): Tab[] {
@@ -18,7 +20,7 @@ export function tabs(): Tab[] {
     { key: "sales", path: "/office/food", shown: atOutlets("programme", "finance") },
     { key: "catalogue", path: "/office/food/catalogue", shown: overAll("programme", "finance") },
     { key: "stock", path: "/office/food/stock", shown: atOutlets("cashier", "programme", "finance") },
-    { key: "alcohol", path: "/office/food/alcohol", shown: desk.can("programme", "finance") },
+    { key: "alcohol", path: "/office/food/alcohol", shown: overOrganisers("programme", "finance") },
     { key: "tills", path: "/office/food/tills", shown: atOutlets("finance") },
     { key: "cards", path: "/office/food/cards", shown: overAll("cashier", "finance") },
     { key: "shifts", path: "/office/food/shifts", shown: atOutlets("programme", "finance") },
