@@ -91,8 +91,9 @@ describe("the facts of a view", () => {
     const rows = (rise: number): ReturnType<typeof factsOf> => facts([block(0, EAST, [100, 100 + rise])], 4);
     expect(facts([block(0, EAST, [100])], 1).overHeads).toBe("first");
     // D = 10.8 m, T = 0.8 m, N + R = 1.0 m + 2 * rise + 1.2 m: C = D * (N + R) / (D + T) - R.
-    expect(rows(50).overHeads).toBe("clear"); // C = 0.28 m
-    expect(rows(28).overHeads).toBe("partly"); // C = 0.09 m
+    expect(rows(50).overHeads).toBe("clear"); // C = 0.30 m
+    expect(rows(31).overHeads).toBe("clear"); // C = 0.124 m
+    expect(rows(30).overHeads).toBe("partly"); // C = 0.115 m
     expect(rows(10).overHeads).toBe("hidden"); // C = -0.07 m
   });
 });

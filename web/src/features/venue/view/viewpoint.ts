@@ -117,7 +117,10 @@ function sideOf({ x, y }: Viewpoint, long: number, beyondEnd: number, beyondSide
   return Math.abs(x) >= long - PENALTY_AREA_M ? "penaltyArea" : "half";
 }
 
-/** By the C-value: metres by which the line from the eye to the nearest line of the pitch clears the eyes in front. */
+/**
+ * By the C-value of EN 13200-1, D (N + R) / (D + T) - R: the metres by which the line from the eye to the nearest line of
+ * the pitch, D + T away and N + R below, clears the eyes of the row in front, D away and R above it.
+ */
 function overHeads(from: Viewpoint, toLine: number): OverHeads | null {
   const { block, row, index } = from.seat!;
   if (row === 0) return "first";
@@ -126,7 +129,7 @@ function overHeads(from: Viewpoint, toLine: number): OverHeads | null {
   const rise = from.floor - front / 100;
   const depth = depthBetween(planPoints(block), index, row - 1);
   if (depth === null) return null;
-  const clearance = (toLine * (rise + from.eye)) / (toLine + depth) - from.eye;
+  const clearance = ((toLine - depth) * from.eye) / toLine - (from.eye - rise);
   return clearance >= C_GOOD_M ? "clear" : clearance >= C_ACCEPTABLE_M ? "partly" : "hidden";
 }
 
