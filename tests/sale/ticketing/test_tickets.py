@@ -223,7 +223,7 @@ async def test_printing_an_unbound_ticket_needs_no_recent_sign_in(system: System
 async def test_a_standing_place_has_the_name_of_its_area(system: System) -> None:
     fan = await system.fan()
     held = await fan.hold({"kind": "standing", "area": AREA, "party": {"full": 1}})
-    name = {"fr": "Pelouse", "en": "Standing pitch"}
+    name = {"fr": "Pelouse", "en": "Standing pitch", "de": "Stehplatz Rasen"}
     assert held.json()["lines"][0]["label"]["area_name"] == name
 
 
