@@ -37,7 +37,8 @@ OWN_ROOMS = {
     "virage.media.tracking": ["routes | ball", "acts | reads", "store", "rules"],
     "virage.money.payments": [
         "routes | jobs",
-        "checkout | sandbox_provider",
+        "configured",
+        "checkout | sandbox_provider | stripe_provider",
         "acts | reads",
         "methods",
         "handlers | store",

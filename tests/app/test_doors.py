@@ -38,6 +38,7 @@ NAMES = dict.fromkeys(("version", "block", "code", "name"), "none") | {
     "locale": "en",
     "camera": "main",
     "playlist": "main.m3u8",
+    "provider": "sandbox",
 }
 NAMES |= dict.fromkeys(("page", "number", "position"), "1") | dict.fromkeys(("period", "since"), "0")
 
@@ -90,7 +91,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /cards": EVERYONE,  # the same
     "GET /cards/style.css": EVERYONE,
     "GET /cards/copy.js": EVERYONE,
-    "POST /api/payments/webhooks/sandbox": frozenset(),  # opened only by a signature
+    "POST /api/payments/webhooks/{provider}": frozenset(),  # opened only by a signature
     "POST /api/orders": EVERYONE,  # an empty request is refused before its principal is checked
     "GET /api/orders/{order_id}": BUYER,
     "GET /api/orders/{order_id}/terms": BUYER,

@@ -185,6 +185,18 @@ def venue_schema() -> None:
     venues.schema()
 
 
+payments_app = App(name="payments", help="Check the payment provider's account.")
+app.command(payments_app)
+
+
+@payments_app.command(name="check")
+def payments_check() -> None:
+    """Print what keeps the payment provider's account from taking money; exit with 1 if there is anything."""
+    from virage.cli import paying
+
+    paying.check()
+
+
 wallet_app = App(name="wallet", help="Audit the ledger of the wallets.")
 app.command(wallet_app)
 

@@ -72,6 +72,8 @@ class Shop:
 class MemoryProvider:
     """In-memory provider with answers set by the test."""
 
+    name = "sandbox"
+
     def __init__(self) -> None:
         self.states: dict[UUID, Outcome] = {}
         self.calls: list[tuple[str, int]] = []
@@ -96,8 +98,8 @@ class MemoryProvider:
         self._called("charge", len(charges))
         return [self.states[one.payment_id] for one in charges if one.payment_id in self.states]
 
-    async def forget(self, method_ids: Sequence[UUID]) -> None:
-        self._called("forget", len(method_ids))
+    async def forget(self, cards: Sequence[Reference]) -> None:
+        self._called("forget", len(cards))
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         self._called("fetch", len(references))
@@ -117,8 +119,11 @@ class MemoryProvider:
         self.refunded |= {refund.id: refund.amount_cents for refund in refunds}
         return [RefundAnswer(refund.id, done=True) for refund in refunds]
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - as above
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - as above
         return msgspec.json.decode(body, type=list[Outcome])
+
+    async def defects(self, webhook_url: str) -> Sequence[str]:  # noqa: ARG002 - as above
+        return []
 
     async def close(self) -> None:
         self.states.clear()

@@ -151,6 +151,28 @@ def test_a_sandbox_needs_its_key_and_a_strong_secret_of_its_webhooks(secret: str
     assert defects(demo | {"VIRAGE_SANDBOX_KEY": ""}) == ["VIRAGE_SANDBOX_KEY"]
 
 
+STRIPE = {"VIRAGE_STRIPE_KEY": "sk_live_51", "VIRAGE_STRIPE_WEBHOOK_SECRETS": f"whsec_{'ab' * 16},whsec_{'cd' * 16}"}
+
+
+def test_stripe_needs_a_live_key_its_webhook_secret_and_no_other_provider() -> None:
+    stripe = read(PRODUCTION | STRIPE).of(PaymentSettings)
+    assert (len(stripe.stripe_webhook_secrets), stripe.stripe_methods) == (2, ("card",))
+    assert defects(PRODUCTION | STRIPE | {"VIRAGE_STRIPE_WEBHOOK_SECRETS": ""}) == ["VIRAGE_STRIPE_WEBHOOK_SECRETS"]
+    assert defects(PRODUCTION | STRIPE | {"VIRAGE_STRIPE_METHODS": "card,sepa_debit"}) == ["VIRAGE_STRIPE_METHODS"]
+    assert defects(PRODUCTION | STRIPE | {"VIRAGE_STRIPE_API_URL": "https://example.org"}) == ["VIRAGE_STRIPE_API_URL"]
+    for wrong in ("pk_live_51", "sk_live_", "sk_other_51"):
+        assert defects(PRODUCTION | STRIPE | {"VIRAGE_STRIPE_KEY": wrong}) == ["VIRAGE_STRIPE_KEY"]
+    both = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"} | SANDBOX | STRIPE
+    assert defects(both) == ["VIRAGE_STRIPE_KEY"]
+
+
+def test_production_refuses_a_test_key_unless_it_is_allowed() -> None:
+    test_key = STRIPE | {"VIRAGE_STRIPE_KEY": "rk_test_51"}
+    assert defects(PRODUCTION | test_key) == ["VIRAGE_STRIPE_KEY"]
+    for allowed in (PRODUCTION | {"VIRAGE_SANDBOX_OUTSIDE_DEMO": "1"}, {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}):
+        assert read(allowed | test_key).of(PaymentSettings).stripe_key == "rk_test_51"
+
+
 def test_values_other_than_text_are_parsed() -> None:
     kinds: list[type[msgspec.Struct]] = [Config, Club, *SETTINGS]
     fields = {field.name: field for kind in kinds for field in msgspec.structs.fields(kind)}

@@ -18,7 +18,7 @@ from virage.demo.venues.drawing import stadium
 from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions
-from virage.money.payments import module as payments_module
+from virage.money.payments import configured
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     DueRefund,
@@ -61,6 +61,8 @@ PROCESSES = 3
 class MemoryProvider:
     """A provider without a network: pages open at once, and the test triggers the payment."""
 
+    name = "sandbox"
+
     def __init__(self) -> None:
         self.started: dict[UUID, PaymentIntent] = {}
         self.refunded: dict[UUID, int] = {}
@@ -82,7 +84,7 @@ class MemoryProvider:
         self.refunded |= {refund.payment_id: refund.amount_cents for refund in refunds}
         return [RefundAnswer(refund.id, done=True) for refund in refunds]
 
-    def verify_webhook(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    async def read_webhook(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
         return msgspec.json.decode(body, type=list[Outcome])
 
     async def close(self) -> None:
@@ -307,7 +309,7 @@ async def app(  # noqa: PLR0917 - the parts of the application
     """The whole application, with the provider and the gates of the test."""
     monkeypatch.setattr(domains, "inside_since", gates)
     monkeypatch.setattr(domains, "lock_inside", gates)
-    monkeypatch.setattr(payments_module, "SandboxProvider", lambda *_: provider)
+    monkeypatch.setattr(configured, "SandboxProvider", lambda *_: provider)
     return build(config, db, clock)
 
 

@@ -55,7 +55,8 @@ async def open_page(db: Database, clock: Clock, provider: PaymentProvider, metho
         async with db.transaction() as conn:
             standing = (await store.lock_methods(conn, [method.id]))[method.id]
             if standing.state is SavedCardState.OPEN:
-                await store.put_methods(conn, [replace(standing, page_url=opened.payment_url)], clock.now())
+                shown = replace(standing, page_url=opened.payment_url, provider_ref=opened.provider_ref)
+                await store.put_methods(conn, [shown], clock.now())
         return opened.payment_url
     return opened
 
@@ -98,13 +99,22 @@ async def methods_of(conn: Connection, subject: UUID) -> list[SavedCard]:
     return await store.methods_of(conn, subject)
 
 
-async def charge(provider: PaymentProvider, charges: Sequence[Charge]) -> list[Outcome]:
+async def charge(db: Database, provider: PaymentProvider, charges: Sequence[Charge]) -> list[Outcome]:
     """Charge committed payments to saved cards, outside of any transaction.
 
     Return no outcomes if the provider does not answer: repeated charges or reconciliation find them.
     """
+    if not charges:
+        return []
+    async with db.connection() as conn:
+        cards = await store.methods(conn, sorted({one.method_id for one in charges}))
+        payments = await store.payments(conn, [one.payment_id for one in charges])
+    complete = [
+        replace(one, provider_ref=cards[one.method_id].provider_ref, begun_at=payments[one.payment_id].created_at)
+        for one in charges
+    ]
     try:
-        return list(await provider.charge(charges)) if charges else []
+        return list(await provider.charge(complete))
     except Unreachable as failure:
         log.warning("payment_provider_unreachable", asked=str(failure), charges=len(charges))
         return []
@@ -126,7 +136,7 @@ class SavedCardJobs:
         try:
             await self._settle(db, waiting, now)
             if ending:
-                await self._provider.forget([card.id for card in ending])
+                await self._provider.forget([_reference(card) for card in ending])
         except Unreachable as failure:
             log.warning("payment_provider_unreachable", asked=str(failure), methods=len(waiting) + len(ending))
             return
@@ -137,11 +147,15 @@ class SavedCardJobs:
                 await store.put_methods(conn, gone, now)
 
     async def _settle(self, db: Database, waiting: Sequence[SavedCard], now: datetime) -> None:
-        old = [Reference(card.id, None) for card in waiting if card.begun_at + SAVED_CARD_PAGE_LIFETIME <= now]
-        young = [Reference(card.id, None) for card in waiting if card.begun_at + SAVED_CARD_PAGE_LIFETIME > now]
+        old = [_reference(card) for card in waiting if card.begun_at + SAVED_CARD_PAGE_LIFETIME <= now]
+        young = [_reference(card) for card in waiting if card.begun_at + SAVED_CARD_PAGE_LIFETIME > now]
         news = [*(await self._provider.cancel(old) if old else ())]
         news += await self._provider.fetch(young) if young else ()
         ended = [outcome for outcome in news if outcome.state is not PaymentState.PENDING]
         if ended:
             async with db.transaction() as conn:
                 await settle(conn, ended, now)
+
+
+def _reference(card: SavedCard) -> Reference:
+    return Reference(card.id, card.provider_ref)

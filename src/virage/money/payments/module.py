@@ -8,15 +8,12 @@ from msgspec.structs import asdict
 from virage.money.payments.checkout import Checkout
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
-from virage.money.payments.provider import NoProvider, PaymentProvider
+from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.reads import overdue
 from virage.money.payments.routes import router
-from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.money.payments.settings import PaymentSettings
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
 from virage.platform.module import LockException, Module, Parts, Process
-from virage.platform.settings.config import Config
 
 module = Module(
     "payments",
@@ -50,16 +47,6 @@ module = Module(
         ),
     },
 )
-
-
-def provider_of(config: Config) -> PaymentProvider:
-    """Return the configured payment provider."""
-    settings = config.of(PaymentSettings)
-    if settings.sandbox_url is None:
-        return NoProvider()
-    return SandboxProvider(
-        settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
-    )
 
 
 def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Parts:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
-from uuid import UUID
 
 from virage.money.payments.rules import (
     Charge,
@@ -26,7 +25,15 @@ class Unreachable(Exception):
 
 
 class PaymentProvider(Protocol):
-    """Provider with hosted pages. Methods raise `Unreachable` and are never called inside a transaction."""
+    """Provider with hosted pages. Methods raise `Unreachable` and are never called inside a transaction.
+
+    `name` is the last part of the address of its webhooks.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the provider."""
+        ...
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Return a hosted page for each payment, in order. Idempotent by payment id."""
@@ -43,24 +50,28 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def forget(self, method_ids: Sequence[UUID]) -> None:
+    async def forget(self, cards: Sequence[Reference]) -> None:
         """Remove saved cards. Idempotent."""
         ...
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """Return the state of payments or saved cards; unknown ones are left out."""
+        """Return the state of payments or saved cards; unknown and unanswered ones are left out."""
         ...
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """Cancel open payments, one outcome each: expired, or the earlier outcome."""
+        """Cancel open payments, one outcome each: expired, or the earlier outcome; unanswered ones are left out."""
         ...
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
-        """Send refunds, one answer each, in order. Idempotent by refund id."""
+        """Send refunds, one answer each; unanswered ones are left out. Idempotent by refund id."""
         ...
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
-        """Return the outcomes of a webhook delivery with their event ids, or why it is refused."""
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+        """Return the outcomes of a webhook delivery, or why it is refused."""
+        ...
+
+    async def defects(self, webhook_url: str) -> Sequence[str]:
+        """Return what keeps the account from taking payments, a line each. Nothing is created at the provider."""
         ...
 
     async def close(self) -> None:
@@ -70,6 +81,8 @@ class PaymentProvider(Protocol):
 
 class NoProvider:
     """Placeholder if no provider is configured: nothing can be paid, and every webhook is refused."""
+
+    name = "none"
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Refuse."""
@@ -83,9 +96,9 @@ class NoProvider:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(charges)} charges")
 
-    async def forget(self, method_ids: Sequence[UUID]) -> None:
+    async def forget(self, cards: Sequence[Reference]) -> None:
         """Refuse."""
-        raise Unreachable(f"no provider is configured for {len(method_ids)} cards")
+        raise Unreachable(f"no provider is configured for {len(cards)} cards")
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         """Refuse."""
@@ -99,9 +112,13 @@ class NoProvider:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(refunds)} refunds")
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - the protocol's form
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - the protocol's form
         """Refuse."""
         return Refused(PaymentRefusal.SIGNATURE_INVALID)
+
+    async def defects(self, webhook_url: str) -> Sequence[str]:
+        """Return that there is no provider."""
+        return [f"No payment provider is configured: set VIRAGE_STRIPE_KEY, with its webhooks at {webhook_url}"]
 
     async def close(self) -> None:
         """Nothing was opened."""

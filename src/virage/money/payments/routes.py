@@ -2,8 +2,9 @@
 
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.provider import PaymentProvider
+from virage.money.payments.provider import PaymentProvider, Unreachable
 from virage.platform.data.database import Database
+from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Request, mount, post
@@ -12,7 +13,7 @@ DELIVERY_BYTES_MAX = 1_000_000
 
 
 @post(
-    "/webhooks/sandbox",
+    "/webhooks/{provider:str}",
     status_code=204,
     body_bytes_max=DELIVERY_BYTES_MAX,
     public=True,
@@ -24,10 +25,18 @@ async def receive_news(
     clock: Clock,
     payment_provider: PaymentProvider,
     payment_handlers: Handlers,
+    *,
+    provider: str,
 ) -> None:
-    """Settle a webhook delivery of the sandbox, authenticated by signature. On failure the sandbox delivers again."""
+    """Settle a webhook delivery of the provider, authenticated by signature. On failure the provider delivers again."""
+    if provider != payment_provider.name:
+        raise Problem("not_found", {"provider": provider})
     body = await request.body()
-    outcomes = granted(payment_provider.verify_webhook(request.headers, body))
+    try:
+        outcomes = granted(await payment_provider.read_webhook(request.headers, body))
+    except Unreachable as failure:
+        log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
+        raise Problem("provider_unavailable") from failure
     if not await settle_all(db, clock, payment_handlers, outcomes):
         raise Problem("internal")
 

@@ -94,6 +94,8 @@ class Outcome(Struct, frozen=True):
     """State of a payment at the provider, or of a saved card, whose amount is zero.
 
     `event_id` is the webhook event, None for a lookup. `label` is the displayable label of a saved card.
+    `provider_ref` is the provider's id for refunds and charges, if it is not the one of the page. `is_foreign`: the
+    amount is in another currency than the deployment's.
     """
 
     payment_id: UUID
@@ -102,6 +104,8 @@ class Outcome(Struct, frozen=True):
     reason: str | None = None
     event_id: str | None = None
     label: str | None = None
+    provider_ref: str | None = None
+    is_foreign: bool = False
 
 
 class Captured(Struct, frozen=True):
@@ -144,8 +148,9 @@ class Settlement(Struct, frozen=True):
 
     @property
     def mismatch(self) -> bool:
-        """Whether a wrong amount was captured; it is refunded in full."""
-        return self.captured and self.outcome.amount_cents != self.payment.amount_cents
+        """Whether a wrong amount or another currency was captured; it is refunded in full."""
+        wrong = self.outcome.amount_cents != self.payment.amount_cents
+        return self.captured and (wrong or self.outcome.is_foreign)
 
 
 class RefundRequest(Struct, frozen=True):
@@ -232,14 +237,20 @@ class SavedCard(Struct, frozen=True):
     return_url: str
     page_url: str | None
     begun_at: datetime
+    provider_ref: str | None = None
 
 
 class Charge(Struct, frozen=True):
-    """Off-session charge of a saved card."""
+    """Off-session charge of a saved card; `provider_ref` is the provider's id of the card.
+
+    `begun_at` is when its payment was created: a repeated charge may be older than the provider's memory of its id.
+    """
 
     payment_id: UUID
     method_id: UUID
     amount_cents: int
+    provider_ref: str | None = None
+    begun_at: datetime | None = None
 
 
 SAVED_CARD_PAGE_LIFETIME = timedelta(hours=1)
@@ -250,7 +261,8 @@ def settle_method(method: SavedCard, outcome: Outcome) -> SavedCard | None:
     if method.state is not SavedCardState.OPEN:
         return None
     if outcome.state is PaymentState.CAPTURED:
-        return replace(method, state=SavedCardState.SAVED, label=outcome.label, page_url=None)
+        ref = outcome.provider_ref or method.provider_ref
+        return replace(method, state=SavedCardState.SAVED, label=outcome.label, page_url=None, provider_ref=ref)
     if outcome.state in FAILED:
         return replace(method, state=SavedCardState.FAILED, reason=outcome.reason or outcome.state.value, page_url=None)
     return None

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
-from uuid import UUID
 
 import aiohttp
 import msgspec
@@ -43,6 +42,8 @@ _delivery = msgspec.json.Decoder(wire.Delivery)
 
 class SandboxProvider:
     """`PaymentProvider` of the sandbox, which uses our payment ids."""
+
+    name = "sandbox"
 
     def __init__(self, url: str, key: str, webhook_secret: str, currency: str) -> None:
         self._url = url
@@ -95,9 +96,9 @@ class SandboxProvider:
         answer = await self._post("/v1/charges", asked, wire.Statuses)
         return [_outcome(status) for status in answer.payments]
 
-    async def forget(self, method_ids: Sequence[UUID]) -> None:
+    async def forget(self, cards: Sequence[Reference]) -> None:
         """Remove saved cards."""
-        await self._post("/v1/methods/forget", wire.Ids(list(method_ids)), wire.Ids)
+        await self._post("/v1/methods/forget", wire.Ids([card.payment_id for card in cards]), wire.Ids)
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         """Return the state of payments; unknown ones are left out."""
@@ -118,7 +119,7 @@ class SandboxProvider:
         answer = await self._post("/v1/refunds", asked, wire.RefundStatuses)
         return [RefundAnswer(status.id, status.done, status.reason) for status in answer.refunds]
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
         """Return the outcomes of a delivery. The signature's age is checked by the system clock, not a shifted one."""
         header = headers.get(signatures.HEADER, "")
         if not signatures.verify(self._webhook_secret, body, header, time.time()):
@@ -131,6 +132,14 @@ class SandboxProvider:
             Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id, event.kept)
             for event in delivery.events
         ]
+
+    async def defects(self, webhook_url: str) -> Sequence[str]:
+        """Return whether the sandbox does not answer. It was told the address of the webhooks when it started."""
+        try:
+            await self.fetch([])
+        except Unreachable as failure:
+            return [f"The sandbox at {self._url} does not answer, so nothing comes to {webhook_url}: {failure}"]
+        return []
 
     async def _post(self, path: str, body: msgspec.Struct, answer_type: type[Answer]) -> Answer:
         if self._session is None:

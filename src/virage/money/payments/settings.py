@@ -1,11 +1,13 @@
 """Settings of payments."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from virage.platform.settings import parsing as parse
 from virage.platform.settings.config import STRONG, Config, is_weak
+from virage.platform.settings.origin import is_loopback
 
 
 class PaymentSettings(Struct, frozen=True, kw_only=True):
@@ -18,10 +20,41 @@ class PaymentSettings(Struct, frozen=True, kw_only=True):
     sandbox_webhook_secret: str = ""
     """HMAC-SHA256 secret of the provider's webhooks: at least 32 characters, of which 8 are different."""
     sandbox_outside_demo: Annotated[bool, parse.boolean] = False
-    """Let production sell for the sandbox's test cards, to rehearse a real installation; never for real sales."""
+    """Let production sell for test cards of the sandbox or of Stripe, to rehearse a real installation; never for real
+    sales."""
+    stripe_key: Annotated[str, parse.stripe_key] = ""
+    """Secret or restricted key of a Stripe account; it replaces the sandbox. See docs/guide/payments.md."""
+    stripe_webhook_secrets: Annotated[tuple[str, ...], parse.secrets] = ()
+    """Comma-separated signing secrets of the account's webhook endpoint, two while one is exchanged."""
+    stripe_methods: Annotated[tuple[str, ...], parse.stripe_methods] = ("card",)
+    """Comma-separated payment methods of Stripe's page, each of which the account must offer: card (with Apple Pay and
+    Google Pay), bancontact, link."""
+    stripe_api_url: Annotated[str | None, parse.origin] = None
+    """Another address than https://api.stripe.com, for tests on this machine only."""
 
     def contradictions(self, config: Config) -> list[str]:
         """Return contradictions between values that are valid by themselves."""
+        return [*self._of_stripe(config), *self._of_sandbox(config)]
+
+    def _of_stripe(self, config: Config) -> list[str]:
+        if not self.stripe_key:
+            return []
+        defects = []
+        if self.sandbox_url:
+            defects.append("VIRAGE_STRIPE_KEY: VIRAGE_SANDBOX_URL is set too, but a deployment has one provider")
+        if not self.stripe_webhook_secrets:
+            defects.append("VIRAGE_STRIPE_WEBHOOK_SECRETS: VIRAGE_STRIPE_KEY needs the secret of its webhook endpoint")
+        if self.stripe_api_url and not is_loopback(urlsplit(self.stripe_api_url).hostname or ""):
+            defects.append("VIRAGE_STRIPE_API_URL: only an address of this machine, for tests")
+        is_test = "_test_" in self.stripe_key
+        if is_test and not config.demo and not self.sandbox_outside_demo:
+            defects.append(
+                "VIRAGE_STRIPE_KEY: a test key sells real tickets for test cards; only a demonstration may use it, or "
+                "a rehearsal that sets VIRAGE_SANDBOX_OUTSIDE_DEMO=1"
+            )
+        return defects
+
+    def _of_sandbox(self, config: Config) -> list[str]:
         if not self.sandbox_url:
             return []
         defects = []

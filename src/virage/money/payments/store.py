@@ -99,6 +99,7 @@ async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: da
         states=[step.outcome.state for step in steps],
         captured_cents=[step.outcome.amount_cents if step.captured else None for step in steps],
         reasons=[step.outcome.reason for step in steps],
+        refs=[step.outcome.provider_ref for step in steps],
         now=now,
     )
 
@@ -221,6 +222,7 @@ async def put_methods(conn: Connection, methods: Sequence[SavedCard], now: datet
         labels=[method.label for method in methods],
         reasons=[method.reason for method in methods],
         page_urls=[method.page_url for method in methods],
+        refs=[method.provider_ref for method in methods],
         now=now,
     )
 

@@ -40,12 +40,13 @@ where payment.id = locked.id;
 select id, purpose, subject, amount_cents, state
 from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
 
--- name: settle_payments(ids, states, captured_cents, reasons, now)!
+-- name: settle_payments(ids, states, captured_cents, reasons, refs, now)!
 -- Outcome of each payment; a capture is never overwritten.
 update payments.payment
-set state = outcome.state, captured_cents = outcome.captured_cents, reason = outcome.reason, settled_at = :now
-from unnest(:ids::uuid[], :states::text[], :captured_cents::bigint[], :reasons::text[])
-    as outcome (id, state, captured_cents, reason)
+set state = outcome.state, captured_cents = outcome.captured_cents, reason = outcome.reason, settled_at = :now,
+    provider_ref = coalesce(outcome.provider_ref, payment.provider_ref)
+from unnest(:ids::uuid[], :states::text[], :captured_cents::bigint[], :reasons::text[], :refs::text[])
+    as outcome (id, state, captured_cents, reason, provider_ref)
 where payment.id = outcome.id and payment.captured_cents is null;
 
 -- name: lock_payments(ids)
@@ -171,28 +172,29 @@ values (:id, :subject, 'open', :return_url, :now) on conflict (id) do nothing;
 
 -- name: methods(ids)
 -- Saved cards by id.
-select id, subject, state, label, reason, return_url, page_url, begun_at
+select id, subject, state, label, reason, return_url, page_url, begun_at, provider_ref
 from payments.method where id = any(:ids::uuid[]);
 
 -- name: lock_methods(ids)
 -- Saved cards by id, locked in order.
-select id, subject, state, label, reason, return_url, page_url, begun_at
+select id, subject, state, label, reason, return_url, page_url, begun_at, provider_ref
 from payments.method where id = any(:ids::uuid[]) order by id for no key update;
 
 -- name: methods_of(subject)
 -- Saved cards of a subject that are not forgotten.
-select id, subject, state, label, reason, return_url, page_url, begun_at
+select id, subject, state, label, reason, return_url, page_url, begun_at, provider_ref
 from payments.method where subject = :subject and state <> 'forgotten' order by begun_at, id;
 
--- name: put_methods(ids, states, labels, reasons, page_urls, now)!
+-- name: put_methods(ids, states, labels, reasons, page_urls, refs, now)!
 -- Updated saved cards; the caller has locked them.
 update payments.method set
-    state = wish.state, label = wish.label, reason = wish.reason, page_url = wish.page_url, settled_at = :now
-from unnest(:ids::uuid[], :states::text[], :labels::text[], :reasons::text[], :page_urls::text[])
-    as wish (id, state, label, reason, page_url)
+    state = wish.state, label = wish.label, reason = wish.reason, page_url = wish.page_url,
+    provider_ref = wish.provider_ref, settled_at = :now
+from unnest(:ids::uuid[], :states::text[], :labels::text[], :reasons::text[], :page_urls::text[], :refs::text[])
+    as wish (id, state, label, reason, page_url, provider_ref)
 where method.id = wish.id;
 
 -- name: methods_in_state(state, before, wanted)
 -- Saved cards that have been in a state since before a time, by age.
-select id, subject, state, label, reason, return_url, page_url, begun_at
+select id, subject, state, label, reason, return_url, page_url, begun_at, provider_ref
 from payments.method where state = :state and begun_at < :before order by begun_at, id limit :wanted;

@@ -39,6 +39,7 @@ objects = matching(r"(file|az|s3)://\S+|(?!\w+://).+", "file:///folder, az://con
 smtp = matching(r"smtps?://([^@\s]+@)?[^@:/?\s]+(:\d+)?([/?]\S*)?", "smtp(s)://user:password@host:port")
 address = matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
 domain = matching(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?", "a name in DNS, as mail.example.org")
+stripe_key = matching(r"[sr]k_(test|live)_\w+", "a secret or restricted key of Stripe, as sk_live_…")
 host_port = matching(r"[^\s:]+:[0-9]{1,5}", "host:port, as 127.0.0.1:2424")
 
 
@@ -70,6 +71,14 @@ def secrets(raw: str) -> tuple[str, ...]:
     if any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
         raise ValueError(f"each must have at least {SECRET_LENGTH_MIN} characters")
     return secrets
+
+
+def stripe_methods(raw: str) -> tuple[str, ...]:
+    """Comma-separated payment methods of Stripe that settle at once, each once."""
+    methods = tuple(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
+    if not methods or not set(methods) <= {"card", "bancontact", "link"}:
+        raise ValueError("must be some of card, bancontact, link")
+    return methods
 
 
 def networks(raw: str) -> tuple[str, ...]:

@@ -188,7 +188,7 @@ class System:
         """A webhook of the provider, as the route receives it."""
         body = msgspec.json.encode(Delivery(list(events)))
         headers = {signatures.HEADER: signatures.sign(provider.WEBHOOK_SECRET, body, int(time.time()))}
-        outcomes = self.provider.verify_webhook(headers, body)
+        outcomes = await self.provider.read_webhook(headers, body)
         assert isinstance(outcomes, list)
         assert await settle_all(self.db, self.clock, self.handlers, outcomes)
 
@@ -311,7 +311,7 @@ async def test_a_repeated_webhook_before_the_answer_credits_once(system: System)
     waiting = [Charge(row["payment_id"], method.id, 2_000)]
     for _ in range(2):
         await system.receive(events)
-    answers = await methods.charge(system.provider, waiting)
+    answers = await methods.charge(system.db, system.provider, waiting)
     assert await settle_all(system.db, system.clock, system.handlers, answers)
     assert await system.balance() == 2_900
     assert (await system.view()).state is RuleState.ON

@@ -66,7 +66,7 @@ class WalletJobs:
         async with db.connection() as conn:
             waiting = await store.waiting_top_ups(conn)
         for start in range(0, len(waiting), PAGE):
-            outcomes = await payments.charge(self._provider, waiting[start : start + PAGE])
+            outcomes = await payments.charge(db, self._provider, waiting[start : start + PAGE])
             if outcomes:
                 await settle_all(db, self._clock, self._handlers, outcomes)
 

@@ -1,0 +1,456 @@
+"""Client of Stripe: hosted Checkout pages, saved cards charged off-session, refunds, signed webhooks.
+
+Each request carries our id as idempotency key and as metadata, so that a lost answer can be found again. Stripe keeps
+idempotency keys for a day (https://docs.stripe.com/api/idempotent_requests); what may be repeated later is looked up
+first. A webhook only says that something changed: the state is fetched, so that late, doubled and reordered events,
+and events of another API version, do no harm.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import aiohttp
+import stripe
+from stripe import StripeClient
+
+from virage.money.payments.provider import Unreachable
+from virage.money.payments.rules import (
+    Charge,
+    DueRefund,
+    HostedPage,
+    NewSavedCard,
+    Outcome,
+    PaymentIntent,
+    PaymentRefusal,
+    PaymentState,
+    Reference,
+    RefundAnswer,
+)
+from virage.platform.settings.logs import log
+from virage.platform.values.refusals import Refused
+
+API_VERSION: Final = "2026-10-28.endive"
+TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=2)
+CONNECTIONS_MAX: Final = 32
+KEY_LIVES: Final = timedelta(hours=20)
+"""An idempotency key is surely known for so long."""
+REFUNDS_MAX: Final = 100
+SIGNATURE: Final = "stripe-signature"
+PAYMENT_ID, CARD_ID, REFUND_ID = "payment_id", "card_id", "refund_id"
+SESSION, INTENT = "cs_", "pi_"
+EVENTS: Final = (
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+)
+"""The events that the webhook endpoint is sent. What they are about is fetched, so their API version is free."""
+_OURS: Final = frozenset({"checkout.session", "payment_intent"})
+_OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
+_REFUNDED: Final = frozenset({"succeeded", "pending"})
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class StripeProvider:
+    """`PaymentProvider` of Stripe. `methods` are the payment methods of the hosted page, such as `card`.
+
+    Apple Pay and Google Pay come with `card`. All methods settle at once: a delayed one would sell seats for money that
+    may not come.
+    """
+
+    name = "stripe"
+
+    def __init__(
+        self,
+        key: str,
+        webhook_secrets: Sequence[str],
+        *,
+        currency: str,
+        merchant: str,
+        methods: Sequence[str],
+        api_url: str | None = None,
+    ) -> None:
+        self._key = key
+        self._webhook_secrets = webhook_secrets
+        self._currency = currency.lower()
+        self._merchant = merchant
+        self._methods = list(methods)
+        self._api_url = api_url
+        self._session: aiohttp.ClientSession | None = None
+        self._made: StripeClient | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = self._made = None
+
+    async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
+        """Return a Checkout page for each payment, in order; `provider_unavailable` for those without an answer."""
+        pages = await asyncio.gather(*(self._page(start) for start in starts), return_exceptions=True)
+        _answered(pages)
+        unavailable = Refused(PaymentRefusal.PROVIDER_UNAVAILABLE)
+        return [unavailable if isinstance(page, BaseException) else page for page in pages]
+
+    async def _page(self, start: PaymentIntent) -> HostedPage | Refused:
+        metadata = {PAYMENT_ID: str(start.payment_id)}
+        price: Any = {
+            "currency": self._currency,
+            "unit_amount": start.amount_cents,
+            "product_data": {"name": self._merchant},
+        }
+        return await self._open(
+            start.payment_id,
+            {
+                "mode": "payment",
+                "line_items": [{"price_data": price, "quantity": 1}],
+                "payment_method_types": self._methods,
+                "payment_intent_data": {"metadata": metadata},
+                "adaptive_pricing": {"enabled": False},
+            },
+            metadata,
+            start.return_url,
+        )
+
+    async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
+        """Return a Checkout page that saves a card, for each, in order. Each card has a customer of its own."""
+        return await _all(self._saving_page, methods)
+
+    async def _saving_page(self, card: NewSavedCard) -> HostedPage | Refused:
+        metadata = {CARD_ID: str(card.method_id)}
+        return await self._open(
+            card.method_id,
+            {
+                "mode": "setup",
+                "customer_creation": "always",
+                "payment_method_types": ["card"],
+                "setup_intent_data": {"metadata": metadata},
+            },
+            metadata,
+            card.return_url,
+        )
+
+    async def _open(self, id_: UUID, page: Any, metadata: dict[str, str], return_url: str) -> HostedPage | Refused:
+        params = page | {
+            "client_reference_id": str(id_),
+            "metadata": metadata,
+            "success_url": return_url,
+            "cancel_url": return_url,
+        }
+        try:
+            session = await self._client.v1.checkout.sessions.create_async(params, {"idempotency_key": str(id_)})
+        except stripe.IdempotencyError:
+            return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
+        return HostedPage(id_, str(session.url), session.id)
+
+    async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
+        """Charge saved cards off-session."""
+        return await _each(self._charge, charges)
+
+    async def _charge(self, charge: Charge) -> Outcome:
+        if charge.begun_at is None or datetime.now(UTC) - charge.begun_at > KEY_LIVES:
+            known = await self._search(charge.payment_id)
+            if known is not None:
+                return self._of_intent(charge.payment_id, known)
+        customer, _, card = (charge.provider_ref or "").partition("/")
+        params: Any = {
+            "amount": charge.amount_cents,
+            "currency": self._currency,
+            "customer": customer,
+            "payment_method": card,
+            "payment_method_types": ["card"],
+            "off_session": True,
+            "confirm": True,
+            "metadata": {PAYMENT_ID: str(charge.payment_id)},
+        }
+        options: Any = {"idempotency_key": str(charge.payment_id)}
+        try:
+            return self._of_intent(
+                charge.payment_id, await self._client.v1.payment_intents.create_async(params, options)
+            )
+        except stripe.CardError as declined:
+            error = declined.error
+            reason = None if error is None else error.decline_code or error.code
+            return Outcome(charge.payment_id, PaymentState.DECLINED, charge.amount_cents, reason or declined.code)
+        except stripe.InvalidRequestError as failure:  # the card was removed at Stripe
+            return Outcome(charge.payment_id, PaymentState.DECLINED, charge.amount_cents, failure.code)
+
+    async def forget(self, cards: Sequence[Reference]) -> None:
+        """Remove saved cards, with their customers."""
+        await _all(self._forget, [card for card in cards if "/" in (card.provider_ref or "")])
+
+    async def _forget(self, card: Reference) -> None:
+        customer = str(card.provider_ref).partition("/")[0]
+        await _unless_missing(self._client.v1.customers.delete_async(customer))
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        """Return the state of payments and cards; unknown ones are left out."""
+        found = await _each(self._fetch, references)
+        return [outcome for outcome in found if outcome is not None]
+
+    async def _fetch(self, reference: Reference) -> Outcome | None:
+        id_, ref = reference.payment_id, reference.provider_ref
+        if ref is None:
+            intent = await self._search(id_)
+        elif ref.startswith(SESSION):
+            params: Any = {"expand": ["setup_intent.payment_method"]}
+            session = await _unless_missing(self._client.v1.checkout.sessions.retrieve_async(ref, params))
+            return None if session is None else self._of_session(id_, session)
+        else:
+            intent = await _unless_missing(self._client.v1.payment_intents.retrieve_async(ref))
+        return None if intent is None else self._of_intent(id_, intent)
+
+    async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        """End open pages and charges, one outcome each: expired, or the earlier outcome."""
+        return await _each(self._cancel, references)
+
+    async def _cancel(self, reference: Reference) -> Outcome:
+        ref = reference.provider_ref
+        ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0)
+        if ref is None:
+            found = await self._fetch(reference)
+            ref = None if found is None else found.provider_ref
+        if ref is None:
+            return ended
+        try:
+            if ref.startswith(SESSION):
+                await self._client.v1.checkout.sessions.expire_async(ref)
+            else:
+                await self._client.v1.payment_intents.cancel_async(ref)
+        except stripe.InvalidRequestError:  # it ended before, or does not exist
+            return await self._fetch(Reference(reference.payment_id, ref)) or ended
+        return ended
+
+    async def _search(self, payment_id: UUID) -> stripe.PaymentIntent | None:
+        """Return the charge of a payment whose answer was lost. Stripe's index is up to a minute behind."""
+        params: Any = {"query": f"metadata['{PAYMENT_ID}']:'{payment_id}'", "limit": 1}
+        found = await self._client.v1.payment_intents.search_async(params)
+        return next(iter(found.data), None)
+
+    async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
+        """Send refunds, one answer each. A repeated one is looked up first."""
+        return await _each(self._refund, refunds)
+
+    async def _refund(self, due: DueRefund) -> RefundAnswer:
+        intent = await self._intent_of(due)
+        if intent is None:
+            return RefundAnswer(due.id, done=False, reason=PaymentRefusal.NOT_FOUND)
+        known = await self._refunds_of(intent, due.id) if due.attempts else []
+        standing = next((refund for refund in known if refund.status in _REFUNDED), None)
+        if standing is None:
+            params: Any = {
+                "payment_intent": intent,
+                "amount": due.amount_cents,
+                "metadata": {REFUND_ID: str(due.id)},
+            }
+            options: Any = {"idempotency_key": f"{due.id}-{len(known)}"}
+            try:
+                standing = await self._client.v1.refunds.create_async(params, options)
+            except stripe.InvalidRequestError as failure:
+                return RefundAnswer(due.id, done=False, reason=failure.code)
+        done = standing.status in _REFUNDED
+        return RefundAnswer(due.id, done=done, reason=None if done else standing.failure_reason or standing.status)
+
+    async def _intent_of(self, due: DueRefund) -> str | None:
+        ref = due.provider_ref
+        if ref is not None and ref.startswith(SESSION):
+            session = await _unless_missing(self._client.v1.checkout.sessions.retrieve_async(ref))
+            return None if session is None or session.payment_intent is None else _id(session.payment_intent)
+        if ref is None:
+            found = await self._search(due.payment_id)
+            return None if found is None else found.id
+        return ref
+
+    async def _refunds_of(self, intent: str, refund_id: UUID) -> list[stripe.Refund]:
+        params: Any = {"payment_intent": intent, "limit": REFUNDS_MAX}
+        listed = await self._client.v1.refunds.list_async(params)
+        return [
+            refund
+            for refund in listed.data
+            if refund.metadata is not None and refund.metadata.to_dict().get(REFUND_ID) == str(refund_id)
+        ]
+
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+        """Return the present state of what an event is about. Its age is checked by the system clock."""
+        event = None
+        for secret in self._webhook_secrets:
+            try:
+                event = stripe.Webhook.construct_event(body, headers.get(SIGNATURE, ""), secret)
+                break
+            except stripe.SignatureVerificationError:
+                continue
+            except ValueError:
+                return Refused(PaymentRefusal.DELIVERY_INVALID)
+        if event is None:
+            return Refused(PaymentRefusal.SIGNATURE_INVALID)
+        about = event.data.object.to_dict()
+        id_ = _our_id(about.get("metadata") or {}) if about["object"] in _OURS else None
+        if id_ is None:
+            return []
+        found = await self.fetch([Reference(id_, about["id"])])
+        return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
+
+    async def defects(self, webhook_url: str) -> Sequence[str]:
+        """Return what is wrong with the key, the account and its webhook endpoint, each with what to do."""
+        try:
+            account, endpoints = await asyncio.gather(
+                self._client.v1.accounts.retrieve_current_async(), self._client.v1.webhook_endpoints.list_async()
+            )
+        except stripe.AuthenticationError:
+            return ["VIRAGE_STRIPE_KEY: Stripe refuses it; copy the secret key of the account again"]
+        except stripe.PermissionError:
+            return ["VIRAGE_STRIPE_KEY: the restricted key needs to read the account and its webhook endpoints"]
+        except stripe.StripeError as failure:
+            return [f"Stripe does not answer ({_why(failure)}); try again"]
+        found = await self._not_permitted()
+        if not account.charges_enabled:
+            found.append("The account cannot charge: complete its details in Stripe's dashboard")
+        if not account.payouts_enabled:
+            found.append("The account cannot pay out: add its bank account in Stripe's dashboard")
+        if account.default_currency != self._currency:
+            found.append(
+                f"The account's currency is {str(account.default_currency).upper()}, that of the deployment "
+                f"{self._currency.upper()} (VIRAGE_CURRENCY): each payment would be exchanged, at a fee"
+            )
+        offered = account.capabilities.to_dict() if account.capabilities else {}
+        found += [
+            f"VIRAGE_STRIPE_METHODS: the account does not offer {method}; activate it in Stripe's dashboard"
+            for method in self._methods
+            if offered.get(f"{method}_payments") != "active"
+        ]
+        return found + _endpoint_defects(endpoints.data, webhook_url)
+
+    async def _not_permitted(self) -> list[str]:
+        """Return what a restricted key must not do, found by acts on objects that do not exist."""
+        client, nothing = self._client.v1, "virage_none"
+        tries: Sequence[tuple[str, Awaitable[Any]]] = (
+            ("Checkout Sessions", client.checkout.sessions.expire_async(f"{SESSION}{nothing}")),
+            ("PaymentIntents", client.payment_intents.cancel_async(f"{INTENT}{nothing}")),
+            ("Refunds", client.refunds.create_async({"payment_intent": f"{INTENT}{nothing}"})),
+            ("Customers", client.customers.delete_async(f"cus_{nothing}")),
+        )
+        answers = await asyncio.gather(*(asked for _, asked in tries), return_exceptions=True)
+        return [
+            f"VIRAGE_STRIPE_KEY: the restricted key may not write {name}; permit it in Stripe's dashboard"
+            for (name, _), answer in zip(tries, answers, strict=True)
+            if isinstance(answer, stripe.PermissionError)
+        ]
+
+    def _of_session(self, id_: UUID, session: Any) -> Outcome:
+        """Return the state of a page: paid, saved, expired, or open. A capture names its PaymentIntent."""
+        if session.status == "expired":
+            return Outcome(id_, PaymentState.EXPIRED, session.amount_total or 0, provider_ref=session.id)
+        if session.status == "complete" and session.mode == "setup":
+            card = session.setup_intent.payment_method
+            label = f"{card.card.brand.title()} •••• {card.card.last4}"
+            ref = f"{_id(session.customer)}/{card.id}"
+            return Outcome(id_, PaymentState.CAPTURED, 0, label=label, provider_ref=ref)
+        if session.status == "complete" and session.payment_status == "paid":
+            return Outcome(
+                id_,
+                PaymentState.CAPTURED,
+                session.amount_total,
+                provider_ref=_id(session.payment_intent),
+                is_foreign=session.currency != self._currency,
+            )
+        return Outcome(id_, PaymentState.PENDING, session.amount_total or 0, provider_ref=session.id)
+
+    def _of_intent(self, id_: UUID, intent: stripe.PaymentIntent) -> Outcome:
+        """Return the state of a PaymentIntent. One that needs its customer was declined: nobody is there."""
+        if intent.status == "succeeded":
+            foreign = intent.currency != self._currency
+            return Outcome(
+                id_, PaymentState.CAPTURED, intent.amount_received, provider_ref=intent.id, is_foreign=foreign
+            )
+        if intent.status in _OPEN:
+            return Outcome(id_, PaymentState.PENDING, intent.amount, provider_ref=intent.id)
+        if intent.status == "canceled":
+            return Outcome(id_, PaymentState.EXPIRED, intent.amount, provider_ref=intent.id)
+        error = intent.last_payment_error
+        reason = "authentication_required" if intent.status == "requires_action" or error is None else error.code
+        return Outcome(id_, PaymentState.DECLINED, intent.amount, reason, provider_ref=intent.id)
+
+    @property
+    def _client(self) -> StripeClient:
+        if self._made is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX), cookie_jar=aiohttp.DummyCookieJar()
+            )
+            self._made = StripeClient(
+                self._key,
+                stripe_version=API_VERSION,
+                base_addresses=None if self._api_url is None else {"api": self._api_url},
+                max_network_retries=0,
+                http_client=stripe.AIOHTTPClient(timeout=TIMEOUT, session=self._session),
+            )
+        return self._made
+
+
+def _answered(answers: Sequence[Answer | BaseException]) -> list[Answer]:
+    """Return the answers of those requests that have one. Raises `Unreachable` if none of several has."""
+    failures = [answer for answer in answers if isinstance(answer, BaseException)]
+    for failure in failures:
+        if not isinstance(failure, stripe.StripeError):
+            raise failure
+        if isinstance(failure, stripe.AuthenticationError | stripe.PermissionError):
+            log.error("payment_provider_refuses_key", code=failure.code)
+    if failures and len(failures) == len(answers):
+        raise Unreachable(_why(failures[0])) from failures[0]
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
+
+
+def _why(failure: BaseException) -> str:
+    return f"{type(failure).__name__} {getattr(failure, 'http_status', None) or ''}".strip()
+
+
+async def _each(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) -> list[Answer]:
+    """Ask for all items at the same time, and return the answers; those without one are left out."""
+    return _answered(await asyncio.gather(*(ask(item) for item in items), return_exceptions=True))
+
+
+async def _all(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) -> list[Answer]:
+    """Ask for all items at the same time, and return all answers, in order. Raises `Unreachable` if one is missing."""
+    try:
+        return await asyncio.gather(*(ask(item) for item in items))
+    except stripe.StripeError as failure:
+        raise Unreachable(_why(failure)) from failure
+
+
+def _endpoint_defects(endpoints: Sequence[stripe.WebhookEndpoint], url: str) -> list[str]:
+    """Return what is wrong with the endpoint that Stripe sends events to."""
+    endpoint = next((one for one in endpoints if one.url == url), None)
+    if endpoint is None:
+        return [f"There is no webhook endpoint {url}: add it in Stripe's dashboard, with {', '.join(EVENTS)}"]
+    found = []
+    if endpoint.status != "enabled":
+        found.append(f"The webhook endpoint {url} is {endpoint.status}: enable it in Stripe's dashboard")
+    missing = set() if "*" in endpoint.enabled_events else set(EVENTS) - set(endpoint.enabled_events)
+    if missing:
+        found.append(f"The webhook endpoint does not get {', '.join(sorted(missing))}: select these events too")
+    return found
+
+
+async def _unless_missing(asked: Awaitable[Answer]) -> Answer | None:
+    try:
+        return await asked
+    except stripe.InvalidRequestError as failure:
+        if failure.code == "resource_missing":
+            return None
+        raise
+
+
+def _id(value: Any) -> str:
+    """Return the id of an object that may be expanded."""
+    return value if isinstance(value, str) else str(value.id)
+
+
+def _our_id(metadata: Mapping[str, str]) -> UUID | None:
+    try:
+        return UUID(metadata.get(PAYMENT_ID) or metadata.get(CARD_ID) or "")
+    except ValueError:
+        return None

@@ -1,0 +1,453 @@
+"""A stand-in for Stripe on this machine: Checkout, PaymentIntents, customers, refunds, signed events.
+
+It answers as the API of `stripe_provider.API_VERSION` does for what Virage asks, refuses what the API refuses (another
+version, a wrong key, an idempotency key with other parameters, more refunds than were captured, calls above a rate),
+and sends events until they are taken. `python -m tests.money.payments.stripe_standin PORT WEBHOOK_URL` runs one.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import sys
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import web
+
+from virage.money.payments.stripe_provider import API_VERSION
+
+KEY: Final = "sk_test_of_the_tests"
+WEBHOOK_SECRET: Final = "whsec_the_secret_of_the_tests_webhooks"
+ACCEPTED, DECLINED, INSUFFICIENT, CHALLENGED, LATER_DECLINED = (
+    "4242424242424242",
+    "4000000000000002",
+    "4000000000009995",
+    "4000002760003184",
+    "4000000000000341",
+)
+CODE: Final = "1234"
+"""What the bank of a challenged card wants to read."""
+_DECLINES: Final = {DECLINED: "generic_decline", INSUFFICIENT: "insufficient_funds"}
+_LATER: Final = {LATER_DECLINED: "generic_decline", CHALLENGED: "authentication_required", **_DECLINES}
+_PART: Final = re.compile(r"[^\[\]]+")
+Json = dict[str, Any]
+Handler = Callable[[web.Request, Json], Json]
+
+
+class Refusal(Exception):
+    """An error of the API."""
+
+    def __init__(self, status: int, kind: str, code: str | None = None, **more: Any) -> None:
+        super().__init__(kind)
+        self.status = status
+        self.error = {"type": kind, "code": code, "message": code or kind} | more
+
+
+class StripeStandin:
+    """The account and its objects. A test sets how it fails."""
+
+    def __init__(self, webhook_url: str = "") -> None:
+        self.url = ""
+        self.webhook_url = webhook_url
+        self.webhook_secret = WEBHOOK_SECRET
+        self.latency_s = 0.0
+        self.calls_per_s: int | None = None
+        self.away = False
+        self.answers_lost = 0
+        """So many next answers are lost, after the request was executed."""
+        self.events_sent = 1
+        """How often each event is sent; 0: never."""
+        self.api_version = API_VERSION
+        """The version of the webhook endpoint's events."""
+        self.charged_in: str | None = None
+        """Another currency that pages charge in."""
+        self.refunds_fail = False
+        self.account: Json = {
+            "id": "acct_1",
+            "object": "account",
+            "charges_enabled": True,
+            "payouts_enabled": True,
+            "default_currency": "eur",
+            "capabilities": {"card_payments": "active"},
+        }
+        self.endpoints: list[Json] = []
+        self.not_permitted: frozenset[str] = frozenset()
+        """Parts of the API, such as `refunds`, that the key must not use."""
+        self.calls = 0
+        self.limited = 0
+        self.objects: dict[str, Json] = {}
+        self._keys: dict[str, tuple[str, int, Json]] = {}
+        self._recent: deque[float] = deque()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._client: aiohttp.ClientSession | None = None
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback."""
+        app = web.Application()
+        routes: dict[str, Handler] = {
+            "POST /v1/checkout/sessions": self._create_session,
+            "GET /v1/checkout/sessions/{id}": self._get_session,
+            "POST /v1/checkout/sessions/{id}/expire": self._expire_session,
+            "POST /v1/payment_intents": self._create_intent,
+            "GET /v1/payment_intents/search": self._search_intents,
+            "GET /v1/payment_intents/{id}": lambda request, _: self._of("payment_intent", request.match_info["id"]),
+            "POST /v1/payment_intents/{id}/cancel": self._cancel_intent,
+            "POST /v1/refunds": self._create_refund,
+            "GET /v1/refunds": self._list_refunds,
+            "DELETE /v1/customers/{id}": self._delete_customer,
+            "GET /v1/account": lambda _request, _: self.account,
+            "GET /v1/webhook_endpoints": lambda _request, _: {"object": "list", "data": self.endpoints, "url": "/v1"},
+        }
+        for route, handler in routes.items():
+            method, _, path = route.partition(" ")
+            app.router.add_route(method, path, self._api(handler))
+        app.router.add_get("/c/pay/{id}", self._show_page)
+        app.router.add_post("/c/pay/{id}", self._pay)
+        self._client = aiohttp.ClientSession()
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Stop listening and sending."""
+        for task in self._sending:
+            task.cancel()
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        assert self._runner is not None
+        assert self._client is not None
+        await self._runner.cleanup()
+        await self._client.close()
+
+    def forget_keys(self) -> None:
+        """Forget the idempotency keys, as Stripe does after a day."""
+        self._keys.clear()
+
+    # --- the API -----------------------------------------------------------------------------------------------------
+
+    def _api(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self.calls += 1
+            await asyncio.sleep(self.latency_s)
+            if self.away:
+                return web.Response(status=503)
+            try:
+                params = nested(request.query if request.method == "GET" else await request.post())
+                status, answer = self._answer(handler, request, params)
+            except Refusal as refusal:
+                status, answer = refusal.status, {"error": refusal.error}
+            if self.answers_lost and request.method != "GET":
+                self.answers_lost -= 1
+                assert request.transport is not None
+                request.transport.abort()
+            return web.json_response(answer, status=status, headers={"request-id": f"req_{secrets.token_hex(7)}"})
+
+        return handle
+
+    def _answer(self, handler: Handler, request: web.Request, params: Json) -> tuple[int, Json]:
+        if request.headers.get("authorization") != f"Bearer {KEY}":
+            raise Refusal(401, "invalid_request_error", "api_key_invalid")
+        if request.headers.get("stripe-version") != API_VERSION:
+            raise Refusal(400, "invalid_request_error", "api_version_invalid")
+        if request.path.split("/")[2] in self.not_permitted:
+            raise Refusal(403, "invalid_request_error", "more_permissions_required")
+        self._limit()
+        key = request.headers.get("idempotency-key")
+        if key is None or request.method != "POST":
+            return 200, handler(request, params)
+        digest = json.dumps([request.path, params], sort_keys=True)
+        if key in self._keys:
+            known, status, answer = self._keys[key]
+            if known != digest:
+                raise Refusal(400, "idempotency_error")
+            return status, answer
+        try:
+            status, answer = 200, handler(request, params)
+        except Refusal as refusal:
+            if refusal.status != 402:
+                raise
+            status, answer = refusal.status, {"error": refusal.error}
+        self._keys[key] = (digest, status, json.loads(json.dumps(answer)))
+        return status, answer
+
+    def _limit(self) -> None:
+        if self.calls_per_s is None:
+            return
+        now = time.monotonic()
+        while self._recent and self._recent[0] <= now - 1:
+            self._recent.popleft()
+        if len(self._recent) >= self.calls_per_s:
+            self.limited += 1
+            raise Refusal(429, "invalid_request_error", "rate_limit")
+        self._recent.append(now)
+
+    def _of(self, kind: str, id_: str) -> Json:
+        found = self.objects.get(id_)
+        if found is None or found["object"] != kind:
+            raise Refusal(404, "invalid_request_error", "resource_missing")
+        return found
+
+    def _made(self, prefix: str, kind: str, **fields: Any) -> Json:
+        id_ = f"{prefix}_{secrets.token_hex(12)}"
+        mode = {} if kind == "refund" else {"livemode": False}
+        self.objects[id_] = {"id": id_, "object": kind, "created": int(time.time())} | mode | fields
+        return self.objects[id_]
+
+    def _create_session(self, _request: web.Request, params: Json) -> Json:
+        pays = params["mode"] == "payment"
+        item = params["line_items"][0] if pays else None
+        session = self._made(
+            "cs_test",
+            "checkout.session",
+            mode=params["mode"],
+            status="open",
+            payment_status="unpaid" if pays else "no_payment_required",
+            amount_total=int(item["price_data"]["unit_amount"]) * int(item["quantity"]) if item else None,
+            currency=item["price_data"]["currency"] if item else None,
+            client_reference_id=params["client_reference_id"],
+            metadata=params["metadata"],
+            payment_method_types=params["payment_method_types"],
+            success_url=params["success_url"],
+            cancel_url=params["cancel_url"],
+            expires_at=int(time.time()) + 86_400,
+            payment_intent=None,
+            setup_intent=None,
+            customer=None,
+        )
+        session["url"] = f"{self.url}/c/pay/{session['id']}"
+        session["locale"] = "auto"
+        self._private(session)["data"] = params.get("payment_intent_data") or params.get("setup_intent_data")
+        return session
+
+    def _private(self, of: Json) -> Json:
+        """What Stripe does not show of an object."""
+        return self.objects.setdefault(f"private {of['id']}", {"object": "private"})
+
+    def _get_session(self, request: web.Request, params: Json) -> Json:
+        session = dict(self._of("checkout.session", request.match_info["id"]))
+        if "setup_intent.payment_method" in params.get("expand", []) and session["setup_intent"]:
+            intent = dict(self.objects[session["setup_intent"]])
+            session["setup_intent"] = intent | {"payment_method": self.objects[intent["payment_method"]]}
+        return session
+
+    def _expire_session(self, request: web.Request, _params: Json) -> Json:
+        session = self._of("checkout.session", request.match_info["id"])
+        if session["status"] != "open":
+            raise Refusal(400, "invalid_request_error", None)
+        session |= {"status": "expired", "url": None}
+        self._send("checkout.session.expired", session)
+        return session
+
+    def _create_intent(self, _request: web.Request, params: Json) -> Json:
+        card = self.objects.get(params["payment_method"])
+        if card is None or card["customer"] != params["customer"]:
+            raise Refusal(404, "invalid_request_error", "resource_missing")
+        intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
+        intent |= {"customer": params["customer"], "payment_method": card["id"]}
+        reason = _LATER.get(self._private(card)["number"])
+        if reason is None:
+            self._capture(intent)
+            return intent
+        code = "authentication_required" if reason == "authentication_required" else "card_declined"
+        error = {"type": "card_error", "code": code, "decline_code": reason, "message": reason}
+        intent |= {"status": "requires_payment_method", "last_payment_error": error}
+        self._send("payment_intent.payment_failed", intent)
+        raise Refusal(402, "card_error", code, decline_code=reason, payment_intent=intent)
+
+    def _intent(self, amount: int, currency: str, metadata: Json) -> Json:
+        return self._made(
+            "pi",
+            "payment_intent",
+            amount=amount,
+            amount_received=0,
+            currency=currency,
+            status="requires_confirmation",
+            metadata=metadata,
+            customer=None,
+            payment_method=None,
+            last_payment_error=None,
+            payment_method_types=["card"],
+            capture_method="automatic",
+        )
+
+    def _capture(self, intent: Json) -> None:
+        intent |= {"status": "succeeded", "amount_received": intent["amount"]}
+        self._send("payment_intent.succeeded", intent)
+
+    def _cancel_intent(self, request: web.Request, _params: Json) -> Json:
+        intent = self._of("payment_intent", request.match_info["id"])
+        if intent["status"] in ("succeeded", "canceled"):
+            raise Refusal(400, "invalid_request_error", "payment_intent_unexpected_state")
+        intent |= {"status": "canceled"}
+        return intent
+
+    def _search_intents(self, _request: web.Request, params: Json) -> Json:
+        name, value = re.fullmatch(r"metadata\['(\w+)'\]:'([\w-]+)'", params["query"]).groups()  # type: ignore[union-attr]  # a query of another form fails here
+        intents = [one for one in self.objects.values() if one["object"] == "payment_intent"]
+        found = [one for one in intents if one["metadata"].get(name) == value]
+        return {"object": "search_result", "data": found, "has_more": False, "next_page": None, "url": "/v1"}
+
+    def _create_refund(self, _request: web.Request, params: Json) -> Json:
+        intent = self._of("payment_intent", params["payment_intent"])
+        amount = int(params["amount"])
+        before = sum(one["amount"] for one in self._refunds(intent["id"]) if one["status"] != "failed")
+        if amount > intent["amount_received"] - before:
+            code = "charge_already_refunded" if before == intent["amount_received"] else "amount_too_large"
+            raise Refusal(400, "invalid_request_error", code)
+        refund = self._made(
+            "re",
+            "refund",
+            amount=amount,
+            currency=intent["currency"],
+            payment_intent=intent["id"],
+            charge=None,
+            metadata=params["metadata"],
+            reason=None,
+            status="failed" if self.refunds_fail else "succeeded",
+        )
+        if self.refunds_fail:
+            refund["failure_reason"] = "lost_or_stolen_card"
+        return refund
+
+    def _refunds(self, intent_id: str) -> list[Json]:
+        refunds = [one for one in self.objects.values() if one["object"] == "refund"]
+        return [one for one in refunds if one["payment_intent"] == intent_id]
+
+    def _list_refunds(self, _request: web.Request, params: Json) -> Json:
+        found = self._refunds(params["payment_intent"])
+        return {"object": "list", "data": found, "has_more": False, "url": "/v1/refunds"}
+
+    def _delete_customer(self, request: web.Request, _params: Json) -> Json:
+        customer = self._of("customer", request.match_info["id"])
+        del self.objects[customer["id"]]
+        for card in [one for one in self.objects.values() if one.get("customer") == customer["id"]]:
+            if card["object"] == "payment_method":
+                del self.objects[card["id"]]
+        return {"id": customer["id"], "object": "customer", "deleted": True}
+
+    # --- the hosted page ---------------------------------------------------------------------------------------------
+
+    async def _show_page(self, request: web.Request) -> web.Response:
+        session = self._of("checkout.session", request.match_info["id"])
+        amount = f"{session['amount_total'] or 0} {session['currency'] or ''}"
+        page = f"""<!doctype html><html lang="en"><title>Checkout</title><h1>Pay {amount}</h1>
+            <form method="post"><label>Card number <input name="card"></label><label>Code <input name="code"></label>
+            <button>Pay</button></form><a href="{session["cancel_url"]}">Back</a></html>"""
+        return web.Response(text=page, content_type="text/html")
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        """Pay a page, by JSON or by its form: `card`, and `code` for a challenged one."""
+        is_form = request.content_type != "application/json"
+        sent = dict(await request.post()) if is_form else await request.json()
+        session = self._of("checkout.session", request.match_info["id"])
+        state = self._paid(session, str(sent["card"]).replace(" ", ""), str(sent.get("code") or ""))
+        if is_form and state == "captured":
+            raise web.HTTPSeeOther(session["success_url"])
+        return web.json_response({"state": state, "return_url": session["success_url"]})
+
+    def _paid(self, session: Json, number: str, code: str) -> str:
+        if session["status"] != "open":
+            return str(session["status"])
+        if number in _DECLINES:
+            return "declined"
+        if number == CHALLENGED and code != CODE:
+            return "challenged"
+        data = self._private(session)["data"]
+        if session["mode"] == "setup":
+            self._save_card(session, number, data["metadata"])
+        else:
+            currency = self.charged_in or session["currency"]
+            intent = self._intent(session["amount_total"], currency, data["metadata"])
+            session |= {"payment_intent": intent["id"], "payment_status": "paid", "currency": currency}
+            self._capture(intent)
+        session |= {"status": "complete", "url": None}
+        self._send("checkout.session.completed", session)
+        return "captured"
+
+    def _save_card(self, session: Json, number: str, metadata: Json) -> None:
+        customer = self._made("cus", "customer", email=None, metadata={})
+        face = {"brand": "visa", "last4": number[-4:], "exp_month": 12, "exp_year": 2034, "country": "FR"}
+        card = self._made("pm", "payment_method", type="card", card=face, customer=customer["id"], metadata={})
+        self._private(card)["number"] = number
+        intent = self._made(
+            "seti",
+            "setup_intent",
+            status="succeeded",
+            payment_method=card["id"],
+            usage="off_session",
+            metadata=metadata,
+        )
+        session |= {"customer": customer["id"], "setup_intent": intent["id"]}
+
+    # --- events ------------------------------------------------------------------------------------------------------
+
+    def _send(self, kind: str, about: Json) -> None:
+        event = self._made(
+            "evt", "event", type=kind, api_version=self.api_version, data={"object": json.loads(json.dumps(about))}
+        )
+        for _ in range(self.events_sent if self.webhook_url else 0):
+            task = asyncio.create_task(self._deliver(json.dumps(event).encode()))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def _deliver(self, body: bytes) -> None:
+        """Send an event until it is taken."""
+        assert self._client is not None
+        while True:
+            headers = {"stripe-signature": signature(body, self.webhook_secret), "content-type": "application/json"}
+            try:
+                async with self._client.post(self.webhook_url, data=body, headers=headers) as answer:
+                    if answer.ok:
+                        return
+            except aiohttp.ClientError:
+                pass  # as a failed answer
+            await asyncio.sleep(0.05)
+
+
+def signature(body: bytes, secret: str, at: float | None = None) -> str:
+    """The header of an event, https://docs.stripe.com/webhooks#verify-manually."""
+    stamp = int(time.time() if at is None else at)
+    digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={stamp},v1={digest}"
+
+
+def nested(pairs: Any) -> Json:
+    """Parameters in brackets as nested objects and lists: `a[b][0]=c` is `{"a": {"b": ["c"]}}`."""
+    found: Json = {}
+    for name in pairs:
+        *parents, last = _PART.findall(name)
+        place = found
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = pairs.getall(name)[-1]
+    return {name: _lists(value) for name, value in found.items()}
+
+
+def _lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _lists(one) for name, one in value.items()}
+    return list(inner.values()) if all(name.isdigit() for name in inner) else inner
+
+
+async def main() -> None:
+    """Run one until the process ends."""
+    standin = StripeStandin(sys.argv[2])
+    standin.endpoints = [
+        {"id": "we_1", "object": "webhook_endpoint", "url": sys.argv[2], "status": "enabled", "enabled_events": ["*"]}
+    ]
+    await standin.start(int(sys.argv[1]))
+    sys.stdout.write(standin.url + "\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,332 @@
+"""One suite for every payment provider: what Virage relies on, over HTTP, with signed webhooks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import aiohttp
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+
+from tests.money.payments import stripe_standin
+from tests.money.payments.conftest import KEY, WEBHOOK_SECRET, SandboxProcess
+from tests.money.payments.stripe_standin import StripeStandin
+from virage.money.payments.provider import PaymentProvider
+from virage.money.payments.rules import (
+    Charge,
+    DueRefund,
+    HostedPage,
+    NewSavedCard,
+    Outcome,
+    PaymentIntent,
+    PaymentRefusal,
+    PaymentState,
+    Reference,
+)
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.money.payments.stripe_provider import StripeProvider
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage_sandbox import signatures
+from virage_sandbox.cards import Card
+
+Delivery = tuple[Mapping[str, str], bytes]
+CARDS: Final[dict[str, dict[str, str]]] = {
+    "sandbox": {
+        "accepted": Card.ACCEPTED,
+        "declined": Card.DECLINED,
+        "challenged": Card.CHALLENGE,
+        "later_challenged": Card.CHALLENGE,
+    },
+    "stripe": {
+        "accepted": stripe_standin.ACCEPTED,
+        "declined": stripe_standin.DECLINED,
+        "challenged": stripe_standin.CHALLENGED,
+        "later_challenged": stripe_standin.CHALLENGED,
+    },
+}
+
+
+class Inbox:
+    """The address of the webhooks: keeps every delivery as it came."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._came: asyncio.Queue[Delivery] = asyncio.Queue()
+
+    async def take(self, request: web.Request) -> web.Response:
+        await self._came.put((request.headers, await request.read()))
+        return web.Response(status=204)
+
+    async def next(self) -> Delivery:
+        async with asyncio.timeout(20):
+            return await self._came.get()
+
+
+class Bank:
+    """A provider with its hosted pages and webhooks."""
+
+    def __init__(
+        self,
+        name: str,
+        provider: PaymentProvider,
+        inbox: Inbox,
+        buyer: aiohttp.ClientSession,
+        sign: Callable[[bytes, float], Mapping[str, str]],
+    ) -> None:
+        self.name = name
+        self.provider = provider
+        self.inbox = inbox
+        self.sign = sign
+        self._buyer = buyer
+
+    async def open(self, asked: PaymentIntent) -> HostedPage:
+        (page,) = await self.provider.create([asked])
+        assert isinstance(page, HostedPage)
+        return page
+
+    async def pay(self, page: HostedPage, card: str = "accepted", code: str | None = None) -> str:
+        body = {"card": CARDS[self.name][card]} | ({} if code is None else {"code": code})
+        async with self._buyer.post(page.payment_url, json=body) as answer:
+            state: str = (await answer.json())["state"]
+            return state
+
+    async def news(self, wanted: UUID) -> Outcome:
+        """The first outcome of a payment or card that webhooks bring."""
+        while True:
+            said = await self.provider.read_webhook(*await self.inbox.next())
+            assert not isinstance(said, Refused), said
+            for outcome in said:
+                if outcome.payment_id == wanted:
+                    return outcome
+
+    async def captured(self, asked: PaymentIntent) -> Reference:
+        """A paid payment, as the refund job knows it."""
+        page = await self.open(asked)
+        assert await self.pay(page) == "captured"
+        outcome = await self.news(asked.payment_id)
+        assert outcome.state is PaymentState.CAPTURED
+        return Reference(asked.payment_id, outcome.provider_ref or page.provider_ref)
+
+    async def saved(self, card: str = "accepted") -> Reference:
+        """A saved card."""
+        id_ = new_id()
+        (page,) = await self.provider.keep([NewSavedCard(id_, new_id(), "https://club.example/wallet")])
+        assert isinstance(page, HostedPage)
+        assert await self.pay(page, card, stripe_standin.CODE) == "captured"
+        outcome = await self.news(id_)
+        assert (outcome.state, outcome.amount_cents) == (PaymentState.CAPTURED, 0)
+        assert outcome.label is not None
+        assert CARDS[self.name][card][-4:] in outcome.label
+        return Reference(id_, outcome.provider_ref)
+
+
+@pytest.fixture
+async def inbox() -> AsyncIterator[Inbox]:
+    made = Inbox()
+    app = web.Application()
+    app.router.add_post("/webhooks", made.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def standin(inbox: Inbox) -> AsyncIterator[StripeStandin]:
+    made = StripeStandin(inbox.url)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def of_stripe(standin: StripeStandin, **changes: Any) -> StripeProvider:
+    settings: dict[str, Any] = {
+        "key": stripe_standin.KEY,
+        "webhook_secrets": [stripe_standin.WEBHOOK_SECRET],
+        "currency": "EUR",
+        "merchant": "Club",
+        "methods": ["card"],
+        "api_url": standin.url,
+    } | changes
+    return StripeProvider(settings.pop("key"), settings.pop("webhook_secrets"), **settings)
+
+
+@pytest.fixture(params=["sandbox", "stripe"])
+async def bank(
+    request: pytest.FixtureRequest,
+    inbox: Inbox,
+    buyer: aiohttp.ClientSession,
+    make_sandbox: Callable[[str], SandboxProcess],
+    standin: StripeStandin,
+) -> AsyncIterator[Bank]:
+    if request.param == "sandbox":
+        process = make_sandbox(inbox.url)
+        await process.ready()
+        provider: PaymentProvider = SandboxProvider(process.url, KEY, WEBHOOK_SECRET, "EUR")
+
+        def sign(body: bytes, at: float) -> Mapping[str, str]:
+            return {signatures.HEADER: signatures.sign(WEBHOOK_SECRET, body, int(at))}
+    else:
+        provider = of_stripe(standin)
+
+        def sign(body: bytes, at: float) -> Mapping[str, str]:
+            return {"stripe-signature": stripe_standin.signature(body, stripe_standin.WEBHOOK_SECRET, at)}
+
+    yield Bank(request.param, provider, inbox, buyer, sign)
+    await provider.close()
+
+
+Start = Callable[..., PaymentIntent]
+
+
+def due(of: Reference, cents: int, **changes: Any) -> DueRefund:
+    return replace(DueRefund(new_id(), of.payment_id, cents, 0, of.provider_ref), **changes)
+
+
+async def test_a_paid_page_is_captured_and_its_webhook_says_so(bank: Bank, start: Start) -> None:
+    asked = start()
+    paid = await bank.captured(asked)
+    (outcome,) = await bank.provider.fetch([paid])
+    assert (outcome.state, outcome.amount_cents, outcome.is_foreign) == (PaymentState.CAPTURED, 5000, False)
+
+
+async def test_a_repeated_request_opens_the_same_page(bank: Bank, start: Start) -> None:
+    asked = start()
+    assert await bank.open(asked) == await bank.open(asked)
+
+
+async def test_a_payment_id_with_another_amount_is_refused(bank: Bank, start: Start) -> None:
+    asked = start()
+    await bank.open(asked)
+    (refused,) = await bank.provider.create([replace(asked, amount_cents=1)])
+    assert isinstance(refused, Refused)
+    assert refused.reason is PaymentRefusal.PAYMENT_ID_TAKEN
+
+
+async def test_a_declined_card_captures_nothing(bank: Bank, start: Start) -> None:
+    asked = start()
+    page = await bank.open(asked)
+    assert await bank.pay(page, "declined") == "declined"
+    found = await bank.provider.fetch([Reference(asked.payment_id, page.provider_ref)])
+    assert PaymentState.CAPTURED not in {outcome.state for outcome in found}
+
+
+async def test_a_challenged_card_is_captured_by_its_code(bank: Bank, start: Start) -> None:
+    asked = start()
+    page = await bank.open(asked)
+    assert await bank.pay(page, "challenged") == "challenged"
+    (outcome,) = await bank.provider.fetch([Reference(asked.payment_id, page.provider_ref)])
+    assert outcome.state is PaymentState.PENDING
+    assert await bank.pay(page, "challenged", stripe_standin.CODE) == "captured"
+    assert (await bank.news(asked.payment_id)).state is PaymentState.CAPTURED
+
+
+async def test_a_cancelled_page_cannot_be_paid(bank: Bank, start: Start) -> None:
+    asked = start()
+    page = await bank.open(asked)
+    reference = Reference(asked.payment_id, page.provider_ref)
+    (outcome,) = await bank.provider.cancel([reference])
+    assert outcome.state is PaymentState.EXPIRED
+    assert await bank.pay(page) != "captured"
+    (outcome,) = await bank.provider.fetch([reference])
+    assert outcome.state is PaymentState.EXPIRED
+
+
+async def test_a_paid_page_that_is_cancelled_stays_captured(bank: Bank, start: Start) -> None:
+    asked = start()
+    page = await bank.open(asked)
+    await bank.pay(page)
+    (outcome,) = await bank.provider.cancel([Reference(asked.payment_id, page.provider_ref)])
+    assert (outcome.state, outcome.amount_cents) == (PaymentState.CAPTURED, 5000)
+
+
+async def test_an_unknown_payment_is_left_out_of_the_answers_and_is_cancelled(bank: Bank) -> None:
+    reference = Reference(new_id(), None)
+    assert await bank.provider.fetch([reference]) == []
+    (outcome,) = await bank.provider.cancel([reference])
+    assert outcome.state is PaymentState.EXPIRED
+
+
+async def test_many_payments_are_opened_and_looked_up_in_their_order(bank: Bank, start: Start) -> None:
+    asked = [start(amount_cents=100 + number) for number in range(20)]
+    pages = await bank.provider.create(asked)
+    assert [page.payment_id for page in pages if isinstance(page, HostedPage)] == [one.payment_id for one in asked]
+    references = [Reference(page.payment_id, page.provider_ref) for page in pages if isinstance(page, HostedPage)]
+    found = {outcome.payment_id: outcome.amount_cents for outcome in await bank.provider.fetch(references)}
+    assert found == {one.payment_id: one.amount_cents for one in asked}
+
+
+async def test_a_refund_in_two_parts_is_done_and_never_more_than_was_captured(bank: Bank, start: Start) -> None:
+    paid = await bank.captured(start())
+    first, second, third = due(paid, 2000), due(paid, 3000), due(paid, 1)
+    for refund in (first, second):
+        (answer,) = await bank.provider.refund([refund])
+        assert (answer.refund_id, answer.done) == (refund.id, True)
+    (answer,) = await bank.provider.refund([third])
+    assert not answer.done
+    assert answer.reason
+
+
+async def test_a_repeated_refund_is_paid_once(bank: Bank, start: Start) -> None:
+    paid = await bank.captured(start())
+    refund = due(paid, 4000)
+    for attempts in (0, 0, 1, 2):
+        (answer,) = await bank.provider.refund([replace(refund, attempts=attempts)])
+        assert answer.done
+    (answer,) = await bank.provider.refund([due(paid, 1000)])
+    assert answer.done
+
+
+async def test_a_forged_an_old_and_a_changed_delivery_are_refused(bank: Bank, start: Start) -> None:
+    asked = start()
+    await bank.pay(await bank.open(asked))
+    headers, body = await bank.inbox.next()
+    refused = Refused(PaymentRefusal.SIGNATURE_INVALID)
+    assert await bank.provider.read_webhook({}, body) == refused
+    assert await bank.provider.read_webhook(headers, body + b" ") == refused
+    assert await bank.provider.read_webhook(bank.sign(body, time.time() - 3600), body) == refused
+    assert not isinstance(await bank.provider.read_webhook(headers, body), Refused)
+
+
+async def test_a_signed_delivery_that_is_no_json_is_invalid(bank: Bank) -> None:
+    answer = await bank.provider.read_webhook(bank.sign(b"{", time.time()), b"{")
+    assert answer == Refused(PaymentRefusal.DELIVERY_INVALID)
+
+
+async def test_a_saved_card_is_charged_and_a_repeated_charge_captures_once(bank: Bank) -> None:
+    card = await bank.saved()
+    charge = Charge(new_id(), card.payment_id, 2500, card.provider_ref)
+    first, again = await bank.provider.charge([charge]), await bank.provider.charge([charge])
+    assert first == again
+    assert (first[0].state, first[0].amount_cents) == (PaymentState.CAPTURED, 2500)
+    assert (await bank.news(charge.payment_id)).state is PaymentState.CAPTURED
+    (answer,) = await bank.provider.refund([due(Reference(charge.payment_id, first[0].provider_ref), 2500)])
+    assert answer.done
+
+
+async def test_a_saved_card_whose_bank_wants_the_customer_is_declined_with_that_reason(bank: Bank) -> None:
+    card = await bank.saved("later_challenged")
+    (outcome,) = await bank.provider.charge([Charge(new_id(), card.payment_id, 2500, card.provider_ref)])
+    assert (outcome.state, outcome.reason) == (PaymentState.DECLINED, "authentication_required")
+
+
+async def test_a_forgotten_card_is_not_charged_and_is_forgotten_once(bank: Bank) -> None:
+    card = await bank.saved()
+    for _ in range(2):
+        await bank.provider.forget([card])
+    (outcome,) = await bank.provider.charge([Charge(new_id(), card.payment_id, 2500, card.provider_ref)])
+    assert outcome.state is PaymentState.DECLINED
+
+
+async def test_an_abandoned_page_for_a_card_ends(bank: Bank) -> None:
+    id_ = new_id()
+    (page,) = await bank.provider.keep([NewSavedCard(id_, new_id(), "https://club.example/wallet")])
+    assert isinstance(page, HostedPage)
+    (outcome,) = await bank.provider.cancel([Reference(id_, page.provider_ref)])
+    assert (outcome.state, outcome.amount_cents) == (PaymentState.EXPIRED, 0)
