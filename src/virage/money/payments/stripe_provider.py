@@ -33,7 +33,8 @@ from virage.platform.settings.logs import log
 from virage.platform.values.refusals import Refused
 
 API_VERSION: Final = "2026-10-28.endive"
-TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=2)
+TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=2, sock_read=10)
+"""The total includes the wait for one of the connections."""
 CONNECTIONS_MAX: Final = 32
 KEY_LIVES: Final = timedelta(hours=20)
 """An idempotency key is surely known for so long."""
@@ -405,7 +406,9 @@ def _answered(answers: Sequence[Answer | BaseException]) -> list[Answer]:
 
 
 def _why(failure: BaseException) -> str:
-    return f"{type(failure).__name__} {getattr(failure, 'http_status', None) or ''}".strip()
+    """Return the kind of a failure, with status, code and parameter if Stripe names them."""
+    named = (getattr(failure, name, None) for name in ("http_status", "code", "param"))
+    return " ".join([type(failure).__name__, *(str(value) for value in named if value)])
 
 
 async def _each(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) -> list[Answer]:
