@@ -356,22 +356,40 @@ class StripeStandin:
         if session["status"] != "open":
             return str(session["status"])
         if number in _DECLINES:
+            self._fail(session, _DECLINES[number])
             return "declined"
         if number == CHALLENGED and code != CODE:
             return "challenged"
-        data = self._private(session)["data"]
         if session["mode"] == "setup":
-            self._save_card(session, number, data["metadata"])
+            self._save_card(session, number)
         else:
             currency = self.charged_in or session["currency"]
-            intent = self._intent(session["amount_total"], currency, data["metadata"])
+            intent = self._intent_of(session, currency)
             session |= {"payment_intent": intent["id"], "payment_status": "paid", "currency": currency}
             self._capture(intent)
         session |= {"status": "complete", "url": None}
         self._send("checkout.session.completed", session)
         return "captured"
 
-    def _save_card(self, session: Json, number: str, metadata: Json) -> None:
+    def _intent_of(self, session: Json, currency: str) -> Json:
+        """The intent of a page, which is made by the first try to pay."""
+        private = self._private(session)
+        if "intent" not in private:
+            made = self._intent(session["amount_total"], currency, private["data"]["metadata"])
+            private["intent"] = made["id"]
+        intent: Json = self.objects[private["intent"]]
+        return intent
+
+    def _fail(self, session: Json, reason: str) -> None:
+        """A declined try: the intent fails, and the page stays open for another card."""
+        if session["mode"] == "setup":
+            return
+        intent = self._intent_of(session, session["currency"])
+        error = {"type": "card_error", "code": "card_declined", "decline_code": reason, "message": reason}
+        intent |= {"status": "requires_payment_method", "last_payment_error": error}
+        self._send("payment_intent.payment_failed", intent)
+
+    def _save_card(self, session: Json, number: str) -> None:
         customer = self._made("cus", "customer", email=None, metadata={})
         face = {"brand": "visa", "last4": number[-4:], "exp_month": 12, "exp_year": 2034, "country": "FR"}
         card = self._made("pm", "payment_method", type="card", card=face, customer=customer["id"], metadata={})
@@ -382,7 +400,7 @@ class StripeStandin:
             status="succeeded",
             payment_method=card["id"],
             usage="off_session",
-            metadata=metadata,
+            metadata={},
         )
         session |= {"customer": customer["id"], "setup_intent": intent["id"]}
 

@@ -41,6 +41,8 @@ KEY_LIVES: Final = timedelta(hours=20)
 REFUNDS_MAX: Final = 100
 SIGNATURE: Final = "stripe-signature"
 PAYMENT_ID, CARD_ID, REFUND_ID = "payment_id", "card_id", "refund_id"
+PAGE_OF: Final = "page_of"
+"""Names the payment in the PaymentIntent of a page. A declined try fails the intent, but the page stays open."""
 SESSION, INTENT = "cs_", "pi_"
 EVENTS: Final = (
     "checkout.session.completed",
@@ -111,7 +113,7 @@ class StripeProvider:
                 "mode": "payment",
                 "line_items": [{"price_data": price, "quantity": 1}],
                 "payment_method_types": self._methods,
-                "payment_intent_data": {"metadata": metadata},
+                "payment_intent_data": {"metadata": {PAGE_OF: str(start.payment_id)}},
                 "adaptive_pricing": {"enabled": False},
             },
             metadata,
@@ -130,7 +132,6 @@ class StripeProvider:
                 "mode": "setup",
                 "customer_creation": "always",
                 "payment_method_types": ["card"],
-                "setup_intent_data": {"metadata": metadata},
             },
             metadata,
             card.return_url,
