@@ -363,7 +363,7 @@ class StripeProvider:
         return Outcome(id_, PaymentState.PENDING, session.amount_total or 0, provider_ref=session.id)
 
     def _of_intent(self, id_: UUID, intent: stripe.PaymentIntent) -> Outcome:
-        """Return the state of a PaymentIntent. One that needs its customer was declined: nobody is there."""
+        """Return the state of a PaymentIntent. An off-session charge that needs the customer counts as declined."""
         if intent.status == "succeeded":
             foreign = intent.currency != self._currency
             return Outcome(
