@@ -1,18 +1,16 @@
 """`virage payments check`: what keeps the payment provider's account from taking money."""
 
 import asyncio
-import os
 import sys
 
-from virage.cli.deployment import configuration, console
+from virage.cli.deployment import configuration_of_running, console
 from virage.money.payments.api import provider_of
 from virage.platform.settings.config import Config
 
 
 def check() -> None:
     """Print a line for each defect of the configured account, and exit with 1 if there is one."""
-    config = configuration(os.environ)
-    name, found = asyncio.run(_defects(config))
+    name, found = asyncio.run(_defects(configuration_of_running()))
     for defect in found:
         console.print(defect, markup=False, soft_wrap=True)
     if found:

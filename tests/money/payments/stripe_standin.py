@@ -33,6 +33,7 @@ ACCEPTED, DECLINED, INSUFFICIENT, CHALLENGED, LATER_DECLINED = (
 )
 CODE: Final = "1234"
 """What the bank of a challenged card wants to read."""
+CENTS_MIN: Final = 50
 _DECLINES: Final = {DECLINED: "generic_decline", INSUFFICIENT: "insufficient_funds"}
 _LATER: Final = {LATER_DECLINED: "generic_decline", CHALLENGED: "authentication_required", **_DECLINES}
 _PART: Final = re.compile(r"[^\[\]]+")
@@ -249,6 +250,8 @@ class StripeStandin:
         card = self.objects.get(params["payment_method"])
         if card is None or card["customer"] != params["customer"]:
             raise Refusal(404, "invalid_request_error", "resource_missing")
+        if int(params["amount"]) < CENTS_MIN:
+            raise Refusal(400, "invalid_request_error", "amount_too_small")
         intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
         intent |= {"customer": params["customer"], "payment_method": card["id"]}
         reason = _LATER.get(self._private(card)["number"])

@@ -13,6 +13,7 @@ from virage.money.payments import acts, reads
 from virage.money.payments.checkout import Checkout, settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
+from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.rules import HostedPage, PaymentIntent, PaymentState, RefundRequest
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.data.database import Database
@@ -25,7 +26,7 @@ from virage_sandbox.wire import Delivery
 class Till:
     """A shop with its provider, limited to payments."""
 
-    def __init__(self, db: Database, clock: Any, provider: SandboxProvider, handlers: Handlers, buyer: Any) -> None:
+    def __init__(self, db: Database, clock: Any, provider: PaymentProvider, handlers: Handlers, buyer: Any) -> None:
         self.db = db
         self.clock = clock
         self.provider = provider
@@ -34,15 +35,15 @@ class Till:
         self.checkout = Checkout(db, provider)
         self.jobs = PaymentJobs(db, clock, provider, handlers)
 
-    async def open(self, asked: PaymentIntent) -> str:
+    async def open(self, asked: PaymentIntent) -> HostedPage:
         async with self.db.transaction() as conn:
             await acts.begin(conn, [asked], self.clock.now())
         page = await self.checkout.open(asked)
         assert isinstance(page, HostedPage)
-        return page.payment_url
+        return page
 
     async def pay(self, asked: PaymentIntent, card: Card) -> str:
-        async with self.buyer.post(await self.open(asked), json={"card": card}) as answer:
+        async with self.buyer.post((await self.open(asked)).payment_url, json={"card": card}) as answer:
             state: str = (await answer.json())["state"]
             return state
 

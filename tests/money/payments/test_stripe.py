@@ -18,14 +18,12 @@ from tests.conftest import alive
 from tests.money.payments import stripe_standin
 from tests.money.payments.stripe_standin import StripeStandin
 from tests.money.payments.test_conformance import Bank, Inbox, due, inbox, of_stripe, standin
+from tests.money.payments.test_payment_flow import Till
 from tests.ports import free_ports
 from virage.app import domains
 from virage.app.building import build
 from virage.cli import app as cli
-from virage.money.payments import acts, reads
-from virage.money.payments.checkout import Checkout
 from virage.money.payments.handlers import Handlers
-from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
@@ -84,6 +82,12 @@ async def test_a_charge_whose_answer_was_lost_is_found_and_never_repeated(bank: 
     standin.forget_keys()  # a day later
     assert await bank.provider.charge([charge]) == [outcome]
     assert len(of_kind(standin, "payment_intent")) == 1
+
+
+async def test_a_charge_that_stripe_finds_invalid_is_no_declined_card(bank: Bank) -> None:
+    card = await bank.saved()
+    with pytest.raises(Unreachable, match="InvalidRequestError 400 amount_too_small"):
+        await bank.provider.charge([Charge(new_id(), card.payment_id, 1, card.provider_ref)])
 
 
 async def test_a_refund_whose_answer_was_lost_is_paid_once_even_a_day_later(
@@ -278,36 +282,17 @@ async def test_the_standin_answers_in_the_shapes_of_the_api(bank: Bank, standin:
     assert seen == KINDS.keys()
 
 
-class Shop:
+class Shop(Till):
     """The whole application on Stripe: its route for events, and its jobs."""
 
     def __init__(self, db: Database, clock: Any, bank: Bank, handlers: Handlers, client: httpx.AsyncClient) -> None:
-        self.db, self.clock, self.bank, self.client = db, clock, bank, client
-        self.checkout = Checkout(db, bank.provider)
-        self.jobs = PaymentJobs(db, clock, bank.provider, handlers)
-
-    async def open(self, asked: PaymentIntent) -> HostedPage:
-        async with self.db.transaction() as conn:
-            await acts.begin(conn, [asked], self.clock.now())
-        page = await self.checkout.open(asked)
-        assert isinstance(page, HostedPage)
-        return page
+        super().__init__(db, clock, bank.provider, handlers, None)
+        self.bank, self.client = bank, client
 
     async def deliver(self) -> int:
         headers, body = await self.bank.inbox.next()
         kept = {name: headers[name] for name in ("stripe-signature", "content-type")}
         return (await self.client.post(PATH, content=body, headers=kept)).status_code
-
-    async def state(self, asked: PaymentIntent) -> PaymentState:
-        async with self.db.connection() as conn:
-            payment = await reads.payment(conn, asked.payment_id)
-        assert payment is not None
-        return payment.state
-
-    async def settle_later(self, by: timedelta = timedelta(seconds=11)) -> None:
-        self.clock.advance(by)
-        await self.jobs.reconcile(self.db)
-        await self.jobs.send_refunds(self.db)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 /**
  * The apps without network (`apps/table.ts`). Phones cache all files of the fans' app in the deployment's languages, one
  * version at a time, and the venue's geometry for ever. A device that has opened a gate or a till also caches the files
- * of the staff's app, and a new version is put in place only with both. The office's page is asked of the server, so that it never wants a file
- * of a version that is gone; its files stay in the browser's own cache.
+ * of the staff's app, and a new version is put in place only with both. The office's page is asked of the server, so that
+ * it never wants a file of a version that is gone; its files stay in the browser's own cache.
  *
  * Tickets, events and keys are not here: the apps keep them in IndexedDB.
  */

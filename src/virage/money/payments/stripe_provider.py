@@ -51,6 +51,7 @@ EVENTS: Final = (
     "payment_intent.succeeded",
 )
 """The events that the webhook endpoint is sent. What they are about is fetched, so their API version is free."""
+MISSING: Final = "resource_missing"
 _OURS: Final = frozenset({"checkout.session", "payment_intent"})
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
 _REFUNDED: Final = frozenset({"succeeded", "pending"})
@@ -159,7 +160,7 @@ class StripeProvider:
             known = await self._search(charge.payment_id)
             if known is not None:
                 return self._of_intent(charge.payment_id, known)
-        customer, _, card = (charge.provider_ref or "").partition("/")
+        customer, _, card = str(charge.provider_ref).partition("/")  # Stripe finds no card without an id
         params: Any = {
             "amount": charge.amount_cents,
             "currency": self._currency,
@@ -179,7 +180,9 @@ class StripeProvider:
             error = declined.error
             reason = None if error is None else error.decline_code or error.code
             return Outcome(charge.payment_id, PaymentState.DECLINED, charge.amount_cents, reason or declined.code)
-        except stripe.InvalidRequestError as failure:  # the card was removed at Stripe
+        except stripe.InvalidRequestError as failure:
+            if failure.code != MISSING:  # a mistake of ours is no answer of the bank: it is logged, and tried again
+                raise
             return Outcome(charge.payment_id, PaymentState.DECLINED, charge.amount_cents, failure.code)
 
     async def forget(self, cards: Sequence[Reference]) -> None:
@@ -443,7 +446,7 @@ async def _unless_missing(asked: Awaitable[Answer]) -> Answer | None:
     try:
         return await asked
     except stripe.InvalidRequestError as failure:
-        if failure.code == "resource_missing":
+        if failure.code == MISSING:
             return None
         raise
 

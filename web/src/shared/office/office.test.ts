@@ -40,7 +40,6 @@ const plain = (text: string): string => text.replace(/\s/gu, " ");
 
 describe("money as typed", () => {
   afterEach(() => {
-    vi.restoreAllMocks();
     i18n.currency = EURO;
   });
 
@@ -73,6 +72,7 @@ describe("money as shown", () => {
     i18n.locale = "fr";
   });
   afterEach(() => {
+    vi.restoreAllMocks();
     i18n.currency = EURO;
   });
 
