@@ -253,6 +253,20 @@ def test_pressing_pay_three_times_makes_one_payment(page: Page, system: System, 
     assert page.url.split("?")[0] in {url.split("?")[0] for url in urls}
 
 
+def test_a_basket_waits_for_a_busy_payment_service_and_pays_by_itself(
+    page: Page, system: System, sign_in: SignIn, address: str
+) -> None:
+    open_match(page, system)
+    find_two_seats(page)
+    sign_in(page, address)
+    page.route("**/payment", Refusing(503, "provider_busy", times=4))  # the client repeats a 503 twice by itself
+    page.get_by_role("button", name="Pay €").click()
+    expect(page.get_by_text("You are in the queue to pay")).to_be_visible()
+    expect(page.get_by_text("Your seats are reserved")).to_be_visible()
+    assert found_by_axe(page) == []
+    expect(page.get_by_label("Card number")).to_be_visible()
+
+
 def test_the_order_page_shows_the_refund_of_late_money(
     page: Page, system: System, sign_in: SignIn, address: str
 ) -> None:

@@ -25,7 +25,7 @@ from virage.media.replay.api import suggest_clips
 from virage.media.tracking import module as tracking
 from virage.money.fiscal import module as fiscal
 from virage.money.payments import module as payments
-from virage.money.payments.api import Handlers, provider_of
+from virage.money.payments.api import Handlers, budget_of, provider_of
 from virage.money.wallet.accounts import module as accounts
 from virage.money.wallet.accounts.types import AccountSettings
 from virage.money.wallet.cards import module as cards
@@ -208,7 +208,8 @@ def payment_handlers(config: Config) -> Handlers:
 
 def parts_of(process: Process) -> dict[str, Parts]:
     """Return the parts that the domains add to a process, by module name."""
-    provider, handlers = provider_of(process.config), payment_handlers(process.config)
+    provider = provider_of(process.config, budget_of(process.config, process.db, process.clock))
+    handlers = payment_handlers(process.config)
     catalogues = Catalogues(process.db)  # one per process: versions are immutable and cached
     ground: Sequence[VenueSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
     return {

@@ -25,6 +25,7 @@ from virage.money.payments.rules import (
     HostedPage,
     Outcome,
     PaymentIntent,
+    PaymentRefusal,
     PaymentState,
     Reference,
     RefundAnswer,
@@ -67,10 +68,13 @@ class MemoryProvider:
         self.started: dict[UUID, PaymentIntent] = {}
         self.refunded: dict[UUID, int] = {}
         self.away = False
+        self.busy = False
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         if self.away:
             raise Unreachable("create")
+        if self.busy:
+            return [Refused(PaymentRefusal.PROVIDER_BUSY, {"retry_after_s": 3}) for _ in starts]
         self.started |= {start.payment_id: start for start in starts}
         return [HostedPage(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
 

@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -269,6 +269,41 @@ async def test_a_provider_outage_keeps_the_hold(system: System) -> None:
     assert codes(await fan.pay(order["id"], payment_id)) == (503, "provider_unavailable")
     system.provider.away = False
     assert (await fan.pay(order["id"], payment_id)).status_code == 200
+
+
+async def test_who_waits_for_a_busy_provider_keeps_the_seats_for_half_an_hour(system: System, clock: FakeClock) -> None:
+    fan = await system.fan()
+    order, payment_id = await fan.best(), new_id()
+    held_at = clock.now()
+    system.provider.busy = True
+    answer = await fan.pay(order["id"], payment_id)
+    assert codes(answer) == (503, "provider_busy")
+    assert (answer.headers["retry-after"], answer.json()["data"]) == ("3", {"retry_after_s": 3})
+    ends = []
+    while codes(answer) == (503, "provider_busy"):
+        clock.advance(timedelta(minutes=4))
+        await expire(system)
+        answer = await fan.pay(order["id"], new_id())  # another tab: the payment stays the same
+        [row] = await system.rows("select expires_at from ticketing.orders")
+        ends.append(row["expires_at"] - held_at)
+    assert codes(answer) == (409, "hold_expired")
+    assert timedelta(minutes=20) < max(ends) <= timedelta(minutes=30)
+    assert [row["id"] for row in await system.rows("select id from payments.payment")] == [payment_id]
+
+
+async def test_a_page_that_opens_late_leaves_the_whole_time_to_pay(system: System, clock: FakeClock) -> None:
+    fan = await system.fan()
+    order, payment_id = await fan.best(), new_id()
+    system.provider.busy = True
+    await fan.pay(order["id"], payment_id)
+    clock.advance(timedelta(minutes=9))
+    await fan.pay(order["id"], payment_id)
+    system.provider.busy = False
+    answer = await fan.pay(order["id"], payment_id)
+    assert answer.status_code == 200
+    assert datetime.fromisoformat(answer.json()["expires_at"]) == clock.now() + TEN_MINUTES
+    [row] = await system.rows("select expires_at from payments.payment")
+    assert row["expires_at"] == clock.now() + TEN_MINUTES
 
 
 async def test_a_double_payment_buys_once_and_is_returned_once(system: System) -> None:

@@ -58,6 +58,11 @@ async def abandon(conn: Connection, payment_ids: Sequence[UUID], now: datetime) 
         await journal.append(conn, [Fact("payment_given_up", None, payment_id, {}) for payment_id in payment_ids], now)
 
 
+async def extend_unopened(conn: Connection, payment_ids: Sequence[UUID], until: datetime) -> set[UUID]:
+    """Let payments without a page end later; return which ones have none. Lock the payments before their subjects."""
+    return await store.extend_unopened(conn, sorted(payment_ids), until)
+
+
 async def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime, handlers: Handlers) -> list[Settlement]:
     """Apply provider outcomes and call the handler of each purpose, in this transaction; return the steps taken.
 

@@ -25,6 +25,7 @@ module = Module(
         "method_id_taken": 409,
         "not_captured": 409,
         "payment_id_taken": 409,
+        "provider_busy": 503,
         "provider_unavailable": 503,
         "refund_id_taken": 409,
         "signature_invalid": 401,
@@ -35,6 +36,7 @@ module = Module(
         "payment": (),
         "refund": (),
         "method": (),
+        "call_lane": (),
     },
     lock_exceptions={
         "insert_refunds": LockException(

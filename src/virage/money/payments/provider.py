@@ -36,7 +36,10 @@ class PaymentProvider(Protocol):
         ...
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
-        """Return a hosted page for each payment, in order. Idempotent by payment id."""
+        """Return a hosted page for each payment, in order. Idempotent by payment id.
+
+        Refused with `provider_busy` (data.retry_after_s) while the account's rate of calls is used up.
+        """
         ...
 
     async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:

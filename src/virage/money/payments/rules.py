@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -40,6 +41,7 @@ class PaymentRefusal(StrEnum):
     NOT_CAPTURED = "not_captured"
     EXCEEDS_CAPTURE = "exceeds_capture"
     PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_BUSY = "provider_busy"
     SIGNATURE_INVALID = "signature_invalid"
     DELIVERY_INVALID = "invalid"
     AMOUNT_MISMATCH = "amount_mismatch"
@@ -361,6 +363,44 @@ def _refund_one(
     if request.amount_cents > left:
         return Refused(PaymentRefusal.EXCEEDS_CAPTURE, {"left_cents": left})
     return request
+
+
+class CallLane(StrEnum):
+    """Who waits for a call to the provider. Each lane has its share of the account's rate."""
+
+    FAN = "fan"  # a person, for a page or for tickets
+    JOB = "job"
+
+
+CALL_SHARES: Final[Mapping[CallLane, float]] = {CallLane.FAN: 0.8, CallLane.JOB: 0.2}
+CALLS_BOOKED_MAX: Final = timedelta(minutes=1)
+"""A lane that is booked further ahead was booked by a clock that ran ahead, and counts as free."""
+
+
+class CallRequest(Struct, frozen=True):
+    """Call to the provider, which waits for at most `patience`."""
+
+    lane: CallLane
+    patience: timedelta
+
+
+def book_calls(
+    free_at: Mapping[CallLane, datetime], calls: Iterable[CallRequest], now: datetime, calls_per_s: int
+) -> tuple[dict[CallLane, datetime], list[timedelta]]:
+    """Return when each lane is free after these calls, and how long each call waits, in order.
+
+    The calls of a lane are evenly spaced. A call takes the moment of the other lane if only that one is free now. A
+    call whose wait is longer than its patience is not booked.
+    """
+    lanes = {lane: at if at - now <= CALLS_BOOKED_MAX else now for lane, at in free_at.items()}
+    waits = []
+    for call in calls:
+        lane = min(lanes, key=lambda one: (lanes[one] > now, one is not call.lane))
+        at = max(lanes[lane], now)
+        if at - now <= call.patience:
+            lanes[lane] = at + timedelta(seconds=1 / (calls_per_s * CALL_SHARES[lane]))
+        waits.append(at - now)
+    return lanes, waits
 
 
 REFUND_DELAY_MIN = timedelta(seconds=5)

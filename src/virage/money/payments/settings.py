@@ -29,6 +29,9 @@ class PaymentSettings(Struct, frozen=True, kw_only=True):
     stripe_methods: Annotated[tuple[str, ...], parse.stripe_methods] = ("card",)
     """Comma-separated payment methods of Stripe's page, each of which the account must offer: card (with Apple Pay and
     Google Pay), bancontact, link."""
+    stripe_calls_per_s: Annotated[int, parse.positive] = 80
+    """How many calls a second all processes together make to Stripe. An account allows about 100 live and 25 with a
+    test key; other programs that use it need a part."""
     stripe_api_url: Annotated[str | None, parse.origin] = None
     """Another address than https://api.stripe.com, for tests on this machine only."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments.rules import (
+    CallLane,
     DueRefund,
     HostedPage,
     NewSavedCard,
@@ -112,6 +113,11 @@ async def lock_payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Pay
 async def abandon(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
     """Expire open payments now."""
     await _sql.abandon(conn, ids=ids, now=now)
+
+
+async def extend_unopened(conn: Connection, ids: Sequence[UUID], until: datetime) -> set[UUID]:
+    """Let payments without a page end later; return the ids of all those without a page."""
+    return {row["id"] async for row in _sql.extend_unopened(conn, ids=ids, until=until)}
 
 
 async def refunds(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refund]:
@@ -237,3 +243,13 @@ async def turnover(conn: Connection, purpose: str) -> Turnover:
     """Return captured and refunded amounts of a purpose."""
     row = await _sql.turnover(conn, purpose=purpose)
     return Turnover(row["captured_cents"], row["refund_cents"])
+
+
+async def lock_call_lanes(conn: Connection) -> dict[CallLane, datetime]:
+    """Return when the next call of each lane may be made, locked."""
+    return {CallLane(row["lane"]): row["free_at"] async for row in _sql.lock_call_lanes(conn)}
+
+
+async def put_call_lanes(conn: Connection, free_at: Mapping[CallLane, datetime]) -> None:
+    """Update the locked lanes."""
+    await _sql.put_call_lanes(conn, lanes=list(free_at), free_ats=list(free_at.values()))

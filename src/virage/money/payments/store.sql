@@ -55,6 +55,16 @@ select id, purpose, subject, amount_cents, state, created_at, expires_at, captur
     payment_url, provider_ref, settled_at
 from payments.payment where id = any(:ids::uuid[]) order by id for no key update;
 
+-- name: extend_unopened(ids, until)
+-- Payments without a page end later.
+with locked as (
+    select id from payments.payment
+    where id = any(:ids::uuid[]) and captured_cents is null and payment_url is null and state = 'created'
+    order by id for no key update
+)
+update payments.payment set expires_at = :until from locked where payment.id = locked.id
+returning payment.id;
+
 -- name: refunds(ids)
 -- Refunds by id.
 select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
@@ -198,3 +208,13 @@ where method.id = wish.id;
 -- Saved cards that have been in a state since before a time, by age.
 select id, subject, state, label, reason, return_url, page_url, begun_at, provider_ref
 from payments.method where state = :state and begun_at < :before order by begun_at, id limit :wanted;
+
+-- name: lock_call_lanes()
+-- When the next call of each lane may be made, locked in order.
+select lane, free_at from payments.call_lane order by lane for no key update;
+
+-- name: put_call_lanes(lanes, free_ats)!
+-- When the next call of each locked lane may be made.
+update payments.call_lane set free_at = booked.free_at
+from unnest(:lanes::text[], :free_ats::timestamptz[]) as booked (lane, free_at)
+where call_lane.lane = booked.lane;

@@ -7,6 +7,7 @@ and events of another API version, do no harm.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -16,6 +17,7 @@ import aiohttp
 import stripe
 from stripe import StripeClient
 
+from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
@@ -29,13 +31,18 @@ from virage.money.payments.rules import (
     Reference,
     RefundAnswer,
 )
+from virage.money.payments.stripe_calls import BudgetedClient, urgent
 from virage.platform.settings.logs import log
 from virage.platform.values.refusals import Refused
 
 API_VERSION: Final = "2026-10-28.endive"
 TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=2, sock_read=10)
 """The total includes the wait for one of the connections."""
-CONNECTIONS_MAX: Final = 32
+CONNECTIONS_MAX: Final = 128
+PAGE_PATIENCE: Final = timedelta(seconds=2)
+"""How long a fan's request waits for its moment; afterwards the fan's browser asks again."""
+WEBHOOK_PATIENCE: Final = timedelta(seconds=8)
+"""Longer than that of pages: a paid order comes before new ones."""
 KEY_LIVES: Final = timedelta(hours=20)
 """An idempotency key is surely known for so long."""
 REFUNDS_MAX: Final = 100
@@ -78,6 +85,7 @@ class StripeProvider:
         merchant: str,
         methods: Sequence[str],
         api_url: str | None = None,
+        budget: CallBudget | None = None,
     ) -> None:
         self._key = key
         self._webhook_secrets = webhook_secrets
@@ -85,6 +93,7 @@ class StripeProvider:
         self._merchant = merchant
         self._methods = list(methods)
         self._api_url = api_url
+        self._budget = budget
         self._session: aiohttp.ClientSession | None = None
         self._made: StripeClient | None = None
 
@@ -96,7 +105,8 @@ class StripeProvider:
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Return a Checkout page for each payment, in order; `provider_unavailable` for those without an answer."""
-        pages = await asyncio.gather(*(self._page(start) for start in starts), return_exceptions=True)
+        with urgent(PAGE_PATIENCE):
+            pages = await asyncio.gather(*(self._page(start) for start in starts), return_exceptions=True)
         _answered(pages)
         unavailable = Refused(PaymentRefusal.PROVIDER_UNAVAILABLE)
         return [unavailable if isinstance(page, BaseException) else page for page in pages]
@@ -123,7 +133,8 @@ class StripeProvider:
 
     async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
         """Return a Checkout page that saves a card, for each, in order. Each card has a customer of its own."""
-        return await _all(self._saving_page, methods)
+        with urgent(PAGE_PATIENCE):
+            return await _all(self._saving_page, methods)
 
     async def _saving_page(self, card: NewSavedCard) -> HostedPage | Refused:
         metadata = {CARD_ID: str(card.method_id)}
@@ -149,6 +160,8 @@ class StripeProvider:
             session = await self._client.v1.checkout.sessions.create_async(params, {"idempotency_key": str(id_)})
         except stripe.IdempotencyError:
             return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
+        except Busy as busy:
+            return Refused(PaymentRefusal.PROVIDER_BUSY, {"retry_after_s": math.ceil(busy.wait.total_seconds())})
         return HostedPage(id_, str(session.url), session.id)
 
     async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
@@ -297,7 +310,8 @@ class StripeProvider:
         id_ = _our_id(about.get("metadata") or {}) if about["object"] in _OURS else None
         if id_ is None:
             return []
-        found = await self.fetch([Reference(id_, about["id"])])
+        with urgent(WEBHOOK_PATIENCE):
+            found = await self.fetch([Reference(id_, about["id"])])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
 
     async def defects(self, webhook_url: str) -> Sequence[str]:
@@ -391,7 +405,9 @@ class StripeProvider:
                 stripe_version=API_VERSION,
                 base_addresses=None if self._api_url is None else {"api": self._api_url},
                 max_network_retries=0,
-                http_client=stripe.AIOHTTPClient(timeout=TIMEOUT, session=self._session),
+                http_client=stripe.AIOHTTPClient(timeout=TIMEOUT, session=self._session)
+                if self._budget is None
+                else BudgetedClient(self._budget, timeout=TIMEOUT, session=self._session),
             )
         return self._made
 
@@ -400,7 +416,7 @@ def _answered(answers: Sequence[Answer | BaseException]) -> list[Answer]:
     """Return the answers of those requests that have one. Raises `Unreachable` if none of several has."""
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     for failure in failures:
-        if not isinstance(failure, stripe.StripeError):
+        if not isinstance(failure, stripe.StripeError | Busy):
             raise failure
         if isinstance(failure, stripe.AuthenticationError | stripe.PermissionError):
             log.error("payment_provider_refuses_key", code=failure.code)
@@ -424,7 +440,7 @@ async def _all(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) 
     """Ask for all items at the same time, and return all answers, in order. Raises `Unreachable` if one is missing."""
     try:
         return await asyncio.gather(*(ask(item) for item in items))
-    except stripe.StripeError as failure:
+    except (stripe.StripeError, Busy) as failure:
         raise Unreachable(_why(failure)) from failure
 
 

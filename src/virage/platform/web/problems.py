@@ -100,7 +100,11 @@ def document(problem: Problem, status: int, request_id: str) -> ProblemDocument:
 
 
 def granted(outcome: Granted | Refused) -> Granted:
-    """Return the outcome, or raise a refusal as a Problem. For routes, outside of any transaction."""
+    """Return the outcome, or raise a refusal as a Problem. For routes, outside of any transaction.
+
+    `retry_after_s` in the data of the refusal is also the Retry-After of the response (RFC 9110, 10.2.3).
+    """
     if isinstance(outcome, Refused):
-        raise Problem(outcome.reason, outcome.data)
+        wait_s = outcome.data.get("retry_after_s")
+        raise Problem(outcome.reason, outcome.data, headers=None if wait_s is None else {"retry-after": str(wait_s)})
     return outcome

@@ -171,6 +171,7 @@ export type RefusalCode =
   | "proof_missing"
   | "proof_too_old"
   | "proof_used"
+  | "provider_busy"
   | "provider_unavailable"
   | "purse_frozen"
   | "purse_would_exceed"

@@ -79,6 +79,7 @@ export const common: typeof English = {
     code_wrong: "Dieser Code stimmt nicht. Nehmen Sie den aus der neuesten E-Mail.",
     holds_grants: "Sie gehören zum Team: Ihr Konto hat Rollen. Bitten Sie die Administration, sie zu entfernen, und löschen Sie es dann.",
     email_invalid: "Das sieht nicht nach einer E-Mail-Adresse aus.",
+    provider_busy: "Im Moment bezahlen sehr viele. Ihre Plätze bleiben reserviert: Versuchen Sie es in ein paar Sekunden noch einmal.",
     provider_unavailable: "Der Zahlungsdienst antwortet nicht. Ihre Plätze bleiben reserviert: Versuchen Sie es gleich noch einmal.",
     step_up_required: "Zu Ihrer Sicherheit: Melden Sie sich erneut an.",
   },

@@ -147,6 +147,8 @@ export const ticketing: typeof English = {
     total: "Gesamt",
     vat: (rate) => `Inkl. ${rate} MwSt.`,
     pay: (total) => `${total} bezahlen`,
+    queued: "Sie warten in der Schlange zur Zahlung",
+    queuedText: "Im Moment bezahlen sehr viele. Ihre Plätze bleiben reserviert, und die Zahlungsseite öffnet sich von selbst, sobald Sie an der Reihe sind. Lassen Sie diese Seite offen.",
     toPay: "Sie bezahlen sicher auf der Seite unseres Zahlungspartners.",
     release: "Plätze freigeben",
     releaseQuestion: "Diese Plätze freigeben?",

@@ -78,6 +78,7 @@ export const common = {
     code_wrong: "That code is not right. Use the one in the newest email.",
     holds_grants: "You work here: your account has staff roles. Ask an administrator to remove them, then delete it.",
     email_invalid: "That does not look like an email address.",
+    provider_busy: "Many people are paying at this moment. Your seats are still reserved: try again in a few seconds.",
     provider_unavailable: "The payment service isn’t responding. Your seats are still reserved: try again in a moment.",
     step_up_required: "Confirm it’s you: sign in again.",
   },

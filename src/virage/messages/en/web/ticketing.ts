@@ -149,6 +149,8 @@ export const ticketing = {
     total: "Total",
     vat: (rate: string) => `Includes VAT at ${rate}`,
     pay: (total: string) => `Pay ${total}`,
+    queued: "You are in the queue to pay",
+    queuedText: "Many people are paying at this moment. Your seats are reserved, and the payment page opens by itself when it is your turn. Keep this page open.",
     toPay: "You’ll pay securely on our payment partner’s page.",
     release: "Release seats",
     releaseQuestion: "Release these seats?",

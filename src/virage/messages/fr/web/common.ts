@@ -79,6 +79,7 @@ export const common: typeof English = {
     code_wrong: "Ce code n’est pas le bon. Utilisez celui de l’e-mail le plus récent.",
     holds_grants: "Vous faites partie de l’équipe : votre compte a des rôles. Demandez à un administrateur de les retirer, puis supprimez-le.",
     email_invalid: "Cela ne ressemble pas à une adresse e-mail.",
+    provider_busy: "Beaucoup de personnes paient en ce moment. Vos places sont gardées : réessayez dans quelques secondes.",
     provider_unavailable: "Le service de paiement ne répond pas. Vos places sont gardées : réessayez dans un instant.",
     step_up_required: "Confirmez que c’est bien vous : reconnectez-vous.",
   },

@@ -148,6 +148,8 @@ export const ticketing: typeof English = {
     total: "Total",
     vat: (rate) => `dont TVA ${rate}`,
     pay: (total) => `Payer ${total}`,
+    queued: "Vous êtes dans la file pour payer",
+    queuedText: "Beaucoup de personnes paient en ce moment. Vos places sont gardées, et la page de paiement s’ouvrira d’elle-même à votre tour. Gardez cette page ouverte.",
     toPay: "Vous payez en toute sécurité sur la page de notre partenaire.",
     release: "Libérer mes places",
     releaseQuestion: "Libérer ces places ?",

@@ -20,7 +20,7 @@ from virage.sale.ticketing.acts.emails import notify_money_returned, notify_paid
 from virage.sale.ticketing.acts.holding import claim_again, taken_fact
 from virage.sale.ticketing.rules.moving import GONE
 from virage.sale.ticketing.rules.places import label
-from virage.sale.ticketing.rules.sale import may_pay, paying_until
+from virage.sale.ticketing.rules.sale import LIVES_AT_MOST, PAYING_FOR, may_pay, paying_until
 from virage.sale.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
 from virage.sale.ticketing.store import orders as store
 from virage.site.pages import api as pages
@@ -82,6 +82,19 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     paid = await _mark_paid(conn, free, now) if free else {}
     await _issue_passes(conn, paid.values(), now)
     return [_paid(a) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
+
+
+async def keep_waiting(conn: Connection, starts: Sequence[PaymentIntent], now: datetime) -> None:
+    """Keep the seats of orders whose payment page is not open yet, because the provider is at its rate of calls.
+
+    Each of them has the full time to pay again, within half an hour of its hold.
+    """
+    until = now + PAYING_FOR
+    unopened = await payments_api.extend_unopened(conn, [start.payment_id for start in starts], until)
+    orders = sorted(start.subject for start in starts if start.payment_id in unopened)
+    await store.extend_paying(
+        conn, orders, held_after=until - LIVES_AT_MOST, before=until - PAYING_FOR / 2, until=until
+    )
 
 
 def _paid(answer: Paying) -> Paying:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from virage.identity.people import api as people
 from virage.identity.people.types import NewGuest
 from virage.money.payments.api import Checkout
+from virage.money.payments.types import PaymentIntent, PaymentRefusal
 from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
@@ -79,6 +80,7 @@ class OrderService:
         self.holds: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.holds_again: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.pays: Batcher[Pay, Paying | Refused] = Batcher(self._pay_many, batch_max=BATCH_MAX)
+        self.waits: Batcher[PaymentIntent, None] = Batcher(self._keep_waiting, batch_max=BATCH_MAX)
         self.orders: Batcher[UUID, FoundOrder | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
 
     async def hold(self, command: HoldCommand) -> OrderRow | Refused:
@@ -116,7 +118,10 @@ class OrderService:
         return outcome
 
     async def pay(self, pay: Pay, checkout: Checkout) -> PaymentPage | Refused:
-        """Start a payment and open the provider's page; a payment that was already started gets the same page."""
+        """Start a payment and open the provider's page; a payment that was already started gets the same page.
+
+        `provider_busy`: the seats stay, and the same request is repeated after `retry_after_s`.
+        """
         outcome = await self.pays.submit(pay)
         if isinstance(outcome, Refused):
             return outcome
@@ -124,6 +129,8 @@ class OrderService:
             return PaymentPage(outcome.order, None)
         opened = await checkout.open(outcome.start)
         if isinstance(opened, Refused):
+            if opened.reason is PaymentRefusal.PROVIDER_BUSY:
+                await self.waits.submit(outcome.start)
             return opened
         return PaymentPage(outcome.order, opened.payment_url)
 
@@ -155,6 +162,11 @@ class OrderService:
 
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
         return await self._db.transact(paying.pay, pays, self._clock.now())
+
+    async def _keep_waiting(self, starts: Sequence[PaymentIntent]) -> list[None]:
+        async with self._db.transaction() as conn:
+            await paying.keep_waiting(conn, starts, self._clock.now())
+        return [None for _ in starts]
 
     async def _read_many(self, order_ids: Sequence[UUID]) -> list[FoundOrder | None]:
         async with self._db.connection() as conn:

@@ -125,6 +125,13 @@ async def start_paying(conn: Connection, orders: Sequence[Basket]) -> None:
     )
 
 
+async def extend_paying(
+    conn: Connection, order_ids: Sequence[UUID], *, held_after: datetime, before: datetime, until: datetime
+) -> None:
+    """Let orders that are being paid, were held after a time and end before a time, end later."""
+    await queries.extend_paying(conn, order_ids=order_ids, held_after=held_after, before=before, until=until)
+
+
 async def accept_terms(conn: Connection, accepted: Mapping[UUID, UUID], now: datetime) -> None:
     """Store the version of the terms of sale that was accepted, by order."""
     await queries.accept_terms(conn, order_ids=list(accepted), version_ids=list(accepted.values()), now=now)

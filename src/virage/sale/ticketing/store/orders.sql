@@ -125,6 +125,15 @@ select id, event_id, owner_id, payment_id, places, ticket_ids from paid;
 update ticketing.orders set state = 'paying', expires_at = :expires_at
 where id = any(:order_ids::uuid[]) and state = 'expired';
 
+-- name: extend_paying(order_ids, held_after, before, until)!
+-- A later end for orders whose payment has no page yet and that end before a time. Old holds are left out.
+with locked as (
+    select id from ticketing.orders
+    where id = any(:order_ids::uuid[]) and held_at > :held_after and expires_at < :before and state = 'paying'
+    order by id for no key update
+)
+update ticketing.orders set expires_at = :until from locked where orders.id = locked.id;
+
 -- name: back_to_held(order_ids, payment_ids)
 -- Orders whose payment failed return to `held`, for another attempt while the hold lasts.
 with locked as (
