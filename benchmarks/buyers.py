@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -23,7 +24,7 @@ WAIT = b"prefer: wait=10\r\n"
 SIZES = (1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
 RETRY_S = 0.05
 PATIENCE_S = 60.0
-OK, CREATED, SERVER_ERROR = 200, 201, 500
+OK, CREATED, SERVER_ERROR, BUSY = 200, 201, 500, 503
 LATER = (408, 429)
 
 
@@ -102,7 +103,7 @@ class Crowd:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._shop = Client(plan.url)
+        self._shop = Client(plan.url, keep=(b"retry-after",))
         self._bank = Client(plan.sandbox_url)
         self._random = random.Random(plan.seed)
         self._tokens = list(reversed(plan.tokens))
@@ -201,12 +202,16 @@ class Crowd:
         payment_id = str(new_id())
         body = b'{"payment_id":"%b"}' % payment_id.encode()
         answer = await self._ask(self._shop, b"POST", path + b"/payment", session, body)
+        while answer.status == BUSY:  # as the basket's page does
+            await asyncio.sleep(int(answer.headers[b"retry-after"]) * (0.75 + self._random.random() / 2))
+            answer = await self._ask(self._shop, b"POST", path + b"/payment", session, body)
         if answer.status != OK:
             order.ended = _code(answer)
             return
         order.payment_id = payment_id
-        if _page.decode(answer.body).payment_url is not None:
-            answer = await self._ask(self._bank, b"POST", b"/pay/" + payment_id.encode(), b"", CARD)
+        page = _page.decode(answer.body).payment_url
+        if page is not None:
+            answer = await self._ask(self._bank, b"POST", urlsplit(page).path.encode(), b"", CARD)
             order.charged = answer.status == OK
 
     async def _fetch(self, session: bytes, path: bytes, order: Bought) -> None:
@@ -231,6 +236,9 @@ class Crowd:
             try:
                 answer = await client.ask(method, path, headers, body)
                 if answer.status < SERVER_ERROR and answer.status not in LATER:
+                    return answer
+                if answer.status == BUSY and _code(answer) == "provider_busy":
+                    self.refused["provider_busy"] = self.refused.get("provider_busy", 0) + 1
                     return answer
                 cause = str(answer.status)
             except OSError:

@@ -3,7 +3,8 @@ application.
 
 `python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in
 other processes come in parties of 1 to 6, one in a hundred with access needs, more people than
-seats; a last sweep takes single places.
+seats; a last sweep takes single places. `--provider stripe` compares sales through the sandbox with
+sales through a stand-in of Stripe, both with the latency of a real provider.
 """
 
 import argparse
@@ -16,16 +17,25 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import asyncpg
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from benchmarks.buyers import Plan, Report
 from benchmarks.common import machine, percentile, processor_s, run, tell
-from benchmarks.system import System, seed
+from benchmarks.system import Provider, System, seed
 from benchmarks.wire import Client
+from tests.money.payments import stripe_standin
 
 FANS = 20_000
+STRIPE_FANS = 4_000
+LATENCY_MS = 120
+CALLS_PER_S = 100
+QUEUED = 4
+"""How many times as many fans buy at once where the provider is limited."""
+SHOULD_NOT_BE = ("oversold", "paid_without_ticket", "captured_without_goods")
 QUICK_FANS = 400
 PLAIN_S = 4.0
 SWEEPS_MAX = 5
@@ -143,6 +153,7 @@ async def audit(system: System, event_id: UUID) -> dict[str, int]:
         "seats_sold": len(by_place),
         "orders": counts["orders"],
         "paid_without_ticket": counts["lacking"] + len(unexplained),
+        "captured_without_goods": len(unexplained),
         "captured": len(captured),
         "refunded": len(refunded),
     }
@@ -150,6 +161,8 @@ async def audit(system: System, event_id: UUID) -> dict[str, int]:
 
 async def captured_of(system: System) -> dict[UUID, int]:
     """The money that the bank captured and did not refund, in cents by payment, from its own list."""
+    if system.provider.is_stripe:
+        return await _captured_of_stripe(system)
     client = Client(system.sandbox_url)
     headers = b"authorization: Bearer %b\r\n" % system.sandbox_key.encode()
     found: dict[UUID, int] = {}
@@ -162,6 +175,29 @@ async def captured_of(system: System) -> dict[UUID, int]:
             client.close()
             return found
         after = f"&after={page['next']}"
+
+
+async def _captured_of_stripe(system: System) -> dict[UUID, int]:
+    intents, refunds = await _listed(system, "payment_intents"), await _listed(system, "refunds")
+    back: Counter[str] = Counter()
+    for refund in refunds:
+        back[refund["payment_intent"]] += refund["amount"]
+    paid = [one for one in intents if one["status"] == "succeeded"]
+    return {UUID(one["metadata"]["page_of"]): one["amount_received"] - back[one["id"]] for one in paid}
+
+
+async def _listed(system: System, what: str) -> list[dict[str, Any]]:
+    """All objects of a kind at the stand-in of Stripe."""
+    async with aiohttp.ClientSession(system.sandbox_url, headers=stripe_standin.HEADERS) as client:
+        found: list[dict[str, Any]] = []
+        more = True
+        while more:
+            after = {"starting_after": found[-1]["id"]} if found else {}
+            async with client.get(f"/v1/{what}", params={"limit": "100"} | after) as answer:
+                page = await answer.json()
+            found += page["data"]
+            more = page["has_more"]
+        return found
 
 
 async def batches(system: System) -> dict[str, tuple[int, int]]:
@@ -195,6 +231,59 @@ class Phase(Struct):
         return Phase([*self.reports, *other.reports], cpu)
 
 
+async def compare(wanted: Wanted) -> dict[str, Any]:
+    """Three sales with the latency of a real provider: through the sandbox, through a stand-in of
+    Stripe, and through one that limits the calls of the account.
+    """
+    crowded = replace(wanted, concurrency=wanted.concurrency * QUEUED)
+    sandbox = await sale(wanted, Provider(latency_ms=LATENCY_MS))
+    stripe = await sale(wanted, Provider(is_stripe=True, latency_ms=LATENCY_MS))
+    limited = await sale(crowded, Provider(is_stripe=True, latency_ms=LATENCY_MS, calls_per_s=CALLS_PER_S))
+    sales = {"sandbox": sandbox, "stripe": stripe, "limited": limited}
+    rest = {"latency_ms": LATENCY_MS, "calls_per_s": CALLS_PER_S, "workers": wanted.workers, "machine": machine()}
+    return {
+        "benchmark": "onsale",
+        "provider": "stripe",
+        "orders_per_s": stripe["orders_per_s"],
+        "ratio_to_sandbox": round(stripe["orders_per_s"] / sandbox["orders_per_s"], 3),
+        "lost_to_limit": limited["ended"],
+        **{name: sum(one[name] for one in sales.values()) for name in SHOULD_NOT_BE},
+        "sales": sales,
+        **rest,
+    }
+
+
+async def sale(wanted: Wanted, provider: Provider) -> dict[str, Any]:
+    """One sale to all fans: what it did, and what its audit found."""
+    system = System(wanted.workers, provider=provider)
+    try:
+        await system.start_database()
+        event_id, categories, tokens = await seed(system.postgres.url, wanted.fans)
+        await system.start_processes()
+        before = processor_by_part(system)
+        reports = await crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens)
+        cpu = {name: seconds - before[name] for name, seconds in processor_by_part(system).items()}
+        found = await audit(system, event_id)
+        tell_errors(system.errors())
+    finally:
+        await system.stop()
+    whole = [ms for report in reports for ms in report.order_ms]
+    orders = len(whole)
+    ended = Counter(bought.ended for report in reports for bought in report.bought if bought.ended)
+    refused = sum((Counter(report.refused) for report in reports), Counter())
+    return {
+        "orders_per_s": round(orders / max(report.seconds for report in reports), 1),
+        "orders": orders,
+        "clients": wanted.concurrency,
+        "p50_order_ms": round(percentile(whole, 0.5), 1),
+        "p99_order_ms": round(percentile(whole, 0.99), 1),
+        "ended": ended.total(),
+        "refused": dict(refused),
+        "cpu_ms_by_part": {name: round(1000 * s / max(1, orders), 3) for name, s in cpu.items()},
+        **found,
+    }
+
+
 async def measure(wanted: Wanted) -> dict[str, Any]:
     """The whole run: the bare application, the sale, the bare application again to detect a busy
     machine.
@@ -221,7 +310,8 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         found, batched = await audit(system, event_id), await batches(system)
         complaints = system.errors()
         retold = {code: n for report in sold.reports + swept for code, n in report.refused.items()}
-        print(f"refused {retold}; batches {batched}; {complaints or 'no complaints'}", file=sys.stderr)
+        print(f"refused {retold}; batches {batched}", file=sys.stderr)
+        tell_errors(complaints)
     finally:
         await system.stop()
     found |= {"conflicts": batched["holds_again"][0]}
@@ -233,6 +323,11 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         "machine": machine(),
     }
     return {"benchmark": "onsale", **figures(sold, swept, plain, found, seconds=seconds), **rest}
+
+
+def tell_errors(complaints: str) -> None:
+    """Print what the processes complained of."""
+    print(complaints or "no complaints", file=sys.stderr)
 
 
 def figures(
@@ -287,9 +382,17 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--concurrency", type=int, default=256)
     parser.add_argument("--fans", type=int, default=0)
+    parser.add_argument("--provider", choices=["sandbox", "stripe"], default="sandbox")
     asked = parser.parse_args()
-    fans = asked.fans or (QUICK_FANS if asked.quick else FANS)
+    is_stripe = asked.provider == "stripe"
+    fans = asked.fans or (QUICK_FANS if asked.quick else STRIPE_FANS if is_stripe else FANS)
     wanted = Wanted(asked.quick, asked.workers, asked.processes, asked.concurrency, fans)
+    if is_stripe:
+        line = run(compare(wanted))
+        tell(line)
+        if any(line[name] for name in ("lost_to_limit", *SHOULD_NOT_BE)):
+            sys.exit("Seats were lost or sold twice, or something was paid for nothing.")
+        return
     line = run(measure(wanted))
     tell(line)
     if line["oversold"] or line["paid_without_ticket"]:

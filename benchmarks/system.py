@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
+from tests.money.payments import stripe_standin
 from virage.cli.deployment import virage_command
 from virage.demo.venues.drawing import stadium, stadium_file
 from virage.identity.people import acts as people
@@ -32,6 +35,7 @@ from virage.site.programme.rules import EventRules, NewEvent, Organiser
 from virage.site.venue.api import import_file
 
 PLAIN_ROWS = 10_000
+NO_LIMIT = 100_000
 FANS_A_TRANSACTION = 250
 SEEDERS = 4
 READY_S = 60.0
@@ -59,11 +63,23 @@ def children(pid: int) -> list[int]:
     return found
 
 
+class Provider(Struct, frozen=True):
+    """The payment provider: the sandbox, or a stand-in of Stripe, each with a latency.
+
+    `calls_per_s` is the stand-in's limit of an account; None: it has none.
+    """
+
+    is_stripe: bool = False
+    latency_ms: int = 0
+    calls_per_s: int | None = None
+
+
 class System:
     """All the processes of one deployment in a folder of its own."""
 
-    def __init__(self, workers: int, *, durable: bool = True) -> None:
+    def __init__(self, workers: int, *, durable: bool = True, provider: Provider | None = None) -> None:
         self.workers = workers
+        self.provider = provider or Provider()
         self.folder = own_folder()
         self.postgres = EmbeddedPostgres(self.folder / "postgres", durable=durable)
         self.port, sandbox_port, plain_port = free_port(), free_port(), free_port()
@@ -83,10 +99,33 @@ class System:
             "VIRAGE_PORT": str(self.port),
             "VIRAGE_PUBLIC_URL": self.url,
             "PLAIN_PORT": str(plain_port),
-            "VIRAGE_SANDBOX_URL": self.sandbox_url,
-            "VIRAGE_SANDBOX_KEY": self.sandbox_key,
-            "VIRAGE_SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(24),
         }
+        if self.provider.is_stripe:
+            self.env |= {
+                "VIRAGE_STRIPE_KEY": stripe_standin.KEY,
+                "VIRAGE_STRIPE_WEBHOOK_SECRETS": stripe_standin.WEBHOOK_SECRET,
+                "VIRAGE_STRIPE_API_URL": self.sandbox_url,
+            }
+            if self.provider.calls_per_s is None:
+                self.env["VIRAGE_STRIPE_CALLS_PER_S"] = str(NO_LIMIT)
+        else:
+            self.env |= {
+                "VIRAGE_SANDBOX_URL": self.sandbox_url,
+                "VIRAGE_SANDBOX_KEY": self.sandbox_key,
+                "VIRAGE_SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(24),
+            }
+            if self.provider.latency_ms:
+                self.env["VIRAGE_SANDBOX_LATENCY_MS"] = str(self.provider.latency_ms)
+
+    def _provider_command(self) -> tuple[str, ...]:
+        if not self.provider.is_stripe:
+            return tuple(virage_command("sandbox"))
+        options = ["--latency-ms", str(self.provider.latency_ms)]
+        if self.provider.calls_per_s is not None:
+            options += ["--calls-per-s", str(self.provider.calls_per_s)]
+        port = self.sandbox_url.rpartition(":")[2]
+        webhooks = f"{self.url}/api/payments/webhooks/stripe"
+        return (sys.executable, "-m", stripe_standin.__name__, port, webhooks, *options)
 
     async def start_database(self) -> float:
         """Start and migrate the database, import the stadium; return the commits a second of one client."""
@@ -104,7 +143,7 @@ class System:
         respond.
         """
         children = [
-            Child("sandbox", virage_command("sandbox")),
+            Child("sandbox", self._provider_command()),
             Child("work", virage_command("work")),
             Child("web", virage_command("serve", "--workers", str(self.workers))),
             Child("plain", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),

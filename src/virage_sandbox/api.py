@@ -1,5 +1,6 @@
 """The API for merchants with a bearer key, and the payment pages for buyers."""
 
+import asyncio
 import hmac
 import re
 import time
@@ -62,7 +63,15 @@ class Api:
     """Handles requests; changes are on the disk before they are answered."""
 
     def __init__(
-        self, bank: Bank, file: AppendFile[Entry], outbox: Outbox, *, url: str, key: str, merchant: str
+        self,
+        bank: Bank,
+        file: AppendFile[Entry],
+        outbox: Outbox,
+        *,
+        url: str,
+        key: str,
+        merchant: str,
+        latency_s: float = 0.0,
     ) -> None:
         self._bank = bank
         self._file = file
@@ -70,6 +79,7 @@ class Api:
         self._url = url
         self._key = key.encode()
         self._merchant = merchant
+        self._latency_s = latency_s
         self._posts: dict[str, Callable[[bytes], Awaitable[web.Response]]] = {
             "/v1/payments": self._create,
             "/v1/payments/lookup": self._look_up,
@@ -99,6 +109,8 @@ class Api:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
         if not self._key or not hmac.compare_digest(given, self._key):
             raise _Refusal(401, "unauthenticated")
+        if self._latency_s:
+            await asyncio.sleep(self._latency_s)
         if request.method == "GET" and request.path == "/v1/payments":
             return await self._list(request)
         act = self._posts.get(request.path)

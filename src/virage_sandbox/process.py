@@ -34,7 +34,10 @@ log: Any = structlog.get_logger()
 
 
 class Settings(Struct, frozen=True):
-    """Settings of a sandbox. `url` is its address for browsers and the merchant, where it listens."""
+    """Settings of a sandbox. `url` is its address for browsers and the merchant, where it listens.
+
+    The merchant's requests are answered after `latency_s`.
+    """
 
     url: str
     key: str
@@ -43,6 +46,7 @@ class Settings(Struct, frozen=True):
     folder: str
     merchant: str = "Virage"
     late_s: float = 5.0
+    latency_s: float = 0.0
 
 
 def run(settings: Settings) -> None:
@@ -74,7 +78,15 @@ async def _serve(settings: Settings) -> None:
         outbox = Outbox(courier.deliver)
         for owed in list(bank.owed.values()):
             outbox.add(owed.event, owed.due_s, owed.copies)
-        api = Api(bank, file, outbox, url=settings.url, key=settings.key, merchant=settings.merchant)
+        api = Api(
+            bank,
+            file,
+            outbox,
+            url=settings.url,
+            key=settings.key,
+            merchant=settings.merchant,
+            latency_s=settings.latency_s,
+        )
         server = web.ServerRunner(web.Server(api.handle, access_log=None, keepalive_timeout=IDLE_S))
         await server.setup()
         host, port = _listening(settings.url)

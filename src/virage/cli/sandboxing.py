@@ -25,5 +25,6 @@ def run() -> None:
             webhook_url=config.public_url + "/api/payments/webhooks/sandbox",
             folder=str(config.var_dir / "sandbox"),
             merchant=config.club.name,
+            latency_s=settings.sandbox_latency_ms / 1000,
         )
     )

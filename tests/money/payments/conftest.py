@@ -73,6 +73,7 @@ class MemoryProvider:
     """In-memory provider with answers set by the test."""
 
     name = "sandbox"
+    opens_many = True
 
     def __init__(self) -> None:
         self.states: dict[UUID, Outcome] = {}

@@ -5,6 +5,7 @@ version, a wrong key, an idempotency key with other parameters, more refunds tha
 and sends events until they are taken. `python -m tests.money.payments.stripe_standin PORT WEBHOOK_URL` runs one.
 """
 
+import argparse
 import asyncio
 import hashlib
 import hmac
@@ -24,6 +25,7 @@ from virage.money.payments.stripe_provider import API_VERSION
 
 KEY: Final = "sk_test_of_the_tests"
 WEBHOOK_SECRET: Final = "whsec_the_secret_of_the_tests_webhooks"
+HEADERS: Final = {"authorization": f"Bearer {KEY}", "stripe-version": API_VERSION}
 ACCEPTED, DECLINED, INSUFFICIENT, CHALLENGED, LATER_DECLINED = (
     "4242424242424242",
     "4000000000000002",
@@ -97,11 +99,12 @@ class StripeStandin:
             "GET /v1/checkout/sessions/{id}": self._get_session,
             "POST /v1/checkout/sessions/{id}/expire": self._expire_session,
             "POST /v1/payment_intents": self._create_intent,
+            "GET /v1/payment_intents": lambda _request, params: self._page_of("payment_intent", params),
             "GET /v1/payment_intents/search": self._search_intents,
             "GET /v1/payment_intents/{id}": lambda request, _: self._of("payment_intent", request.match_info["id"]),
             "POST /v1/payment_intents/{id}/cancel": self._cancel_intent,
             "POST /v1/refunds": self._create_refund,
-            "GET /v1/refunds": self._list_refunds,
+            "GET /v1/refunds": lambda _request, params: self._page_of("refund", params),
             "DELETE /v1/customers/{id}": self._delete_customer,
             "GET /v1/account": lambda _request, _: self.account,
             "GET /v1/webhook_endpoints": lambda _request, _: {"object": "list", "data": self.endpoints, "url": "/v1"},
@@ -153,9 +156,9 @@ class StripeStandin:
         return handle
 
     def _answer(self, handler: Handler, request: web.Request, params: Json) -> tuple[int, Json]:
-        if request.headers.get("authorization") != f"Bearer {KEY}":
+        if request.headers.get("authorization") != HEADERS["authorization"]:
             raise Refusal(401, "invalid_request_error", "api_key_invalid")
-        if request.headers.get("stripe-version") != API_VERSION:
+        if request.headers.get("stripe-version") != HEADERS["stripe-version"]:
             raise Refusal(400, "invalid_request_error", "api_version_invalid")
         if request.path.split("/")[2] in self.not_permitted:
             raise Refusal(403, "invalid_request_error", "more_permissions_required")
@@ -323,9 +326,16 @@ class StripeStandin:
         refunds = [one for one in self.objects.values() if one["object"] == "refund"]
         return [one for one in refunds if one["payment_intent"] == intent_id]
 
-    def _list_refunds(self, _request: web.Request, params: Json) -> Json:
-        found = self._refunds(params["payment_intent"])
-        return {"object": "list", "data": found, "has_more": False, "url": "/v1/refunds"}
+    def _page_of(self, kind: str, params: Json) -> Json:
+        """A page of a list, https://docs.stripe.com/api/pagination; of refunds those of one payment, if it is named."""
+        intent = params.get("payment_intent")
+        found = [one for one in self.objects.values() if one["object"] == kind]
+        found = [one for one in found if intent is None or one["payment_intent"] == intent]
+        first, size = 0, int(params.get("limit", 10))
+        if "starting_after" in params:
+            first = 1 + next(at for at, one in enumerate(found) if one["id"] == params["starting_after"])
+        data = found[first : first + size]
+        return {"object": "list", "data": data, "has_more": first + size < len(found), "url": f"/v1/{kind}s"}
 
     def _delete_customer(self, request: web.Request, _params: Json) -> Json:
         customer = self._of("customer", request.match_info["id"])
@@ -460,11 +470,24 @@ def _lists(value: Any) -> Any:
 
 async def main() -> None:
     """Run one until the process ends."""
-    standin = StripeStandin(sys.argv[2])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("webhook_url")
+    parser.add_argument("--latency-ms", type=int, default=0)
+    parser.add_argument("--calls-per-s", type=int)
+    asked = parser.parse_args()
+    standin = StripeStandin(asked.webhook_url)
+    standin.latency_s, standin.calls_per_s = asked.latency_ms / 1000, asked.calls_per_s
     standin.endpoints = [
-        {"id": "we_1", "object": "webhook_endpoint", "url": sys.argv[2], "status": "enabled", "enabled_events": ["*"]}
+        {
+            "id": "we_1",
+            "object": "webhook_endpoint",
+            "url": asked.webhook_url,
+            "status": "enabled",
+            "enabled_events": ["*"],
+        }
     ]
-    await standin.start(int(sys.argv[1]))
+    await standin.start(asked.port)
     sys.stdout.write(standin.url + "\n")
     sys.stdout.flush()
     await asyncio.Event().wait()

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from virage.app.building import build
 from virage.money.payments import acts, reads, store
-from virage.money.payments.checkout import Checkout, settle_all
+from virage.money.payments.checkout import Checkout, Deliveries, settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PAGE, PaymentJobs
 from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentRefusal, PaymentState, RefundRequest
@@ -233,6 +234,52 @@ async def test_one_payment_that_cannot_be_settled_does_not_hold_up_the_others(
     till.shop.poison = None
     assert await settle_all(till.db, till.clock, till.handlers, news)
     assert await till.states([bad]) == [PaymentState.CAPTURED]
+
+
+async def test_deliveries_that_come_together_share_a_transaction_and_a_bad_one_fails_alone(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
+    deliveries = Deliveries(till.db, till.clock, till.handlers)
+
+    async def deliver(starts: Sequence[PaymentIntent]) -> list[bool]:
+        """Each payment in a delivery of its own, all at the same time."""
+        news = [[Outcome(one.payment_id, PaymentState.CAPTURED, 5000)] for one in starts]
+        return await asyncio.gather(*(deliveries.settle(outcomes) for outcomes in news))
+
+    good = [start() for _ in range(8)]
+    await till.begin(good)
+    assert await deliver(good) == [True] * 8
+    assert deliveries.batcher.largest > 1
+    mixed = [start() for _ in range(4)]
+    await till.begin(mixed)
+    till.shop.poison = mixed[2].payment_id
+    assert await deliver(mixed) == [True, True, False, True]
+    assert [state is PaymentState.CAPTURED for state in await till.states(mixed)] == [True, True, False, True]
+
+
+async def test_a_slow_page_holds_up_no_other_at_a_provider_that_opens_one_with_each_call(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
+    slow, fast = start(), start()
+    await till.begin([slow, fast])
+    answered = asyncio.Event()
+    create = till.provider.create
+
+    async def one_by_one(starts: Sequence[PaymentIntent]) -> Any:
+        assert len(starts) == 1
+        if starts[0] is slow:
+            await answered.wait()
+        return await create(starts)
+
+    till.provider.create, till.provider.opens_many = one_by_one, False
+    checkout = Checkout(till.db, till.provider)
+    waiting = asyncio.create_task(checkout.open(slow))
+    page = await checkout.open(fast)
+    assert isinstance(page, HostedPage)
+    assert await till.states([slow, fast]) == [PaymentState.CREATED, PaymentState.PENDING]
+    answered.set()
+    assert isinstance(await waiting, HostedPage)
+    assert await till.states([slow]) == [PaymentState.PENDING]
 
 
 async def test_pages_are_opened_in_one_call_and_stored(till: Till, start: Callable[..., PaymentIntent]) -> None:

@@ -355,6 +355,19 @@ async def test_a_capture_without_an_event_is_found_and_an_event_of_another_versi
     assert {one.payment_id for one in shop.paid} == {silent.payment_id, other.payment_id}
 
 
+async def test_a_paid_page_in_an_event_of_our_version_costs_one_call_in_all(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start
+) -> None:
+    asked = start()
+    before = standin.calls
+    await own_shop.bank.pay(await own_shop.open(asked))
+    for _ in range(2):
+        assert await own_shop.deliver() == 204
+    assert await own_shop.state(asked) is PaymentState.CAPTURED
+    assert [one.amount_cents for one in shop.paid] == [asked.amount_cents]
+    assert standin.calls - before == 1
+
+
 async def test_money_in_another_currency_buys_nothing_and_goes_back_in_full(
     own_shop: Shop, standin: StripeStandin, shop: Any, start: Start
 ) -> None:
@@ -404,6 +417,7 @@ async def test_an_event_is_sent_again_while_its_payment_cannot_be_looked_up(
     own_shop: Shop, standin: StripeStandin, start: Start
 ) -> None:
     asked = start()
+    standin.api_version = "2020-08-27"  # its state is fetched
     await own_shop.bank.pay(await own_shop.open(asked))
     body = b""
     while b'"checkout.session.completed"' not in body:

@@ -63,6 +63,7 @@ class MemoryProvider:
     """A provider without a network: pages open at once, and the test triggers the payment."""
 
     name = "sandbox"
+    opens_many = True
 
     def __init__(self) -> None:
         self.started: dict[UUID, PaymentIntent] = {}

@@ -15,23 +15,39 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 
 BATCH_MAX = 256
+DELIVERIES_MAX = 64
 
 
 class Checkout:
-    """Opens hosted pages for committed payments; one provider call for all that wait."""
+    """Opens hosted pages for committed payments.
+
+    A provider that opens many pages with one call gets one call for all that wait. Another one is called for each page
+    by itself, so that a slow answer holds up nobody else.
+    """
 
     def __init__(self, db: Database, provider: PaymentProvider) -> None:
         self._db = db
         self._provider = provider
         self._circuit = Circuit()
         self.batcher: Batcher[PaymentIntent, HostedPage | Refused] = Batcher(self.open_many, batch_max=BATCH_MAX)
+        self.stored: Batcher[HostedPage, None] = Batcher(self._store, batch_max=BATCH_MAX)
 
     async def open(self, start: PaymentIntent) -> HostedPage | Refused:
-        """Return the page of one payment. On `provider_unavailable`, retry with the same payment id."""
-        return await self.batcher.submit(start)
+        """Return the page of one payment. On `provider_unavailable` and `provider_busy`, retry with the same id."""
+        if self._provider.opens_many:
+            return await self.batcher.submit(start)
+        (answer,) = await self._ask([start])
+        if isinstance(answer, HostedPage):
+            await self.stored.submit(answer)
+        return answer
 
     async def open_many(self, starts: Sequence[PaymentIntent]) -> list[HostedPage | Refused]:
         """Return the pages of many payments, in order; each page is stored before it is returned."""
+        answers = await self._ask(starts)
+        await self._store([answer for answer in answers if isinstance(answer, HostedPage)])
+        return answers
+
+    async def _ask(self, starts: Sequence[PaymentIntent]) -> list[HostedPage | Refused]:
         if not self._circuit.lets_through(time.monotonic()):
             return [Refused(PaymentRefusal.PROVIDER_UNAVAILABLE) for _ in starts]
         try:
@@ -41,10 +57,34 @@ class Checkout:
             log.warning("payment_provider_unreachable", asked=str(failure), payments=len(starts))
             return [Refused(PaymentRefusal.PROVIDER_UNAVAILABLE) for _ in starts]
         self._circuit.succeeded()
-        opened = [answer for answer in answers if isinstance(answer, HostedPage)]
+        return list(answers)
+
+    async def _store(self, opened: Sequence[HostedPage]) -> list[None]:
         async with self._db.transaction() as conn:
             await acts.store_pages(conn, opened)
-        return list(answers)
+        return [None for _ in opened]
+
+
+class Deliveries:
+    """Settles the outcomes of webhook deliveries; those that arrive together are settled in one transaction."""
+
+    def __init__(self, db: Database, clock: Clock, handlers: Handlers) -> None:
+        self._db = db
+        self._clock = clock
+        self._handlers = handlers
+        self.batcher: Batcher[Sequence[Outcome], bool] = Batcher(self._settle_many, batch_max=DELIVERIES_MAX)
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> bool:
+        """Return whether all outcomes of a delivery are settled. Failed ones are unchanged."""
+        return await self.batcher.submit(outcomes)
+
+    async def _settle_many(self, deliveries: Sequence[Sequence[Outcome]]) -> list[bool]:
+        if len(deliveries) == 1:
+            return [await settle_all(self._db, self._clock, self._handlers, deliveries[0])]
+        together = [outcome for outcomes in deliveries for outcome in outcomes]
+        async with self._db.transaction() as conn:
+            await acts.settle(conn, together, self._clock.now(), self._handlers)
+        return [True for _ in deliveries]
 
 
 async def settle_all(db: Database, clock: Clock, handlers: Handlers, outcomes: Sequence[Outcome]) -> bool:

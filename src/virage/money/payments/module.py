@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import asdict
 
-from virage.money.payments.checkout import Checkout
+from virage.money.payments.checkout import Checkout, Deliveries
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.provider import PaymentProvider
@@ -55,6 +55,7 @@ def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Pa
     """Return the parts; the provider's connections are closed when the process ends."""
     db, clock = process.db, process.clock
     checkout = Checkout(db, provider)
+    deliveries = Deliveries(db, clock, handlers)
 
     @asynccontextmanager
     async def closing() -> AsyncIterator[None]:
@@ -68,8 +69,10 @@ def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Pa
         {
             "checkout": checkout,
             "checkout_pages": checkout.batcher,
+            "checkout_stored": checkout.stored,
             "payment_provider": provider,
-            "payment_handlers": handlers,
+            "payment_deliveries": deliveries,
+            "payments_settled": deliveries.batcher,
         },
         jobs=[PaymentJobs(db, clock, provider, handlers).register],
         gauges=[Gauge("virage_payments_overdue", "What has had no end for too long.", "what", read_overdue)],

@@ -31,6 +31,11 @@ class PaymentProvider(Protocol):
     """
 
     @property
+    def opens_many(self) -> bool:
+        """Whether `create` makes one call for many pages."""
+        ...
+
+    @property
     def name(self) -> str:
         """Name of the provider."""
         ...
@@ -86,6 +91,7 @@ class NoProvider:
     """Placeholder if no provider is configured: nothing can be paid, and every webhook is refused."""
 
     name = "none"
+    opens_many = True
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Refuse."""

@@ -1,11 +1,8 @@
 """Webhook route of the payment provider."""
 
-from virage.money.payments.checkout import settle_all
-from virage.money.payments.handlers import Handlers
+from virage.money.payments.checkout import Deliveries
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.platform.data.database import Database
 from virage.platform.settings.logs import log
-from virage.platform.values.clock import Clock
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Request, mount, post
 
@@ -20,13 +17,7 @@ DELIVERY_BYTES_MAX = 1_000_000
     documented=False,
 )
 async def receive_news(
-    request: Request,
-    db: Database,
-    clock: Clock,
-    payment_provider: PaymentProvider,
-    payment_handlers: Handlers,
-    *,
-    provider: str,
+    request: Request, payment_provider: PaymentProvider, payment_deliveries: Deliveries, *, provider: str
 ) -> None:
     """Settle a webhook delivery of the provider, authenticated by signature. On failure the provider delivers again."""
     if provider != payment_provider.name:
@@ -37,7 +28,7 @@ async def receive_news(
     except Unreachable as failure:
         log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
         raise Problem("provider_unavailable") from failure
-    if not await settle_all(db, clock, payment_handlers, outcomes):
+    if outcomes and not await payment_deliveries.settle(outcomes):
         raise Problem("internal")
 
 

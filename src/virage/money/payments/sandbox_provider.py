@@ -44,6 +44,7 @@ class SandboxProvider:
     """`PaymentProvider` of the sandbox, which uses our payment ids."""
 
     name = "sandbox"
+    opens_many = True
 
     def __init__(self, url: str, key: str, webhook_secret: str, currency: str) -> None:
         self._url = url

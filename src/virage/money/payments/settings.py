@@ -19,6 +19,8 @@ class PaymentSettings(Struct, frozen=True, kw_only=True):
     """Bearer key that Virage sends to the sandbox provider."""
     sandbox_webhook_secret: str = ""
     """HMAC-SHA256 secret of the provider's webhooks: at least 32 characters, of which 8 are different."""
+    sandbox_latency_ms: Annotated[int, parse.milliseconds] = 0
+    """How long the sandbox takes to answer Virage, to rehearse with the latency of a real provider."""
     sandbox_outside_demo: Annotated[bool, parse.boolean] = False
     """Let production sell for test cards of the sandbox or of Stripe, to rehearse a real installation; never for real
     sales."""
@@ -29,7 +31,7 @@ class PaymentSettings(Struct, frozen=True, kw_only=True):
     stripe_methods: Annotated[tuple[str, ...], parse.stripe_methods] = ("card",)
     """Comma-separated payment methods of Stripe's page, each of which the account must offer: card (with Apple Pay and
     Google Pay), bancontact, link."""
-    stripe_calls_per_s: Annotated[int, parse.positive] = 80
+    stripe_calls_per_s: Annotated[int, parse.per_second] = 80
     """How many calls a second all processes together make to Stripe. An account allows about 100 live and 25 with a
     test key; other programs that use it need a part."""
     stripe_api_url: Annotated[str | None, parse.origin] = None

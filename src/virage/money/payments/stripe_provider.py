@@ -2,8 +2,8 @@
 
 Each request carries our id as idempotency key and as metadata, so that a lost answer can be found again. Stripe keeps
 idempotency keys for a day (https://docs.stripe.com/api/idempotent_requests); what may be repeated later is looked up
-first. A webhook only says that something changed: the state is fetched, so that late, doubled and reordered events,
-and events of another API version, do no harm.
+first. A webhook only says that something changed, unless a page was paid: the state is fetched, so that late, doubled
+and reordered events, and events of another API version, do no harm.
 """
 
 import asyncio
@@ -51,13 +51,14 @@ PAYMENT_ID, CARD_ID, REFUND_ID = "payment_id", "card_id", "refund_id"
 PAGE_OF: Final = "page_of"
 """Names the payment in the PaymentIntent of a page. A declined try fails the intent, but the page stays open."""
 SESSION, INTENT = "cs_", "pi_"
+PAID_EVENT: Final = "checkout.session.completed"
 EVENTS: Final = (
-    "checkout.session.completed",
+    PAID_EVENT,
     "checkout.session.expired",
     "payment_intent.payment_failed",
     "payment_intent.succeeded",
 )
-"""The events that the webhook endpoint is sent. What they are about is fetched, so their API version is free."""
+"""The events that the webhook endpoint is sent, of any API version."""
 MISSING: Final = "resource_missing"
 _OURS: Final = frozenset({"checkout.session", "payment_intent"})
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
@@ -75,6 +76,7 @@ class StripeProvider:
     """
 
     name = "stripe"
+    opens_many = False
 
     def __init__(
         self,
@@ -294,7 +296,10 @@ class StripeProvider:
         ]
 
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
-        """Return the present state of what an event is about. Its age is checked by the system clock."""
+        """Return the state of what an event is about. Its age is checked by the system clock.
+
+        A paid page in an event of our API version is final; of anything else the present state is fetched.
+        """
         event = None
         for secret in self._webhook_secrets:
             try:
@@ -310,6 +315,8 @@ class StripeProvider:
         id_ = _our_id(about.get("metadata") or {}) if about["object"] in _OURS else None
         if id_ is None:
             return []
+        if event.type == PAID_EVENT and event.api_version == API_VERSION and about["payment_status"] == "paid":
+            return [self._of_session(id_, event.data.object)]
         with urgent(WEBHOOK_PATIENCE):
             found = await self.fetch([Reference(id_, about["id"])])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]

@@ -124,6 +124,11 @@ def drain(raw: str) -> int:
     return whole(raw, 0, 600)
 
 
+def per_second(raw: str) -> int:
+    """A rate."""
+    return whole(raw, 1, 100_000)
+
+
 def milliseconds(raw: str) -> int:
     """From a tenth of a second to a minute."""
     return whole(raw, 100, 60_000)
