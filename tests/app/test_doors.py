@@ -94,6 +94,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/payments/webhooks/{provider}": frozenset(),  # opened only by a signature
     "POST /api/orders": EVERYONE,  # an empty request is refused before its principal is checked
     "GET /api/orders/{order_id}": BUYER,
+    "GET /api/orders/{order_id}/refunds": BUYER,
     "GET /api/orders/{order_id}/terms": BUYER,
     "DELETE /api/orders/{order_id}": BUYER,
     "GET /api/me/orders": BUYER,
@@ -286,6 +287,9 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/food/shifts": only("programme", "finance"),
     "GET /api/office/food/tills": only("finance"),
     "GET /api/office/food/tills/{till_id}/archive": only("finance"),
+    "GET /api/office/refunds": only("finance"),
+    "POST /api/office/refunds/{refund_id}/retry": only("finance"),
+    "POST /api/office/refunds/{refund_id}/payment": only("finance"),
     "GET /api/office/food/closings": only("finance"),
     "GET /api/office/food/concessionaires": only("programme", "finance"),
     "PUT /api/office/food/concessionaires/{concessionaire_id}": only("programme", "finance"),

@@ -6,12 +6,13 @@ from typing import Final
 from virage.identity.people.api import EmailComposer, invitation_content, sealed_content
 from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
-from virage.money.wallet.funding.api import auto_top_up_off_email
+from virage.money.wallet.funding.api import auto_top_up_off_email, payout_failed_email
 from virage.sale.ticketing.api import (
     event_moved_email,
     money_returned_email,
     order_paid_email,
     refund_email,
+    refund_failed_email,
     seats_changed_email,
 )
 
@@ -23,6 +24,8 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.ACCOUNT_ERASED: sealed_content,
     EmailKind.ORDER_PAID: order_paid_email,
     EmailKind.REFUND: refund_email,
+    EmailKind.REFUND_FAILED: refund_failed_email,
+    EmailKind.PAYOUT_FAILED: payout_failed_email,
     EmailKind.DOUBLE_PAYMENT: money_returned_email,
     EmailKind.LATE_PAYMENT: money_returned_email,
     EmailKind.EVENT_CANCELLED: refund_email,

@@ -40,6 +40,8 @@ CONTENTS: dict[EmailKind, EmailContent] = {
         Receipt("NHGC-8NNY", AT, 4800, VAT),
     ),
     EmailKind.REFUND: EmailContent(EVENT | {"cents": 4650}, PLACES[:1], "/orders/1"),
+    EmailKind.REFUND_FAILED: EmailContent(EVENT | {"cents": 4650}, path="/orders/1"),
+    EmailKind.PAYOUT_FAILED: EmailContent({"cents": 2000}, path="/wallet"),
     EmailKind.DOUBLE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/orders/1"),
     EmailKind.LATE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/events/1"),
     EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),

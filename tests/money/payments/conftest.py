@@ -25,7 +25,9 @@ from virage.money.payments.rules import (
     Charge,
     DueRefund,
     Failed,
+    FailedRefund,
     HostedPage,
+    News,
     NewSavedCard,
     Outcome,
     PaymentIntent,
@@ -33,6 +35,7 @@ from virage.money.payments.rules import (
     Reference,
     RefundAnswer,
     RefundRequest,
+    RefundState,
 )
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.data.database import Connection
@@ -51,6 +54,7 @@ class Shop:
     def __init__(self) -> None:
         self.paid: list[Captured] = []
         self.lost: list[Failed] = []
+        self.refunds_lost: list[FailedRefund] = []
         self.has_goods = True
         self.poison: UUID | None = None
 
@@ -64,6 +68,9 @@ class Shop:
 
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:  # noqa: ARG002 - the protocol's form
         self.lost += payments
+
+    async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:  # noqa: ARG002 - as above
+        self.refunds_lost += refunds
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """No lock: the shop has no tables."""
@@ -116,11 +123,11 @@ class MemoryProvider:
         self._called("refund", len(refunds))
         if self.refusals_left:
             self.refusals_left -= 1
-            return [RefundAnswer(refund.id, done=False, reason="bank_refused") for refund in refunds]
+            return [RefundAnswer(refund.id, RefundState.LATER, "bank_refused") for refund in refunds]
         self.refunded |= {refund.id: refund.amount_cents for refund in refunds}
-        return [RefundAnswer(refund.id, done=True) for refund in refunds]
+        return [RefundAnswer(refund.id, RefundState.DONE) for refund in refunds]
 
-    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - as above
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:  # noqa: ARG002 - as above
         return msgspec.json.decode(body, type=list[Outcome])
 
     async def defects(self, webhook_url: str) -> Sequence[str]:  # noqa: ARG002 - as above

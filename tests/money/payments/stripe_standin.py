@@ -70,7 +70,8 @@ class StripeStandin:
         """The version of the webhook endpoint's events."""
         self.charged_in: str | None = None
         """Another currency that pages charge in."""
-        self.refunds_fail = False
+        self.refunds_are = "succeeded"
+        """The status of new refunds: `pending` and `failed` are others."""
         self.account: Json = {
             "id": "acct_1",
             "object": "account",
@@ -104,6 +105,7 @@ class StripeStandin:
             "GET /v1/payment_intents/{id}": lambda request, _: self._of("payment_intent", request.match_info["id"]),
             "POST /v1/payment_intents/{id}/cancel": self._cancel_intent,
             "POST /v1/refunds": self._create_refund,
+            "GET /v1/refunds/{id}": lambda request, _: self._of("refund", request.match_info["id"]),
             "GET /v1/refunds": lambda _request, params: self._page_of("refund", params),
             "DELETE /v1/customers/{id}": self._delete_customer,
             "GET /v1/account": lambda _request, _: self.account,
@@ -316,11 +318,19 @@ class StripeStandin:
             charge=None,
             metadata=params["metadata"],
             reason=None,
-            status="failed" if self.refunds_fail else "succeeded",
+            status=self.refunds_are,
         )
-        if self.refunds_fail:
+        if self.refunds_are == "failed":
             refund["failure_reason"] = "lost_or_stolen_card"
         return refund
+
+    def move_refund(self, id_: str, status: str) -> None:
+        """Let the bank take a refund, or return it: also one that succeeded before."""
+        refund = self._of("refund", id_)
+        refund["status"] = status
+        if status == "failed":
+            refund["failure_reason"] = "expired_or_canceled_card"
+        self._send("refund.failed" if status == "failed" else "refund.updated", refund)
 
     def _refunds(self, intent_id: str) -> list[Json]:
         refunds = [one for one in self.objects.values() if one["object"] == "refund"]

@@ -19,6 +19,7 @@ from virage.money.payments.rules import (
     PaymentState,
     RefundAnswer,
     RefundRequest,
+    RefundState,
 )
 from virage.platform.data import journal
 from virage.platform.data.database import Connection, Database
@@ -292,8 +293,8 @@ async def test_a_payment_is_called_refunded_once_the_last_refund_is_confirmed(
 
     async def confirm(request: RefundRequest) -> PaymentState:
         async with db.transaction() as transaction:
-            answer = RefundAnswer(request.refund_id, done=True)
-            await acts.record_refunds(transaction, [answer], {request.refund_id: 0}, NOW)
+            answer = RefundAnswer(request.refund_id, RefundState.DONE)
+            await acts.record_refunds(transaction, [answer], NOW, handlers)
         return (await stored(conn, asked)).state
 
     await refund(db, part)

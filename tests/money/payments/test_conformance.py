@@ -25,6 +25,7 @@ from virage.money.payments.rules import (
     PaymentRefusal,
     PaymentState,
     Reference,
+    RefundState,
 )
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.payments.stripe_provider import StripeProvider
@@ -100,7 +101,7 @@ class Bank:
             said = await self.provider.read_webhook(*await self.inbox.next())
             assert not isinstance(said, Refused), said
             for outcome in said:
-                if outcome.payment_id == wanted:
+                if isinstance(outcome, Outcome) and outcome.payment_id == wanted:
                     return outcome
 
     async def captured(self, asked: PaymentIntent) -> Reference:
@@ -267,9 +268,9 @@ async def test_a_refund_in_two_parts_is_done_and_never_more_than_was_captured(ba
     first, second, third = due(paid, 2000), due(paid, 3000), due(paid, 1)
     for refund in (first, second):
         (answer,) = await bank.provider.refund([refund])
-        assert (answer.refund_id, answer.done) == (refund.id, True)
+        assert (answer.refund_id, answer.state) == (refund.id, RefundState.DONE)
     (answer,) = await bank.provider.refund([third])
-    assert not answer.done
+    assert answer.state is not RefundState.DONE
     assert answer.reason
 
 
@@ -278,9 +279,9 @@ async def test_a_repeated_refund_is_paid_once(bank: Bank, start: Start) -> None:
     refund = due(paid, 4000)
     for attempts in (0, 0, 1, 2):
         (answer,) = await bank.provider.refund([replace(refund, attempts=attempts)])
-        assert answer.done
+        assert answer.state is RefundState.DONE
     (answer,) = await bank.provider.refund([due(paid, 1000)])
-    assert answer.done
+    assert answer.state is RefundState.DONE
 
 
 async def test_a_forged_an_old_and_a_changed_delivery_are_refused(bank: Bank, start: Start) -> None:
@@ -307,7 +308,7 @@ async def test_a_saved_card_is_charged_and_a_repeated_charge_captures_once(bank:
     assert (first[0].state, first[0].amount_cents) == (PaymentState.CAPTURED, 2500)
     assert (await bank.news(charge.payment_id)).state is PaymentState.CAPTURED
     (answer,) = await bank.provider.refund([due(Reference(charge.payment_id, first[0].provider_ref), 2500)])
-    assert answer.done
+    assert answer.state is RefundState.DONE
 
 
 async def test_a_saved_card_whose_bank_wants_the_customer_is_declined_with_that_reason(bank: Bank) -> None:

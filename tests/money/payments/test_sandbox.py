@@ -10,7 +10,15 @@ import aiohttp
 import pytest
 
 from virage.money.payments.provider import Unreachable
-from virage.money.payments.rules import DueRefund, HostedPage, PaymentIntent, PaymentRefusal, PaymentState, Reference
+from virage.money.payments.rules import (
+    DueRefund,
+    HostedPage,
+    PaymentIntent,
+    PaymentRefusal,
+    PaymentState,
+    Reference,
+    RefundState,
+)
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -168,10 +176,10 @@ async def test_a_refund_that_fails_first_succeeds_the_second_time(
     asked = start()
     await pay(buyer, await opened(sandbox_provider, asked), Card.REFUND_FAILS_FIRST)
     refund = due(asked)
-    assert [(answer.done, answer.reason) for answer in await sandbox_provider.refund([refund])] == [
-        (False, "bank_refused")
+    assert [(answer.state, answer.reason) for answer in await sandbox_provider.refund([refund])] == [
+        (RefundState.LATER, "bank_refused")
     ]
-    assert [answer.done for answer in await sandbox_provider.refund([refund])] == [True]
+    assert [answer.state for answer in await sandbox_provider.refund([refund])] == [RefundState.DONE]
 
 
 async def test_a_refund_sent_twice_is_paid_back_once(
@@ -181,7 +189,7 @@ async def test_a_refund_sent_twice_is_paid_back_once(
     await pay(buyer, await opened(sandbox_provider, asked), Card.ACCEPTED)
     refund = due(asked, 3000)
     answers = [*await sandbox_provider.refund([refund, refund]), *await sandbox_provider.refund([refund])]
-    assert [answer.done for answer in answers] == [True] * 3
+    assert [answer.state for answer in answers] == [RefundState.DONE] * 3
     assert [answer.reason for answer in await sandbox_provider.refund([due(asked, 2001)])] == ["exceeds_capture"]
     (status,) = (await listed(sandbox, buyer, "?state=captured"))["payments"]
     assert (status["captured_cents"], status["refunded_cents"]) == (5000, 3000)
@@ -279,7 +287,7 @@ async def test_answered_requests_survive_the_end_of_the_process(
     await sandbox.ready()
     states = [await state(sandbox_provider, one.payment_id) for one in (paid, declined, waiting)]
     assert states == [PaymentState.CAPTURED, PaymentState.DECLINED, PaymentState.PENDING]
-    assert [answer.done for answer in await sandbox_provider.refund([refund])] == [True]
+    assert [answer.state for answer in await sandbox_provider.refund([refund])] == [RefundState.DONE]
     (status,) = (await listed(sandbox, buyer, "?state=captured"))["payments"]
     assert status["refunded_cents"] == 1000
     assert (await pay(buyer, url, Card.ACCEPTED))["state"] == "captured"

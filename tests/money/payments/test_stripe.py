@@ -32,6 +32,7 @@ from virage.money.payments.rules import (
     PaymentRefusal,
     PaymentState,
     Reference,
+    RefundState,
 )
 from virage.money.payments.settings import PaymentSettings
 from virage.money.payments.stripe_provider import EVENTS, StripeProvider
@@ -100,7 +101,7 @@ async def test_a_refund_whose_answer_was_lost_is_paid_once_even_a_day_later(
         await bank.provider.refund([refund])
     standin.forget_keys()
     (answer,) = await bank.provider.refund([due(paid, 2000, id=refund.id, attempts=1)])
-    assert answer.done
+    assert answer.state is RefundState.DONE
     assert [one["amount"] for one in of_kind(standin, "refund")] == [2000]
 
 
@@ -109,12 +110,12 @@ async def test_a_refund_that_failed_at_the_bank_is_tried_again_with_a_new_reques
 ) -> None:
     paid = await bank.captured(start())
     refund = due(paid, 2000)
-    standin.refunds_fail = True
+    standin.refunds_are = "failed"
     (answer,) = await bank.provider.refund([refund])
-    assert (answer.done, answer.reason) == (False, "lost_or_stolen_card")
-    standin.refunds_fail = False
+    assert (answer.state, answer.reason) == (RefundState.FAILED, "lost_or_stolen_card")
+    standin.refunds_are = "succeeded"
     (answer,) = await bank.provider.refund([due(paid, 2000, id=refund.id, attempts=1)])
-    assert answer.done
+    assert answer.state is RefundState.DONE
     assert [one["status"] for one in of_kind(standin, "refund")] == ["failed", "succeeded"]
 
 

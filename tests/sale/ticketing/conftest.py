@@ -29,6 +29,7 @@ from virage.money.payments.rules import (
     PaymentState,
     Reference,
     RefundAnswer,
+    RefundState,
 )
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Tail
@@ -70,6 +71,7 @@ class MemoryProvider:
         self.refunded: dict[UUID, int] = {}
         self.away = False
         self.busy = False
+        self.refunds_are = RefundState.DONE
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         if self.away:
@@ -87,7 +89,7 @@ class MemoryProvider:
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
         self.refunded |= {refund.payment_id: refund.amount_cents for refund in refunds}
-        return [RefundAnswer(refund.id, done=True) for refund in refunds]
+        return [RefundAnswer(refund.id, self.refunds_are) for refund in refunds]
 
     async def read_webhook(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
         return msgspec.json.decode(body, type=list[Outcome])

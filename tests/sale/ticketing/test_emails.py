@@ -18,11 +18,13 @@ from virage.demo.venues.drawing import stadium
 from virage.identity.people.acts.emails import write
 from virage.identity.people.jobs.email_sender import EmailSender
 from virage.identity.people.rules.emails import EmailJob
-from virage.money.payments.rules import PaymentState
+from virage.money.payments import acts as payments
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.rules import PaymentState, RefundAnswer, RefundState
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
-from virage.sale.ticketing.acts import emails, refunding
+from virage.sale.ticketing.acts import emails, paying, refunding
 from virage.sale.ticketing.jobs import TicketingJobs
 from virage.sale.ticketing.rules.reseating import BestEqual, GiveBack, MoveChoice
 from virage.site.programme import acts as programme
@@ -151,6 +153,35 @@ async def test_a_refund_is_emailed_once_with_its_tickets(system: System, post: P
     assert "81,50" in message["subject"]
     assert f"place {order['lines'][0]['label']['seat']}" in message["body"]
     assert f"place {order['lines'][1]['label']['seat']}" not in message["body"]
+
+
+async def test_the_buyer_is_told_that_the_bank_returned_a_refund_and_sees_how_far_it_is(
+    system: System, post: Post
+) -> None:
+    fan, office, stranger = await system.fan(), await system.staff(*OFFICE), await system.fan("other@example.org")
+    order = await system.bought(fan)
+    refund_id = new_id()
+    body = {"refund_id": str(refund_id), "reason": "asked", "ticket_ids": [order["lines"][0]["ticket_id"]]}
+    assert (await office.ask("POST", f"/api/office/orders/{order['id']}/refund", body)).status_code == 200
+    path = f"/api/orders/{order['id']}/refunds"
+    (underway,) = (await fan.ask("GET", path)).json()
+    assert (underway["amount_cents"], underway["done_at"], underway["failed_at"]) == (8150, None, None)
+    for _ in range(2):
+        async with system.db.transaction() as conn:
+            said = RefundAnswer(refund_id, RefundState.FAILED, "lost_or_stolen_card")
+            await payments.record_refunds(
+                conn, [said], system.clock.now(), Handlers({paying.PURPOSE: paying.OrderMoney()})
+            )
+    assert await post.kinds() == ["order_paid", "refund", "refund_failed"]
+    message = (await post.read())[-1]
+    assert "81,50" in message["subject"]
+    assert "virement" in message["body"]
+    (failed,) = (await fan.ask("GET", path)).json()
+    assert failed["failed_at"] is not None
+    assert (await stranger.ask("GET", path)).status_code == 404
+    (listed,) = (await office.ask("GET", f"/api/office/orders/{order['id']}")).json()["refunds"]
+    assert (listed["done_at"], listed["failure"]) == (None, "lost_or_stolen_card")
+    assert listed["failed_at"] == failed["failed_at"]
 
 
 async def test_a_cancelled_event_stores_its_emails_with_one_statement_per_batch(

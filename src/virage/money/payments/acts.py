@@ -10,13 +10,17 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
     Captured,
     Failed,
+    FailedRefund,
     HostedPage,
     Outcome,
+    PaidOtherwise,
     Payment,
     PaymentIntent,
     PaymentRefusal,
+    Refund,
     RefundAnswer,
     RefundRequest,
+    RefundState,
     Settlement,
 )
 from virage.platform.data import journal
@@ -160,18 +164,70 @@ def _refund_fact(what: str, refund: RefundRequest) -> Fact:
     return Fact(what, None, refund.payment_id, {"refund": str(refund.refund_id), "cents": refund.amount_cents})
 
 
-async def record_refunds(
-    conn: Connection, answers: Sequence[RefundAnswer], attempts: dict[UUID, int], now: datetime
-) -> None:
-    """Store the provider's answers to refunds; failed ones are retried later. `attempts` are earlier attempts by id."""
-    done = [answer.refund_id for answer in answers if answer.done]
-    if done:
+async def record_refunds(conn: Connection, answers: Sequence[RefundAnswer], now: datetime, handlers: Handlers) -> None:
+    """Store what the provider says about refunds. Failed ones wait for a person, and the buyer is told.
+
+    Repeated and late answers change nothing.
+    """
+    if not answers:
+        return
+    refunds = await store.refunds(conn, [answer.refund_id for answer in answers])
+    answers = [answer for answer in answers if answer.refund_id in refunds]
+    await store.lock_payments_of_refunds(conn, [answer.refund_id for answer in answers])
+    by_state: dict[RefundState, list[RefundAnswer]] = defaultdict(list)
+    for answer in answers:
+        by_state[answer.state].append(answer)
+    if done := by_state[RefundState.DONE]:
         finished = await store.finish_refunds(conn, done, now)
         await journal.append(conn, [_refund_fact("refund_done", refund) for refund in finished], now)
-    later = [
-        (answer.refund_id, rules.refund_due(attempts[answer.refund_id] + 1, now), answer.reason)
-        for answer in answers
-        if not answer.done
-    ]
-    if later:
-        await store.postpone_refunds(conn, later)
+    if later := by_state[RefundState.LATER] + by_state[RefundState.SENT]:
+        due_at = {one.refund_id: rules.refund_due(refunds[one.refund_id].attempts + 1, now) for one in later}
+        await store.postpone_refunds(conn, later, due_at, now)
+    if failed := by_state[RefundState.FAILED]:
+        new = await store.fail_refunds(conn, failed, now)
+        await journal.append(conn, [_refund_fact("refund_failed", refund) for refund in new], now)
+        await _tell_failed(conn, new, now, handlers)
+
+
+async def _tell_failed(conn: Connection, refunds: Sequence[RefundRequest], now: datetime, handlers: Handlers) -> None:
+    payments = await store.payments(conn, [refund.payment_id for refund in refunds])
+    by_purpose: dict[str, list[FailedRefund]] = defaultdict(list)
+    for refund in refunds:
+        payment = payments[refund.payment_id]
+        failed = FailedRefund(refund.refund_id, payment.id, payment.subject, refund.amount_cents)
+        by_purpose[payment.purpose].append(failed)
+    for purpose in sorted(by_purpose):  # in the global lock order
+        await handlers.of(purpose).refunds_failed(conn, by_purpose[purpose], now)
+
+
+async def send_refund_again(conn: Connection, refund_id: UUID, who: UUID, now: datetime) -> Refused | None:
+    """Let the provider try a failed refund once more. Refusals: not_found, refund_not_failed."""
+    refund = await _lock_failed(conn, refund_id)
+    if isinstance(refund, Refused):
+        return refund
+    await store.send_refund_again(conn, refund_id, who, now)
+    fact = Fact("refund_sent_again", who, refund.payment_id, {"refund": str(refund_id)})
+    await journal.append(conn, [fact], now)
+    return None
+
+
+async def pay_refund(
+    conn: Connection, refund_id: UUID, payment: PaidOtherwise, who: UUID, now: datetime
+) -> Refused | None:
+    """Note that a failed refund was paid another way. Refusals: not_found, refund_not_failed."""
+    refund = await _lock_failed(conn, refund_id)
+    if isinstance(refund, Refused):
+        return refund
+    await store.pay_refund(conn, refund, payment, who, now)
+    data = {"refund": str(refund_id), "paid_by": payment.paid_by.value, "cents": refund.amount_cents}
+    await journal.append(conn, [Fact("refund_paid", who, refund.payment_id, data)], now)
+    return None
+
+
+async def _lock_failed(conn: Connection, refund_id: UUID) -> Refund | Refused:
+    """Return a failed refund, under the lock of its payment."""
+    await store.lock_payments_of_refunds(conn, [refund_id])
+    refund = (await store.refunds(conn, [refund_id])).get(refund_id)
+    if refund is None:
+        return Refused(PaymentRefusal.NOT_FOUND)
+    return refund if refund.failed_at is not None else Refused(PaymentRefusal.REFUND_NOT_FAILED)

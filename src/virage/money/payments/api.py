@@ -21,5 +21,6 @@ from virage.money.payments.reads import of_purpose as of_purpose
 from virage.money.payments.reads import of_subject as of_subject
 from virage.money.payments.reads import payment as payment
 from virage.money.payments.reads import payments as payments
+from virage.money.payments.reads import refund as refund
 from virage.money.payments.reads import refunds_of as refunds_of
 from virage.money.payments.sandbox_provider import SandboxProvider as SandboxProvider

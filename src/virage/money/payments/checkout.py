@@ -7,7 +7,7 @@ from virage.money.payments import acts
 from virage.money.payments.circuit import Circuit
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import HostedPage, Outcome, PaymentIntent, PaymentRefusal
+from virage.money.payments.rules import HostedPage, News, Outcome, PaymentIntent, PaymentRefusal, RefundAnswer
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.settings.logs import log
@@ -66,24 +66,29 @@ class Checkout:
 
 
 class Deliveries:
-    """Settles the outcomes of webhook deliveries; those that arrive together are settled in one transaction."""
+    """Settles what webhook deliveries say; those that arrive together are settled in one transaction."""
 
     def __init__(self, db: Database, clock: Clock, handlers: Handlers) -> None:
         self._db = db
         self._clock = clock
         self._handlers = handlers
-        self.batcher: Batcher[Sequence[Outcome], bool] = Batcher(self._settle_many, batch_max=DELIVERIES_MAX)
+        self.batcher: Batcher[Sequence[News], bool] = Batcher(self._settle_many, batch_max=DELIVERIES_MAX)
 
-    async def settle(self, outcomes: Sequence[Outcome]) -> bool:
-        """Return whether all outcomes of a delivery are settled. Failed ones are unchanged."""
-        return await self.batcher.submit(outcomes)
+    async def settle(self, news: Sequence[News]) -> bool:
+        """Return whether all news of a delivery are settled. Failed ones are unchanged."""
+        return await self.batcher.submit(news)
 
-    async def _settle_many(self, deliveries: Sequence[Sequence[Outcome]]) -> list[bool]:
+    async def _settle_many(self, deliveries: Sequence[Sequence[News]]) -> list[bool]:
+        together = [one for news in deliveries for one in news]
+        outcomes = [one for one in together if isinstance(one, Outcome)]
+        refunds = [one for one in together if isinstance(one, RefundAnswer)]
+        if refunds:
+            async with self._db.transaction() as conn:
+                await acts.record_refunds(conn, refunds, self._clock.now(), self._handlers)
         if len(deliveries) == 1:
-            return [await settle_all(self._db, self._clock, self._handlers, deliveries[0])]
-        together = [outcome for outcomes in deliveries for outcome in outcomes]
+            return [await settle_all(self._db, self._clock, self._handlers, outcomes)]
         async with self._db.transaction() as conn:
-            await acts.settle(conn, together, self._clock.now(), self._handlers)
+            await acts.settle(conn, outcomes, self._clock.now(), self._handlers)
         return [True for _ in deliveries]
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments.rules import Captured, Failed
+from virage.money.payments.rules import Captured, Failed, FailedRefund
 from virage.platform.data.database import Connection
 
 
@@ -27,8 +27,16 @@ class FailedHandler(Protocol):
         ...
 
 
-class Handler(CapturedHandler, FailedHandler, Protocol):
-    """Handler of captures and failures."""
+class RefundFailedHandler(Protocol):
+    """Handler of failed refunds: tells the buyer."""
+
+    async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
+        """Handle refunds of one purpose that the bank does not take; a person then decides how they are paid."""
+        ...
+
+
+class Handler(CapturedHandler, FailedHandler, RefundFailedHandler, Protocol):
+    """Handler of captures, failures and failed refunds."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """Lock what is paid for, in the global order, when failures and captures arrive together."""

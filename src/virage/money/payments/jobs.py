@@ -3,12 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
+from msgspec.structs import asdict
+
 from virage.money.payments import acts, reads, rules, store
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.methods import SavedCardJobs
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import DueRefund, OpenPayment
+from virage.money.payments.rules import DueRefund, OpenPayment, RefundState
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.logs import log
@@ -94,17 +96,16 @@ class PaymentJobs:
         except Unreachable as failure:
             log.warning("payment_provider_unreachable", asked=str(failure), refunds=len(due))
             return False
-        failed = sum(not answer.done for answer in answers)
-        if failed:
-            log.warning("refunds_postponed", refunds=failed)
-        attempts = {refund.id: refund.attempts for refund in due}
+        postponed = sum(answer.state is RefundState.LATER for answer in answers)
+        if postponed:
+            log.warning("refunds_postponed", refunds=postponed)
         async with db.transaction() as conn:
-            await acts.record_refunds(conn, answers, attempts, self._clock.now())
+            await acts.record_refunds(conn, answers, self._clock.now(), self._handlers)
         return True
 
     async def audit(self) -> None:
-        """Log refunds and payments that are overdue."""
+        """Log refunds and payments that are overdue, and failed refunds."""
         async with self._db.connection() as conn:
             overdue = await reads.overdue(conn, self._clock.now())
-        if overdue.refunds or overdue.payments:
-            log.error("payments_overdue", refunds=overdue.refunds, payments=overdue.payments)
+        if any(asdict(overdue).values()):
+            log.error("payments_overdue", **asdict(overdue))

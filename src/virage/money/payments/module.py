@@ -10,14 +10,14 @@ from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.reads import overdue
-from virage.money.payments.routes import router
+from virage.money.payments.routes import routers
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
 from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "payments",
-    routers=[router],
+    routers=routers,
     refusals={
         "amount_invalid": 409,
         "amount_mismatch": 409,
@@ -28,6 +28,7 @@ module = Module(
         "provider_busy": 503,
         "provider_unavailable": 503,
         "refund_id_taken": 409,
+        "refund_not_failed": 409,
         "signature_invalid": 401,
     },
     lock_ranks={

@@ -7,6 +7,7 @@ from virage.money.payments.rules import (
     Charge,
     DueRefund,
     HostedPage,
+    News,
     NewSavedCard,
     Outcome,
     PaymentIntent,
@@ -74,8 +75,8 @@ class PaymentProvider(Protocol):
         """Send refunds, one answer each; unanswered ones are left out. Idempotent by refund id."""
         ...
 
-    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
-        """Return the outcomes of a webhook delivery, or why it is refused."""
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
+        """Return what a webhook delivery says about payments, saved cards and refunds, or why it is refused."""
         ...
 
     async def defects(self, webhook_url: str) -> Sequence[str]:
@@ -121,7 +122,7 @@ class NoProvider:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(refunds)} refunds")
 
-    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - the protocol's form
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:  # noqa: ARG002 - the protocol's form
         """Refuse."""
         return Refused(PaymentRefusal.SIGNATURE_INVALID)
 

@@ -37,8 +37,18 @@ async def refunds_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Refu
     return await store.refunds_of(conn, payment_ids)
 
 
+async def refund(conn: Connection, refund_id: UUID) -> Refund | None:
+    """Return a refund, or None."""
+    return (await store.refunds(conn, [refund_id])).get(refund_id)
+
+
+async def failed_refunds(conn: Connection) -> list[Refund]:
+    """Return the refunds that wait for a person, the longest waiting first."""
+    return await store.failed_refunds(conn)
+
+
 async def overdue(conn: Connection, now: datetime) -> Overdue:
-    """Return counts of overdue refunds (requested ten minutes ago) and payments (expired ten minutes ago).
+    """Return counts of overdue refunds and payments, and of failed refunds. Overdue is what had no end for ten minutes.
 
     Captures cannot be overdue: goods or refund are stored in the transaction that captures the payment.
     """

@@ -1,12 +1,24 @@
-"""Webhook route of the payment provider."""
+"""Webhook route of the payment provider, and office routes of failed refunds."""
 
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from virage.money.payments import acts, reads
 from virage.money.payments.checkout import Deliveries
 from virage.money.payments.provider import PaymentProvider, Unreachable
+from virage.money.payments.rules import PaidBy, PaidOtherwise, Refund
+from virage.platform.data.database import Database
 from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.web.guard import Principal, Role, fresh, require_fan, staff
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import Request, mount, post
+from virage.platform.web.routing import Request, get, mount, post
+from virage.platform.web.scopes import over_the_house
 
 DELIVERY_BYTES_MAX = 1_000_000
+READERS: Final[tuple[Role, ...]] = ("finance",)
 
 
 @post(
@@ -24,12 +36,52 @@ async def receive_news(
         raise Problem("not_found", {"provider": provider})
     body = await request.body()
     try:
-        outcomes = granted(await payment_provider.read_webhook(request.headers, body))
+        news = granted(await payment_provider.read_webhook(request.headers, body))
     except Unreachable as failure:
         log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
         raise Problem("provider_unavailable") from failure
-    if outcomes and not await payment_deliveries.settle(outcomes):
+    if news and not await payment_deliveries.settle(news):
         raise Problem("internal")
 
 
-router = mount("/api/payments", [receive_news])
+class RefundPayment(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a failed refund was paid instead. The reference is that of the bank transfer or of the cash receipt."""
+
+    paid_by: Literal["bank_transfer", "cash"]
+    reference: Annotated[str, Meta(pattern=r"^\S", max_length=140)]
+
+
+@get("/refunds", guards=[staff(*READERS)])
+async def list_failed_refunds(db: Database, principal: Principal) -> list[Refund]:
+    """Return the refunds that a bank does not take, the longest waiting first."""
+    over_the_house(principal, READERS)
+    async with db.connection() as conn:
+        return await reads.failed_refunds(conn)
+
+
+@post("/refunds/{refund_id:uuid}/retry", status_code=204, guards=[staff(*READERS)])
+async def retry_refund(refund_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Send a failed refund to the provider again. Asks for a sign-in of the last 15 minutes."""
+    who = _decider(principal, clock)
+    granted(await db.transact(acts.send_refund_again, refund_id, who, clock.now()))
+
+
+@post("/refunds/{refund_id:uuid}/payment", status_code=204, guards=[staff(*READERS)])
+async def pay_refund(refund_id: UUID, data: RefundPayment, db: Database, clock: Clock, principal: Principal) -> None:
+    """Note that a failed refund was paid another way. Asks for a sign-in of the last 15 minutes."""
+    who = _decider(principal, clock)
+    payment = PaidOtherwise(PaidBy(data.paid_by), data.reference)
+    granted(await db.transact(acts.pay_refund, refund_id, payment, who, clock.now()))
+
+
+def _decider(principal: Principal, clock: Clock) -> UUID:
+    """Return who decides about money of the whole deployment, freshly signed in."""
+    over_the_house(principal, READERS)
+    fresh(principal, clock.now())
+    return require_fan(principal)
+
+
+routers = [
+    mount("/api/payments", [receive_news]),
+    mount("/api/office", [list_failed_refunds, retry_refund, pay_refund]),
+]

@@ -46,6 +46,7 @@ class PaymentRefusal(StrEnum):
     DELIVERY_INVALID = "invalid"
     AMOUNT_MISMATCH = "amount_mismatch"
     METHOD_ID_TAKEN = "method_id_taken"
+    REFUND_NOT_FAILED = "refund_not_failed"
 
 
 AMOUNT_CENTS_MAX = 100_000_000
@@ -163,8 +164,36 @@ class RefundRequest(Struct, frozen=True):
     amount_cents: int
 
 
+class RefundState(StrEnum):
+    """What the provider says about a refund."""
+
+    LATER = "later"  # not executed; it is asked for again
+    SENT = "sent"  # accepted, and on its way to the bank
+    DONE = "done"
+    FAILED = "failed"  # the bank does not take it, also after it was done: a person decides
+
+
+class PaidBy(StrEnum):
+    """How a refund was paid."""
+
+    PROVIDER = "provider"
+    BANK_TRANSFER = "bank_transfer"
+    CASH = "cash"
+
+
+class PaidOtherwise(Struct, frozen=True):
+    """How a failed refund was paid instead, with the reference of that payment."""
+
+    paid_by: PaidBy
+    reference: str
+
+
 class Refund(Struct, frozen=True):
-    """Stored refund. `done_at` None: not confirmed by the provider yet."""
+    """Stored refund: due, sent (`sent_at`), done (`done_at`), or failed (`failed_at`).
+
+    `provider_ref` is the provider's id. A failed refund is sent again, or paid another way: `decided_by` a person, with
+    a `paid_reference` such as that of the bank transfer.
+    """
 
     id: UUID
     payment_id: UUID
@@ -174,24 +203,45 @@ class Refund(Struct, frozen=True):
     created_at: datetime
     done_at: datetime | None = None
     reason: str | None = None
+    provider_ref: str | None = None
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    paid_by: PaidBy = PaidBy.PROVIDER
+    paid_reference: str | None = None
+    decided_by: UUID | None = None
 
 
 class DueRefund(Struct, frozen=True):
-    """Refund that is due to be sent."""
+    """Refund to be sent or, if `refund_ref` names it at the provider, to be looked up."""
 
     id: UUID
     payment_id: UUID
     amount_cents: int
     attempts: int
     provider_ref: str | None = None
+    refund_ref: str | None = None
 
 
 class RefundAnswer(Struct, frozen=True):
-    """Provider's answer to a refund: done, or the reason why not."""
+    """Provider's answer to a refund, with the reason why it is not done, and the provider's id."""
 
     refund_id: UUID
-    done: bool
+    state: RefundState
     reason: str | None = None
+    provider_ref: str | None = None
+
+
+News = Outcome | RefundAnswer
+"""What a webhook delivery brings."""
+
+
+class FailedRefund(Struct, frozen=True):
+    """Refund that the bank does not take; `subject` is what its payment was for."""
+
+    id: UUID
+    payment_id: UUID
+    subject: UUID
+    amount_cents: int
 
 
 class Reference(Struct, frozen=True):

@@ -12,6 +12,7 @@ from virage.money.payments.rules import (
     Charge,
     DueRefund,
     HostedPage,
+    News,
     NewSavedCard,
     Outcome,
     PaymentIntent,
@@ -19,6 +20,7 @@ from virage.money.payments.rules import (
     PaymentState,
     Reference,
     RefundAnswer,
+    RefundState,
 )
 from virage.platform.values.refusals import Refused
 from virage_sandbox import signatures, wire
@@ -118,9 +120,12 @@ class SandboxProvider:
         """Send refunds, one answer each."""
         asked = wire.NewRefunds([wire.NewRefund(due.id, due.payment_id, due.amount_cents) for due in refunds])
         answer = await self._post("/v1/refunds", asked, wire.RefundStatuses)
-        return [RefundAnswer(status.id, status.done, status.reason) for status in answer.refunds]
+        return [
+            RefundAnswer(one.id, RefundState.DONE if one.done else RefundState.LATER, one.reason)
+            for one in answer.refunds
+        ]
 
-    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
         """Return the outcomes of a delivery. The signature's age is checked by the system clock, not a shifted one."""
         header = headers.get(signatures.HEADER, "")
         if not signatures.verify(self._webhook_secret, body, header, time.time()):

@@ -13,11 +13,15 @@ from virage.money.payments.rules import (
     HostedPage,
     NewSavedCard,
     OpenPayment,
+    PaidBy,
+    PaidOtherwise,
     Payment,
     PaymentIntent,
     PaymentState,
     Refund,
+    RefundAnswer,
     RefundRequest,
+    RefundState,
     SavedCard,
     SavedCardState,
     Settlement,
@@ -31,9 +35,10 @@ _STATES = {state.value: state for state in PaymentState}
 
 
 class Overdue(Struct, frozen=True):
-    """Number of overdue refunds and payments."""
+    """Number of overdue refunds and payments, and of failed refunds that wait for a person."""
 
     refunds: int
+    failed_refunds: int
     payments: int
 
 
@@ -46,6 +51,10 @@ class Turnover(Struct, frozen=True):
 
 def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(**{**row, "state": _STATES[row["state"]]})
+
+
+def _refund(row: Mapping[str, Any]) -> Refund:
+    return Refund(**{**row, "paid_by": PaidBy(row["paid_by"])})
 
 
 async def _payments(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Payment]:
@@ -122,12 +131,17 @@ async def extend_unopened(conn: Connection, ids: Sequence[UUID], until: datetime
 
 async def refunds(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refund]:
     """Return refunds by id."""
-    return {row["id"]: Refund(**row) async for row in _sql.refunds(conn, ids=ids)}
+    return {row["id"]: _refund(row) async for row in _sql.refunds(conn, ids=ids)}
 
 
 async def refunds_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Refund]:
     """Every refund of some payments, oldest first."""
-    return [Refund(**row) async for row in _sql.refunds_of(conn, payment_ids=payment_ids)]
+    return [_refund(row) async for row in _sql.refunds_of(conn, payment_ids=payment_ids)]
+
+
+async def failed_refunds(conn: Connection) -> list[Refund]:
+    """Return the refunds that wait for a person, the longest waiting first."""
+    return [_refund(row) async for row in _sql.failed_refunds(conn)]
 
 
 async def insert_refunds(conn: Connection, requests: Sequence[RefundRequest], now: datetime) -> set[UUID]:
@@ -147,29 +161,67 @@ async def due_refunds(conn: Connection, now: datetime, wanted: int) -> list[DueR
     return [DueRefund(**row) async for row in _sql.due_refunds(conn, now=now, wanted=wanted)]
 
 
-async def finish_refunds(conn: Connection, ids: Sequence[UUID], now: datetime) -> list[RefundRequest]:
-    """Mark refunds as done and update their payments; return those that were not done before."""
-    async for _ in _sql.lock_payments_of_refunds(conn, refund_ids=ids):
+async def lock_payments_of_refunds(conn: Connection, refund_ids: Sequence[UUID]) -> None:
+    """Lock the payments of some refunds, before the refunds are written."""
+    async for _ in _sql.lock_payments_of_refunds(conn, refund_ids=refund_ids):
         pass
-    rows = [row async for row in _sql.finish_refunds(conn, ids=ids, now=now)]
+
+
+async def finish_refunds(conn: Connection, answers: Sequence[RefundAnswer], now: datetime) -> list[RefundRequest]:
+    """Mark refunds as done and update their locked payments; return those that were not done before."""
+    ids, refs = [one.refund_id for one in answers], [one.provider_ref for one in answers]
+    rows = [row async for row in _sql.finish_refunds(conn, ids=ids, refs=refs, now=now)]
     await _sql.name_refunded(conn, payment_ids=[row["payment_id"] for row in rows])
     return [RefundRequest(row["id"], row["payment_id"], row["amount_cents"]) for row in rows]
 
 
-async def postpone_refunds(conn: Connection, later: Sequence[tuple[UUID, datetime, str | None]]) -> None:
-    """Store the next attempt of refunds, with the provider's reason."""
+async def fail_refunds(conn: Connection, answers: Sequence[RefundAnswer], now: datetime) -> list[RefundRequest]:
+    """Mark refunds as failed and update their locked payments; return those that had not failed before."""
+    rows = [
+        row
+        async for row in _sql.fail_refunds(
+            conn,
+            ids=[one.refund_id for one in answers],
+            refs=[one.provider_ref for one in answers],
+            reasons=[one.reason for one in answers],
+            now=now,
+        )
+    ]
+    await _sql.name_refunding(conn, payment_ids=[row["payment_id"] for row in rows])
+    return [RefundRequest(row["id"], row["payment_id"], row["amount_cents"]) for row in rows]
+
+
+async def send_refund_again(conn: Connection, refund_id: UUID, who: UUID, now: datetime) -> None:
+    """Make a failed refund due again."""
+    await _sql.send_refund_again(conn, id=refund_id, who=who, now=now)
+
+
+async def pay_refund(conn: Connection, refund: Refund, payment: PaidOtherwise, who: UUID, now: datetime) -> None:
+    """Mark a failed refund as paid another way, and update its locked payment."""
+    await _sql.pay_refund(
+        conn, id=refund.id, paid_by=payment.paid_by, paid_reference=payment.reference, who=who, now=now
+    )
+    await _sql.name_refunded(conn, payment_ids=[refund.payment_id])
+
+
+async def postpone_refunds(
+    conn: Connection, answers: Sequence[RefundAnswer], due_at: Mapping[UUID, datetime], now: datetime
+) -> None:
+    """Store when to ask again about refunds, with what the provider said."""
     await _sql.postpone_refunds(
         conn,
-        ids=[refund_id for refund_id, _, _ in later],
-        due_ats=[due_at for _, due_at, _ in later],
-        reasons=[reason for _, _, reason in later],
+        ids=[one.refund_id for one in answers],
+        due_ats=[due_at[one.refund_id] for one in answers],
+        reasons=[one.reason for one in answers],
+        refs=[one.provider_ref for one in answers],
+        sent_ats=[now if one.state is RefundState.SENT else None for one in answers],
     )
 
 
 async def count_overdue(conn: Connection, refunds_before: datetime, payments_before: datetime) -> Overdue:
     """Return counts of unconfirmed refunds requested before a time, and of open payments expired before a time."""
     row = await _sql.count_overdue(conn, refunds_before=refunds_before, payments_before=payments_before)
-    return Overdue(row["refunds"], row["payments"])
+    return Overdue(**row)
 
 
 async def open_payments(

@@ -67,12 +67,14 @@ returning payment.id;
 
 -- name: refunds(ids)
 -- Refunds by id.
-select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
+    paid_by, paid_reference, decided_by
 from payments.refund where id = any(:ids::uuid[]);
 
 -- name: refunds_of(payment_ids)
 -- All refunds of some payments, oldest first.
-select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
+    paid_by, paid_reference, decided_by
 from payments.refund where payment_id = any(:payment_ids::uuid[]) order by created_at, id;
 
 -- name: insert_refunds(ids, payment_ids, amounts_cents, now)
@@ -96,9 +98,10 @@ select id from made;
 
 -- name: due_refunds(now, wanted)
 -- Due refunds, the longest due first.
-select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref
+select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref,
+    refund.provider_ref as refund_ref
 from payments.refund join payments.payment on payment.id = refund.payment_id
-where refund.done_at is null and refund.due_at <= :now
+where refund.done_at is null and refund.failed_at is null and refund.due_at <= :now
 order by refund.due_at, refund.id limit :wanted;
 
 -- name: lock_payments_of_refunds(refund_ids)
@@ -107,14 +110,55 @@ select id from payments.payment
 where id in (select payment_id from payments.refund where refund.id = any(:refund_ids::uuid[]))
 order by id for no key update;
 
--- name: finish_refunds(ids, now)
+-- name: finish_refunds(ids, refs, now)
 -- Confirmed refunds and their payments; refunds that were done before are left out.
 with locked as (
-    select id from payments.refund where id = any(:ids::uuid[]) and done_at is null order by id for no key update
+    select refund.id, done.ref
+    from unnest(:ids::uuid[], :refs::text[]) as done (id, ref)
+    join payments.refund on refund.id = done.id and refund.done_at is null
+    order by refund.id for no key update
 )
-update payments.refund set done_at = :now, attempts = attempts + 1, reason = null
+update payments.refund
+set done_at = :now, failed_at = null, attempts = attempts + 1, reason = null,
+    provider_ref = coalesce(locked.ref, refund.provider_ref)
 from locked where refund.id = locked.id
 returning refund.id, payment_id, amount_cents;
+
+-- name: fail_refunds(ids, refs, reasons, now)
+-- Refunds that the bank does not take. Those that failed before, and those that were paid another way, are left out.
+with locked as (
+    select refund.id, failed.ref, failed.reason
+    from unnest(:ids::uuid[], :refs::text[], :reasons::text[]) as failed (id, ref, reason)
+    join payments.refund on refund.id = failed.id and refund.failed_at is null and refund.paid_by = 'provider'
+    order by refund.id for no key update
+)
+update payments.refund
+set failed_at = :now, done_at = null, attempts = attempts + 1, reason = locked.reason,
+    provider_ref = coalesce(locked.ref, refund.provider_ref)
+from locked where refund.id = locked.id
+returning refund.id, payment_id, amount_cents;
+
+-- name: name_refunding(payment_ids)!
+-- A payment whose refund failed is no longer refunded.
+update payments.payment set state = 'refunding' where id = any(:payment_ids::uuid[]);
+
+-- name: send_refund_again(id, who, now)!
+-- A failed refund is due again, as a new one at the provider.
+update payments.refund
+set failed_at = null, sent_at = null, provider_ref = null, due_at = :now, decided_by = :who
+where id = :id and failed_at is not null;
+
+-- name: pay_refund(id, paid_by, paid_reference, who, now)!
+-- A failed refund was paid another way.
+update payments.refund
+set failed_at = null, done_at = :now, paid_by = :paid_by, paid_reference = :paid_reference, decided_by = :who
+where id = :id and failed_at is not null;
+
+-- name: failed_refunds()
+-- Refunds that wait for a person, the longest waiting first.
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
+    paid_by, paid_reference, decided_by
+from payments.refund where failed_at is not null order by failed_at, id;
 
 -- name: name_refunded(payment_ids)!
 -- A payment becomes refunded, in full or in part, once none of its refunds is open.
@@ -123,23 +167,28 @@ set state = case when payment.refund_cents = payment.captured_cents then 'refund
 where payment.id = any(:payment_ids::uuid[]) and payment.state = 'refunding'
     and not exists (select from payments.refund where refund.payment_id = payment.id and refund.done_at is null);
 
--- name: postpone_refunds(ids, due_ats, reasons)!
--- Next attempt of failed refunds.
+-- name: postpone_refunds(ids, due_ats, reasons, refs, sent_ats)!
+-- Next attempt of refunds that were not executed, and next look at those that are on their way.
 with locked as (
-    select refund.id, later.due_at, later.reason
-    from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[]) as later (id, due_at, reason)
-    join payments.refund on refund.id = later.id and refund.done_at is null
+    select refund.id, later.due_at, later.reason, later.ref, later.sent_at
+    from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[], :refs::text[], :sent_ats::timestamptz[])
+        as later (id, due_at, reason, ref, sent_at)
+    join payments.refund on refund.id = later.id and refund.done_at is null and refund.failed_at is null
     order by refund.id for no key update
 )
-update payments.refund set attempts = refund.attempts + 1, due_at = locked.due_at, reason = locked.reason
+update payments.refund
+set attempts = refund.attempts + 1, due_at = locked.due_at, reason = locked.reason,
+    provider_ref = coalesce(locked.ref, refund.provider_ref), sent_at = coalesce(refund.sent_at, locked.sent_at)
 from locked where refund.id = locked.id;
 
 -- name: count_overdue(refunds_before, payments_before)^
--- Counts of unconfirmed refunds and of expired open payments.
+-- Counts of refunds that the provider has not accepted, of failed ones, and of expired open payments.
 select
     (
-        select count(*) from payments.refund where done_at is null and created_at < :refunds_before
+        select count(*) from payments.refund
+        where done_at is null and failed_at is null and sent_at is null and created_at < :refunds_before
     ) as refunds,
+    (select count(*) from payments.refund where failed_at is not null) as failed_refunds,
     (
         select count(*) from payments.payment
         where created_at >= (select open_since from payments.watermark)

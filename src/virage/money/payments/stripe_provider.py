@@ -23,6 +23,7 @@ from virage.money.payments.rules import (
     Charge,
     DueRefund,
     HostedPage,
+    News,
     NewSavedCard,
     Outcome,
     PaymentIntent,
@@ -30,6 +31,7 @@ from virage.money.payments.rules import (
     PaymentState,
     Reference,
     RefundAnswer,
+    RefundState,
 )
 from virage.money.payments.stripe_calls import BudgetedClient, urgent
 from virage.platform.settings.logs import log
@@ -57,12 +59,16 @@ EVENTS: Final = (
     "checkout.session.expired",
     "payment_intent.payment_failed",
     "payment_intent.succeeded",
+    "refund.failed",
+    "refund.updated",
 )
 """The events that the webhook endpoint is sent, of any API version."""
 MISSING: Final = "resource_missing"
 _OURS: Final = frozenset({"checkout.session", "payment_intent"})
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
-_REFUNDED: Final = frozenset({"succeeded", "pending"})
+_REFUND_FAILED: Final = frozenset({"failed", "canceled"})
+_NOT_REFUNDABLE: Final = frozenset({"amount_too_large", "charge_already_refunded", "charge_disputed"})
+"""Refusals of a refund that no repetition changes."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -253,15 +259,17 @@ class StripeProvider:
         return next(iter(found.data), None)
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
-        """Send refunds, one answer each. A repeated one is looked up first."""
+        """Send refunds or look up those that were sent, one answer each. A repeated one is looked up first."""
         return await _each(self._refund, refunds)
 
     async def _refund(self, due: DueRefund) -> RefundAnswer:
+        if due.refund_ref is not None:
+            return _of_refund(due.id, await self._client.v1.refunds.retrieve_async(due.refund_ref))
         intent = await self._intent_of(due)
         if intent is None:
-            return RefundAnswer(due.id, done=False, reason=PaymentRefusal.NOT_FOUND)
+            return RefundAnswer(due.id, RefundState.LATER, PaymentRefusal.NOT_FOUND)
         known = await self._refunds_of(intent, due.id) if due.attempts else []
-        standing = next((refund for refund in known if refund.status in _REFUNDED), None)
+        standing = next((refund for refund in known if refund.status not in _REFUND_FAILED), None)
         if standing is None:
             params: Any = {
                 "payment_intent": intent,
@@ -272,9 +280,9 @@ class StripeProvider:
             try:
                 standing = await self._client.v1.refunds.create_async(params, options)
             except stripe.InvalidRequestError as failure:
-                return RefundAnswer(due.id, done=False, reason=failure.code)
-        done = standing.status in _REFUNDED
-        return RefundAnswer(due.id, done=done, reason=None if done else standing.failure_reason or standing.status)
+                state = RefundState.FAILED if failure.code in _NOT_REFUNDABLE else RefundState.LATER
+                return RefundAnswer(due.id, state, failure.code)
+        return _of_refund(due.id, standing)
 
     async def _intent_of(self, due: DueRefund) -> str | None:
         ref = due.provider_ref
@@ -295,7 +303,7 @@ class StripeProvider:
             if refund.metadata is not None and refund.metadata.to_dict().get(REFUND_ID) == str(refund_id)
         ]
 
-    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
         """Return the state of what an event is about. Its age is checked by the system clock.
 
         A paid page in an event of our API version is final; of anything else the present state is fetched.
@@ -312,6 +320,8 @@ class StripeProvider:
         if event is None:
             return Refused(PaymentRefusal.SIGNATURE_INVALID)
         about = event.data.object.to_dict()
+        if about["object"] == "refund":
+            return await self._refund_news(about)
         id_ = _our_id(about.get("metadata") or {}) if about["object"] in _OURS else None
         if id_ is None:
             return []
@@ -320,6 +330,15 @@ class StripeProvider:
         with urgent(WEBHOOK_PATIENCE):
             found = await self.fetch([Reference(id_, about["id"])])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
+
+    async def _refund_news(self, about: Mapping[str, Any]) -> Sequence[RefundAnswer]:
+        """Return the present state of a refund, if it is ours."""
+        id_ = _uuid((about.get("metadata") or {}).get(REFUND_ID))
+        if id_ is None:
+            return []
+        with urgent(WEBHOOK_PATIENCE):
+            (refund,) = await _all(self._client.v1.refunds.retrieve_async, [about["id"]])
+        return [_of_refund(id_, refund)]
 
     async def defects(self, webhook_url: str) -> Sequence[str]:
         """Return what is wrong with the key, the account and its webhook endpoint, each with what to do."""
@@ -451,6 +470,15 @@ async def _all(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) 
         raise Unreachable(_why(failure)) from failure
 
 
+def _of_refund(refund_id: UUID, refund: stripe.Refund) -> RefundAnswer:
+    """Return the state of a refund. `pending` and `requires_action` are on their way."""
+    if refund.status == "succeeded":
+        return RefundAnswer(refund_id, RefundState.DONE, provider_ref=refund.id)
+    if refund.status not in _REFUND_FAILED:
+        return RefundAnswer(refund_id, RefundState.SENT, provider_ref=refund.id)
+    return RefundAnswer(refund_id, RefundState.FAILED, getattr(refund, "failure_reason", refund.status), refund.id)
+
+
 def _endpoint_defects(endpoints: Sequence[stripe.WebhookEndpoint], url: str) -> list[str]:
     """Return what is wrong with the endpoint that Stripe sends events to."""
     endpoint = next((one for one in endpoints if one.url == url), None)
@@ -480,7 +508,11 @@ def _id(value: Any) -> str:
 
 
 def _our_id(metadata: Mapping[str, str]) -> UUID | None:
+    return _uuid(metadata.get(PAYMENT_ID) or metadata.get(CARD_ID))
+
+
+def _uuid(text: str | None) -> UUID | None:
     try:
-        return UUID(metadata.get(PAYMENT_ID) or metadata.get(CARD_ID) or "")
+        return UUID(text or "")
     except ValueError:
         return None

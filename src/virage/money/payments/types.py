@@ -5,7 +5,9 @@ from virage.money.payments.rules import OPEN as OPEN
 from virage.money.payments.rules import Captured as Captured
 from virage.money.payments.rules import Charge as Charge
 from virage.money.payments.rules import Failed as Failed
+from virage.money.payments.rules import FailedRefund as FailedRefund
 from virage.money.payments.rules import NewSavedCard as NewSavedCard
+from virage.money.payments.rules import PaidBy as PaidBy
 from virage.money.payments.rules import Payment as Payment
 from virage.money.payments.rules import PaymentIntent as PaymentIntent
 from virage.money.payments.rules import PaymentRefusal as PaymentRefusal

@@ -19,6 +19,7 @@ from virage.sale.ticketing.reads.books import moved as money_moved
 from virage.sale.ticketing.reads.emails import event_moved as event_moved_email
 from virage.sale.ticketing.reads.emails import money_returned as money_returned_email
 from virage.sale.ticketing.reads.emails import order_paid as order_paid_email
+from virage.sale.ticketing.reads.emails import refund_failed as refund_failed_email
 from virage.sale.ticketing.reads.emails import refunded as refund_email
 from virage.sale.ticketing.reads.emails import seats_changed as seats_changed_email
 from virage.sale.ticketing.reads.gates import all_holders as all_holders

@@ -21,21 +21,24 @@ from tests.money.payments.conftest import SandboxProcess
 from tests.money.wallet.ledger.books import DRAWER, NOW, books, loaded_wallet, payment, posted
 from tests.zones import NEW_YORK, PARIS
 from virage.identity.people import acts as people
+from virage.identity.people.types import Email, EmailContent, EmailKind
 from virage.money.payments import methods
+from virage.money.payments.acts import record_refunds
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
-from virage.money.payments.rules import Charge, SavedCard, SavedCardState
+from virage.money.payments.rules import Charge, RefundAnswer, RefundState, SavedCard, SavedCardState
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.acts import top_ups
 from virage.money.wallet.funding.acts.auto_top_ups import RuleIsOff
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
+from virage.money.wallet.funding.api import payout_failed_email
 from virage.money.wallet.funding.jobs import WalletJobs
 from virage.money.wallet.funding.reads import auto_top_ups as reads
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView
 from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest, Rule, RuleState, failed, is_due, refuse
-from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits
+from virage.money.wallet.funding.rules.top_ups import PURPOSE, WALLET_PATH, Limits
 from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, wallet_account
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -217,6 +220,37 @@ async def system(
     await made.open()
     yield made
     await made.provider.close()
+
+
+async def test_the_owner_of_a_wallet_is_told_once_that_the_bank_returned_a_payout(system: System) -> None:
+    await system.ruled(Card.ACCEPTED)
+    await system.spend(600)
+    await system.jobs.top_up(system.db)
+    async with system.db.transaction() as conn:
+        await top_ups.pay_out(conn, system.fan, new_id(), system.clock.now())
+    async with system.db.connection() as conn:
+        refund_id = await conn.fetchval("select id from payments.refund")
+    for _ in range(2):
+        async with system.db.transaction() as conn:
+            said = RefundAnswer(refund_id, RefundState.FAILED, "expired_or_canceled_card")
+            await record_refunds(conn, [said], system.clock.now(), system.handlers)
+    async with system.db.connection() as conn:
+        (letter,) = await conn.fetch("select id, kind, subject_id, person_id from people.letter")
+        assert (letter["kind"], letter["subject_id"], letter["person_id"]) == ("payout_failed", refund_id, system.fan)
+        email = Email(
+            id=letter["id"],
+            kind=EmailKind.PAYOUT_FAILED,
+            subject_id=refund_id,
+            about_id=None,
+            person_id=system.fan,
+            locale="en",
+            to="lea@example.org",
+            secret={},
+            was_at=None,
+            expires_at=None,
+            blocked=False,
+        )
+        assert await payout_failed_email(conn, email) == EmailContent({"cents": 2_000}, path=WALLET_PATH)
 
 
 async def test_a_wallet_below_its_threshold_is_topped_up_once_within_its_daily_limit(

@@ -179,6 +179,7 @@ export type RefusalCode =
   | "rate_limited"
   | "refund_exceeds_sale"
   | "refund_id_taken"
+  | "refund_not_failed"
   | "replay_download_not_allowed"
   | "replay_inside_needed"
   | "replay_not_here"

@@ -2957,6 +2957,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List failed refunds
+         * @description Return the refunds that a bank does not take, the longest waiting first.
+         */
+        get: operations["list_failed_refunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/refunds/{refund_id}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay refund
+         * @description Note that a failed refund was paid another way. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["pay_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/refunds/{refund_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry refund
+         * @description Send a failed refund to the provider again. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["retry_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/sales": {
         parameters: {
             query?: never;
@@ -3297,6 +3357,26 @@ export interface paths {
          * @description Start the payment and return the provider's page. A free order is paid at once.
          */
         post: operations["pay_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/{order_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get order refunds
+         * @description Return how far the refunds of an order of the caller are, oldest first.
+         */
+        get: operations["get_order_refunds"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6144,7 +6224,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "phone_code" | "refund" | "seats_changed" | "sign_in_code" | "top_up_off";
+        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "payout_failed" | "phone_code" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "top_up_off";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -7838,15 +7918,20 @@ export interface components {
         /**
          * OrderRefund
          * @description A refund of an order. `done_at` is None until the provider confirms it; `failure` says why it has not.
+         *
+         *         `failed_at`: the bank does not take it, and finance decides how it is paid. `paid_by` is how it was paid.
          */
         OrderRefund: {
             amount_cents: number;
             /** Format: date-time */
             asked_at: string;
             done_at: string | null;
+            failed_at?: string | null;
             failure: string | null;
             /** Format: uuid */
             id: string;
+            /** @default provider */
+            paid_by: components["schemas"]["PaidBy"];
             /** @enum {string} */
             reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
             ticket_ids: string[];
@@ -8092,6 +8177,12 @@ export interface components {
             revision: number;
             title: string;
         };
+        /**
+         * PaidBy
+         * @description How a refund was paid.
+         * @enum {string}
+         */
+        PaidBy: "bank_transfer" | "cash" | "provider";
         /**
          * PaidOut
          * @description Result of a payout: cents refunded to bank cards, and cents left for a desk.
@@ -8778,6 +8869,57 @@ export interface components {
             places: number;
             x_m: number;
             y_m: number;
+        };
+        /**
+         * Refund
+         * @description Stored refund: due, sent (`sent_at`), done (`done_at`), or failed (`failed_at`).
+         *
+         *         `provider_ref` is the provider's id. A failed refund is sent again, or paid another way: `decided_by` a person, with
+         *         a `paid_reference` such as that of the bank transfer.
+         */
+        Refund: {
+            amount_cents: number;
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            decided_by?: string | null;
+            done_at?: string | null;
+            /** Format: date-time */
+            due_at: string;
+            failed_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @default provider */
+            paid_by: components["schemas"]["PaidBy"];
+            paid_reference?: string | null;
+            /** Format: uuid */
+            payment_id: string;
+            provider_ref?: string | null;
+            reason?: string | null;
+            sent_at?: string | null;
+        };
+        /**
+         * RefundPayment
+         * @description How a failed refund was paid instead. The reference is that of the bank transfer or of the cash receipt.
+         */
+        RefundPayment: {
+            /** @enum {string} */
+            paid_by: "bank_transfer" | "cash";
+            reference: string;
+        };
+        /**
+         * RefundProgress
+         * @description A refund of an order as its buyer sees it: on its way, paid at `done_at`, or failed at `failed_at`.
+         *
+         *         After a failure the operator pays it another way.
+         */
+        RefundProgress: {
+            amount_cents: number;
+            /** Format: date-time */
+            asked_at: string;
+            done_at: string | null;
+            failed_at: string | null;
+            paid_by: components["schemas"]["PaidBy"];
         };
         /**
          * RefundReason
@@ -15626,6 +15768,97 @@ export interface operations {
             };
         };
     };
+    list_failed_refunds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pay_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundPayment"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    retry_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_sales: {
         parameters: {
             query?: never;
@@ -16249,6 +16482,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderPaymentResponse"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_order_refunds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundProgress"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

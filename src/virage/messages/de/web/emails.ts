@@ -10,6 +10,8 @@ export const emails: typeof english = {
     account_erased: "Konto gelöscht",
     order_paid: "Bestätigung und Rechnung",
     refund: "Erstattung",
+    refund_failed: "Erstattung von der Bank abgelehnt",
+    payout_failed: "Auszahlung von der Bank abgelehnt",
     double_payment: "Doppelte Zahlung erstattet",
     late_payment: "Verspätete Zahlung erstattet",
     event_cancelled: "Veranstaltung abgesagt",

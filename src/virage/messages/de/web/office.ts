@@ -48,6 +48,7 @@ export const office: typeof English = {
     after: "Verkauf beendet",
   },
   problems: {
+    refund_not_failed: "Diese Erstattung wartet nicht mehr: Jemand hat darüber entschieden, oder sie ist angekommen.",
     unknown_venue: "Dieses Stadion oder diese Version davon gibt es nicht.",
     ...officeDevices.deviceProblems,
     ...foodProblems,
@@ -336,8 +337,9 @@ export const office: typeof English = {
     },
     refunds: "Erstattungen",
     refundOf: (count) => plural(count, "Ticket", "Tickets"),
-    refundDone: (moment) => `Bestätigt ${moment}`,
     refundRunning: "Unterwegs zur Bank",
+    refundFailed: "Von der Bank abgelehnt: Finanzen entscheidet",
+    refundPaid: { provider: "Bestätigt", bank_transfer: "Überwiesen", cash: "Bar ausgezahlt" },
     refundChosen: (count) => (count === 0 ? "Ausgewählte Tickets erstatten" : `${plural(count, "Ticket", "Tickets")} erstatten`),
     refundWhole: "Ganze Bestellung erstatten",
     refundTitle: (count) => `${plural(count, "Ticket", "Tickets")} erstatten?`,

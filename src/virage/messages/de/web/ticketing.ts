@@ -169,6 +169,12 @@ export const ticketing: typeof English = {
     returnedLate: "Ihre Zahlung kam erst an, als Ihre Plätze schon freigegeben waren, und einer davon ist inzwischen verkauft. Die Erstattung dauert zwei bis fünf Tage.",
     returnedTwice: "Diese Bestellung wurde zweimal bezahlt, deshalb erstatten wir die zweite Zahlung. Das dauert zwei bis fünf Tage.",
     returnedReleased: "Ihre Zahlung kam an, als diese Bestellung schon freigegeben war. Die Erstattung dauert zwei bis fünf Tage.",
+    refunds: {
+      title: "Ihre Erstattung",
+      underway: (sum, day) => `${sum}, angefordert am ${day}: unterwegs zu Ihrer Karte. Das dauert zwei bis fünf Tage.`,
+      done: { provider: (sum, day) => `${sum}, von Ihrer Bank angenommen am ${day}.`, bank_transfer: (sum, day) => `${sum}, überwiesen am ${day}.`, cash: (sum, day) => `${sum}, bar ausgezahlt am ${day}.` },
+      failed: (sum) => `Ihre Bank hat ${sum} abgelehnt. Das Geld gehört weiterhin Ihnen: Antworten Sie auf unsere E-Mail, dann überweisen wir es.`,
+    },
     mayStillArrive: "Gerade bezahlt? Lassen Sie diese Seite offen: Sind Ihre Plätze noch frei, erscheinen Ihre Tickets hier. Sonst bekommen Sie Ihr Geld zurück.",
     paid: "Bis bald im Stadion",
     paidText: (count) => `${plural(count, "Ticket gehört", "Tickets gehören")} Ihnen.`,

@@ -13,6 +13,8 @@ export const emails = {
     account_erased: "Account deleted",
     order_paid: "Confirmation and receipt",
     refund: "Refund",
+    refund_failed: "Refund not taken by the bank",
+    payout_failed: "Payout not taken by the bank",
     double_payment: "Duplicate payment refunded",
     late_payment: "Late payment refunded",
     event_cancelled: "Event cancelled",

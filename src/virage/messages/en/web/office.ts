@@ -50,6 +50,7 @@ export const office = {
     after: "Sales closed",
   },
   problems: {
+    refund_not_failed: "This refund is no longer waiting: somebody has decided on it, or it went through.",
     ...officeDevices.deviceProblems,
     ...foodProblems,
     teams_alike: "Both teams have the same short name.",
@@ -338,8 +339,9 @@ export const office = {
     } as Record<Schemas["PaymentState"], string>,
     refunds: "Refunds",
     refundOf: (count: number) => plural(count, "ticket", "tickets"),
-    refundDone: (moment: string) => `Confirmed ${moment}`,
     refundRunning: "On its way to the bank",
+    refundFailed: "The bank did not take it: finance decides",
+    refundPaid: { provider: "Confirmed", bank_transfer: "Paid by bank transfer", cash: "Paid in cash" },
     refundChosen: (count: number) => (count === 0 ? "Refund selected tickets" : `Refund ${plural(count, "ticket", "tickets")}`),
     refundWhole: "Refund the whole order",
     refundTitle: (count: number) => `Refund ${plural(count, "ticket", "tickets")}?`,

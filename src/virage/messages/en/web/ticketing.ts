@@ -171,6 +171,12 @@ export const ticketing = {
     returnedLate: "Your payment arrived after your seats were released, and one of them has since been sold. The refund takes two to five days.",
     returnedTwice: "This order was paid twice, so we’re refunding the second payment. It takes two to five days.",
     returnedReleased: "Your payment arrived after this order was released. The refund takes two to five days.",
+    refunds: {
+      title: "Your refund",
+      underway: (sum: string, day: string) => `${sum}, requested on ${day}: on its way to your card. Banks take two to five days.`,
+      done: { provider: (sum: string, day: string) => `${sum}, accepted by your bank on ${day}.`, bank_transfer: (sum: string, day: string) => `${sum}, paid by bank transfer on ${day}.`, cash: (sum: string, day: string) => `${sum}, paid in cash on ${day}.` },
+      failed: (sum: string) => `Your bank did not take ${sum}. The money is still yours: reply to our email, and we pay it by bank transfer.`,
+    },
     mayStillArrive: "If you have just paid, keep this page open: if your seats are still free, your tickets will appear here. If not, you’ll be refunded.",
     paid: "See you at the stadium",
     paidText: (count: number) => `${plural(count, "ticket is", "tickets are")} yours.`,

@@ -10,6 +10,8 @@ export const emails: typeof english = {
     account_erased: "Compte supprimé",
     order_paid: "Confirmation et reçu",
     refund: "Remboursement",
+    refund_failed: "Remboursement rejeté par la banque",
+    payout_failed: "Versement rejeté par la banque",
     double_payment: "Paiement en double remboursé",
     late_payment: "Paiement tardif remboursé",
     event_cancelled: "Événement annulé",

@@ -48,6 +48,7 @@ export const office: typeof English = {
     after: "Vente terminée",
   },
   problems: {
+    refund_not_failed: "Ce remboursement n’attend plus : quelqu’un s’en est occupé, ou il est passé.",
     ...officeDevices.deviceProblems,
     ...foodProblems,
     teams_alike: "Les deux équipes ont le même nom court.",
@@ -336,8 +337,9 @@ export const office: typeof English = {
     },
     refunds: "Remboursements",
     refundOf: (count) => plural(count, "billet", "billets"),
-    refundDone: (moment) => `Confirmé le ${moment}`,
     refundRunning: "Envoyé à la banque",
+    refundFailed: "Rejeté par la banque : à traiter par la finance",
+    refundPaid: { provider: "Confirmé", bank_transfer: "Versé par virement", cash: "Remis en espèces" },
     refundChosen: (count) => (count === 0 ? "Rembourser les billets cochés" : `Rembourser ${plural(count, "billet", "billets")}`),
     refundWhole: "Rembourser toute la commande",
     refundTitle: (count) => `Rembourser ${plural(count, "billet", "billets")} ?`,

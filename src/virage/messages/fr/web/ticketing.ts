@@ -170,6 +170,12 @@ export const ticketing: typeof English = {
     returnedLate: "Votre paiement est arrivé après la libération de vos places, et l’une d’elles a été vendue entre-temps. Comptez deux à cinq jours.",
     returnedTwice: "Cette commande a été payée deux fois : nous remboursons le second paiement. Comptez deux à cinq jours.",
     returnedReleased: "Votre paiement est arrivé après la libération de cette commande. Comptez deux à cinq jours.",
+    refunds: {
+      title: "Votre remboursement",
+      underway: (sum, day) => `${sum}, demandés le ${day} : en route vers votre carte. Comptez deux à cinq jours.`,
+      done: { provider: (sum, day) => `${sum}, acceptés par votre banque le ${day}.`, bank_transfer: (sum, day) => `${sum}, versés par virement le ${day}.`, cash: (sum, day) => `${sum}, remis en espèces le ${day}.` },
+      failed: (sum) => `Votre banque a rejeté ${sum}. Cet argent reste à vous : répondez à notre e-mail, et nous vous le verserons par virement.`,
+    },
     mayStillArrive: "Si vous venez de payer, gardez cette page ouverte : si vos places sont encore libres, vos billets s’afficheront ici. Sinon, vous serez remboursé.",
     paid: "Rendez‑vous au stade",
     paidText: (count) => `${plural(count, "billet est", "billets sont")} à vous.`,

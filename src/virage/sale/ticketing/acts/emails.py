@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.identity.people.api import queue_emails
 from virage.identity.people.types import EmailKind, NewEmail
-from virage.money.payments.types import Captured
+from virage.money.payments.types import Captured, FailedRefund
 from virage.platform.data.database import Connection
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
@@ -67,6 +67,23 @@ async def notify_money_returned(conn: Connection, back: Sequence[Captured], now:
         )
         for payment in back
         if (order := orders.get(payment.subject)) is not None
+    ]
+    await queue_emails(conn, emails, now)
+
+
+async def notify_refunds_failed(conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
+    """Store the emails about refunds that the bank does not take."""
+    orders = await store.orders(conn, [refund.subject for refund in refunds])
+    emails = [
+        NewEmail(
+            id=new_id(),
+            kind=EmailKind.REFUND_FAILED,
+            subject_id=refund.id,
+            about_id=order.id,
+            person_id=order.owner_id,
+        )
+        for refund in refunds
+        if (order := orders.get(refund.subject)) is not None
     ]
     await queue_emails(conn, emails, now)
 

@@ -97,6 +97,14 @@ async def money_returned(conn: Connection, email: Email) -> EmailContent | None:
     return EmailContent(bought.values() | {"cents": payment.amount_cents}, path=path)
 
 
+async def refund_failed(conn: Connection, email: Email) -> EmailContent | None:
+    """Return a refund that the bank does not take, while it waits for another way."""
+    bought, refund = await _bought(conn, email.about_id), await payments.refund(conn, email.subject_id)
+    if bought is None or refund is None or refund.failed_at is None:
+        return None
+    return EmailContent(bought.values() | {"cents": refund.amount_cents}, path=f"/orders/{bought.order.id}")
+
+
 async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
     """Return the current event, while the order still has valid tickets."""
     bought = await _bought(conn, email.about_id)

@@ -10,7 +10,7 @@ from virage.identity.passes import api as passes_api
 from virage.identity.passes.types import Form
 from virage.identity.people import api as people
 from virage.money.payments import api as payments_api
-from virage.money.payments.types import PaymentState, Refund
+from virage.money.payments.types import PaidBy, PaymentState, Refund
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
@@ -111,7 +111,10 @@ class OrderPayment(Struct, frozen=True):
 
 
 class OrderRefund(Struct, frozen=True):
-    """A refund of an order. `done_at` is None until the provider confirms it; `failure` says why it has not."""
+    """A refund of an order. `done_at` is None until the provider confirms it; `failure` says why it has not.
+
+    `failed_at`: the bank does not take it, and finance decides how it is paid. `paid_by` is how it was paid.
+    """
 
     id: UUID
     amount_cents: int
@@ -120,6 +123,8 @@ class OrderRefund(Struct, frozen=True):
     asked_at: datetime
     done_at: datetime | None
     failure: str | None
+    failed_at: datetime | None = None
+    paid_by: PaidBy = PaidBy.PROVIDER
 
 
 class TicketPass(Struct, frozen=True):
@@ -284,9 +289,19 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
 
 def _refund(row: TicketRefund, sent: Refund | None) -> OrderRefund:
     """Return a refund with the provider's answer; free tickets involve no provider."""
-    done_at = row.asked_at if sent is None else sent.done_at
-    failure = None if sent is None or done_at else sent.reason
-    return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, done_at, failure)
+    if sent is None:
+        return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, row.asked_at, None)
+    return OrderRefund(
+        row.id,
+        row.amount_cents,
+        row.ticket_ids,
+        row.reason,
+        row.asked_at,
+        sent.done_at,
+        None if sent.done_at else sent.reason,
+        sent.failed_at,
+        sent.paid_by,
+    )
 
 
 async def order(conn: Connection, order_id: UUID) -> OrderRow | None:

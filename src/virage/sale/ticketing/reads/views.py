@@ -10,10 +10,12 @@ from msgspec import Struct
 from virage.identity.passes import api as passes
 from virage.identity.passes.api import PassState
 from virage.identity.people.api import UpcomingTickets
+from virage.money.payments import api as payments
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.moving import GONE
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import vat_of
+from virage.sale.ticketing.rules.refunds import RefundProgress
 from virage.sale.ticketing.rules.terms import TARIFFS, Order, OrderLine, OrderRow, Tariff, TicketRow
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
@@ -175,6 +177,13 @@ async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tupl
     rows = await store.orders(conn, order_ids)
     refunded = await refunded_of(conn, list(rows.values()))
     return {id_: (row, refunded and refunded.intersection(row.ticket_ids)) for id_, row in rows.items()}
+
+
+async def refunds_of(conn: Connection, order_id: UUID) -> list[RefundProgress]:
+    """Return the refunds of an order and of payments that bought nothing, oldest first."""
+    tried = await payments.of_subject(conn, order_id)
+    sent = await payments.refunds_of(conn, [payment.id for payment in tried])
+    return [RefundProgress(one.amount_cents, one.created_at, one.done_at, one.failed_at, one.paid_by) for one in sent]
 
 
 async def orders_of(conn: Connection, owner_ids: Sequence[UUID]) -> list[Order]:

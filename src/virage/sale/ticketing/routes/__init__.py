@@ -12,6 +12,7 @@ routers = [
             selling.hold_places,
             selling.get_order,
             selling.get_accepted_terms,
+            selling.get_order_refunds,
             selling.release_order,
             selling.pay_order,
         ],

@@ -23,9 +23,10 @@ from virage.sale.ticketing.acts import holding
 from virage.sale.ticketing.acts.paying import Pay
 from virage.sale.ticketing.reads.offers import Offer, offer_of
 from virage.sale.ticketing.reads.proposals import Proposal
-from virage.sale.ticketing.reads.views import accepted_terms, order_view, orders_of
+from virage.sale.ticketing.reads.views import accepted_terms, order_view, orders_of, refunds_of
 from virage.sale.ticketing.reads.watch import OrderWatch
 from virage.sale.ticketing.routes.order_service import FoundOrder, HoldCommand, OrderService
+from virage.sale.ticketing.rules.refunds import RefundProgress
 from virage.sale.ticketing.rules.terms import AcceptedTerms, BestSeats, Buyer, HoldRequest, Order, OrderRow, Reason
 
 WAIT_MAX_S = 20.0
@@ -154,6 +155,16 @@ async def get_accepted_terms(
     await _own(order_service, order_id, buyer_of(principal))
     async with db.connection() as conn:
         return await accepted_terms(conn, order_id)
+
+
+@get("/{order_id:uuid}/refunds", guards=[with_session])
+async def get_order_refunds(
+    order_id: UUID, db: Database, order_service: OrderService, principal: Principal
+) -> list[RefundProgress]:
+    """Return how far the refunds of an order of the caller are, oldest first."""
+    await _own(order_service, order_id, buyer_of(principal))
+    async with db.connection() as conn:
+        return await refunds_of(conn, order_id)
 
 
 @delete("/{order_id:uuid}", status_code=204, guards=[with_session])

@@ -1,11 +1,13 @@
 """Tickets and amounts of a refund."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from virage.money.payments.types import PaidBy
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.terms import OrderRow, Reason, TicketRow
@@ -14,6 +16,19 @@ AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "good
 """Why the office gives money back: the fan asked, the seat was at fault, the event changed, bought twice, kindness."""
 RefundReason = Literal[AskedReason, "event_cancelled"]
 """Reasons of refunds; those of a cancelled event are automatic."""
+
+
+class RefundProgress(Struct, frozen=True):
+    """A refund of an order as its buyer sees it: on its way, paid at `done_at`, or failed at `failed_at`.
+
+    After a failure the operator pays it another way.
+    """
+
+    amount_cents: Cents
+    asked_at: datetime
+    done_at: datetime | None
+    failed_at: datetime | None
+    paid_by: PaidBy
 
 
 class RefundPlan(Struct, frozen=True):

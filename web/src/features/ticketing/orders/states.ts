@@ -12,8 +12,10 @@ export function orderState(order: { state: State; refunded_cents: number }): { t
 }
 
 export function refundState(refund: OrderRefund): { text: string; tone: Tone } {
-  if (refund.done_at) return { text: words.w.order.refundDone(words.stamp(refund.done_at)), tone: "good" };
-  return { text: words.w.order.refundRunning, tone: "warn" };
+  const { order } = words.w;
+  if (refund.done_at) return { text: `${order.refundPaid[refund.paid_by]} ${words.stamp(refund.done_at)}`, tone: "good" };
+  if (refund.failed_at) return { text: order.refundFailed, tone: "bad" };
+  return { text: order.refundRunning, tone: "warn" };
 }
 
 export function passState(pass: OrderDetail["passes"][number] | undefined, zone: string): string {

@@ -28,6 +28,8 @@ class EmailKind(StrEnum):
     ACCOUNT_ERASED = "account_erased"
     ORDER_PAID = "order_paid"
     REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+    PAYOUT_FAILED = "payout_failed"
     DOUBLE_PAYMENT = "double_payment"
     LATE_PAYMENT = "late_payment"
     EVENT_CANCELLED = "event_cancelled"

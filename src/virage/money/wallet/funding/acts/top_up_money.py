@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from virage.identity.people.api import queue_emails
+from virage.identity.people.types import EmailKind, NewEmail
 from virage.money.payments import api as payments
-from virage.money.payments.types import Captured, Failed, RefundRequest
+from virage.money.payments.types import Captured, Failed, FailedRefund, RefundRequest
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts import auto_top_ups
 from virage.money.wallet.funding.rules import top_ups as rules
@@ -66,3 +68,20 @@ class TopUpMoney:
     async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
         """Update the rules that asked for these top-ups; nothing was credited."""
         await auto_top_ups.failed(conn, payments_, now)
+
+    async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
+        """Tell the owners of the wallets whose money does not arrive."""
+        top_ups = await store.top_ups(conn, [refund.subject for refund in refunds])
+        wallets = await accounts.wallets_by_id(conn, sorted({top_up.wallet_id for top_up in top_ups.values()}))
+        emails = [
+            NewEmail(
+                id=new_id(),
+                kind=EmailKind.PAYOUT_FAILED,
+                subject_id=refund.id,
+                about_id=refund.subject,
+                person_id=owner_id,
+            )
+            for refund in refunds
+            if (owner_id := wallets[top_ups[refund.subject].wallet_id].owner_id) is not None
+        ]
+        await queue_emails(conn, emails, now)

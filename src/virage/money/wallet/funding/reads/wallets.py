@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from virage.identity.people.types import Email, EmailContent
 from virage.money.payments import api as payments
 from virage.money.wallet.accounts.api import ALL, END, PAGE, PaidAt, Statement, statement, wallet_of
 from virage.money.wallet.funding.reads.desk import payable_at_desks
@@ -99,3 +100,11 @@ async def export(conn: Connection, person_id: UUID, paid_at: Sequence[PaidAt] = 
         for grant in await bonus.bonus_grants_of(conn, said.id)
     ]
     return {"purse": said, "desk": transactions, "gifts": given}
+
+
+async def payout_failed_content(conn: Connection, email: Email) -> EmailContent | None:
+    """Return a part of a payout that the bank does not take, while it waits for another way."""
+    refund = await payments.refund(conn, email.subject_id)
+    if refund is None or refund.failed_at is None:
+        return None
+    return EmailContent({"cents": refund.amount_cents}, path=rules.WALLET_PATH)
