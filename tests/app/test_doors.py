@@ -147,6 +147,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/sales": only("programme", "box_office", "finance"),
     "GET /api/office/orders": only("box_office", "finance"),
     "GET /api/office/orders/{order_id}": only("box_office", "finance"),
+    "PUT /api/office/orders/{order_id}/suspension": only("box_office"),
+    "DELETE /api/office/orders/{order_id}/suspension": only("box_office"),
     "POST /api/office/orders/{order_id}/refund": only("box_office"),
     "GET /api/office/orders/{order_id}/emails": only("box_office", "finance"),
     "POST /api/office/orders/{order_id}/emails/{email_id}/resend": only("box_office"),

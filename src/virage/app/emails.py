@@ -14,6 +14,7 @@ from virage.sale.ticketing.api import (
     refund_email,
     refund_failed_email,
     seats_changed_email,
+    tickets_held_email,
 )
 
 COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
@@ -26,6 +27,8 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.REFUND: refund_email,
     EmailKind.REFUND_FAILED: refund_failed_email,
     EmailKind.PAYOUT_FAILED: payout_failed_email,
+    EmailKind.TICKETS_SUSPENDED: tickets_held_email,
+    EmailKind.TICKETS_REINSTATED: tickets_held_email,
     EmailKind.DOUBLE_PAYMENT: money_returned_email,
     EmailKind.LATE_PAYMENT: money_returned_email,
     EmailKind.EVENT_CANCELLED: refund_email,

@@ -323,6 +323,30 @@ async def test_a_revoked_pass_is_neither_bound_nor_printed(conn: Connection, vau
     assert [state.number for state in states.values() if state.revoked] == [9, 17]
 
 
+async def test_a_suspended_pass_keeps_its_phone_and_one_revoked_meanwhile_is_not_reinstated(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    issues = await issued(conn, 3)
+    subjects = [issue.subject for issue in issues]
+    await bound(conn, vault, subjects[0], made.ED25519)
+    await acts.revoke(conn, subjects[2:], NOW)
+    assert await acts.suspend(conn, subjects, NOW) == set(subjects[:2])
+    states = await reads.states(conn, subjects)
+    assert [states[subject].suspended for subject in subjects] == [True, True, False]
+    assert all(state.revoked for state in states.values())
+    assert reason(await bound(conn, vault, subjects[1], made.P256)) == "pass_revoked"
+    await acts.revoke(conn, [subjects[1]], NOW + HOUR)
+    assert await acts.reinstate(conn, subjects, NOW) == {subjects[0]}
+    states = await reads.states(conn, subjects)
+    assert [(states[subject].revoked, states[subject].suspended) for subject in subjects] == [
+        (False, False),
+        (True, False),
+        (True, False),
+    ]
+    assert states[subjects[0]].form == "phone"
+    assert await facts(conn, subjects[0]) == ["pass_bound", "pass_revoked", "pass_reinstated"]
+
+
 async def test_a_revoked_pass_forgets_its_phone(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
     (issue,) = await issued(conn)
     await bound(conn, vault, issue.subject, made.ED25519)

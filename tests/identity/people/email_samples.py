@@ -42,6 +42,8 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.REFUND: EmailContent(EVENT | {"cents": 4650}, PLACES[:1], "/orders/1"),
     EmailKind.REFUND_FAILED: EmailContent(EVENT | {"cents": 4650}, path="/orders/1"),
     EmailKind.PAYOUT_FAILED: EmailContent({"cents": 2000}, path="/wallet"),
+    EmailKind.TICKETS_SUSPENDED: EmailContent(EVENT, path="/orders/1"),
+    EmailKind.TICKETS_REINSTATED: EmailContent(EVENT, path="/orders/1"),
     EmailKind.DOUBLE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/orders/1"),
     EmailKind.LATE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/events/1"),
     EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),

@@ -147,6 +147,28 @@ async def test_a_heartbeat_returns_the_changes_since_the_pack(night: "Evening") 
     assert (again["inside"], again["revoked"], again["reload"]) == ([], [], False)
 
 
+async def test_a_suspended_pass_is_refused_at_once_and_again_admitted_once_it_is_reinstated(night: "Evening") -> None:
+    device, ticket = night.device(), await night.ticket()
+    version = (await packed(night, device)).version
+
+    async def asked() -> tuple[str, str | None]:
+        (scanned,) = await night.send(device, night.scan(device, "ask", ticket, training=True))
+        return scanned["outcome"], scanned.get("reason")
+
+    async with night.db.transaction() as conn:
+        assert await passes.suspend(conn, [ticket.subject], night.clock.now()) == {ticket.subject}
+        assert await passes.suspend(conn, [ticket.subject], night.clock.now()) == set()
+    assert await asked() == ("refused", "revoked")
+    changes = await beat(night, device, version=version)
+    assert (changes["revoked"], changes["reload"]) == ([ticket.number], False)
+    assert bits((await packed(night, device)).bitmaps.revoked) == {ticket.number}
+    async with night.db.transaction() as conn:
+        assert await passes.reinstate(conn, [ticket.subject], night.clock.now()) == {ticket.subject}
+    assert await asked() == ("admitted", None)
+    assert (await beat(night, device, version=changes["version"]))["reload"], "a gate forgets no revoked pass by itself"
+    assert bits((await packed(night, device)).bitmaps.revoked) == set()
+
+
 @pytest.mark.parametrize("version", [None, "nonsense", "1-1"])
 async def test_a_device_too_far_behind_downloads_its_pack_again(night: "Evening", version: str | None) -> None:
     device = night.device()

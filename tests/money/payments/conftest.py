@@ -23,6 +23,7 @@ from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Captured,
     Charge,
+    DisputeChange,
     DueRefund,
     Failed,
     FailedRefund,
@@ -55,6 +56,8 @@ class Shop:
         self.paid: list[Captured] = []
         self.lost: list[Failed] = []
         self.refunds_lost: list[FailedRefund] = []
+        self.disputed_with: list[DisputeChange] = []
+        self.disputes_won: list[DisputeChange] = []
         self.has_goods = True
         self.poison: UUID | None = None
 
@@ -71,6 +74,12 @@ class Shop:
 
     async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:  # noqa: ARG002 - as above
         self.refunds_lost += refunds
+
+    async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:  # noqa: ARG002 - as above
+        self.disputed_with += disputes
+
+    async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:  # noqa: ARG002 - as above
+        self.disputes_won += disputes
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """No lock: the shop has no tables."""

@@ -105,6 +105,7 @@ class StripeStandin:
             "GET /v1/payment_intents/{id}": lambda request, _: self._of("payment_intent", request.match_info["id"]),
             "POST /v1/payment_intents/{id}/cancel": self._cancel_intent,
             "POST /v1/refunds": self._create_refund,
+            "GET /v1/disputes/{id}": self._get_dispute,
             "GET /v1/refunds/{id}": lambda request, _: self._of("refund", request.match_info["id"]),
             "GET /v1/refunds": lambda _request, params: self._page_of("refund", params),
             "DELETE /v1/customers/{id}": self._delete_customer,
@@ -323,6 +324,45 @@ class StripeStandin:
         if self.refunds_are == "failed":
             refund["failure_reason"] = "lost_or_stolen_card"
         return refund
+
+    def dispute(self, payment_id: str, status: str = "needs_response") -> Json:
+        """Let the buyer of a page dispute its payment."""
+        intents = [one for one in self.objects.values() if one["object"] == "payment_intent"]
+        intent = next(one for one in intents if one["metadata"].get("page_of") == payment_id)
+        dispute = self._made(
+            "dp",
+            "dispute",
+            amount=intent["amount_received"],
+            currency=intent["currency"],
+            charge=f"ch_{intent['id']}",
+            payment_intent=intent["id"],
+            reason="fraudulent",
+            status=status,
+            evidence_details={
+                "due_by": int(time.time()) + 7 * 86_400,
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+                "enhanced_eligibility": {},
+            },
+            is_charge_refundable=status.startswith("warning_"),
+            metadata={},
+            balance_transactions=[],
+        )
+        self._send("charge.dispute.created", dispute)
+        return dispute
+
+    def move_dispute(self, dispute: Json, status: str) -> None:
+        """Let the bank decide."""
+        dispute["status"] = status
+        closed = status in ("won", "lost", "warning_closed")
+        self._send("charge.dispute.closed" if closed else "charge.dispute.updated", dispute)
+
+    def _get_dispute(self, request: web.Request, params: Json) -> Json:
+        dispute = dict(self._of("dispute", request.match_info["id"]))
+        if "payment_intent" in params.get("expand", []):
+            dispute["payment_intent"] = self.objects[dispute["payment_intent"]]
+        return dispute
 
     def move_refund(self, id_: str, status: str) -> None:
         """Let the bank take a refund, or return it: also one that succeeded before."""

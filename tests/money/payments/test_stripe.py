@@ -253,6 +253,7 @@ def standin_process() -> Iterator[str]:
 KINDS = {
     "checkout.session": stripe.checkout.Session,
     "customer": stripe.Customer,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
@@ -265,7 +266,9 @@ async def test_the_standin_answers_in_the_shapes_of_the_api(bank: Bank, standin:
     """By the types of the `stripe` package, and by Stripe's published examples where they are at hand."""
     card = await bank.saved()
     await bank.provider.charge([Charge(new_id(), card.payment_id, 100, card.provider_ref)])
-    await bank.provider.refund([due(await bank.captured(start()), 100)])
+    asked = start()
+    await bank.provider.refund([due(await bank.captured(asked), 100)])
+    standin.dispute(str(asked.payment_id))
     examples = json.loads(EXAMPLES.read_bytes())["resources"] if EXAMPLES.exists() else {}
     seen = set()
     for shown in standin.objects.values():

@@ -34,8 +34,10 @@ __all__ = [
     "mark_entered",
     "print_paper",
     "rebind",
+    "reinstate",
     "relocate",
     "revoke",
+    "suspend",
 ]
 
 
@@ -171,6 +173,28 @@ async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who:
         for subject, event_id, number in revoked
     ]
     await append(conn, facts, now)
+
+
+async def suspend(conn: Connection, subjects: Sequence[UUID], now: datetime, who: UUID | None = None) -> set[UUID]:
+    """Revoke passes until they are reinstated; gates refuse them meanwhile. Return those that were valid."""
+    suspended = await store.suspend(conn, subjects, now)
+    facts = [
+        Fact("pass_revoked", who, subject, {"event_id": event_id, "number": number})
+        for subject, event_id, number in suspended
+    ]
+    await append(conn, facts, now)
+    return {subject for subject, _, _ in suspended}
+
+
+async def reinstate(conn: Connection, subjects: Sequence[UUID], now: datetime, who: UUID | None = None) -> set[UUID]:
+    """Make suspended passes valid again, on the same phones and papers. Return those that were suspended."""
+    reinstated = await store.reinstate(conn, subjects)
+    facts = [
+        Fact("pass_reinstated", who, subject, {"event_id": event_id, "number": number})
+        for subject, event_id, number in reinstated
+    ]
+    await append(conn, facts, now)
+    return {subject for subject, _, _ in reinstated}
 
 
 async def relocate(

@@ -12,8 +12,10 @@ from virage.identity.passes.acts import issue as issue
 from virage.identity.passes.acts import mark_entered as mark_entered
 from virage.identity.passes.acts import print_paper as print_paper
 from virage.identity.passes.acts import rebind as rebind
+from virage.identity.passes.acts import reinstate as reinstate
 from virage.identity.passes.acts import relocate as relocate
 from virage.identity.passes.acts import revoke as revoke
+from virage.identity.passes.acts import suspend as suspend
 from virage.identity.passes.inspect import inspect as inspect
 from virage.identity.passes.inspect import keys_of as keys_of
 from virage.identity.passes.paper import PaperTicket as PaperTicket

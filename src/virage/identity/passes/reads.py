@@ -12,7 +12,10 @@ from virage.platform.data.database import Connection
 
 
 class PassState(Struct, frozen=True):
-    """State of a pass for its owner. A phone may bind its key from `opens_at` on."""
+    """State of a pass for its owner. A phone may bind its key from `opens_at` on.
+
+    `suspended`: it is revoked until it is reinstated.
+    """
 
     event_id: UUID
     number: int
@@ -24,6 +27,7 @@ class PassState(Struct, frozen=True):
     rebinds_left: int
     revoked: bool
     entered_at: datetime | None
+    suspended: bool = False
 
 
 async def states(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, PassState]:
@@ -89,4 +93,5 @@ def _state(held: Pass) -> PassState:
         rebinds_left=held.rebinds_left,
         revoked=held.revoked_at is not None,
         entered_at=held.entered_at,
+        suspended=held.suspended,
     )

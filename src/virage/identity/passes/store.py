@@ -101,6 +101,16 @@ async def relocate_unseated(conn: Connection, event_id: UUID, from_place: int, t
     await _sql.relocate_unseated(conn, event_id=event_id, from_place=from_place, to_place=to_place)
 
 
+async def suspend(conn: Connection, subjects: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID, int]]:
+    """Suspend passes and return (subject, event, number) of those that were live."""
+    return [tuple(row) async for row in _sql.suspend(conn, subjects=list(subjects), at=at)]
+
+
+async def reinstate(conn: Connection, subjects: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """Reinstate passes and return (subject, event, number) of those that were suspended."""
+    return [tuple(row) async for row in _sql.reinstate(conn, subjects=list(subjects))]
+
+
 async def revoke(conn: Connection, subjects: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID, int]]:
     """Revoke passes and return (subject, event, number) of those that were live."""
     return [tuple(row) async for row in _sql.revoke(conn, subjects=list(subjects), at=at)]

@@ -26,7 +26,7 @@ select event_id, issued from raised;
 -- name: lock_passes(subjects)
 -- Passes about to change, locked in order of their subject.
 select subject, event_id, number, place, gate_group, not_before, expires_at, generation, rebinds, printed, holder,
-    revoked_at, entered_at
+    revoked_at, entered_at, suspended
 from passes.pass
 where subject = any(:subjects::uuid[])
 order by subject
@@ -35,7 +35,7 @@ for no key update;
 -- name: passes_of(subjects)
 -- Passes by subject.
 select subject, event_id, number, place, gate_group, not_before, expires_at, generation, rebinds, printed, holder,
-    revoked_at, entered_at
+    revoked_at, entered_at, suspended
 from passes.pass
 where subject = any(:subjects::uuid[]);
 
@@ -99,8 +99,8 @@ with unseated as (
 
 update passes.pass set place = :to_place from unseated where pass.subject = unseated.subject;
 
--- name: revoke(subjects, at)
--- Revoke passes that are not revoked yet, and forget their phones. Returns those that this call revoked.
+-- name: suspend(subjects, at)
+-- Revoke passes that are not revoked yet, until they are reinstated. Returns those that this call suspended.
 with live as (
     select subject
     from passes.pass
@@ -110,7 +110,39 @@ with live as (
 )
 
 update passes.pass
-set revoked_at = :at, holder = null
+set revoked_at = :at, suspended = true
+from live
+where pass.subject = live.subject
+returning pass.subject, pass.event_id, pass.number;
+
+-- name: reinstate(subjects)
+-- Passes that are suspended are valid again. Returns those that this call reinstated.
+with held as (
+    select subject
+    from passes.pass
+    where subject = any(:subjects::uuid[]) and suspended
+    order by subject
+    for no key update
+)
+
+update passes.pass
+set revoked_at = null, suspended = false
+from held
+where pass.subject = held.subject
+returning pass.subject, pass.event_id, pass.number;
+
+-- name: revoke(subjects, at)
+-- Revoke passes for ever, and forget their phones. Returns those that this call revoked.
+with live as (
+    select subject
+    from passes.pass
+    where subject = any(:subjects::uuid[]) and (revoked_at is null or suspended)
+    order by subject
+    for no key update
+)
+
+update passes.pass
+set revoked_at = :at, holder = null, suspended = false
 from live
 where pass.subject = live.subject
 returning pass.subject, pass.event_id, pass.number;

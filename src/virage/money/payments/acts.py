@@ -9,6 +9,10 @@ from virage.money.payments import methods, rules, store
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
     Captured,
+    Dispute,
+    DisputeChange,
+    DisputeNotice,
+    DisputeState,
     Failed,
     FailedRefund,
     HostedPage,
@@ -198,6 +202,49 @@ async def _tell_failed(conn: Connection, refunds: Sequence[RefundRequest], now: 
         by_purpose[payment.purpose].append(failed)
     for purpose in sorted(by_purpose):  # in the global lock order
         await handlers.of(purpose).refunds_failed(conn, by_purpose[purpose], now)
+
+
+async def record_disputes(
+    conn: Connection, notices: Sequence[DisputeNotice], now: datetime, handlers: Handlers
+) -> None:
+    """Store what the provider says about disputes, and call the handlers of those that open or are won.
+
+    Repeated and late notices change nothing. What the payments were for is locked first, so that the notices of a
+    payment are handled one after another.
+    """
+    payments = await store.payments(conn, sorted({notice.payment_id for notice in notices}))
+    for purpose in sorted({payment.purpose for payment in payments.values()}):  # in the global lock order
+        subjects = sorted({payment.subject for payment in payments.values() if payment.purpose == purpose})
+        await handlers.of(purpose).lock(conn, subjects)
+    known = await store.disputes(conn, [notice.provider_ref for notice in notices])
+    changed: dict[str, Dispute] = {}
+    opened: list[DisputeChange] = []
+    won: list[DisputeChange] = []
+    for notice in notices:
+        payment = payments.get(notice.payment_id)
+        before = changed.get(notice.provider_ref) or known.get(notice.provider_ref)
+        after = rules.update_dispute(before, notice, new_id(), now)
+        if payment is None or after is None:
+            continue
+        changed[notice.provider_ref] = after
+        change = DisputeChange(after, payment.purpose, payment.subject)
+        if rules.has_opened(before, after):
+            opened.append(change)
+        if after.state is DisputeState.WON and not after.is_inquiry:
+            won.append(change)
+    for purpose in sorted({change.purpose for change in opened + won}):
+        handler = handlers.of(purpose)
+        if mine := [change for change in opened if change.purpose == purpose]:
+            await handler.disputed(conn, mine, now)
+        if mine := [change for change in won if change.purpose == purpose]:
+            await handler.dispute_won(conn, mine, now)
+    if changed:
+        await store.put_disputes(conn, list(changed.values()))
+        facts = [
+            Fact(f"dispute_{one.state}", None, one.payment_id, {"dispute": str(one.id), "cents": one.amount_cents})
+            for one in changed.values()
+        ]
+        await journal.append(conn, facts, now)
 
 
 async def send_refund_again(conn: Connection, refund_id: UUID, who: UUID, now: datetime) -> Refused | None:

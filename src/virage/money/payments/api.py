@@ -17,6 +17,7 @@ from virage.money.payments.methods import methods as methods
 from virage.money.payments.methods import methods_of as methods_of
 from virage.money.payments.methods import open_page as open_page
 from virage.money.payments.provider import PaymentProvider as PaymentProvider
+from virage.money.payments.reads import disputes_of as disputes_of
 from virage.money.payments.reads import of_purpose as of_purpose
 from virage.money.payments.reads import of_subject as of_subject
 from virage.money.payments.reads import payment as payment

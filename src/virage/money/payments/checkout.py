@@ -7,7 +7,15 @@ from virage.money.payments import acts
 from virage.money.payments.circuit import Circuit
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import HostedPage, News, Outcome, PaymentIntent, PaymentRefusal, RefundAnswer
+from virage.money.payments.rules import (
+    DisputeNotice,
+    HostedPage,
+    News,
+    Outcome,
+    PaymentIntent,
+    PaymentRefusal,
+    RefundAnswer,
+)
 from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.settings.logs import log
@@ -82,6 +90,10 @@ class Deliveries:
         together = [one for news in deliveries for one in news]
         outcomes = [one for one in together if isinstance(one, Outcome)]
         refunds = [one for one in together if isinstance(one, RefundAnswer)]
+        disputes = [one for one in together if isinstance(one, DisputeNotice)]
+        if disputes:
+            async with self._db.transaction() as conn:
+                await acts.record_disputes(conn, disputes, self._clock.now(), self._handlers)
         if refunds:
             async with self._db.transaction() as conn:
                 await acts.record_refunds(conn, refunds, self._clock.now(), self._handlers)

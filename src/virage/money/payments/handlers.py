@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments.rules import Captured, Failed, FailedRefund
+from virage.money.payments.rules import Captured, DisputeChange, Failed, FailedRefund
 from virage.platform.data.database import Connection
 
 
@@ -35,11 +35,25 @@ class RefundFailedHandler(Protocol):
         ...
 
 
-class Handler(CapturedHandler, FailedHandler, RefundFailedHandler, Protocol):
-    """Handler of captures, failures and failed refunds."""
+class DisputeHandler(Protocol):
+    """Handler of disputes: decides on what was bought with disputed money, and tells the buyer."""
+
+    async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Handle payments of one purpose whose money is disputed now."""
+        ...
+
+    async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Handle disputes of one purpose after which the operator keeps the money."""
+        ...
+
+
+class Handler(CapturedHandler, FailedHandler, RefundFailedHandler, DisputeHandler, Protocol):
+    """Handler of all that happens to payments of a purpose."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Lock what is paid for, in the global order, when failures and captures arrive together."""
+        """Lock what is paid for, in the global order: before failures and captures that arrive together, and before
+        disputes.
+        """
         ...
 
 

@@ -36,6 +36,7 @@ module = Module(
         "payment where captured_cents is null": (),
         "payment": (),
         "refund": (),
+        "dispute": (),
         "method": (),
         "call_lane": (),
     },
@@ -44,6 +45,9 @@ module = Module(
             "New ids; refunds and the sum of them in their payment change under the lock of the payment.",
             under="payments.payment",
             holds=False,
+        ),
+        "put_disputes": LockException(
+            "A dispute is inserted and changed under the lock of what its payment was for.", holds=False
         ),
         "insert_payments": LockException(
             "Ids are new; a row whose id is stored already is skipped without waiting.", holds=False

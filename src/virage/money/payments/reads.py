@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from virage.money.payments import store
-from virage.money.payments.rules import Payment, Refund
+from virage.money.payments.rules import Dispute, Payment, Refund
 from virage.money.payments.store import Overdue, Turnover
 from virage.platform.data.database import Connection
 
@@ -47,8 +47,18 @@ async def failed_refunds(conn: Connection) -> list[Refund]:
     return await store.failed_refunds(conn)
 
 
+async def disputes_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Dispute]:
+    """Return the disputes of some payments, oldest first."""
+    return await store.disputes_of(conn, payment_ids)
+
+
+async def open_disputes(conn: Connection) -> list[Dispute]:
+    """Return open disputes, the most urgent first."""
+    return await store.open_disputes(conn)
+
+
 async def overdue(conn: Connection, now: datetime) -> Overdue:
-    """Return counts of overdue refunds and payments, and of failed refunds. Overdue is what had no end for ten minutes.
+    """Return counts of what had no end for ten minutes, and of failed refunds and disputes that wait for a person.
 
     Captures cannot be overdue: goods or refund are stored in the transaction that captures the payment.
     """

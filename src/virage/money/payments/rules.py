@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from virage.platform.values.refusals import Refused
 
@@ -231,8 +231,72 @@ class RefundAnswer(Struct, frozen=True):
     provider_ref: str | None = None
 
 
-News = Outcome | RefundAnswer
+class DisputeState(StrEnum):
+    """State of a dispute. `won`: the operator keeps the money; `lost`: the buyer has it."""
+
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    WON = "won"
+    LOST = "lost"
+
+
+CLOSED: Final = frozenset({DisputeState.WON, DisputeState.LOST})
+
+
+class DisputeNotice(Struct, frozen=True):
+    """Dispute of a payment as the provider reports it.
+
+    `is_inquiry`: the bank only asks, and no money has moved. `reason` is the provider's code. The evidence must arrive
+    before `due_at`.
+    """
+
+    payment_id: UUID
+    provider_ref: str
+    amount_cents: int
+    reason: str
+    state: DisputeState
+    is_inquiry: bool
+    opened_at: datetime
+    due_at: datetime | None = None
+
+
+class Dispute(DisputeNotice, frozen=True, kw_only=True):
+    """Stored dispute."""
+
+    id: UUID
+    closed_at: datetime | None = None
+
+
+class DisputeChange(Struct, frozen=True):
+    """Dispute that has opened or closed; `subject` is what its payment was for, in the domain of `purpose`."""
+
+    dispute: Dispute
+    purpose: str
+    subject: UUID
+
+
+News = Outcome | RefundAnswer | DisputeNotice
 """What a webhook delivery brings."""
+
+
+def update_dispute(known: Dispute | None, notice: DisputeNotice, id_: UUID, now: datetime) -> Dispute | None:
+    """Return the dispute after a notice; None if nothing changes.
+
+    A closed dispute stays closed, and one that was more than an inquiry stays so.
+    """
+    closed_at = now if notice.state in CLOSED else None
+    if known is None:
+        return Dispute(id=id_, closed_at=closed_at, **asdict(notice))
+    if known.state in CLOSED:
+        return None
+    changed = Dispute(id=known.id, closed_at=closed_at, **asdict(notice))
+    changed = replace(changed, is_inquiry=known.is_inquiry and notice.is_inquiry)
+    return None if changed == known else changed
+
+
+def has_opened(before: Dispute | None, after: Dispute) -> bool:
+    """Return whether money is disputed now that was not before: an inquiry becomes a dispute, or one begins."""
+    return not after.is_inquiry and after.state not in CLOSED and (before is None or before.is_inquiry)
 
 
 class FailedRefund(Struct, frozen=True):

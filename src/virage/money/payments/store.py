@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from virage.money.payments.rules import (
     CallLane,
+    Dispute,
+    DisputeState,
     DueRefund,
     HostedPage,
     NewSavedCard,
@@ -35,10 +37,11 @@ _STATES = {state.value: state for state in PaymentState}
 
 
 class Overdue(Struct, frozen=True):
-    """Number of overdue refunds and payments, and of failed refunds that wait for a person."""
+    """Number of overdue refunds and payments, and of failed refunds and disputes that wait for a person."""
 
     refunds: int
     failed_refunds: int
+    disputes: int
     payments: int
 
 
@@ -55,6 +58,10 @@ def _payment(row: Mapping[str, Any]) -> Payment:
 
 def _refund(row: Mapping[str, Any]) -> Refund:
     return Refund(**{**row, "paid_by": PaidBy(row["paid_by"])})
+
+
+def _dispute(row: Mapping[str, Any]) -> Dispute:
+    return Dispute(**{**row, "state": DisputeState(row["state"])})
 
 
 async def _payments(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Payment]:
@@ -215,6 +222,38 @@ async def postpone_refunds(
         reasons=[one.reason for one in answers],
         refs=[one.provider_ref for one in answers],
         sent_ats=[now if one.state is RefundState.SENT else None for one in answers],
+    )
+
+
+async def disputes(conn: Connection, refs: Sequence[str]) -> dict[str, Dispute]:
+    """Return disputes by the provider's id."""
+    return {row["provider_ref"]: _dispute(row) async for row in _sql.disputes(conn, refs=refs)}
+
+
+async def disputes_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Dispute]:
+    """Return the disputes of some payments, oldest first."""
+    return [_dispute(row) async for row in _sql.disputes_of(conn, payment_ids=payment_ids)]
+
+
+async def open_disputes(conn: Connection) -> list[Dispute]:
+    """Return open disputes, the most urgent first."""
+    return [_dispute(row) async for row in _sql.open_disputes(conn)]
+
+
+async def put_disputes(conn: Connection, disputes: Sequence[Dispute]) -> None:
+    """Store new and changed disputes."""
+    await _sql.put_disputes(
+        conn,
+        ids=[one.id for one in disputes],
+        payment_ids=[one.payment_id for one in disputes],
+        refs=[one.provider_ref for one in disputes],
+        amounts_cents=[one.amount_cents for one in disputes],
+        reasons=[one.reason for one in disputes],
+        states=[one.state for one in disputes],
+        inquiries=[one.is_inquiry for one in disputes],
+        opened_ats=[one.opened_at for one in disputes],
+        due_ats=[one.due_at for one in disputes],
+        closed_ats=[one.closed_at for one in disputes],
     )
 
 

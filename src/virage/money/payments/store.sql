@@ -181,14 +181,46 @@ set attempts = refund.attempts + 1, due_at = locked.due_at, reason = locked.reas
     provider_ref = coalesce(locked.ref, refund.provider_ref), sent_at = coalesce(refund.sent_at, locked.sent_at)
 from locked where refund.id = locked.id;
 
+-- name: disputes(refs)
+-- Disputes by the provider's id.
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+from payments.dispute where provider_ref = any(:refs::text[]);
+
+-- name: disputes_of(payment_ids)
+-- Disputes of some payments, oldest first.
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+from payments.dispute where payment_id = any(:payment_ids::uuid[]) order by opened_at, id;
+
+-- name: open_disputes()
+-- Open disputes, the most urgent first.
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+from payments.dispute where closed_at is null order by due_at, id;
+
+-- name: put_disputes(ids, payment_ids, refs, amounts_cents, reasons, states, inquiries, opened_ats, due_ats, closed_ats)!
+-- New and changed disputes, under the lock of what their payments were for.
+insert into payments.dispute (
+    id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+)
+select dispute.*
+from unnest(
+    :ids::uuid[], :payment_ids::uuid[], :refs::text[], :amounts_cents::bigint[], :reasons::text[], :states::text[],
+    :inquiries::boolean[], :opened_ats::timestamptz[], :due_ats::timestamptz[], :closed_ats::timestamptz[]
+) as dispute (id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at)
+order by dispute.id
+on conflict (id) do update
+set amount_cents = excluded.amount_cents, reason = excluded.reason, state = excluded.state,
+    is_inquiry = excluded.is_inquiry, due_at = excluded.due_at, closed_at = excluded.closed_at;
+
 -- name: count_overdue(refunds_before, payments_before)^
--- Counts of refunds that the provider has not accepted, of failed ones, and of expired open payments.
+-- Counts of refunds that the provider has not accepted, of failed ones, of disputes without a response, and of expired
+-- open payments.
 select
     (
         select count(*) from payments.refund
         where done_at is null and failed_at is null and sent_at is null and created_at < :refunds_before
     ) as refunds,
     (select count(*) from payments.refund where failed_at is not null) as failed_refunds,
+    (select count(*) from payments.dispute where state = 'needs_response') as disputes,
     (
         select count(*) from payments.payment
         where created_at >= (select open_since from payments.watermark)

@@ -21,6 +21,8 @@ from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
+    DisputeNotice,
+    DisputeState,
     DueRefund,
     HostedPage,
     News,
@@ -55,6 +57,9 @@ PAGE_OF: Final = "page_of"
 SESSION, INTENT = "cs_", "pi_"
 PAID_EVENT: Final = "checkout.session.completed"
 EVENTS: Final = (
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
     PAID_EVENT,
     "checkout.session.expired",
     "payment_intent.payment_failed",
@@ -64,9 +69,16 @@ EVENTS: Final = (
 )
 """The events that the webhook endpoint is sent, of any API version."""
 MISSING: Final = "resource_missing"
-_OURS: Final = frozenset({"checkout.session", "payment_intent"})
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
 _REFUND_FAILED: Final = frozenset({"failed", "canceled"})
+_DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
+    "needs_response": DisputeState.NEEDS_RESPONSE,
+    "under_review": DisputeState.UNDER_REVIEW,
+    "closed": DisputeState.WON,  # an inquiry that did not become a dispute
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+    "prevented": DisputeState.LOST,  # the buyer got the money back before a dispute began
+}
 _NOT_REFUNDABLE: Final = frozenset({"amount_too_large", "charge_already_refunded", "charge_disputed"})
 """Refusals of a refund that no repetition changes."""
 
@@ -308,27 +320,39 @@ class StripeProvider:
 
         A paid page in an event of our API version is final; of anything else the present state is fetched.
         """
-        event = None
+        event = self._verified(headers, body)
+        if isinstance(event, Refused):
+            return event
+        about = event.data.object.to_dict()
+        with urgent(WEBHOOK_PATIENCE):
+            match about["object"]:
+                case "checkout.session" | "payment_intent":
+                    return await self._payment_news(event, about)
+                case "refund":
+                    return await self._refund_news(about)
+                case "dispute":
+                    return await self._dispute_news(about["id"])
+        return []
+
+    def _verified(self, headers: Mapping[str, str], body: bytes) -> stripe.Event | Refused:
         for secret in self._webhook_secrets:
             try:
-                event = stripe.Webhook.construct_event(body, headers.get(SIGNATURE, ""), secret)
-                break
+                event: stripe.Event = stripe.Webhook.construct_event(body, headers.get(SIGNATURE, ""), secret)
+                return event  # noqa: TRY300 - each secret is tried
             except stripe.SignatureVerificationError:
                 continue
             except ValueError:
                 return Refused(PaymentRefusal.DELIVERY_INVALID)
-        if event is None:
-            return Refused(PaymentRefusal.SIGNATURE_INVALID)
-        about = event.data.object.to_dict()
-        if about["object"] == "refund":
-            return await self._refund_news(about)
-        id_ = _our_id(about.get("metadata") or {}) if about["object"] in _OURS else None
+        return Refused(PaymentRefusal.SIGNATURE_INVALID)
+
+    async def _payment_news(self, event: stripe.Event, about: Mapping[str, Any]) -> Sequence[Outcome]:
+        """Return the state of a payment or card, if it is ours and has ended."""
+        id_ = _our_id(about.get("metadata") or {})
         if id_ is None:
             return []
         if event.type == PAID_EVENT and event.api_version == API_VERSION and about["payment_status"] == "paid":
             return [self._of_session(id_, event.data.object)]
-        with urgent(WEBHOOK_PATIENCE):
-            found = await self.fetch([Reference(id_, about["id"])])
+        found = await self.fetch([Reference(id_, about["id"])])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
 
     async def _refund_news(self, about: Mapping[str, Any]) -> Sequence[RefundAnswer]:
@@ -336,9 +360,34 @@ class StripeProvider:
         id_ = _uuid((about.get("metadata") or {}).get(REFUND_ID))
         if id_ is None:
             return []
-        with urgent(WEBHOOK_PATIENCE):
-            (refund,) = await _all(self._client.v1.refunds.retrieve_async, [about["id"]])
+        (refund,) = await _all(self._client.v1.refunds.retrieve_async, [about["id"]])
         return [_of_refund(id_, refund)]
+
+    async def _dispute_news(self, dispute_id: str) -> Sequence[DisputeNotice]:
+        """Return the present state of a dispute, if its payment is ours."""
+
+        async def retrieve(id_: str) -> stripe.Dispute:
+            return await self._client.v1.disputes.retrieve_async(id_, {"expand": ["payment_intent"]})
+
+        (dispute,) = await _all(retrieve, [dispute_id])
+        intent: Any = dispute.payment_intent
+        metadata = {} if intent is None or intent.metadata is None else intent.metadata.to_dict()
+        payment_id = _uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
+        if payment_id is None:
+            return []
+        due_by = dispute.evidence_details.due_by
+        return [
+            DisputeNotice(
+                payment_id=payment_id,
+                provider_ref=dispute.id,
+                amount_cents=dispute.amount,
+                reason=dispute.reason,
+                state=_DISPUTE_STATES[dispute.status.removeprefix("warning_")],
+                is_inquiry=dispute.status.startswith("warning_"),
+                opened_at=datetime.fromtimestamp(dispute.created, UTC),
+                due_at=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+            )
+        ]
 
     async def defects(self, webhook_url: str) -> Sequence[str]:
         """Return what is wrong with the key, the account and its webhook endpoint, each with what to do."""

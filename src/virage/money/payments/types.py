@@ -4,6 +4,8 @@ from virage.money.payments.rules import FAILED as FAILED
 from virage.money.payments.rules import OPEN as OPEN
 from virage.money.payments.rules import Captured as Captured
 from virage.money.payments.rules import Charge as Charge
+from virage.money.payments.rules import Dispute as Dispute
+from virage.money.payments.rules import DisputeChange as DisputeChange
 from virage.money.payments.rules import Failed as Failed
 from virage.money.payments.rules import FailedRefund as FailedRefund
 from virage.money.payments.rules import NewSavedCard as NewSavedCard

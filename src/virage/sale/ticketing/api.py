@@ -22,6 +22,7 @@ from virage.sale.ticketing.reads.emails import order_paid as order_paid_email
 from virage.sale.ticketing.reads.emails import refund_failed as refund_failed_email
 from virage.sale.ticketing.reads.emails import refunded as refund_email
 from virage.sale.ticketing.reads.emails import seats_changed as seats_changed_email
+from virage.sale.ticketing.reads.emails import tickets_held as tickets_held_email
 from virage.sale.ticketing.reads.gates import all_holders as all_holders
 from virage.sale.ticketing.reads.gates import find_holders as find_holders
 from virage.sale.ticketing.reads.gates import order_codes as order_codes

@@ -2889,6 +2889,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/orders/{order_id}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend order
+         * @description Suspend the tickets of an order: gates refuse them until they are reinstated, and the buyer is told.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["suspend_order"];
+        post?: never;
+        /**
+         * Reinstate order
+         * @description Make the suspended tickets of an order valid again. Needs a sign-in of the last 15 minutes.
+         */
+        delete: operations["reinstate_order"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/organisers": {
         parameters: {
             query?: never;
@@ -6147,6 +6173,31 @@ export interface components {
             subject: "amenity" | "area" | "block" | "gate" | "hospitality" | "outlet" | "ramp" | "safety" | "stand" | "venue" | "walkways";
         };
         /**
+         * Dispute
+         * @description Stored dispute.
+         */
+        Dispute: {
+            amount_cents: number;
+            closed_at?: string | null;
+            due_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            is_inquiry: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            payment_id: string;
+            provider_ref: string;
+            reason: string;
+            state: components["schemas"]["DisputeState"];
+        };
+        /**
+         * DisputeState
+         * @description State of a dispute. `won`: the operator keeps the money; `lost`: the buyer has it.
+         * @enum {string}
+         */
+        DisputeState: "lost" | "needs_response" | "under_review" | "won";
+        /**
          * DoorFile
          * @description A door with a reader.
          */
@@ -6224,7 +6275,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "payout_failed" | "phone_code" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "top_up_off";
+        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "payout_failed" | "phone_code" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_off";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -7762,9 +7813,10 @@ export interface components {
         };
         /**
          * OfficeOrderDetail
-         * @description An order with its passes, payments and refunds.
+         * @description An order with its passes, payments, refunds and disputes.
          */
         OfficeOrderDetail: {
+            disputes: components["schemas"]["Dispute"][];
             /** Format: date-time */
             held_at: string;
             order: components["schemas"]["Order"];
@@ -8313,6 +8365,8 @@ export interface components {
         /**
          * PassState
          * @description State of a pass for its owner. A phone may bind its key from `opens_at` on.
+         *
+         *         `suspended`: it is revoked until it is reinstated.
          */
         PassState: {
             entered_at: string | null;
@@ -8330,6 +8384,8 @@ export interface components {
             opens_at: string;
             rebinds_left: number;
             revoked: boolean;
+            /** @default false */
+            suspended: boolean;
         };
         /**
          * PaymentState
@@ -9977,7 +10033,7 @@ export interface components {
         };
         /**
          * TicketPass
-         * @description State of a ticket's pass.
+         * @description State of a ticket's pass. `suspended`: it is revoked until it is reinstated.
          */
         TicketPass: {
             entered_at: string | null;
@@ -9985,6 +10041,7 @@ export interface components {
             form: "paper" | "phone" | "unbound";
             generation: number;
             revoked: boolean;
+            suspended: boolean;
             /** Format: uuid */
             ticket_id: string;
         };
@@ -15595,6 +15652,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TicketRefund"];
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    suspend_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reinstate_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -49,7 +49,10 @@ class Issue(Struct, frozen=True):
 
 
 class Pass(Struct, frozen=True):
-    """A stored pass. `subject` is what it was issued for; `holder` is the phone's COSE_Key."""
+    """A stored pass. `subject` is what it was issued for; `holder` is the phone's COSE_Key.
+
+    `suspended`: it is revoked until it is reinstated.
+    """
 
     subject: UUID
     event_id: UUID
@@ -64,6 +67,7 @@ class Pass(Struct, frozen=True):
     holder: bytes | None = None
     revoked_at: datetime | None = None
     entered_at: datetime | None = None
+    suspended: bool = False
 
     @property
     def form(self) -> Form:

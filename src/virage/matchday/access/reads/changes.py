@@ -22,10 +22,13 @@ from virage.site.venue.types import Venue
 KEPT_MAX: Final = 20_000
 PAGES_BACK_MAX: Final = 5
 GROUND_FACTS: Final = frozenset({"gate_changed", "zone_changed", "ground_changed", "window_changed"})
-PASS_FACTS: Final = frozenset({"pass_revoked", "pass_bound", "pass_rebound", "pass_printed", "pass_reissued"})
+PASS_FACTS: Final = frozenset(
+    {"pass_revoked", "pass_reinstated", "pass_bound", "pass_rebound", "pass_printed", "pass_reissued"}
+)
 FLAG_FACTS: Final = frozenset({"pass_flagged", "pass_unflagged"})
-RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn", "event_version_changed"})
-"""Facts that only a new pack carries: windows, passes that withdrawn scans had brought in, another venue version."""
+RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn", "event_version_changed", "pass_reinstated"})
+"""Facts that only a new pack carries: windows, passes that withdrawn scans had brought in, another venue version, and
+passes that are no longer revoked."""
 KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | RELOAD_FACTS | {"passes_crossed"}
 
 Seen = tuple[int, str, datetime]
@@ -128,7 +131,7 @@ def changes_of(entries: Sequence[Entry], version: str) -> PackChanges:
         data = entry.data
         if entry.what == "pass_revoked":
             revoked.add(data["number"])
-        elif entry.what in PASS_FACTS and data["generation"]:
+        elif entry.what in PASS_FACTS and data.get("generation"):
             generations[data["number"]] = data["generation"]
         elif entry.what in FLAG_FACTS:
             flags |= dict.fromkeys(data["numbers"], entry.what == "pass_flagged")

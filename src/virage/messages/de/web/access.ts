@@ -108,7 +108,7 @@ export const access: typeof en = {
     expired: { title: "Abgelaufen", text: "Dieses Ticket ist nicht mehr gültig. Schicken Sie die Person zur Tageskasse." },
     screenshot: { title: "Screenshot", text: "Lassen Sie die App öffnen: Der Code muss live sein." },
     out_of_date: { title: "Code veraltet", text: "Er weicht mehr als 10 Minuten ab: eine Aufnahme, ein Foto oder ein Handy mit falscher Uhrzeit. Das Handy verbinden und das Ticket neu öffnen lassen." },
-    revoked: { title: "Ticket storniert", text: "Es wurde erstattet oder ersetzt. Schicken Sie die Person zur Tageskasse." },
+    revoked: { title: "Ticket storniert", text: "Es wurde erstattet, ersetzt oder gesperrt. Schicken Sie die Person zur Tageskasse." },
     superseded: { title: "Durch neueres Ticket ersetzt", text: "Es wurde übertragen oder gedruckt. Verlangen Sie das Handy oder das Papier mit dem neueren." },
     call_supervisor: { title: "Einsatzleitung rufen", text: "Bleiben Sie höflich, bitten Sie die Person, neben dem Eingang zu warten, und rufen Sie an." },
     already_inside: { title: "Schon drin", text: "Dieses Ticket wurde am Eingang schon verwendet." },

@@ -71,6 +71,8 @@ export const account: typeof English = {
     holder: "Name auf dem Ticket",
     holderHint: "Die Person, die kommt. Bei dieser Veranstaltung werden die Namen am Eingang geprüft.",
     inside: "Dieses Ticket wurde am Eingang schon verwendet",
+    suspended: "Dieses Ticket ist gesperrt",
+    suspendedText: "Ihre Bank hat uns mitgeteilt, dass der Zahlung widersprochen wurde. Bis das geklärt ist, öffnet es keine Tore: Melden Sie sich bei uns.",
     revoked: "Dieses Ticket ist nicht mehr gültig",
     refunded: "Dieses Ticket wurde erstattet",
     refundedText: "Der Platz ist wieder im Verkauf. Die Erstattung geht auf die Karte, mit der Sie bezahlt haben.",

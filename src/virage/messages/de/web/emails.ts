@@ -12,6 +12,8 @@ export const emails: typeof english = {
     refund: "Erstattung",
     refund_failed: "Erstattung von der Bank abgelehnt",
     payout_failed: "Auszahlung von der Bank abgelehnt",
+    tickets_suspended: "Tickets gesperrt",
+    tickets_reinstated: "Tickets wieder gültig",
     double_payment: "Doppelte Zahlung erstattet",
     late_payment: "Verspätete Zahlung erstattet",
     event_cancelled: "Veranstaltung abgesagt",

@@ -107,7 +107,7 @@ export const access = {
     expired: { title: "Expired", text: "This ticket is no longer valid. Send them to the box office." },
     screenshot: { title: "Screenshot", text: "Ask them to open the app: the code must be live." },
     out_of_date: { title: "Code out of date", text: "It is more than 10 minutes off: a recording, a photo, or a phone with the wrong time. Ask them to connect the phone and reopen the ticket." },
-    revoked: { title: "Ticket cancelled", text: "It was refunded or replaced. Send them to the box office." },
+    revoked: { title: "Ticket cancelled", text: "It was refunded, replaced or put on hold. Send them to the box office." },
     superseded: { title: "Replaced by a newer ticket", text: "It was moved or printed. Ask for the phone or the paper that has the newer one." },
     call_supervisor: { title: "Call the supervisor", text: "Stay polite, ask them to wait beside the gate, and call." },
     already_inside: { title: "Already inside", text: "This ticket has already been used to enter." },

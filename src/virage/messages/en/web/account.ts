@@ -70,6 +70,8 @@ export const account = {
     holder: "Name on the ticket",
     holderHint: "The person who will attend. For this event, names are checked at the gate.",
     inside: "This ticket has already been used to enter",
+    suspended: "This ticket is on hold",
+    suspendedText: "Your bank told us that its payment is disputed. It does not open the gates until this is settled: contact us.",
     revoked: "This ticket is no longer valid",
     refunded: "This ticket was refunded",
     refundedText: "The seat is back on sale. The refund goes to the card you paid with.",

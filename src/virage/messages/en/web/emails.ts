@@ -15,6 +15,8 @@ export const emails = {
     refund: "Refund",
     refund_failed: "Refund not taken by the bank",
     payout_failed: "Payout not taken by the bank",
+    tickets_suspended: "Tickets on hold",
+    tickets_reinstated: "Tickets valid again",
     double_payment: "Duplicate payment refunded",
     late_payment: "Late payment refunded",
     event_cancelled: "Event cancelled",

@@ -108,7 +108,7 @@ export const access: typeof en = {
     expired: { title: "Billet expiré", text: "Ce billet n’est plus valable. Envoyez la personne au guichet." },
     screenshot: { title: "Capture d’écran", text: "Faites ouvrir l’application : le code doit être animé." },
     out_of_date: { title: "Code périmé", text: "Il a plus de 10 minutes d’écart : vidéo, photo, ou téléphone mal réglé. Faites connecter le téléphone, puis rouvrir le billet." },
-    revoked: { title: "Billet annulé", text: "Il a été remboursé ou remplacé. Envoyez la personne au guichet." },
+    revoked: { title: "Billet annulé", text: "Il a été remboursé, remplacé ou suspendu. Envoyez la personne au guichet." },
     superseded: { title: "Remplacé par un billet plus récent", text: "Il a été déplacé ou imprimé. Demandez le téléphone ou le papier qui porte le nouveau." },
     call_supervisor: { title: "Appelez le superviseur", text: "Restez courtois, faites attendre à côté de la porte, et appelez." },
     already_inside: { title: "Déjà à l’intérieur", text: "Ce billet a déjà servi à entrer." },

@@ -71,6 +71,8 @@ export const account: typeof English = {
     holder: "Nom sur le billet",
     holderHint: "La personne qui viendra. Pour cet événement, le nom est contrôlé à la porte.",
     inside: "Ce billet a déjà été utilisé pour entrer",
+    suspended: "Ce billet est suspendu",
+    suspendedText: "Votre banque nous informe que son paiement est contesté. Il n’ouvre pas les portes tant que ce n’est pas réglé : contactez-nous.",
     revoked: "Ce billet n’est plus valable",
     refunded: "Ce billet a été remboursé",
     refundedText: "La place est de nouveau en vente. Le remboursement est versé sur la carte utilisée.",

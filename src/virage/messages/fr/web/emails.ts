@@ -12,6 +12,8 @@ export const emails: typeof english = {
     refund: "Remboursement",
     refund_failed: "Remboursement rejeté par la banque",
     payout_failed: "Versement rejeté par la banque",
+    tickets_suspended: "Billets suspendus",
+    tickets_reinstated: "Billets de nouveau valables",
     double_payment: "Paiement en double remboursé",
     late_payment: "Paiement tardif remboursé",
     event_cancelled: "Événement annulé",

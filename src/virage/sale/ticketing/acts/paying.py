@@ -11,11 +11,20 @@ from msgspec.structs import replace
 from virage.identity.passes import api as passes
 from virage.identity.passes.types import Issue
 from virage.money.payments import api as payments_api
-from virage.money.payments.types import FAILED, Captured, Failed, FailedRefund, PaymentIntent, RefundRequest
+from virage.money.payments.types import (
+    FAILED,
+    Captured,
+    DisputeChange,
+    Failed,
+    FailedRefund,
+    PaymentIntent,
+    RefundRequest,
+)
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.acts.disputes import reinstate_tickets, suspend_disputed
 from virage.sale.ticketing.acts.emails import notify_money_returned, notify_paid, notify_refunds_failed
 from virage.sale.ticketing.acts.holding import claim_again, taken_fact
 from virage.sale.ticketing.rules.moving import GONE
@@ -287,6 +296,14 @@ class OrderMoney:
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:
         """Let the buyer try another card."""
         await failed(conn, payments, now)
+
+    async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Suspend the tickets that the buyers still hold. On the day of the event and later a person decides."""
+        await suspend_disputed(conn, [change.subject for change in disputes], now)
+
+    async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Make the tickets valid again."""
+        await reinstate_tickets(conn, [change.subject for change in disputes], now)
 
     async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
         """Tell the buyers."""

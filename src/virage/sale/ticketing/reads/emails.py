@@ -105,6 +105,12 @@ async def refund_failed(conn: Connection, email: Email) -> EmailContent | None:
     return EmailContent(bought.values() | {"cents": refund.amount_cents}, path=f"/orders/{bought.order.id}")
 
 
+async def tickets_held(conn: Connection, email: Email) -> EmailContent | None:
+    """Return an order whose tickets were suspended or are valid again."""
+    bought = await _bought(conn, email.about_id)
+    return None if bought is None else EmailContent(bought.values(), path=f"/orders/{bought.order.id}")
+
+
 async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
     """Return the current event, while the order still has valid tickets."""
     bought = await _bought(conn, email.about_id)

@@ -10,7 +10,7 @@ from virage.identity.passes import api as passes_api
 from virage.identity.passes.types import Form
 from virage.identity.people import api as people
 from virage.money.payments import api as payments_api
-from virage.money.payments.types import PaidBy, PaymentState, Refund
+from virage.money.payments.types import Dispute, PaidBy, PaymentState, Refund
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
@@ -128,17 +128,18 @@ class OrderRefund(Struct, frozen=True):
 
 
 class TicketPass(Struct, frozen=True):
-    """State of a ticket's pass."""
+    """State of a ticket's pass. `suspended`: it is revoked until it is reinstated."""
 
     ticket_id: UUID
     form: Form
     generation: int
     revoked: bool
     entered_at: datetime | None
+    suspended: bool
 
 
 class OfficeOrderDetail(Struct, frozen=True):
-    """An order with its passes, payments and refunds."""
+    """An order with its passes, payments, refunds and disputes."""
 
     order: Order
     owner: OrderOwner | None
@@ -147,6 +148,7 @@ class OfficeOrderDetail(Struct, frozen=True):
     refunds: list[OrderRefund]
     passes: list[TicketPass]
     terms: AcceptedTerms | None
+    disputes: list[Dispute]
 
 
 async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
@@ -282,8 +284,9 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
         row.held_at,
         [OrderPayment(p.id, p.state, p.amount_cents, p.created_at, p.settled_at, p.reason) for p in tried],
         [_refund(row, sent.get(row.id)) for row in refunds],
-        [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at) for id_, s in states.items()],
+        [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at, s.suspended) for id_, s in states.items()],
         await store.accepted_terms(conn, row.id),
+        await payments_api.disputes_of(conn, [payment.id for payment in tried]),
     )
 
 

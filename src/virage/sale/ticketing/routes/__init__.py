@@ -40,6 +40,8 @@ routers = [
             office.find_orders,
             office.get_office_order,
             office.refund_order,
+            office.suspend_order,
+            office.reinstate_order,
             emails.list_order_emails,
             emails.resend_order_email,
         ],

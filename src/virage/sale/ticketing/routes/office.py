@@ -1,5 +1,6 @@
 """Office routes of ticketing: prices, sales, orders and refunds, within the scope of a role."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +12,8 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, Role, fresh, staff
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import get, post, put
-from virage.sale.ticketing.acts import moving, refunding
+from virage.platform.web.routing import delete, get, post, put
+from virage.sale.ticketing.acts import disputes, moving, refunding
 from virage.sale.ticketing.acts import pricing as pricing_acts
 from virage.sale.ticketing.acts.moving import EventMoveResult, MovePreview
 from virage.sale.ticketing.acts.refunding import RefundCommand, WhoIsInside
@@ -212,6 +213,45 @@ async def get_office_order(order_id: UUID, db: Database, principal: Principal) -
         return await reads.detail(conn, row)
 
 
+@put("/orders/{order_id:uuid}/suspension", status_code=204, guards=[staff("box_office")])
+async def suspend_order(order_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Suspend the tickets of an order: gates refuse them until they are reinstated, and the buyer is told.
+
+    Needs a sign-in of the last 15 minutes.
+    """
+
+    async def suspend(conn: Connection) -> Refused | None:
+        refusal = await _managed(conn, order_id, principal, clock.now())
+        return refusal or await disputes.suspend_tickets(conn, order_id, clock.now(), principal.id)
+
+    granted(await db.transact(suspend))
+
+
+@delete("/orders/{order_id:uuid}/suspension", status_code=204, guards=[staff("box_office")])
+async def reinstate_order(order_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Make the suspended tickets of an order valid again. Needs a sign-in of the last 15 minutes."""
+
+    async def reinstate(conn: Connection) -> Refused | None:
+        refusal = await _managed(conn, order_id, principal, clock.now())
+        if refusal is None:
+            await disputes.reinstate_tickets(conn, [order_id], clock.now(), principal.id)
+        return refusal
+
+    granted(await db.transact(reinstate))
+
+
+async def _managed(conn: Connection, order_id: UUID, principal: Principal, now: datetime) -> Refused | None:
+    """Return why the caller may not change an order, or None."""
+    row = await reads.order(conn, order_id)
+    if row is None:
+        return Refused("not_found")
+    event = await programme.event_within(conn, row.event_id, principal, "box_office")
+    if isinstance(event, Refused):
+        return event
+    fresh(principal, now)
+    return None
+
+
 @post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff("box_office")])
 async def refund_order(
     order_id: UUID,
@@ -229,13 +269,7 @@ async def refund_order(
     )
 
     async def refund(conn: Connection) -> TicketRefund | Refused:
-        row = await reads.order(conn, order_id)
-        if row is None:
-            return Refused("not_found")
-        event = await programme.event_within(conn, row.event_id, principal, "box_office")
-        if isinstance(event, Refused):
-            return event
-        fresh(principal, now)
-        return await refunding.refund(conn, command, now, who_is_inside)
+        refusal = await _managed(conn, order_id, principal, now)
+        return refusal or await refunding.refund(conn, command, now, who_is_inside)
 
     return granted(await db.transact(refund))

@@ -22,5 +22,6 @@ export function passState(pass: OrderDetail["passes"][number] | undefined, zone:
   const { passes } = words.w.order;
   if (!pass) return "";
   if (pass.entered_at) return passes.inside(words.stamp(pass.entered_at, zone));
+  if (pass.suspended) return passes.suspended;
   return pass.revoked ? passes.revoked : passes[pass.form];
 }

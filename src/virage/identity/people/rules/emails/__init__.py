@@ -30,6 +30,8 @@ class EmailKind(StrEnum):
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     PAYOUT_FAILED = "payout_failed"
+    TICKETS_SUSPENDED = "tickets_suspended"
+    TICKETS_REINSTATED = "tickets_reinstated"
     DOUBLE_PAYMENT = "double_payment"
     LATE_PAYMENT = "late_payment"
     EVENT_CANCELLED = "event_cancelled"

@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.identity.people.api import queue_emails
 from virage.identity.people.types import EmailKind, NewEmail
 from virage.money.payments import api as payments
-from virage.money.payments.types import Captured, Failed, FailedRefund, RefundRequest
+from virage.money.payments.types import Captured, DisputeChange, Failed, FailedRefund, RefundRequest
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts import auto_top_ups
 from virage.money.wallet.funding.rules import top_ups as rules
@@ -68,6 +68,12 @@ class TopUpMoney:
     async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
         """Update the rules that asked for these top-ups; nothing was credited."""
         await auto_top_ups.failed(conn, payments_, now)
+
+    async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Nothing is blocked by itself: the payments of a wallet are many, and finance decides."""
+
+    async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Nothing was blocked."""
 
     async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
         """Tell the owners of the wallets whose money does not arrive."""
