@@ -5,6 +5,7 @@ import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -21,10 +22,12 @@ from virage_sandbox.bank import Account, Bank, Entry, Moved
 from virage_sandbox.cards import Card, find, grouped
 from virage_sandbox.outbox import Outbox
 from virage_sandbox.pages import Form
+from virage_sandbox.payouts import entries_of, payouts
 from virage_sandbox.texts import language
 from virage_sandbox.wire import Stage
 
 LISTED_MAX = 1000
+ENTRIES_MAX = 100
 AMOUNT_CENTS_MAX = 100_000_000
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -87,6 +90,8 @@ class Api:
             "/v1/charges": self._charge_kept,
             "/v1/methods/forget": self._forget,
             "/v1/refunds": self._refund,
+            "/v1/payouts": self._payouts,
+            "/v1/payouts/entries": self._payout_entries,
         }
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
@@ -165,9 +170,20 @@ class Api:
         return _json(wire.Ids(ids))
 
     async def _refund(self, body: bytes) -> web.Response:
-        tried = [self._bank.refund(refund) for refund in _parsed(body, wire.NewRefunds).refunds]
+        tried = [self._bank.refund(refund, time.time()) for refund in _parsed(body, wire.NewRefunds).refunds]
         await self._file.append([entry for _, entry in tried if entry is not None])
         return _json(wire.RefundStatuses([status for status, _ in tried]))
+
+    async def _payouts(self, body: bytes) -> web.Response:
+        since = _parsed(body, wire.PayoutsSince).since
+        await self._file.append(())
+        return _json(wire.Payouts(payouts(self._bank, since, datetime.now(UTC))))
+
+    async def _payout_entries(self, body: bytes) -> web.Response:
+        asked = _parsed(body, wire.EntriesOf)
+        await self._file.append(())
+        found = [entry for entry in entries_of(self._bank, asked.payout_id) if entry.id > (asked.after or "")]
+        return _json(wire.PayoutEntries(found[:ENTRIES_MAX], len(found) > ENTRIES_MAX))
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
         query = request.query

@@ -1,17 +1,20 @@
 """The payments of the sandbox, in memory. Every change is an entry, so that the file of entries is the whole state."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 
 from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
-from virage_sandbox.wire import Event, NewCharge, NewPayment, NewRefund, RefundStatus, Stage, Status
+from virage_sandbox.wire import Event, NewCharge, NewPayment, NewRefund, PayoutEntry, RefundStatus, Stage, Status
 
 Change = TypeVar("Change", "Opened", "Moved", "Refunded", "Forgotten")
 
 OPEN = frozenset({Stage.OPEN, Stage.CHALLENGED})
+FEE_PERMILLE, FEE_CENTS = 14, 25
+"""Fee of a capture: 1.4 % and 25 cents; refunds cost nothing, and return no fee."""
 
 
 class Opened(Struct, frozen=True, tag="opened"):
@@ -35,6 +38,7 @@ class Refunded(Struct, frozen=True, tag="refunded"):
 
     refund: NewRefund
     done: bool
+    at_s: float = 0.0
 
 
 class Delivered(Struct, frozen=True, tag="delivered"):
@@ -76,6 +80,7 @@ class Account(Struct):
     keeps: bool = False
     forgotten: bool = False
     currency: str = "EUR"
+    captured_s: float = 0.0
 
     @property
     def kept(self) -> str | None:
@@ -98,6 +103,7 @@ class Bank:
         self.accounts: dict[UUID, Account] = {}
         self.refunds: dict[UUID, RefundStatus] = {}
         self._refunded: dict[UUID, NewRefund] = {}
+        self.refunded_s: dict[UUID, float] = {}
         self.owed: dict[str, Owed] = {}
         self._events = 0
 
@@ -169,7 +175,7 @@ class Bank:
             return None
         return self._move(account, stage, None, account.card, now_s)
 
-    def refund(self, refund: NewRefund) -> tuple[RefundStatus, Refunded | None]:
+    def refund(self, refund: NewRefund, now_s: float) -> tuple[RefundStatus, Refunded | None]:
         """Refund money: never more than was captured, once per id."""
         known = self._refunded.get(refund.id)
         if known is not None:
@@ -181,9 +187,32 @@ class Bank:
         if not 0 < refund.amount_cents <= account.captured_cents - account.refunded_cents:
             return RefundStatus(refund.id, done=False, reason="exceeds_capture"), None
         done = account.card is not Card.REFUND_FAILS_FIRST or account.refunds_refused > 0
-        entry = self._applied(Refunded(refund, done))
+        entry = self._applied(Refunded(refund, done, now_s))
         reason = None if done else "bank_refused"
         return RefundStatus(refund.id, done, reason), entry
+
+    def balance(self) -> Iterator[PayoutEntry]:
+        """Return all captures and refunds of money with their fees, in no order."""
+        for account in self.accounts.values():
+            if account.captured_cents:
+                yield PayoutEntry(
+                    f"txn_{account.id}",
+                    account.captured_cents,
+                    (account.captured_cents * FEE_PERMILLE + 500) // 1000 + FEE_CENTS,
+                    account.currency,
+                    datetime.fromtimestamp(account.captured_s, UTC),
+                    account.id,
+                )
+        for refund in self._refunded.values():
+            yield PayoutEntry(
+                f"txn_{refund.id}",
+                -refund.amount_cents,
+                0,
+                self.accounts[refund.payment_id].currency,
+                datetime.fromtimestamp(self.refunded_s[refund.id], UTC),
+                refund.payment_id,
+                refund.id,
+            )
 
     def listed(self, state: Stage | None, after: UUID | None) -> Iterator[Account]:
         """Return payments in order of id, after an id, in one state or in any."""
@@ -199,8 +228,8 @@ class Bank:
                 self.accounts[payment.id] = account
             case Moved():
                 self._apply_move(entry)
-            case Refunded(refund, done):
-                self._apply_refund(refund, done)
+            case Refunded(refund, done, at_s):
+                self._apply_refund(refund, done, at_s)
             case Forgotten(ids):
                 for account in (self.accounts[id_] for id_ in ids if id_ in self.accounts):
                     account.forgotten = True
@@ -215,15 +244,17 @@ class Bank:
         account.code_failures = moved.code_failures
         if event.state is Stage.CAPTURED:
             account.captured_cents = event.amount_cents
+            account.captured_s = moved.due_s
         self._events += 1
         if moved.copies:
             self.owed[event.id] = Owed(event, moved.copies, moved.due_s)
 
-    def _apply_refund(self, refund: NewRefund, done: bool) -> None:
+    def _apply_refund(self, refund: NewRefund, done: bool, at_s: float) -> None:
         account = self.accounts[refund.payment_id]
         if done:
             account.refunded_cents += refund.amount_cents
             self._refunded[refund.id] = refund
+            self.refunded_s[refund.id] = at_s
             self.refunds[refund.id] = RefundStatus(refund.id, done=True)
         else:
             account.refunds_refused += 1

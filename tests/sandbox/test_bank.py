@@ -37,7 +37,7 @@ def do(bank: Bank, verb: tuple[Any, ...]) -> Entry | None:
         case ("open", id_):
             return bank.open(NewPayment(id_, 100, "https://club.example/"))
         case ("refund", id_, refund_id, int(cents)):
-            return bank.refund(NewRefund(refund_id, id_, cents))[1]
+            return bank.refund(NewRefund(refund_id, id_, cents), 0.0)[1]
         case (_, id_, *_) if id_ not in bank.accounts:
             return None
         case ("pay", id_, Card() as card):

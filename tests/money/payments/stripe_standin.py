@@ -21,6 +21,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from tests.money.payments.stripe_balance import StripeBalance
 from virage.money.payments.stripe_provider import API_VERSION
 
 KEY: Final = "sk_test_of_the_tests"
@@ -86,6 +87,7 @@ class StripeStandin:
         self.calls = 0
         self.limited = 0
         self.objects: dict[str, Json] = {}
+        self.balance = StripeBalance(self.objects)
         self._keys: dict[str, tuple[str, int, Json]] = {}
         self._recent: deque[float] = deque()
         self._sending: set[asyncio.Task[None]] = set()
@@ -109,6 +111,8 @@ class StripeStandin:
             "GET /v1/refunds/{id}": lambda request, _: self._of("refund", request.match_info["id"]),
             "GET /v1/refunds": lambda _request, params: self._page_of("refund", params),
             "DELETE /v1/customers/{id}": self._delete_customer,
+            "GET /v1/payouts": self.balance.list_payouts,
+            "GET /v1/balance_transactions": self.balance.list_transactions,
             "GET /v1/account": lambda _request, _: self.account,
             "GET /v1/webhook_endpoints": lambda _request, _: {"object": "list", "data": self.endpoints, "url": "/v1"},
         }
@@ -150,6 +154,8 @@ class StripeStandin:
                 status, answer = self._answer(handler, request, params)
             except Refusal as refusal:
                 status, answer = refusal.status, {"error": refusal.error}
+            except ConnectionError:
+                return web.Response(status=503)
             if self.answers_lost and request.method != "GET":
                 self.answers_lost -= 1
                 assert request.transport is not None

@@ -16,7 +16,7 @@ from virage.money.payments import acts, reads
 from virage.money.payments.rules import PaymentIntent, PaymentState, Refund, RefundRequest
 from virage.platform.data import journal
 from virage.platform.values.ids import new_id
-from virage.platform.web.guard import Grant
+from virage.platform.web.guard import Grant, Role
 from virage.platform.web.security import COOKIE
 
 __all__ = ["bank", "inbox", "own_shop", "standin"]  # fixtures of other files
@@ -61,12 +61,10 @@ class Desk:
             answer = await self.shop.client.post("/api/payments/webhooks/stripe", content=body, headers=kept)
             assert answer.status_code == 204
 
-    async def signed_in(self, *roles: str, ago: timedelta = timedelta(0)) -> UUID:
+    async def signed_in(self, role: Role, *scope: str, ago: timedelta = timedelta(0)) -> UUID:
         async with self.shop.db.transaction() as conn:
             now = self.shop.clock.now()
-            who = await people.ensure_staff(
-                conn, f"{'-'.join(roles)}@example.org", None, [Grant(role) for role in roles], now
-            )
+            who = await people.ensure_staff(conn, f"{role}{len(scope)}@example.org", None, [Grant(role, *scope)], now)
             token = (await people.open_session(conn, who, now - ago)).token
         self.shop.client.cookies.set(COOKIE, token, domain="virage.local")
         return who
@@ -181,8 +179,10 @@ async def test_a_refund_is_decided_once_by_a_freshly_signed_in_member_of_finance
     desk.standin.refunds_are = "failed"
     await desk.ask_refund()
     way = {"paid_by": "cash", "reference": "receipt 12"}
-    await desk.signed_in("box_office")
-    assert (await desk.post("payment", way)).status_code == 403
+    for others in (("box_office",), ("finance", "outlet", "01"), ("finance", "venue", "stadium")):
+        await desk.signed_in(*others)
+        assert (await desk.shop.client.get(DOOR)).status_code == 403
+        assert [(await desk.post(way_out, way)).status_code for way_out in ("payment", "retry")] == [403, 403]
     await desk.signed_in("finance", ago=timedelta(minutes=16))
     assert (await desk.post("payment", way)).json()["code"] == "step_up_required"
     await desk.signed_in("finance")

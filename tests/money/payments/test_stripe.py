@@ -188,7 +188,7 @@ async def test_an_account_that_is_ready_has_no_defects_and_nothing_was_created(
     [
         (lambda one: one.endpoints.clear(), "There is no webhook endpoint https://club.example/api"),
         (lambda one: one.endpoints[0].update(status="disabled"), "The webhook endpoint https://club.example"),
-        (lambda one: one.endpoints[0].update(enabled_events=["*"][1:]), "does not get checkout.session.completed"),
+        (lambda one: one.endpoints[0].update(enabled_events=["*"][1:]), "does not get charge.dispute.closed"),
         (lambda one: one.account.update(charges_enabled=False), "The account cannot charge"),
         (lambda one: one.account.update(payouts_enabled=False), "The account cannot pay out"),
         (lambda one: one.account.update(default_currency="usd"), "The account's currency is USD"),

@@ -17,11 +17,17 @@ from virage.money.payments.methods import methods as methods
 from virage.money.payments.methods import methods_of as methods_of
 from virage.money.payments.methods import open_page as open_page
 from virage.money.payments.provider import PaymentProvider as PaymentProvider
+from virage.money.payments.provider import Unreachable as Unreachable
+from virage.money.payments.reads import captures as captures
 from virage.money.payments.reads import disputes_of as disputes_of
+from virage.money.payments.reads import first_payment_at as first_payment_at
 from virage.money.payments.reads import of_purpose as of_purpose
 from virage.money.payments.reads import of_subject as of_subject
 from virage.money.payments.reads import payment as payment
 from virage.money.payments.reads import payments as payments
 from virage.money.payments.reads import refund as refund
+from virage.money.payments.reads import refunds as refunds
+from virage.money.payments.reads import refunds_done as refunds_done
 from virage.money.payments.reads import refunds_of as refunds_of
 from virage.money.payments.sandbox_provider import SandboxProvider as SandboxProvider
+from virage.money.payments.store import Capture as Capture

@@ -1,8 +1,10 @@
 """Protocol of a payment provider: hosted pages, charges, lookups, refunds, webhooks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from virage.money.payments.payouts import BalanceEntry, ProviderPayout
 from virage.money.payments.rules import (
     Charge,
     DueRefund,
@@ -87,6 +89,14 @@ class PaymentProvider(Protocol):
         """Close the connections."""
         ...
 
+    def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:
+        """Yield the payouts created since a time, in pages."""
+        ...
+
+    def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:
+        """Yield the balance entries of a payout, in pages and a fixed order, from the one after the entry `after`."""
+        ...
+
 
 class NoProvider:
     """Placeholder if no provider is configured: nothing can be paid, and every webhook is refused."""
@@ -132,3 +142,11 @@ class NoProvider:
 
     async def close(self) -> None:
         """Nothing was opened."""
+
+    async def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:  # noqa: ARG002 - the protocol's form
+        """Yield an empty page."""
+        yield ()
+
+    async def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:  # noqa: ARG002 - the protocol's form
+        """Yield an empty page."""
+        yield ()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from virage.money.payments import store
 from virage.money.payments.rules import Dispute, Payment, Refund
-from virage.money.payments.store import Overdue, Turnover
+from virage.money.payments.store import Capture, Overdue, Turnover
 from virage.platform.data.database import Connection
 
 OVERDUE_AFTER = timedelta(minutes=10)
@@ -63,3 +63,23 @@ async def overdue(conn: Connection, now: datetime) -> Overdue:
     Captures cannot be overdue: goods or refund are stored in the transaction that captures the payment.
     """
     return await store.count_overdue(conn, now - OVERDUE_AFTER, now - OVERDUE_AFTER)
+
+
+async def refunds(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refund]:
+    """Return refunds by id."""
+    return await store.refunds(conn, ids)
+
+
+async def captures(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Capture]:
+    """Return captured payments created in a period, oldest first, from after an id at `since`."""
+    return await store.captures(conn, since, until, after, wanted)
+
+
+async def refunds_done(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Refund]:
+    """Return refunds that the provider accepted in a period, oldest first, from after an id at `since`."""
+    return await store.refunds_done(conn, since, until, after, wanted)
+
+
+async def first_payment_at(conn: Connection) -> datetime | None:
+    """Return when the first payment was created."""
+    return await store.first_payment_at(conn)

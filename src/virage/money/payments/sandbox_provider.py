@@ -1,12 +1,14 @@
 """Client of the sandbox provider: batched HTTP calls on kept-alive connections."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import aiohttp
 import msgspec
 
+from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
@@ -147,6 +149,35 @@ class SandboxProvider:
             return [f"The sandbox at {self._url} does not answer, so nothing comes to {webhook_url}: {failure}"]
         return []
 
+    async def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:
+        """Yield the payouts created since a time, earliest first. Today's grows until the day is over."""
+        answer = await self._post("/v1/payouts", wire.PayoutsSince(since), wire.Payouts)
+        yield [
+            ProviderPayout(
+                payout.id,
+                payout.amount_cents,
+                payout.currency,
+                payout.created_at,
+                payout.arrives_on,
+                PayoutState.PAID if payout.complete else PayoutState.PENDING,
+                Listing.READY if payout.complete else Listing.LATER,
+                reference=payout.id,
+                descriptor="SANDBOX",
+            )
+            for payout in answer.payouts
+        ]
+
+    async def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:
+        """Yield the entries of a payout: captures with their fees, and refunds."""
+        while True:
+            asked = wire.EntriesOf(payout_id, after)
+            answer = await self._post("/v1/payouts/entries", asked, wire.PayoutEntries)
+            if answer.entries:
+                yield [_entry(entry) for entry in answer.entries]
+                after = answer.entries[-1].id
+            if not answer.more:
+                return
+
     async def _post(self, path: str, body: msgspec.Struct, answer_type: type[Answer]) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -171,3 +202,20 @@ class SandboxProvider:
 def _outcome(status: wire.Status) -> Outcome:
     amount = status.captured_cents if status.state is wire.Stage.CAPTURED else status.amount_cents
     return Outcome(status.id, _STATES[status.state], amount, status.reason, label=status.kept)
+
+
+def _entry(entry: wire.PayoutEntry) -> BalanceEntry:
+    kind = EntryKind.CHARGE if entry.refund_id is None else EntryKind.REFUND
+    return BalanceEntry(
+        entry.id,
+        kind,
+        kind.value,
+        entry.amount_cents,
+        entry.fee_cents,
+        entry.amount_cents - entry.fee_cents,
+        entry.currency,
+        entry.created_at,
+        payment_id=entry.payment_id,
+        refund_id=entry.refund_id,
+        source_ref=entry.id,
+    )

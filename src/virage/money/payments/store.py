@@ -344,3 +344,29 @@ async def lock_call_lanes(conn: Connection) -> dict[CallLane, datetime]:
 async def put_call_lanes(conn: Connection, free_at: Mapping[CallLane, datetime]) -> None:
     """Update the locked lanes."""
     await _sql.put_call_lanes(conn, lanes=list(free_at), free_ats=list(free_at.values()))
+
+
+class Capture(Struct, frozen=True):
+    """Captured payment with its amount in cents."""
+
+    id: UUID
+    created_at: datetime
+    captured_cents: int
+
+
+async def captures(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Capture]:
+    """Return captured payments created in a period, oldest first, from after an id at `since`."""
+    rows = _sql.captures(conn, since=since, until=until, after=after, wanted=wanted)
+    return [Capture(row["id"], row["created_at"], row["captured_cents"]) async for row in rows]
+
+
+async def refunds_done(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Refund]:
+    """Return refunds that the provider accepted in a period, oldest first, from after an id at `since`."""
+    rows = _sql.refunds_done(conn, since=since, until=until, after=after, wanted=wanted)
+    return [_refund(row) async for row in rows]
+
+
+async def first_payment_at(conn: Connection) -> datetime | None:
+    """Return when the first payment was created."""
+    found: datetime | None = await _sql.first_payment_at(conn)
+    return found

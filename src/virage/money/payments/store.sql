@@ -299,3 +299,21 @@ select lane, free_at from payments.call_lane order by lane for no key update;
 update payments.call_lane set free_at = booked.free_at
 from unnest(:lanes::text[], :free_ats::timestamptz[]) as booked (lane, free_at)
 where call_lane.lane = booked.lane;
+
+-- name: captures(since, until, after, wanted)
+-- Captured payments created in a period, by age.
+select id, created_at, captured_cents from payments.payment
+where created_at >= :since and created_at < :until and captured_cents is not null and (created_at, id) > (:since, :after)
+order by created_at, id limit :wanted;
+
+-- name: refunds_done(since, until, after, wanted)
+-- Refunds that the provider accepted in a period, by the time of its answer.
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
+    paid_by, paid_reference, decided_by
+from payments.refund
+where done_at >= :since and done_at < :until and (done_at, id) > (:since, :after)
+order by done_at, id limit :wanted;
+
+-- name: first_payment_at()$
+-- When the first payment was created.
+select min(created_at) from payments.payment;

@@ -8,7 +8,7 @@ and reordered events, and events of another API version, do no harm.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ import stripe
 from stripe import StripeClient
 
 from virage.money.payments.call_budget import Busy, CallBudget
+from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
@@ -81,6 +82,23 @@ _DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
 }
 _NOT_REFUNDABLE: Final = frozenset({"amount_too_large", "charge_already_refunded", "charge_disputed"})
 """Refusals of a refund that no repetition changes."""
+LISTED_MAX: Final = 100
+"""Objects per page of a list (https://docs.stripe.com/api/pagination)."""
+_LISTINGS: Final = {"completed": Listing.READY, "in_progress": Listing.LATER}
+_KINDS: Final = {
+    "charge": EntryKind.CHARGE,
+    "refund": EntryKind.REFUND,
+    "refund_failure": EntryKind.REFUND_FAILURE,
+    "dispute": EntryKind.DISPUTE,
+    "dispute_reversal": EntryKind.DISPUTE_REVERSAL,
+    "fee": EntryKind.FEE,
+    "network_cost": EntryKind.FEE,
+    "tax": EntryKind.FEE,
+    "other_adjustment": EntryKind.ADJUSTMENT,
+    "payout": EntryKind.PAYOUT,
+    "payout_reversal": EntryKind.PAYOUT_FAILURE,
+}
+"""By reporting category, https://docs.stripe.com/reports/reporting-categories."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -433,7 +451,7 @@ class StripeProvider:
             f"VIRAGE_STRIPE_KEY: the restricted key may not write {name}; permit it in Stripe's dashboard"
             for (name, _), answer in zip(tries, answers, strict=True)
             if isinstance(answer, stripe.PermissionError)
-        ]
+        ] + await self._not_readable()
 
     def _of_session(self, id_: UUID, session: Any) -> Outcome:
         """Return the state of a page: paid, saved, expired, or open. A capture names its PaymentIntent."""
@@ -468,6 +486,32 @@ class StripeProvider:
         error = intent.last_payment_error
         reason = "authentication_required" if intent.status == "requires_action" or error is None else error.code
         return Outcome(id_, PaymentState.DECLINED, intent.amount, reason, provider_ref=intent.id)
+
+    async def _not_readable(self) -> list[str]:
+        """Return what a restricted key must not read and reconciliation needs."""
+        client = self._client.v1
+        reads: Sequence[tuple[str, Awaitable[Any]]] = (
+            ("Payouts", client.payouts.list_async({"limit": 1})),
+            ("Balance transactions", client.balance_transactions.list_async({"limit": 1})),
+        )
+        answers = await asyncio.gather(*(asked for _, asked in reads), return_exceptions=True)
+        return [
+            f"VIRAGE_STRIPE_KEY: the restricted key may not read {name}; permit it in Stripe's dashboard"
+            for (name, _), answer in zip(reads, answers, strict=True)
+            if isinstance(answer, stripe.PermissionError)
+        ]
+
+    async def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:
+        """Yield the payouts created since a time, latest first, in pages of 100."""
+        asked: dict[str, Any] = {"created": {"gte": int(since.timestamp())}}
+        async for page in _pages(self._client.v1.payouts.list_async, asked):
+            yield [_payout(payout) for payout in page]
+
+    async def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:
+        """Yield the balance transactions of a payout, latest first, in pages of 100, with what they are about."""
+        asked: dict[str, Any] = {"payout": payout_id, "expand": ["data.source"]}
+        async for page in _pages(self._client.v1.balance_transactions.list_async, asked, after):
+            yield [_entry(transaction) for transaction in page]
 
     @property
     def _client(self) -> StripeClient:
@@ -565,3 +609,58 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+async def _pages(
+    ask: Callable[[Any], Awaitable[Any]], asked: dict[str, Any], after: str | None = None
+) -> AsyncIterator[list[Any]]:
+    """Yield the pages of a list from the object after `after`. Raises `Unreachable`."""
+    while True:
+        position = {} if after is None else {"starting_after": after}
+        try:
+            page = await ask({**asked, "limit": LISTED_MAX, **position})
+        except (stripe.StripeError, Busy) as failure:
+            raise Unreachable(_why(failure)) from failure
+        if page.data:
+            yield page.data
+            after = page.data[-1].id
+        if not page.has_more:
+            return
+
+
+def _payout(payout: stripe.Payout) -> ProviderPayout:
+    trace = None if payout.trace_id is None else payout.trace_id.value
+    return ProviderPayout(
+        payout.id,
+        payout.amount,
+        payout.currency.upper(),
+        datetime.fromtimestamp(payout.created, UTC),
+        datetime.fromtimestamp(payout.arrival_date, UTC).date(),
+        PayoutState(payout.status),
+        _LISTINGS.get(payout.reconciliation_status, Listing.NEVER),
+        reference=trace,
+        descriptor=payout.statement_descriptor,
+        failure=payout.failure_code,
+    )
+
+
+def _entry(transaction: stripe.BalanceTransaction) -> BalanceEntry:
+    """Return an entry. A charge has a copy of the metadata of its PaymentIntent."""
+    source: Any = transaction.source
+    about: dict[str, Any] = {"id": source} if source is None or isinstance(source, str) else source.to_dict()
+    metadata = about.get("metadata") or {}
+    intent = about.get("payment_intent")
+    return BalanceEntry(
+        transaction.id,
+        _KINDS.get(transaction.reporting_category, EntryKind.OTHER),
+        transaction.reporting_category,
+        transaction.amount,
+        transaction.fee,
+        transaction.net,
+        transaction.currency.upper(),
+        datetime.fromtimestamp(transaction.created, UTC),
+        payment_id=_uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF)),
+        refund_id=_uuid(metadata.get(REFUND_ID)),
+        intent_ref=intent["id"] if isinstance(intent, dict) else intent,
+        source_ref=about["id"],
+    )

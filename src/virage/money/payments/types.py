@@ -1,5 +1,10 @@
 """Public Structs and pure functions of payments."""
 
+from virage.money.payments.payouts import BalanceEntry as BalanceEntry
+from virage.money.payments.payouts import EntryKind as EntryKind
+from virage.money.payments.payouts import Listing as Listing
+from virage.money.payments.payouts import PayoutState as PayoutState
+from virage.money.payments.payouts import ProviderPayout as ProviderPayout
 from virage.money.payments.rules import FAILED as FAILED
 from virage.money.payments.rules import OPEN as OPEN
 from virage.money.payments.rules import Captured as Captured
