@@ -44,7 +44,7 @@ OWN_ROOMS = {
         "methods",
         "handlers | store",
         "circuit | provider",
-        "rules",
+        "rules | payouts",
     ],
 }
 

@@ -34,6 +34,7 @@ REFUSAL_ENUMS = frozenset(
         "RefusalReason",
         "PassRefusal",
         "OverrideRefusal",
+        "SettlementRefusal",
     }
 )
 CODE = Path("src/virage")
@@ -76,6 +77,7 @@ REACHES = {
     "money/fiscal/": ("office",),
     "money/fiscal/rules/": ("till", "stopped till"),
     "money/payments/": ("fan", "office", "automatic top-up"),
+    "money/settlement/": ("office",),
     "money/wallet/": ("wallet", "cards", "phone that pays", "office"),
     "money/wallet/funding/rules/auto_top_ups.py": ("automatic top-up",),
     "money/wallet/cards/rules/cards.py": ("cards", "till", "office"),

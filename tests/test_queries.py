@@ -28,6 +28,7 @@ LAYERS = [
     {"keys"},
     {"passes"},
     {"payments"},
+    {"settlement"},
     {"wallet_ledger"},
     {"wallet_accounts"},
     {"wallet_cards"},

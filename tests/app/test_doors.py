@@ -91,6 +91,20 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /cards": EVERYONE,  # the same
     "GET /cards/style.css": EVERYONE,
     "GET /cards/copy.js": EVERYONE,
+    "GET /api/office/payments/payouts": only("finance"),
+    "GET /api/office/payments/payouts/{payout_id}": only("finance"),
+    "PUT /api/office/payments/payouts/{payout_id}/line": only("finance"),
+    "GET /api/office/payments/payouts/{payout_id}/entries": only("finance"),
+    "GET /api/office/payments/payouts/{payout_id}/entries.csv": only("finance"),
+    "GET /api/office/payments/search": only("finance"),
+    "GET /api/office/payments/{payment_id}": only("finance"),
+    "GET /api/office/payments/items": only("finance"),
+    "PUT /api/office/payments/items/{item_id}/assignee": only("finance"),
+    "POST /api/office/payments/items/{item_id}/notes": only("finance"),
+    "PUT /api/office/payments/items/{item_id}/resolution": only("finance"),
+    "GET /api/office/payments/statements": only("finance"),
+    "POST /api/office/payments/statements/check": only("finance"),
+    "POST /api/office/payments/statements": only("finance"),
     "POST /api/payments/webhooks/{provider}": frozenset(),  # opened only by a signature
     "POST /api/orders": EVERYONE,  # an empty request is refused before its principal is checked
     "GET /api/orders/{order_id}": BUYER,

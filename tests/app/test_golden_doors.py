@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.app.conftest import World
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+FRESH_SINCE = {"POST /api/office/refunds/{refund_id}/retry"}
+"""Endpoints since 0.1.0 that need a recent sign-in."""
 
 
 def recorded_doors() -> tuple[dict[str, set[str]], set[str]]:
@@ -71,7 +73,7 @@ async def test_routes_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(
         answer = await world.ask(admin, method, path, body)
         if answer.status_code == 403 and answer.json()["code"] == "step_up_required":
             refused.add(door)
-    assert refused == recorded_doors()[1]
+    assert refused == recorded_doors()[1] | FRESH_SINCE
 
 
 async def test_routes_of_an_existing_event_that_need_a_recent_sign_in_refuse_an_admin_of_an_hour_ago(

@@ -129,6 +129,8 @@ CASES = (
         lambda _: {"id": str(new_id()), "name": "New"},
     ),
     Case("GET /api/office/orders/{order_id}", "our office", NEIGHBOURS),
+    Case("PUT /api/office/orders/{order_id}/suspension", "our office", NEIGHBOURS),
+    Case("DELETE /api/office/orders/{order_id}/suspension", "our office", NEIGHBOURS),
     Case(
         "POST /api/office/orders/{spare_id}/refund",
         "our office",
@@ -160,6 +162,7 @@ CASES = (
     Case(f"DELETE {CONCESSIONAIRE}", "administrator", ("finance of 01", "our office", *NEIGHBOURS)),
     *(Case(*one) for one in (*GATES, *PITCH, *LETTERS)),
     Case("GET /api/orders/{order_id}", "fan", ("friend", "guest", "our office")),
+    Case("GET /api/orders/{order_id}/refunds", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/orders/{held_id}", "fan", ("friend", "guest", "our office")),
     Case("POST /api/orders/{other_held_id}/payment", "fan", ("friend",), lambda _: {"payment_id": str(new_id())}),
     Case("PATCH /api/tickets/{ticket_id}", "fan", ("friend", "our office"), lambda _: {"holder_name": "Holder"}),
@@ -216,6 +219,17 @@ ELSEWHERE = {
     "POST /api/replay/events/{event_id}/taps",  # a replay of a public event may be requested by every fan
     # only once a clip has settled: the tests of films try another event's
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}",
+    # refunds and payments belong to the deployment: the tests of its office try them with finance of a part
+    "POST /api/office/refunds/{refund_id}/retry",
+    "POST /api/office/refunds/{refund_id}/payment",
+    "GET /api/office/payments/{payment_id}",
+    "GET /api/office/payments/payouts/{payout_id}",
+    "PUT /api/office/payments/payouts/{payout_id}/line",
+    "GET /api/office/payments/payouts/{payout_id}/entries",
+    "GET /api/office/payments/payouts/{payout_id}/entries.csv",
+    "PUT /api/office/payments/items/{item_id}/assignee",
+    "POST /api/office/payments/items/{item_id}/notes",
+    "PUT /api/office/payments/items/{item_id}/resolution",
 }
 
 

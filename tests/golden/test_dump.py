@@ -73,6 +73,7 @@ async def test_it_has_the_rows_that_a_new_database_begins_with(env: dict[str, st
         "kernel.era": [(True, 0, await fresh.fetchval("select system_identifier from pg_control_system()"))],
         "payments.watermark": [(True, EPOCH)],
         "people.newcomer_budget": [(True, EPOCH, 0)],
+        "settlement.progress": [(True, EPOCH)],
     }
     for name, rows in found.items():
         if rows:

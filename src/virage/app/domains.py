@@ -26,6 +26,7 @@ from virage.media.tracking import module as tracking
 from virage.money.fiscal import module as fiscal
 from virage.money.payments import module as payments
 from virage.money.payments.api import Handlers, budget_of, provider_of
+from virage.money.settlement import module as settlement
 from virage.money.wallet.accounts import module as accounts
 from virage.money.wallet.accounts.types import AccountSettings
 from virage.money.wallet.cards import module as cards
@@ -39,7 +40,7 @@ from virage.platform.settings.config import Config
 from virage.platform.web.problems import STATUS
 from virage.sale.ticketing import module as ticketing
 from virage.sale.ticketing.api import PURPOSE as ORDERS
-from virage.sale.ticketing.api import OrderMoney, refund_event, upcoming_of, write_event_moved
+from virage.sale.ticketing.api import OrderMoney, orders_with_code, refund_event, upcoming_of, write_event_moved
 from virage.site.pages import module as pages
 from virage.site.programme import module as programme
 from virage.site.programme.api import EventCancelled, EventMoved, venue_version
@@ -67,6 +68,7 @@ MODULES: Final[Sequence[Module]] = (
     keys.module,
     passes.module,
     payments.module,
+    settlement.module,
     ledger.module,
     accounts.module,
     cards.module,
@@ -143,6 +145,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("wallet_ledger", "Accounts are the busiest rows: they are locked late and for a short time."),
     LockPlace("wallet_cards.lock_turn_of_new_cards()", "Cards are created with new wallets and accounts."),
     LockPlace("payments", "Captured payments and their refunds follow what asks for the refund."),
+    LockPlace("settlement", "Payouts, bank lines and items are written apart from payments, which are only read."),
     LockPlace("food_menu.stock", "Stock moves last in the transaction of a sale."),
     LockPlace("books", "Figures follow the records of tills in a transaction of their own."),
     LockPlace(
@@ -221,6 +224,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         ),
         keys.module.name: keys.build(process),
         payments.module.name: payments.build(process, provider, handlers),
+        settlement.module.name: settlement.build(process, provider, orders_with_code),
         cards.module.name: cards.build(process, EMPTY_CLOSED),
         funding.module.name: funding.build(process, provider, handlers, PAID_AT),
         fiscal.module.name: fiscal.build(process),

@@ -22,6 +22,12 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return await store.order_codes(conn, ticket_ids)
 
 
+async def orders_with_code(conn: Connection, code: str) -> list[UUID]:
+    """Return the orders with a typed code; none for a text that is no code."""
+    found = as_code(code)
+    return [] if found is None else [order.id for order in await orders_store.orders_by_code(conn, found)]
+
+
 async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
     """Return the valid tickets of some fans at an event: owner, ticket, place."""
     return await store.tickets_of_owners(conn, event_id, owner_ids)

@@ -1,0 +1,1 @@
+"""Settlement: payouts of the payment provider, reconciled with our payments and with the bank."""

@@ -1,0 +1,1 @@
+"""Rules of settlement: matching, bank statements, unmatched items."""

@@ -1,0 +1,251 @@
+"""Rules of reconciliation: match balance entries with our payments and refunds, to the cent."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from virage.money.payments.types import BalanceEntry, EntryKind, Listing, PayoutState
+
+MISSING_AFTER: Final = timedelta(days=10)
+"""A capture or refund that no payout names after so long is missing. Payouts of cards take up to seven days."""
+
+
+class Verdict(StrEnum):
+    """Result of the comparison of an entry with our payments. Each except `matched` opens an item."""
+
+    MATCHED = "matched"
+    PAYMENT_UNKNOWN = "payment_unknown"
+    REFUND_UNKNOWN = "refund_unknown"
+    PAYOUT_UNKNOWN = "payout_unknown"
+    AMOUNT_DIFFERS = "amount_differs"
+    CURRENCY_DIFFERS = "currency_differs"
+    NET_DIFFERS = "net_differs"
+    NAMED_TWICE = "named_twice"
+    NEEDS_EXPLANATION = "needs_explanation"
+
+
+class KnownRefund(Struct, frozen=True):
+    """Refund of ours: its payment and its amount in cents."""
+
+    payment_id: UUID
+    amount_cents: int
+
+
+class KnownPayout(Struct, frozen=True):
+    """Payout that an entry may name because it came back."""
+
+    amount_cents: int
+    state: PayoutState
+
+
+class Ours(Struct, frozen=True):
+    """What entries are compared with. Amounts are in cents of `currency`.
+
+    `captured` are captured amounts by payment id. `payment_by_intent` finds payments whose entry names only the
+    provider's id. `named` are the payments with a matched charge; `refunds_out` counts the matched refunds less the
+    matched failures, by refund id.
+    """
+
+    currency: str
+    captured: Mapping[UUID, int] = field(default_factory=dict)
+    refunds: Mapping[UUID, KnownRefund] = field(default_factory=dict)
+    payouts: Mapping[str, KnownPayout] = field(default_factory=dict)
+    payment_by_intent: Mapping[str, UUID] = field(default_factory=dict)
+    named: Collection[UUID] = ()
+    refunds_out: Mapping[UUID, int] = field(default_factory=dict)
+
+
+class Decision(Struct, frozen=True):
+    """Verdict on an entry, with the payment and refund that it is about. `expected_cents` is None if unknown."""
+
+    entry: BalanceEntry
+    verdict: Verdict
+    payment_id: UUID | None = None
+    refund_id: UUID | None = None
+    expected_cents: int | None = None
+
+
+class _About(Struct, frozen=True):
+    """What an entry is about: our payment and refund, if they are known."""
+
+    payment_id: UUID | None
+    refund: KnownRefund | None
+    refund_id: UUID | None
+    captured_cents: int | None
+
+
+class _Seen(Struct):
+    """What matched entries have named so far."""
+
+    payments: set[UUID]
+    refunds_out: dict[UUID, int]
+
+    def add(self, decision: Decision) -> None:
+        """Count a matched entry."""
+        if decision.entry.kind is EntryKind.CHARGE and decision.payment_id is not None:
+            self.payments.add(decision.payment_id)
+        if decision.refund_id is not None:
+            step = 1 if decision.entry.kind is EntryKind.REFUND else -1
+            self.refunds_out[decision.refund_id] = self.refunds_out.get(decision.refund_id, 0) + step
+
+
+def decide(entries: Iterable[BalanceEntry], ours: Ours) -> list[Decision]:
+    """Return one decision per entry, oldest entry first, whatever the order of delivery.
+
+    A refund may be sent again after it failed, so its entries are compared by their order: a refund, a failure, and so
+    on.
+    """
+    seen = _Seen(set(ours.named), dict(ours.refunds_out))
+    decisions = []
+    for entry in sorted(entries, key=lambda entry: (entry.created_at, entry.id)):
+        about = _about(entry, ours)
+        found = _expected(entry, about, ours, seen)
+        expected, verdict = (found, Verdict.MATCHED) if isinstance(found, int) else (None, found)
+        if entry.currency != ours.currency:
+            verdict = Verdict.CURRENCY_DIFFERS
+        elif expected is not None and expected != entry.amount_cents:
+            verdict = Verdict.AMOUNT_DIFFERS
+        elif expected is not None and entry.net_cents != entry.amount_cents - entry.fee_cents:
+            verdict = Verdict.NET_DIFFERS
+        decision = Decision(entry, verdict, about.payment_id, about.refund_id, expected)
+        if verdict is Verdict.MATCHED:
+            seen.add(decision)
+        decisions.append(decision)
+    return decisions
+
+
+def _about(entry: BalanceEntry, ours: Ours) -> _About:
+    refund = None if entry.refund_id is None else ours.refunds.get(entry.refund_id)
+    payment_id = entry.payment_id or ours.payment_by_intent.get(entry.intent_ref or "")
+    if refund is not None:
+        payment_id = refund.payment_id
+    captured = None if payment_id is None else ours.captured.get(payment_id)
+    return _About(payment_id, refund, entry.refund_id, captured)
+
+
+def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> int | Verdict:
+    """Return the amount that an entry should have in cents, or why there is none."""
+    match entry.kind:
+        case EntryKind.CHARGE if about.payment_id in seen.payments:
+            return Verdict.NAMED_TWICE
+        case EntryKind.CHARGE | EntryKind.DISPUTE | EntryKind.DISPUTE_REVERSAL:
+            return _of_payment(entry, about)
+        case EntryKind.REFUND | EntryKind.REFUND_FAILURE:
+            return _of_refund(entry, about, seen)
+        case EntryKind.PAYOUT_FAILURE:
+            payout = ours.payouts.get(entry.source_ref or "")
+            came_back = payout is not None and payout.state in (PayoutState.FAILED, PayoutState.CANCELED)
+            return payout.amount_cents if payout is not None and came_back else Verdict.PAYOUT_UNKNOWN
+        case EntryKind.ADJUSTMENT | EntryKind.OTHER:
+            return Verdict.NEEDS_EXPLANATION
+        case EntryKind.FEE | EntryKind.PAYOUT:
+            return entry.amount_cents  # a fee has no payment of ours; the payout itself is compared with its sum
+
+
+def _of_payment(entry: BalanceEntry, about: _About) -> int | Verdict:
+    """Return the captured amount for a charge; for a dispute the amount nearest to its own that it may have."""
+    captured = about.captured_cents
+    if captured is None:
+        return Verdict.PAYMENT_UNKNOWN
+    if entry.kind is EntryKind.CHARGE:
+        return captured
+    low, high = (-captured, 0) if entry.kind is EntryKind.DISPUTE else (0, captured)
+    return min(max(entry.amount_cents, low), high)  # a bank may dispute a part
+
+
+def _of_refund(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdict:
+    if about.refund is None or about.refund_id is None:
+        return Verdict.REFUND_UNKNOWN
+    out, cents = seen.refunds_out.get(about.refund_id, 0), about.refund.amount_cents
+    if entry.kind is EntryKind.REFUND:
+        return -cents if out == 0 else Verdict.NAMED_TWICE
+    return cents if out == 1 else Verdict.NAMED_TWICE
+
+
+class KindSum(Struct, frozen=True):
+    """Sums of the entries of one kind, in cents."""
+
+    count: int
+    amount_cents: int
+    fee_cents: int
+    net_cents: int
+
+
+class Totals(Struct, frozen=True):
+    """Composition of a payout in cents: gross - fees - refunds - disputes + other = net.
+
+    `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0.
+    """
+
+    entries: int
+    gross_cents: int
+    fee_cents: int
+    refund_cents: int
+    dispute_cents: int
+    other_cents: int
+    net_cents: int
+    unexplained_cents: int
+
+
+NOTHING: Final = KindSum(0, 0, 0, 0)
+
+
+def totals(amount_cents: int, sums: Mapping[EntryKind, KindSum]) -> Totals:
+    """Return the composition of a payout from the sums of its entries by kind. The payout itself is left out."""
+    counted: dict[EntryKind, KindSum] = {kind: sums[kind] for kind in sums if kind is not EntryKind.PAYOUT}
+
+    def of(*kinds: EntryKind) -> int:
+        return sum(counted.get(kind, NOTHING).amount_cents for kind in kinds)
+
+    net = sum(found.net_cents for found in counted.values())
+    return Totals(
+        sum(found.count for found in counted.values()),
+        gross_cents=of(EntryKind.CHARGE),
+        fee_cents=sum(found.fee_cents for found in counted.values()) - of(EntryKind.FEE),
+        refund_cents=-of(EntryKind.REFUND, EntryKind.REFUND_FAILURE),
+        dispute_cents=-of(EntryKind.DISPUTE, EntryKind.DISPUTE_REVERSAL),
+        other_cents=of(EntryKind.ADJUSTMENT, EntryKind.OTHER, EntryKind.PAYOUT_FAILURE),
+        net_cents=net,
+        unexplained_cents=amount_cents - net,
+    )
+
+
+class SettledPayout(Struct, frozen=True):
+    """Payout that arrived or failed on a day, with its composition in cents."""
+
+    day: date
+    is_paid: bool
+    amount_cents: int
+    gross_cents: int
+    fee_cents: int
+    refund_cents: int
+    dispute_cents: int
+    other_cents: int
+    unexplained_cents: int
+
+
+class Standing(StrEnum):
+    """State of a payout for the office."""
+
+    EXPECTED = "expected"
+    PAID = "paid"
+    MATCHED = "matched"
+    DIFFERS = "differs"
+    FAILED = "failed"
+
+
+def standing(
+    state: PayoutState, listing: Listing, unexplained_cents: int | None, *, open_items: int, has_line: bool
+) -> Standing:
+    """Return the state of a payout. It is matched with all entries and a bank line, and without open items."""
+    if state in (PayoutState.FAILED, PayoutState.CANCELED):
+        return Standing.FAILED
+    if open_items or unexplained_cents:
+        return Standing.DIFFERS
+    if has_line and (unexplained_cents == 0 or listing is Listing.NEVER):
+        return Standing.MATCHED
+    return Standing.PAID if state is PayoutState.PAID else Standing.EXPECTED

@@ -1,0 +1,134 @@
+"""Fixtures: payments on a real database, the stand-in of Stripe, and the job of settlement."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.money.payments.conftest import Shop
+from tests.money.payments.stripe_standin import KEY, StripeStandin
+from virage.money.payments import acts
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.rules import (
+    Outcome,
+    PaymentIntent,
+    PaymentState,
+    RefundAnswer,
+    RefundRequest,
+    RefundState,
+)
+from virage.money.payments.stripe_provider import StripeProvider
+from virage.money.settlement.acts import bank as bank_acts
+from virage.money.settlement.jobs import SettlementJob
+from virage.money.settlement.rules.items import Item
+from virage.money.settlement.rules.statements import Format, ParsedStatement, StatementLine
+from virage.money.settlement.store import items as item_store
+from virage.money.settlement.store import payouts as payout_store
+from virage.money.settlement.store.bank import NewStatement
+from virage.money.settlement.store.payouts import Payout, StoredEntry
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+
+EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+
+
+class Office:
+    """Payments, the provider's balance, and the job that reconciles them."""
+
+    def __init__(self, db: Database, clock: Any, standin: StripeStandin, provider: StripeProvider) -> None:
+        self.db = db
+        self.clock = clock
+        self.balance = standin.balance
+        self.standin = standin
+        self.provider = provider
+        self.job = SettlementJob(clock, provider, "EUR")
+
+    async def capture(self, *cents: int) -> list[UUID]:
+        """Captured payments of these amounts; the provider's balance does not have them."""
+        starts = [
+            PaymentIntent(new_id(), "order", new_id(), amount, "https://club.example", self.clock.now())
+            for amount in cents
+        ]
+        outcomes = [Outcome(start.payment_id, PaymentState.CAPTURED, start.amount_cents) for start in starts]
+        async with self.db.transaction() as conn:
+            await acts.begin(conn, starts, self.clock.now())
+            await acts.settle(conn, outcomes, self.clock.now(), Handlers({"order": Shop()}))
+        return [start.payment_id for start in starts]
+
+    async def sell(self, *cents: int) -> list[UUID]:
+        """Captured payments, each with its charge in the balance."""
+        ids = await self.capture(*cents)
+        for id_, amount in zip(ids, cents, strict=True):
+            self.balance.charge(id_, amount)
+        return ids
+
+    async def refund(self, payment_id: UUID, cents: int) -> UUID:
+        """A refund that the provider accepted; its balance does not have it."""
+        refund_id = new_id()
+        async with self.db.transaction() as conn:
+            await acts.request_refund(conn, [RefundRequest(refund_id, payment_id, cents)], self.clock.now())
+            await acts.record_refunds(
+                conn, [RefundAnswer(refund_id, RefundState.DONE)], self.clock.now(), Handlers({"order": Shop()})
+            )
+        return refund_id
+
+    def refund_entry(self, refund_id: UUID, cents: int, category: str = "refund") -> Any:
+        """An entry of a refund, or of its failure."""
+        return self.balance.add(category, cents, {"metadata": {"refund_id": str(refund_id)}})
+
+    async def reconcile(self) -> None:
+        await self.job.reconcile(self.db)
+
+    async def payouts(self) -> list[Payout]:
+        """All payouts, latest first."""
+        async with self.db.connection() as conn:
+            ids = await payout_store.latest_payouts(conn, self.clock.now() + timedelta(days=400), 100)
+            found = await payout_store.payouts(conn, ids)
+        return [found[id_] for id_ in ids]
+
+    async def payout(self) -> Payout:
+        (payout,) = await self.payouts()
+        return payout
+
+    async def entries(self, payout_id: UUID) -> list[StoredEntry]:
+        async with self.db.connection() as conn:
+            return await payout_store.entries(conn, payout_id, None, (EVER, ""), 100_000, unmatched=False)
+
+    async def items(self) -> list[Item]:
+        """The open items."""
+        async with self.db.connection() as conn:
+            return await item_store.open_items(conn, 1000)
+
+    async def kinds(self) -> list[str]:
+        return sorted(item.kind.value for item in await self.items())
+
+    async def resolved(self) -> list[Item]:
+        async with self.db.connection() as conn:
+            return await item_store.resolved_items(conn, self.clock.now() + timedelta(days=1), 1000)
+
+    async def book(self, *lines: tuple[date, int, str], account: str = "FR7612345") -> bank_acts.StatementImport:
+        """Import a statement with these lines."""
+        parsed = ParsedStatement(account, [StatementLine(*line) for line in lines])
+        new = NewStatement(Format.CSV, "statement.csv", new_id().bytes * 2, 0, parsed)
+        async with self.db.transaction() as conn:
+            return await bank_acts.import_statements(
+                conn, [new], None, self.clock.now(), currency="EUR", provider="STRIPE"
+            )
+
+
+@pytest.fixture
+async def standin() -> AsyncIterator[StripeStandin]:
+    made = StripeStandin()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def office(db: Database, clock: Any, standin: StripeStandin) -> AsyncIterator[Office]:
+    standin.balance.now = lambda: clock.now().timestamp()
+    provider = StripeProvider(KEY, [], currency="EUR", merchant="Club", methods=["card"], api_url=standin.url)
+    yield Office(db, clock, standin, provider)
+    await provider.close()

@@ -1,0 +1,226 @@
+"""Every cent of a payout is matched or listed, never both and never twice."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from virage.money.payments.types import BalanceEntry, EntryKind, Listing, PayoutState
+from virage.money.settlement.rules.matching import (
+    Decision,
+    KindSum,
+    KnownPayout,
+    KnownRefund,
+    Ours,
+    Standing,
+    Verdict,
+    decide,
+    standing,
+    totals,
+)
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+IDS = [UUID(int=number) for number in range(1, 6)]
+PAID, REFUND = IDS[0], IDS[1]
+OURS = Ours("EUR", captured={PAID: 5000}, refunds={REFUND: KnownRefund(PAID, 2000)})
+
+
+def entry(kind: EntryKind, cents: int, **changes: Any) -> BalanceEntry:
+    made = BalanceEntry("txn_1", kind, kind.value, cents, 0, cents, "EUR", NOW)
+    return replace(made, **changes)
+
+
+def charge(cents: int = 5000, **changes: Any) -> BalanceEntry:
+    money = {"payment_id": PAID, "fee_cents": 95, "net_cents": cents - 95}
+    return entry(EntryKind.CHARGE, cents, **(money | changes))
+
+
+def verdict(of: BalanceEntry, ours: Ours = OURS) -> Verdict:
+    (decision,) = decide([of], ours)
+    return decision.verdict
+
+
+def test_a_charge_of_the_captured_amount_is_matched() -> None:
+    assert decide([charge()], OURS) == [Decision(charge(), Verdict.MATCHED, PAID, None, 5000)]
+
+
+def test_a_charge_that_names_only_the_providers_payment_is_matched_by_it() -> None:
+    ours = replace(OURS, payment_by_intent={"pi_1": PAID})
+    assert verdict(charge(payment_id=None, intent_ref="pi_1"), ours) is Verdict.MATCHED
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (charge(4999), Verdict.AMOUNT_DIFFERS),
+        (charge(currency="USD"), Verdict.CURRENCY_DIFFERS),
+        (charge(payment_id=IDS[4]), Verdict.PAYMENT_UNKNOWN),
+        (charge(payment_id=None), Verdict.PAYMENT_UNKNOWN),
+        (charge(net_cents=4999), Verdict.NET_DIFFERS),
+        (entry(EntryKind.REFUND, -2000), Verdict.REFUND_UNKNOWN),
+        (entry(EntryKind.REFUND, -2000, refund_id=REFUND), Verdict.MATCHED),
+        (entry(EntryKind.REFUND, -1999, refund_id=REFUND), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.REFUND_FAILURE, 2000, refund_id=REFUND), Verdict.NAMED_TWICE),
+        (entry(EntryKind.DISPUTE, -5000, payment_id=PAID, fee_cents=1500, net_cents=-6500), Verdict.MATCHED),
+        (entry(EntryKind.DISPUTE, -3000, payment_id=PAID), Verdict.MATCHED),
+        (entry(EntryKind.DISPUTE, -5001, payment_id=PAID), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.DISPUTE, 1, payment_id=PAID), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.DISPUTE_REVERSAL, 5000, payment_id=PAID), Verdict.MATCHED),
+        (entry(EntryKind.DISPUTE, -5000), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.FEE, -300), Verdict.MATCHED),
+        (entry(EntryKind.ADJUSTMENT, -300), Verdict.NEEDS_EXPLANATION),
+        (entry(EntryKind.OTHER, 10), Verdict.NEEDS_EXPLANATION),
+        (entry(EntryKind.PAYOUT, -10), Verdict.MATCHED),
+        (entry(EntryKind.PAYOUT_FAILURE, 900, source_ref="po_1"), Verdict.PAYOUT_UNKNOWN),
+    ],
+)
+def test_an_entry_that_names_nothing_known_or_another_amount_is_unmatched(
+    changed: BalanceEntry, expected: Verdict
+) -> None:
+    assert verdict(changed) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"), [(PayoutState.FAILED, Verdict.MATCHED), (PayoutState.PAID, Verdict.PAYOUT_UNKNOWN)]
+)
+def test_only_a_payout_that_failed_comes_back(state: PayoutState, expected: Verdict) -> None:
+    ours = replace(OURS, payouts={"po_1": KnownPayout(900, state)})
+    assert verdict(entry(EntryKind.PAYOUT_FAILURE, 900, source_ref="po_1"), ours) is expected
+
+
+def test_the_second_charge_of_a_payment_is_unmatched() -> None:
+    second = charge(id="txn_2", created_at=NOW + timedelta(seconds=1))
+    assert [one.verdict for one in decide([second, charge()], OURS)] == [Verdict.MATCHED, Verdict.NAMED_TWICE]
+    assert verdict(charge(), replace(OURS, named={PAID})) is Verdict.NAMED_TWICE
+
+
+def test_a_refund_that_fails_and_is_sent_again_is_matched_three_times() -> None:
+    first = entry(EntryKind.REFUND, -2000, refund_id=REFUND)
+    failed = replace(first, id="txn_2", kind=EntryKind.REFUND_FAILURE, amount_cents=2000, net_cents=2000)
+    again = replace(first, id="txn_3")
+    twice = replace(first, id="txn_4")
+    assert [one.verdict for one in decide([again, first, twice, failed], OURS)] == [
+        *[Verdict.MATCHED] * 3,
+        Verdict.NAMED_TWICE,
+    ]
+
+
+entries = st.lists(
+    st.builds(
+        lambda id_, kind, cents, fee, payment, refund, currency, minute, off: BalanceEntry(
+            id_,
+            kind,
+            kind.value,
+            cents,
+            fee,
+            cents - fee + off,
+            currency,
+            NOW + timedelta(minutes=minute),
+            payment_id=payment,
+            refund_id=refund,
+        ),
+        st.text("abcdef", min_size=4, max_size=8),
+        st.sampled_from(EntryKind),
+        st.sampled_from([1000, 2000, -1000, -2000, 0]),
+        st.integers(-5, 50),
+        st.sampled_from([*IDS, None]),
+        st.sampled_from([*IDS, None]),
+        st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
+        st.integers(0, 5),
+        st.sampled_from([0, 0, 0, 1]),
+    ),
+    unique_by=lambda one: one.id,
+    max_size=30,
+)
+known = st.builds(
+    lambda captured, refunds: Ours(
+        "EUR", captured=captured, refunds={id_: KnownRefund(*refund) for id_, refund in refunds.items()}
+    ),
+    st.dictionaries(st.sampled_from(IDS), st.sampled_from([1000, 2000])),
+    st.dictionaries(st.sampled_from(IDS), st.tuples(st.sampled_from(IDS), st.sampled_from([1000, 2000]))),
+)
+
+
+@given(entries, known, st.randoms(use_true_random=False))
+def test_every_cent_is_matched_or_listed_whatever_the_order(
+    given_: list[BalanceEntry], ours: Ours, random: Any
+) -> None:
+    decisions = decide(given_, ours)
+    assert sorted(one.entry.id for one in decisions) == sorted(one.id for one in given_)
+    matched = [one for one in decisions if one.verdict is Verdict.MATCHED]
+    listed = [one for one in decisions if one.verdict is not Verdict.MATCHED]
+    assert sum(one.entry.net_cents for one in [*matched, *listed]) == sum(one.net_cents for one in given_)
+    charges = [one for one in matched if one.entry.kind is EntryKind.CHARGE]
+    assert len({one.payment_id for one in charges}) == len(charges)
+    assert all(one.payment_id and one.entry.amount_cents == ours.captured[one.payment_id] for one in charges)
+    for id_, refund in ours.refunds.items():
+        of_it = [one.entry for one in matched if one.refund_id == id_]
+        moved = [one for one in of_it if one.kind in (EntryKind.REFUND, EntryKind.REFUND_FAILURE)]
+        assert sum(one.amount_cents for one in moved) in (0, -refund.amount_cents)
+    assert all(one.entry.currency == "EUR" for one in matched)
+    shuffled = list(given_)
+    random.shuffle(shuffled)
+    assert decide(shuffled, ours) == decisions
+
+
+@given(entries, known, st.integers(1, 5))
+def test_pages_of_a_payout_in_order_decide_like_the_whole(given_: list[BalanceEntry], ours: Ours, size: int) -> None:
+    ordered = sorted(given_, key=lambda one: (one.created_at, one.id))
+    named: set[UUID] = set()
+    out: dict[UUID, int] = {}
+    decisions: list[Decision] = []
+    for first in range(0, len(ordered), size):
+        page = decide(ordered[first : first + size], replace(ours, named=named, refunds_out=out))
+        for one in page:
+            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.CHARGE:
+                named.add(one.payment_id or IDS[0])
+            if one.verdict is Verdict.MATCHED and one.refund_id and one.entry.kind is EntryKind.REFUND:
+                out[one.refund_id] = out.get(one.refund_id, 0) + 1
+            if one.verdict is Verdict.MATCHED and one.refund_id and one.entry.kind is EntryKind.REFUND_FAILURE:
+                out[one.refund_id] = out.get(one.refund_id, 0) - 1
+        decisions += page
+    assert decisions == decide(given_, ours)
+
+
+@given(entries, st.integers(-5, 5))
+def test_the_totals_of_a_payout_add_up_to_its_net(given_: list[BalanceEntry], off: int) -> None:
+    whole = [replace(one, net_cents=one.amount_cents - one.fee_cents) for one in given_]
+    sums = {}
+    for kind in EntryKind:
+        found = [one for one in whole if one.kind is kind]
+        if found:
+            sums[kind] = KindSum(
+                len(found),
+                sum(one.amount_cents for one in found),
+                sum(one.fee_cents for one in found),
+                sum(one.net_cents for one in found),
+            )
+    net = sum(one.net_cents for one in whole if one.kind is not EntryKind.PAYOUT)
+    made = totals(net + off, sums)
+    assert made.unexplained_cents == off
+    parts = made.gross_cents - made.fee_cents - made.refund_cents - made.dispute_cents + made.other_cents
+    assert parts == made.net_cents == net
+
+
+@pytest.mark.parametrize(
+    ("state", "unexplained", "items", "has_line", "expected"),
+    [
+        (PayoutState.PENDING, None, 0, False, Standing.EXPECTED),
+        (PayoutState.IN_TRANSIT, 0, 0, False, Standing.EXPECTED),
+        (PayoutState.PAID, 0, 0, False, Standing.PAID),
+        (PayoutState.PAID, 0, 0, True, Standing.MATCHED),
+        (PayoutState.PAID, None, 0, True, Standing.PAID),
+        (PayoutState.PAID, 1, 0, True, Standing.DIFFERS),
+        (PayoutState.PAID, 0, 1, True, Standing.DIFFERS),
+        (PayoutState.FAILED, 0, 1, False, Standing.FAILED),
+        (PayoutState.CANCELED, None, 0, False, Standing.FAILED),
+    ],
+)
+def test_a_payout_is_matched_with_all_its_entries_and_a_bank_line(
+    state: PayoutState, unexplained: int | None, items: int, has_line: bool, expected: Standing
+) -> None:
+    assert standing(state, Listing.READY, unexplained, open_items=items, has_line=has_line) is expected
