@@ -37,6 +37,7 @@ from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.calendar import begins, business_day, ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VatTotal
+from virage.money.settlement.types import SettledPayout
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config, ConfigError
 from virage.platform.values.money import EURO
@@ -274,3 +275,38 @@ def test_accounts_are_configured_in_one_place_and_wrong_ones_are_reported() -> N
     for wrong in ("vat", "vat=", "vat=4 4", "beer=1", "vat=1,vat=2", "vat=1,,beer=2", "=1"):
         with pytest.raises(ConfigError, match="VIRAGE_ACCOUNT_CODES"):
             read(secret | {"VIRAGE_ACCOUNT_CODES": wrong})
+
+
+def a_payout(day: date, is_paid: bool, parts: list[int], unexplained: int) -> SettledPayout:
+    gross, fees, refunds, disputes, other = parts
+    cents = gross - fees - refunds - disputes + other + unexplained
+    return SettledPayout(day, is_paid, cents, gross, fees, refunds, disputes, other, unexplained)
+
+
+cents = st.lists(st.integers(0, 900_000), min_size=5, max_size=5)
+payouts = st.builds(a_payout, on_days, st.booleans(), cents, st.sampled_from([0, 0, -7]))
+
+
+@given(st.lists(payouts, max_size=6))
+def test_payouts_balance_each_day_and_only_what_arrived_is_on_the_bank(found: list[SettledPayout]) -> None:
+    days = (FIRST, FIRST + timedelta(days=5))
+    made = journal(days, ([], []), TicketRevenue([], {}, {}), {}, codes={}, made_at=NOW, payouts=found)
+    assert made.debit_cents == made.credit_cents
+    for day in {line.day for line in made.lines}:
+        assert sum(line.credit_cents - line.debit_cents for line in made.lines if line.day == day) == 0
+    shown = [payout for payout in found if days[0] <= payout.day <= days[1]]
+    for name, cents in (
+        ("bank", sum(payout.amount_cents for payout in shown if payout.is_paid)),
+        ("provider_fees", sum(payout.fee_cents for payout in shown)),
+    ):
+        assert sum(line.debit_cents - line.credit_cents for line in made.lines if line.account_name == name) == cents
+
+
+def test_a_failed_payout_is_in_suspense_until_it_comes_back() -> None:
+    failed = SettledPayout(FIRST, False, 9_900, 10_000, 100, 0, 0, 0, 0)
+    back = SettledPayout(FIRST, True, 9_900, 0, 0, 0, 0, 9_900, 0)
+    made = journal(
+        (FIRST, FIRST), ([], []), TicketRevenue([], {}, {}), {}, codes={}, made_at=NOW, payouts=[failed, back]
+    )
+    sums = {line.account_name: line.credit_cents - line.debit_cents for line in made.lines}
+    assert sums == {"bank": -9_900, "provider_clearing": 10_000, "provider_fees": -100}

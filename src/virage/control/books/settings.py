@@ -21,6 +21,10 @@ ACCOUNTS = (
     "ticket_clearing",
     "deferred_tickets",
     "tickets",
+    "bank",
+    "provider_clearing",
+    "provider_fees",
+    "provider_suspense",
 )
 """Accounts of the accounting export."""
 
@@ -40,4 +44,4 @@ class BookSettings(Struct, frozen=True, kw_only=True):
     account_codes: Annotated[tuple[tuple[str, str], ...], account_codes_of] = ()
     """Account numbers of the accounting export that differ from the French chart, comma-separated, as in
     `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
-    grants, ticket_clearing, deferred_tickets, tickets."""
+    grants, ticket_clearing, deferred_tickets, tickets, bank, provider_clearing, provider_fees, provider_suspense."""

@@ -9,6 +9,7 @@ from virage.control.books.rules.accounting import Journal, TicketRevenue, journa
 from virage.control.books.store import accounting as store
 from virage.control.books.store.accounting import Span
 from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, business_day, ends
+from virage.money.settlement import api as settlement
 from virage.platform.data.database import Connection
 from virage.platform.values.localised import text_in
 from virage.sale.ticketing import api as ticketing
@@ -36,4 +37,6 @@ async def journal_of(
     }
     titles = {event.id: text_in(event.title, language, language) for event in found.values()}
     balances = await store.balances(conn, until)
-    return journal(days, ledger, TicketRevenue(moved, over, titles), balances, codes=codes, made_at=now)
+    payouts = await settlement.payouts_until(conn, days[1])
+    revenue = TicketRevenue(moved, over, titles)
+    return journal(days, ledger, revenue, balances, codes=codes, made_at=now, payouts=payouts)

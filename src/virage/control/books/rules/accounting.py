@@ -11,8 +11,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.control.books.rules.tables import amount, table
+from virage.money.settlement.types import SettledPayout
 from virage.platform.values.money import Cents, Currency, vat_included
+from virage.platform.values.tables import amount, table
 from virage.sale.ticketing.types import TicketMoney
 
 CHART: Final = {
@@ -31,6 +32,10 @@ CHART: Final = {
     "ticket_clearing": "5115",
     "deferred_tickets": "487",
     "tickets": "706",
+    "bank": "512",
+    "provider_clearing": "5115",
+    "provider_fees": "6278",
+    "provider_suspense": "471",
 }
 """Account numbers of the French plan comptable général; the configuration may replace them."""
 JOURNAL_NAMES: Final = {"purse": "purses"}
@@ -42,8 +47,9 @@ class JournalLine(Struct, frozen=True):
     """One journal line: a debit or a credit, the other amount is zero.
 
     `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
-    `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` its number in
-    the chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
+    `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
+    `provider_clearing`, `provider_fees`, `provider_suspense`), `account` its number in the chart. `outlet`,
+    `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
     """
 
     day: date
@@ -128,17 +134,23 @@ def journal(
     *,
     codes: Mapping[str, str],
     made_at: datetime,
+    payouts: Sequence[SettledPayout] = (),
 ) -> Journal:
-    """Return the journal of some days; `balances` are the ledger balances by kind at their end."""
+    """Return the journal of some days; `balances` are the ledger balances by kind at their end.
+
+    `payouts` are all of the payment provider's until the last day.
+    """
     chart = {**CHART, **codes}
     sums: dict[_EntryKey, Cents] = {}
-    for place, cents in (*_of_ledger(*ledger), *_of_tickets(days, tickets)):
+    for place, cents in (*_of_ledger(*ledger), *_of_tickets(days, tickets), *_of_payouts(days, payouts)):
         sums[place] = sums.get(place, 0) + cents
     found = sorted((entry for entry in sums.items() if entry[1]), key=lambda entry: _order(chart, entry[0]))
     lines = [_line(chart, tickets.titles, place, cents) for place, cents in found]
     standing = {JOURNAL_NAMES.get(kind, kind): cents for kind, cents in balances.items()}
     standing["deferred_tickets"] = _deferred(days[1], tickets)
     standing["ticket_clearing"] = -sum(movement.cents for movement in tickets.moved if movement.day <= days[1])
+    if payouts:
+        standing["provider_clearing"] = sum(payout.gross_cents - payout.refund_cents for payout in payouts)
     return Journal(
         starts_on=days[0],
         ends_on=days[1],
@@ -172,6 +184,20 @@ def _of_tickets(days: tuple[date, date], tickets: TicketRevenue) -> Iterable[tup
         if earned is not None and days[0] <= earned <= days[1]:
             yield _EntryKey(earned, "deferred_tickets", event_id=event_id), -net
             yield _EntryKey(earned, "tickets", vat_permille=rate, event_id=event_id), net
+
+
+def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> Iterable[tuple[_EntryKey, Cents]]:
+    """Yield payouts by the day of their arrival: captured less refunded money leaves the provider, for bank and fees.
+
+    What is disputed, adjusted or unexplained is in suspense, as is a payout that failed until its money comes back.
+    """
+    for payout in payouts:
+        if days[0] <= payout.day <= days[1]:
+            yield _EntryKey(payout.day, "provider_clearing"), payout.gross_cents - payout.refund_cents
+            yield _EntryKey(payout.day, "provider_fees"), -payout.fee_cents
+            yield _EntryKey(payout.day, "bank" if payout.is_paid else "provider_suspense"), -payout.amount_cents
+            rest = payout.other_cents + payout.unexplained_cents - payout.dispute_cents
+            yield _EntryKey(payout.day, "provider_suspense"), rest
 
 
 def _earned_on(movement: TicketMoney, over: Mapping[UUID, date]) -> date | None:

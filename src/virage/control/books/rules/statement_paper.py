@@ -15,7 +15,6 @@ from babel.dates import format_date
 from babel.numbers import format_percent
 
 from virage.control.books.rules.statements import Statement, StatementLine, StatementTotals
-from virage.control.books.rules.tables import Cell, amount, table
 from virage.matchday.food.menu.types import outlet_label
 from virage.matchday.food.till.types import Seller
 from virage.money.fiscal.types import VatTotal
@@ -25,6 +24,7 @@ from virage.platform.values.formats import formats_of
 from virage.platform.values.languages import messages
 from virage.platform.values.localised import LanguageTag
 from virage.platform.values.money import Cents, Currency
+from virage.platform.values.tables import Cell, amount, table
 from virage.site.venue.types import Venue
 
 HEADER: Final = ("outlet", "from", "to", "what", "permille", "gross", "vat", "net")
