@@ -1,6 +1,7 @@
 /** Routes of the office. A page opens once its texts, the account and the venues of the menu are loaded. */
 import { food } from "../../features/food/office/words.svelte";
 import { words as moving } from "../../features/ticketing/moving/words.svelte";
+import { words as payments } from "../../features/settlement/words.svelte";
 import { words as venue } from "../../features/venue/office/words.svelte";
 import { words as workspace } from "../../features/people/workspace/words.svelte";
 import { i18n, type Locale } from "../../shared/i18n/i18n.svelte";
@@ -45,6 +46,9 @@ export const routes: readonly Route[] = [
   { pattern: "/office/food/closings", load: page(() => import("../../features/food/closings/ClosingsPage.svelte"), food) },
   { pattern: "/office/orders", load: page(() => import("../../features/ticketing/orders/OrdersPage.svelte")) },
   { pattern: "/office/orders/:id", load: page(() => import("../../features/ticketing/orders/OrderPage.svelte")) },
+  { pattern: "/office/payments", load: page(() => import("../../features/settlement/PaymentsPage.svelte"), payments) },
+  { pattern: "/office/payments/payouts/:id", load: page(() => import("../../features/settlement/PayoutPage.svelte"), payments) },
+  { pattern: "/office/payments/:id", load: page(() => import("../../features/settlement/CasePage.svelte"), payments) },
   { pattern: "/office/staff", load: page(() => import("../../features/people/staff/StaffPage.svelte")) },
   { pattern: "/office/devices", load: page(() => import("../../features/people/devices/DevicesPage.svelte")) },
   { pattern: "/office/pin", load: page(() => import("../../features/people/staff/PinPage.svelte")) },

@@ -2963,6 +2963,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/payments/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List items
+         * @description Return open items, the longest open first, or resolved ones, the latest first; at most 200.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/items/{item_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put item assignee
+         * @description Take over an open item, or release it. Idempotent.
+         */
+        put: operations["put_item_assignee"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/items/{item_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add item note
+         * @description Add a note to an item; `note_missing` for an empty one. Idempotent by its id.
+         */
+        post: operations["add_item_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/items/{item_id}/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put item resolution
+         * @description Resolve an open item: matched by hand, explained or written off.
+         *
+         *     Refusals: `item_resolved`, `note_missing` without a reason, `match_invalid` without a match.
+         */
+        put: operations["put_item_resolution"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payouts
+         * @description Return payouts, latest first; at most 50.
+         */
+        get: operations["list_payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/payouts/{payout_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get payout
+         * @description Return a payout with its items. `candidates` are free bank lines near its day, if it has none.
+         */
+        get: operations["get_payout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/payouts/{payout_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payout entries
+         * @description Return a page of the entries of a payout, oldest first; at most 100.
+         */
+        get: operations["list_payout_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/payouts/{payout_id}/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get payout csv
+         * @description Return all entries of a payout as CSV.
+         */
+        get: operations["get_payout_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/payouts/{payout_id}/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put payout line
+         * @description Match a payout with a bank line of the same amount, else `match_invalid`. Idempotent.
+         */
+        put: operations["put_payout_line"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search payments
+         * @description Return payments, payouts, items and bank lines by order code, id of ours or of the provider, or amount.
+         */
+        get: operations["search_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List statements
+         * @description Return the bank accounts, and imported statements, latest first; at most 50.
+         */
+        get: operations["list_statements"];
+        put?: never;
+        /**
+         * Import statement
+         * @description Import a file without defects, else `statement_invalid` with all of them. Lines that are known are skipped.
+         */
+        post: operations["import_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/statements/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check statement
+         * @description Read a file of camt.053 or CSV. Nothing is stored. A CSV file without columns has only its preview.
+         */
+        post: operations["check_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get payment case
+         * @description Return a payment as a case: refunds, entries, payouts, bank lines, items and history.
+         */
+        get: operations["get_payment_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/posts": {
         parameters: {
             query?: never;
@@ -5048,6 +5314,13 @@ export interface components {
             y_m: number;
         };
         /**
+         * Assignment
+         * @description Whether the signed-in person works on an item; otherwise nobody does.
+         */
+        Assignment: {
+            mine: boolean;
+        };
+        /**
          * Audience
          * @description Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone.
          * @enum {string}
@@ -5173,6 +5446,60 @@ export interface components {
             /** Format: uuid */
             id: string;
             name?: string | null;
+        };
+        /**
+         * BankAccount
+         * @description Bank account, with the columns of its CSV files.
+         */
+        BankAccount: {
+            id: string;
+            mapping: components["schemas"]["CsvColumns"] | null;
+        };
+        /**
+         * BankAccounts
+         * @description Bank accounts with the columns of their CSV files, and the latest statements.
+         */
+        BankAccounts: {
+            accounts: components["schemas"]["BankAccount"][];
+            statements: components["schemas"]["BankStatement"][];
+        };
+        /**
+         * BankLine
+         * @description Stored bank line; `matched_by` is `reference`, `amount` or `hand`.
+         */
+        BankLine: {
+            account: string;
+            amount_cents: number;
+            /** Format: date */
+            booked_on: string;
+            currency: string;
+            /** Format: uuid */
+            id: string;
+            matched_by: string | null;
+            payout_id: string | null;
+            text: string;
+        };
+        /**
+         * BankStatement
+         * @description StatementImport statement; `new_count` is the number of lines that no earlier file contained.
+         */
+        BankStatement: {
+            account: string;
+            closing_cents: number | null;
+            file_name: string;
+            /** Format: date */
+            first_on: string;
+            format: components["schemas"]["Format"];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            imported_at: string;
+            imported_by: string | null;
+            /** Format: date */
+            last_on: string;
+            line_count: number;
+            new_count: number;
+            opening_cents: number | null;
         };
         /**
          * BasketLine
@@ -5454,6 +5781,33 @@ export interface components {
         CardShown: {
             code?: string | null;
             tap?: string | null;
+        };
+        /**
+         * CaseEvent
+         * @description What happened to a payment. `ref` names the refund, entry, payout or kind of item.
+         *
+         *         `what` is `created`, the state that the payment reached, `refund_requested`, `refund_done`, `entry_` with its kind,
+         *         `payout`, `item_opened` or `item_resolved`.
+         */
+        CaseEvent: {
+            /** Format: date-time */
+            at: string;
+            cents: number;
+            ref?: string | null;
+            what: string;
+        };
+        /**
+         * CaseRefund
+         * @description Refund of a payment. `done_at` is when the provider accepted it, `reason` why it was postponed.
+         */
+        CaseRefund: {
+            amount_cents: number;
+            /** Format: date-time */
+            created_at: string;
+            done_at: string | null;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
         };
         /**
          * CatalogueDefect
@@ -5850,6 +6204,26 @@ export interface components {
             token: string;
         };
         /**
+         * CsvColumns
+         * @description Columns of a CSV file, counted from 0. Amounts are in one column, or in one of credits and one of debits.
+         */
+        CsvColumns: {
+            amount?: number | null;
+            credit?: number | null;
+            date: number;
+            debit?: number | null;
+            /** @default true */
+            decimal_comma: boolean;
+            /** @default ; */
+            delimiter: string;
+            /** @default dmy */
+            order: components["schemas"]["DateOrder"];
+            reference?: number | null;
+            /** @default 1 */
+            skip: number;
+            text?: number[];
+        };
+        /**
          * Currency
          * @description A currency: its ISO 4217 code, and the number of decimals of its minor unit (CLDR).
          */
@@ -5857,6 +6231,12 @@ export interface components {
             code: string;
             digits: number;
         };
+        /**
+         * DateOrder
+         * @description Order of the parts of a date.
+         * @enum {string}
+         */
+        DateOrder: "dmy" | "mdy" | "ymd";
         /**
          * DeadLetter
          * @description A job that failed for good. `payload` is its Struct as JSON values.
@@ -5880,6 +6260,16 @@ export interface components {
         DeclineRequest: {
             /** @enum {string} */
             reason: "closing" | "other" | "sold_out" | "too_busy";
+        };
+        /**
+         * Defect
+         * @description Defect of a file: its line, counted from 1, a code, and the value that is wrong.
+         */
+        Defect: {
+            code: string;
+            line: number;
+            /** @default  */
+            value: string;
         };
         /**
          * DefectCode
@@ -6331,6 +6721,41 @@ export interface components {
             kind: "corrected";
         };
         /**
+         * EntryKind
+         * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
+         * @enum {string}
+         */
+        EntryKind: "adjustment" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
+        /**
+         * EntryLine
+         * @description Entry of a payout. `payment_id` and `refund_id` are ours; `verdict` is None until the entry is compared.
+         */
+        EntryLine: {
+            amount_cents: number;
+            category: string;
+            /** Format: date-time */
+            created_at: string;
+            currency: string;
+            fee_cents: number;
+            id: string;
+            intent_ref: string | null;
+            kind: components["schemas"]["EntryKind"];
+            net_cents: number;
+            payment_id: string | null;
+            /** Format: uuid */
+            payout_id: string;
+            refund_id: string | null;
+            verdict: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * EntryPage
+         * @description Page of entries, oldest first; `more` if another follows.
+         */
+        EntryPage: {
+            entries: components["schemas"]["EntryLine"][];
+            more: boolean;
+        };
+        /**
          * EntryRequest
          * @description An entry to publish. `id` is the client's idempotency key.
          *
@@ -6766,6 +7191,35 @@ export interface components {
          */
         FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
         /**
+         * Format
+         * @description Format of a statement file.
+         * @enum {string}
+         */
+        Format: "camt053" | "csv";
+        /**
+         * Found
+         * @description Search result, at most twenty of each kind.
+         */
+        Found: {
+            items: components["schemas"]["ItemLine"][];
+            lines: components["schemas"]["BankLine"][];
+            payments: components["schemas"]["FoundPayment"][];
+            payouts: components["schemas"]["PayoutLine"][];
+        };
+        /**
+         * FoundPayment
+         * @description Payment in a search result.
+         */
+        FoundPayment: {
+            amount_cents: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            purpose: string;
+            state: components["schemas"]["PaymentState"];
+        };
+        /**
          * FrameFile
          * @description A direction away from the pitch, in which rows are straight or arcs; see `frames`.
          */
@@ -7168,6 +7622,41 @@ export interface components {
             x: string;
         };
         /**
+         * ItemKind
+         * @description What an item is about. The first ones are verdicts on an entry.
+         * @enum {string}
+         */
+        ItemKind: "amount_differs" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown";
+        /**
+         * ItemLine
+         * @description Unmatched item with names instead of ids of people; `None` for nobody, empty for a person without a name.
+         */
+        ItemLine: {
+            amount_cents: number;
+            assignee: string | null;
+            assignee_id: string | null;
+            currency: string;
+            entry_id: string | null;
+            expected_cents: number | null;
+            /** Format: date-time */
+            happened_at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ItemKind"];
+            line: components["schemas"]["BankLine"] | null;
+            matched_to: string | null;
+            notes: components["schemas"]["NoteLine"][];
+            /** Format: date-time */
+            opened_at: string;
+            payment_id: string | null;
+            payout_id: string | null;
+            payout_ref: string | null;
+            refund_id: string | null;
+            resolution: components["schemas"]["Resolution"] | null;
+            resolved_at: string | null;
+            resolved_by: string | null;
+        };
+        /**
          * ItemPricesUpdate
          * @description All prices of an item.
          */
@@ -7212,8 +7701,9 @@ export interface components {
          * @description One journal line: a debit or a credit, the other amount is zero.
          *
          *         `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
-         *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` its number in
-         *         the chart. `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
+         *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
+         *         `provider_clearing`, `provider_fees`, `provider_suspense`), `account` its number in the chart. `outlet`,
+         *         `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
          */
         JournalLine: {
             account: string;
@@ -7411,6 +7901,14 @@ export interface components {
             top_up_max_cents: number;
             top_up_min_cents: number;
             wallet_max_cents: number;
+        };
+        /**
+         * LineChoice
+         * @description Bank line of a payout.
+         */
+        LineChoice: {
+            /** Format: uuid */
+            line_id: string;
         };
         /**
          * LineDefect
@@ -7671,6 +8169,15 @@ export interface components {
             venue_code?: string;
         };
         /**
+         * NewNote
+         * @description Note to store. The browser creates `id`, so a repeated request is one note.
+         */
+        NewNote: {
+            /** Format: uuid */
+            id: string;
+            text: string;
+        };
+        /**
          * NewPin
          * @description Digits that one alone knows.
          */
@@ -7699,6 +8206,18 @@ export interface components {
             id: string;
             x_m: number;
             y_m: number;
+        };
+        /**
+         * NoteLine
+         * @description Note with the name of its author, empty if unknown.
+         */
+        NoteLine: {
+            author: string;
+            /** Format: uuid */
+            id: string;
+            text: string;
+            /** Format: date-time */
+            written_at: string;
         };
         /**
          * NotificationKind
@@ -8388,11 +8907,67 @@ export interface components {
             suspended: boolean;
         };
         /**
+         * PaymentCase
+         * @description A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
+         */
+        PaymentCase: {
+            amount_cents: number;
+            captured_cents: number | null;
+            /** Format: date-time */
+            created_at: string;
+            entries: components["schemas"]["EntryLine"][];
+            history: components["schemas"]["CaseEvent"][];
+            /** Format: uuid */
+            id: string;
+            items: components["schemas"]["ItemLine"][];
+            payouts: components["schemas"]["PayoutLine"][];
+            provider_ref: string | null;
+            purpose: string;
+            reason: string | null;
+            refund_cents: number;
+            refunds: components["schemas"]["CaseRefund"][];
+            settled_at: string | null;
+            state: components["schemas"]["PaymentState"];
+            /** Format: uuid */
+            subject: string;
+        };
+        /**
          * PaymentState
          * @description State of a payment. From `captured` on it must become goods or be refunded.
          * @enum {string}
          */
         PaymentState: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "refunded" | "refunding";
+        /**
+         * PayoutDetail
+         * @description Payout with its items, and the bank lines that it may be matched with by hand.
+         */
+        PayoutDetail: {
+            candidates: components["schemas"]["BankLine"][];
+            items: components["schemas"]["ItemLine"][];
+            payout: components["schemas"]["PayoutLine"];
+        };
+        /**
+         * PayoutLine
+         * @description Payout with its composition, None until its entries are compared, and its bank line.
+         */
+        PayoutLine: {
+            amount_cents: number;
+            /** Format: date */
+            arrives_on: string;
+            /** Format: date-time */
+            created_at: string;
+            currency: string;
+            failure: string | null;
+            /** Format: uuid */
+            id: string;
+            line: components["schemas"]["BankLine"] | null;
+            open_items: number;
+            ref: string;
+            reference: string | null;
+            standing: components["schemas"]["Standing"];
+            state: components["schemas"]["PayoutState"];
+            totals: components["schemas"]["Totals"] | null;
+        };
         /**
          * PayoutRequest
          * @description Request of a payout. The browser creates `id`, so a repeated request is one payout.
@@ -8401,6 +8976,12 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /**
+         * PayoutState
+         * @description State of a payout at the provider. A paid payout may still fail at the bank.
+         * @enum {string}
+         */
+        PayoutState: "canceled" | "failed" | "in_transit" | "paid" | "pending";
         /**
          * Period
          * @description A part of the match without a break (IFAB, Laws of the Game, laws 7 and 10).
@@ -8528,6 +9109,14 @@ export interface components {
             since: string;
             /** @enum {string} */
             state: "inside" | "outside" | "pending";
+        };
+        /**
+         * Preview
+         * @description First rows of a CSV file, to choose its columns.
+         */
+        Preview: {
+            delimiter: string;
+            rows: string[][];
         };
         /**
          * Price
@@ -9012,6 +9601,24 @@ export interface components {
             /** @enum {string} */
             kind: "place";
             place: number;
+        };
+        /**
+         * Resolution
+         * @description How an item ended. `later` is a match that came by itself.
+         * @enum {string}
+         */
+        Resolution: "explained" | "later" | "matched" | "written_off";
+        /**
+         * ResolutionRequest
+         * @description How an item is resolved. `matched_to` names a payment, a payout or a bank line.
+         */
+        ResolutionRequest: {
+            matched_to?: string | null;
+            /** @default  */
+            note: string;
+            /** Format: uuid */
+            note_id: string;
+            resolution: components["schemas"]["Resolution"];
         };
         /**
          * RevocationRequest
@@ -9526,6 +10133,12 @@ export interface components {
             name: string;
         };
         /**
+         * Standing
+         * @description State of a payout for the office.
+         * @enum {string}
+         */
+        Standing: "differs" | "expected" | "failed" | "matched" | "paid";
+        /**
          * StandingPlaces
          * @description Places for a party in a standing area.
          */
@@ -9552,6 +10165,25 @@ export interface components {
             total: components["schemas"]["StatementTotals"];
         };
         /**
+         * StatementCheck
+         * @description A checked file: its statements, or its defects. A CSV file has a preview of its rows.
+         */
+        StatementCheck: {
+            defects: components["schemas"]["Defect"][];
+            format: components["schemas"]["Format"];
+            preview: components["schemas"]["Preview"] | null;
+            statements: components["schemas"]["StatementSummary"][];
+        };
+        /**
+         * StatementImport
+         * @description Result of an import: lines in the file, lines that no earlier file contained, payouts matched with a line.
+         */
+        StatementImport: {
+            lines: number;
+            matched: number;
+            new_lines: number;
+        };
+        /**
          * StatementLine
          * @description Outlet on days with the same terms; `closed` lists the closings by day and hash.
          */
@@ -9571,6 +10203,18 @@ export interface components {
             sums: components["schemas"]["StatementTotals"];
             /** Format: uuid */
             terms_id: string;
+        };
+        /**
+         * StatementSummary
+         * @description A statement of a file that was read.
+         */
+        StatementSummary: {
+            account: string;
+            closing_cents: number | null;
+            first_on: string | null;
+            last_on: string | null;
+            lines: number;
+            opening_cents: number | null;
         };
         /**
          * StatementTotals
@@ -10201,6 +10845,22 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Totals
+         * @description Composition of a payout in cents: gross - fees - refunds - disputes + other = net.
+         *
+         *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0.
+         */
+        Totals: {
+            dispute_cents: number;
+            entries: number;
+            fee_cents: number;
+            gross_cents: number;
+            net_cents: number;
+            other_cents: number;
+            refund_cents: number;
+            unexplained_cents: number;
+        };
+        /**
          * TrackingFrame
          * @description One frame. `at`: its time; None: time of arrival.
          */
@@ -10421,6 +11081,12 @@ export interface components {
             /** @enum {string} */
             state: "busy" | "closed" | "open" | "sold_out";
         };
+        /**
+         * Verdict
+         * @description Result of the comparison of an entry with our payments. Each except `matched` opens an item.
+         * @enum {string}
+         */
+        Verdict: "amount_differs" | "currency_differs" | "matched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_unknown" | "payout_unknown" | "refund_unknown";
         /**
          * VersionLine
          * @description A version of a venue; `imported_by` is None for the command line, empty for a person without a name.
@@ -15841,6 +16507,470 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description Resolved items instead of open ones */
+                resolved?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemLine"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_item_assignee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemLine"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_item_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemLine"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_item_resolution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemLine"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_payouts: {
+        parameters: {
+            query?: {
+                /** @description Only payouts created before this time */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutLine"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_payout_entries: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["EntryKind"] | null;
+                /** @description Only entries without a match */
+                unmatched?: boolean;
+                /** @description Time of the last entry of the page before */
+                after_at?: string | null;
+                /** @description Id of that entry */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                payout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_payout_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All entries of the payout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_payout_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineChoice"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    search_payments: {
+        parameters: {
+            query: {
+                /** @description Order code, id, or amount */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_statements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankAccounts"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    import_statement: {
+        parameters: {
+            query?: {
+                /** @description Bank account of a CSV file */
+                account?: string;
+                /** @description Columns of a CSV file, as JSON */
+                columns?: string;
+                file_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementImport"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    check_statement: {
+        parameters: {
+            query?: {
+                /** @description Bank account of a CSV file */
+                account?: string;
+                /** @description Columns of a CSV file, as JSON */
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementCheck"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_payment_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCase"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -4,6 +4,7 @@ export const officeNav = {
     menu: "Menü",
     events: "Veranstaltungen",
     orders: "Bestellungen",
+    payments: "Zahlungen",
     food: "Essen und Geld",
     kitchen: "Küche",
     staff: "Team",

@@ -38,6 +38,10 @@ export const refusals: typeof English = {
   cookie_missing: "Ihr Browser hat die Anmeldung nicht behalten. Erlauben Sie Cookies oder öffnen Sie die Seite über HTTPS und fordern Sie einen neuen Code an.",
   own_wallet: "Sie können sich selbst keinen Bonus geben. Bitten Sie jemanden aus dem Team.",
   amount_invalid: "Geben Sie einen gültigen Betrag ein.",
+  item_resolved: "Diese Abweichung ist bereits geklärt. Laden Sie die Seite neu.",
+  match_invalid: "Diese beiden passen nicht zusammen: Der Betrag weicht ab, oder eines davon ist schon zugeordnet.",
+  note_missing: "Schreiben Sie eine Erklärung.",
+  statement_invalid: "Der Kontoauszug enthält Fehler. Es wurde nichts importiert.",
   // requests that the app made badly, or twice with other details
   cross_site: "Ihr Browser hat nicht gesagt, woher diese Anfrage kam. Laden Sie die Seite neu und versuchen Sie es erneut.",
   unprocessable: "Diese App hat etwas gesendet, das der Server nicht verwenden kann. Laden Sie die Seite neu und versuchen Sie es erneut.",

@@ -4,6 +4,7 @@ export const officeNav = {
     menu: "Menu",
     events: "Events",
     orders: "Orders",
+    payments: "Payments",
     food: "Food and money",
     kitchen: "Kitchen",
     staff: "Staff",

@@ -34,6 +34,10 @@ export const refusals = {
   cookie_missing: "Your browser did not keep the sign-in. Allow cookies, or open the page over HTTPS, then ask for a new code.",
   own_wallet: "You can’t give a bonus to your own wallet. Ask a colleague.",
   amount_invalid: "Enter a valid amount.",
+  item_resolved: "This difference has already been resolved. Reload the page.",
+  match_invalid: "These two can’t be matched: the amounts differ, or one of them is already matched.",
+  note_missing: "Write an explanation.",
+  statement_invalid: "The statement has errors. Nothing was imported.",
   // requests that the app made badly, or twice with other details
   cross_site: "Your browser did not say where this request came from. Reload the page and try again.",
   unprocessable: "This app sent something that the server cannot use. Reload the page and try again.",

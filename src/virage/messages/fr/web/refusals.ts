@@ -36,6 +36,10 @@ export const refusals: typeof English = {
   cookie_missing: "Votre navigateur n’a pas conservé la connexion. Autorisez les cookies, ou ouvrez la page en HTTPS, puis demandez un nouveau code.",
   own_wallet: "Vous ne pouvez pas offrir un bonus à votre propre cagnotte. Demandez à un collègue.",
   amount_invalid: "Saisissez un montant valide.",
+  item_resolved: "Cet écart est déjà traité. Rechargez la page.",
+  match_invalid: "Ces deux éléments ne peuvent pas être rapprochés : le montant diffère, ou l’un des deux est déjà rapproché.",
+  note_missing: "Écrivez une explication.",
+  statement_invalid: "Le relevé contient des erreurs. Rien n’a été importé.",
   // demandes mal faites par l’application, ou répétées avec d’autres détails
   cross_site: "Votre navigateur n’a pas dit d’où venait cette demande. Rechargez la page et réessayez.",
   unprocessable: "L’application a envoyé une demande que le serveur ne peut pas utiliser. Rechargez la page et réessayez.",

@@ -1,0 +1,24 @@
+/** Messages of the routes of settlement under short names. */
+import type { components } from "../../shared/api/schema";
+
+type Schemas = components["schemas"];
+export type PayoutLine = Schemas["PayoutLine"];
+export type PayoutDetail = Schemas["PayoutDetail"];
+export type EntryLine = Schemas["EntryLine"];
+export type EntryPage = Schemas["EntryPage"];
+export type ItemLine = Schemas["ItemLine"];
+export type BankLine = Schemas["BankLine"];
+export type BankAccounts = Schemas["BankAccounts"];
+export type StatementCheck = Schemas["StatementCheck"];
+export type Columns = Required<Schemas["CsvColumns"]>;
+export type Imported = Schemas["StatementImport"];
+export type Found = Schemas["Found"];
+export type PaymentCase = Schemas["PaymentCase"];
+export type CaseEvent = Schemas["CaseEvent"];
+export type Resolution = Schemas["Resolution"];
+export type Standing = Schemas["Standing"];
+
+export const FILE_BYTES_MAX = 8_000_000;
+
+/** Tone of the badge of a payout. */
+export const TONES: Record<Standing, "plain" | "good" | "warn" | "bad"> = { expected: "plain", paid: "plain", matched: "good", differs: "warn", failed: "bad" };

@@ -1,0 +1,37 @@
+/** Texts of the office's pages about payouts, bank statements and payments. */
+import type { payments } from "$messages/en/web/officePayments";
+import { Bundle } from "../../shared/i18n/bundle.svelte";
+import { i18n } from "../../shared/i18n/i18n.svelte";
+import { clock } from "../../shared/runtime/clock.svelte";
+import type { CaseEvent, ItemLine } from "./types";
+
+type Words = typeof payments;
+const DAY_MS = 86_400_000;
+
+class PaymentWords extends Bundle<Words> {
+  /** A day without a time, such as that of a bank line. */
+  day(date: string): string {
+    return i18n.date(`${date}T12:00:00Z`, { day: "numeric", month: "short", year: "numeric" }, "UTC");
+  }
+
+  /** How long an item has been open. */
+  age(item: ItemLine): string {
+    const days = Math.max(0, Math.floor((clock.now() - Date.parse(item.opened_at)) / DAY_MS));
+    return this.w.items.since(days, i18n.number(days));
+  }
+
+  /** Name of what was paid; of an unknown purpose, its code. */
+  purpose(code: string): string {
+    return (this.w.purposes as Record<string, string>)[code] ?? code;
+  }
+
+  /** What happened to a payment, in one sentence. */
+  event({ what, cents }: CaseEvent): string {
+    const { events } = this.w.case;
+    const amount = i18n.exact(Math.abs(cents));
+    if (what.startsWith("entry_")) return events.entry(this.w.entryKinds[what.slice(6) as keyof Words["entryKinds"]], amount);
+    return (events as unknown as Record<string, (amount: string) => string>)[what]?.(amount) ?? what;
+  }
+}
+
+export const words = new PaymentWords(import.meta.glob<Words>("$messages/*/web/officePayments.ts", { import: "payments" }));
