@@ -52,3 +52,24 @@ async def test_streams_of_a_revoked_device_or_api_client_end_at_once_and_others_
         assert again.json()["kind"] == "anonymous" if again.is_success else again.status_code == 401
         async with asyncio.timeout(10):
             await anext(others)
+
+
+async def test_streams_of_sessions_that_are_ended_from_another_one_end_at_once(
+    served: "Served", live_world: "World"
+) -> None:
+    mine, elsewhere = [await live_world.signed_in("fan@example.org") for _ in range(2)]
+    other = await live_world.signed_in("friend@example.org")
+    async with (
+        following(served, live_world, other) as (others, _),
+        following(served, live_world, elsewhere) as (ended, phone),
+    ):
+        answer = await phone.delete(f"{served.url}/api/me/sessions", headers=mine, params={"keep_current": True})
+        assert answer.status_code == httpx.codes.NO_CONTENT
+        async with asyncio.timeout(10):
+            async for _ in ended:
+                pass
+        again = await phone.get(f"{served.url}/api/me", headers=elsewhere)
+        assert again.json()["kind"] == "anonymous"
+        assert (await phone.get(f"{served.url}/api/me", headers=mine)).json()["kind"] == "fan"
+        async with asyncio.timeout(10):
+            await anext(others)

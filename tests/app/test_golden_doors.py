@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from tests.app.conftest import World
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-FRESH_SINCE = {"POST /api/office/refunds/{refund_id}/retry"}
+FRESH_SINCE = {
+    "POST /api/me/recovery-codes",
+    "POST /api/me/passkeys/options",
+    "DELETE /api/me/passkeys/{passkey_id}",
+    "POST /api/office/refunds/{refund_id}/retry",
+}
 """Endpoints since 0.1.0 that need a recent sign-in."""
 
 

@@ -13,6 +13,7 @@ from tests.app.food import FOOD, food_of
 from tests.app.gates import GATES, accreditation, ban
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
+from tests.identity.people.authenticator import Authenticator
 from tests.venues import ARENA, arena, install
 from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
@@ -170,7 +171,10 @@ CASES = (
     Case("POST /api/tickets/{ticket_id}/rebind-code", "fan", ("friend", "our office")),
     Case("POST /api/tickets/{ticket_id}/paper", "fan", ("friend", "our office")),
     Case("GET /api/wallet/top-ups/{top_up_id}", "fan", ("friend", "guest", "our office")),
+    Case("PATCH /api/me/sessions/{session_id}", "fan", ("friend", "our office"), lambda _: {"name": "Phone"}),
     Case("DELETE /api/me/sessions/{session_id}", "fan", ("friend", "our office")),
+    Case("PATCH /api/me/passkeys/{passkey_id}", "fan", ("friend", "our office"), lambda _: {"name": "Phone"}),
+    Case("DELETE /api/me/passkeys/{passkey_id}", "fan", ("friend", "our office")),
     Case("GET /api/wallet/proofs/{record_id}", "fan", ("friend", "guest", "our office", "administrator")),
     Case("GET /api/till/proofs/{record_id}", "till", ("fan", "friend", "administrator")),
     Case("DELETE /api/me/virtual-card/{key_id}", "fan", ("friend", "our office", "administrator")),
@@ -275,6 +279,15 @@ def grants_of(world: "World") -> dict[str, list[Grant]]:
     }
 
 
+async def passkey_of(world: "World", headers: dict[str, str]) -> str:
+    """A passkey of a person, made in this browser."""
+    options = await world.ask(headers, "POST", "/api/me/passkeys/options")
+    browser = options.headers["set-cookie"].partition(";")[0]
+    made = {"credential": Authenticator().create(options.json())}
+    mine = headers | {"cookie": f"{headers['cookie']}; {browser}"}
+    return str((await world.ask(mine, "POST", "/api/me/passkeys", made)).json()["id"])
+
+
 @pytest.fixture
 async def cast(world: "World") -> Cast:
     headers = {
@@ -332,6 +345,7 @@ async def cast(world: "World") -> Cast:
         "card_id": await card_of(world, "fan@example.org", SECRET),
         "key_id": key_id,
         "record_id": record_id,
+        "passkey_id": await passkey_of(world, headers["fan"]),
         "session_id": next(session["id"] for session in sessions if not session["current"]),
     }
     return Cast(headers, ids | await food_of(world, "fan@example.org", SECRET))

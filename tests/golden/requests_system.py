@@ -109,6 +109,16 @@ class System:
         async with self._db.connection() as conn:
             return await journal_of(conn)
 
+    async def drop_emails_since(self) -> None:
+        """Drop emails of a kind that 0.1.0 did not have, about sign-ins in new browsers, with their jobs."""
+        async with self._db.connection() as conn:
+            await conn.execute("""
+                with gone as (delete from people.letter where kind = 'new_device' returning id)
+                delete from kernel.job
+                where entrypoint = 'letter'
+                    and (convert_from(payload, 'utf8')::jsonb ->> 'letter_id')::uuid in (select id from gone)
+            """)
+
     async def work(self) -> int:
         """Run the jobs that are due, one after the other in order; return how many ran."""
         done = 0

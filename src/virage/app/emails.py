@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from virage.identity.people.api import EmailComposer, invitation_content, sealed_content
+from virage.identity.people.api import (
+    EmailComposer,
+    account_content,
+    invitation_content,
+    recovery_content,
+    sealed_content,
+)
 from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_off_email, payout_failed_email
@@ -23,6 +29,14 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.PHONE_CODE: sealed_content,
     EmailKind.INVITATION: invitation_content,
     EmailKind.ACCOUNT_ERASED: sealed_content,
+    EmailKind.PASSKEY_ADDED: account_content,
+    EmailKind.PASSKEY_REMOVED: account_content,
+    EmailKind.PASSKEY_CLONED: account_content,
+    EmailKind.NEW_DEVICE: account_content,
+    EmailKind.RECOVERY_STARTED: recovery_content,
+    EmailKind.RECOVERY_USED: account_content,
+    EmailKind.RECOVERY_CODES_MADE: account_content,
+    EmailKind.RECOVERY_CODE_USED: account_content,
     EmailKind.ORDER_PAID: order_paid_email,
     EmailKind.REFUND: refund_email,
     EmailKind.REFUND_FAILED: refund_failed_email,

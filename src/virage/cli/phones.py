@@ -37,6 +37,7 @@ def run() -> None:
     page = f"http://{address}:{port + INSTALL_PORT_OFFSET}/"
     console.print(f"\n  Scan this with the phone's camera, on the same Wi-Fi: {page}\n", markup=False)
     console.print(terminal_code(page), markup=False)
+    console.print("  Browsers give no passkeys to an IP address: sign in with codes by email.\n", markup=False)
     try:
         running.run(env, "--certificate", str(folder / "server.pem"), "--key", str(folder / "server-key.pem"))
     finally:

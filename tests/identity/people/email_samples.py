@@ -33,6 +33,14 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.PHONE_CODE: EmailContent({}),
     EmailKind.INVITATION: EmailContent({}, path="/office/invitation#secret"),
     EmailKind.ACCOUNT_ERASED: EmailContent({}),
+    EmailKind.PASSKEY_ADDED: EmailContent({}, path="/account"),
+    EmailKind.PASSKEY_REMOVED: EmailContent({}, path="/account"),
+    EmailKind.PASSKEY_CLONED: EmailContent({}, path="/account"),
+    EmailKind.NEW_DEVICE: EmailContent({}, path="/account"),
+    EmailKind.RECOVERY_STARTED: EmailContent({}, path="/recovery#secret"),
+    EmailKind.RECOVERY_USED: EmailContent({}, path="/account"),
+    EmailKind.RECOVERY_CODES_MADE: EmailContent({}, path="/account"),
+    EmailKind.RECOVERY_CODE_USED: EmailContent({}, path="/account"),
     EmailKind.ORDER_PAID: EmailContent(
         EVENT | {"paper": True, "standing": True, "total_cents": 4800},
         [*PLACES, {"fee": True, "cents": 300}],
@@ -73,6 +81,12 @@ SECRETS = {
     EmailKind.OPEN_SIGN_IN_CODE: {"code": "0123 4567 8901"},
     EmailKind.PHONE_CODE: {"code": "012345"},
     EmailKind.INVITATION: {"code": "secret", "role": "box_office"},
+    EmailKind.NEW_DEVICE: {"device": "Firefox, Android"},
+    EmailKind.RECOVERY_STARTED: {"code": "secret", "hours": "24"},
+    EmailKind.RECOVERY_CODE_USED: {"left": "9"},
+    EmailKind.PASSKEY_ADDED: {"name": "<b>&\"' Key"},
+    EmailKind.PASSKEY_REMOVED: {"name": "<b>&\"' Key"},
+    EmailKind.PASSKEY_CLONED: {"name": "<b>&\"' Key"},
 }
 
 

@@ -11,7 +11,7 @@ from virage.identity.people import acts
 from virage.identity.people.rules.people_config import PeopleConfig
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import browser_of, new_browser
-from virage.identity.people.rules.sign_in import SignedIn
+from virage.identity.people.rules.sign_in import SignedIn, SignInBrowser
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
@@ -139,7 +139,7 @@ async def try_codes(
 
     async def one(code: str) -> SignedIn | Refused:
         async with db.transaction() as conn:
-            return await acts.sign_in(conn, head.keys, FAN, code, clock.now(), browser=browser)
+            return await acts.sign_in(conn, head.keys, FAN, code, clock.now(), browser=SignInBrowser(browser, None, ""))
 
     return await asyncio.gather(*(one(code) for code in codes))
 

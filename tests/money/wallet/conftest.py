@@ -15,6 +15,7 @@ import pytest
 from tests.money.wallet.cards.chip import Chip
 from tests.money.wallet.funding.desks import Desk
 from virage.app.application import create_app
+from virage.identity.people.types import people_config_of
 from virage.money.payments.provider import NoProvider
 from virage.money.wallet.accounts.acts import open_wallets
 from virage.money.wallet.cards import routes as card_routes
@@ -149,6 +150,7 @@ async def wallets(config: Config, db: Database, clock: Clock) -> AsyncIterator[W
             "card_desk": made.desk,
             "card_taps": made.desk.taps,
             "empty_closed": empty_closed,
+            "people_config": people_config_of(config),
             "payment_provider": NoProvider(),
             "paid_at": (),  # the wallet alone, without sales
         },

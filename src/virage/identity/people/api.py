@@ -11,16 +11,18 @@ from virage.identity.people.acts.emails import resend as resend_email
 from virage.identity.people.acts.emails import write as queue_emails
 from virage.identity.people.acts.ensure import ensure_fan as ensure_fan
 from virage.identity.people.acts.ensure import ensure_staff as ensure_staff
+from virage.identity.people.acts.pins import limit_pins as limit_pins
 from virage.identity.people.acts.pins import new_verifier as new_verifier
 from virage.identity.people.acts.pins import set_pin as set_pin
 from virage.identity.people.acts.push import notify as send_push
-from virage.identity.people.acts.sign_in import open_guest_sessions as open_guest_sessions
+from virage.identity.people.acts.sessions import open_guest_sessions as open_guest_sessions
 from virage.identity.people.acts.staff import FirstAdmin as FirstAdmin
 from virage.identity.people.acts.staff import invite_first_admin as invite_first_admin
 from virage.identity.people.reads import EmailComposer as EmailComposer
 from virage.identity.people.reads import PersonExport as PersonExport
 from virage.identity.people.reads import Sellers as Sellers
 from virage.identity.people.reads import UpcomingTickets as UpcomingTickets
+from virage.identity.people.reads import account_content as account_content
 from virage.identity.people.reads import devices as devices
 from virage.identity.people.reads import emails_about as emails_about
 from virage.identity.people.reads import grants_of as grants_of
@@ -32,6 +34,7 @@ from virage.identity.people.reads import names_by_id as names_by_id
 from virage.identity.people.reads import office_devices as office_devices
 from virage.identity.people.reads import person as person
 from virage.identity.people.reads import persons_by_id as persons_by_id
+from virage.identity.people.reads import recovery_content as recovery_content
 from virage.identity.people.reads import responsible_person as responsible_person
 from virage.identity.people.reads import roster as roster
 from virage.identity.people.reads import sealed_content as sealed_content

@@ -31,7 +31,7 @@ from virage.identity.people.rules.emails import (
     MailboxEmail,
     State,
 )
-from virage.identity.people.rules.emails.links import invitation_path
+from virage.identity.people.rules.emails.links import invitation_path, recovery_path
 from virage.identity.people.rules.grants import (
     ApiClient,
     GrantView,
@@ -39,10 +39,12 @@ from virage.identity.people.rules.grants import (
     StaffGrant,
     view_of,
 )
+from virage.identity.people.rules.passkeys import PasskeyView
 from virage.identity.people.rules.persons import Locale, Person, SessionView, short_name
 from virage.identity.people.rules.pins import RosterEntry
+from virage.identity.people.rules.recovery import RecoveryView
 from virage.identity.people.rules.secrets import PeopleKeys
-from virage.identity.people.store import codes, emails, grants, persons, pins, push, sessions
+from virage.identity.people.store import codes, emails, grants, passkeys, persons, pins, push, recovery, sessions
 from virage.identity.people.store import devices as stored_devices
 from virage.identity.people.store.scopes import posts_for, posts_of
 from virage.platform.data.database import Connection
@@ -109,6 +111,9 @@ class Me(Struct, frozen=True):
     locale: Locale | None
     grants: list[GrantView]
     authenticated_at: datetime | None
+    has_passkey: bool = False
+    recovery_ready_at: datetime | None = None
+    """From then on a code by email lets whoever requested it in, unless I cancel this recovery."""
 
 
 class Staff(Struct, frozen=True):
@@ -165,11 +170,13 @@ async def search(conn: Connection, wanted: str, limit: int) -> list[Person]:
     return [] if found is None else [found]
 
 
-async def me(conn: Connection, principal: Principal) -> Me:
+async def me(conn: Connection, principal: Principal, now: datetime) -> Me:
     """Who asks, with the grants that this request was let in with."""
-    found = None
+    found, has_passkey, waiting = None, False, None
     if principal.kind in ("fan", "staff") and principal.id is not None:
         found = await persons.person(conn, principal.id)
+        has_passkey = await passkeys.has_passkey(conn, principal.id)
+        waiting = None if principal.kind == "fan" else await recovery.open_recovery(conn, principal.id, now)
     return Me(
         kind=principal.kind,
         id=principal.id,
@@ -178,18 +185,32 @@ async def me(conn: Connection, principal: Principal) -> Me:
         locale=found.locale if found else None,
         grants=[] if principal.kind == "device" else [view_of(grant) for grant in principal.grants],
         authenticated_at=principal.authenticated_at,
+        has_passkey=has_passkey,
+        recovery_ready_at=None if waiting is None else waiting.ready_at,
     )
 
 
 async def me_signed_in(conn: Connection, person_id: UUID, now: datetime) -> Me:
     """Who has signed in at this moment."""
     held = tuple(await grants.grants_of(conn, person_id))
-    return await me(conn, Principal("staff" if held else "fan", person_id, None, held, now))
+    return await me(conn, Principal("staff" if held else "fan", person_id, None, held, now), now)
 
 
 async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, now: datetime) -> list[SessionView]:
     """The person's living sessions, the last seen first; `current` is the one that asks."""
     return await sessions.sessions_of(conn, person_id, current, now)
+
+
+async def passkeys_of(conn: Connection, person_id: UUID) -> list[PasskeyView]:
+    """The person's passkeys, the first added first."""
+    return await passkeys.passkeys_of(conn, person_id)
+
+
+async def recovery_of(conn: Connection, person_id: UUID, now: datetime) -> RecoveryView:
+    """The person's recovery that waits or is ready, and how many recovery codes they have left."""
+    waiting = await recovery.open_recovery(conn, person_id, now)
+    left = await recovery.codes_left(conn, person_id)
+    return RecoveryView(left) if waiting is None else RecoveryView(left, waiting.ready_at, waiting.expires_at)
 
 
 async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
@@ -243,6 +264,8 @@ async def export(
         "person": await persons.person(conn, person_id),
         "joined_at": await persons.joined_at(conn, person_id),
         "sessions": await sessions.sessions_of(conn, person_id, None, now),
+        "passkeys": await passkeys.passkeys_of(conn, person_id),
+        "recovery": await recovery_of(conn, person_id, now),
         "grants": [view_of(grant) for grant in held],
         "tokens": await grants.api_clients_created_by(conn, person_id, now),
         "pin_set_at": await pins.pin_set_at(conn, person_id),
@@ -432,3 +455,13 @@ async def sealed_content(conn: Connection, email: Email) -> EmailContent:  # noq
 async def invitation_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
     """The content of an invitation."""
     return EmailContent({}, path=invitation_path(email.secret["code"]))
+
+
+async def recovery_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
+    """The content of an email that leads to where a recovery is cancelled."""
+    return EmailContent({}, path=recovery_path(email.secret["code"]))
+
+
+async def account_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
+    """The content of an email that leads to the account page."""
+    return EmailContent({}, path="/account")

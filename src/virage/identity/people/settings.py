@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -32,6 +33,12 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
     has no password, so the host is a loopback or private address."""
     bounce_allow_unauthenticated: Annotated[bool, parse.boolean] = False
     """Let VIRAGE_BOUNCE_LISTEN be any address or name, where only the mail server reaches it."""
+    passkey_rp_id: Annotated[str | None, parse.domain] = None
+    """RP ID of passkeys: the host of VIRAGE_PUBLIC_URL (if unset), or a parent domain of it that is no public suffix.
+    It must never change: passkeys serve for their RP ID alone, and outlive a change of the URL below it."""
+    passkey_origins: Annotated[tuple[str, ...], parse.origins] = ()
+    """Further addresses at which the passkeys serve, comma-separated, as https://tickets.example.com. Browsers read
+    them at /.well-known/webauthn of the RP ID (related origins)."""
     push_to_loopback: Annotated[bool, parse.boolean] = False
     """Rehearsals only: push messages may go to this machine itself."""
 
@@ -48,6 +55,16 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
                 "VIRAGE_BOUNCE_LISTEN: LMTP has no password; listen on a loopback or private address, as 127.0.0.1, or "
                 "set VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED=1 where only the mail server reaches it"
             )
+        if self.passkey_rp_id is not None:
+            from fido2.rpid import verify_rp_id  # noqa: PLC0415 - it reads the list of public suffixes
+
+            if not verify_rp_id(self.passkey_rp_id, config.public_url):
+                defects.append(
+                    "VIRAGE_PASSKEY_RP_ID: must be the host of VIRAGE_PUBLIC_URL or a parent domain of it that is no "
+                    "public suffix, as example.com for https://tickets.example.com"
+                )
+        if any(urlsplit(origin).scheme != "https" for origin in self.passkey_origins):
+            defects.append("VIRAGE_PASSKEY_ORIGINS: browsers give passkeys to https:// addresses alone")
         if not config.demo and self.push_to_loopback:
             defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
         if not config.demo and self.smtp_url is None:

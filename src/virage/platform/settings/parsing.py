@@ -65,6 +65,11 @@ def origin(raw: str) -> str:
     return raw
 
 
+def origins(raw: str) -> tuple[str, ...]:
+    """Comma-separated origins, each once."""
+    return tuple(dict.fromkeys(origin(part.strip()) for part in raw.split(",") if part.strip()))
+
+
 def secrets(raw: str) -> tuple[str, ...]:
     """Comma-separated secrets."""
     secrets = tuple(part.strip() for part in raw.split(",") if part.strip())

@@ -7,17 +7,32 @@ from virage.identity.people.acts.devices import change_device, open_pairing, pai
 from virage.identity.people.acts.ensure import ensure_fan, ensure_staff, open_session
 from virage.identity.people.acts.erase import PersonErased, erase
 from virage.identity.people.acts.expiry import tidy
-from virage.identity.people.acts.pins import new_verifier, set_pin
-from virage.identity.people.acts.sign_in import (
-    change,
+from virage.identity.people.acts.passkeys import (
+    add_passkey,
+    confirm,
+    confirmation_options,
+    creation_options,
+    remove_passkey,
+    rename_passkey,
+    request_options,
+    sign_in_by_passkey,
+)
+from virage.identity.people.acts.pins import limit_pins, new_verifier, set_pin
+from virage.identity.people.acts.recovery import (
+    cancel_recovery,
+    cancel_recovery_by_email,
+    make_recovery_codes,
+    sign_in_by_recovery_code,
+)
+from virage.identity.people.acts.sessions import (
     guest,
     open_guest_sessions,
-    request_code,
-    sign_in,
+    rename_session,
     sign_out,
     sign_out_device,
     sign_out_everywhere,
 )
+from virage.identity.people.acts.sign_in import change, request_code, sign_in
 from virage.identity.people.acts.staff import (
     FirstAdmin,
     InvitationRequest,
@@ -37,27 +52,41 @@ __all__ = [
     "PersonErased",
     "TokenRequest",
     "accept_invitation",
+    "add_passkey",
+    "cancel_recovery",
+    "cancel_recovery_by_email",
     "change",
     "change_device",
+    "confirm",
+    "confirmation_options",
     "cookie_of",
     "create_token",
+    "creation_options",
     "ensure_fan",
     "ensure_staff",
     "erase",
     "guest",
     "invite",
     "invite_first_admin",
+    "limit_pins",
+    "make_recovery_codes",
     "new_verifier",
     "open_guest_sessions",
     "open_pairing",
     "open_session",
     "pair",
+    "remove_passkey",
+    "rename_passkey",
+    "rename_session",
     "request_code",
+    "request_options",
     "revoke_device",
     "revoke_grant",
     "revoke_token",
     "set_pin",
     "sign_in",
+    "sign_in_by_passkey",
+    "sign_in_by_recovery_code",
     "sign_out",
     "sign_out_device",
     "sign_out_everywhere",

@@ -5,9 +5,10 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from virage.identity.people.rules.pins import SALT_BYTES, PinVerifier, check_pin, verifier_of
+from virage.identity.people.rules.pins import PINS_PER_HOUR, SALT_BYTES, PinVerifier, check_pin, verifier_of
 from virage.identity.people.rules.reasons import Reason
-from virage.identity.people.store import grants, persons, pins
+from virage.identity.people.rules.secrets import PeopleKeys, rate_key
+from virage.identity.people.store import codes, grants, persons, pins
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
@@ -20,6 +21,14 @@ async def new_verifier(pin: str) -> PinVerifier | Refused:
     if refusal is not None:
         return refusal
     return await asyncio.to_thread(verifier_of, pin, secrets.token_bytes(SALT_BYTES))
+
+
+async def limit_pins(conn: Connection, keys: PeopleKeys, what: str, person_id: UUID, now: datetime) -> Refused | None:
+    """Count a PIN that a person chooses, in all processes together; `what` names its kind."""
+    key = rate_key(keys, what, str(person_id))
+    if (await codes.count_requests(conn, {key: PINS_PER_HOUR}, now))[key] > PINS_PER_HOUR:
+        return Refused(Reason.RATE_LIMITED, commit=True)
+    return None
 
 
 async def set_pin(conn: Connection, person_id: UUID, pin: PinVerifier, now: datetime) -> Refused | None:

@@ -1,12 +1,13 @@
-"""Sign-in codes, sessions and guests."""
+"""Sign-in by an emailed code."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import UNSET
 
 from virage.identity.people.acts.emails import write
+from virage.identity.people.acts.recovery import recover
+from virage.identity.people.acts.sessions import open_for
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.emails import EmailKind, NewEmail
@@ -26,24 +27,21 @@ from virage.identity.people.rules.sign_in import (
     AddressStatus,
     CodeDecision,
     CodeRequested,
-    NewGuest,
-    Opening,
     RequestCounts,
     SignedIn,
+    SignInBrowser,
     TryResult,
     decide_code_request,
     judge_try,
-    lifetime,
     needs_long_code,
 )
-from virage.identity.people.store import codes, emails, persons, sessions
+from virage.identity.people.store import codes, emails, persons
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
 from virage.platform.values.ids import new_id
 from virage.platform.values.languages import installed
 from virage.platform.values.refusals import Refused, invalid_input
-from virage.platform.values.tokens import new_token
 
 
 async def request_code(
@@ -138,16 +136,14 @@ async def sign_in(
     code: str,
     now: datetime,
     *,
-    browser: UUID | None,
-    session_id: UUID | None = None,
+    browser: SignInBrowser,
     name: str | None = None,
-    device: str = "",
 ) -> SignedIn | Refused:
     """Open a session by a code sent to this address; a new person becomes a fan.
 
     A code works in the browser that requested it, an open code in any browser. Attempts at short and at long codes are
     counted separately per browser. The session of a guest or of the same person keeps its id and gets a new token; the
-    session of another person ends.
+    session of another person ends. Refused with `recovery_waits` for staff with a passkey until a day has passed.
     """
     email = normalise_address(address)
     if email is None:
@@ -156,15 +152,20 @@ async def sign_in(
         tidied = normalise_name(name)
     except ValueError:
         return NOT_A_NAME
-    locale = await _use_code(conn, keys, email, "".join(code.split()), now, browser=browser)
+    locale = await _use_code(conn, keys, email, "".join(code.split()), now, browser=browser.id)
     if isinstance(locale, Refused):
         return locale
     newcomer = NewPerson(new_id(), email, tidied, locale)
     person = await persons.join(conn, newcomer, now)
-    signed_in = await _open(conn, person, session_id, device, now)
+    recovered = await recover(conn, keys, person.id, now) if person.staff else None
+    if isinstance(recovered, Refused):
+        return recovered
+    signed_in = await open_for(conn, keys, person, browser, now)
     facts = [Fact("signed_in", person.id, person.id, {"session": signed_in.session_id})]
     if person.joined:
         facts.insert(0, Fact("person_joined", person.id, person.id))
+    if recovered is not None:
+        await write(conn, [recovered], now)
     await journal.append(conn, facts, now)
     return signed_in
 
@@ -205,54 +206,6 @@ async def _short_code_allowed(conn: Connection, email: str, address_key: bytes, 
     number = await codes.count_wrong(conn, address_key, now)
     address_status: AddressStatus = await codes.address_status(conn, email, address_key, now)
     return number <= WRONG_MAX and not address_status.staff
-
-
-async def _open(
-    conn: Connection, person: persons.Joined, session_id: UUID | None, device: str, now: datetime
-) -> SignedIn:
-    token = new_token()
-    expires_at = now + lifetime(person=True, staff=person.staff)
-    opening = Opening(person.id, token, device, at=now, expires_at=expires_at)
-    if session_id is not None:
-        if await sessions.take_over_session(conn, session_id, opening):
-            return SignedIn(person.id, session_id, token, person.joined)
-        await sessions.end_session(conn, session_id)
-    opened = new_id()
-    await sessions.open_session(conn, opened, opening)
-    return SignedIn(person.id, opened, token, person.joined)
-
-
-async def guest(conn: Connection, now: datetime) -> tuple[str, UUID]:
-    """Open one guest's session: its token, for the cookie, and its id."""
-    opened = NewGuest(session_id=new_id(), token=new_token())
-    await open_guest_sessions(conn, [opened], now)
-    return opened.token, opened.session_id
-
-
-async def open_guest_sessions(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
-    """Open many guest sessions in one statement. They belong to no person yet, so no fact is appended."""
-    await sessions.open_guest_sessions(conn, guests, now)
-
-
-async def sign_out(conn: Connection, session_id: UUID, person_id: UUID | None, now: datetime) -> None:
-    """End the current session at once."""
-    await sessions.end_session(conn, session_id)
-    if person_id is not None:
-        await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
-
-
-async def sign_out_device(conn: Connection, session_id: UUID, person_id: UUID, now: datetime) -> Refused | None:
-    """End one of the person's sessions."""
-    if not await sessions.end_session_of(conn, session_id, person_id):
-        return Refused(Reason.NOT_FOUND)
-    await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
-    return None
-
-
-async def sign_out_everywhere(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """End all of the person's sessions, this one too."""
-    ended = await sessions.end_sessions_of(conn, person_id)
-    await journal.append(conn, [Fact("signed_out_everywhere", person_id, person_id, {"sessions": ended})], now)
 
 
 async def change(conn: Connection, person_id: UUID, update: PersonUpdate, now: datetime) -> Person | Refused:

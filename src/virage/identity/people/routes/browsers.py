@@ -1,10 +1,13 @@
-"""The browsers that ask for sign-in codes: their cookie, and how often their network may ask."""
+"""The browsers in which people sign in: their cookie, and how often their network may ask for codes."""
 
 from ipaddress import ip_address, ip_network
 from typing import Final
 from uuid import UUID, uuid5
 
+from virage.identity.people.rules.people_config import COOKIE_AGE_S
+from virage.identity.people.rules.persons import device_label
 from virage.identity.people.rules.secrets import browser_of, browser_text, people_keys
+from virage.identity.people.rules.sign_in import SignInBrowser
 from virage.platform.settings.config import Config
 from virage.platform.settings.origin import origin_of
 from virage.platform.web.guard import Principal
@@ -13,7 +16,6 @@ from virage.platform.web.routing import Request
 from virage.platform.web.security import cookie_name, host_cookie
 
 COOKIE: Final = "virage-browser"
-COOKIE_AGE_S: Final = 86_400
 IPV6_PREFIX: Final = 64  # what one household or one phone has of IPv6
 SHARED_IPV4_PREFIX: Final = 24
 SHARED_IPV6_PREFIX: Final = 48
@@ -57,6 +59,10 @@ class Browsers:
     def of(self, request: Request) -> UUID | None:
         """The number of the browser that asked for a code; None when it kept no cookie of ours."""
         return browser_of(self._keys, request.cookies.get(cookie_name(COOKIE, secure=self._secure)))
+
+    def signing_in(self, request: Request, principal: Principal) -> SignInBrowser:
+        """The browser as sign-in sees it."""
+        return SignInBrowser(self.of(request), principal.session_id, device_label(request.headers.get("user-agent")))
 
     def cookie(self, browser: UUID) -> str:
         """The value of `set-cookie` that keeps the number."""

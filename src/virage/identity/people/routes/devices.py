@@ -106,11 +106,14 @@ async def read_my_device(db: Database, principal: Principal) -> Response[MyDevic
     return Response(mine, headers=PRIVATE)
 
 
-@put("/api/me/pin", status_code=204, guards=[person_of_staff], rate="sensitive")
-async def set_my_pin(data: NewPin, db: Database, clock: Clock, principal: Principal) -> None:
+@put("/api/me/pin", status_code=204, guards=[person_of_staff])
+async def set_my_pin(
+    data: NewPin, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
+) -> None:
     """Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes."""
     person_id, now = require_fan(principal), clock.now()
     fresh(principal, now)
+    granted(await db.transact(acts.limit_pins, people_config.keys, "pin", person_id, now))  # before the slow hash
     verifier = granted(await acts.new_verifier(data.pin))
     granted(await db.transact(acts.set_pin, person_id, verifier, now))
 

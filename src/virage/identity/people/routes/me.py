@@ -30,11 +30,17 @@ class InvitationCode(Struct, frozen=True):
     code: str
 
 
+class SessionName(Struct, frozen=True):
+    """What I call a session; None: its device."""
+
+    name: str | None
+
+
 @get("/api/me", public=True)
-async def read_me(db: Database, principal: Principal) -> Response[Me]:
+async def read_me(db: Database, clock: Clock, principal: Principal) -> Response[Me]:
     """Who I am: anonymous, a guest, a fan, staff with grants, or an API client."""
     async with db.connection() as conn:
-        return Response(await reads.me(conn, principal), headers=PRIVATE)
+        return Response(await reads.me(conn, principal, clock.now()), headers=PRIVATE)
 
 
 @patch("/api/me", guards=[signed_in])
@@ -57,11 +63,23 @@ async def end_my_session(session_id: UUID, db: Database, clock: Clock, principal
 
 
 @delete("/api/me/sessions", status_code=204, guards=[signed_in])
-async def end_my_sessions(db: Database, clock: Clock, principal: Principal, config: Config) -> Response[None]:
-    """Sign out everywhere, here too."""
+async def end_my_sessions(
+    db: Database, clock: Clock, principal: Principal, config: Config, *, keep_current: bool = False
+) -> Response[None]:
+    """Sign out everywhere, here too unless this session is kept."""
+    kept_id = principal.session_id if keep_current else None
     async with db.transaction() as conn:
-        await acts.sign_out_everywhere(conn, require_fan(principal), clock.now())
-    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
+        await acts.sign_out_everywhere(conn, require_fan(principal), clock.now(), kept_id)
+    cookies = [] if keep_current else [ended_cookie(secure=config.secure_cookies)]
+    return Response(None, status_code=204, cookies=cookies)
+
+
+@patch("/api/me/sessions/{session_id:uuid}", status_code=204, guards=[signed_in])
+async def rename_my_session(
+    session_id: UUID, data: SessionName, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Name one of my sessions."""
+    granted(await db.transact(acts.rename_session, session_id, require_fan(principal), data.name, clock.now()))
 
 
 @get("/api/me/export", guards=[signed_in])
@@ -131,6 +149,7 @@ handlers = [
     change_me,
     list_my_sessions,
     end_my_session,
+    rename_my_session,
     end_my_sessions,
     export_me,
     read_erasure,

@@ -7,10 +7,10 @@ from virage.identity.people.reads import Me
 from virage.identity.people.routes.browsers import Browsers
 from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.people_config import PeopleConfig
-from virage.identity.people.rules.persons import Locale, device_label
+from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.reasons import NOT_AN_ADDRESS
 from virage.identity.people.rules.secrets import new_browser
-from virage.identity.people.rules.sign_in import CodeRequested
+from virage.identity.people.rules.sign_in import CodeRequested, SignedIn
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -34,6 +34,13 @@ class SignInRequest(Struct, frozen=True):
     email: str
     code: str
     name: str | None = None
+
+
+async def entered(opened: SignedIn, db: Database, clock: Clock, config: Config) -> Response[Me]:
+    """Return the answer to a sign-in, with the cookie of its session."""
+    async with db.connection() as conn:
+        me = await reads.me_signed_in(conn, opened.person_id, clock.now())
+    return Response(me, cookies=[acts.cookie_of(opened.token, secure=config.secure_cookies)])
 
 
 @post("/api/sign-in/codes", status_code=202, public=True)
@@ -90,15 +97,10 @@ async def sign_in(
         data.email,
         data.code,
         clock.now(),
-        browser=browsers.of(request),
-        session_id=principal.session_id,
+        browser=browsers.signing_in(request, principal),
         name=data.name,
-        device=device_label(request.headers.get("user-agent")),
     )
-    opened = granted(outcome)
-    async with db.connection() as conn:
-        me = await reads.me_signed_in(conn, opened.person_id, clock.now())
-    return Response(me, cookies=[acts.cookie_of(opened.token, secure=config.secure_cookies)])
+    return await entered(granted(outcome), db, clock, config)
 
 
 @delete("/api/session", status_code=204, public=True)

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from virage.identity.people.rules.passkeys import RelyingParty, relying_party_of
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.secrets import PeopleKeys, people_keys
 from virage.identity.people.settings import PeopleSettings
@@ -22,6 +23,8 @@ class PeopleConfig(Struct, frozen=True):
     """The current keys, then those of previous secrets, which open stored data."""
     locale: Locale
     newcomer_letters_per_min: int
+    relying_party: RelyingParty | None
+    """None: browsers give no passkeys to the public URL."""
 
 
 def people_config_of(config: Config) -> PeopleConfig:
@@ -31,4 +34,5 @@ def people_config_of(config: Config) -> PeopleConfig:
         all_keys=tuple(map(people_keys, (config.secret, *config.secrets_previous))),
         locale=config.club.locale,
         newcomer_letters_per_min=config.of(PeopleSettings).newcomer_letters_per_min,
+        relying_party=relying_party_of(config),
     )

@@ -57,9 +57,10 @@ class PersonUpdate(Struct, frozen=True):
 
 
 class SessionView(Struct, frozen=True):
-    """One of my sessions, as I see them: by device, never by token."""
+    """One of my sessions, as I see them: by device, never by token. `name` is what I call it."""
 
     id: UUID
+    name: str | None
     device: str
     opened_at: datetime
     last_seen_at: datetime

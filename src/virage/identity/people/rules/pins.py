@@ -13,6 +13,7 @@ from virage.platform.values.refusals import Refused, invalid_input
 DIGITS_MIN: Final = 6
 DIGITS_MAX: Final = 12
 DIFFERENT_DIGITS_MIN: Final = 3
+PINS_PER_HOUR: Final = 10
 SALT_BYTES: Final = 16
 VERIFIER_BYTES: Final = 32
 ITERATIONS: Final = 600_000

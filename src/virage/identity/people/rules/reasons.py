@@ -23,10 +23,20 @@ class Reason(StrEnum):
     PAIRING_INVALID = "pairing_invalid"
     DEVICE_REVOKED = "device_revoked"
     PIN_TRIVIAL = "pin_trivial"
+    PASSKEYS_UNAVAILABLE = "passkeys_unavailable"
+    PASSKEYS_FULL = "passkeys_full"
+    PASSKEY_UNKNOWN = "passkey_unknown"
+    PASSKEY_INVALID = "passkey_invalid"
+    PASSKEY_DISABLED = "passkey_disabled"
+    PASSKEY_NEEDED = "passkey_needed"
+    PASSKEY_TAKEN = "passkey_taken"
+    CHALLENGE_INVALID = "challenge_invalid"
+    RECOVERY_WAITS = "recovery_waits"
 
 
 NOT_AN_ADDRESS = invalid_input("email", "This is not an e-mail address.")
 NOT_A_NAME = invalid_input("name", "A name has at most 100 printable characters.")
+NOT_A_LABEL = invalid_input("name", "A passkey's or session's name has 1 to 100 printable characters.")
 NOT_A_SCOPE = invalid_input("scope_id", "There is no such venue, organiser, event, gate or outlet.")
 NOT_AN_EXPIRY = invalid_input("expires_at", "A token expires within 366 days from now.")
 NO_GRANTS = invalid_input("grants", "A token has 1 to 20 grants.")

@@ -22,6 +22,8 @@ class PeopleKeys(Struct, frozen=True):
     address: bytes
     mail: bytes
     bounce: bytes
+    passkey: bytes
+    recovery: bytes
 
 
 @lru_cache(maxsize=8)
@@ -32,6 +34,8 @@ def people_keys(secret: str) -> PeopleKeys:
         address=derive(secret, "people address"),
         mail=derive(secret, "people mail"),
         bounce=derive(secret, "people bounce"),
+        passkey=derive(secret, "people passkey"),
+        recovery=derive(secret, "people recovery"),
     )
 
 
@@ -103,6 +107,11 @@ def grouped(code: str) -> str:
 def rate_key(keys: PeopleKeys, *parts: str) -> bytes:
     """What stands for a device, an address or both where their requests are counted."""
     return hmac.digest(keys.address, "\n".join(("pace", *parts)).encode(), "sha256")
+
+
+def known_browser_key(keys: PeopleKeys, person_id: UUID, browser: UUID) -> bytes:
+    """What stands for a browser in which a person has signed in: it says neither whose nor which."""
+    return hmac.digest(keys.address, b"known browser\n" + person_id.bytes + browser.bytes, "sha256")
 
 
 def code_hash(keys: PeopleKeys, address: str, code: str) -> bytes:

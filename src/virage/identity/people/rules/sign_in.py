@@ -26,6 +26,7 @@ NEVER_REQUESTED = datetime.min.replace(tzinfo=UTC)
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
 STAFF_LIFETIME = timedelta(hours=12)
+BROWSER_KNOWN_FOR = timedelta(days=400)  # as long as its cookie
 SEEN_INTERVAL = timedelta(minutes=10)  # a session that is seen again so late is written down again
 
 
@@ -133,6 +134,14 @@ class Opening(Struct, frozen=True):
     device: str
     at: datetime
     expires_at: datetime
+
+
+class SignInBrowser(Struct, frozen=True):
+    """Where a person signs in. `id` is the number in the browser's cookie, `session_id` the session that it has."""
+
+    id: UUID | None
+    session_id: UUID | None
+    label: str
 
 
 class SignedIn(Struct, frozen=True):

@@ -6,7 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from virage.identity.people.rules.persons import SessionView
-from virage.identity.people.rules.sign_in import FAN_LIFETIME, GUEST_LIFETIME, STAFF_LIFETIME, NewGuest, Opening
+from virage.identity.people.rules.sign_in import (
+    BROWSER_KNOWN_FOR,
+    FAN_LIFETIME,
+    GUEST_LIFETIME,
+    STAFF_LIFETIME,
+    NewGuest,
+    Opening,
+)
 from virage.identity.people.store.queries import queries
 from virage.platform.data.database import Connection
 from virage.platform.values.tokens import token_hash
@@ -93,10 +100,42 @@ async def end_session_of(conn: Connection, session_id: UUID, person_id: UUID) ->
     return bool(await queries.end_session_of(conn, session_id=session_id, person_id=person_id))
 
 
-async def end_sessions_of(conn: Connection, person_id: UUID) -> int:
-    """End all sessions of a person; how many there were."""
-    ended: int = await queries.end_sessions_of(conn, person_id=person_id)
+async def end_sessions_of(conn: Connection, person_id: UUID, kept_id: UUID | None = None) -> int:
+    """End all sessions of a person, but for `kept_id`; how many ended."""
+    ended: int = await queries.end_sessions_of(conn, person_id=person_id, kept_id=kept_id)
     return ended
+
+
+async def rename_session(conn: Connection, session_id: UUID, person_id: UUID, name: str | None) -> bool:
+    """Name a session of a person; False if there is none."""
+    return bool(await queries.rename_session(conn, name=name, session_id=session_id, person_id=person_id))
+
+
+async def is_new_browser(
+    conn: Connection, person_id: UUID, browser_key: bytes | None, session_id: UUID, now: datetime
+) -> bool:
+    """Note in which browser a person signs in: True if it is new, and not the first one of all.
+
+    `browser_key` is None for a browser without a cookie, which is new each time; `session_id` is its session.
+    """
+    new = True
+    if browser_key is not None:
+        new = await queries.note_browser(conn, browser_key=browser_key, person_id=person_id, now=now)
+    if not new:
+        return False
+    return bool(
+        await queries.was_signed_in(conn, person_id=person_id, browser_key=browser_key, session_id=session_id, now=now)
+    )
+
+
+async def erase_browsers(conn: Connection, person_id: UUID) -> None:
+    """Forget in which browsers a person has signed in."""
+    await queries.erase_browsers(conn, person_id=person_id)
+
+
+async def delete_old_browsers(conn: Connection, now: datetime) -> None:
+    """Forget browsers whose cookie has expired."""
+    await queries.delete_old_browsers(conn, before=now - BROWSER_KNOWN_FOR)
 
 
 async def shorten_sessions(conn: Connection, person_id: UUID, expires_at: datetime) -> None:

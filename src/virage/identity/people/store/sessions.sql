@@ -79,12 +79,46 @@ delete from people.session where id = :session_id;
 -- One session of a person.
 delete from people.session where id = :session_id and person_id = :person_id;
 
--- name: end_sessions_of(person_id)!
--- All sessions of a person.
+-- name: end_sessions_of(person_id, kept_id)!
+-- All sessions of a person, but for one if it is named.
 with gone as (
-    select id from people.session where person_id = :person_id order by id for update
+    select id from people.session
+    where person_id = :person_id and id is distinct from :kept_id::uuid order by id for update
 )
 delete from people.session as s using gone where s.id = gone.id;
+
+-- name: rename_session(name, session_id, person_id)!
+-- A session gets a name, or loses it.
+update people.session set name = :name where id = :session_id and person_id = :person_id;
+
+-- name: note_browser(browser_key, person_id, now)$
+-- A person signs in in a browser: whether for the first time.
+insert into people.known_browser (browser_key, person_id, seen_at) values (:browser_key, :person_id, :now)
+on conflict (browser_key) do update set seen_at = excluded.seen_at
+returning xmax = 0;
+
+-- name: was_signed_in(person_id, browser_key, session_id, now)$
+-- Whether a person has signed in before, in another browser or in another session that lives.
+select
+    exists(
+        select from people.known_browser as b
+        where b.person_id = :person_id and b.browser_key is distinct from :browser_key::bytea
+    )
+    or exists(
+        select from people.session as s where s.person_id = :person_id and s.id <> :session_id and s.expires_at > :now
+    );
+
+-- name: erase_browsers(person_id)!
+-- Forget the browsers of a person.
+delete from people.known_browser where person_id = :person_id;
+
+-- name: delete_old_browsers(before)!
+-- Browsers whose cookie has expired.
+with over as (
+    select browser_key from people.known_browser
+    where seen_at <= :before order by browser_key for update skip locked
+)
+delete from people.known_browser as b using over where b.browser_key = over.browser_key;
 
 -- name: shorten_sessions(expires_at, person_id)!
 -- From now on the person is of the staff: their sessions live as long as a shift.
@@ -95,7 +129,7 @@ update people.session as s set expires_at = least(expires_at, :expires_at) from 
 
 -- name: sessions_of(person_id, now)
 -- The living sessions of a person, the last seen first.
-select id, device, opened_at, last_seen_at, expires_at from people.session
+select id, name, device, opened_at, last_seen_at, expires_at from people.session
 where person_id = :person_id and expires_at > :now
 order by last_seen_at desc, id;
 

@@ -6,6 +6,11 @@ def invitation_link(public_url: str, code: str) -> str:
     return public_url + invitation_path(code)
 
 
+def recovery_path(code: str) -> str:
+    """Where a recovery is cancelled, below the public URL; the code stands in the fragment."""
+    return f"/recovery#{code}"
+
+
 def invitation_path(code: str) -> str:
     """The same below the public URL."""
     return f"/office/invitation#{code}"

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.identity.people import api as people
+from virage.identity.people.types import PeopleConfig
 from virage.money.wallet.accounts.api import available
 from virage.money.wallet.accounts.types import AccountSettings
 from virage.money.wallet.cards.acts import cards as acts
@@ -169,11 +170,15 @@ async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clo
     granted(outcome)
 
 
-@put("/cards/{card_id:uuid}/pin", status_code=204, guards=[signed_in], rate="costly")
-async def set_my_card_pin(card_id: UUID, data: CardPin, db: Database, clock: Clock, principal: Principal) -> None:
+@put("/cards/{card_id:uuid}/pin", status_code=204, guards=[signed_in])
+async def set_my_card_pin(
+    card_id: UUID, data: CardPin, *, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
+) -> None:
     """Choose the PIN of my card. Asks for a sign-in of the last 15 minutes."""
     owner_id = require_fan(principal)
     fresh(principal, clock.now())
+    limit = await db.transact(people.limit_pins, people_config.keys, "card pin", owner_id, clock.now())
+    granted(limit)  # before the slow hash
     pin = granted(await people.new_verifier(data.pin))
     granted(await db.transact(set_card_pin, card_id, owner_id, pin, clock.now()))
 
