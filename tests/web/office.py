@@ -83,13 +83,13 @@ def confirm_it_is_me(page: Page, system: System, email: str) -> None:
     expect(dialog).not_to_be_visible()
 
 
-def link_in_letter(system: System, email: str) -> str:
-    """The link in the first email to an address, once it has been sent."""
+def link_in_letter(system: System, email: str, *, containing: str = "", besides: str = "") -> str:
+    """The first link in an email to an address, once it has been sent; another one than `besides`."""
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
         for letter in system.get("/api/mailbox"):
             link = re.search(r"https?://\S+", letter["body"]) if letter["recipient"] == email else None
-            if link is not None:
+            if link is not None and containing in link[0] and link[0] != besides:
                 return link[0]
         time.sleep(0.1)
     raise TimeoutError(f"no letter with a link to {email}")

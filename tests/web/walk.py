@@ -170,6 +170,7 @@ def public_addresses(system: System, evening: Evening) -> list[str]:
         *(f"/pages/{kind}" for kind in PageKind),
         f"/pages/versions/{evening.version}",
         "/sign-in",
+        "/recovery",
         "/account",
         "/receipt",
         "/staff",

@@ -36,3 +36,8 @@ interface ServiceWorkerRegistration {
   getNotifications(filter?: GetNotificationOptions): Promise<Notification[]>;
   showNotification(title: string, options?: NotificationOptions): Promise<void>;
 }
+
+interface AuthenticatorAttestationResponse {
+  /** Without it the server stores no transports, and browsers ask for all kinds of authenticators. */
+  getTransports?(): string[];
+}

@@ -12,11 +12,15 @@ export interface Person {
   name: string | null;
   locale: Locale;
   staff: boolean;
+  /** Whether they can confirm by passkey. */
+  passkey: boolean;
+  /** From then on a code by email lets in whoever requested it without the passkey. */
+  recoveryReadyAt?: string | null;
 }
 
 function person(me: Me): Person | null {
   if (!me.id || !me.email) return null;
-  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? i18n.locale, staff: me.kind === "staff" };
+  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? i18n.locale, staff: me.kind === "staff", passkey: me.has_passkey === true, recoveryReadyAt: me.recovery_ready_at };
 }
 
 class Session {

@@ -28,6 +28,7 @@ export const routes: readonly Route[] = [
   { pattern: "/pages/versions/:id", load: () => import("../../features/pages/PageText.svelte") },
   { pattern: "/pages/:kind", load: () => import("../../features/pages/PageText.svelte") },
   { pattern: "/sign-in", load: () => import("../../features/people/SignInPage.svelte") },
+  { pattern: "/recovery", load: () => import("../../features/people/RecoveryPage.svelte") },
   { pattern: "/account", load: () => import("../../features/people/AccountPage.svelte") },
   { pattern: "/receipt", load: () => import("../../features/fiscal/receipt/entry").then((receipt) => receipt.open()) },
 ];

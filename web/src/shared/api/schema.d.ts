@@ -1493,6 +1493,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm by passkey
+         * @description Confirm by one of my passkeys that it is me: the session counts as signed in just now.
+         */
+        post: operations["confirm_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/confirmation/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start confirmation
+         * @description A challenge for one of my passkeys in this session, to confirm that it is me.
+         */
+        post: operations["start_confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/emails": {
         parameters: {
             query?: never;
@@ -1657,6 +1697,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my passkeys
+         * @description My passkeys.
+         */
+        get: operations["list_my_passkeys"];
+        put?: never;
+        /**
+         * Add my passkey
+         * @description Add a passkey of mine; an email tells of it. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["add_my_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start my passkey
+         * @description What my browser makes a passkey with. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["start_my_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove my passkey
+         * @description Remove a passkey of mine; an email tells of it. Asks for a sign-in of the last 15 minutes.
+         */
+        delete: operations["remove_my_passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename my passkey
+         * @description Call a passkey of mine otherwise.
+         */
+        patch: operations["rename_my_passkey"];
+        trace?: never;
+    };
     "/api/me/pin": {
         parameters: {
             query?: never;
@@ -1701,6 +1809,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read my recovery
+         * @description My recovery that waits or is ready, and how many recovery codes I have left.
+         */
+        get: operations["read_my_recovery"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel my recovery
+         * @description Cancel my recovery: codes by email let nobody in. The next one needs a new request, and waits again.
+         */
+        delete: operations["cancel_my_recovery"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make my recovery codes
+         * @description Make ten recovery codes, shown once; earlier ones no longer work. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["make_my_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/sessions": {
         parameters: {
             query?: never;
@@ -1717,7 +1869,7 @@ export interface paths {
         post?: never;
         /**
          * End my sessions
-         * @description Sign out everywhere, here too.
+         * @description Sign out everywhere, here too unless this session is kept.
          */
         delete: operations["end_my_sessions"];
         options?: never;
@@ -1742,7 +1894,11 @@ export interface paths {
         delete: operations["end_my_session"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename my session
+         * @description Name one of my sessions.
+         */
+        patch: operations["rename_my_session"];
         trace?: never;
     };
     "/api/me/tickets": {
@@ -3775,6 +3931,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recoveries/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel recovery
+         * @description Cancel a recovery by the code in its email, without a sign-in.
+         */
+        post: operations["cancel_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay/cameras": {
         parameters: {
             query?: never;
@@ -4263,6 +4439,66 @@ export interface paths {
          *     429 when the browser asks too often, or its network more often than a whole ground would.
          */
         post: operations["request_sign_in_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by passkey
+         * @description Sign in by passkey. The session's cookie changes; a basket held before stays.
+         */
+        post: operations["sign_in_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start passkey sign in
+         * @description A challenge for a sign-in in this browser by any passkey, valid for 5 minutes and once. Nothing is stored.
+         */
+        post: operations["start_passkey_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/recovery-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in by recovery code
+         * @description Sign in with a recovery code, in the browser that requested a code by email before. Each works once.
+         */
+        post: operations["sign_in_by_recovery_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5314,6 +5550,24 @@ export interface components {
             y_m: number;
         };
         /**
+         * AssertionJson
+         * @description AuthenticationResponseJSON, what `PublicKeyCredential.toJSON` returns for a signature.
+         */
+        AssertionJson: {
+            rawId: string;
+            response: components["schemas"]["AssertionResponseJson"];
+        };
+        /**
+         * AssertionResponseJson
+         * @description The response of an AuthenticationResponseJSON; texts are base64url.
+         */
+        AssertionResponseJson: {
+            authenticatorData: string;
+            clientDataJSON: string;
+            signature: string;
+            userHandle?: string | null;
+        };
+        /**
          * Assignment
          * @description Whether the signed-in person works on an item; otherwise nobody does.
          */
@@ -5321,11 +5575,32 @@ export interface components {
             mine: boolean;
         };
         /**
+         * AttestationJson
+         * @description The response of a RegistrationResponseJSON; texts are base64url.
+         */
+        AttestationJson: {
+            attestationObject: string;
+            clientDataJSON: string;
+            transports?: string[];
+        };
+        /**
          * Audience
          * @description Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone.
          * @enum {string}
          */
         Audience: "everybody" | "inside" | "ticket";
+        /**
+         * AuthenticatorSelection
+         * @description A discoverable passkey that verifies its user.
+         */
+        AuthenticatorSelection: {
+            /** @default true */
+            requireResidentKey: boolean;
+            /** @default required */
+            residentKey: string;
+            /** @default required */
+            userVerification: string;
+        };
         /**
          * AutoTopUpAnswer
          * @description A fan's automatic top-up. `page_url`: the provider's page, on which the card is saved.
@@ -5743,6 +6018,13 @@ export interface components {
             programme: boolean;
             seen_at: string | null;
             since: string | null;
+        };
+        /**
+         * CancelCode
+         * @description The code in the link of the email that announces a recovery.
+         */
+        CancelCode: {
+            code: string;
         };
         /**
          * CardBlock
@@ -6202,6 +6484,40 @@ export interface components {
             /** Format: uuid */
             id: string;
             token: string;
+        };
+        /**
+         * CreationOptions
+         * @description PublicKeyCredentialCreationOptionsJSON (WebAuthn Level 3, 5.1.10).
+         */
+        CreationOptions: {
+            /** @default none */
+            attestation: string;
+            authenticatorSelection?: components["schemas"]["AuthenticatorSelection"];
+            challenge: string;
+            excludeCredentials: components["schemas"]["CredentialDescriptor"][];
+            pubKeyCredParams: components["schemas"]["CredentialParameters"][];
+            rp: components["schemas"]["RpEntity"];
+            timeout: number;
+            user: components["schemas"]["UserEntity"];
+        };
+        /**
+         * CredentialDescriptor
+         * @description A passkey that exists. `id` is base64url.
+         */
+        CredentialDescriptor: {
+            id: string;
+            transports: string[];
+            /** @default public-key */
+            type: string;
+        };
+        /**
+         * CredentialParameters
+         * @description An accepted algorithm (COSE).
+         */
+        CredentialParameters: {
+            alg: number;
+            /** @default public-key */
+            type: string;
         };
         /**
          * CsvColumns
@@ -6665,7 +6981,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "open_sign_in_code" | "order_paid" | "payout_failed" | "phone_code" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_off";
+        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_off";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -8008,11 +8324,14 @@ export interface components {
             authenticated_at: string | null;
             email: string | null;
             grants: components["schemas"]["GrantView"][];
+            /** @default false */
+            has_passkey: boolean;
             id: string | null;
             /** @enum {string} */
             kind: "anonymous" | "api_client" | "device" | "fan" | "guest" | "staff";
             locale: string | null;
             name: string | null;
+            recovery_ready_at?: string | null;
         };
         /**
          * MediaDesk
@@ -8176,6 +8495,14 @@ export interface components {
             /** Format: uuid */
             id: string;
             text: string;
+        };
+        /**
+         * NewPasskeyRequest
+         * @description What the authenticator made; without a name the passkey is called after the device.
+         */
+        NewPasskeyRequest: {
+            credential: components["schemas"]["RegistrationJson"];
+            name?: string | null;
         };
         /**
          * NewPin
@@ -8907,6 +9234,35 @@ export interface components {
             suspended: boolean;
         };
         /**
+         * PasskeyAnswer
+         * @description What the authenticator signed.
+         */
+        PasskeyAnswer: {
+            credential: components["schemas"]["AssertionJson"];
+        };
+        /**
+         * PasskeyName
+         * @description What I call a passkey.
+         */
+        PasskeyName: {
+            name: string;
+        };
+        /**
+         * PasskeyView
+         * @description One of my passkeys. `disabled_reason` "cloned": its counter went back, so a copy of it was used.
+         */
+        PasskeyView: {
+            backed_up: boolean;
+            /** Format: date-time */
+            created_at: string;
+            disabled_at: string | null;
+            disabled_reason: string | null;
+            /** Format: uuid */
+            id: string;
+            last_used_at: string | null;
+            name: string;
+        };
+        /**
          * PaymentCase
          * @description A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
          */
@@ -9496,6 +9852,30 @@ export interface components {
             told: boolean;
         };
         /**
+         * RecoveryCode
+         * @description A recovery code of the account with this address.
+         */
+        RecoveryCode: {
+            code: string;
+            email: string;
+        };
+        /**
+         * RecoveryCodes
+         * @description New recovery codes, shown once.
+         */
+        RecoveryCodes: {
+            codes: string[];
+        };
+        /**
+         * RecoveryView
+         * @description My recovery that waits or is ready, and how many recovery codes I have left.
+         */
+        RecoveryView: {
+            codes_left: number;
+            expires_at?: string | null;
+            ready_at?: string | null;
+        };
+        /**
          * RefereeSignal
          * @description A signal of the referee's devices. The match desk publishes the decision.
          */
@@ -9583,6 +9963,14 @@ export interface components {
             type: "refused";
         };
         /**
+         * RegistrationJson
+         * @description RegistrationResponseJSON, what `PublicKeyCredential.toJSON` returns for a new passkey.
+         */
+        RegistrationJson: {
+            rawId: string;
+            response: components["schemas"]["AttestationJson"];
+        };
+        /**
          * ReplayAvailable
          * @description A replay clip is available; `about` is the entry that it shows.
          */
@@ -9592,6 +9980,18 @@ export interface components {
             clip_id: string;
             /** @enum {string} */
             kind: "replay";
+        };
+        /**
+         * RequestOptions
+         * @description PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, 5.1.10).
+         */
+        RequestOptions: {
+            allowCredentials: components["schemas"]["CredentialDescriptor"][];
+            challenge: string;
+            rpId: string;
+            timeout: number;
+            /** @default required */
+            userVerification: string;
         };
         /**
          * Reseat
@@ -9728,6 +10128,14 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /**
+         * RpEntity
+         * @description Who asks, as the authenticator stores it.
+         */
+        RpEntity: {
+            id: string;
+            name: string;
         };
         /**
          * RuleState
@@ -9959,8 +10367,15 @@ export interface components {
             };
         };
         /**
+         * SessionName
+         * @description What I call a session; None: its device.
+         */
+        SessionName: {
+            name: string | null;
+        };
+        /**
          * SessionView
-         * @description One of my sessions, as I see them: by device, never by token.
+         * @description One of my sessions, as I see them: by device, never by token. `name` is what I call it.
          */
         SessionView: {
             current: boolean;
@@ -9971,6 +10386,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_seen_at: string;
+            name: string | null;
             /** Format: date-time */
             opened_at: string;
         };
@@ -10927,6 +11343,15 @@ export interface components {
             answers: components["schemas"]["RecordAnswer"][];
             /** Format: date-time */
             now: string;
+        };
+        /**
+         * UserEntity
+         * @description Whose passkey it is. `id` is the handle in base64url.
+         */
+        UserEntity: {
+            displayName: string;
+            id: string;
+            name: string;
         };
         /**
          * VarReview
@@ -13783,6 +14208,68 @@ export interface operations {
             };
         };
     };
+    confirm_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_confirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptions"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_my_emails: {
         parameters: {
             query: {
@@ -14062,6 +14549,159 @@ export interface operations {
             };
         };
     };
+    list_my_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_my_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_my_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreationOptions"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_my_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    rename_my_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     set_my_pin: {
         parameters: {
             query?: never;
@@ -14155,6 +14795,91 @@ export interface operations {
             };
         };
     };
+    read_my_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_my_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_my_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_my_sessions: {
         parameters: {
             query?: never;
@@ -14186,7 +14911,9 @@ export interface operations {
     };
     end_my_sessions: {
         parameters: {
-            query?: never;
+            query?: {
+                keep_current?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14221,6 +14948,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    rename_my_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionName"];
+            };
+        };
         responses: {
             /** @description Success without content */
             204: {
@@ -17925,6 +18685,37 @@ export interface operations {
             };
         };
     };
+    cancel_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelCode"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_cameras: {
         parameters: {
             query?: never;
@@ -18737,6 +19528,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeRequested"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    sign_in_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    start_passkey_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptions"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    sign_in_by_recovery_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryCode"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

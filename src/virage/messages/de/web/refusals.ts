@@ -29,6 +29,16 @@ export const refusals: typeof English = {
   pass_printed: "Dieses Ticket wurde gedruckt. Übertragen Sie es auf ein Handy oder bringen Sie das gedruckte Ticket mit.",
   pass_rebinds_used_up: "Dieses Ticket kann auf kein weiteres Handy übertragen werden. Fragen Sie an der Tageskasse.",
   pass_revoked: "Dieses Ticket wurde erstattet oder ersetzt. Es ist nicht mehr gültig.",
+  // Passkeys
+  passkeys_unavailable: "Passkeys funktionieren unter dieser Adresse nicht. Melden Sie sich mit einem Code per E-Mail an.",
+  passkeys_full: "Sie haben bereits 20 Passkeys. Entfernen Sie zuerst einen.",
+  passkey_unknown: "Wir kennen diesen Passkey nicht. Vielleicht wurde er entfernt. Melden Sie sich mit einem Code per E-Mail an.",
+  passkey_invalid: "Dieser Passkey konnte nicht geprüft werden. Versuchen Sie es noch einmal oder melden Sie sich mit einem Code per E-Mail an.",
+  passkey_disabled: "Dieser Passkey ist gesperrt, weil vielleicht jemand eine Kopie davon hat. Melden Sie sich mit einem Code per E-Mail an und entfernen Sie ihn.",
+  passkey_needed: "Fügen Sie zuerst einen Passkey hinzu: Wiederherstellungscodes gibt es nur für Konten mit Passkey.",
+  passkey_taken: "Dieser Passkey ist bereits registriert.",
+  challenge_invalid: "Das hat zu lange gedauert, oder dieser Browser speichert keine Cookies. Versuchen Sie es noch einmal.",
+  recovery_waits: "Ihr Konto hat einen Passkey: Mit einem Code per E-Mail kommen Sie erst nach 24 Stunden hinein. Mit einem Wiederherstellungscode können Sie sich sofort anmelden.",
   // food, replays, accounts
   no_route: "Gerade ist kein Weg offen.",
   replay_download_not_allowed: "Diese Wiederholung kann nicht heruntergeladen werden.",

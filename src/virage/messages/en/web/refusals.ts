@@ -24,6 +24,16 @@ export const refusals = {
   pass_printed: "This ticket was printed. Move it back to a phone, or bring the printed ticket.",
   pass_rebinds_used_up: "This ticket can’t be moved to another phone again. Ask at the box office.",
   pass_revoked: "This ticket was refunded or replaced. It is no longer valid.",
+  // passkeys
+  passkeys_unavailable: "Passkeys don’t work at this address. Sign in with a code by email.",
+  passkeys_full: "You have 20 passkeys already. Remove one first.",
+  passkey_unknown: "We don’t know this passkey. It may have been removed. Sign in with a code by email.",
+  passkey_invalid: "This passkey could not be verified. Try again, or sign in with a code by email.",
+  passkey_disabled: "This passkey was disabled because someone may have a copy of it. Sign in with a code by email, then remove it.",
+  passkey_needed: "Add a passkey first: recovery codes are for accounts that have one.",
+  passkey_taken: "This passkey is already registered.",
+  challenge_invalid: "That took too long, or this browser keeps no cookies. Try again.",
+  recovery_waits: "Your account has a passkey, so a code by email lets you in only after 24 hours. Use a recovery code to sign in now.",
   // food, replays, accounts
   no_route: "No route is open right now.",
   venue_file_defects: "The venue file has defects. Nothing was saved.",

@@ -26,6 +26,16 @@ export const refusals: typeof English = {
   pass_printed: "Ce billet a été imprimé. Remettez-le sur un téléphone, ou apportez le papier.",
   pass_rebinds_used_up: "Ce billet ne peut plus changer de téléphone. Adressez-vous à la billetterie.",
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’est plus valable.",
+  // clés d’accès
+  passkeys_unavailable: "Les clés d’accès ne fonctionnent pas à cette adresse. Connectez-vous avec un code par e-mail.",
+  passkeys_full: "Vous avez déjà 20 clés d’accès. Supprimez-en une d’abord.",
+  passkey_unknown: "Nous ne connaissons pas cette clé d’accès. Elle a peut-être été supprimée. Connectez-vous avec un code par e-mail.",
+  passkey_invalid: "Cette clé d’accès n’a pas pu être vérifiée. Réessayez ou connectez-vous avec un code par e-mail.",
+  passkey_disabled: "Cette clé d’accès est désactivée : quelqu’un en possède peut-être une copie. Connectez-vous avec un code par e-mail, puis supprimez-la.",
+  passkey_needed: "Ajoutez d’abord une clé d’accès : les codes de secours sont réservés aux comptes qui en ont une.",
+  passkey_taken: "Cette clé d’accès est déjà enregistrée.",
+  challenge_invalid: "Le délai est dépassé ou ce navigateur refuse les cookies. Réessayez.",
+  recovery_waits: "Votre compte a une clé d’accès : un code par e-mail ne permet d’entrer qu’après 24 heures. Pour vous connecter maintenant, utilisez un code de secours.",
   // restauration, ralentis, comptes
   no_route: "Aucun itinéraire n’est ouvert pour le moment.",
   venue_file_defects: "Le fichier du stade contient des erreurs. Rien n’a été enregistré.",
