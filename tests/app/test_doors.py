@@ -320,6 +320,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/food/tills": only("finance"),
     "GET /api/office/food/tills/{till_id}/archive": only("finance"),
     "GET /api/office/refunds": only("finance"),
+    "GET /api/office/disputes": only("finance"),
     "POST /api/office/refunds/{refund_id}/retry": only("finance"),
     "POST /api/office/refunds/{refund_id}/payment": only("finance"),
     "GET /api/office/food/closings": only("finance"),

@@ -17,7 +17,15 @@ from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
-from virage.money.payments.rules import Outcome, PaymentIntent, RefundAnswer, RefundRequest, RefundState
+from virage.money.payments.rules import (
+    DisputeNotice,
+    DisputeState,
+    Outcome,
+    PaymentIntent,
+    RefundAnswer,
+    RefundRequest,
+    RefundState,
+)
 from virage.money.payments.rules import PaymentState as State
 from virage.money.settlement.acts import reconciling
 from virage.money.settlement.rules.items import payout_id_of
@@ -131,7 +139,7 @@ def test_a_payout_is_reconciled_with_an_imported_statement_and_a_payment_is_foll
         page.locator("[data-entry]").get_by_role("link").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("€50.00")
         expect(page.get_by_role("region", name="Payouts and bank")).to_contain_text("arrived on the bank account")
-        expect(page.get_by_role("region", name="What happened")).to_contain_text("Refund of €10.00 accepted")
+        expect(page.get_by_role("region", name="What happened")).to_contain_text("Refund of €10.00 paid")
         expect(page.get_by_role("link", name="Open the order")).to_be_visible()
 
 
@@ -207,12 +215,80 @@ def test_a_payment_is_found_by_its_amount_and_its_order_code(browser: Browser, s
         expect(page.get_by_text("Nothing found.")).to_be_visible()
 
 
+def fail_refund(system: System, payment_id: UUID, cents: int) -> None:
+    """A refund of a payment that the bank returns."""
+
+    async def write(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        refund = RefundRequest(new_id(), payment_id, cents)
+        assert await payments.request_refund(conn, [refund], now) == [refund]
+        said = RefundAnswer(refund.refund_id, RefundState.FAILED, "lost_or_stolen_card")
+        await payments.record_refunds(conn, [said], now, Handlers({"ticketing": Shop()}))
+
+    in_database(system, write)
+
+
+def test_a_failed_refund_is_paid_another_way(browser: Browser, system: System, finance: str) -> None:
+    seeded = seed(system, [9_900])
+    fail_refund(system, seeded.payment, 1_234)
+    with desk(browser, system, finance) as page:
+        page.goto("/office/payments")
+        row = page.get_by_role("region", name="Failed refunds").get_by_role("listitem").filter(has_text="€12.34")
+        expect(row).to_contain_text("lost or stolen card")
+        row.get_by_role("button", name="Paid another way").click()
+        dialog = page.get_by_role("dialog", name="Paid another way")
+        dialog.get_by_role("button", name="Record the payment").click()
+        expect(dialog.get_by_text("Enter the reference.")).to_be_visible()
+        dialog.get_by_label("Reference of the transfer or receipt").fill("SEPA 4711")
+        assert found_by_axe(page) == []
+        dialog.get_by_role("button", name="Record the payment").click()
+        expect(page.get_by_text("The payment is recorded.")).to_be_visible()
+        expect(row).to_have_count(0)
+        page.goto(f"/office/payments/{seeded.payment}")
+        expect(page.get_by_role("region", name="Refunds")).to_contain_text("paid by bank transfer")
+        expect(page.get_by_role("region", name="Refunds")).to_contain_text("SEPA 4711")
+
+
+def test_a_dispute_is_listed_and_the_box_office_decides_on_the_tickets(
+    browser: Browser, system: System, address: str
+) -> None:
+    order = in_database(system, lambda conn: conn.fetchrow(PAID_ORDER))
+    assert order is not None
+    now = datetime.now(UTC)
+    notice = DisputeNotice(
+        order["payment_id"], f"dp_{new_id().hex}", 4_321, "fraudulent", DisputeState.NEEDS_RESPONSE, False, now, now
+    )
+
+    async def write(conn: Connection) -> None:
+        await payments.record_disputes(conn, [notice], now, Handlers({"ticketing": Shop()}))
+
+    in_database(system, write)
+    both = grant_roles(system, f"both-{address}", (Grant("finance"), Grant("box_office")))
+    with desk(browser, system, both) as page:
+        page.goto("/office/payments")
+        row = page.get_by_role("region", name="Disputes").get_by_role("listitem").filter(has_text="€43.21")
+        expect(row).to_contain_text("The bank waits for evidence")
+        row.get_by_role("link").click()
+        expect(page.get_by_role("region", name="What happened")).to_contain_text("Buyer disputes €43.21")
+        page.get_by_role("link", name="Open the order").click()
+        panel = page.get_by_role("region", name="Disputed payment")
+        expect(panel).to_contain_text("fraudulent")
+        panel.get_by_role("button", name="Put tickets on hold").click()
+        assert found_by_axe(page) == []
+        page.get_by_role("dialog").get_by_role("button", name="Put tickets on hold").click()
+        expect(page.get_by_text("on hold").first).to_be_visible()
+        panel.get_by_role("button", name="Make tickets valid again").click()
+        page.get_by_role("dialog").get_by_role("button", name="Make tickets valid again").click()
+        expect(page.get_by_text("on hold", exact=True)).to_have_count(0)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_of_payments_have_no_barriers(
     browser: Browser, system: System, finance: str, language: str, theme: str
 ) -> None:
     seeded = seed(system, [8800], adjustment=-100)
+    fail_refund(system, seeded.payment, 500)
     for size in SIZES.values():
         with desk(browser, system, finance, viewport=size, color_scheme=theme) as page:
             page.add_init_script(f"localStorage.setItem('virage.locale', '\"{language}\"')")

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from msgspec.structs import asdict
-
 from virage.money.payments import acts, reads, rules, store
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
@@ -104,8 +102,8 @@ class PaymentJobs:
         return True
 
     async def audit(self) -> None:
-        """Log refunds and payments that are overdue, and failed refunds."""
+        """Log refunds and payments that are overdue."""
         async with self._db.connection() as conn:
             overdue = await reads.overdue(conn, self._clock.now())
-        if any(asdict(overdue).values()):
-            log.error("payments_overdue", **asdict(overdue))
+        if overdue.refunds or overdue.payments:
+            log.error("payments_overdue", refunds=overdue.refunds, payments=overdue.payments)

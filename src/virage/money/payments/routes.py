@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from virage.money.payments import acts, reads
 from virage.money.payments.checkout import Deliveries
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import PaidBy, PaidOtherwise, Refund
+from virage.money.payments.rules import Dispute, PaidBy, PaidOtherwise, Refund
 from virage.platform.data.database import Database
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
@@ -59,6 +59,14 @@ async def list_failed_refunds(db: Database, principal: Principal) -> list[Refund
         return await reads.failed_refunds(conn)
 
 
+@get("/disputes", guards=[staff(*READERS)])
+async def list_open_disputes(db: Database, principal: Principal) -> list[Dispute]:
+    """Return the disputes that are not decided, the most urgent first."""
+    over_the_house(principal, READERS)
+    async with db.connection() as conn:
+        return await reads.open_disputes(conn)
+
+
 @post("/refunds/{refund_id:uuid}/retry", status_code=204, guards=[staff(*READERS)])
 async def retry_refund(refund_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Send a failed refund to the provider again. Asks for a sign-in of the last 15 minutes."""
@@ -83,5 +91,5 @@ def _decider(principal: Principal, clock: Clock) -> UUID:
 
 routers = [
     mount("/api/payments", [receive_news]),
-    mount("/api/office", [list_failed_refunds, retry_refund, pay_refund]),
+    mount("/api/office", [list_failed_refunds, list_open_disputes, retry_refund, pay_refund]),
 ]

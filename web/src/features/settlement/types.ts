@@ -15,6 +15,8 @@ export type Imported = Schemas["StatementImport"];
 export type Found = Schemas["Found"];
 export type PaymentCase = Schemas["PaymentCase"];
 export type CaseEvent = Schemas["CaseEvent"];
+export type Dispute = Schemas["Dispute"];
+export type FailedRefund = Schemas["Refund"];
 export type Resolution = Schemas["Resolution"];
 export type Standing = Schemas["Standing"];
 

@@ -2191,6 +2191,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List open disputes
+         * @description Return the disputes that are not decided, the most urgent first.
+         */
+        get: operations["list_open_disputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/emails": {
         parameters: {
             query?: never;
@@ -6068,8 +6088,8 @@ export interface components {
          * CaseEvent
          * @description What happened to a payment. `ref` names the refund, entry, payout or kind of item.
          *
-         *         `what` is `created`, the state that the payment reached, `refund_requested`, `refund_done`, `entry_` with its kind,
-         *         `payout`, `item_opened` or `item_resolved`.
+         *         `what` is `created`, the state that the payment reached, `refund_requested`, `refund_done`, `refund_failed`,
+         *         `dispute_opened`, `dispute_` with its end, `entry_` with its kind, `payout`, `item_opened` or `item_resolved`.
          */
         CaseEvent: {
             /** Format: date-time */
@@ -6080,15 +6100,20 @@ export interface components {
         };
         /**
          * CaseRefund
-         * @description Refund of a payment. `done_at` is when the provider accepted it, `reason` why it was postponed.
+         * @description Refund of a payment. `done_at` is when the bank had it, `reason` why it was postponed or failed at `failed_at`.
+         *
+         *         `paid_by` is how it was paid, with the `paid_reference` of a payment that replaced it.
          */
         CaseRefund: {
             amount_cents: number;
             /** Format: date-time */
             created_at: string;
             done_at: string | null;
+            failed_at: string | null;
             /** Format: uuid */
             id: string;
+            paid_by: components["schemas"]["PaidBy"];
+            paid_reference: string | null;
             reason: string | null;
         };
         /**
@@ -9271,6 +9296,7 @@ export interface components {
             captured_cents: number | null;
             /** Format: date-time */
             created_at: string;
+            disputes: components["schemas"]["Dispute"][];
             entries: components["schemas"]["EntryLine"][];
             history: components["schemas"]["CaseEvent"][];
             /** Format: uuid */
@@ -15484,6 +15510,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_open_disputes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"][];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

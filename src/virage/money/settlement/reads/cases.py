@@ -1,6 +1,6 @@
 """One payment as a case, from its order to the bank, and the search for payments, payouts, items and bank lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments import api as payments
-from virage.money.payments.types import Payment, PaymentState, Refund
+from virage.money.payments.types import Dispute, PaidBy, Payment, PaymentState, Refund
 from virage.money.settlement.reads.views import EntryLine, ItemLine, PayoutLine, entry_line, item_lines, payout_lines
 from virage.money.settlement.rules.statements import cents_of
 from virage.money.settlement.store import bank as bank_store
@@ -31,20 +31,26 @@ class SubjectsByCode(Protocol):
 
 
 class CaseRefund(Struct, frozen=True):
-    """Refund of a payment. `done_at` is when the provider accepted it, `reason` why it was postponed."""
+    """Refund of a payment. `done_at` is when the bank had it, `reason` why it was postponed or failed at `failed_at`.
+
+    `paid_by` is how it was paid, with the `paid_reference` of a payment that replaced it.
+    """
 
     id: UUID
     amount_cents: int
     created_at: datetime
     done_at: datetime | None
     reason: str | None
+    failed_at: datetime | None
+    paid_by: PaidBy
+    paid_reference: str | None
 
 
 class CaseEvent(Struct, frozen=True):
     """What happened to a payment. `ref` names the refund, entry, payout or kind of item.
 
-    `what` is `created`, the state that the payment reached, `refund_requested`, `refund_done`, `entry_` with its kind,
-    `payout`, `item_opened` or `item_resolved`.
+    `what` is `created`, the state that the payment reached, `refund_requested`, `refund_done`, `refund_failed`,
+    `dispute_opened`, `dispute_` with its end, `entry_` with its kind, `payout`, `item_opened` or `item_resolved`.
     """
 
     at: datetime
@@ -68,6 +74,7 @@ class PaymentCase(Struct, frozen=True):
     reason: str | None
     provider_ref: str | None
     refunds: list[CaseRefund]
+    disputes: list[Dispute]
     entries: list[EntryLine]
     payouts: list[PayoutLine]
     items: list[ItemLine]
@@ -99,6 +106,7 @@ async def case_of(conn: Connection, payment_id: UUID) -> PaymentCase | None:
     if payment is None:
         return None
     refunds = await payments.refunds_of(conn, [payment_id])
+    disputes = await payments.disputes_of(conn, [payment_id])
     entries = [entry_line(stored) for stored in await store.entries_of_payments(conn, [payment_id])]
     payouts = await payout_lines(conn, list(dict.fromkeys(entry.payout_id for entry in entries)))
     items = await item_lines(conn, await item_store.items_about(conn, [], [payment_id]))
@@ -114,37 +122,65 @@ async def case_of(conn: Connection, payment_id: UUID) -> PaymentCase | None:
         payment.settled_at,
         payment.reason,
         payment.provider_ref,
-        [CaseRefund(one.id, one.amount_cents, one.created_at, one.done_at, one.reason) for one in refunds],
+        [_refund(one) for one in refunds],
+        disputes,
         entries,
         payouts,
         items,
-        _history(payment, refunds, entries, payouts, items),
+        sorted(
+            [*_history(payment, entries, payouts, items), *_of_refunds(refunds), *_of_disputes(disputes)],
+            key=lambda event: event.at,
+        ),
     )
+
+
+def _refund(one: Refund) -> CaseRefund:
+    return CaseRefund(
+        one.id,
+        one.amount_cents,
+        one.created_at,
+        one.done_at,
+        one.reason,
+        one.failed_at,
+        one.paid_by,
+        one.paid_reference,
+    )
+
+
+def _of_refunds(refunds: Sequence[Refund]) -> Iterator[CaseEvent]:
+    for refund in refunds:
+        yield CaseEvent(refund.created_at, "refund_requested", refund.amount_cents, str(refund.id))
+        if refund.done_at is not None:
+            yield CaseEvent(refund.done_at, "refund_done", refund.amount_cents, str(refund.id))
+        if refund.failed_at is not None:
+            yield CaseEvent(refund.failed_at, "refund_failed", refund.amount_cents, str(refund.id))
+
+
+def _of_disputes(disputes: Sequence[Dispute]) -> Iterator[CaseEvent]:
+    for dispute in disputes:
+        yield CaseEvent(dispute.opened_at, "dispute_opened", dispute.amount_cents, dispute.provider_ref)
+        if dispute.closed_at is not None:
+            yield CaseEvent(dispute.closed_at, f"dispute_{dispute.state}", dispute.amount_cents, dispute.provider_ref)
 
 
 def _history(
     payment: Payment,
-    refunds: Sequence[Refund],
     entries: Sequence[EntryLine],
     payouts: Sequence[PayoutLine],
     items: Sequence[ItemLine],
 ) -> list[CaseEvent]:
-    """Return what happened, oldest first. Days of the bank come after times of the same day."""
+    """Return what happened to the payment itself, in the provider's balance and to its differences."""
     events = [CaseEvent(payment.created_at, "created", payment.amount_cents)]
     if payment.settled_at is not None:
         state = payment.state if payment.captured_cents is None else PaymentState.CAPTURED
         events.append(CaseEvent(payment.settled_at, state, payment.captured_cents or payment.amount_cents))
-    for refund in refunds:
-        events.append(CaseEvent(refund.created_at, "refund_requested", refund.amount_cents, str(refund.id)))
-        if refund.done_at is not None:
-            events.append(CaseEvent(refund.done_at, "refund_done", refund.amount_cents, str(refund.id)))
     events += [CaseEvent(entry.created_at, f"entry_{entry.kind}", entry.amount_cents, entry.id) for entry in entries]
     events += [CaseEvent(payout.created_at, "payout", payout.amount_cents, payout.ref) for payout in payouts]
     for item in items:
         events.append(CaseEvent(item.opened_at, "item_opened", item.amount_cents, item.kind))
         if item.resolved_at is not None:
             events.append(CaseEvent(item.resolved_at, "item_resolved", item.amount_cents, item.resolution))
-    return sorted(events, key=lambda event: event.at)
+    return events
 
 
 async def find(conn: Connection, query: str, currency: Currency, subjects_by_code: SubjectsByCode) -> Found:
