@@ -158,6 +158,28 @@ async def test_who_has_the_finance_role_sees_failed_refunds_and_sends_one_again(
     assert await desk.state() is PaymentState.PARTLY_REFUNDED
 
 
+async def test_late_news_about_a_failed_refund_does_not_touch_the_one_that_was_sent_again(desk: Desk) -> None:
+    await desk.ask_refund()
+    first = str((await desk.refund()).provider_ref)
+    desk.standin.move_refund(first, "failed")
+    await desk.told()
+    await desk.signed_in("finance")
+    assert (await desk.post("retry")).status_code == 204
+    desk.standin.move_refund(first, "failed")
+    await desk.told()
+    assert (await desk.refund()).failed_at is None, "the next try has not been made yet"
+    desk.standin.refunds_are = "pending"
+    await desk.later()
+    second = str((await desk.refund()).provider_ref)
+    desk.standin.move_refund(first, "failed")
+    await desk.told()
+    assert (await desk.refund()).failed_at is None
+    desk.standin.move_refund(second, "failed")
+    await desk.told()
+    assert (await desk.refund()).failed_at is not None
+    assert len(desk.at_bank()) == 2
+
+
 async def test_a_failed_refund_that_was_paid_by_bank_transfer_stays_paid_whatever_the_provider_says_later(
     desk: Desk,
 ) -> None:

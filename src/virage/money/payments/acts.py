@@ -175,9 +175,9 @@ async def record_refunds(conn: Connection, answers: Sequence[RefundAnswer], now:
     """
     if not answers:
         return
+    await store.lock_payments_of_refunds(conn, [answer.refund_id for answer in answers])
     refunds = await store.refunds(conn, [answer.refund_id for answer in answers])
     answers = [answer for answer in answers if answer.refund_id in refunds]
-    await store.lock_payments_of_refunds(conn, [answer.refund_id for answer in answers])
     by_state: dict[RefundState, list[RefundAnswer]] = defaultdict(list)
     for answer in answers:
         by_state[answer.state].append(answer)
@@ -187,7 +187,8 @@ async def record_refunds(conn: Connection, answers: Sequence[RefundAnswer], now:
     if later := by_state[RefundState.LATER] + by_state[RefundState.SENT]:
         due_at = {one.refund_id: rules.refund_due(refunds[one.refund_id].attempts + 1, now) for one in later}
         await store.postpone_refunds(conn, later, due_at, now)
-    if failed := by_state[RefundState.FAILED]:
+    failed = [one for one in by_state[RefundState.FAILED] if rules.may_fail(refunds[one.refund_id], one)]
+    if failed:
         new = await store.fail_refunds(conn, failed, now)
         await journal.append(conn, [_refund_fact("refund_failed", refund) for refund in new], now)
         await _tell_failed(conn, new, now, handlers)

@@ -231,6 +231,14 @@ class RefundAnswer(Struct, frozen=True):
     provider_ref: str | None = None
 
 
+def may_fail(refund: Refund, answer: RefundAnswer) -> bool:
+    """Return whether a failure is news: about the present try of a refund, not about one that a person sent again."""
+    if answer.provider_ref is None or refund.provider_ref is None:
+        return refund.done_at is None
+    has_begun = refund.sent_at is not None or refund.done_at is not None
+    return (answer.provider_ref == refund.provider_ref) is has_begun
+
+
 class DisputeState(StrEnum):
     """State of a dispute. `won`: the operator keeps the money; `lost`: the buyer has it."""
 

@@ -99,7 +99,7 @@ select id from made;
 -- name: due_refunds(now, wanted)
 -- Due refunds, the longest due first.
 select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref,
-    refund.provider_ref as refund_ref
+    case when refund.sent_at is not null then refund.provider_ref end as refund_ref
 from payments.refund join payments.payment on payment.id = refund.payment_id
 where refund.done_at is null and refund.failed_at is null and refund.due_at <= :now
 order by refund.due_at, refund.id limit :wanted;
@@ -143,9 +143,10 @@ returning refund.id, payment_id, amount_cents;
 update payments.payment set state = 'refunding' where id = any(:payment_ids::uuid[]);
 
 -- name: send_refund_again(id, who, now)!
--- A failed refund is due again, as a new one at the provider.
+-- A failed refund is due again, as a new one at the provider. The id of the failed one stays until then, so that late
+-- news about it is recognised.
 update payments.refund
-set failed_at = null, sent_at = null, provider_ref = null, due_at = :now, decided_by = :who
+set failed_at = null, sent_at = null, due_at = :now, decided_by = :who
 where id = :id and failed_at is not null;
 
 -- name: pay_refund(id, paid_by, paid_reference, who, now)!
