@@ -1,4 +1,4 @@
-"""The account's rate of calls, shared by all processes: nobody is refused for it, and who waits keeps their place."""
+"""The account's rate of calls, shared by all processes: Stripe refuses no call for it, and waiting calls are told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

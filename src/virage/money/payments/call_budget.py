@@ -42,7 +42,7 @@ class CallBudget:
         await asyncio.sleep(wait.total_seconds())
 
     async def pause(self) -> None:
-        """Let nobody call for a second: the provider has refused a call for the rate."""
+        """Delay all calls by a second, because the provider has refused one for the rate."""
         async with self._db.transaction() as conn:
             free_at = await store.lock_call_lanes(conn)
             resumes_at = self._clock.now() + PAUSE

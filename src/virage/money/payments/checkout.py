@@ -30,7 +30,7 @@ class Checkout:
     """Opens hosted pages for committed payments.
 
     A provider that opens many pages with one call gets one call for all that wait. Another one is called for each page
-    by itself, so that a slow answer holds up nobody else.
+    by itself, so that a slow answer delays no other payment.
     """
 
     def __init__(self, db: Database, provider: PaymentProvider) -> None:

@@ -231,8 +231,8 @@ async def _verified(
 ) -> Passkey | Refused:
     """Verify a signature, use its challenge up and store its counter; the person stays locked.
 
-    A challenge is stored after its signature was verified: nobody without a passkey stores any. `person_id` is whose
-    passkey it must be; None: anyone's.
+    A challenge is stored after its signature was verified: only the owner of a passkey can store any. `person_id` is
+    whose passkey it must be; None: anyone's.
     """
     claim = await _claim(conn, head, answer, asked, now, person_id=person_id)
     if isinstance(claim, Refused):

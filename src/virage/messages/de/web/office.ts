@@ -48,7 +48,7 @@ export const office: typeof English = {
     after: "Verkauf beendet",
   },
   problems: {
-    refund_not_failed: "Diese Erstattung wartet nicht mehr: Jemand hat darüber entschieden, oder sie ist angekommen.",
+    refund_not_failed: "Diese Erstattung wartet auf keine Entscheidung mehr.",
     unknown_venue: "Dieses Stadion oder diese Version davon gibt es nicht.",
     ...officeDevices.deviceProblems,
     ...foodProblems,

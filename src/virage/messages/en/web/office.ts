@@ -50,7 +50,7 @@ export const office = {
     after: "Sales closed",
   },
   problems: {
-    refund_not_failed: "This refund is no longer waiting: somebody has decided on it, or it went through.",
+    refund_not_failed: "This refund no longer waits for a decision.",
     ...officeDevices.deviceProblems,
     ...foodProblems,
     teams_alike: "Both teams have the same short name.",

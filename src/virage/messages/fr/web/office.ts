@@ -48,7 +48,7 @@ export const office: typeof English = {
     after: "Vente terminée",
   },
   problems: {
-    refund_not_failed: "Ce remboursement n’attend plus : quelqu’un s’en est occupé, ou il est passé.",
+    refund_not_failed: "Ce remboursement n’attend plus de décision.",
     ...officeDevices.deviceProblems,
     ...foodProblems,
     teams_alike: "Les deux équipes ont le même nom court.",

@@ -21,7 +21,7 @@ from virage.site.venue.api import venue_at
 async def suspend_disputed(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:
     """Suspend the tickets of orders whose payment is disputed, before the day of their event.
 
-    From that day on nobody finds a ticket refused at the gate because of it: the office decides.
+    From that day on the office decides, so that no one is surprised at the gate.
     """
     orders = await store.lock_orders(conn, sorted(order_ids))
     events = await programme.events(conn, sorted({order.event_id for order in orders.values()}))
