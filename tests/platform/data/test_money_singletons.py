@@ -13,6 +13,7 @@ MONEY = {
     "payments.methods",
     "payments.reconcile",
     "payments.refunds",
+    "settlement.reconcile",
     "wallet.auto_top_up",
     "wallet.empty_closed",
 }
