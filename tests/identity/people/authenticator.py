@@ -35,7 +35,7 @@ def new_key(algorithm: int) -> tuple[PrivateKey, CoseKey]:
 
 @dataclass
 class Credential:
-    """One passkey: its private key never leaves the authenticator, unless somebody copies it."""
+    """One passkey: its private key stays in the authenticator, unless it is copied."""
 
     id: bytes
     rp_id: str

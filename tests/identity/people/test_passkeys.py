@@ -194,7 +194,7 @@ async def test_staff_sign_in_by_passkey_for_as_long_as_a_shift(
         "handle",
     ],
 )
-async def test_a_signature_with_anything_wrong_in_it_lets_nobody_in(
+async def test_a_signature_with_anything_wrong_in_it_is_refused(
     fan: httpx.AsyncClient, key: Authenticator, lie: dict[str, Any]
 ) -> None:
     await signed_out(fan)
@@ -279,7 +279,7 @@ async def test_only_signatures_of_passkeys_store_a_challenge(
     assert await conn.fetchval("select count(*) from people.used_challenge") == 0
 
 
-async def test_a_passkey_of_an_erased_account_lets_nobody_in(
+async def test_a_passkey_of_an_erased_account_is_refused(
     fan: httpx.AsyncClient, key: Authenticator, conn: Connection
 ) -> None:
     assert (await fan.delete("/api/me")).status_code == 204
@@ -288,7 +288,7 @@ async def test_a_passkey_of_an_erased_account_lets_nobody_in(
         assert await conn.fetchval(f"select count(*) from people.{table}") == 0
 
 
-async def test_an_unknown_passkey_lets_nobody_in(client: httpx.AsyncClient, sign_in: Any, key: Authenticator) -> None:
+async def test_an_unknown_passkey_is_refused(client: httpx.AsyncClient, sign_in: Any, key: Authenticator) -> None:
     await sign_in(client, FAN)
     key.create(await creation(client))  # made, and its answer lost
     await signed_out(client)
@@ -395,7 +395,7 @@ async def test_passkeys_are_listed_renamed_and_removed_and_emails_tell_of_them(
         assert [fact["passkey"] for fact in await facts(conn, what)] == [mine["id"]]
 
 
-async def test_a_removed_passkey_lets_nobody_in(fan: httpx.AsyncClient, key: Authenticator) -> None:
+async def test_a_removed_passkey_is_refused(fan: httpx.AsyncClient, key: Authenticator) -> None:
     (mine,) = (await fan.get("/api/me/passkeys")).json()
     await fan.delete(f"/api/me/passkeys/{mine['id']}")
     await signed_out(fan)

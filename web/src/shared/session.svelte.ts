@@ -14,7 +14,7 @@ export interface Person {
   staff: boolean;
   /** Whether they can confirm by passkey. */
   passkey: boolean;
-  /** From then on a code by email lets in whoever requested it without the passkey. */
+  /** When a code sent by email signs in again without the passkey. */
   recoveryReadyAt?: string | null;
 }
 

@@ -113,7 +113,7 @@ class Me(Struct, frozen=True):
     authenticated_at: datetime | None
     has_passkey: bool = False
     recovery_ready_at: datetime | None = None
-    """From then on a code by email lets whoever requested it in, unless I cancel this recovery."""
+    """When a code sent by email signs in again, unless I cancel this recovery before."""
 
 
 class Staff(Struct, frozen=True):

@@ -1825,7 +1825,7 @@ export interface paths {
         post?: never;
         /**
          * Cancel my recovery
-         * @description Cancel my recovery: codes by email let nobody in. The next one needs a new request, and waits again.
+         * @description Cancel my recovery: it can no longer be used to sign in. A new one waits 24 hours again.
          */
         delete: operations["cancel_my_recovery"];
         options?: never;
@@ -5589,7 +5589,7 @@ export interface components {
         };
         /**
          * Assignment
-         * @description Whether the signed-in person works on an item; otherwise nobody does.
+         * @description Assign an item to the signed-in person, or release it.
          */
         Assignment: {
             mine: boolean;
@@ -7970,7 +7970,7 @@ export interface components {
         ItemKind: "amount_differs" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown";
         /**
          * ItemLine
-         * @description Unmatched item with names instead of ids of people; `None` for nobody, empty for a person without a name.
+         * @description Unmatched item with the names of people: `None` if it is not assigned, empty for a person without a name.
          */
         ItemLine: {
             amount_cents: number;

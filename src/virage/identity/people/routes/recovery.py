@@ -65,7 +65,7 @@ async def read_my_recovery(db: Database, clock: Clock, principal: Principal) -> 
 
 @delete("/api/me/recovery", status_code=204, guards=[signed_in])
 async def cancel_my_recovery(db: Database, clock: Clock, principal: Principal) -> None:
-    """Cancel my recovery: codes by email let nobody in. The next one needs a new request, and waits again."""
+    """Cancel my recovery: it can no longer be used to sign in. A new one waits 24 hours again."""
     granted(await db.transact(acts.cancel_recovery, require_fan(principal), clock.now()))
 
 

@@ -5,7 +5,7 @@ on conflict (challenge_hash) do nothing
 returning challenge_hash;
 
 -- name: delete_expired_challenges(now)!
--- Challenges that nobody can answer any more.
+-- Challenges that have expired.
 with over as (
     select challenge_hash from people.used_challenge
     where expires_at <= :now order by challenge_hash for update skip locked
@@ -57,7 +57,7 @@ select exists(select from people.passkey where person_id = :person_id and disabl
 update people.passkey set sign_count = :sign_count, backed_up = :backed_up, last_used_at = :now where id = :passkey_id;
 
 -- name: disable_passkey(passkey_id, reason, now)!
--- A passkey signs nobody in any more.
+-- A passkey is refused from now on.
 update people.passkey set disabled_at = :now, disabled_reason = :reason where id = :passkey_id;
 
 -- name: rename_passkey(name, passkey_id, person_id)!

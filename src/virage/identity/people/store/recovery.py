@@ -25,7 +25,7 @@ async def requests_within_a_day(conn: Connection, person_id: UUID, now: datetime
 async def begin_recovery(
     conn: Connection, recovery: Recovery, person_id: UUID, cancel_code: str, now: datetime
 ) -> None:
-    """Store a recovery in place of one that nobody used in time."""
+    """Store a recovery in place of one that expired unused."""
     await queries.drop_missed_recovery(conn, person_id=person_id, now=now)
     await queries.begin_recovery(
         conn,

@@ -8,7 +8,7 @@ where person_id = :person_id and cancelled_at is null and used_at is null and ex
 select count(*) from people.recovery where person_id = :person_id and requested_at > :since;
 
 -- name: drop_missed_recovery(person_id, now)!
--- A recovery that nobody used in time.
+-- A recovery that expired unused.
 delete from people.recovery
 where person_id = :person_id and cancelled_at is null and used_at is null and expires_at <= :now;
 

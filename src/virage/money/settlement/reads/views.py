@@ -64,7 +64,7 @@ class NoteLine(Struct, frozen=True):
 
 
 class ItemLine(Struct, frozen=True):
-    """Unmatched item with names instead of ids of people; `None` for nobody, empty for a person without a name."""
+    """Unmatched item with the names of people: `None` if it is not assigned, empty for a person without a name."""
 
     id: UUID
     kind: ItemKind

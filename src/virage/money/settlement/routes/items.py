@@ -24,7 +24,7 @@ Text = Annotated[str, Meta(max_length=2_000)]
 
 
 class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether the signed-in person works on an item; otherwise nobody does."""
+    """Assign an item to the signed-in person, or release it."""
 
     mine: bool
 
