@@ -7,8 +7,8 @@ import { api } from "./api/client";
 import type { components } from "./api/schema";
 import type { Me } from "./api/words";
 import { i18n } from "./i18n/i18n.svelte";
+import { passkeysWork } from "./passkeyOffer.svelte";
 import { base64url, fromBase64 } from "./passes/base64";
-import { storage } from "./runtime/storage";
 
 type Schemas = components["schemas"];
 type Descriptor = Schemas["CredentialDescriptor"];
@@ -26,13 +26,6 @@ const newer = globalThis.PublicKeyCredential as Newer | undefined;
 
 /** Challenges last 5 minutes; a question that waits in an address field gets a new one in time. */
 const RENEWED_MS = 4 * 60_000;
-const OFFERED = "passkey.offered";
-const IP_ADDRESS = /^(\d+\.){3}\d+$|^\[/;
-
-/** Whether this browser has passkeys at this address; no browser has any at an IP address. */
-export function passkeysWork(): boolean {
-  return isSecureContext && "PublicKeyCredential" in globalThis && !IP_ADDRESS.test(location.hostname);
-}
 
 /** What an authenticator's error means. */
 async function failed(error: unknown): Promise<Tried<never>> {
@@ -171,19 +164,3 @@ export async function addPasskey(): Promise<Tried<Schemas["PasskeyView"]>> {
     return failed(error);
   }
 }
-
-/** The offer to add a passkey after a sign-in by code, once on each device. */
-class PasskeyOffer {
-  open = $state(false);
-
-  consider(hasPasskey: boolean): void {
-    this.open = !hasPasskey && passkeysWork() && !storage.read<boolean>(OFFERED);
-  }
-
-  close(): void {
-    this.open = false;
-    storage.write(OFFERED, true);
-  }
-}
-
-export const passkeyOffer = new PasskeyOffer();
