@@ -19,6 +19,7 @@ from tests.web.office_tour import ORDER
 from tests.web.system import FAN, System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live_news import tell
+from tests.web.test_settlement import seed
 from virage.identity.people import acts as people
 from virage.identity.people.rules.grants import RoleName
 from virage.media.live.rules.entries import Goal, KickOff, Period, Side
@@ -44,7 +45,7 @@ SHIFTS = """
 
 
 class Evening(NamedTuple):
-    """The data of the pages: a running match with a replay; the purchases of the demo's fan."""
+    """The data of the pages: a running match with a replay; the purchases of the demo's fan; a payout."""
 
     match: UUID
     replay: str
@@ -55,6 +56,8 @@ class Evening(NamedTuple):
     sold: str
     item: str
     version: str
+    payout: str
+    payment: str
 
 
 class Watch:
@@ -127,6 +130,7 @@ def prepared(browser: Browser, system: System) -> Evening:
     match = tour_live.match(system, "A match to walk through")
     tell(system, match, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
     filled(system, FAN, 5000)
+    payout = seed(system, [6500, 1200], adjustment=-300)
     with visiting(browser, system, FAN) as page:
         page.goto("/food")
 
@@ -144,6 +148,8 @@ def prepared(browser: Browser, system: System) -> Evening:
             sold=str(in_database(system, lambda conn: conn.fetchval(ORDER))),
             item=get(f"/api/food/catalogue/{tour_food.BUSY}")["items"][0]["item"]["id"],
             version=get("/api/pages/terms?language=en")["id"],
+            payout=str(payout.payout),
+            payment=str(payout.payment),
         )
 
 
@@ -252,6 +258,9 @@ def office_addresses(evening: Evening) -> list[str]:
         *(f"/office/food/{part}" for part in ("concessionaires", "closings")),
         "/office/orders",
         f"/office/orders/{evening.sold}",
+        "/office/payments",
+        f"/office/payments/payouts/{evening.payout}",
+        f"/office/payments/{evening.payment}",
         *(f"/office/{part}" for part in ("staff", "devices", "pin", "api-clients", "pages", "emails", "jobs")),
         "/office/invitation",
         "/staff/desk",
