@@ -46,7 +46,7 @@ check: .venv/.dev src/virage/web/index.html ## Check formatting, types, import r
 	node web/floor/built.mjs
 
 # Tests of whole programs, of browsers and beside other servers.
-WHOLE := tests/app tests/cli tests/faults tests/golden tests/web \
+WHOLE := tests/app tests/cli tests/faults tests/golden tests/web tests/identity/people/test_sso.py \
 	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/data/test_objects.py tests/platform/data/test_pooler.py
 COSE := tests/identity/passes/cose/.venv/.installed
 FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
@@ -56,7 +56,7 @@ test test-fast: export PYTHONDONTWRITEBYTECODE :=
 test-fast: .venv/.dev $(COSE) src/virage/web/index.html ## Run the tests of rules, stores and routes: no browser, no other server, no root
 	$(FAST)
 
-test: .venv/.dev $(COSE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
+test: .venv/.dev $(COSE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/openid/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
@@ -87,7 +87,7 @@ lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	echo cwt | uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 - -o tests/identity/passes/cose/requirements.txt
 
 clean: ## Remove what was built; var/ with its data stays
-	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/openid/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -115,6 +115,10 @@ $(COSE): .venv/bin/python tests/identity/passes/cose/requirements.txt
 
 tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json
 	$(STEP) "Azurite" npm --prefix tests/azurite ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/openid/node_modules/.installed: .venv/.built tests/openid/package.json tests/openid/package-lock.json
+	$(STEP) "An OpenID provider" npm --prefix tests/openid ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 tests/web/engines/node_modules/.installed: .venv/.built tests/web/engines/package.json tests/web/engines/package-lock.json

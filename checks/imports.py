@@ -23,6 +23,7 @@ DOORS = ["api", "module", "settings", "types"]
 ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
 # Domains with additional packages.
 OWN_ROOMS = {
+    "virage.identity.people": ["routes | jobs", "openid_provider", "acts | reads", "store", "rules"],
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
     "virage.media.live": ["sources", *ROOMS],
     "virage.media.live.sources": ["routes | playback", "acts | reads | files", "store", "rules"],

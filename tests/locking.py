@@ -41,6 +41,7 @@ NAMES_BY_KEY: Final[Mapping[str, str]] = {
     "people.push_subscription": "people.session",
     "people.role_grant": "people.person",
     "people.session": "people.person",
+    "people.sso_account": "people.person",
     "replay.description_part": "replay.description",
     "replay.segment": "replay.track",
     "ticketing.area_category": "ticketing.category",

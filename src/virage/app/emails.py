@@ -37,6 +37,7 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.RECOVERY_USED: account_content,
     EmailKind.RECOVERY_CODES_MADE: account_content,
     EmailKind.RECOVERY_CODE_USED: account_content,
+    EmailKind.BREAK_GLASS_USED: account_content,
     EmailKind.ORDER_PAID: order_paid_email,
     EmailKind.REFUND: refund_email,
     EmailKind.REFUND_FAILED: refund_failed_email,

@@ -41,6 +41,7 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.RECOVERY_USED: EmailContent({}, path="/account"),
     EmailKind.RECOVERY_CODES_MADE: EmailContent({}, path="/account"),
     EmailKind.RECOVERY_CODE_USED: EmailContent({}, path="/account"),
+    EmailKind.BREAK_GLASS_USED: EmailContent({}, path="/account"),
     EmailKind.ORDER_PAID: EmailContent(
         EVENT | {"paper": True, "standing": True, "total_cents": 4800},
         [*PLACES, {"fee": True, "cents": 300}],
@@ -84,6 +85,7 @@ SECRETS = {
     EmailKind.NEW_DEVICE: {"device": "Firefox, Android"},
     EmailKind.RECOVERY_STARTED: {"code": "secret", "hours": "24"},
     EmailKind.RECOVERY_CODE_USED: {"left": "9"},
+    EmailKind.BREAK_GLASS_USED: {"address": "reserve@club.example", "device": "Firefox, Linux"},
     EmailKind.PASSKEY_ADDED: {"name": "<b>&\"' Key"},
     EmailKind.PASSKEY_REMOVED: {"name": "<b>&\"' Key"},
     EmailKind.PASSKEY_CLONED: {"name": "<b>&\"' Key"},

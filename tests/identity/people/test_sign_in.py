@@ -139,7 +139,7 @@ async def try_codes(
 
     async def one(code: str) -> SignedIn | Refused:
         async with db.transaction() as conn:
-            return await acts.sign_in(conn, head.keys, FAN, code, clock.now(), browser=SignInBrowser(browser, None, ""))
+            return await acts.sign_in(conn, head, FAN, code, clock.now(), browser=SignInBrowser(browser, None, ""))
 
     return await asyncio.gather(*(one(code) for code in codes))
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from virage.identity.people.acts import PeopleAuthenticator, PersonErased
 from virage.identity.people.jobs import PeopleJobs
+from virage.identity.people.openid_provider import OpenIdProvider
 from virage.identity.people.reads import EmailComposer, PersonExport, PersonTickets, gauges
 from virage.identity.people.routes import router
 from virage.identity.people.routes.browsers import Browsers
 from virage.identity.people.rules.emails import EmailKind
 from virage.identity.people.rules.people_config import people_config_of
 from virage.identity.people.rules.webpush import Vapid
+from virage.identity.people.settings import PeopleSettings
 from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
@@ -36,6 +38,13 @@ module = Module(
         "passkeys_full": 409,
         "passkeys_unavailable": 409,
         "recovery_waits": 409,
+        "grant_by_sso": 409,
+        "sso_address": 409,
+        "sso_no_role": 409,
+        "sso_not_confirmed": 409,
+        "sso_refused": 400,
+        "sso_required": 409,
+        "sso_unavailable": 503,
     },
     lock_ranks={
         "pace": (),
@@ -44,6 +53,7 @@ module = Module(
         "sign_in_code": (),
         "used_challenge": (),
         "person": ("passkey_user", "passkey", "recovery", "recovery_code", "known_browser"),
+        "sso_account": (),
         "role_grant": (),
         "program": (),
         "invitation": (),
@@ -83,18 +93,25 @@ def build(
     export; `erased` forget it, in order, in the transaction of the erasure.
     """
     config, db, clock = process.config, process.db, process.clock
-    authenticator = PeopleAuthenticator(db, clock)
+    people_config = people_config_of(config)
+    provider = None
+    if people_config.sso is not None:
+        secret = config.of(PeopleSettings).oidc_client_secret
+        provider = OpenIdProvider(people_config.sso, secret, config.public_url, clock)
+    issuer = None if people_config.sso is None else people_config.sso.issuer
+    authenticator = PeopleAuthenticator(db, clock, issuer)
     return Parts(
         {
-            "people_config": people_config_of(config),
+            "people_config": people_config,
+            "openid_provider": provider,
             "browsers": Browsers(config),
             "vapid": Vapid(config.secret),
             "person_exports": exports,
             "person_erased": erased,
             "person_tickets": tickets_of,
         },
-        jobs=[PeopleJobs(db, config, clock, composers).register],
-        lifespan=[authenticator.lifespan],
+        jobs=[PeopleJobs(db, config, clock, composers, provider).register],
+        lifespan=[authenticator.lifespan] if provider is None else [authenticator.lifespan, provider.lifespan],
         authenticator=authenticator,
-        gauges=gauges(clock),
+        gauges=gauges(clock, issuer),
     )

@@ -44,7 +44,7 @@ from virage.identity.people.rules.persons import Locale, Person, SessionView, sh
 from virage.identity.people.rules.pins import RosterEntry
 from virage.identity.people.rules.recovery import RecoveryView
 from virage.identity.people.rules.secrets import PeopleKeys
-from virage.identity.people.store import codes, emails, grants, passkeys, persons, pins, push, recovery, sessions
+from virage.identity.people.store import codes, emails, grants, passkeys, persons, pins, push, recovery, sessions, sso
 from virage.identity.people.store import devices as stored_devices
 from virage.identity.people.store.scopes import posts_for, posts_of
 from virage.platform.data.database import Connection
@@ -112,6 +112,8 @@ class Me(Struct, frozen=True):
     grants: list[GrantView]
     authenticated_at: datetime | None
     has_passkey: bool = False
+    sso: bool = False
+    """Whether I sign in through the OpenID provider of the staff."""
     recovery_ready_at: datetime | None = None
     """When a code sent by email signs in again, unless I cancel this recovery before."""
 
@@ -123,15 +125,19 @@ class Staff(Struct, frozen=True):
     invitations: list[Invitation]
 
 
-def gauges(clock: Clock) -> Sequence[Gauge]:
-    """How long emails to addresses without an account wait, and how many were not sent since the start."""
+def gauges(clock: Clock, issuer: str | None = None) -> Sequence[Gauge]:
+    """How sign-in emails to addresses without an account keep up, and the checks at the OpenID provider `issuer`."""
 
     async def read(conn: Connection) -> Mapping[str, float]:
         budget = await codes.newcomer_budget(conn)
         return {"seconds_waiting": max(0.0, (budget.free_at - clock.now()).total_seconds()), "unsent": budget.unsent}
 
+    async def read_checks(conn: Connection) -> Mapping[str, float]:
+        return {} if issuer is None else await sso.checks(conn, issuer, clock.now())
+
     return [
-        Gauge("virage_newcomer_letters", "How sign-in letters to addresses without an account keep up.", "what", read)
+        Gauge("virage_newcomer_letters", "How sign-in letters to addresses without an account keep up.", "what", read),
+        Gauge("virage_sso", "Accounts that the OpenID provider confirms, and its oldest answer.", "what", read_checks),
     ]
 
 
@@ -172,10 +178,11 @@ async def search(conn: Connection, wanted: str, limit: int) -> list[Person]:
 
 async def me(conn: Connection, principal: Principal, now: datetime) -> Me:
     """Who asks, with the grants that this request was let in with."""
-    found, has_passkey, waiting = None, False, None
+    found, has_passkey, account, waiting = None, False, None, None
     if principal.kind in ("fan", "staff") and principal.id is not None:
         found = await persons.person(conn, principal.id)
         has_passkey = await passkeys.has_passkey(conn, principal.id)
+        account = await sso.account(conn, principal.id)
         waiting = None if principal.kind == "fan" else await recovery.open_recovery(conn, principal.id, now)
     return Me(
         kind=principal.kind,
@@ -186,6 +193,7 @@ async def me(conn: Connection, principal: Principal, now: datetime) -> Me:
         grants=[] if principal.kind == "device" else [view_of(grant) for grant in principal.grants],
         authenticated_at=principal.authenticated_at,
         has_passkey=has_passkey,
+        sso=account is not None and account.active,
         recovery_ready_at=None if waiting is None else waiting.ready_at,
     )
 

@@ -39,6 +39,25 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
     passkey_origins: Annotated[tuple[str, ...], parse.origins] = ()
     """Further addresses at which the passkeys serve, comma-separated, as https://tickets.example.com. Browsers read
     them at /.well-known/webauthn of the RP ID (related origins)."""
+    oidc_issuer: Annotated[str | None, parse.issuer] = None
+    """The OpenID provider by which the staff sign in, as it names itself, for instance
+    https://login.microsoftonline.com/<tenant>/v2.0. See docs/guide/single-sign-on.md."""
+    oidc_client_id: Annotated[str, parse.printed] = ""
+    """The number that the provider gave this application."""
+    oidc_client_secret: Annotated[str, parse.printed] = ""
+    """The secret of the application at the provider."""
+    oidc_name: Annotated[str, parse.printed] = "SSO"
+    """What the button calls the provider, as Microsoft."""
+    oidc_domains: Annotated[tuple[str, ...], parse.names] = ()
+    """Comma-separated domains of the staff's addresses, as club.example. For these the provider decides who has
+    access; an address of another domain signs in without it."""
+    oidc_roles: Annotated[tuple[tuple[str, str], ...], parse.pairs] = ()
+    """The roles of the provider's groups: comma-separated group=role or group=role@scope:id, as
+    0c3e…=finance,4f1a…=steward@venue:arena. A group has several roles by several entries."""
+    oidc_groups_claim: Annotated[str, parse.printed] = "groups"
+    """The claim with the groups of a person: "roles" for app roles of Microsoft Entra ID."""
+    oidc_break_glass: Annotated[tuple[str, ...], parse.addresses] = ()
+    """Comma-separated addresses of the accounts that sign in without the provider, for the day on which it fails."""
     push_to_loopback: Annotated[bool, parse.boolean] = False
     """Rehearsals only: push messages may go to this machine itself."""
 
@@ -65,8 +84,27 @@ class PeopleSettings(Struct, frozen=True, kw_only=True):
                 )
         if any(urlsplit(origin).scheme != "https" for origin in self.passkey_origins):
             defects.append("VIRAGE_PASSKEY_ORIGINS: browsers give passkeys to https:// addresses alone")
+        defects += self._of_oidc()
         if not config.demo and self.push_to_loopback:
             defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
         if not config.demo and self.smtp_url is None:
             defects.append("VIRAGE_SMTP_URL: name the mail server; sign-in codes need it")
+        return defects
+
+    def _of_oidc(self) -> list[str]:
+        if self.oidc_issuer is None:
+            return []
+        defects = [
+            f"VIRAGE_OIDC_{name}: VIRAGE_OIDC_ISSUER needs it"
+            for name, value in (
+                ("CLIENT_ID", self.oidc_client_id),
+                ("CLIENT_SECRET", self.oidc_client_secret),
+                ("DOMAINS", self.oidc_domains),
+                ("ROLES", self.oidc_roles),
+                ("BREAK_GLASS", self.oidc_break_glass),
+            )
+            if not value
+        ]
+        if "{tenantid}" in self.oidc_issuer or "/common/" in self.oidc_issuer or "/organizations/" in self.oidc_issuer:
+            defects.append("VIRAGE_OIDC_ISSUER: name your own tenant; accounts of every tenant would sign in")
         return defects

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from virage.platform.settings.origin import is_loopback
 from virage.platform.values.languages import installed
 from virage.platform.values.money import Currency, currency_of
 from virage.platform.values.zones import zone_names
@@ -37,7 +38,7 @@ printed = matching(r"[^\x00-\x1f\x7f]{1,200}", "at most 200 printable characters
 _database_url = matching(r"postgres(ql)?://\S+", "postgresql://user:password@host:port/database")
 objects = matching(r"(file|az|s3)://\S+|(?!\w+://).+", "file:///folder, az://container, s3://bucket or a folder")
 smtp = matching(r"smtps?://([^@\s]+@)?[^@:/?\s]+(:\d+)?([/?]\S*)?", "smtp(s)://user:password@host:port")
-address = matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
+address = matching(r"[^@\s,]+@[^@\s,]+", "an e-mail address")
 domain = matching(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?", "a name in DNS, as mail.example.org")
 stripe_key = matching(r"[sr]k_(test|live)_\w+", "a secret or restricted key of Stripe, as sk_live_…")
 host_port = matching(r"[^\s:]+:[0-9]{1,5}", "host:port, as 127.0.0.1:2424")
@@ -68,6 +69,33 @@ def origin(raw: str) -> str:
 def origins(raw: str) -> tuple[str, ...]:
     """Comma-separated origins, each once."""
     return tuple(dict.fromkeys(origin(part.strip()) for part in raw.split(",") if part.strip()))
+
+
+def issuer(raw: str) -> str:
+    """The name of an OpenID provider: an https address without query and fragment, http on this machine alone."""
+    parts = urlsplit(raw)
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc) and bool(parts.hostname)
+    if not plain or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))):
+        raise ValueError("must be https://host or https://host/path, as the provider names itself")
+    return raw
+
+
+def names(raw: str) -> tuple[str, ...]:
+    """Comma-separated names, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
+
+
+def addresses(raw: str) -> tuple[str, ...]:
+    """Comma-separated e-mail addresses, each once."""
+    return tuple(address(part) for part in names(raw))
+
+
+def pairs(raw: str) -> tuple[tuple[str, str], ...]:
+    """Comma-separated name=value, in their order."""
+    found = [part.rpartition("=") for part in names(raw)]
+    if not all(name.strip() and value.strip() for name, _, value in found):
+        raise ValueError("must be name=value, separated by commas")
+    return tuple((name.strip(), value.strip()) for name, _, value in found)
 
 
 def secrets(raw: str) -> tuple[str, ...]:

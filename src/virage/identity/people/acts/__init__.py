@@ -33,6 +33,14 @@ from virage.identity.people.acts.sessions import (
     sign_out_everywhere,
 )
 from virage.identity.people.acts.sign_in import change, request_code, sign_in
+from virage.identity.people.acts.sso import (
+    end_access,
+    end_sso_sessions,
+    record_away,
+    record_check,
+    sign_in_by_sso,
+    use_state,
+)
 from virage.identity.people.acts.staff import (
     FirstAdmin,
     InvitationRequest,
@@ -62,6 +70,8 @@ __all__ = [
     "cookie_of",
     "create_token",
     "creation_options",
+    "end_access",
+    "end_sso_sessions",
     "ensure_fan",
     "ensure_staff",
     "erase",
@@ -75,6 +85,8 @@ __all__ = [
     "open_pairing",
     "open_session",
     "pair",
+    "record_away",
+    "record_check",
     "remove_passkey",
     "rename_passkey",
     "rename_session",
@@ -87,9 +99,11 @@ __all__ = [
     "sign_in",
     "sign_in_by_passkey",
     "sign_in_by_recovery_code",
+    "sign_in_by_sso",
     "sign_out",
     "sign_out_device",
     "sign_out_everywhere",
     "tidy",
+    "use_state",
     "withdraw_invitation",
 ]

@@ -25,11 +25,14 @@ SESSION, API_CLIENT, DEVICE = "session", "api_client", "device"
 class PeopleAuthenticator:
     """Authenticator that reads credentials from the database, so that revocation takes effect at once.
 
+    `issuer` is the OpenID provider of the staff: who is not confirmed by it in time is signed out.
+
     The time of last use is stored at most every ten minutes per session, outside the request.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, issuer: str | None = None) -> None:
         self._db = db
+        self._issuer = issuer
         self._clock = clock
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -39,7 +42,7 @@ class PeopleAuthenticator:
         bearers = [credential.token_hash for credential in credentials if credential.kind == "bearer"]
         now = self._clock.now()
         async with self._db.connection() as conn:
-            rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_INTERVAL)
+            rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_INTERVAL, issuer=self._issuer)
             principals = [_principal(row) for row in rows]
             for position, principal in enumerate(principals):
                 if posts := await posts_within(conn, principal.grants):

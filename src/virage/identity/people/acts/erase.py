@@ -10,7 +10,7 @@ from virage.identity.people.rules import secrets
 from virage.identity.people.rules.emails import EmailKind, NewEmail
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.rules.secrets import PeopleKeys
-from virage.identity.people.store import codes, grants, passkeys, persons, pins, recovery, sessions
+from virage.identity.people.store import codes, grants, passkeys, persons, pins, recovery, sessions, sso
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
@@ -54,6 +54,7 @@ async def erase(
         return Refused(Reason.NOT_FOUND)
     if await grants.grants_of(conn, person_id):
         return Refused(Reason.HOLDS_GRANTS)
+    await sso.erase(conn, person_id)
     await passkeys.erase(conn, person_id)
     await recovery.erase(conn, person_id)
     await grants.erase(conn, person_id, person.email)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from virage.identity.people.acts.emails import write
 from virage.identity.people.acts.sessions import open_for
+from virage.identity.people.acts.sso import refuse_other_sign_in
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.emails import EmailKind, NewEmail
 from virage.identity.people.rules.passkeys import (
@@ -202,7 +203,11 @@ async def sign_in_by_passkey(
     """Open a session by a signature of a passkey, which also says whose it is."""
     asked = None if browser.id is None else Asked(Purpose.SIGN_IN, browser.id)
     passkey = await _verified(conn, head, answer, asked, now, person_id=None)
-    return passkey if isinstance(passkey, Refused) else await _open(conn, head.keys, passkey, browser, now)
+    if isinstance(passkey, Refused):
+        return passkey
+    person = await persons.lock_person(conn, passkey.person_id)
+    refused = UNKNOWN if person is None else await refuse_other_sign_in(conn, head, person, browser, now)
+    return refused or await _open(conn, head.keys, passkey, browser, now)
 
 
 async def confirm(

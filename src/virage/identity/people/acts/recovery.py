@@ -5,6 +5,7 @@ from uuid import UUID
 
 from virage.identity.people.acts.emails import write
 from virage.identity.people.acts.sessions import open_for
+from virage.identity.people.acts.sso import refuse_other_sign_in
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.emails import EmailKind, NewEmail
@@ -125,8 +126,10 @@ async def sign_in_by_recovery_code(
     if person is None or await persons.lock_person(conn, person.id) is None:
         return CODE_WRONG
     hashes = [recovery_code_hash(keys, person.id, code) for keys in head.all_keys]
-    if not await store.take_code(conn, person.id, hashes):
-        return CODE_WRONG
+    taken = await store.take_code(conn, person.id, hashes)
+    refused = await refuse_other_sign_in(conn, head, person, browser, now) if taken else CODE_WRONG
+    if refused is not None:
+        return refused
     await _cancel(conn, person.id, person.id, now)
     staff = bool(await held_grants.grants_of(conn, person.id))
     joined = persons.Joined(person.id, joined=False, staff=staff)

@@ -21,16 +21,22 @@ from virage.platform.values.tokens import new_token
 
 
 async def open_for(
-    conn: Connection, keys: PeopleKeys, person: persons.Joined, browser: SignInBrowser, now: datetime
+    conn: Connection,
+    keys: PeopleKeys,
+    person: persons.Joined,
+    browser: SignInBrowser,
+    now: datetime,
+    *,
+    proved_at: datetime | None = None,
 ) -> SignedIn:
-    """Open a session for a person who has proved who they are, and is locked.
+    """Open a session for a person who has proved who they are, now or at `proved_at`, and is locked.
 
     The session of a guest or of the same person keeps its id and gets a new token; another person's ends. An email
     tells of a browser in which the person has never signed in, but for the first one of all.
     """
     token = new_token()
     expires_at = now + lifetime(person=True, staff=person.staff)
-    opening = Opening(person.id, token, browser.label, at=now, expires_at=expires_at)
+    opening = Opening(person.id, token, browser.label, at=now, expires_at=expires_at, proved_at=proved_at)
     session_id = browser.session_id
     if session_id is not None and not await sessions.take_over_session(conn, session_id, opening):
         await sessions.end_session(conn, session_id)

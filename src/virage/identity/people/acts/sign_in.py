@@ -8,6 +8,7 @@ from msgspec import UNSET
 from virage.identity.people.acts.emails import write
 from virage.identity.people.acts.recovery import recover
 from virage.identity.people.acts.sessions import open_for
+from virage.identity.people.acts.sso import refuse_other_sign_in
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.emails import EmailKind, NewEmail
@@ -131,7 +132,7 @@ async def _count_request(conn: Connection, keys: PeopleKeys, email: str, browser
 
 async def sign_in(
     conn: Connection,
-    keys: PeopleKeys,
+    head: PeopleConfig,
     address: str,
     code: str,
     now: datetime,
@@ -143,8 +144,10 @@ async def sign_in(
 
     A code works in the browser that requested it, an open code in any browser. Attempts at short and at long codes are
     counted separately per browser. The session of a guest or of the same person keeps its id and gets a new token; the
-    session of another person ends. Refused with `recovery_waits` for staff with a passkey until a day has passed.
+    session of another person ends. Refused with `recovery_waits` for staff with a passkey until a day has passed, and
+    with `sso_required` for those who sign in through the OpenID provider.
     """
+    keys = head.keys
     email = normalise_address(address)
     if email is None:
         return NOT_AN_ADDRESS
@@ -157,6 +160,10 @@ async def sign_in(
         return locale
     newcomer = NewPerson(new_id(), email, tidied, locale)
     person = await persons.join(conn, newcomer, now)
+    as_stored = Person(person.id, email, tidied, locale)
+    refused = await refuse_other_sign_in(conn, head, as_stored, browser, now)
+    if refused is not None:
+        return refused
     recovered = await recover(conn, keys, person.id, now) if person.staff else None
     if isinstance(recovered, Refused):
         return recovered

@@ -26,7 +26,9 @@ from virage.identity.people.rules.people_config import PeopleConfig
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.reasons import NOT_A_SCOPE, NOT_AN_ADDRESS, Reason
 from virage.identity.people.rules.sign_in import STAFF_LIFETIME
+from virage.identity.people.rules.sso import Sso
 from virage.identity.people.store import devices, grants, persons, pins, sessions
+from virage.identity.people.store import sso as sso_accounts
 from virage.identity.people.store.scopes import enclosing, posts_for
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
@@ -120,9 +122,18 @@ async def invite_first_admin(conn: Connection, email: str, now: datetime) -> Fir
     return first
 
 
-async def accept_invitation(conn: Connection, person_id: UUID, code: str, now: datetime) -> GrantView | Refused:
-    """Accept an invitation: grant its role to the person signed in with the invited address."""
+async def accept_invitation(
+    conn: Connection, sso: Sso | None, person_id: UUID, code: str, now: datetime
+) -> GrantView | Refused:
+    """Accept an invitation: grant its role to the person signed in with the invited address.
+
+    Refused with `sso_required` if the OpenID provider decides about this address and has not signed them in.
+    """
     person = await persons.lock_person(conn, person_id)
+    if person is not None and sso is not None and sso.owns(person.email):
+        account = await sso_accounts.account(conn, person_id)
+        if account is None or account.issuer != sso.issuer:
+            return Refused(Reason.SSO_REQUIRED, {"name": sso.name})
     waiting = None if person is None else await grants.take_invitation(conn, code, person.email, now)
     if waiting is None:
         return Refused(Reason.INVITATION_INVALID)
@@ -136,30 +147,48 @@ async def give(
     """Give grants that the person does not hold yet; from now on their sessions are as short as a shift."""
     if not wanted:
         return
+    await add_grants(conn, person_id, wanted, granted_by, now)
+    await sessions.shorten_sessions(conn, person_id, now + STAFF_LIFETIME)
+
+
+async def add_grants(
+    conn: Connection,
+    person_id: UUID,
+    wanted: Sequence[Grant],
+    granted_by: UUID | None,
+    now: datetime,
+    *,
+    by_sso: bool = False,
+) -> None:
+    """Store grants that the person does not hold yet. `by_sso`: groups of the OpenID provider give them."""
     facts = []
     for grant in wanted:
         grant_id = new_id()
-        if await grants.give(conn, grant_id, person_id, grant, by=granted_by, at=now):
+        if await grants.give(conn, grant_id, person_id, grant, by=granted_by, at=now, by_sso=by_sso):
             facts.append(Fact("grant_given", granted_by, grant_id, {"person": person_id, **grant_data(grant)}))
-    await sessions.shorten_sessions(conn, person_id, now + STAFF_LIFETIME)
     await journal.append(conn, facts, now)
 
 
 async def revoke_grant(conn: Connection, actor: Principal, grant_id: UUID, now: datetime) -> Refused | None:
-    """Take a grant, and with it every token and invitation that its holder could give through it alone."""
+    """Take a grant, and with it every token and invitation that its holder could give through it alone.
+
+    What a group of the identity provider gives is taken there.
+    """
     held = await grants.grant_by_id(conn, grant_id)
     if held is None:
         return Refused(Reason.NOT_FOUND)
     if not may_administer(actor, held.grant, await enclosing(conn, held.grant) or ()):
         return Refused(Reason.FORBIDDEN)
     await persons.lock_person(conn, held.person_id)
+    if held.by_sso:
+        return Refused(Reason.GRANT_BY_SSO)
     if held.grant == ADMIN_OF_ALL and await grants.lock_admins(conn) == [grant_id]:
         return Refused(Reason.LAST_ADMIN)
     if not await grants.take(conn, grant_id):
         return Refused(Reason.NOT_FOUND)
     fact = Fact("grant_revoked", actor.id, grant_id, {"person": held.person_id, **grant_data(held.grant)})
     await journal.append(conn, [fact], now)
-    await _revoke_dependents(conn, held.person_id, now)
+    await revoke_dependents(conn, held.person_id, now)
     return None
 
 
@@ -188,9 +217,13 @@ def grant_data(grant: Grant) -> dict[str, str | None]:
     return {"role": view.role.value, "scope": view.scope.value, "scope_id": view.scope_id}
 
 
-async def _revoke_dependents(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """End a person's API clients, invitations and pairings that their remaining grants do not cover, and their PIN."""
-    holder = Principal("staff", person_id, None, tuple(await grants.grants_of(conn, person_id)))
+async def revoke_dependents(conn: Connection, person_id: UUID, now: datetime, *, access_ended: bool = False) -> None:
+    """End a person's API clients, invitations and pairings that their remaining grants do not cover, and their PIN.
+
+    `access_ended`: the person can no longer sign in, so no grant covers anything, and their sessions end too.
+    """
+    held = () if access_ended else tuple(await grants.grants_of(conn, person_id))
+    holder = Principal("staff", person_id, None, held)
     lost = []
     for client_id, powers in (await grants.api_clients_of(conn, person_id, now)).items():
         for power in powers:
@@ -201,6 +234,10 @@ async def _revoke_dependents(conn: Connection, person_id: UUID, now: datetime) -
     for invitation_id, grant in (await grants.invitations_by(conn, person_id, now)).items():
         if not may_administer(holder, grant, await enclosing(conn, grant) or ()):
             unbacked.append(invitation_id)
+    facts = []
+    if access_ended:
+        ended = await sessions.end_sessions_of(conn, person_id)
+        facts.append(Fact("signed_out_everywhere", None, person_id, {"sessions": ended}))
     unpaired = []
     for pairing_id, (kind, posts) in (await devices.pairings_by(conn, person_id, now)).items():
         if not may_assign(holder, posts, await posts_for(conn, kind)):
@@ -210,7 +247,7 @@ async def _revoke_dependents(conn: Connection, person_id: UUID, now: datetime) -
         await pins.drop_pin(conn, person_id)
     await grants.drop_api_clients(conn, lost)
     await grants.drop_invitations(conn, unbacked)
-    facts = [Fact("token_revoked", None, client_id, {"creator": person_id}) for client_id in lost]
+    facts += [Fact("token_revoked", None, client_id, {"creator": person_id}) for client_id in lost]
     facts += [Fact("invitation_withdrawn", None, invitation_id) for invitation_id in unbacked]
     facts += [Fact("pairing_withdrawn", None, pairing_id) for pairing_id in unpaired]
     await journal.append(conn, facts, now)

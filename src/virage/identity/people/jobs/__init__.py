@@ -17,8 +17,11 @@ from virage.identity.people.acts.emails import EMAIL_JOB, URGENT_EMAIL_JOB
 from virage.identity.people.acts.push import PUSH_JOB
 from virage.identity.people.jobs.email_sender import EmailSender
 from virage.identity.people.jobs.reports import report_listener
+from virage.identity.people.jobs.sso_checks import CHECK_INTERVAL_S, SsoChecks
+from virage.identity.people.openid_provider import OpenIdProvider
 from virage.identity.people.reads import EmailComposer
 from virage.identity.people.rules.emails import EmailJob, EmailKind
+from virage.identity.people.rules.people_config import people_config_of
 from virage.identity.people.rules.push import PushJob, Subscriber, may_call, may_connect
 from virage.identity.people.rules.webpush import Vapid, encrypt
 from virage.identity.people.settings import PeopleSettings
@@ -158,13 +161,19 @@ class PeopleJobs:
     """Background jobs of people."""
 
     def __init__(
-        self, db: Database, config: Config, clock: Clock, composers: Mapping[EmailKind, EmailComposer]
+        self,
+        db: Database,
+        config: Config,
+        clock: Clock,
+        composers: Mapping[EmailKind, EmailComposer],
+        provider: OpenIdProvider | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._email_sender = EmailSender(db, config, clock, composers)
         self._push_sender = PushSender(db, config, clock)
         self._reports = report_listener(db, config, clock)
+        self._sso_checks = None if provider is None else SsoChecks(db, people_config_of(config), provider, clock)
 
     def register(self, jobs: Jobs) -> None:
         """Register the jobs. Codes have a queue of their own."""
@@ -174,6 +183,8 @@ class PeopleJobs:
         jobs.every(EXPIRY_INTERVAL_S, "people.tidy", self.tidy)
         if self._reports is not None:
             jobs.every(REPORTS_RESTART_S, "people.letter_reports", self._reports.run)
+        if self._sso_checks is not None:
+            jobs.every(CHECK_INTERVAL_S, "people.sso_checks", self._sso_checks.run)
 
     async def tidy(self) -> None:
         """Delete expired data."""

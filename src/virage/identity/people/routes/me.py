@@ -139,9 +139,13 @@ async def read_invitation(data: InvitationCode, db: Database, clock: Clock, prin
 
 
 @post("/api/invitations/accept", status_code=200, guards=[signed_in])
-async def accept_invitation(data: InvitationCode, db: Database, clock: Clock, principal: Principal) -> GrantView:
+async def accept_invitation(
+    data: InvitationCode, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
+) -> GrantView:
     """Join the staff, signed in with the address that the invitation was sent to."""
-    return granted(await db.transact(acts.accept_invitation, require_fan(principal), data.code, clock.now()))
+    return granted(
+        await db.transact(acts.accept_invitation, people_config.sso, require_fan(principal), data.code, clock.now())
+    )
 
 
 handlers = [

@@ -93,7 +93,7 @@ async def sign_in(
     """
     outcome = await db.transact(
         acts.sign_in,
-        people_config.keys,
+        people_config,
         data.email,
         data.code,
         clock.now(),

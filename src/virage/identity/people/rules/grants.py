@@ -63,7 +63,7 @@ class GrantView(Struct, frozen=True):
 
 
 class StaffGrant(Struct, frozen=True):
-    """A grant as the office sees it."""
+    """A grant as the office sees it. `by_sso`: a group of the identity provider gives it, and takes it."""
 
     id: UUID
     person_id: UUID
@@ -74,6 +74,7 @@ class StaffGrant(Struct, frozen=True):
     scope_id: str | None
     granted_by: UUID | None
     granted_at: datetime
+    by_sso: bool = False
 
 
 class Invitation(Struct, frozen=True):

@@ -5,11 +5,13 @@ from typing import Final
 
 from msgspec import Struct
 
+from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.passkeys import RelyingParty, relying_party_of
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.secrets import PeopleKeys, people_keys
+from virage.identity.people.rules.sso import Sso, role_of
 from virage.identity.people.settings import PeopleSettings
-from virage.platform.settings.config import Config
+from virage.platform.settings.config import Config, ConfigError
 
 # As long as browsers allow: the server alone knows when a session ends.
 COOKIE_AGE_S: Final = int(timedelta(days=400).total_seconds())
@@ -25,6 +27,8 @@ class PeopleConfig(Struct, frozen=True):
     newcomer_letters_per_min: int
     relying_party: RelyingParty | None
     """None: browsers give no passkeys to the public URL."""
+    sso: Sso | None
+    """Single sign-on of the staff; None: the deployment has none."""
 
 
 def people_config_of(config: Config) -> PeopleConfig:
@@ -35,4 +39,32 @@ def people_config_of(config: Config) -> PeopleConfig:
         locale=config.club.locale,
         newcomer_letters_per_min=config.of(PeopleSettings).newcomer_letters_per_min,
         relying_party=relying_party_of(config),
+        sso=sso_of(config.of(PeopleSettings)),
+    )
+
+
+def sso_of(settings: PeopleSettings) -> Sso | None:
+    """Return the single sign-on of a deployment, None without an issuer. Raises ConfigError for roles that are none."""
+    if settings.oidc_issuer is None:
+        return None
+    roles = [(group, role, role_of(role)) for group, role in settings.oidc_roles]
+    reserves = [(address, normalise_address(address)) for address in settings.oidc_break_glass]
+    defects = [
+        f"VIRAGE_OIDC_ROLES: {role} is no role; write group=role or group=role@scope:id"
+        for _, role, grant in roles
+        if grant is None
+    ]
+    defects += [
+        f"VIRAGE_OIDC_BREAK_GLASS: {address} is no e-mail address" for address, plain in reserves if plain is None
+    ]
+    if defects:
+        raise ConfigError(defects)
+    return Sso(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        name=settings.oidc_name,
+        domains=tuple(domain.lower() for domain in settings.oidc_domains),
+        break_glass=tuple(plain for _, plain in reserves if plain is not None),
+        groups_claim=settings.oidc_groups_claim,
+        roles=tuple((group, grant) for group, _, grant in roles if grant is not None),
     )

@@ -32,6 +32,13 @@ class Reason(StrEnum):
     PASSKEY_TAKEN = "passkey_taken"
     CHALLENGE_INVALID = "challenge_invalid"
     RECOVERY_WAITS = "recovery_waits"
+    GRANT_BY_SSO = "grant_by_sso"
+    SSO_REQUIRED = "sso_required"
+    SSO_UNAVAILABLE = "sso_unavailable"
+    SSO_REFUSED = "sso_refused"
+    SSO_ADDRESS = "sso_address"
+    SSO_NO_ROLE = "sso_no_role"
+    SSO_NOT_CONFIRMED = "sso_not_confirmed"
 
 
 NOT_AN_ADDRESS = invalid_input("email", "This is not an e-mail address.")

@@ -24,6 +24,8 @@ class PeopleKeys(Struct, frozen=True):
     bounce: bytes
     passkey: bytes
     recovery: bytes
+    sso: bytes
+    sso_token: bytes
 
 
 @lru_cache(maxsize=8)
@@ -36,6 +38,8 @@ def people_keys(secret: str) -> PeopleKeys:
         bounce=derive(secret, "people bounce"),
         passkey=derive(secret, "people passkey"),
         recovery=derive(secret, "people recovery"),
+        sso=derive(secret, "people sso"),
+        sso_token=derive(secret, "people sso token"),
     )
 
 

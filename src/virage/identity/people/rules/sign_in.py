@@ -127,13 +127,17 @@ class NewGuest(Struct, frozen=True):
 
 
 class Opening(Struct, frozen=True):
-    """Whose session begins, under which token, on which device, and until when."""
+    """Whose session begins, under which token, on which device, and until when.
+
+    `proved_at` is when the person proved who they are, now if it is None: what asks for a fresh sign-in counts from it.
+    """
 
     person_id: UUID
     token: str
     device: str
     at: datetime
     expires_at: datetime
+    proved_at: datetime | None = None
 
 
 class SignInBrowser(Struct, frozen=True):

@@ -27,11 +27,12 @@ from virage.platform.web.guard import Grant
 
 
 class StoredGrant(NamedTuple):
-    """A grant and who holds it."""
+    """A grant, who holds it, and whether a group of the OpenID provider gives it."""
 
     id: UUID
     person_id: UUID
     grant: Grant
+    by_sso: bool
 
 
 class PendingInvitation(NamedTuple):
@@ -40,6 +41,11 @@ class PendingInvitation(NamedTuple):
     id: UUID
     grant: Grant
     invited_by: UUID | None
+
+
+def stored_grant(row: Any) -> StoredGrant:
+    """Return the grant of a row and who holds it."""
+    return StoredGrant(row["id"], row["person_id"], _grant(row), row["by_sso"])
 
 
 def _grant(row: Any) -> Grant:
@@ -68,16 +74,33 @@ async def lock_admins(conn: Connection) -> list[UUID]:
     return [row["id"] async for row in queries.lock_admins(conn)]
 
 
+async def admins(conn: Connection) -> list[UUID]:
+    """Return the administrators of everything."""
+    return [row["person_id"] async for row in queries.admins(conn)]
+
+
+async def is_invited(conn: Connection, email: str, now: datetime) -> bool:
+    """Whether an invitation to this address waits."""
+    return bool(await queries.is_invited(conn, email=email, now=now))
+
+
 async def grant_by_id(conn: Connection, grant_id: UUID) -> StoredGrant | None:
     """One grant."""
     row = await queries.grant_by_id(conn, grant_id=grant_id)
-    return None if row is None else StoredGrant(row["id"], row["person_id"], _grant(row))
+    return None if row is None else stored_grant(row)
 
 
 async def give(
-    conn: Connection, grant_id: UUID, person_id: UUID, grant: Grant, *, by: UUID | None, at: datetime
+    conn: Connection,
+    grant_id: UUID,
+    person_id: UUID,
+    grant: Grant,
+    *,
+    by: UUID | None,
+    at: datetime,
+    by_sso: bool = False,
 ) -> bool:
-    """Store a grant; False if the person holds it already."""
+    """Store a grant; False if the person holds it already. `by_sso`: a group of the provider gives it."""
     given = await queries.give(
         conn,
         grant_id=grant_id,
@@ -87,6 +110,7 @@ async def give(
         scope_id=scope_text(grant),
         granted_by=by,
         now=at,
+        by_sso=by_sso,
     )
     return given is not None
 

@@ -11,14 +11,22 @@ where person_id = any(:person_ids::uuid[]) order by id;
 -- The administrators of everything, locked in order, so that two of them cannot remove each other at once.
 select id, person_id from people.role_grant where role = 'admin' and scope = 'all' order by id for update;
 
+-- name: admins()
+-- The administrators of everything.
+select distinct person_id from people.role_grant where role = 'admin' and scope = 'all';
+
+-- name: is_invited(email, now)$
+-- Whether an invitation to this address waits.
+select exists(select from people.invitation where email = :email and expires_at > :now);
+
 -- name: grant_by_id(grant_id)^
 -- One grant.
-select id, person_id, role, scope, scope_id from people.role_grant where id = :grant_id;
+select id, person_id, role, scope, scope_id, by_sso from people.role_grant where id = :grant_id;
 
--- name: give(grant_id, person_id, role, scope, scope_id, granted_by, now)$
+-- name: give(grant_id, person_id, role, scope, scope_id, granted_by, now, by_sso)$
 -- A grant; null if the person holds it already.
-insert into people.role_grant (id, person_id, role, scope, scope_id, granted_by, granted_at)
-values (:grant_id, :person_id, :role, :scope, :scope_id, :granted_by, :now)
+insert into people.role_grant (id, person_id, role, scope, scope_id, granted_by, granted_at, by_sso)
+values (:grant_id, :person_id, :role, :scope, :scope_id, :granted_by, :now, :by_sso)
 on conflict (person_id, role, scope, scope_id) do nothing
 returning id;
 
@@ -28,7 +36,7 @@ delete from people.role_grant where id = :grant_id;
 
 -- name: staff(everything, scopes, scope_ids, organisers, limit)
 -- Grants with their holders: all, or those within these scopes and the events of these organisers.
-select g.id, g.person_id, p.email, p.name, g.role, g.scope, g.scope_id, g.granted_by, g.granted_at
+select g.id, g.person_id, p.email, p.name, g.role, g.scope, g.scope_id, g.granted_by, g.granted_at, g.by_sso
 from people.role_grant as g join people.person as p on p.id = g.person_id
 where
     :everything::bool

@@ -20,15 +20,21 @@ from virage.platform.values.tokens import token_hash
 
 
 async def look_up(
-    conn: Connection, cookies: Sequence[bytes], bearers: Sequence[bytes], now: datetime, seen_before: datetime
+    conn: Connection,
+    cookies: Sequence[bytes],
+    bearers: Sequence[bytes],
+    now: datetime,
+    seen_before: datetime,
+    *,
+    issuer: str | None,
 ) -> Sequence[Any]:
-    """The rows of living credentials.
+    """The rows of living credentials. `issuer` is the OpenID provider of the staff, if there is one.
 
     Each is (token_hash, id, person_id, guest_session_id, authenticated_at, stale, grants, what): `what` is "session",
     "api_client" or "device". `person_id` is null for all but persons; grants are lists of (role, scope, scope_id), a
     device's are its gates, or null.
     """
-    rows = queries.look_up(conn, cookies=cookies, bearers=bearers, now=now, seen_before=seen_before)
+    rows = queries.look_up(conn, cookies=cookies, bearers=bearers, now=now, seen_before=seen_before, issuer=issuer)
     return [row async for row in rows]
 
 
@@ -86,6 +92,7 @@ def _opening(session_id: UUID, opening: Opening) -> dict[str, Any]:
         "token_hash": token_hash(opening.token),
         "device": opening.device,
         "now": opening.at,
+        "proved_at": opening.proved_at or opening.at,
         "expires_at": opening.expires_at,
     }
 

@@ -1,6 +1,7 @@
--- name: look_up(seen_before, cookies, now, bearers)
+-- name: look_up(seen_before, cookies, now, issuer, bearers)
 -- The principals of valid credentials with their current grants: sessions by cookie, API clients and devices by
--- bearer token. A device has its posts.
+-- bearer token. A device has its posts. A session of a person whom the OpenID provider has not confirmed in time
+-- is none; without a provider the issuer is null.
 select
     s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at <= :seen_before as stale,
     (
@@ -9,7 +10,12 @@ select
     ) as grants,
     'session' as what
 from people.session as s
-where s.token_hash = any(:cookies::bytea[]) and s.expires_at > :now
+where
+    s.token_hash = any(:cookies::bytea[]) and s.expires_at > :now
+    and not exists (
+        select from people.sso_account as a
+        where a.person_id = s.person_id and a.issuer = :issuer::text and a.valid_until <= :now
+    )
 union all
 select
     p.token_hash, p.id, null, null, null, coalesce(p.last_used_at <= :seen_before, true),
@@ -56,20 +62,20 @@ insert into people.session (id, token_hash, device, opened_at, last_seen_at, exp
 select g.id, g.token_hash, '', :now, :now, :expires_at
 from unnest(:session_ids::uuid[], :token_hashes::bytea[]) as g (id, token_hash);
 
--- name: take_over_session(token_hash, person_id, device, now, expires_at, session_id)$
+-- name: take_over_session(token_hash, person_id, device, proved_at, now, expires_at, session_id)$
 -- Renew the session of a guest or of the same person: a new token, the same id. Null if it is neither.
 update people.session
 set
-    token_hash = :token_hash, person_id = :person_id, device = :device, authenticated_at = :now, last_seen_at = :now,
-    expires_at = :expires_at, guest_session_id = case when person_id is null then id else guest_session_id end
+    token_hash = :token_hash, person_id = :person_id, device = :device, authenticated_at = :proved_at,
+    last_seen_at = :now, expires_at = :expires_at, guest_session_id = case when person_id is null then id else guest_session_id end
 where id = :session_id and (person_id is null or person_id = :person_id)
 returning id;
 
--- name: open_session(session_id, token_hash, person_id, device, now, expires_at)!
+-- name: open_session(session_id, token_hash, person_id, device, now, proved_at, expires_at)!
 -- Insert a session at a sign-in.
 insert into people.session
 (id, token_hash, person_id, device, opened_at, authenticated_at, last_seen_at, expires_at)
-values (:session_id, :token_hash, :person_id, :device, :now, :now, :now, :expires_at);
+values (:session_id, :token_hash, :person_id, :device, :now, :proved_at, :now, :expires_at);
 
 -- name: end_session(session_id)!
 -- Delete one session.

@@ -34,6 +34,7 @@ class EmailKind(StrEnum):
     RECOVERY_USED = "recovery_used"
     RECOVERY_CODES_MADE = "recovery_codes_made"
     RECOVERY_CODE_USED = "recovery_code_used"
+    BREAK_GLASS_USED = "break_glass_used"
     ORDER_PAID = "order_paid"
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
