@@ -231,7 +231,7 @@ def test_after_a_restart_every_page_is_current_and_works_offline(system: GoldenS
                 "languages": ["fr", "en"],
                 "time_zone": "Europe/Paris",
             },
-            "virage.me": {"passkey": False, "recoveryReadyAt": None},
+            "virage.me": {"passkey": False, "sso": False, "recoveryReadyAt": None},
         }
         for name, fields in later.items():
             assert json.loads(left_now.pop(name)) == json.loads(of_then.pop(name)) | fields

@@ -5,6 +5,8 @@ import { answered } from "../shared/api/answer";
 import { api } from "../shared/api/client";
 import { i18n } from "../shared/i18n/i18n.svelte";
 import { router, type Route } from "../shared/runtime/router.svelte";
+import { toasts } from "../shared/runtime/toasts.svelte";
+import { problemText } from "../shared/runtime/words";
 import { registerWorker } from "../shared/runtime/worker";
 import { session } from "../shared/session.svelte";
 import "../shared/styles/tokens.css";
@@ -34,15 +36,25 @@ async function learn(): Promise<void> {
   use(answer.data);
 }
 
+async function sayRefusal(code: string): Promise<void> {
+  await i18n.prepare(code);
+  toasts.say(problemText({ code, status: 409, data: {}, retryAfter: null }), "bad");
+}
+
 export async function start(app: App, routes: readonly Route[], look: Look = {}): Promise<void> {
   theme.start();
   use(theme.club);
+  // A sign-in at the identity provider leads back with its result: "done" or the code of a refusal.
+  const sso = /^#sign-in=(\w+)$/.exec(location.hash)?.[1];
   const learned = learn();
   // The language must be known before the first screen loads its texts, and the currency before it shows an amount.
   i18n.locale = i18n.preferred();
   router.start([...routes, MISSING], (path) => appOf(path) === app, currentPath);
   await Promise.all([i18n.use(i18n.locale), theme.isStored ? null : learned]);
+  if (sso === "done") await session.refresh(true);
+  if (sso) history.replaceState(history.state, "", location.pathname + location.search);
   mount(Shell, { target: document.getElementById("app")!, props: look });
-  void session.refresh();
+  if (sso && sso !== "done") void sayRefusal(sso);
+  else if (!sso) void session.refresh();
   void registerWorker();
 }

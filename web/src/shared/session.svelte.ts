@@ -14,20 +14,23 @@ export interface Person {
   staff: boolean;
   /** Whether they can confirm by passkey. */
   passkey: boolean;
+  /** Whether they sign in through the identity provider of the staff. */
+  sso: boolean;
   /** When a code sent by email signs in again without the passkey. */
   recoveryReadyAt?: string | null;
 }
 
 function person(me: Me): Person | null {
   if (!me.id || !me.email) return null;
-  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? i18n.locale, staff: me.kind === "staff", passkey: me.has_passkey === true, recoveryReadyAt: me.recovery_ready_at };
+  return { id: me.id, email: me.email, name: me.name, locale: me.locale ?? i18n.locale, staff: me.kind === "staff", passkey: me.has_passkey === true, sso: me.sso === true, recoveryReadyAt: me.recovery_ready_at };
 }
 
 class Session {
   me = $state.raw<Person | null>(storage.read<Person>("me"));
 
-  async refresh(): Promise<void> {
-    if (!this.me) return;
+  /** Ask the server who is signed in; `arriving`: also if this browser knows of nobody, as after a sign-in elsewhere. */
+  async refresh(arriving = false): Promise<void> {
+    if (!this.me && !arriving) return;
     const answer = await answered<Me>(api.GET("/api/me"));
     if (answer.ok) this.keep(person(answer.data));
   }

@@ -4428,7 +4428,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List sign in methods
+         * @description How this deployment signs in, besides codes by email and passkeys.
+         */
+        get: operations["list_sign_in_methods"];
         put?: never;
         /**
          * Sign in
@@ -4519,6 +4523,29 @@ export interface paths {
          * @description Sign in with a recovery code, in the browser that requested a code by email before. Each works once.
          */
         post: operations["sign_in_by_recovery_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/sso": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin sso
+         * @description Lead the browser to the OpenID provider, and from there back to the page `to`. Nothing is stored.
+         *
+         *     `confirm`: whoever is signed in proves again who they are. A provider that is away leads back with
+         *     `sso_unavailable`.
+         */
+        get: operations["begin_sso"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7006,7 +7033,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_off";
+        EmailKind: "account_erased" | "break_glass_used" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_off";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -8357,6 +8384,8 @@ export interface components {
             locale: string | null;
             name: string | null;
             recovery_ready_at?: string | null;
+            /** @default false */
+            sso: boolean;
         };
         /**
          * MediaDesk
@@ -10488,6 +10517,13 @@ export interface components {
             sightline: number | null;
         };
         /**
+         * SignInMethods
+         * @description `sso` is what the staff call the provider through which they sign in; null: there is none.
+         */
+        SignInMethods: {
+            sso: string | null;
+        };
+        /**
          * SignInRequest
          * @description A code and the address that it was sent to; who is new may say their name.
          */
@@ -10523,9 +10559,11 @@ export interface components {
         };
         /**
          * StaffGrant
-         * @description A grant as the office sees it.
+         * @description A grant as the office sees it. `by_sso`: a group of the identity provider gives it, and takes it.
          */
         StaffGrant: {
+            /** @default false */
+            by_sso: boolean;
             email: string;
             /** Format: date-time */
             granted_at: string;
@@ -19530,6 +19568,35 @@ export interface operations {
             };
         };
     };
+    list_sign_in_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -19679,6 +19746,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    begin_sso: {
+        parameters: {
+            query?: {
+                to?: string;
+                confirm?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -16,7 +16,7 @@ export const describe: Words = {
   notDescribed: "Noch nicht beschrieben",
   growing: "Wird noch aufgezeichnet.",
   lead: "Beschreiben Sie, was passiert, für Fans, die es nicht sehen können. Ihre Stimme läuft über dem leiser gestellten Stadionton.",
-  signIn: "Für die Audiodeskription. Melden Sie sich mit Ihrer Team-Adresse an.",
+  signIn: "Für die Audiodeskription. Melden Sie sich mit Ihrem Dienstkonto an.",
   noRole: "Sie haben keinen Zugriff auf die Audiodeskription",
   noRoleText: "Bitten Sie die Administration um die Rolle Audiodeskription.",
   language: "Sprache",

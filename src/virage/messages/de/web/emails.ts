@@ -16,6 +16,7 @@ export const emails: typeof english = {
     recovery_used: "Konto wiederhergestellt",
     recovery_codes_made: "Wiederherstellungscodes erstellt",
     recovery_code_used: "Wiederherstellungscode verwendet",
+    break_glass_used: "Notfallkonto verwendet",
     order_paid: "Bestätigung und Rechnung",
     refund: "Erstattung",
     refund_failed: "Erstattung von der Bank abgelehnt",

@@ -4,7 +4,7 @@ import { plural } from "./common";
 export const kitchen: typeof words = {
   title: "Küche",
   enter: {
-    lead: "Melden Sie sich mit Ihrer Team-Adresse an. Die Bestellungen Ihres Kiosks erscheinen dann automatisch.",
+    lead: "Melden Sie sich mit Ihrem Dienstkonto an. Die Bestellungen Ihres Kiosks erscheinen dann automatisch.",
     noRole: "Kein Kiosk zugewiesen",
     noRoleText: (email) => `${email} ist keinem Kiosk zugewiesen. Bitten Sie die Administration um Zugriff.`,
     other: "Anderes Konto verwenden",

@@ -15,7 +15,7 @@ export const office: typeof English = {
   title: "Büro",
   ...officeNav,
   enter: {
-    lead: "Nur für das Team. Wir schicken einen Code an Ihre Team-Adresse.",
+    lead: "Nur für das Team. Verwenden Sie Ihr Dienstkonto.",
     noRole: "Dieses Konto hat keine Rolle im Büro",
     noRoleText: (email) => `Sie sind als ${email} angemeldet. Bitten Sie die Administration, diese Adresse einzuladen.`,
     other: "Anderes Konto verwenden",

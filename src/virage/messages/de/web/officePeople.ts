@@ -6,6 +6,7 @@ export const officePeople: typeof English = {
     title: "Team",
     people: (count) => plural(count, "Person", "Personen"),
     since: (day) => `seit ${day}`,
+    bySso: "durch eine Gruppe Ihres Identitätsanbieters",
     role: "Rolle",
     scope: "Bereich",
     revoke: "Entfernen",

@@ -39,6 +39,13 @@ export const refusals: typeof English = {
   passkey_taken: "Dieser Passkey ist bereits registriert.",
   challenge_invalid: "Das hat zu lange gedauert, oder dieser Browser speichert keine Cookies. Versuchen Sie es noch einmal.",
   recovery_waits: "Ihr Konto hat einen Passkey: Mit einem Code per E-Mail kommen Sie erst nach 24 Stunden hinein. Mit einem Wiederherstellungscode können Sie sich sofort anmelden.",
+  grant_by_sso: "Diese Rolle stammt aus einer Gruppe Ihres Identitätsanbieters. Entfernen Sie die Person dort aus der Gruppe.",
+  sso_address: "Diese Adresse kann hier nicht verwendet werden. Melden Sie sich mit einer Adresse Ihrer Organisation an oder fragen Sie Ihre Administration.",
+  sso_no_role: "Sie sind bei Ihrer Organisation angemeldet, aber keine Ihrer Gruppen hat hier eine Rolle. Fragen Sie Ihre Administration.",
+  sso_not_confirmed: "Ihre Organisation hat nicht bestätigt, dass Sie sich gerade angemeldet haben. Fügen Sie Ihrem Konto einen Passkey hinzu, um damit zu bestätigen.",
+  sso_refused: "Ihre Organisation hat Sie nicht angemeldet. Versuchen Sie es noch einmal.",
+  sso_required: "Sie melden sich über Ihre Organisation an. Verwenden Sie deren Schaltfläche.",
+  sso_unavailable: "Die Anmeldung Ihrer Organisation antwortet nicht. Versuchen Sie es gleich noch einmal.",
   // food, replays, accounts
   no_route: "Gerade ist kein Weg offen.",
   replay_download_not_allowed: "Diese Wiederholung kann nicht heruntergeladen werden.",

@@ -2,7 +2,7 @@ import type { staffHome as English } from "../../en/web/staffHome";
 
 export const staffHome: typeof English = {
   title: "Ihr Arbeitsbereich",
-  lead: "Für das Team. Melden Sie sich mit Ihrer Team-Adresse an.",
+  lead: "Für das Team. Melden Sie sich mit Ihrem Dienstkonto an.",
   noRole: (email) => `Sie sind als ${email} angemeldet. Dieses Konto hat keine Rolle im Team. Bitten Sie die Administration, diese Adresse einzuladen.`,
   other: "Anderes Konto verwenden",
   as: (email) => `Angemeldet als ${email}`,

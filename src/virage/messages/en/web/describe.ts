@@ -15,7 +15,7 @@ export const describe = {
   notDescribed: "Not described yet",
   growing: "Still being recorded.",
   lead: "Describe what happens for fans who can’t see it. Your voice plays over the stadium sound, which is turned down.",
-  signIn: "For audio describers. Sign in with your work address.",
+  signIn: "For audio describers. Sign in with your work account.",
   noRole: "You don’t have access to audio description",
   noRoleText: "Ask an administrator for the audio describer role.",
   language: "Language",

@@ -19,6 +19,7 @@ export const emails = {
     recovery_used: "Account recovered",
     recovery_codes_made: "Recovery codes made",
     recovery_code_used: "Recovery code used",
+    break_glass_used: "Emergency account used",
     order_paid: "Confirmation and receipt",
     refund: "Refund",
     refund_failed: "Refund not taken by the bank",

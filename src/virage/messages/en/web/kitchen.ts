@@ -4,7 +4,7 @@ import { plural } from "./common";
 export const kitchen = {
   title: "Kitchen",
   enter: {
-    lead: "Sign in with your staff email address. Your outlet’s orders then appear here automatically.",
+    lead: "Sign in with your work account. Your outlet’s orders then appear here automatically.",
     noRole: "No outlet assigned",
     noRoleText: (email: string) => `${email} isn’t assigned to an outlet. Ask an administrator for access.`,
     other: "Use another account",

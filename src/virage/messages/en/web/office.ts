@@ -17,7 +17,7 @@ export const office = {
   title: "Office",
   ...officeNav,
   enter: {
-    lead: "For staff only. We’ll send a code to your work email.",
+    lead: "For staff only. Use your work account.",
     noRole: "This account has no role in the office",
     noRoleText: (email: string) => `You are signed in as ${email}. Ask an administrator to invite this address.`,
     other: "Use another account",

@@ -6,6 +6,7 @@ export const officePeople = {
     title: "Staff",
     people: (count: number) => plural(count, "person", "people"),
     since: (day: string) => `since ${day}`,
+    bySso: "from a group of your identity provider",
     role: "Role",
     scope: "Scope",
     revoke: "Remove",

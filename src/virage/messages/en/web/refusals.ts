@@ -34,6 +34,13 @@ export const refusals = {
   passkey_taken: "This passkey is already registered.",
   challenge_invalid: "That took too long, or this browser keeps no cookies. Try again.",
   recovery_waits: "Your account has a passkey, so a code by email lets you in only after 24 hours. Use a recovery code to sign in now.",
+  grant_by_sso: "This role comes from a group of your identity provider. Remove the person from the group there.",
+  sso_address: "This address can’t be used here. Sign in with an address of your organisation, or ask your administrator.",
+  sso_no_role: "You’re signed in to your organisation, but none of your groups has a role here. Ask your administrator.",
+  sso_not_confirmed: "Your organisation didn’t confirm that you signed in just now. Add a passkey to your account to confirm with it.",
+  sso_refused: "Your organisation didn’t sign you in. Try again.",
+  sso_required: "You sign in through your organisation. Use its button.",
+  sso_unavailable: "Your organisation’s sign-in isn’t answering. Try again in a moment.",
   // food, replays, accounts
   no_route: "No route is open right now.",
   venue_file_defects: "The venue file has defects. Nothing was saved.",

@@ -1,7 +1,7 @@
 /** Texts of the staff’s home page. */
 export const staffHome = {
   title: "Your workspace",
-  lead: "For staff. Sign in with your work address.",
+  lead: "For staff. Sign in with your work account.",
   noRole: (email: string) => `You are signed in as ${email}. This account has no staff role. Ask an administrator to invite this address.`,
   other: "Use another account",
   as: (email: string) => `Signed in as ${email}`,

@@ -16,7 +16,7 @@ export const describe: Words = {
   notDescribed: "Pas encore décrit",
   growing: "Enregistrement en cours.",
   lead: "Décrivez l’action pour les personnes qui ne la voient pas. Votre voix couvre le son du stade, qui est baissé.",
-  signIn: "Réservé aux audiodescripteurs. Connectez-vous avec votre adresse professionnelle.",
+  signIn: "Réservé aux audiodescripteurs. Connectez-vous avec votre compte professionnel.",
   noRole: "Vous n’avez pas accès à l’audiodescription",
   noRoleText: "Demandez le rôle d’audiodescripteur à un administrateur.",
   language: "Langue",

@@ -16,6 +16,7 @@ export const emails: typeof english = {
     recovery_used: "Compte récupéré",
     recovery_codes_made: "Codes de secours créés",
     recovery_code_used: "Code de secours utilisé",
+    break_glass_used: "Compte de secours utilisé",
     order_paid: "Confirmation et reçu",
     refund: "Remboursement",
     refund_failed: "Remboursement rejeté par la banque",

@@ -4,7 +4,7 @@ import { plural } from "./common";
 export const kitchen: typeof words = {
   title: "Cuisine",
   enter: {
-    lead: "Connectez-vous avec votre adresse professionnelle. Les commandes de votre point de vente s’affichent ensuite automatiquement.",
+    lead: "Connectez-vous avec votre compte professionnel. Les commandes de votre point de vente s’affichent ensuite automatiquement.",
     noRole: "Aucun point de vente attribué",
     noRoleText: (email) => `${email} n’est affecté à aucun point de vente. Demandez l’accès à un administrateur.`,
     other: "Utiliser un autre compte",

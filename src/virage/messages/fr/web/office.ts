@@ -15,7 +15,7 @@ export const office: typeof English = {
   title: "Bureau",
   ...officeNav,
   enter: {
-    lead: "Réservé à l’équipe. Nous envoyons un code à votre adresse de travail.",
+    lead: "Réservé à l’équipe. Utilisez votre compte professionnel.",
     noRole: "Ce compte n’a aucun rôle au bureau",
     noRoleText: (email) => `Vous êtes connecté avec ${email}. Demandez à un administrateur d’inviter cette adresse.`,
     other: "Utiliser un autre compte",

@@ -6,6 +6,7 @@ export const officePeople: typeof English = {
     title: "Équipe",
     people: (count) => plural(count, "personne", "personnes"),
     since: (day) => `depuis le ${day}`,
+    bySso: "par un groupe de votre fournisseur d’identité",
     role: "Rôle",
     scope: "Périmètre",
     revoke: "Retirer",

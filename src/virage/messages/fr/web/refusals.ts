@@ -36,6 +36,13 @@ export const refusals: typeof English = {
   passkey_taken: "Cette clé d’accès est déjà enregistrée.",
   challenge_invalid: "Le délai est dépassé ou ce navigateur refuse les cookies. Réessayez.",
   recovery_waits: "Votre compte a une clé d’accès : un code par e-mail ne permet d’entrer qu’après 24 heures. Pour vous connecter maintenant, utilisez un code de secours.",
+  grant_by_sso: "Ce rôle vient d’un groupe de votre fournisseur d’identité. Retirez la personne de ce groupe chez lui.",
+  sso_address: "Cette adresse ne peut pas être utilisée ici. Connectez-vous avec une adresse de votre organisation, ou adressez-vous à votre administrateur.",
+  sso_no_role: "Vous êtes connecté à votre organisation, mais aucun de vos groupes n’a de rôle ici. Adressez-vous à votre administrateur.",
+  sso_not_confirmed: "Votre organisation n’a pas confirmé que vous venez de vous connecter. Ajoutez une clé d’accès à votre compte pour confirmer avec elle.",
+  sso_refused: "Votre organisation ne vous a pas connecté. Réessayez.",
+  sso_required: "Vous vous connectez par votre organisation. Utilisez son bouton.",
+  sso_unavailable: "La connexion de votre organisation ne répond pas. Réessayez dans un instant.",
   // restauration, ralentis, comptes
   no_route: "Aucun itinéraire n’est ouvert pour le moment.",
   venue_file_defects: "Le fichier du stade contient des erreurs. Rien n’a été enregistré.",

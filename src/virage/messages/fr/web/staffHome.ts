@@ -2,7 +2,7 @@ import type { staffHome as English } from "../../en/web/staffHome";
 
 export const staffHome: typeof English = {
   title: "Votre espace de travail",
-  lead: "Pour l’équipe. Connectez-vous avec votre adresse professionnelle.",
+  lead: "Pour l’équipe. Connectez-vous avec votre compte professionnel.",
   noRole: (email) => `Vous êtes connecté avec ${email}. Ce compte n’a aucun rôle dans l’équipe. Demandez à un administrateur d’inviter cette adresse.`,
   other: "Utiliser un autre compte",
   as: (email) => `Connecté avec ${email}`,
