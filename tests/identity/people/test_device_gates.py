@@ -107,7 +107,7 @@ async def test_revoking_the_supervisor_role_drops_open_pairings(
     (principal,) = await PeopleAuthenticator(db, clock)([Credential("cookie", token_hash(session.token))])
     assert principal is not None
     async with db.transaction() as writing:
-        assert await acts.revoke_grant(writing, principal, grant, clock.now()) is None
+        assert await acts.revoke_grant(writing, None, principal, grant, clock.now()) is None
     assert (await pair(other, code)).json()["code"] == "pairing_invalid"
     assert (await supervisor.get("/api/office/devices")).status_code == 403
 

@@ -267,7 +267,9 @@ async def test_two_administrators_cannot_remove_each_other_at_once(
     grants = [await conn.fetchval("select id from people.role_grant where person_id = $1", person) for person in people]
 
     async def remove(writing: Connection, actor: UUID, grant: UUID) -> Refused | None:
-        return await acts.revoke_grant(writing, Principal("staff", actor, None, (Grant("admin"),)), grant, clock.now())
+        return await acts.revoke_grant(
+            writing, None, Principal("staff", actor, None, (Grant("admin"),)), grant, clock.now()
+        )
 
     async def second() -> Refused | None:
         async with db.transaction() as writing:

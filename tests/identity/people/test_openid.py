@@ -175,16 +175,22 @@ async def test_only_an_invalid_grant_ends_an_access(provider: OpenIdProvider, is
             await provider.refreshed("anna", "r")
 
 
-async def test_metadata_of_another_issuer_or_without_https_are_refused(
-    issuer: Issuer, clock: FakeClock, provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch
+async def test_metadata_of_another_issuer_are_refused_and_not_asked_for_by_everyone_who_waits(
+    issuer: Issuer, clock: FakeClock, provider: OpenIdProvider
 ) -> None:
     real, issuer.url = issuer.url, "https://evil.example"
     with pytest.raises(ProviderAway, match=re.escape("its metadata are of https://evil.example")):
         await provider.metadata()
+    with pytest.raises(ProviderAway, match="a moment ago"):
+        await provider.metadata()
     issuer.url = real
     issuer.failing = 204
-    with pytest.raises(ProviderAway):
+    clock.advance(timedelta(seconds=3))
+    with pytest.raises(ProviderAway, match="204"):
         await provider.metadata()
+    issuer.failing = 0
+    clock.advance(timedelta(seconds=3))
+    assert (await provider.metadata()).issuer == real
 
 
 async def test_a_logout_token_says_whose_sessions_end(provider: OpenIdProvider, issuer: Issuer) -> None:

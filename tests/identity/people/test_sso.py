@@ -1,17 +1,20 @@
 """Single sign-on against a certified OpenID provider: signing in, roles of groups, checks, removal, logout."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, alive
 from tests.identity.people.authenticator import Authenticator
 from tests.identity.people.test_passkeys import add, enter
 from tests.identity.people.test_recovery import by_code
 from tests.openid.server import BREAK_GLASS, DOMAIN, OpenIdServer, answer_of, openid_server
+from virage.app.building import build
 from virage.app.settings import read
 from virage.identity.people.jobs.sso_checks import SsoChecks
 from virage.identity.people.openid_provider import OpenIdProvider
@@ -59,6 +62,35 @@ async def checks(db: Database, config: Config, clock: FakeClock) -> AsyncIterato
     asked = OpenIdProvider(head.sso, config.of(PeopleSettings).oidc_client_secret, SITE, clock)
     async with asked.lifespan():
         yield SsoChecks(db, head, asked, clock)
+
+
+class Process:
+    """The application with other settings, over the same database."""
+
+    def __init__(self, db: Database, config: Config, clock: FakeClock) -> None:
+        self._db = db
+        self._config = config
+        self.clock = clock
+
+    @asynccontextmanager
+    async def __call__(self, settings: PeopleSettings) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser of a web process."""
+        app = build(self._config.having(settings), self._db, self.clock)
+        async with alive(app), another(app) as browser:
+            yield browser
+
+    def checks(self, settings: PeopleSettings) -> SsoChecks:
+        """What a worker asks the provider that these settings name."""
+        head = people_config_of(self._config.having(settings))
+        assert head.sso is not None
+        return SsoChecks(
+            self._db, head, OpenIdProvider(head.sso, settings.oidc_client_secret, SITE, self.clock), self.clock
+        )
+
+
+@pytest.fixture
+def process(db: Database, config: Config, clock: FakeClock) -> Process:
+    return Process(db, config, clock)
 
 
 async def through(browser: httpx.AsyncClient, login: str, to: str = "/office", **wish: str) -> httpx.Response:
@@ -330,6 +362,37 @@ async def test_the_break_glass_account_signs_in_by_code_and_every_administrator_
     told = [email.to for email in await emails.all() if email.kind == "break_glass_used"]
     assert sorted(told) == ["owner@elsewhere.example", BREAK_GLASS]
     assert "break_glass_used" in await facts(db)
+
+
+async def test_an_account_that_becomes_the_break_glass_account_needs_roles_of_the_office(
+    client: httpx.AsyncClient, sign_in: Any, config: Config, process: Process, provider: OpenIdServer
+) -> None:
+    provider.put("anna", "office")
+    await through(client, "anna")
+    async with process(replace(config.of(PeopleSettings), oidc_break_glass=(ANNA,))) as browser:
+        assert (await sign_in(browser, ANNA)).json()["kind"] == "fan"
+        process.clock.advance(20 * MINUTE)
+        assert (await me(browser))["kind"] == "fan"
+
+
+async def test_a_change_of_the_provider_ends_every_access_and_without_one_the_office_takes_all_roles(
+    client: httpx.AsyncClient, app: Application, config: Config, process: Process, provider: OpenIdServer
+) -> None:
+    provider.put("anna", "office")
+    provider.put("berta", "accounts")
+    await through(client, "anna")
+    async with another(app) as other:
+        await through(other, "berta")
+    settings = config.of(PeopleSettings)
+    async with process(replace(settings, oidc_issuer=None)) as browser:
+        browser.cookies.update(client.cookies)
+        held = {one["email"]: one for one in (await browser.get("/api/office/staff")).json()["grants"]}
+        assert [one["by_sso"] for one in held.values()] == [False, False]
+        gone = await browser.delete(f"/api/office/grants/{held[f'berta@{DOMAIN}']['id']}")
+        assert gone.status_code == 204, gone.text
+    process.clock.advance(6 * MINUTE)
+    await process.checks(replace(settings, oidc_issuer="https://new.example")).run()
+    assert (await me(client))["kind"] == "anonymous"
 
 
 async def test_staff_of_other_domains_sign_in_by_code(client: httpx.AsyncClient, sign_in: Any, make_staff: Any) -> None:

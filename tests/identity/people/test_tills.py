@@ -161,7 +161,7 @@ async def test_revoking_finance_of_an_outlet_drops_open_pairings(
     boss = Principal("staff", admin, None, (Grant("admin"),), clock.now())
     grant = await conn.fetchval("select id from people.role_grant where role = 'finance' and scope_id = '02'")
     async with db.transaction() as writing:
-        assert await acts.revoke_grant(writing, boss, grant, clock.now()) is None
+        assert await acts.revoke_grant(writing, None, boss, grant, clock.now()) is None
     assert (await pair(other, code)).json()["code"] == "pairing_invalid"
 
 

@@ -141,7 +141,7 @@ async def test_revoking_a_creators_grant_revokes_their_tokens(
         async with db.transaction() as writing:
             (principal,) = await PeopleAuthenticator(db, clock)([Credential("cookie", token_hash(session.token))])
             assert principal is not None
-            assert await acts.revoke_grant(writing, principal, grant, clock.now()) is None
+            assert await acts.revoke_grant(writing, None, principal, grant, clock.now()) is None
 
     async with db.transaction() as writing:
         session = await acts.open_session(writing, admin, clock.now())

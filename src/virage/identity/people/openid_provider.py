@@ -35,6 +35,8 @@ CALLBACK_PATH: Final = "/api/sign-in/sso/callback"
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=4)
 ANSWER_BYTES_MAX: Final = 1_000_000
 KEPT_FOR: Final = timedelta(hours=1)
+ASKED_AGAIN_AFTER: Final = timedelta(seconds=3)
+"""How soon a provider that is away is asked again, so that waiting people do not queue behind each other."""
 KEYS_ASKED_EVERY: Final = timedelta(seconds=10)
 """How soon the keys are asked for again for a token of an unknown one: strangers can send such tokens."""
 
@@ -78,6 +80,7 @@ class OpenIdProvider:
         self._http: aiohttp.ClientSession | None = None
         self._metadata: tuple[Metadata, datetime] | None = None
         self._keys: tuple[KeySet, datetime] | None = None
+        self._away_until = clock.now()
         self._asking = asyncio.Lock()
 
     @asynccontextmanager
@@ -145,17 +148,20 @@ class OpenIdProvider:
         """Return the provider's metadata. Raises ProviderAway."""
         async with self._asking:
             now = self._clock.now()
-            if self._metadata is None or now >= self._metadata[1]:
-                address = f"{self.sso.issuer.rstrip('/')}/.well-known/openid-configuration"
-                found = _read(await self._get(address), Metadata)
-                if found.issuer != self.sso.issuer:
-                    raise ProviderAway(f"its metadata are of {found.issuer}")
-                for endpoint in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
-                    _require_https(endpoint)
-                if found.userinfo_endpoint is not None:
-                    _require_https(found.userinfo_endpoint)
-                self._metadata = found, now + KEPT_FOR
-            return self._metadata[0]
+            if self._metadata is not None and now < self._metadata[1]:
+                return self._metadata[0]
+            if now < self._away_until:
+                raise ProviderAway("it was away a moment ago")
+            self._away_until = now + ASKED_AGAIN_AFTER
+            address = f"{self.sso.issuer.rstrip('/')}/.well-known/openid-configuration"
+            found: Metadata = _read(await self._get(address), Metadata)
+            if found.issuer != self.sso.issuer:
+                raise ProviderAway(f"its metadata are of {found.issuer}")
+            endpoints = [found.authorization_endpoint, found.token_endpoint, found.jwks_uri]
+            for endpoint in filter(None, [*endpoints, found.userinfo_endpoint]):
+                _require_https(endpoint)
+            self._metadata, self._away_until = (found, now + KEPT_FOR), now
+            return found
 
     async def keys(self, *, known_since: datetime | None = None) -> KeySet:
         """Return the provider's keys, asked for again unless they were after `known_since`. Raises ProviderAway."""

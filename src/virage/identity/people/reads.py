@@ -221,8 +221,11 @@ async def recovery_of(conn: Connection, person_id: UUID, now: datetime) -> Recov
     return RecoveryView(left) if waiting is None else RecoveryView(left, waiting.ready_at, waiting.expires_at)
 
 
-async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
-    """The staff and the invitations within what the asker administers, `STAFF_MAX` of either."""
+async def staff(conn: Connection, principal: Principal, now: datetime, *, sso: bool) -> Staff:
+    """The staff and the invitations within what the asker administers, `STAFF_MAX` of either.
+
+    `sso`: the deployment has an OpenID provider, whose groups hold on to the roles that they give.
+    """
     held = (*principal.grants, *principal.posts) if principal.kind == "staff" else ()
     administered = [grant for grant in held if grant.role == "admin"]
     venues = {grant.scope_id for grant in administered if grant.scope == "venue"}
@@ -234,7 +237,7 @@ async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
             if (await venue.venue_at(conn, event.venue_version)).code in venues
         ]
     return Staff(
-        await grants.staff(conn, administered, STAFF_MAX),
+        [replace(one, by_sso=one.by_sso and sso) for one in await grants.staff(conn, administered, STAFF_MAX)],
         await grants.invitations(conn, administered, now, STAFF_MAX),
     )
 

@@ -169,10 +169,12 @@ async def add_grants(
     await journal.append(conn, facts, now)
 
 
-async def revoke_grant(conn: Connection, actor: Principal, grant_id: UUID, now: datetime) -> Refused | None:
+async def revoke_grant(
+    conn: Connection, sso: Sso | None, actor: Principal, grant_id: UUID, now: datetime
+) -> Refused | None:
     """Take a grant, and with it every token and invitation that its holder could give through it alone.
 
-    What a group of the identity provider gives is taken there.
+    What a group of the OpenID provider gives is taken there, as long as the deployment has one.
     """
     held = await grants.grant_by_id(conn, grant_id)
     if held is None:
@@ -180,7 +182,7 @@ async def revoke_grant(conn: Connection, actor: Principal, grant_id: UUID, now: 
     if not may_administer(actor, held.grant, await enclosing(conn, held.grant) or ()):
         return Refused(Reason.FORBIDDEN)
     await persons.lock_person(conn, held.person_id)
-    if held.by_sso:
+    if held.by_sso and sso is not None:
         return Refused(Reason.GRANT_BY_SSO)
     if held.grant == ADMIN_OF_ALL and await grants.lock_admins(conn) == [grant_id]:
         return Refused(Reason.LAST_ADMIN)

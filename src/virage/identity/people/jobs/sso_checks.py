@@ -29,9 +29,7 @@ class SsoChecks:
         """Ask about everyone who is due."""
         while True:
             async with self._db.transaction() as conn:
-                due = await store.take_due_checks(
-                    conn, self._config.all_keys, self._provider.sso.issuer, self._clock.now(), AT_ONCE
-                )
+                due = await store.take_due_checks(conn, self._config.all_keys, self._clock.now(), AT_ONCE)
             if not due:
                 return
             failures = list(filter(None, await asyncio.gather(*map(self._check, due))))
@@ -39,15 +37,21 @@ class SsoChecks:
                 log.warning("openid_provider_away", asked=failures[0], accounts=len(failures))
 
     async def _check(self, check: DueCheck) -> str | None:
-        """Ask about one account; return what failed."""
+        """Ask about one account; return what failed. A provider that was replaced confirms nobody any more."""
+        if check.issuer != self._provider.sso.issuer:
+            await self._end(check, f"{check.issuer} is not the provider any more")
+            return None
         try:
             proof = await self._provider.refreshed(check.subject, check.refresh_token)
         except ProviderRefused as refusal:
-            log.info("sso_refused", why=str(refusal), person=check.person_id)
-            await self._db.transact(acts.end_access, check, self._clock.now())
+            await self._end(check, str(refusal))
         except (ProviderAway, InvalidToken) as failure:
             await self._db.transact(acts.record_away, check, self._clock.now())
             return str(failure)
         else:
             await self._db.transact(acts.record_check, self._config, check, proof, self._clock.now())
         return None
+
+    async def _end(self, check: DueCheck, why: str) -> None:
+        log.info("sso_refused", why=why, person=check.person_id)
+        await self._db.transact(acts.end_access, check, self._clock.now())

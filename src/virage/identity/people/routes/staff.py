@@ -41,20 +41,22 @@ async def withdraw_invitation(invitation_id: UUID, db: Database, clock: Clock, p
 
 
 @get("/api/office/staff", guards=[ADMIN])
-async def list_staff(db: Database, clock: Clock, principal: Principal) -> Response[Staff]:
+async def list_staff(db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal) -> Response[Staff]:
     """Who holds which role where, and who is invited, as far as I administer it."""
     _require_staff_person(principal)
     async with db.connection() as conn:
-        found = await reads.staff(conn, principal, clock.now())
+        found = await reads.staff(conn, principal, clock.now(), sso=people_config.sso is not None)
     return Response(found, headers={"cache-control": "no-store"})
 
 
 @delete("/api/office/grants/{grant_id:uuid}", status_code=204, guards=[ADMIN])
-async def revoke_grant(grant_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+async def revoke_grant(
+    grant_id: UUID, db: Database, clock: Clock, people_config: PeopleConfig, principal: Principal
+) -> None:
     """Take a grant, at once; the last administrator of everything stays. Asks for a sign-in of the last 15 minutes."""
     _require_staff_person(principal)
     fresh(principal, clock.now())
-    granted(await db.transact(acts.revoke_grant, principal, grant_id, clock.now()))
+    granted(await db.transact(acts.revoke_grant, people_config.sso, principal, grant_id, clock.now()))
 
 
 @post("/api/office/tokens", status_code=201, guards=[signed_in])

@@ -75,6 +75,7 @@ class DueCheck(Struct, frozen=True):
     """An account that the provider is to be asked about, with its refresh token."""
 
     person_id: UUID
+    issuer: str
     subject: str
     refresh_token: str
     confirmed_at: datetime

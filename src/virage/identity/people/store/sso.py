@@ -47,18 +47,16 @@ async def put_account(
     )
 
 
-async def take_due_checks(
-    conn: Connection, keys: Sequence[PeopleKeys], issuer: str, now: datetime, wanted: int
-) -> list[DueCheck]:
+async def take_due_checks(conn: Connection, keys: Sequence[PeopleKeys], now: datetime, wanted: int) -> list[DueCheck]:
     """Return accounts that the provider is to be asked about now; the next check of each is moved on.
 
     A token that no secret opens is empty, which the provider refuses.
     """
-    rows = queries.take_due_checks(conn, issuer=issuer, now=now, check_at=now + CHECK_EVERY, wanted=wanted)
+    rows = queries.take_due_checks(conn, now=now, check_at=now + CHECK_EVERY, wanted=wanted)
     found = []
     async for row in rows:
         token = unseal([key.sso_token for key in keys], row["refresh_token"], row["person_id"].bytes) or b""
-        found.append(DueCheck(row["person_id"], row["subject"], token.decode(), row["confirmed_at"]))
+        found.append(DueCheck(row["person_id"], row["issuer"], row["subject"], token.decode(), row["confirmed_at"]))
     return found
 
 

@@ -16,16 +16,16 @@ on conflict (person_id) do update set
     issuer = excluded.issuer, subject = excluded.subject, refresh_token = excluded.refresh_token,
     confirmed_at = excluded.confirmed_at, check_at = excluded.check_at, valid_until = excluded.valid_until;
 
--- name: take_due_checks(issuer, now, check_at, wanted)
+-- name: take_due_checks(now, check_at, wanted)
 -- Accounts that the provider is to be asked about; until `check_at` no other process asks about them.
 with due as (
     select person_id from people.sso_account
-    where issuer = :issuer and refresh_token is not null and check_at <= :now
+    where refresh_token is not null and check_at <= :now
     order by check_at limit :wanted for update skip locked
 )
 update people.sso_account as a set check_at = :check_at
 from due where a.person_id = due.person_id
-returning a.person_id, a.subject, a.refresh_token, a.confirmed_at;
+returning a.person_id, a.issuer, a.subject, a.refresh_token, a.confirmed_at;
 
 -- name: confirm_sso_account(refresh_token, now, valid_until, person_id, subject, confirmed_at)!
 -- The provider still knows a person, who has not signed in since it was asked.
