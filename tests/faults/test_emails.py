@@ -78,7 +78,7 @@ class Server:
 class Worker:
     """A `virage work` process."""
 
-    def __init__(self, config: Config, port: int, folder: Path) -> None:
+    def __init__(self, config: Config, port: int, folder: Path, **variables: str) -> None:
         self._folder = folder
         self._env = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")} | {
             "VIRAGE_SECRET": config.secret,
@@ -86,6 +86,7 @@ class Worker:
             "VIRAGE_DATABASE_URL": config.database_url or "",
             "VIRAGE_VAR_DIR": str(folder),
             "VIRAGE_SMTP_URL": f"smtp://127.0.0.1:{port}",
+            **variables,
         }
         self.process: asyncio.subprocess.Process | None = None
 

@@ -40,5 +40,6 @@ from virage.identity.people.reads import roster as roster
 from virage.identity.people.reads import sealed_content as sealed_content
 from virage.identity.people.reads import search as search
 from virage.identity.people.reads import sellers as sellers
+from virage.identity.people.reads import sessions_of as sessions_of
 from virage.identity.people.reads import short_names as short_names
 from virage.identity.people.reads import till_roster as till_roster

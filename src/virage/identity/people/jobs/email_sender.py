@@ -62,7 +62,7 @@ class EmailSender:
             log.warning("letter_too_late", email=email.id, kind=email.kind)
             await self._drop(email)
         elif email.blocked:
-            await self._mark(email, Report("bounced", "blocked"))
+            await self._mark(email, Report("bounced", "blocked"), None)
         elif self._server is not None:
             await self._send(self._server, email)
         elif self._config.demo:
@@ -76,9 +76,16 @@ class EmailSender:
         if settings.bounce_domain is not None:
             path = return_path(self._keys[0].bounce, email.id, settings.bounce_domain)
 
+        subject: str | None = None
+
         async def message() -> bytes | None:
+            nonlocal subject
             content = await self._content(email)
-            return None if content is None else await self._message(email, content)
+            if content is None:
+                return None
+            rendered = await self._rendered(email, content)
+            subject = rendered.subject
+            return await self._message(email, rendered)
 
         outcome = await send(
             server,
@@ -91,7 +98,7 @@ class EmailSender:
         if outcome == "dropped":
             await self._drop(email)
         else:
-            await self._mark(email, None if outcome == "sent" else outcome)
+            await self._mark(email, None if outcome == "sent" else outcome, subject)
 
     async def _content(self, email: Email) -> EmailContent | None:
         async with self._db.connection() as conn:
@@ -101,8 +108,8 @@ class EmailSender:
         elsewhere = asyncio.to_thread if content.receipt is None else in_background
         return await elsewhere(render, email, content, self._config)
 
-    async def _message(self, email: Email, content: EmailContent) -> bytes:
-        rendered, sender = await self._rendered(email, content), self._settings.mail_from
+    async def _message(self, email: Email, rendered: Rendered) -> bytes:
+        sender = self._settings.mail_from
 
         def written() -> bytes:
             message = compose(email, rendered, sender, self._config.club.name, self._clock.now())
@@ -122,9 +129,18 @@ class EmailSender:
         async with self._db.transaction() as conn:
             await emails.deliver(conn, email.id, email.to, rendered, now)
             kept = None if email.kind in FORGOTTEN else email.to
-            await emails.mark_sent(conn, self._keys[0], email.id, kept, state="delivered", reason=None, now=now)
+            await emails.mark_sent(
+                conn,
+                self._keys[0],
+                email.id,
+                kept,
+                state="delivered",
+                reason=None,
+                subject=rendered.subject,
+                now=now,
+            )
 
-    async def _mark(self, email: Email, refused: Report | None) -> None:
+    async def _mark(self, email: Email, refused: Report | None, subject: str | None) -> None:
         now, keys = self._clock.now(), self._keys[0]
         kept = None if email.kind in FORGOTTEN else email.to
         state: State = "sent" if refused is None else refused.state
@@ -132,7 +148,7 @@ class EmailSender:
         if refused is not None:
             log.warning("letter_undeliverable", email=email.id, reason=reason)
         async with self._db.transaction() as conn:
-            await emails.mark_sent(conn, keys, email.id, kept, state=state, reason=reason, now=now)
+            await emails.mark_sent(conn, keys, email.id, kept, state=state, reason=reason, subject=subject, now=now)
             if refused is not None and refused.blocks and kept is not None:
                 await emails.block(conn, keys, kept, email.id, reason=refused.reason, now=now)
 

@@ -118,6 +118,7 @@ async def mark_sent(
     *,
     state: State,
     reason: str | None,
+    subject: str | None,
     now: datetime,
 ) -> None:
     """Say that an email left, or will not. `to` is kept for reports about it; None: it is forgotten."""
@@ -128,6 +129,7 @@ async def mark_sent(
         reason=reason,
         recipient=None if to is None else seal(keys.mail, to.encode(), email_id.bytes),
         address_key=None if to is None else address_key(keys, to),
+        subject=subject,
         now=now,
     )
 
@@ -201,6 +203,7 @@ def _view(keys: Sequence[PeopleKeys], row: Any) -> EmailView:
         queued_at=row["queued_at"],
         state_at=row["state_at"],
         resent=row["resent"],
+        subject=row["subject"],
     )
 
 

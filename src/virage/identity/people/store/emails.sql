@@ -31,13 +31,15 @@ where l.id = :email_id and l.state = 'queued';
 -- Whether an address, under any of its keys, came back for good.
 select exists(select from people.blocked_address where address_key = any(:address_keys::bytea[]));
 
--- name: mark_sent(email_id, state, reason, recipient, address_key, now)!
--- An email left, or will not; its secret is dropped. What was reported meanwhile stays.
+-- name: mark_sent(email_id, state, reason, recipient, address_key, subject, now)!
+-- An email left, or will not; its secret is dropped. What was reported meanwhile stays. The subject of an email about
+-- nothing may contain a code, and is not kept.
 update people.letter set
     state = case when state = 'queued' then :state else state end,
     reason = case when state = 'queued' then :reason else reason end,
     state_at = case when state = 'queued' then :now else state_at end,
-    recipient = :recipient, address_key = :address_key, secret = null
+    recipient = :recipient, address_key = :address_key, secret = null,
+    subject = case when about_id is not null then :subject::text end
 where id = :email_id;
 
 -- name: drop_email(email_id)!
@@ -72,7 +74,7 @@ delete from people.blocked_address as b using freed where b.address_key = freed.
 -- The emails of an order, the latest first; to one person, if one is named.
 select
     l.id, l.kind, l.about_id, l.recipient, l.state, l.reason, l.queued_at, l.state_at,
-    l.resend_of is not null as resent, p.email
+    l.resend_of is not null as resent, l.subject, p.email
 from people.letter as l left join people.person as p on p.id = l.person_id
 where l.about_id = :about_id and (:person_id::uuid is null or l.person_id = :person_id)
 order by l.id desc;
@@ -81,7 +83,7 @@ order by l.id desc;
 -- The latest emails, of one state if it is named; the next page begins before an id.
 select
     l.id, l.kind, l.about_id, l.recipient, l.state, l.reason, l.queued_at, l.state_at,
-    l.resend_of is not null as resent, p.email
+    l.resend_of is not null as resent, l.subject, p.email
 from people.letter as l left join people.person as p on p.id = l.person_id
 where (:state::text is null or l.state = :state) and (:before::uuid is null or l.id < :before)
 order by l.id desc limit :limit;
@@ -93,7 +95,7 @@ where about_id = :about_id order by id for update;
 
 -- name: emails_of(person_id)
 -- The emails to a person, the latest first.
-select kind, about_id, state, queued_at, state_at from people.letter where person_id = :person_id order by id desc;
+select kind, about_id, subject, state, queued_at, state_at from people.letter where person_id = :person_id order by id desc;
 
 -- name: delete_old_emails(now, unlisted_since, listed_since)!
 -- Emails that came too late, and those that are old.

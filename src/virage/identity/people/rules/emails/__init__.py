@@ -110,7 +110,10 @@ class EmailRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EmailView(Struct, frozen=True):
-    """An email as the order's page and the office list it; `to` is None once its recipient is forgotten."""
+    """An email as the order's page and the office list it; `to` is None once its recipient is forgotten.
+
+    `subject` is that of an email about an order or a top-up, once it was sent.
+    """
 
     id: UUID
     kind: EmailKind
@@ -121,6 +124,7 @@ class EmailView(Struct, frozen=True):
     queued_at: datetime
     state_at: datetime
     resent: bool
+    subject: str | None = None
 
 
 class BlockedAddress(Struct, frozen=True):
