@@ -18,7 +18,7 @@ from babel.numbers import is_currency
 
 from virage_sandbox import pages, wire
 from virage_sandbox.appendfile import AppendFile
-from virage_sandbox.bank import Account, Bank, Entry, Moved
+from virage_sandbox.bank import Account, Bank, Disputed, Entry, Moved
 from virage_sandbox.cards import Card, find, grouped
 from virage_sandbox.outbox import Outbox
 from virage_sandbox.pages import Form
@@ -90,6 +90,7 @@ class Api:
             "/v1/charges": self._charge_kept,
             "/v1/methods/forget": self._forget,
             "/v1/refunds": self._refund,
+            "/v1/disputes/evidence": self._take_evidence,
             "/v1/payouts": self._payouts,
             "/v1/payouts/entries": self._payout_entries,
         }
@@ -174,6 +175,11 @@ class Api:
         await self._file.append([entry for _, entry in tried if entry is not None])
         return _json(wire.RefundStatuses([status for status, _ in tried]))
 
+    async def _take_evidence(self, body: bytes) -> web.Response:
+        status, entry = self._bank.take_evidence(_parsed(body, wire.NewEvidence), time.time())
+        await self._dispute([] if entry is None else [entry])
+        return _json(status)
+
     async def _payouts(self, body: bytes) -> web.Response:
         since = _parsed(body, wire.PayoutsSince).since
         await self._file.append(())
@@ -204,6 +210,12 @@ class Api:
         """Store state changes, then queue their events for the merchant."""
         await self._file.append(moves)
         self._owe(moves)
+
+    async def _dispute(self, entries: Sequence[Disputed]) -> None:
+        """Store what happened to disputes, then queue the events for the merchant."""
+        await self._file.append(entries)
+        for entry in entries:
+            self._outbox.add(entry.event, entry.due_s)
 
     def _owe(self, moves: Sequence[Moved]) -> None:
         for move in moves:
@@ -277,6 +289,8 @@ class Api:
     async def _charge(self, account: Account, card: Card) -> Moved | None:
         move = self._bank.pay(account, card, time.time())
         await self._keep([move] if move is not None else [])
+        if move is not None and card is Card.DISPUTED and account.captured_cents:
+            await self._dispute([self._bank.dispute(account, time.time())])
         return move
 
     async def _answer_challenge(self, account: Account, code: str) -> None:

@@ -1,20 +1,35 @@
 """The payments of the sandbox, in memory. Every change is an entry, so that the file of entries is the whole state."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
-from virage_sandbox.wire import Event, NewCharge, NewPayment, NewRefund, PayoutEntry, RefundStatus, Stage, Status
+from virage_sandbox.wire import (
+    Dispute,
+    DisputeStage,
+    Event,
+    EvidenceStatus,
+    NewCharge,
+    NewEvidence,
+    NewPayment,
+    NewRefund,
+    PayoutEntry,
+    RefundStatus,
+    Stage,
+    Status,
+)
 
-Change = TypeVar("Change", "Opened", "Moved", "Refunded", "Forgotten")
+Change = TypeVar("Change", "Opened", "Moved", "Refunded", "Forgotten", "Disputed")
 
 OPEN = frozenset({Stage.OPEN, Stage.CHALLENGED})
 FEE_PERMILLE, FEE_CENTS = 14, 25
 """Fee of a capture: 1.4 % and 25 cents; refunds cost nothing, and return no fee."""
+EVIDENCE_WITHIN = timedelta(days=7)
 
 
 class Opened(Struct, frozen=True, tag="opened"):
@@ -53,7 +68,15 @@ class Forgotten(Struct, frozen=True, tag="forgotten"):
     ids: list[UUID]
 
 
-Entry = Opened | Moved | Refunded | Delivered | Forgotten
+class Disputed(Struct, frozen=True, tag="disputed", omit_defaults=True):
+    """A dispute began, or `evidence` of it came. Its event is due to the merchant from `due_s` (Unix time) on."""
+
+    event: Event
+    due_s: float
+    evidence: NewEvidence | None = None
+
+
+Entry = Opened | Moved | Refunded | Delivered | Forgotten | Disputed
 
 
 class Owed(Struct):
@@ -104,6 +127,8 @@ class Bank:
         self.refunds: dict[UUID, RefundStatus] = {}
         self._refunded: dict[UUID, NewRefund] = {}
         self.refunded_s: dict[UUID, float] = {}
+        self.disputes: dict[str, tuple[UUID, Dispute]] = {}
+        self.evidence: dict[str, NewEvidence] = {}
         self.owed: dict[str, Owed] = {}
         self._events = 0
 
@@ -191,6 +216,37 @@ class Bank:
         reason = None if done else "bank_refused"
         return RefundStatus(refund.id, done, reason), entry
 
+    def dispute(self, account: Account, now_s: float) -> Disputed:
+        """Let the cardholder dispute a captured payment; the merchant hears of it late, after the capture."""
+        now = datetime.fromtimestamp(now_s, UTC).replace(microsecond=0)
+        dispute = Dispute(
+            f"dp_{account.id}",
+            account.captured_cents,
+            "fraudulent",
+            DisputeStage.NEEDS_RESPONSE,
+            now,
+            now + EVIDENCE_WITHIN,
+        )
+        return self._applied(Disputed(self._about(account.id, dispute), now_s + self._late_s))
+
+    def take_evidence(self, evidence: NewEvidence, now_s: float) -> tuple[EvidenceStatus, Disputed | None]:
+        """Take evidence of a dispute, once, until it is due."""
+        known = self.evidence.get(evidence.dispute_id)
+        if known is not None:
+            same = known.id == evidence.id
+            return EvidenceStatus(evidence.id, same, None if same else "evidence_taken"), None
+        found = self.disputes.get(evidence.dispute_id)
+        if found is None:
+            return EvidenceStatus(evidence.id, taken=False, reason="dispute_unknown"), None
+        payment_id, dispute = found
+        if dispute.due_at.timestamp() <= now_s:
+            return EvidenceStatus(evidence.id, taken=False, reason="past_due"), None
+        event = self._about(payment_id, replace(dispute, state=DisputeStage.UNDER_REVIEW))
+        return EvidenceStatus(evidence.id, taken=True), self._applied(Disputed(event, now_s, evidence))
+
+    def _about(self, payment_id: UUID, dispute: Dispute) -> Event:
+        return Event(self._event_id(), payment_id, Stage.CAPTURED, dispute.amount_cents, dispute=dispute)
+
     def balance(self) -> Iterator[PayoutEntry]:
         """Return all captures and refunds of money with their fees, in no order."""
         for account in self.accounts.values():
@@ -228,6 +284,12 @@ class Bank:
                 self.accounts[payment.id] = account
             case Moved():
                 self._apply_move(entry)
+            case Disputed(event, due_s, evidence) if event.dispute is not None:
+                self.disputes[event.dispute.id] = (event.payment_id, event.dispute)
+                if evidence is not None:
+                    self.evidence[event.dispute.id] = evidence
+                self._events += 1
+                self.owed[event.id] = Owed(event, 1, due_s)
             case Refunded(refund, done, at_s):
                 self._apply_refund(refund, done, at_s)
             case Forgotten(ids):

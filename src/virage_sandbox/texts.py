@@ -203,6 +203,11 @@ CARDS: dict[Card, Texts] = {
         "en": "Saved, then every charge is declined",
         "de": "Gespeichert, danach wird jede Abbuchung abgelehnt",
     },
+    Card.DISPUTED: {
+        "fr": "Acceptée, puis contestée par le titulaire",
+        "en": "Accepted, then disputed by the cardholder",
+        "de": "Angenommen, danach vom Inhaber angefochten",
+    },
 }
 
 

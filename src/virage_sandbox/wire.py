@@ -178,8 +178,47 @@ class PayoutEntries(Struct, frozen=True):
     more: bool = False
 
 
-class Event(Struct, frozen=True):
-    """An event in a webhook."""
+class DisputeStage(StrEnum):
+    """State of a dispute."""
+
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+
+
+class Dispute(Struct, frozen=True):
+    """A payment that its buyer disputes in full."""
+
+    id: str
+    amount_cents: int
+    reason: str
+    state: DisputeStage
+    opened_at: datetime
+    due_at: datetime
+
+
+class NewEvidence(Struct, frozen=True, omit_defaults=True):
+    """POST /v1/disputes/evidence: a PDF and what goes with it. It is final; `id` makes the request idempotent."""
+
+    id: UUID
+    dispute_id: str
+    pdf: bytes
+    summary: str
+    customer_name: str | None = None
+    customer_email: str | None = None
+    service_on: date | None = None
+    access_log: str | None = None
+
+
+class EvidenceStatus(Struct, frozen=True):
+    """The answer to POST /v1/disputes/evidence."""
+
+    id: UUID
+    taken: bool
+    reason: str | None = None
+
+
+class Event(Struct, frozen=True, omit_defaults=True):
+    """An event in a webhook: a payment's new state, or one about its `dispute`."""
 
     id: str
     payment_id: UUID
@@ -187,6 +226,7 @@ class Event(Struct, frozen=True):
     amount_cents: Cents
     reason: str | None = None
     kept: str | None = None
+    dispute: Dispute | None = None
 
 
 class Delivery(Struct, frozen=True):

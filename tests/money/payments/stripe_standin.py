@@ -1,4 +1,4 @@
-"""A stand-in for Stripe on this machine: Checkout, PaymentIntents, customers, refunds, signed events.
+"""A stand-in for Stripe on this machine: Checkout, PaymentIntents, customers, refunds, disputes, signed events.
 
 It answers as the API of `stripe_provider.API_VERSION` does for what Virage asks, refuses what the API refuses (another
 version, a wrong key, an idempotency key with other parameters, more refunds than were captured, calls above a rate),
@@ -7,6 +7,7 @@ and sends events until they are taken. `python -m tests.money.payments.stripe_st
 
 import argparse
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -27,16 +28,18 @@ from virage.money.payments.stripe_provider import API_VERSION
 KEY: Final = "sk_test_of_the_tests"
 WEBHOOK_SECRET: Final = "whsec_the_secret_of_the_tests_webhooks"
 HEADERS: Final = {"authorization": f"Bearer {KEY}", "stripe-version": API_VERSION}
-ACCEPTED, DECLINED, INSUFFICIENT, CHALLENGED, LATER_DECLINED = (
+ACCEPTED, DECLINED, INSUFFICIENT, CHALLENGED, LATER_DECLINED, DISPUTED = (
     "4242424242424242",
     "4000000000000002",
     "4000000000009995",
     "4000002760003184",
     "4000000000000341",
+    "4000000000000259",
 )
 CODE: Final = "1234"
 """What the bank of a challenged card wants to read."""
 CENTS_MIN: Final = 50
+FILE_BYTES_MAX: Final = 5_000_000
 _DECLINES: Final = {DECLINED: "generic_decline", INSUFFICIENT: "insufficient_funds"}
 _LATER: Final = {LATER_DECLINED: "generic_decline", CHALLENGED: "authentication_required", **_DECLINES}
 _PART: Final = re.compile(r"[^\[\]]+")
@@ -65,6 +68,11 @@ class StripeStandin:
         self.away = False
         self.answers_lost = 0
         """So many next answers are lost, after the request was executed."""
+        self.answers_lost_of = "/v1/"
+        """Only answers of addresses that contain this are lost, or wait."""
+        self.answers_wait: asyncio.Event | None = None
+        """Answers wait for it, after the request was executed; `waiting` counts them."""
+        self.waiting = 0
         self.events_sent = 1
         """How often each event is sent; 0: never."""
         self.api_version = API_VERSION
@@ -96,7 +104,7 @@ class StripeStandin:
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback."""
-        app = web.Application()
+        app = web.Application(client_max_size=FILE_BYTES_MAX)
         routes: dict[str, Handler] = {
             "POST /v1/checkout/sessions": self._create_session,
             "GET /v1/checkout/sessions/{id}": self._get_session,
@@ -108,6 +116,8 @@ class StripeStandin:
             "POST /v1/payment_intents/{id}/cancel": self._cancel_intent,
             "POST /v1/refunds": self._create_refund,
             "GET /v1/disputes/{id}": self._get_dispute,
+            "POST /v1/disputes/{id}": self._update_dispute,
+            "POST /v1/files": self._create_file,
             "GET /v1/refunds/{id}": lambda request, _: self._of("refund", request.match_info["id"]),
             "GET /v1/refunds": lambda _request, params: self._page_of("refund", params),
             "DELETE /v1/customers/{id}": self._delete_customer,
@@ -156,7 +166,10 @@ class StripeStandin:
                 status, answer = refusal.status, {"error": refusal.error}
             except ConnectionError:
                 return web.Response(status=503)
-            if self.answers_lost and request.method != "GET":
+            if self.answers_wait and request.method != "GET" and self.answers_lost_of in request.path:
+                self.waiting += 1
+                await self.answers_wait.wait()
+            if self.answers_lost and request.method != "GET" and self.answers_lost_of in request.path:
                 self.answers_lost -= 1
                 assert request.transport is not None
                 request.transport.abort()
@@ -331,6 +344,11 @@ class StripeStandin:
             refund["failure_reason"] = "lost_or_stolen_card"
         return refund
 
+    def disputed_payment(self, payment_id: str, cents: int) -> Json:
+        """A captured payment of a page, and its dispute."""
+        self._capture(self._intent(cents, "eur", {"page_of": payment_id}))
+        return self.dispute(payment_id)
+
     def dispute(self, payment_id: str, status: str = "needs_response") -> Json:
         """Let the buyer of a page dispute its payment."""
         intents = [one for one in self.objects.values() if one["object"] == "payment_intent"]
@@ -356,6 +374,36 @@ class StripeStandin:
             balance_transactions=[],
         )
         self._send("charge.dispute.created", dispute)
+        return dispute
+
+    def _create_file(self, _request: web.Request, params: Json) -> Json:
+        name, content = params["file"]["name"], base64.b64decode(params["file"]["content"])
+        if params["purpose"] == "dispute_evidence" and not content.startswith(b"%PDF-"):
+            raise Refusal(400, "invalid_request_error", param="file")
+        file = self._made("file", "file", purpose=params["purpose"], filename=name, size=len(content), type="pdf")
+        self._private(file)["content"] = content
+        return file
+
+    def content_of(self, file_id: str) -> bytes:
+        """The content of an uploaded file."""
+        content: bytes = self._private(self._of("file", file_id))["content"]
+        return content
+
+    def _update_dispute(self, request: web.Request, params: Json) -> Json:
+        """Evidence is submitted once, until it is due."""
+        dispute = self._of("dispute", request.match_info["id"])
+        details = dispute["evidence_details"]
+        if dispute["status"].removeprefix("warning_") != "needs_response" or details["due_by"] <= time.time():
+            raise Refusal(400, "invalid_request_error", param="evidence")
+        evidence = params["evidence"]
+        if self._of("file", evidence["service_documentation"])["purpose"] != "dispute_evidence":
+            raise Refusal(400, "invalid_request_error", param="evidence[service_documentation]")
+        dispute["metadata"] |= params.get("metadata", {})
+        dispute["evidence"] = evidence
+        details["has_evidence"] = True
+        if params.get("submit") == "true":
+            details["submission_count"] += 1
+            self.move_dispute(dispute, dispute["status"].replace("needs_response", "under_review"))
         return dispute
 
     def move_dispute(self, dispute: Json, status: str) -> None:
@@ -436,6 +484,8 @@ class StripeStandin:
             intent = self._intent_of(session, currency)
             session |= {"payment_intent": intent["id"], "payment_status": "paid", "currency": currency}
             self._capture(intent)
+            if number == DISPUTED:
+                self.dispute(intent["metadata"]["page_of"])
         session |= {"status": "complete", "url": None}
         self._send("checkout.session.completed", session)
         return "captured"
@@ -513,7 +563,11 @@ def nested(pairs: Any) -> Json:
         place = found
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = pairs.getall(name)[-1]
+        value = pairs.getall(name)[-1]
+        if isinstance(value, web.FileField):
+            content = base64.b64encode(value.file.read()).decode()
+            value = {"name": value.filename, "content": content}
+        place[last] = value
     return {name: _lists(value) for name, value in found.items()}
 
 

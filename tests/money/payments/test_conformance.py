@@ -17,7 +17,12 @@ from tests.money.payments.stripe_standin import StripeStandin
 from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.rules import (
     Charge,
+    DisputeNotice,
+    DisputeState,
+    DueEvidence,
     DueRefund,
+    EvidenceFields,
+    EvidenceState,
     HostedPage,
     NewSavedCard,
     Outcome,
@@ -41,12 +46,14 @@ CARDS: Final[dict[str, dict[str, str]]] = {
         "declined": Card.DECLINED,
         "challenged": Card.CHALLENGE,
         "later_challenged": Card.CHALLENGE,
+        "disputed": Card.DISPUTED,
     },
     "stripe": {
         "accepted": stripe_standin.ACCEPTED,
         "declined": stripe_standin.DECLINED,
         "challenged": stripe_standin.CHALLENGED,
         "later_challenged": stripe_standin.CHALLENGED,
+        "disputed": stripe_standin.DISPUTED,
     },
 }
 
@@ -103,6 +110,15 @@ class Bank:
             for outcome in said:
                 if isinstance(outcome, Outcome) and outcome.payment_id == wanted:
                     return outcome
+
+    async def dispute_news(self, wanted: UUID) -> DisputeNotice:
+        """The next state of the dispute of a payment that webhooks bring."""
+        while True:
+            said = await self.provider.read_webhook(*await self.inbox.next())
+            assert not isinstance(said, Refused), said
+            for notice in said:
+                if isinstance(notice, DisputeNotice) and notice.payment_id == wanted:
+                    return notice
 
     async def captured(self, asked: PaymentIntent) -> Reference:
         """A paid payment, as the refund job knows it."""
@@ -282,6 +298,51 @@ async def test_a_repeated_refund_is_paid_once(bank: Bank, start: Start) -> None:
         assert answer.state is RefundState.DONE
     (answer,) = await bank.provider.refund([due(paid, 1000)])
     assert answer.state is RefundState.DONE
+
+
+PDF: Final = b"%PDF-1.7 of the tests"
+
+
+def evidence(notice: DisputeNotice, **changes: Any) -> DueEvidence:
+    due = DueEvidence(
+        new_id(),
+        PDF,
+        EvidenceFields("Two tickets were bought, and both were used.", "Léa Martin", "lea@example.org"),
+        dispute_id=new_id(),
+        payment_id=notice.payment_id,
+        dispute_ref=notice.provider_ref,
+        attempts=0,
+    )
+    return replace(due, **changes)
+
+
+async def disputed(bank: Bank, asked: PaymentIntent) -> DisputeNotice:
+    assert await bank.pay(await bank.open(asked), "disputed") == "captured"
+    return await bank.dispute_news(asked.payment_id)
+
+
+async def test_a_dispute_is_told_by_a_webhook_and_its_evidence_is_taken_once(bank: Bank, start: Start) -> None:
+    asked = start()
+    notice = await disputed(bank, asked)
+    assert (notice.state, notice.amount_cents, notice.is_inquiry) == (DisputeState.NEEDS_RESPONSE, 5000, False)
+    assert notice.due_at is not None
+    assert notice.due_at > notice.opened_at
+    due = evidence(notice)
+    for attempts in (0, 0, 1):
+        answer = await bank.provider.send_evidence(replace(due, attempts=attempts))
+        assert answer.state is EvidenceState.SENT
+    changed = await bank.dispute_news(asked.payment_id)
+    assert (changed.provider_ref, changed.state) == (notice.provider_ref, DisputeState.UNDER_REVIEW)
+    other = await bank.provider.send_evidence(evidence(notice))
+    assert other.state is EvidenceState.FAILED
+    assert other.reason
+
+
+async def test_evidence_of_a_dispute_that_does_not_exist_fails(bank: Bank, start: Start) -> None:
+    notice = await disputed(bank, start())
+    answer = await bank.provider.send_evidence(evidence(notice, dispute_ref="dp_none"))
+    assert answer.state is EvidenceState.FAILED
+    assert answer.reason
 
 
 async def test_a_forged_an_old_and_a_changed_delivery_are_refused(bank: Bank, start: Start) -> None:

@@ -5,14 +5,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from virage.money.payments import methods, rules, store
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
+    CLOSED,
     Captured,
     Dispute,
     DisputeChange,
     DisputeNotice,
     DisputeState,
+    DueEvidence,
+    Evidence,
+    EvidenceAnswer,
+    EvidenceState,
     Failed,
     FailedRefund,
     HostedPage,
@@ -279,3 +286,73 @@ async def _lock_failed(conn: Connection, refund_id: UUID) -> Refund | Refused:
     if refund is None:
         return Refused(PaymentRefusal.NOT_FOUND)
     return refund if refund.failed_at is not None else Refused(PaymentRefusal.REFUND_NOT_FAILED)
+
+
+async def assign_refund(
+    conn: Connection, refund_id: UUID, assignee: UUID | None, who: UUID, now: datetime
+) -> Refund | Refused:
+    """Assign a failed refund to a person, or to none. Refusals: not_found, refund_not_failed."""
+    refund = await _lock_failed(conn, refund_id)
+    if isinstance(refund, Refused):
+        return refund
+    if refund.assignee_id != assignee:
+        await store.assign_refund(conn, refund_id, assignee)
+        data = {"refund": str(refund_id)} | ({} if assignee is None else {"assignee": str(assignee)})
+        await journal.append(conn, [Fact("refund_assigned", who, refund.payment_id, data)], now)
+    return replace(refund, assignee_id=assignee)
+
+
+async def assign_dispute(
+    conn: Connection, dispute_id: UUID, assignee: UUID | None, who: UUID, now: datetime
+) -> Dispute | Refused:
+    """Assign an open dispute to a person, or to none. Refusals: not_found, dispute_closed."""
+    dispute = await store.lock_dispute(conn, dispute_id)
+    if dispute is None:
+        return Refused(PaymentRefusal.NOT_FOUND)
+    if dispute.state in CLOSED:
+        return Refused(PaymentRefusal.DISPUTE_CLOSED, {"state": dispute.state.value})
+    if dispute.assignee_id != assignee:
+        await store.assign_dispute(conn, dispute_id, assignee)
+        data = {"dispute": str(dispute_id)} | ({} if assignee is None else {"assignee": str(assignee)})
+        await journal.append(conn, [Fact("dispute_assigned", who, dispute.payment_id, data)], now)
+    return replace(dispute, assignee_id=assignee)
+
+
+async def send_evidence(
+    conn: Connection, dispute_id: UUID, evidence: Evidence, who: UUID, now: datetime
+) -> Dispute | Refused:
+    """Store evidence of a dispute, once; the evidence job sends it. Idempotent by its id.
+
+    Refusals: not_found, dispute_closed, evidence_sent, evidence_late.
+    """
+    dispute = await store.lock_dispute(conn, dispute_id)
+    if dispute is None:
+        return Refused(PaymentRefusal.NOT_FOUND)
+    known = (await store.evidence_of(conn, [dispute_id])).get(dispute_id)
+    if known is not None and known.id == evidence.id:
+        return dispute
+    if known is not None and known.state is not EvidenceState.FAILED:
+        return Refused(PaymentRefusal.EVIDENCE_SENT)
+    refusal = rules.check_evidence(dispute, now)
+    if refusal is not None:
+        return refusal
+    await store.insert_evidence(conn, dispute_id, evidence, who, now)
+    data = {"dispute": str(dispute_id), "evidence": str(evidence.id)}
+    await journal.append(conn, [Fact("dispute_evidence_requested", who, dispute.payment_id, data)], now)
+    return dispute
+
+
+async def record_evidence(conn: Connection, due: DueEvidence, answer: EvidenceAnswer, now: datetime) -> None:
+    """Store what the provider says about evidence; its content is dropped unless it is to be sent again."""
+    locked = await store.lock_evidence(conn, due.id)
+    if locked is None:
+        return
+    attempts, who = locked
+    if answer.state is EvidenceState.WAITING:
+        await store.postpone_evidence(conn, due.id, rules.refund_due(attempts + 1, now), answer.reason)
+        return
+    sent = answer.state is EvidenceState.SENT
+    await store.end_evidence(conn, due.id, None if sent else answer.reason or "unknown", now)
+    data = {"dispute": str(due.dispute_id), "evidence": str(due.id)}
+    what = "dispute_evidence_sent" if sent else "dispute_evidence_failed"
+    await journal.append(conn, [Fact(what, who, due.payment_id, data)], now)

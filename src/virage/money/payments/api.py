@@ -4,6 +4,7 @@ from virage.money.payments.acts import abandon as abandon
 from virage.money.payments.acts import begin as begin
 from virage.money.payments.acts import extend_unopened as extend_unopened
 from virage.money.payments.acts import request_refund as request_refund
+from virage.money.payments.acts import send_evidence as send_evidence
 from virage.money.payments.acts import settle as settle
 from virage.money.payments.checkout import Checkout as Checkout
 from virage.money.payments.checkout import settle_all as settle_all
@@ -18,7 +19,10 @@ from virage.money.payments.methods import methods_of as methods_of
 from virage.money.payments.methods import open_page as open_page
 from virage.money.payments.provider import PaymentProvider as PaymentProvider
 from virage.money.payments.provider import Unreachable as Unreachable
+from virage.money.payments.reads import DisputeLine as DisputeLine
 from virage.money.payments.reads import captures as captures
+from virage.money.payments.reads import dispute as dispute
+from virage.money.payments.reads import dispute_lines as dispute_lines
 from virage.money.payments.reads import disputes_of as disputes_of
 from virage.money.payments.reads import first_payment_at as first_payment_at
 from virage.money.payments.reads import of_purpose as of_purpose

@@ -1,4 +1,4 @@
-"""Scheduled jobs of payments: reconciliation, refunds, audit."""
+"""Scheduled jobs of payments: reconciliation, refunds, evidence, audit."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,7 +8,7 @@ from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.methods import SavedCardJobs
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import DueRefund, OpenPayment, RefundState
+from virage.money.payments.rules import DueRefund, EvidenceAnswer, EvidenceState, OpenPayment, RefundState
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.logs import log
@@ -16,6 +16,7 @@ from virage.platform.values.clock import Clock
 
 RECONCILE_EVERY_S = 5
 REFUNDS_EVERY_S = 2
+EVIDENCE_EVERY_S = 2
 AUDIT_EVERY_S = 60
 ASK_AFTER = timedelta(seconds=10)
 WATERMARK_SLACK = timedelta(hours=1)
@@ -39,6 +40,7 @@ class PaymentJobs:
         jobs.every_money(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
         jobs.every_money(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
         jobs.every_money(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
+        jobs.every_money(EVIDENCE_EVERY_S, "payments.evidence", self.send_evidence)
         jobs.every(AUDIT_EVERY_S, "payments.audit", self.audit)
 
     async def reconcile(self, db: Database) -> None:
@@ -100,6 +102,23 @@ class PaymentJobs:
         async with db.transaction() as conn:
             await acts.record_refunds(conn, answers, self._clock.now(), self._handlers)
         return True
+
+    async def send_evidence(self, db: Database) -> None:
+        """Send all due evidence, one after another; the provider knows whether it was sent, or is too late."""
+        while True:
+            async with db.connection() as conn:
+                due = await store.due_evidence(conn, self._clock.now())
+            if due is None:
+                return
+            try:
+                answer = await self._provider.send_evidence(due)
+            except Unreachable as failure:
+                log.warning("payment_provider_unreachable", asked=str(failure), evidence=str(due.id))
+                answer = EvidenceAnswer(EvidenceState.WAITING, "unreachable")
+            if answer.state is EvidenceState.FAILED:
+                log.error("dispute_evidence_failed", dispute=str(due.dispute_id), reason=answer.reason)
+            async with db.transaction() as conn:
+                await acts.record_evidence(conn, due, answer, self._clock.now())
 
     async def audit(self) -> None:
         """Log refunds and payments that are overdue."""

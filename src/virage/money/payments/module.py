@@ -21,6 +21,9 @@ module = Module(
     refusals={
         "amount_invalid": 409,
         "amount_mismatch": 409,
+        "dispute_closed": 409,
+        "evidence_late": 409,
+        "evidence_sent": 409,
         "exceeds_capture": 409,
         "method_id_taken": 409,
         "not_captured": 409,
@@ -37,6 +40,7 @@ module = Module(
         "payment": (),
         "refund": (),
         "dispute": (),
+        "evidence": (),
         "method": (),
         "call_lane": (),
     },

@@ -7,7 +7,9 @@ from typing import Protocol
 from virage.money.payments.payouts import BalanceEntry, ProviderPayout
 from virage.money.payments.rules import (
     Charge,
+    DueEvidence,
     DueRefund,
+    EvidenceAnswer,
     HostedPage,
     News,
     NewSavedCard,
@@ -77,8 +79,12 @@ class PaymentProvider(Protocol):
         """Send refunds, one answer each; unanswered ones are left out. Idempotent by refund id."""
         ...
 
+    async def send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
+        """Send evidence to the bank of a dispute, once: it is final. Idempotent by the id of the evidence."""
+        ...
+
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
-        """Return what a webhook delivery says about payments, saved cards and refunds, or why it is refused."""
+        """Return what a webhook delivery says about payments, cards, refunds and disputes, or why it is refused."""
         ...
 
     async def defects(self, webhook_url: str) -> Sequence[str]:
@@ -131,6 +137,10 @@ class NoProvider:
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(refunds)} refunds")
+
+    async def send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for the evidence of {due.dispute_ref}")
 
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:  # noqa: ARG002 - the protocol's form
         """Refuse."""

@@ -1,15 +1,41 @@
 """Reads of payments for screens and other domains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from virage.identity.people.api import names_by_id
 from virage.money.payments import store
-from virage.money.payments.rules import Dispute, Payment, Refund
+from virage.money.payments.rules import Dispute, EvidenceState, Payment, Refund
 from virage.money.payments.store import Capture, Overdue, Turnover
 from virage.platform.data.database import Connection
 
 OVERDUE_AFTER = timedelta(minutes=10)
+
+
+class RefundLine(Refund, frozen=True, kw_only=True):
+    """Refund with the name of its assignee: None if it is not assigned, empty for a person without a name."""
+
+    assignee: str | None = None
+
+
+class EvidenceLine(Struct, frozen=True):
+    """Evidence of a dispute, with the name of who sent it and since when it is in its state."""
+
+    state: EvidenceState
+    requested_by: str
+    since: datetime
+    reason: str | None
+
+
+class DisputeLine(Dispute, frozen=True, kw_only=True):
+    """Dispute with the name of its assignee, as in `RefundLine`, and its latest evidence."""
+
+    assignee: str | None = None
+    evidence: EvidenceLine | None = None
 
 
 async def payment(conn: Connection, payment_id: UUID) -> Payment | None:
@@ -42,9 +68,39 @@ async def refund(conn: Connection, refund_id: UUID) -> Refund | None:
     return (await store.refunds(conn, [refund_id])).get(refund_id)
 
 
-async def failed_refunds(conn: Connection) -> list[Refund]:
+async def failed_refunds(conn: Connection) -> list[RefundLine]:
     """Return the refunds that wait for a person, the longest waiting first."""
-    return await store.failed_refunds(conn)
+    return await refund_lines(conn, await store.failed_refunds(conn))
+
+
+async def refund_lines(conn: Connection, refunds: Sequence[Refund]) -> list[RefundLine]:
+    """Return refunds with the names of their assignees, in order."""
+    names = await names_by_id(conn, [one.assignee_id for one in refunds if one.assignee_id is not None])
+    return [RefundLine(**asdict(one), assignee=_named(names, one.assignee_id)) for one in refunds]
+
+
+async def dispute_lines(conn: Connection, disputes: Sequence[Dispute]) -> list[DisputeLine]:
+    """Return disputes with their evidence and the names of people, in order."""
+    evidence = await store.evidence_of(conn, [one.id for one in disputes])
+    people = {one.assignee_id for one in disputes if one.assignee_id is not None}
+    names = await names_by_id(conn, sorted(people | {one.requested_by for one in evidence.values()}))
+    lines = {
+        id_: EvidenceLine(
+            one.state,
+            names.get(one.requested_by, ""),
+            one.sent_at or one.failed_at or one.requested_at,
+            one.reason,
+        )
+        for id_, one in evidence.items()
+    }
+    return [
+        DisputeLine(**asdict(one), assignee=_named(names, one.assignee_id), evidence=lines.get(one.id))
+        for one in disputes
+    ]
+
+
+def _named(names: Mapping[UUID, str], person_id: UUID | None) -> str | None:
+    return None if person_id is None else names.get(person_id, "")
 
 
 async def disputes_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Dispute]:
@@ -52,9 +108,14 @@ async def disputes_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Dis
     return await store.disputes_of(conn, payment_ids)
 
 
-async def open_disputes(conn: Connection) -> list[Dispute]:
+async def open_disputes(conn: Connection) -> list[DisputeLine]:
     """Return open disputes, the most urgent first."""
-    return await store.open_disputes(conn)
+    return await dispute_lines(conn, await store.open_disputes(conn))
+
+
+async def dispute(conn: Connection, dispute_id: UUID) -> Dispute | None:
+    """Return a dispute, or None."""
+    return await store.dispute(conn, dispute_id)
 
 
 async def overdue(conn: Connection, now: datetime) -> Overdue:

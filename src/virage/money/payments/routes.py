@@ -1,4 +1,4 @@
-"""Webhook route of the payment provider, and office routes of failed refunds."""
+"""Webhook route of the payment provider, and office routes of failed refunds and disputes."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -8,13 +8,14 @@ from msgspec import Meta, Struct
 from virage.money.payments import acts, reads
 from virage.money.payments.checkout import Deliveries
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import Dispute, PaidBy, PaidOtherwise, Refund
+from virage.money.payments.reads import DisputeLine, RefundLine
+from virage.money.payments.rules import Assignment, PaidBy, PaidOtherwise
 from virage.platform.data.database import Database
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, fresh, require_fan, staff
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import Request, get, mount, post
+from virage.platform.web.routing import Request, get, mount, post, put
 from virage.platform.web.scopes import over_the_house
 
 DELIVERY_BYTES_MAX = 1_000_000
@@ -52,7 +53,7 @@ class RefundPayment(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/refunds", guards=[staff(*READERS)])
-async def list_failed_refunds(db: Database, principal: Principal) -> list[Refund]:
+async def list_failed_refunds(db: Database, principal: Principal) -> list[RefundLine]:
     """Return the refunds that a bank does not take, the longest waiting first."""
     over_the_house(principal, READERS)
     async with db.connection() as conn:
@@ -60,7 +61,7 @@ async def list_failed_refunds(db: Database, principal: Principal) -> list[Refund
 
 
 @get("/disputes", guards=[staff(*READERS)])
-async def list_open_disputes(db: Database, principal: Principal) -> list[Dispute]:
+async def list_open_disputes(db: Database, principal: Principal) -> list[DisputeLine]:
     """Return the disputes that are not decided, the most urgent first."""
     over_the_house(principal, READERS)
     async with db.connection() as conn:
@@ -82,6 +83,32 @@ async def pay_refund(refund_id: UUID, data: RefundPayment, db: Database, clock: 
     granted(await db.transact(acts.pay_refund, refund_id, payment, who, clock.now()))
 
 
+@put("/refunds/{refund_id:uuid}/assignee", guards=[staff(*READERS)])
+async def put_refund_assignee(
+    refund_id: UUID, data: Assignment, db: Database, clock: Clock, principal: Principal
+) -> RefundLine:
+    """Take over a failed refund, or release it. Idempotent."""
+    over_the_house(principal, READERS)
+    who = require_fan(principal)
+    assigned = granted(await db.transact(acts.assign_refund, refund_id, who if data.mine else None, who, clock.now()))
+    async with db.connection() as conn:
+        (line,) = await reads.refund_lines(conn, [assigned])
+    return line
+
+
+@put("/disputes/{dispute_id:uuid}/assignee", guards=[staff(*READERS)])
+async def put_dispute_assignee(
+    dispute_id: UUID, data: Assignment, db: Database, clock: Clock, principal: Principal
+) -> DisputeLine:
+    """Take over an open dispute, or release it. Idempotent."""
+    over_the_house(principal, READERS)
+    who = require_fan(principal)
+    assigned = granted(await db.transact(acts.assign_dispute, dispute_id, who if data.mine else None, who, clock.now()))
+    async with db.connection() as conn:
+        (line,) = await reads.dispute_lines(conn, [assigned])
+    return line
+
+
 def _decider(principal: Principal, clock: Clock) -> UUID:
     """Return who decides about money of the whole deployment, freshly signed in."""
     over_the_house(principal, READERS)
@@ -91,5 +118,8 @@ def _decider(principal: Principal, clock: Clock) -> UUID:
 
 routers = [
     mount("/api/payments", [receive_news]),
-    mount("/api/office", [list_failed_refunds, list_open_disputes, retry_refund, pay_refund]),
+    mount(
+        "/api/office",
+        [list_failed_refunds, list_open_disputes, retry_refund, pay_refund, put_refund_assignee, put_dispute_assignee],
+    ),
 ]

@@ -1,7 +1,7 @@
 """Rules of payments: states, refunds, retries; without database, provider or clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -47,6 +47,9 @@ class PaymentRefusal(StrEnum):
     AMOUNT_MISMATCH = "amount_mismatch"
     METHOD_ID_TAKEN = "method_id_taken"
     REFUND_NOT_FAILED = "refund_not_failed"
+    DISPUTE_CLOSED = "dispute_closed"
+    EVIDENCE_LATE = "evidence_late"
+    EVIDENCE_SENT = "evidence_sent"
 
 
 AMOUNT_CENTS_MAX = 100_000_000
@@ -192,7 +195,7 @@ class Refund(Struct, frozen=True):
     """Stored refund: due, sent (`sent_at`), done (`done_at`), or failed (`failed_at`).
 
     `provider_ref` is the provider's id. A failed refund is sent again, or paid another way: `decided_by` a person, with
-    a `paid_reference` such as that of the bank transfer.
+    a `paid_reference` such as that of the bank transfer. `assignee_id` is the person who works on it.
     """
 
     id: UUID
@@ -209,6 +212,7 @@ class Refund(Struct, frozen=True):
     paid_by: PaidBy = PaidBy.PROVIDER
     paid_reference: str | None = None
     decided_by: UUID | None = None
+    assignee_id: UUID | None = None
 
 
 class DueRefund(Struct, frozen=True):
@@ -269,10 +273,11 @@ class DisputeNotice(Struct, frozen=True):
 
 
 class Dispute(DisputeNotice, frozen=True, kw_only=True):
-    """Stored dispute."""
+    """Stored dispute. `assignee_id` is the person who works on it."""
 
     id: UUID
     closed_at: datetime | None = None
+    assignee_id: UUID | None = None
 
 
 class DisputeChange(Struct, frozen=True):
@@ -297,7 +302,7 @@ def update_dispute(known: Dispute | None, notice: DisputeNotice, id_: UUID, now:
         return Dispute(id=id_, closed_at=closed_at, **asdict(notice))
     if known.state in CLOSED:
         return None
-    changed = Dispute(id=known.id, closed_at=closed_at, **asdict(notice))
+    changed = Dispute(id=known.id, closed_at=closed_at, assignee_id=known.assignee_id, **asdict(notice))
     changed = replace(changed, is_inquiry=known.is_inquiry and notice.is_inquiry)
     return None if changed == known else changed
 
@@ -305,6 +310,87 @@ def update_dispute(known: Dispute | None, notice: DisputeNotice, id_: UUID, now:
 def has_opened(before: Dispute | None, after: Dispute) -> bool:
     """Return whether money is disputed now that was not before: an inquiry becomes a dispute, or one begins."""
     return not after.is_inquiry and after.state not in CLOSED and (before is None or before.is_inquiry)
+
+
+class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
+    """Assign a case to the signed-in person, or release it."""
+
+    mine: bool
+
+
+class EvidenceFields(Struct, frozen=True):
+    """The fields of evidence that providers have beside the document; None for what is not recorded.
+
+    `service_on` is the day of what was bought, `access_log` the buyer's sign-ins, one a line.
+    """
+
+    summary: str
+    customer_name: str | None = None
+    customer_email: str | None = None
+    service_on: date | None = None
+    access_log: str | None = None
+
+
+class Evidence(Struct, frozen=True):
+    """Evidence of a dispute: the document, and the fields of the provider's form. The client makes `id`."""
+
+    id: UUID
+    pdf: bytes
+    fields: EvidenceFields
+
+
+class DueEvidence(Evidence, frozen=True, kw_only=True):
+    """Evidence to be sent. `dispute_ref` is the provider's id of the dispute."""
+
+    dispute_id: UUID
+    payment_id: UUID
+    dispute_ref: str
+    attempts: int
+
+
+class EvidenceState(StrEnum):
+    """State of evidence."""
+
+    WAITING = "waiting"  # stored, and on its way to the provider
+    SENT = "sent"
+    FAILED = "failed"  # the provider does not take it: a person may send it again
+
+
+class EvidenceAnswer(Struct, frozen=True):
+    """Provider's answer to evidence, with the reason why it is not sent; `waiting`: it is to be sent again."""
+
+    state: EvidenceState
+    reason: str | None = None
+
+
+class SentEvidence(Struct, frozen=True):
+    """Stored evidence without its content. `reason` says why it failed, or why it waits."""
+
+    id: UUID
+    dispute_id: UUID
+    requested_at: datetime
+    requested_by: UUID
+    sent_at: datetime | None = None
+    failed_at: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def state(self) -> EvidenceState:
+        """The state of the evidence."""
+        if self.sent_at is not None:
+            return EvidenceState.SENT
+        return EvidenceState.WAITING if self.failed_at is None else EvidenceState.FAILED
+
+
+def check_evidence(dispute: Dispute, now: datetime) -> Refused | None:
+    """Return why a dispute takes no evidence: it is decided, it has evidence, or it is too late."""
+    if dispute.state in CLOSED:
+        return Refused(PaymentRefusal.DISPUTE_CLOSED, {"state": dispute.state.value})
+    if dispute.state is DisputeState.UNDER_REVIEW:
+        return Refused(PaymentRefusal.EVIDENCE_SENT)
+    if dispute.due_at is not None and dispute.due_at <= now:
+        return Refused(PaymentRefusal.EVIDENCE_LATE)
+    return None
 
 
 class FailedRefund(Struct, frozen=True):
@@ -531,7 +617,7 @@ REFUND_DOUBLINGS_MAX = 16
 
 
 def refund_due(attempts: int, now: datetime) -> datetime:
-    """Return when to retry a refund: 5 s, doubled per attempt, at most an hour, without limit of attempts."""
+    """Return when to retry a refund or evidence: 5 s, doubled per attempt, at most an hour; attempts have no limit."""
     doublings = min(max(attempts - 1, 0), REFUND_DOUBLINGS_MAX)
     return now + min(REFUND_DELAY_MIN * (1 << doublings), REFUND_DELAY_MAX)
 

@@ -12,7 +12,12 @@ from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, Payo
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
+    DisputeNotice,
+    DisputeState,
+    DueEvidence,
     DueRefund,
+    EvidenceAnswer,
+    EvidenceState,
     HostedPage,
     News,
     NewSavedCard,
@@ -127,8 +132,24 @@ class SandboxProvider:
             for one in answer.refunds
         ]
 
+    async def send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
+        """Send evidence; the sandbox keeps the first one of a dispute."""
+        fields = due.fields
+        asked = wire.NewEvidence(
+            due.id,
+            due.dispute_ref,
+            due.pdf,
+            fields.summary,
+            fields.customer_name,
+            fields.customer_email,
+            fields.service_on,
+            fields.access_log,
+        )
+        status = await self._post("/v1/disputes/evidence", asked, wire.EvidenceStatus)
+        return EvidenceAnswer(EvidenceState.SENT if status.taken else EvidenceState.FAILED, status.reason)
+
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
-        """Return the outcomes of a delivery. The signature's age is checked by the system clock, not a shifted one."""
+        """Return the news of a delivery. The signature's age is checked by the system clock, not a shifted one."""
         header = headers.get(signatures.HEADER, "")
         if not signatures.verify(self._webhook_secret, body, header, time.time()):
             return Refused(PaymentRefusal.SIGNATURE_INVALID)
@@ -136,10 +157,7 @@ class SandboxProvider:
             delivery = _delivery.decode(body)
         except msgspec.DecodeError:
             return Refused(PaymentRefusal.DELIVERY_INVALID)
-        return [
-            Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id, event.kept)
-            for event in delivery.events
-        ]
+        return [_news(event) for event in delivery.events]
 
     async def defects(self, webhook_url: str) -> Sequence[str]:
         """Return whether the sandbox does not answer. It was told the address of the webhooks when it started."""
@@ -197,6 +215,22 @@ class SandboxProvider:
             return msgspec.json.decode(content, type=answer_type)
         except msgspec.DecodeError as failure:
             raise Unreachable(f"{path}: an answer that is not understood") from failure
+
+
+def _news(event: wire.Event) -> News:
+    told = event.dispute
+    if told is None:
+        return Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id, event.kept)
+    return DisputeNotice(
+        payment_id=event.payment_id,
+        provider_ref=told.id,
+        amount_cents=told.amount_cents,
+        reason=told.reason,
+        state=DisputeState(told.state.value),
+        is_inquiry=False,
+        opened_at=told.opened_at,
+        due_at=told.due_at,
+    )
 
 
 def _outcome(status: wire.Status) -> Outcome:

@@ -2,16 +2,21 @@
 
 from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from virage.money.payments.rules import (
     CallLane,
     Dispute,
     DisputeState,
+    DueEvidence,
     DueRefund,
+    Evidence,
+    EvidenceFields,
     HostedPage,
     NewSavedCard,
     OpenPayment,
@@ -26,6 +31,7 @@ from virage.money.payments.rules import (
     RefundState,
     SavedCard,
     SavedCardState,
+    SentEvidence,
     Settlement,
     Unpaid,
 )
@@ -255,6 +261,71 @@ async def put_disputes(conn: Connection, disputes: Sequence[Dispute]) -> None:
         due_ats=[one.due_at for one in disputes],
         closed_ats=[one.closed_at for one in disputes],
     )
+
+
+async def dispute(conn: Connection, dispute_id: UUID) -> Dispute | None:
+    """Return a dispute, or None."""
+    row = await _sql.dispute(conn, id=dispute_id)
+    return None if row is None else _dispute(row)
+
+
+async def lock_dispute(conn: Connection, dispute_id: UUID) -> Dispute | None:
+    """Return a dispute, locked until the transaction ends."""
+    row = await _sql.lock_dispute(conn, id=dispute_id)
+    return None if row is None else _dispute(row)
+
+
+async def assign_dispute(conn: Connection, dispute_id: UUID, assignee: UUID | None) -> None:
+    """Store who works on a locked dispute."""
+    await _sql.assign_dispute(conn, id=dispute_id, assignee=assignee)
+
+
+async def assign_refund(conn: Connection, refund_id: UUID, assignee: UUID | None) -> None:
+    """Store who works on a failed refund, whose payment is locked."""
+    await _sql.assign_refund(conn, id=refund_id, assignee=assignee)
+
+
+async def insert_evidence(conn: Connection, dispute_id: UUID, evidence: Evidence, who: UUID, now: datetime) -> None:
+    """Store evidence to send for a locked dispute."""
+    await _sql.insert_evidence(
+        conn,
+        id=evidence.id,
+        dispute_id=dispute_id,
+        sha256=sha256(evidence.pdf).digest(),
+        pdf=evidence.pdf,
+        fields=msgspec.to_builtins(evidence.fields),
+        who=who,
+        now=now,
+    )
+
+
+async def evidence_of(conn: Connection, dispute_ids: Sequence[UUID]) -> dict[UUID, SentEvidence]:
+    """Return the latest evidence of disputes, by dispute."""
+    rows = _sql.evidence_of(conn, dispute_ids=dispute_ids)
+    return {row["dispute_id"]: SentEvidence(**row) async for row in rows}
+
+
+async def due_evidence(conn: Connection, now: datetime) -> DueEvidence | None:
+    """Return the evidence that is due for the longest time."""
+    row = await _sql.due_evidence(conn, now=now)
+    return None if row is None else DueEvidence(**{**row, "fields": msgspec.convert(row["fields"], EvidenceFields)})
+
+
+async def lock_evidence(conn: Connection, evidence_id: UUID) -> tuple[int, UUID] | None:
+    """Return the attempts and the sender of evidence that is not sent yet, locked; None if it is not waiting."""
+    row = await _sql.lock_evidence(conn, id=evidence_id)
+    return None if row is None else (row["attempts"], row["requested_by"])
+
+
+async def end_evidence(conn: Connection, evidence_id: UUID, reason: str | None, now: datetime) -> None:
+    """Mark locked evidence as sent or, with a reason, as failed; its content is dropped."""
+    sent, failed = (now, None) if reason is None else (None, now)
+    await _sql.end_evidence(conn, id=evidence_id, sent_at=sent, failed_at=failed, reason=reason)
+
+
+async def postpone_evidence(conn: Connection, evidence_id: UUID, due_at: datetime, reason: str | None) -> None:
+    """Store when to send locked evidence again."""
+    await _sql.postpone_evidence(conn, id=evidence_id, due_at=due_at, reason=reason)
 
 
 async def count_overdue(conn: Connection, refunds_before: datetime, payments_before: datetime) -> Overdue:

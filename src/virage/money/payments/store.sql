@@ -68,13 +68,13 @@ returning payment.id;
 -- name: refunds(ids)
 -- Refunds by id.
 select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
-    paid_by, paid_reference, decided_by
+    paid_by, paid_reference, decided_by, assignee as assignee_id
 from payments.refund where id = any(:ids::uuid[]);
 
 -- name: refunds_of(payment_ids)
 -- All refunds of some payments, oldest first.
 select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
-    paid_by, paid_reference, decided_by
+    paid_by, paid_reference, decided_by, assignee as assignee_id
 from payments.refund where payment_id = any(:payment_ids::uuid[]) order by created_at, id;
 
 -- name: insert_refunds(ids, payment_ids, amounts_cents, now)
@@ -158,7 +158,7 @@ where id = :id and failed_at is not null;
 -- name: failed_refunds()
 -- Refunds that wait for a person, the longest waiting first.
 select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
-    paid_by, paid_reference, decided_by
+    paid_by, paid_reference, decided_by, assignee as assignee_id
 from payments.refund where failed_at is not null order by failed_at, id;
 
 -- name: name_refunded(payment_ids)!
@@ -184,17 +184,20 @@ from locked where refund.id = locked.id;
 
 -- name: disputes(refs)
 -- Disputes by the provider's id.
-select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at,
+    assignee as assignee_id
 from payments.dispute where provider_ref = any(:refs::text[]);
 
 -- name: disputes_of(payment_ids)
 -- Disputes of some payments, oldest first.
-select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at,
+    assignee as assignee_id
 from payments.dispute where payment_id = any(:payment_ids::uuid[]) order by opened_at, id;
 
 -- name: open_disputes()
 -- Open disputes, the most urgent first.
-select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at,
+    assignee as assignee_id
 from payments.dispute where closed_at is null order by due_at, id;
 
 -- name: put_disputes(ids, payment_ids, refs, amounts_cents, reasons, states, inquiries, opened_ats, due_ats, closed_ats)!
@@ -211,6 +214,59 @@ order by dispute.id
 on conflict (id) do update
 set amount_cents = excluded.amount_cents, reason = excluded.reason, state = excluded.state,
     is_inquiry = excluded.is_inquiry, due_at = excluded.due_at, closed_at = excluded.closed_at;
+
+-- name: lock_dispute(id)^
+-- A dispute, locked until the transaction ends.
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at,
+    assignee as assignee_id
+from payments.dispute where id = :id for no key update;
+
+-- name: dispute(id)^
+-- A dispute by its id.
+select id, payment_id, provider_ref, amount_cents, reason, state, is_inquiry, opened_at, due_at, closed_at,
+    assignee as assignee_id
+from payments.dispute where id = :id;
+
+-- name: assign_dispute(id, assignee)!
+-- Person who works on a locked dispute.
+update payments.dispute set assignee = :assignee::uuid where id = :id;
+
+-- name: assign_refund(id, assignee)!
+-- Person who works on a failed refund, under the lock of its payment.
+update payments.refund set assignee = :assignee::uuid where id = :id;
+
+-- name: insert_evidence(id, dispute_id, sha256, pdf, fields, who, now)!
+-- Evidence to send, under the lock of its dispute.
+insert into payments.evidence (id, dispute_id, sha256, pdf, fields, requested_at, requested_by, due_at)
+values (:id, :dispute_id, :sha256, :pdf, :fields::jsonb, :now, :who, :now);
+
+-- name: evidence_of(dispute_ids)
+-- The latest evidence of each dispute.
+select distinct on (dispute_id) id, dispute_id, requested_at, requested_by, sent_at, failed_at, reason
+from payments.evidence where dispute_id = any(:dispute_ids::uuid[]) order by dispute_id, requested_at desc, id desc;
+
+-- name: due_evidence(now)^
+-- The evidence that is due for the longest time, with its dispute.
+select evidence.id, evidence.dispute_id, dispute.payment_id, dispute.provider_ref as dispute_ref, evidence.attempts,
+    evidence.pdf, evidence.fields
+from payments.evidence join payments.dispute on dispute.id = evidence.dispute_id
+where evidence.pdf is not null and evidence.due_at <= :now
+order by evidence.due_at, evidence.id limit 1;
+
+-- name: lock_evidence(id)^
+-- Evidence that is not sent yet, locked until the transaction ends.
+select attempts, requested_by from payments.evidence where id = :id and pdf is not null for no key update;
+
+-- name: end_evidence(id, sent_at, failed_at, reason)!
+-- Locked evidence was sent or cannot be: its content is dropped.
+update payments.evidence
+set pdf = null, fields = null, sent_at = :sent_at::timestamptz, failed_at = :failed_at::timestamptz,
+    reason = :reason::text
+where id = :id;
+
+-- name: postpone_evidence(id, due_at, reason)!
+-- Next attempt of locked evidence.
+update payments.evidence set attempts = attempts + 1, due_at = :due_at, reason = :reason::text where id = :id;
 
 -- name: count_overdue(refunds_before, payments_before)^
 -- Counts of refunds that the provider has not accepted, of failed ones, of disputes without a response, and of expired
@@ -310,7 +366,7 @@ order by created_at, id limit :wanted;
 -- name: refunds_done(since, until, after, wanted)
 -- Refunds that the provider accepted in a period, by the time of its answer.
 select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason, provider_ref, sent_at, failed_at,
-    paid_by, paid_reference, decided_by
+    paid_by, paid_reference, decided_by, assignee as assignee_id
 from payments.refund
 where done_at >= :since and done_at < :until and (done_at, id) > (:since, :after)
 order by done_at, id limit :wanted;

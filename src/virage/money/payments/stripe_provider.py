@@ -7,6 +7,7 @@ and reordered events, and events of another API version, do no harm.
 """
 
 import asyncio
+import io
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,10 @@ from virage.money.payments.rules import (
     Charge,
     DisputeNotice,
     DisputeState,
+    DueEvidence,
     DueRefund,
+    EvidenceAnswer,
+    EvidenceState,
     HostedPage,
     News,
     NewSavedCard,
@@ -53,6 +57,9 @@ KEY_LIVES: Final = timedelta(hours=20)
 REFUNDS_MAX: Final = 100
 SIGNATURE: Final = "stripe-signature"
 PAYMENT_ID, CARD_ID, REFUND_ID = "payment_id", "card_id", "refund_id"
+EVIDENCE_ID: Final = "evidence_id"
+EVIDENCE_TEXT_MAX: Final = 20_000
+"""Characters of a field of evidence (https://docs.stripe.com/api/disputes/evidence_object)."""
 PAGE_OF: Final = "page_of"
 """Names the payment in the PaymentIntent of a page. A declined try fails the intent, but the page stays open."""
 SESSION, INTENT = "cs_", "pi_"
@@ -333,6 +340,39 @@ class StripeProvider:
             if refund.metadata is not None and refund.metadata.to_dict().get(REFUND_ID) == str(refund_id)
         ]
 
+    async def send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
+        """Upload the document and submit it with its fields. The dispute names the evidence that it has."""
+        (answer,) = await _all(self._send_evidence, [due])
+        return answer
+
+    async def _send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
+        client = self._client.v1
+        try:
+            dispute = await client.disputes.retrieve_async(due.dispute_ref)
+            known = {} if dispute.metadata is None else dispute.metadata.to_dict()
+            if known.get(EVIDENCE_ID) == str(due.id):
+                return EvidenceAnswer(EvidenceState.SENT)
+            if _DISPUTE_STATES[dispute.status.removeprefix("warning_")] is not DisputeState.NEEDS_RESPONSE:
+                return EvidenceAnswer(EvidenceState.FAILED, dispute.status)
+            document: Any = io.BytesIO(due.pdf)
+            document.name = "evidence.pdf"
+            upload: Any = {"purpose": "dispute_evidence", "file": document}
+            file = await client.files.create_async(upload, {"idempotency_key": f"{due.id}-file"})
+            fields = {
+                "service_documentation": file.id,
+                "uncategorized_text": due.fields.summary,
+                "customer_name": due.fields.customer_name,
+                "customer_email_address": due.fields.customer_email,
+                "service_date": None if due.fields.service_on is None else due.fields.service_on.isoformat(),
+                "access_activity_log": due.fields.access_log,
+            }
+            said: Any = {name: text[:EVIDENCE_TEXT_MAX] for name, text in fields.items() if text}
+            update: Any = {"evidence": said, "metadata": {EVIDENCE_ID: str(due.id)}, "submit": True}
+            await client.disputes.update_async(due.dispute_ref, update, {"idempotency_key": str(due.id)})
+        except stripe.InvalidRequestError as failure:
+            return EvidenceAnswer(EvidenceState.FAILED, failure.code or "invalid_request")
+        return EvidenceAnswer(EvidenceState.SENT)
+
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
         """Return the state of what an event is about. Its age is checked by the system clock.
 
@@ -445,6 +485,7 @@ class StripeProvider:
             ("PaymentIntents", client.payment_intents.cancel_async(f"{INTENT}{nothing}")),
             ("Refunds", client.refunds.create_async({"payment_intent": f"{INTENT}{nothing}"})),
             ("Customers", client.customers.delete_async(f"cus_{nothing}")),
+            ("Disputes", client.disputes.update_async(f"dp_{nothing}")),
         )
         answers = await asyncio.gather(*(asked for _, asked in tries), return_exceptions=True)
         return [
@@ -522,7 +563,7 @@ class StripeProvider:
             self._made = StripeClient(
                 self._key,
                 stripe_version=API_VERSION,
-                base_addresses=None if self._api_url is None else {"api": self._api_url},
+                base_addresses=None if self._api_url is None else {"api": self._api_url, "files": self._api_url},
                 max_network_retries=0,
                 http_client=stripe.AIOHTTPClient(timeout=TIMEOUT, session=self._session)
                 if self._budget is None

@@ -7,10 +7,13 @@ from virage.money.payments.payouts import PayoutState as PayoutState
 from virage.money.payments.payouts import ProviderPayout as ProviderPayout
 from virage.money.payments.rules import FAILED as FAILED
 from virage.money.payments.rules import OPEN as OPEN
+from virage.money.payments.rules import Assignment as Assignment
 from virage.money.payments.rules import Captured as Captured
 from virage.money.payments.rules import Charge as Charge
 from virage.money.payments.rules import Dispute as Dispute
 from virage.money.payments.rules import DisputeChange as DisputeChange
+from virage.money.payments.rules import Evidence as Evidence
+from virage.money.payments.rules import EvidenceFields as EvidenceFields
 from virage.money.payments.rules import Failed as Failed
 from virage.money.payments.rules import FailedRefund as FailedRefund
 from virage.money.payments.rules import NewSavedCard as NewSavedCard

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments import api as payments
+from virage.money.payments.api import DisputeLine
 from virage.money.payments.types import Dispute, PaidBy, Payment, PaymentState, Refund
 from virage.money.settlement.reads.views import EntryLine, ItemLine, PayoutLine, entry_line, item_lines, payout_lines
 from virage.money.settlement.rules.statements import cents_of
@@ -74,7 +75,7 @@ class PaymentCase(Struct, frozen=True):
     reason: str | None
     provider_ref: str | None
     refunds: list[CaseRefund]
-    disputes: list[Dispute]
+    disputes: list[DisputeLine]
     entries: list[EntryLine]
     payouts: list[PayoutLine]
     items: list[ItemLine]
@@ -123,7 +124,7 @@ async def case_of(conn: Connection, payment_id: UUID) -> PaymentCase | None:
         payment.reason,
         payment.provider_ref,
         [_refund(one) for one in refunds],
-        disputes,
+        await payments.dispute_lines(conn, disputes),
         entries,
         payouts,
         items,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.money.payments.types import Assignment
 from virage.money.settlement.acts import items as acts
 from virage.money.settlement.reads.views import ItemLine, item_lines
 from virage.money.settlement.rules.items import Ending, Item, Resolution
@@ -21,12 +22,6 @@ from virage.platform.web.scopes import over_the_house
 ROLES: Final[tuple[Role, ...]] = ("finance",)
 ITEMS_MAX: Final = 200
 Text = Annotated[str, Meta(max_length=2_000)]
-
-
-class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
-    """Assign an item to the signed-in person, or release it."""
-
-    mine: bool
 
 
 class NewNote(Struct, frozen=True, forbid_unknown_fields=True):

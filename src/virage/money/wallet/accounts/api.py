@@ -17,6 +17,7 @@ from virage.money.wallet.accounts.reads import Statement as Statement
 from virage.money.wallet.accounts.reads import available as available
 from virage.money.wallet.accounts.reads import closed_wallets_with_money as closed_wallets_with_money
 from virage.money.wallet.accounts.reads import has_moved as has_moved
+from virage.money.wallet.accounts.reads import moves_since as moves_since
 from virage.money.wallet.accounts.reads import paid_in_at_desks as paid_in_at_desks
 from virage.money.wallet.accounts.reads import statement as statement
 from virage.money.wallet.accounts.reads import wallet_of as wallet_of

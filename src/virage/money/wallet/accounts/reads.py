@@ -32,6 +32,7 @@ __all__ = [
     "available",
     "closed_wallets_with_money",
     "has_moved",
+    "moves_since",
     "paid_in_at_desks",
     "statement",
     "wallet_of",
@@ -103,6 +104,16 @@ async def statement(
     history = _lines(shown, wallet.id, places)
     given = accounts.get(bonus_id, Balance()).available_cents
     return Statement(wallet.id, mine.balance_cents, mine.available_cents, given, history, more)
+
+
+async def moves_since(
+    conn: Connection, wallet_id: UUID, since: datetime, most: int, paid_at: Sequence[PaidAt]
+) -> list[WalletTransaction]:
+    """Return what moved in a wallet after a moment, the latest first, with the places of sale; about `most` lines."""
+    rows = [row for row in await ledger.history(conn, wallet_id, END, most) if row.at > since]
+    subjects = list({row.subject for row in rows})
+    places = {subject: place for one in paid_at for subject, place in (await one(conn, subjects)).items()}
+    return _lines(rows, wallet_id, places)
 
 
 def _lines(rows: Sequence[HistoryRow], wallet_id: UUID, places: Mapping[UUID, Text]) -> list[WalletTransaction]:

@@ -15,4 +15,5 @@ from virage.money.wallet.funding.reads.desk import all_takings as all_takings
 from virage.money.wallet.funding.reads.desk import booked_at_tills as booked_at_tills
 from virage.money.wallet.funding.reads.wallets import export as export_wallet
 from virage.money.wallet.funding.reads.wallets import payout_failed_content as payout_failed_email
+from virage.money.wallet.funding.reads.wallets import wallet_of_top_up as wallet_of_top_up
 from virage.money.wallet.funding.routes.till_desk import desk_limits_of as desk_limits_of

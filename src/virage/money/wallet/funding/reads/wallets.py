@@ -75,6 +75,12 @@ async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopU
     return TopUpView(top_up.id, top_up.payment_id, top_up.cents, progress, reason)
 
 
+async def wallet_of_top_up(conn: Connection, top_up_id: UUID) -> UUID | None:
+    """Return the wallet of a top-up, or None."""
+    top_up = (await store.top_ups(conn, [top_up_id])).get(top_up_id)
+    return None if top_up is None else top_up.wallet_id
+
+
 async def _refundable(conn: Connection, wallet_id: UUID, available_cents: Cents) -> Cents:
     top_ups = await store.top_ups_of_wallet(conn, wallet_id)
     made = await payments.payments(conn, [one.payment_id for one in top_ups])
