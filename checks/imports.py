@@ -21,9 +21,10 @@ WEB_LAYERS = ("apps", "features", "shared")
 WEB_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 DOORS = ["api", "module", "settings", "types"]
 ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
-# Domains with additional packages.
+# Domains with additional packages, and those without public acts and reads.
 OWN_ROOMS = {
     "virage.identity.people": ["routes | jobs", "openid_provider", "acts | reads", "store", "rules"],
+    "virage.control.disputes": ROOMS,
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
     "virage.media.live": ["sources", *ROOMS],
     "virage.media.live.sources": ["routes | playback", "acts | reads | files", "store", "rules"],

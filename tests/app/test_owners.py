@@ -224,6 +224,10 @@ ELSEWHERE = {
     # only once a clip has settled: the tests of films try another event's
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}",
     # refunds and payments belong to the deployment: the tests of its office try them with finance of a part
+    "PUT /api/office/disputes/{dispute_id}/assignee",
+    "GET /api/office/disputes/{dispute_id}/evidence",
+    "POST /api/office/disputes/{dispute_id}/evidence",
+    "PUT /api/office/refunds/{refund_id}/assignee",
     "POST /api/office/refunds/{refund_id}/retry",
     "POST /api/office/refunds/{refund_id}/payment",
     "GET /api/office/payments/{payment_id}",

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, TypeVar
 from virage.app.emails import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.control.books import module as books
+from virage.control.disputes import module as disputes
 from virage.identity.keys import module as keys
 from virage.identity.passes import module as passes
 from virage.identity.people import module as people
@@ -83,6 +84,7 @@ MODULES: Final[Sequence[Module]] = (
     tracking.module,
     replay.module,
     books.module,
+    disputes.module,
 )
 """Lowest domain first."""
 

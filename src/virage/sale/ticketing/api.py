@@ -29,6 +29,8 @@ from virage.sale.ticketing.reads.gates import order_codes as order_codes
 from virage.sale.ticketing.reads.gates import orders_with_code as orders_with_code
 from virage.sale.ticketing.reads.gates import places_of_owners as places_of_owners
 from virage.sale.ticketing.reads.open_sales import load_sale as load_sale
+from virage.sale.ticketing.reads.purchases import Purchase as Purchase
+from virage.sale.ticketing.reads.purchases import purchase as purchase
 from virage.sale.ticketing.reads.views import export as export_tickets
 from virage.sale.ticketing.reads.views import orders as orders
 from virage.sale.ticketing.reads.views import upcoming_of as upcoming_of

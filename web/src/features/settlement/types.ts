@@ -15,8 +15,8 @@ export type Imported = Schemas["StatementImport"];
 export type Found = Schemas["Found"];
 export type PaymentCase = Schemas["PaymentCase"];
 export type CaseEvent = Schemas["CaseEvent"];
-export type Dispute = Schemas["Dispute"];
-export type FailedRefund = Schemas["Refund"];
+export type Dispute = Schemas["DisputeLine"];
+export type FailedRefund = Schemas["RefundLine"];
 export type Resolution = Schemas["Resolution"];
 export type Standing = Schemas["Standing"];
 

@@ -3,7 +3,8 @@ import type { payments } from "$messages/en/web/officePayments";
 import { Bundle } from "../../shared/i18n/bundle.svelte";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { clock } from "../../shared/runtime/clock.svelte";
-import type { CaseEvent, ItemLine } from "./types";
+import { words as office } from "../../shared/office/words.svelte";
+import type { CaseEvent, Dispute, ItemLine } from "./types";
 
 type Words = typeof payments;
 const DAY_MS = 86_400_000;
@@ -18,6 +19,16 @@ class PaymentWords extends Bundle<Words> {
   age(item: ItemLine): string {
     const days = Math.max(0, Math.floor((clock.now() - Date.parse(item.opened_at)) / DAY_MS));
     return this.w.items.since(days, i18n.number(days));
+  }
+
+  /** The person who works on a case. */
+  owner({ assignee }: { assignee?: string | null }): string {
+    return assignee == null ? this.w.items.nobody : assignee || this.w.items.unnamed;
+  }
+
+  /** The state of the evidence of a dispute, with its sender. */
+  evidence({ state, since, requested_by }: NonNullable<Dispute["evidence"]>): string {
+    return this.w.openDisputes.evidence[state](office.stamp(since), requested_by || this.w.items.unnamed);
   }
 
   /** Name of what was paid; of an unknown purpose, its code. */

@@ -2211,6 +2211,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/disputes/{dispute_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put dispute assignee
+         * @description Take over an open dispute, or release it. Idempotent.
+         */
+        put: operations["put_dispute_assignee"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/disputes/{dispute_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get evidence
+         * @description Return what is recorded of a disputed payment as PDF (PDF/UA), in the language of the operator.
+         */
+        get: operations["get_evidence"];
+        put?: never;
+        /**
+         * Send evidence
+         * @description Send the evidence to the bank, once; it is final. Asks for a sign-in of the last 15 minutes.
+         *
+         *     Refusals: `dispute_closed`, `evidence_late` after the due date, `evidence_sent`.
+         */
+        post: operations["send_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/emails": {
         parameters: {
             query?: never;
@@ -3438,6 +3484,26 @@ export interface paths {
          */
         get: operations["list_failed_refunds"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/refunds/{refund_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put refund assignee
+         * @description Take over a failed refund, or release it. Idempotent.
+         */
+        put: operations["put_refund_assignee"];
         post?: never;
         delete?: never;
         options?: never;
@@ -5616,7 +5682,7 @@ export interface components {
         };
         /**
          * Assignment
-         * @description Assign an item to the signed-in person, or release it.
+         * @description Assign a case to the signed-in person, or release it.
          */
         Assignment: {
             mine: boolean;
@@ -6932,12 +6998,35 @@ export interface components {
         };
         /**
          * Dispute
-         * @description Stored dispute.
+         * @description Stored dispute. `assignee_id` is the person who works on it.
          */
         Dispute: {
             amount_cents: number;
+            assignee_id?: string | null;
             closed_at?: string | null;
             due_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            is_inquiry: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            payment_id: string;
+            provider_ref: string;
+            reason: string;
+            state: components["schemas"]["DisputeState"];
+        };
+        /**
+         * DisputeLine
+         * @description Dispute with the name of its assignee, as in `RefundLine`, and its latest evidence.
+         */
+        DisputeLine: {
+            amount_cents: number;
+            assignee?: string | null;
+            assignee_id?: string | null;
+            closed_at?: string | null;
+            due_at?: string | null;
+            evidence?: components["schemas"]["EvidenceLine"] | null;
             /** Format: uuid */
             id: string;
             is_inquiry: boolean;
@@ -7045,6 +7134,8 @@ export interface components {
         /**
          * EmailView
          * @description An email as the order's page and the office list it; `to` is None once its recipient is forgotten.
+         *
+         *         `subject` is that of an email about an order or a top-up, once it was sent.
          */
         EmailView: {
             about_id: string | null;
@@ -7059,6 +7150,7 @@ export interface components {
             state: "bounced" | "delivered" | "queued" | "sent";
             /** Format: date-time */
             state_at: string;
+            subject?: string | null;
             to: string | null;
         };
         /**
@@ -7307,6 +7399,31 @@ export interface components {
             venue_code: string;
             venue_name: string;
         };
+        /**
+         * EvidenceLine
+         * @description Evidence of a dispute, with the name of who sent it and since when it is in its state.
+         */
+        EvidenceLine: {
+            reason: string | null;
+            requested_by: string;
+            /** Format: date-time */
+            since: string;
+            state: components["schemas"]["EvidenceState"];
+        };
+        /**
+         * EvidenceRequest
+         * @description Send the evidence of a dispute. The browser makes `id`: a repeated request is one evidence.
+         */
+        EvidenceRequest: {
+            /** Format: uuid */
+            id: string;
+        };
+        /**
+         * EvidenceState
+         * @description State of evidence.
+         * @enum {string}
+         */
+        EvidenceState: "failed" | "sent" | "waiting";
         /**
          * ExitFile
          * @description An exit with its clear width.
@@ -9325,7 +9442,7 @@ export interface components {
             captured_cents: number | null;
             /** Format: date-time */
             created_at: string;
-            disputes: components["schemas"]["Dispute"][];
+            disputes: components["schemas"]["DisputeLine"][];
             entries: components["schemas"]["EntryLine"][];
             history: components["schemas"]["CaseEvent"][];
             /** Format: uuid */
@@ -9951,14 +10068,13 @@ export interface components {
             y_m: number;
         };
         /**
-         * Refund
-         * @description Stored refund: due, sent (`sent_at`), done (`done_at`), or failed (`failed_at`).
-         *
-         *         `provider_ref` is the provider's id. A failed refund is sent again, or paid another way: `decided_by` a person, with
-         *         a `paid_reference` such as that of the bank transfer.
+         * RefundLine
+         * @description Refund with the name of its assignee: None if it is not assigned, empty for a person without a name.
          */
-        Refund: {
+        RefundLine: {
             amount_cents: number;
+            assignee?: string | null;
+            assignee_id?: string | null;
             attempts: number;
             /** Format: date-time */
             created_at: string;
@@ -15575,7 +15691,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Dispute"][];
+                    "application/json": components["schemas"]["DisputeLine"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_dispute_assignee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeLine"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeLine"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -17881,7 +18098,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Refund"][];
+                    "application/json": components["schemas"]["RefundLine"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_refund_assignee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                refund_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundLine"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

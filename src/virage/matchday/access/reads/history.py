@@ -1,5 +1,6 @@
 """History of a pass: its scans and its presence."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from virage.sale.ticketing import api as ticketing
 from virage.site.venue.types import PlaceLabel, Venue
 
 SCANS_SHOWN_MAX: Final = 200
+SCANS_OF_PASSES_MAX: Final = 2_000
 
 
 class PassMatch(Struct, frozen=True):
@@ -77,3 +79,8 @@ async def history(conn: Connection, event_id: UUID, venue: Venue, number: int) -
         None if stored is None else stored.presence,
         [names.named(line) for line in lines],
     )
+
+
+async def scans_of_passes(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> list[PassScan]:
+    """Return the scans of some passes, the earliest first, at most 2,000; those of a training are left out."""
+    return await store.scans_of_passes(conn, event_id, numbers, SCANS_OF_PASSES_MAX) if numbers else []

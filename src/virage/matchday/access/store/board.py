@@ -104,6 +104,12 @@ async def history(conn: Connection, event_id: UUID, number: int, limit: int) -> 
     return [PassScan(**row) async for row in rows]
 
 
+async def scans_of_passes(conn: Connection, event_id: UUID, numbers: Sequence[int], limit: int) -> list[PassScan]:
+    """Return the scans of some passes without training, the earliest first."""
+    rows = queries.scans_of_passes(conn, event_id=event_id, numbers=numbers, limit_=limit)
+    return [PassScan(**row) async for row in rows]
+
+
 async def device_states(conn: Connection, event_id: UUID) -> list[DeviceState]:
     """Return the last states of an event's devices."""
     return [DeviceState(*row) async for row in queries.device_states(conn, event_id=event_id)]

@@ -121,6 +121,15 @@ where event_id = :event_id and pass_number = :number
 order by at desc, received_at desc, device_id, number desc
 limit :limit_;
 
+-- name: scans_of_passes(event_id, numbers, limit_)
+-- The scans of some passes without training, the earliest first.
+select device_id, number, gate, at, kind, pass_number, reason, override, person_id, outcome, offline, training,
+    time_trusted, withdrawn_at is not null as withdrawn, coalesce((answer ->> 'clock_off_s')::integer, 0) as clock_off_s
+from access.scan
+where event_id = :event_id and pass_number = any(:numbers::bigint[]) and not training
+order by at, device_id, number
+limit :limit_;
+
 -- name: device_states(event_id)
 -- Last states of an event's devices.
 select device_id, event_id, gate, heard_at, clock_off_ms, backlog, battery_percent, offline_since, pack_version,

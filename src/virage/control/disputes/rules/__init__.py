@@ -1,0 +1,1 @@
+"""Facts of a disputed payment, and the document about them."""
