@@ -19,7 +19,7 @@ from babel.numbers import is_currency
 from virage_sandbox import pages, wire
 from virage_sandbox.appendfile import AppendFile
 from virage_sandbox.bank import Account, Bank, Disputed, Entry, Moved
-from virage_sandbox.cards import Card, find, grouped
+from virage_sandbox.cards import Card, Iban, find, find_iban, grouped
 from virage_sandbox.outbox import Outbox
 from virage_sandbox.pages import Form
 from virage_sandbox.payouts import entries_of, payouts
@@ -28,6 +28,7 @@ from virage_sandbox.wire import Stage
 
 LISTED_MAX = 1000
 ENTRIES_MAX = 100
+DEBITS_EVERY_S = 0.2
 AMOUNT_CENTS_MAX = 100_000_000
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -110,6 +111,13 @@ class Api:
             return web.Response()
         fixed = _FIXED.get(request.path)
         return _json(wire.Fault("not_found"), 404) if fixed is None else fixed()
+
+    async def end_debits(self) -> None:
+        """Pay or refuse debits when their time has come, until the process ends."""
+        while True:
+            await asyncio.sleep(DEBITS_EVERY_S)
+            if self._bank.debits:
+                await self._keep(self._bank.end_debits(time.time()))
 
     async def _shop(self, request: web.BaseRequest) -> web.Response:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
@@ -237,8 +245,10 @@ class Api:
         if request.method != "GET":
             raise _Refusal(405, "method_not_allowed")
         await self._file.append(())
-        chosen = find(request.query.get("card", ""))
+        chosen = find(request.query.get("card", "")) or self._bank.offered(account)
         values = {"card": grouped(chosen), **pages.FILLED} if chosen is not None else {}
+        if (iban := find_iban(request.query.get("iban", ""))) is not None:
+            values = {"iban": grouped(iban)}
         return pages.stage_page(account, self._merchant, lang, Form(values))
 
     def _account(self, path: str) -> Account | None:
@@ -252,6 +262,12 @@ class Api:
             payment = _card_payment.decode(body)
         except msgspec.DecodeError as failure:
             raise _Refusal(400, "invalid") from failure
+        if payment.iban is not None:
+            iban = find_iban(payment.iban)
+            if iban is None or not account.debit:
+                raise _Refusal(422, "iban_unknown")
+            await self._debit(account, iban)
+            return _json(wire.CardAnswer(account.state, pages.return_address(account), account.reason))
         card = find(payment.card)
         if card is None:
             raise _Refusal(422, "card_unknown")
@@ -262,7 +278,9 @@ class Api:
             raise _AnswerLost
         return _json(wire.CardAnswer(account.state, pages.return_address(account), account.reason))
 
-    async def _pay_by_form(self, account: Account, body: bytes, lang: str) -> web.Response:
+    async def _pay_by_form(  # noqa: C901 - one branch for each form
+        self, account: Account, body: bytes, lang: str
+    ) -> web.Response:
         try:
             values = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
         except ValueError as failure:
@@ -274,6 +292,10 @@ class Api:
             await self._answer_challenge(account, values.get("code", ""))
             if account.state is Stage.CHALLENGED:
                 return pages.challenge_page(account, self._merchant, lang, Form({}, ("code",)))
+        elif account.state is Stage.OPEN and account.debit and "iban" in values:
+            if (iban := find_iban(values["iban"])) is None:
+                return pages.card_page(account, self._merchant, lang, Form(values, ("iban",)))
+            await self._debit(account, iban)
         elif account.state is Stage.OPEN:
             card = find(values.get("card", ""))
             wrong = _wrong_fields(card, values)
@@ -292,6 +314,10 @@ class Api:
         if move is not None and card is Card.DISPUTED and account.captured_cents:
             await self._dispute([self._bank.dispute(account, time.time())])
         return move
+
+    async def _debit(self, account: Account, iban: Iban) -> None:
+        move = self._bank.start_debit(account, iban, time.time())
+        await self._keep([move] if move is not None else [])
 
     async def _answer_challenge(self, account: Account, code: str) -> None:
         move = self._bank.answer_challenge(account, code, time.time())

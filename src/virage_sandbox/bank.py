@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
+from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, Iban, last_digits
 from virage_sandbox.wire import (
     Dispute,
     DisputeStage,
@@ -46,6 +46,7 @@ class Moved(Struct, frozen=True, tag="moved", omit_defaults=True):
     code_failures: int = 0
     copies: int = 0
     due_s: float = 0.0
+    iban: Iban | None = None
 
 
 class Refunded(Struct, frozen=True, tag="refunded"):
@@ -104,6 +105,11 @@ class Account(Struct):
     forgotten: bool = False
     currency: str = "EUR"
     captured_s: float = 0.0
+    debit: bool = False
+    iban: Iban | None = None
+    debited_s: float = 0.0
+    offers: UUID | None = None
+    confirmed: bool = False  # a stored card whose bank has let it be charged off-session since
 
     @property
     def kept(self) -> str | None:
@@ -121,8 +127,10 @@ class Account(Struct):
 class Bank:
     """Each operation applies its entry and returns it, or None if nothing changed."""
 
-    def __init__(self, late_s: float = 5.0) -> None:
+    def __init__(self, late_s: float = 5.0, debit_s: float = 30.0) -> None:
         self._late_s = late_s
+        self._debit_s = debit_s
+        self.debits: set[UUID] = set()
         self.accounts: dict[UUID, Account] = {}
         self.refunds: dict[UUID, RefundStatus] = {}
         self._refunded: dict[UUID, NewRefund] = {}
@@ -141,10 +149,12 @@ class Bank:
     def is_same(self, payment: NewPayment) -> bool:
         """Return whether a payment equals the one stored under its id."""
         known = self.accounts[payment.id]
-        return (known.amount_cents, known.currency, known.keeps) == (
+        return (known.amount_cents, known.currency, known.keeps, known.debit, known.offers) == (
             payment.amount_cents,
             payment.currency,
             payment.keeps,
+            payment.debit,
+            payment.offers,
         )
 
     def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
@@ -158,9 +168,16 @@ class Bank:
         if card is None:
             return [opened, self._move(account, Stage.DECLINED, "method_unknown", None, now_s)]
         if card is Card.CHALLENGE:
+            if method is not None and method.confirmed:
+                return [opened, self._move(account, Stage.CAPTURED, None, card, now_s)]
             return [opened, self._move(account, Stage.DECLINED, "authentication_required", card, now_s)]
         moved = self.pay(account, card, now_s)
         return [opened] if moved is None else [opened, moved]
+
+    def offered(self, account: Account) -> Card | None:
+        """Return the stored card that a page offers."""
+        method = None if account.offers is None else self.accounts.get(account.offers)
+        return None if method is None or method.kept is None else method.card
 
     def forget(self, ids: list[UUID]) -> Forgotten:
         """Delete stored cards."""
@@ -181,6 +198,23 @@ class Bank:
                 return self._move(account, Stage.CHALLENGED, None, card, now_s)
             case _:
                 return self._move(account, Stage.CAPTURED, None, card, now_s)
+
+    def start_debit(self, account: Account, iban: Iban, now_s: float) -> Moved | None:
+        """Authorise a debit, which the bank pays or refuses later."""
+        if account.state not in OPEN or not account.debit:
+            return None
+        return self._move(account, Stage.PROCESSING, None, None, now_s, iban)
+
+    def end_debits(self, now_s: float) -> list[Moved]:
+        """Pay or refuse the debits whose time has come."""
+        accounts = [self.accounts[id_] for id_ in sorted(self.debits)]
+        return [
+            self._move(account, Stage.CAPTURED, None, None, now_s, account.iban)
+            if account.iban is Iban.PAYS
+            else self._move(account, Stage.DECLINED, "insufficient_funds", None, now_s, account.iban)
+            for account in accounts
+            if account.debited_s + self._debit_s <= now_s
+        ]
 
     def answer_challenge(self, account: Account, code: str, now_s: float) -> Moved | None:
         """Check a 3-D Secure code: the right one captures, the third wrong one declines."""
@@ -280,7 +314,7 @@ class Bank:
         match entry:
             case Opened(payment):
                 account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
-                account.currency = payment.currency
+                account.currency, account.debit, account.offers = payment.currency, payment.debit, payment.offers
                 self.accounts[payment.id] = account
             case Moved():
                 self._apply_move(entry)
@@ -303,10 +337,17 @@ class Bank:
         event = moved.event
         account = self.accounts[event.payment_id]
         account.state, account.reason, account.card = event.state, event.reason, moved.card
-        account.code_failures = moved.code_failures
+        account.code_failures, account.iban = moved.code_failures, moved.iban
+        self.debits.discard(account.id)
+        if event.state is Stage.PROCESSING:
+            account.debited_s = moved.due_s
+            self.debits.add(account.id)
         if event.state is Stage.CAPTURED:
             account.captured_cents = event.amount_cents
             account.captured_s = moved.due_s
+            method = None if account.offers is None else self.accounts.get(account.offers)
+            if method is not None and method.card is moved.card:
+                method.confirmed = True
         self._events += 1
         if moved.copies:
             self.owed[event.id] = Owed(event, moved.copies, moved.due_s)
@@ -335,7 +376,15 @@ class Bank:
     def _event_id(self) -> str:
         return f"evt_{self._events + 1:012d}"
 
-    def _move(self, account: Account, stage: Stage, reason: str | None, card: Card | None, now_s: float) -> Moved:
+    def _move(  # noqa: PLR0917 - the parts of one change
+        self,
+        account: Account,
+        stage: Stage,
+        reason: str | None,
+        card: Card | None,
+        now_s: float,
+        iban: Iban | None = None,
+    ) -> Moved:
         cents = account.amount_cents
         if stage is Stage.CAPTURED and card is Card.AMOUNT_WRONG and cents:
             cents -= 1
@@ -348,4 +397,4 @@ class Bank:
             copies = 2
         elif card is Card.WEBHOOK_LATE:
             due_s += self._late_s
-        return self._applied(Moved(event, card, account.code_failures, copies, due_s))
+        return self._applied(Moved(event, card, account.code_failures, copies, due_s, iban))

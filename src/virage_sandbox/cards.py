@@ -1,4 +1,4 @@
-"""The test cards and their behaviour."""
+"""The test cards and test accounts, and their behaviour."""
 
 import re
 from enum import StrEnum
@@ -21,11 +21,18 @@ class Card(StrEnum):
     DISPUTED = "4000000000000259"
 
 
+class Iban(StrEnum):
+    """Behaviour of a test account, by its IBAN: its bank pays a debit later, or refuses it."""
+
+    PAYS = "FR1420041010050500013M02606"
+    REFUSES = "FR8420041010050500013M02607"
+
+
 CHALLENGE_CODE = "1234"
 CODE_TRIES_MAX = 3
 
 _SEPARATORS = re.compile(r"[\s-]+")
-_GROUP = re.compile(r"(\d{4})(?=\d)")
+_GROUP = re.compile(r"(\w{4})(?=\w)")
 
 
 def find(number: str) -> Card | None:
@@ -36,11 +43,19 @@ def find(number: str) -> Card | None:
         return None
 
 
+def find_iban(number: str) -> Iban | None:
+    """Return the account of an IBAN, with or without spaces; None for an unknown one."""
+    try:
+        return Iban(_SEPARATORS.sub("", number).upper())
+    except ValueError:
+        return None
+
+
 def last_digits(card: Card) -> str:
     """Return the part of a card number that may be shown."""
     return f"…{card.value[-4:]}"
 
 
-def grouped(card: Card) -> str:
+def grouped(number: Card | Iban) -> str:
     """Return the number in groups of four."""
-    return _GROUP.sub(r"\1 ", card.value)
+    return _GROUP.sub(r"\1 ", number.value)

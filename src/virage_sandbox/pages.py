@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from virage_sandbox.bank import Account
-from virage_sandbox.cards import Card, grouped
-from virage_sandbox.texts import CARDS, TEXTS, Texts, money
+from virage_sandbox.cards import Card, Iban, grouped
+from virage_sandbox.texts import CARDS, IBANS, TEXTS, Texts, money
 from virage_sandbox.wire import Stage
 
 STYLESHEET_PATH = "/assets/pay.css"
@@ -25,7 +25,7 @@ class Form(Struct, frozen=True):
 
 
 def card_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
-    """Return the card form."""
+    """Return the card form, and the form of a debit if the payment allows one."""
     t = TEXTS[lang]
     title = "keep_title" if account.keeps else "title"
     button = t["keep"] if account.keeps else f"{t['pay']} {money(account.amount_cents, account.currency, lang)}"
@@ -43,7 +43,8 @@ def card_page(account: Account, merchant: str, lang: str, form: Form) -> web.Res
         f'<section class="panel" aria-labelledby="heading"><h2 id="heading">{t[title]}</h2>{_errors(t, form)}'
         f'<form method="post" action="{_action(account.id, lang)}" novalidate>{fields}'
         f'<button class="pay" type="submit">{button}</button></form>'
-        f"{_cancel(account, lang)}</section>{_cards(account, lang)}"
+        f"{'' if account.debit else _cancel(account, lang)}</section>{_debit(account, lang, form)}"
+        f"{_cards(account, lang)}"
     )
     return _page(body, lang, _title(t, title, form), account)
 
@@ -168,7 +169,7 @@ def _errors(t: Texts, form: Form) -> str:
 def _field(t: Texts, name: str, form: Form, attributes: str, *, hint: bool = False) -> str:
     wrong = name in form.wrong
     described = " ".join([f"{name}-error"] * wrong + [f"{name}-hint"] * hint)
-    first = form.wrong[0] if form.wrong else ("code" if name == "code" else "card")
+    first = form.wrong[0] if form.wrong else ("code" if name == "code" else "iban" if "iban" in form.values else "card")
     return (
         f'<div class="field"><label for="{name}">{t[name]}</label>'
         + (f'<p class="hint" id="{name}-hint">{t[f"{name}_hint"]}</p>' if hint else "")
@@ -189,12 +190,28 @@ def _cancel(account: Account, lang: str) -> str:
     )
 
 
+def _debit(account: Account, lang: str, form: Form) -> str:
+    """Return the form of a debit, nothing for a payment that allows none."""
+    if not account.debit:
+        return ""
+    t = TEXTS[lang]
+    field = _field(t, "iban", form, 'autocomplete="off" maxlength="42"', hint=True)
+    return (
+        f'<section class="panel" aria-labelledby="debit"><h2 id="debit">{t["debit_title"]}</h2><p>{t["debit"]}</p>'
+        f'<form method="post" action="{_action(account.id, lang)}" novalidate>'
+        f'{field}<button class="debit" type="submit">{t["debit_pay"]}</button></form>{_cancel(account, lang)}</section>'
+    )
+
+
 def _cards(account: Account, lang: str) -> str:
     t = TEXTS[lang]
+    numbers: list[tuple[Card | Iban, str, Texts]] = [(card, "card", CARDS[card]) for card in Card]
+    if account.debit:
+        numbers += [(iban, "iban", IBANS[iban]) for iban in Iban]
     rows = "".join(
-        f'<tr><th scope="row"><a href="/pay/{account.id}?{urlencode({"lang": lang, "card": card.value})}">'
-        f"{grouped(card)}</a></th><td>{CARDS[card][lang]}</td></tr>"
-        for card in Card
+        f'<tr><th scope="row"><a href="/pay/{account.id}?{urlencode({"lang": lang, field: number.value})}">'
+        f"{grouped(number)}</a></th><td>{texts[lang]}</td></tr>"
+        for number, field, texts in numbers
     )
     return (
         f'<section class="cards" aria-labelledby="cards"><h2 id="cards">{t["cards"]}</h2><p>{t["cards_hint"]}</p>'

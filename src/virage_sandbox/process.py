@@ -36,7 +36,7 @@ log: Any = structlog.get_logger()
 class Settings(Struct, frozen=True):
     """Settings of a sandbox. `url` is its address for browsers and the merchant, where it listens.
 
-    The merchant's requests are answered after `latency_s`.
+    The merchant's requests are answered after `latency_s`. A bank pays or refuses a debit after `debit_s`.
     """
 
     url: str
@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True):
     merchant: str = "Virage"
     late_s: float = 5.0
     latency_s: float = 0.0
+    debit_s: float = 30.0
 
 
 def run(settings: Settings) -> None:
@@ -69,7 +70,7 @@ async def _serve(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-    bank = Bank(settings.late_s)
+    bank = Bank(settings.late_s, settings.debit_s)
     file: AppendFile[Entry] = AppendFile(Path(settings.folder) / "payments.jsonl", msgspec.json.Decoder(Entry))
     for entry in file.read():
         bank.apply(entry)
@@ -92,11 +93,12 @@ async def _serve(settings: Settings) -> None:
         host, port = _listening(settings.url)
         await web.TCPSite(server, host, port, backlog=CONNECTIONS_WAITING_MAX).start()
         log.info("sandbox_ready", url=settings.url, payments=len(bank.accounts), owed=len(bank.owed))
-        delivering = asyncio.create_task(outbox.run())
+        running = [asyncio.create_task(outbox.run()), asyncio.create_task(api.end_debits())]
         try:
-            await asyncio.wait((asyncio.create_task(stop.wait()), delivering), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((asyncio.create_task(stop.wait()), *running), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            delivering.cancel()
+            for task in running:
+                task.cancel()
             await server.cleanup()
             await file.append(())
             file.close()

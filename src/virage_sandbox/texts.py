@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 
-from virage_sandbox.cards import Card
+from virage_sandbox.cards import Card, Iban
 
 Texts = dict[str, str]
 
@@ -41,6 +41,14 @@ TEXTS: dict[str, Texts] = {
         "confirm": "Confirmer",
         "captured_title": "Paiement accepté",
         "captured": "Votre paiement a été accepté.",
+        "debit_title": "Prélèvement SEPA",
+        "debit": "La banque paie quelques jours plus tard ; pour ce test, après 30 secondes.",
+        "debit_pay": "Autoriser le prélèvement",
+        "iban": "IBAN",
+        "iban_hint": "Un des comptes de test ci-dessous",
+        "error_iban": "Ce n’est pas un compte de test. Choisissez-en un dans la liste.",
+        "processing_title": "Prélèvement autorisé",
+        "processing": "Votre banque n’a pas encore payé. La boutique vous préviendra.",
         "declined_title": "Paiement refusé",
         "declined": "Votre banque a refusé ce paiement. Rien n’a été débité.",
         "cancelled_title": "Paiement annulé",
@@ -88,6 +96,14 @@ TEXTS: dict[str, Texts] = {
         "confirm": "Confirm",
         "captured_title": "Payment accepted",
         "captured": "Your payment has been accepted.",
+        "debit_title": "SEPA debit",
+        "debit": "The bank pays some days later; for this test, after 30 seconds.",
+        "debit_pay": "Authorise the debit",
+        "iban": "IBAN",
+        "iban_hint": "One of the test accounts below",
+        "error_iban": "This is not a test account. Choose one from the list.",
+        "processing_title": "Debit authorised",
+        "processing": "Your bank has not paid yet. The shop will let you know.",
         "declined_title": "Payment declined",
         "declined": "Your bank declined this payment. You have not been charged.",
         "cancelled_title": "Payment cancelled",
@@ -135,6 +151,14 @@ TEXTS: dict[str, Texts] = {
         "confirm": "Bestätigen",
         "captured_title": "Zahlung angenommen",
         "captured": "Ihre Zahlung wurde angenommen.",
+        "debit_title": "SEPA-Lastschrift",
+        "debit": "Die Bank zahlt einige Tage später, in diesem Test nach 30 Sekunden.",
+        "debit_pay": "Lastschrift erlauben",
+        "iban": "IBAN",
+        "iban_hint": "Eines der Testkonten unten",
+        "error_iban": "Das ist kein Testkonto. Wählen Sie eines aus der Liste.",
+        "processing_title": "Lastschrift erlaubt",
+        "processing": "Ihre Bank hat noch nicht gezahlt. Der Shop sagt Ihnen Bescheid.",
         "declined_title": "Zahlung abgelehnt",
         "declined": "Ihre Bank hat diese Zahlung abgelehnt. Es wurde nichts abgebucht.",
         "cancelled_title": "Zahlung abgebrochen",
@@ -207,6 +231,20 @@ CARDS: dict[Card, Texts] = {
         "fr": "Acceptée, puis contestée par le titulaire",
         "en": "Accepted, then disputed by the cardholder",
         "de": "Angenommen, danach vom Inhaber angefochten",
+    },
+}
+
+
+IBANS: dict[Iban, Texts] = {
+    Iban.PAYS: {
+        "fr": "Prélèvement payé plus tard",
+        "en": "Debit that the bank pays later",
+        "de": "Lastschrift, die später bezahlt wird",
+    },
+    Iban.REFUSES: {
+        "fr": "Prélèvement refusé plus tard : provision insuffisante",
+        "en": "Debit refused later: insufficient funds",
+        "de": "Lastschrift, die später abgelehnt wird: Konto nicht gedeckt",
     },
 }
 

@@ -16,6 +16,7 @@ class Stage(StrEnum):
 
     OPEN = "open"
     CHALLENGED = "challenged"
+    PROCESSING = "processing"  # a debit that the bank pays or refuses later
     CAPTURED = "captured"
     DECLINED = "declined"
     CANCELLED = "cancelled"
@@ -25,7 +26,8 @@ class Stage(StrEnum):
 class NewPayment(Struct, frozen=True):
     """A payment to open a page for. With `keeps` nothing is paid, and the card is stored for off-session charges.
 
-    `currency` is its ISO 4217 code; a merchant that names none takes euros.
+    `currency` is its ISO 4217 code; a merchant that names none takes euros. With `debit` the page offers SEPA debit.
+    `offers` is the payment that stored a card: the page is filled in with it.
     """
 
     id: UUID
@@ -33,6 +35,8 @@ class NewPayment(Struct, frozen=True):
     return_url: str
     keeps: bool = False
     currency: Currency = "EUR"
+    debit: bool = False
+    offers: UUID | None = None
 
 
 class NewPayments(Struct, frozen=True):
@@ -236,10 +240,11 @@ class Delivery(Struct, frozen=True):
 
 
 class CardPayment(Struct, frozen=True):
-    """POST /pay/{id} by a program: the card number, and the 3-D Secure code if there is one."""
+    """POST /pay/{id} by a program: the card number, and the 3-D Secure code if there is one; or the IBAN of a debit."""
 
-    card: str
+    card: str = ""
     code: str | None = None
+    iban: str | None = None
 
 
 class CardAnswer(Struct, frozen=True, omit_defaults=True):

@@ -128,6 +128,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/wallet/payouts": PERSON,
     "GET /api/wallet/auto-top-up": PERSON,
     "PUT /api/wallet/auto-top-up": PERSON,
+    "POST /api/wallet/auto-top-up/confirmation": PERSON,
     "DELETE /api/wallet/auto-top-up": PERSON,
     "POST /api/wallet/proofs": PERSON,
     "GET /api/wallet/proofs/{record_id}": PERSON,

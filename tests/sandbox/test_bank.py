@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from virage.platform.values.ids import new_id
 from virage_sandbox.appendfile import AppendFile
 from virage_sandbox.bank import Bank, Entry
-from virage_sandbox.cards import Card, find
+from virage_sandbox.cards import Card, Iban, find
 from virage_sandbox.outbox import Outbox
 from virage_sandbox.wire import Event, NewPayment, NewRefund, Stage
 
@@ -26,16 +26,30 @@ REFUND_IDS = [new_id() for _ in range(4)]
 VERBS = st.one_of(
     st.tuples(st.just("open"), st.sampled_from(IDS)),
     st.tuples(st.just("pay"), st.sampled_from(IDS), st.sampled_from(list(Card))),
+    st.tuples(st.just("debit"), st.sampled_from(IDS), st.sampled_from(list(Iban)), st.integers(0, 60)),
+    st.tuples(st.just("pass"), st.sampled_from(IDS), st.integers(0, 90)),
     st.tuples(st.just("code"), st.sampled_from(IDS), st.sampled_from(["1234", "0000"])),
     st.tuples(st.just("end"), st.sampled_from(IDS), st.sampled_from([Stage.CANCELLED, Stage.EXPIRED])),
     st.tuples(st.just("refund"), st.sampled_from(IDS), st.sampled_from(REFUND_IDS), st.integers(-1, 150)),
 )
 
 
-def do(bank: Bank, verb: tuple[Any, ...]) -> Entry | None:
+def do_all(bank: Bank, verbs: list[tuple[Any, ...]]) -> list[Entry]:
+    entries: list[Entry] = []
+    for verb in verbs:
+        if verb[0] == "pass":
+            entries += bank.end_debits(float(verb[2]))
+        elif (entry := do(bank, verb)) is not None:
+            entries.append(entry)
+    return entries
+
+
+def do(bank: Bank, verb: tuple[Any, ...]) -> Entry | None:  # noqa: PLR0911 - one for each verb
     match verb:
         case ("open", id_):
-            return bank.open(NewPayment(id_, 100, "https://club.example/"))
+            return bank.open(NewPayment(id_, 100, "https://club.example/", debit=True))
+        case ("debit", id_, Iban() as iban, int(now_s)) if id_ in bank.accounts:
+            return bank.start_debit(bank.accounts[id_], iban, float(now_s))
         case ("refund", id_, refund_id, int(cents)):
             return bank.refund(NewRefund(refund_id, id_, cents), 0.0)[1]
         case (_, id_, *_) if id_ not in bank.accounts:
@@ -52,9 +66,10 @@ def do(bank: Bank, verb: tuple[Any, ...]) -> Entry | None:
 @given(st.lists(VERBS, max_size=40))
 def test_the_whole_state_is_restored_from_the_file(verbs: list[tuple[Any, ...]]) -> None:
     bank, again = Bank(), Bank()
-    entries = [entry for verb in verbs if (entry := do(bank, verb)) is not None]
+    entries = do_all(bank, verbs)
     for entry in DECODER.decode_lines(msgspec.json.Encoder().encode_lines(entries)):
         again.apply(entry)
+    assert again.debits == bank.debits == {id_ for id_, one in bank.accounts.items() if one.state is Stage.PROCESSING}
     assert again.accounts == bank.accounts
     assert again.owed == bank.owed
     assert again.refunds == bank.refunds
@@ -65,7 +80,7 @@ def test_refunds_never_exceed_captures_and_no_capture_is_lost(verbs: list[tuple[
     bank = Bank()
     captured: set[UUID] = set()
     for verb in verbs:
-        do(bank, verb)
+        do_all(bank, [verb])
         for account in bank.accounts.values():
             assert 0 <= account.refunded_cents <= account.captured_cents <= account.amount_cents
             assert (account.captured_cents > 0) == (account.state is Stage.CAPTURED)

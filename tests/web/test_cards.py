@@ -19,6 +19,7 @@ from tests.web.steps import ACCEPTED, Refusing, by_card
 from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.tour_cards import by_phone, by_rule, tapped, with_cards
+from virage_sandbox.cards import CHALLENGE_CODE, Card, grouped
 
 SignIn = Callable[[Page, str], None]
 OwnServer = tuple[str, "subprocess.Popen[bytes]"]
@@ -259,6 +260,37 @@ def test_a_phone_pays_at_a_till_online_and_offline(
     page.get_by_role("button", name="Pay €3.50").click()
     expect(page.get_by_role("heading", name="Show this code at the till")).to_be_visible()
     till.books(alone, shown_proof(page))
+
+
+def test_a_top_up_that_needs_the_fan_is_confirmed_by_one_tap_and_automatic_top_up_goes_on(
+    page: Page, sign_in: SignIn, address: str
+) -> None:
+    page.goto("/sign-in?next=/wallet")
+    sign_in(page, address)
+    page.get_by_role("link", name="Automatic top-up").click()
+    page.get_by_role("checkbox", name="I agree that €20 may be charged").check()
+    page.get_by_role("button", name="Continue to my bank card").click()
+    by_card(page, grouped(Card.CHALLENGE))
+    page.get_by_label("Confirmation code").fill(CHALLENGE_CODE)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="Automatic top-up is on")).to_be_visible()
+    until(page, "async () => (await (await fetch('/api/wallet/auto-top-up')).json()).rule?.state === 'confirm'")
+    page.reload()
+    expect(page.get_by_role("heading", name="Your bank asks you to confirm")).to_be_visible()
+    page.goto("/wallet")
+    expect(page.get_by_text("Confirm your top-up of €20")).to_be_visible()
+    expect(page.get_by_text("Nothing was charged.")).to_be_visible()
+    assert found_by_axe(page) + page.evaluate(SMALL) == []
+    page.get_by_role("button", name="Confirm €20").click()
+    expect(page.get_by_label("Card number")).to_have_value(grouped(Card.CHALLENGE))
+    page.locator("form button.pay").click()
+    page.get_by_label("Confirmation code").fill(CHALLENGE_CODE)
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("€20.00 added to your wallet")).to_be_visible()
+    expect(page.locator("[data-balance]")).to_have_text("€20.00")
+    expect(page.get_by_text("Confirm your top-up")).to_have_count(0)
+    page.goto("/wallet/automatic")
+    expect(page.get_by_role("heading", name="Automatic top-up is on")).to_be_visible()
 
 
 def test_automatic_top_up_charges_the_saved_card_for_a_low_wallet(

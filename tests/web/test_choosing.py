@@ -280,11 +280,11 @@ def test_the_order_page_shows_the_refund_of_late_money(
     assert page.context.request.delete(f"{system.url}/api/orders/{order['id']}", headers=headers).status == 204
     by_card(page, ACCEPTED)
     expect(page.get_by_role("heading", name="This order was released")).to_be_visible()
-    expect(page.get_by_text(re.compile("^We’re sending €.* back to your card$"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^We’re returning €.* to you$"))).to_be_visible()
     assert found_by_axe(page) == []
     page.goto("/orders")
     expect(page.get_by_role("heading", name="Virage FC v Étoile du Nord")).to_be_visible()
-    expect(page.get_by_text(re.compile("back to your card$"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^We’re returning €.* to you$"))).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/events/{match}", "/basket", "/orders", "/tickets"])

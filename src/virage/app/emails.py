@@ -12,8 +12,9 @@ from virage.identity.people.api import (
 )
 from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
-from virage.money.wallet.funding.api import auto_top_up_off_email, payout_failed_email
+from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_up_off_email, payout_failed_email
 from virage.sale.ticketing.api import (
+    debit_email,
     event_moved_email,
     money_returned_email,
     order_paid_email,
@@ -46,9 +47,13 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.TICKETS_REINSTATED: tickets_held_email,
     EmailKind.DOUBLE_PAYMENT: money_returned_email,
     EmailKind.LATE_PAYMENT: money_returned_email,
+    EmailKind.DEBIT_STARTED: debit_email,
+    EmailKind.DEBIT_FAILED: debit_email,
+    EmailKind.DEBIT_RETURNED: debit_email,
     EmailKind.EVENT_CANCELLED: refund_email,
     EmailKind.EVENT_MOVED: event_moved_email,
     EmailKind.SEATS_CHANGED: seats_changed_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
+    EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,
 }

@@ -55,6 +55,9 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.TICKETS_REINSTATED: EmailContent(EVENT, path="/orders/1"),
     EmailKind.DOUBLE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/orders/1"),
     EmailKind.LATE_PAYMENT: EmailContent(EVENT | {"cents": 5100}, path="/events/1"),
+    EmailKind.DEBIT_STARTED: EmailContent(EVENT | {"cents": 5100}, path="/orders/1"),
+    EmailKind.DEBIT_FAILED: EmailContent(EVENT | {"cents": 5100}, path="/events/1"),
+    EmailKind.DEBIT_RETURNED: EmailContent(EVENT | {"cents": 5100, "cancelled": True}, path="/orders/1"),
     EmailKind.EVENT_CANCELLED: EmailContent(EVENT | {"cents": 4800}, PLACES, "/orders/1"),
     EmailKind.EVENT_MOVED: EmailContent(EVENT | {"was_at": AT.replace(day=8, hour=20)}, path="/orders/1"),
     EmailKind.SEATS_CHANGED: EmailContent(
@@ -76,6 +79,7 @@ CONTENTS: dict[EmailKind, EmailContent] = {
         Receipt("27-14", AT, 1450, [VatAmount(0, 200, 0), VatAmount(100, 1250, 114)]),
     ),
     EmailKind.TOP_UP_OFF: EmailContent({}, path="/wallet"),
+    EmailKind.TOP_UP_CONFIRM: EmailContent({"cents": 2000, "days": 7}, path="/wallet"),
 }
 SECRETS = {
     EmailKind.SIGN_IN_CODE: {"code": "012345"},

@@ -33,6 +33,7 @@ from virage.money.payments.rules import (
     Outcome,
     PaymentIntent,
     PaymentState,
+    Processing,
     Reference,
     RefundAnswer,
     RefundRequest,
@@ -54,6 +55,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.paid: list[Captured] = []
+        self.debited: list[Processing] = []
         self.lost: list[Failed] = []
         self.refunds_lost: list[FailedRefund] = []
         self.disputed_with: list[DisputeChange] = []
@@ -68,6 +70,9 @@ class Shop:
         if not self.has_goods:
             refunds = [RefundRequest(new_id(), payment.payment_id, payment.amount_cents) for payment in payments]
             await acts.request_refund(conn, refunds, now)
+
+    async def processing(self, conn: Connection, payments: Sequence[Processing], now: datetime) -> None:  # noqa: ARG002 - the protocol's form
+        self.debited += payments
 
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:  # noqa: ARG002 - the protocol's form
         self.lost += payments
@@ -221,7 +226,9 @@ class SandboxProcess:
 
     def __init__(self, folder: Path, webhook_url: str) -> None:
         self.url = f"http://127.0.0.1:{free_ports(1)[0]}"
-        self.settings = Settings(self.url, KEY, WEBHOOK_SECRET, webhook_url, str(folder), "Club", late_s=0.3)
+        self.settings = Settings(
+            self.url, KEY, WEBHOOK_SECRET, webhook_url, str(folder), "Club", late_s=0.3, debit_s=0.3
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

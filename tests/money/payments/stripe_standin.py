@@ -38,6 +38,8 @@ ACCEPTED, DECLINED, INSUFFICIENT, CHALLENGED, LATER_DECLINED, DISPUTED = (
 )
 CODE: Final = "1234"
 """What the bank of a challenged card wants to read."""
+PAYS, REFUSES = "FR1420041010050500013M02606", "FR8420041010050500013M02607"
+"""Test accounts whose banks pay a debit, and refuse it."""
 CENTS_MIN: Final = 50
 FILE_BYTES_MAX: Final = 5_000_000
 _DECLINES: Final = {DECLINED: "generic_decline", INSUFFICIENT: "insufficient_funds"}
@@ -87,7 +89,7 @@ class StripeStandin:
             "charges_enabled": True,
             "payouts_enabled": True,
             "default_currency": "eur",
-            "capabilities": {"card_payments": "active"},
+            "capabilities": {"card_payments": "active", "sepa_debit_payments": "active"},
         }
         self.endpoints: list[Json] = []
         self.not_permitted: frozenset[str] = frozenset()
@@ -131,6 +133,7 @@ class StripeStandin:
             app.router.add_route(method, path, self._api(handler))
         app.router.add_get("/c/pay/{id}", self._show_page)
         app.router.add_post("/c/pay/{id}", self._pay)
+        app.router.add_post("/debits/end", self._end_debits)
         self._client = aiohttp.ClientSession()
         self._runner = web.AppRunner(app)
         await self._runner.setup()
@@ -245,8 +248,10 @@ class StripeStandin:
             expires_at=int(time.time()) + 86_400,
             payment_intent=None,
             setup_intent=None,
-            customer=None,
+            customer=params.get("customer"),
         )
+        if "customer" in params:
+            self._of("customer", params["customer"])
         session["url"] = f"{self.url}/c/pay/{session['id']}"
         session["locale"] = "auto"
         self._private(session)["data"] = params.get("payment_intent_data") or params.get("setup_intent_data")
@@ -258,6 +263,8 @@ class StripeStandin:
 
     def _get_session(self, request: web.Request, params: Json) -> Json:
         session = dict(self._of("checkout.session", request.match_info["id"]))
+        if "payment_intent" in params.get("expand", []) and session["payment_intent"]:
+            session["payment_intent"] = self.objects[session["payment_intent"]]
         if "setup_intent.payment_method" in params.get("expand", []) and session["setup_intent"]:
             intent = dict(self.objects[session["setup_intent"]])
             session["setup_intent"] = intent | {"payment_method": self.objects[intent["payment_method"]]}
@@ -279,7 +286,7 @@ class StripeStandin:
             raise Refusal(400, "invalid_request_error", "amount_too_small")
         intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
         intent |= {"customer": params["customer"], "payment_method": card["id"]}
-        reason = _LATER.get(self._private(card)["number"])
+        reason = None if self._private(card).get("confirmed") else _LATER.get(self._private(card)["number"])
         if reason is None:
             self._capture(intent)
             return intent
@@ -454,18 +461,27 @@ class StripeStandin:
     async def _show_page(self, request: web.Request) -> web.Response:
         session = self._of("checkout.session", request.match_info["id"])
         amount = f"{session['amount_total'] or 0} {session['currency'] or ''}"
+        offers_debit = "sepa_debit" in session["payment_method_types"]
+        debit = (
+            '<form method="post"><label>IBAN <input name="iban"></label><button>Authorise debit</button></form>'
+            if offers_debit
+            else ""
+        )
         page = f"""<!doctype html><html lang="en"><title>Checkout</title><h1>Pay {amount}</h1>
             <form method="post"><label>Card number <input name="card"></label><label>Code <input name="code"></label>
-            <button>Pay</button></form><a href="{session["cancel_url"]}">Back</a></html>"""
+            <button>Pay</button></form>{debit}<a href="{session["cancel_url"]}">Back</a></html>"""
         return web.Response(text=page, content_type="text/html")
 
     async def _pay(self, request: web.Request) -> web.Response:
-        """Pay a page, by JSON or by its form: `card`, and `code` for a challenged one."""
+        """Pay a page, by JSON or by its form: `card`, and `code` for a challenged one; or `iban` for a debit."""
         is_form = request.content_type != "application/json"
         sent = dict(await request.post()) if is_form else await request.json()
         session = self._of("checkout.session", request.match_info["id"])
-        state = self._paid(session, str(sent["card"]).replace(" ", ""), str(sent.get("code") or ""))
-        if is_form and state == "captured":
+        if "iban" in sent:
+            state = self._debit(session, str(sent["iban"]).replace(" ", ""))
+        else:
+            state = self._paid(session, str(sent["card"]).replace(" ", ""), str(sent.get("code") or ""))
+        if is_form and state in ("captured", "processing"):
             raise web.HTTPSeeOther(session["success_url"])
         return web.json_response({"state": state, "return_url": session["success_url"]})
 
@@ -484,11 +500,51 @@ class StripeStandin:
             intent = self._intent_of(session, currency)
             session |= {"payment_intent": intent["id"], "payment_status": "paid", "currency": currency}
             self._capture(intent)
+            self._let_charge(session, number)
             if number == DISPUTED:
                 self.dispute(intent["metadata"]["page_of"])
         session |= {"status": "complete", "url": None}
         self._send("checkout.session.completed", session)
         return "captured"
+
+    def _let_charge(self, session: Json, number: str) -> None:
+        """A saved card that is paid with for future use is charged off-session again."""
+        if self._private(session)["data"].get("setup_future_usage") != "off_session":
+            return
+        for card in [one for one in self.objects.values() if one["object"] == "payment_method"]:
+            if card["customer"] == session["customer"] and self._private(card)["number"] == number:
+                self._private(card)["confirmed"] = True
+
+    def _debit(self, session: Json, iban: str) -> str:
+        """A debit is authorised: the page is complete, and its intent is processed by the bank."""
+        if session["status"] != "open" or "sepa_debit" not in session["payment_method_types"]:
+            return str(session["status"])
+        intent = self._intent_of(session, session["currency"])
+        intent |= {"status": "processing", "payment_method_types": ["card", "sepa_debit"]}
+        self._private(session)["iban"] = iban
+        session |= {"payment_intent": intent["id"], "status": "complete", "url": None}
+        self._send("checkout.session.completed", session)
+        return "processing"
+
+    def end_debits(self) -> None:
+        """Let the banks pay or refuse the debits under way."""
+        for session in [one for one in self.objects.values() if one["object"] == "checkout.session"]:
+            intent = self.objects.get(session["payment_intent"] or "", {})
+            if intent.get("status") != "processing":
+                continue
+            if self._private(session)["iban"] == PAYS:
+                session["payment_status"] = "paid"
+                self._capture(intent)
+                self._send("checkout.session.async_payment_succeeded", session)
+            else:
+                error = {"type": "invalid_request_error", "code": "insufficient_funds", "message": "insufficient_funds"}
+                intent |= {"status": "requires_payment_method", "last_payment_error": error}
+                self._send("payment_intent.payment_failed", intent)
+                self._send("checkout.session.async_payment_failed", session)
+
+    async def _end_debits(self, _request: web.Request) -> web.Response:
+        self.end_debits()
+        return web.Response(status=204)
 
     def _intent_of(self, session: Json, currency: str) -> Json:
         """The intent of a page, which is made by the first try to pay."""

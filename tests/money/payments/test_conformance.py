@@ -37,8 +37,12 @@ from virage.money.payments.stripe_provider import StripeProvider
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage_sandbox import signatures
-from virage_sandbox.cards import Card
+from virage_sandbox.cards import Card, Iban
 
+DEBITS: Final[dict[str, dict[str, str]]] = {
+    "sandbox": {"pays": Iban.PAYS, "refuses": Iban.REFUSES},
+    "stripe": {"pays": stripe_standin.PAYS, "refuses": stripe_standin.REFUSES},
+}
 Delivery = tuple[Mapping[str, str], bytes]
 CARDS: Final[dict[str, dict[str, str]]] = {
     "sandbox": {
@@ -77,15 +81,17 @@ class Inbox:
 class Bank:
     """A provider with its hosted pages and webhooks."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts of a provider
         self,
         name: str,
         provider: PaymentProvider,
         inbox: Inbox,
         buyer: aiohttp.ClientSession,
         sign: Callable[[bytes, float], Mapping[str, str]],
+        end_debits: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
+        self.end_debits = end_debits
         self.provider = provider
         self.inbox = inbox
         self.sign = sign
@@ -100,6 +106,12 @@ class Bank:
         body = {"card": CARDS[self.name][card]} | ({} if code is None else {"code": code})
         async with self._buyer.post(page.payment_url, json=body) as answer:
             state: str = (await answer.json())["state"]
+            return state
+
+    async def debit(self, page: HostedPage, account: str = "pays") -> str | None:
+        """Authorise a debit; the sandbox ends it by itself, and the stand-in when it is told to."""
+        async with self._buyer.post(page.payment_url, json={"iban": DEBITS[self.name][account]}) as answer:
+            state: str | None = (await answer.json()).get("state")
             return state
 
     async def news(self, wanted: UUID) -> Outcome:
@@ -169,6 +181,7 @@ def of_stripe(standin: StripeStandin, **changes: Any) -> StripeProvider:
         "currency": "EUR",
         "merchant": "Club",
         "methods": ["card"],
+        "sepa_debit": True,
         "api_url": standin.url,
     } | changes
     return StripeProvider(settings.pop("key"), settings.pop("webhook_secrets"), **settings)
@@ -195,7 +208,7 @@ async def bank(
         def sign(body: bytes, at: float) -> Mapping[str, str]:
             return {"stripe-signature": stripe_standin.signature(body, stripe_standin.WEBHOOK_SECRET, at)}
 
-    yield Bank(request.param, provider, inbox, buyer, sign)
+    yield Bank(request.param, provider, inbox, buyer, sign, standin.end_debits)
     await provider.close()
 
 
@@ -261,6 +274,57 @@ async def test_a_paid_page_that_is_cancelled_stays_captured(bank: Bank, start: S
     await bank.pay(page)
     (outcome,) = await bank.provider.cancel([Reference(asked.payment_id, page.provider_ref)])
     assert (outcome.state, outcome.amount_cents) == (PaymentState.CAPTURED, 5000)
+
+
+@pytest.mark.parametrize(("account", "state"), [("pays", PaymentState.CAPTURED), ("refuses", PaymentState.DECLINED)])
+async def test_a_debit_is_processed_until_the_bank_pays_or_refuses_it(
+    bank: Bank, start: Start, account: str, state: PaymentState
+) -> None:
+    asked = start(allows_debit=True)
+    page = await bank.open(asked)
+    reference = Reference(asked.payment_id, page.provider_ref)
+    assert await bank.debit(page, account) == "processing"
+    under_way = await bank.news(asked.payment_id)
+    assert (under_way.state, under_way.amount_cents) == (PaymentState.PROCESSING, 5000)
+    bank.end_debits()
+    ended = await bank.news(asked.payment_id)
+    assert (ended.state, ended.amount_cents, ended.is_foreign) == (state, 5000, False)
+    assert ended.reason == (None if state is PaymentState.CAPTURED else "insufficient_funds")
+    (looked_up,) = await bank.provider.fetch([reference])
+    assert (looked_up.state, looked_up.amount_cents, looked_up.reason) == (state, 5000, ended.reason)
+
+
+async def test_a_debit_under_way_is_neither_cancelled_nor_authorised_again(bank: Bank, start: Start) -> None:
+    asked = start(allows_debit=True)
+    page = await bank.open(asked)
+    await bank.debit(page, "pays")
+    (outcome,) = await bank.provider.cancel([Reference(asked.payment_id, page.provider_ref)])
+    assert outcome.state in {PaymentState.PROCESSING, PaymentState.CAPTURED}  # the sandbox's banks are fast
+    assert await bank.debit(page, "refuses") != "declined"
+    assert await bank.pay(page) != "declined"
+    bank.end_debits()
+    while (ended := await bank.news(asked.payment_id)).state is PaymentState.PROCESSING:
+        pass
+    assert (ended.state, ended.amount_cents) == (PaymentState.CAPTURED, 5000)
+
+
+async def test_a_settled_debit_is_refunded(bank: Bank, start: Start) -> None:
+    asked = start(allows_debit=True)
+    page = await bank.open(asked)
+    await bank.debit(page)
+    bank.end_debits()
+    while (ended := await bank.news(asked.payment_id)).state is PaymentState.PROCESSING:
+        pass
+    reference = Reference(asked.payment_id, ended.provider_ref or page.provider_ref)
+    (answer,) = await bank.provider.refund([due(reference, 5000)])
+    assert answer.state is RefundState.DONE
+
+
+async def test_a_page_whose_payment_allows_no_debit_offers_none(bank: Bank, start: Start) -> None:
+    asked = start()
+    page = await bank.open(asked)
+    assert await bank.debit(page) != "processing"
+    assert await bank.pay(page) == "captured"
 
 
 async def test_an_unknown_payment_is_left_out_of_the_answers_and_is_cancelled(bank: Bank) -> None:
@@ -376,6 +440,19 @@ async def test_a_saved_card_whose_bank_wants_the_customer_is_declined_with_that_
     card = await bank.saved("later_challenged")
     (outcome,) = await bank.provider.charge([Charge(new_id(), card.payment_id, 2500, card.provider_ref)])
     assert (outcome.state, outcome.reason) == (PaymentState.DECLINED, "authentication_required")
+
+
+async def test_a_saved_card_that_is_confirmed_on_a_page_is_charged_again(bank: Bank, start: Start) -> None:
+    card = await bank.saved("later_challenged")
+    (declined,) = await bank.provider.charge([Charge(new_id(), card.payment_id, 2500, card.provider_ref)])
+    asked = start(amount_cents=2500, card=card)
+    page = await bank.open(asked)
+    assert await bank.pay(page, "later_challenged", stripe_standin.CODE) == "captured"
+    assert (await bank.news(asked.payment_id)).state is PaymentState.CAPTURED
+    (charged,) = await bank.provider.charge([Charge(new_id(), card.payment_id, 1000, card.provider_ref)])
+    assert (declined.reason, charged.state) == ("authentication_required", PaymentState.CAPTURED)
+    (again,) = await bank.provider.fetch([Reference(declined.payment_id, declined.provider_ref)])
+    assert again.state is PaymentState.DECLINED
 
 
 async def test_a_forgotten_card_is_not_charged_and_is_forgotten_once(bank: Bank) -> None:

@@ -139,6 +139,85 @@ async def test_reconciliation_looks_no_further_back_than_the_oldest_open_payment
     assert await store.open_since(till.conn) == till.clock.now() - timedelta(hours=1)
 
 
+async def under_way(till: Till, asked: PaymentIntent) -> None:
+    """A debit that the buyer authorised."""
+    await till.begin([asked])
+    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, PaymentState.PROCESSING, 5000)
+    till.clock.advance(timedelta(seconds=11))
+    await till.jobs.reconcile(till.db)
+    assert await till.states([asked]) == [PaymentState.PROCESSING]
+    assert [one.payment_id for one in till.shop.debited] == [asked.payment_id]
+    till.provider.calls.clear()
+
+
+async def test_a_debit_under_way_is_asked_about_once_an_hour_and_neither_expires_nor_is_cancelled(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
+    asked = start()
+    await under_way(till, asked)
+    for _ in range(3):
+        till.clock.advance(timedelta(minutes=61))
+        for _ in range(2):
+            await till.jobs.reconcile(till.db)
+            await till.jobs.ask_about_debits(till.db)
+    assert till.provider.calls == [("fetch", 1)] * 3
+    assert await till.states([asked]) == [PaymentState.PROCESSING]
+    assert len(till.shop.debited) == 1
+    assert till.shop.lost == []
+
+
+@pytest.mark.parametrize("state", [PaymentState.CAPTURED, PaymentState.DECLINED])
+async def test_a_debit_whose_webhook_never_came_is_found_and_is_not_asked_about_again(
+    till: Till, start: Callable[..., PaymentIntent], state: PaymentState
+) -> None:
+    asked = start()
+    await under_way(till, asked)
+    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, state, 5000)
+    till.clock.advance(timedelta(days=3))
+    for _ in range(2):
+        await till.jobs.ask_about_debits(till.db)
+        till.clock.advance(timedelta(hours=2))
+    assert await till.states([asked]) == [state]
+    assert [one.payment_id for one in till.shop.paid + till.shop.lost] == [asked.payment_id]
+    assert till.provider.calls == [("fetch", 1)]
+
+
+async def test_a_debit_is_asked_about_again_soon_after_the_provider_was_away(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
+    asked = start()
+    await under_way(till, asked)
+    till.clock.advance(timedelta(hours=2))
+    till.provider.away = True
+    await till.jobs.ask_about_debits(till.db)
+    till.provider.away = False
+    till.provider.states[asked.payment_id] = Outcome(asked.payment_id, PaymentState.CAPTURED, 5000)
+    await till.jobs.ask_about_debits(till.db)
+    assert await till.states([asked]) == [PaymentState.CAPTURED]
+
+
+async def test_a_debit_without_an_end_is_overdue_after_a_month(till: Till, start: Callable[..., PaymentIntent]) -> None:
+    await under_way(till, start())
+    till.clock.advance(timedelta(days=29))
+    assert (await reads.overdue(till.conn, till.clock.now())).payments == 0
+    till.clock.advance(timedelta(days=1, minutes=11))
+    assert (await reads.overdue(till.conn, till.clock.now())).payments == 1
+
+
+async def test_a_debit_under_way_cannot_be_abandoned_or_refunded(
+    till: Till, start: Callable[..., PaymentIntent]
+) -> None:
+    asked = start()
+    await under_way(till, asked)
+    async with till.db.transaction() as conn:
+        await acts.abandon(conn, [asked.payment_id], till.clock.now())
+        (answer,) = await acts.request_refund(conn, [RefundRequest(new_id(), asked.payment_id, 1)], till.clock.now())
+    assert answer == Refused(PaymentRefusal.NOT_CAPTURED)
+    await till.jobs.reconcile(till.db)
+    assert till.provider.calls == []
+    assert await till.states([asked]) == [PaymentState.PROCESSING]
+
+
 async def test_a_refund_is_sent_once_and_confirmed(till: Till, start: Callable[..., PaymentIntent]) -> None:
     asked = start()
     await till.capture(asked)

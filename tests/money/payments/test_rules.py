@@ -10,6 +10,7 @@ from virage.money.payments.rules import (
     FAILED,
     OPEN,
     PAID,
+    UNPAID_PAGE,
     OpenPayment,
     Outcome,
     Payment,
@@ -73,7 +74,26 @@ def test_a_payment_ends_without_money_once_only() -> None:
 
 
 def test_an_outcome_never_reopens_a_payment() -> None:
-    assert not any(may_follow(before, after) for before in PaymentState for after in OPEN)
+    assert not any(may_follow(before, after) for before in PaymentState for after in UNPAID_PAGE)
+
+
+def test_a_debit_is_processed_after_its_page_only_and_then_paid_or_refused() -> None:
+    processed_after = {before for before in PaymentState if may_follow(before, PaymentState.PROCESSING)}
+    assert processed_after == UNPAID_PAGE
+    payment = a_payment(PaymentState.PROCESSING)
+    assert settled(payment, news(payment, PaymentState.DECLINED)) == [PaymentState.DECLINED]
+    assert settled(payment, news(payment, PaymentState.CAPTURED)) == [PaymentState.CAPTURED]
+
+
+ENDS = [PaymentState.PROCESSING, PaymentState.DECLINED, PaymentState.CAPTURED]
+
+
+@given(st.lists(st.sampled_from(ENDS), min_size=1))
+def test_in_any_order_a_capture_counts_before_a_failure_and_a_failure_before_a_debit_under_way(
+    said: list[PaymentState],
+) -> None:
+    payment = a_payment()
+    assert settled(payment, *(news(payment, state) for state in said)) == [max(said, key=ENDS.index)]
 
 
 def test_the_same_event_twice_is_one_step() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from virage.money.payments.rules import HostedPage, PaymentIntent
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage_sandbox.cards import Card, grouped
+from virage_sandbox.cards import Card, Iban, grouped
 from virage_sandbox.texts import CARDS, TEXTS, language, money
 
 FILLED = {"card": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
@@ -158,3 +158,21 @@ def test_money_is_formatted_for_each_language() -> None:
     assert money(123456, "EUR", "en") == "€1,234.56"
     assert money(123456, "EUR", "de") == "1.234,56\u00a0€"
     assert money(123456, "JPY", "en") == "JP¥123,456"
+
+
+async def test_a_debit_is_authorised_by_the_form_of_a_page_that_offers_it(
+    buyer: aiohttp.ClientSession, sandbox_provider: SandboxProvider, start: Callable[..., PaymentIntent], page_url: str
+) -> None:
+    assert 'name="iban"' not in (await get(buyer, page_url))[1]
+    asked = start(return_url="https://club.example/orders/1", allows_debit=True)
+    (page,) = await sandbox_provider.create([asked])
+    assert isinstance(page, HostedPage)
+    url = page.payment_url + "?lang=en"
+    _, html, _ = await get(buyer, f"{url}&iban={Iban.PAYS}")
+    assert f'value="{grouped(Iban.PAYS)}"' in html
+    status, html, _ = await send(buyer, url, iban="FR76 0000")
+    assert (status, TEXTS["en"]["error_iban"] in html) == (200, True)
+    status, _, location = await send(buyer, url, iban=grouped(Iban.PAYS))
+    assert (status, location) == (303, f"https://club.example/orders/1?payment={asked.payment_id}")
+    _, html, _ = await get(buyer, url)
+    assert TEXTS["en"]["processing_title"] in html or TEXTS["en"]["captured_title"] in html

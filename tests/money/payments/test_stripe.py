@@ -13,11 +13,12 @@ import aiohttp
 import httpx
 import pytest
 import stripe
+from msgspec.structs import replace
 
 from tests.conftest import alive
 from tests.money.payments import stripe_standin
 from tests.money.payments.stripe_standin import StripeStandin
-from tests.money.payments.test_conformance import Bank, Inbox, due, inbox, of_stripe, standin
+from tests.money.payments.test_conformance import Bank, Delivery, Inbox, due, inbox, of_stripe, standin
 from tests.money.payments.test_payment_flow import Till
 from tests.ports import free_ports
 from virage.app import domains
@@ -35,9 +36,10 @@ from virage.money.payments.rules import (
     RefundState,
 )
 from virage.money.payments.settings import PaymentSettings
-from virage.money.payments.stripe_provider import EVENTS, StripeProvider
+from virage.money.payments.stripe_provider import DEBIT_EVENTS, EVENTS, StripeProvider
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
+from virage.platform.values.money import Currency
 from virage.platform.values.refusals import Refused
 
 __all__ = ["inbox", "standin"]  # fixtures of the conformance suite
@@ -170,8 +172,9 @@ URL = "https://club.example/api/payments/webhooks/stripe"
 
 def ready(standin: StripeStandin, url: str = URL) -> None:
     """The account's webhook endpoint is set up."""
+    events = [*EVENTS, *DEBIT_EVENTS]
     standin.endpoints = [
-        {"id": "we_1", "object": "webhook_endpoint", "url": url, "status": "enabled", "enabled_events": list(EVENTS)}
+        {"id": "we_1", "object": "webhook_endpoint", "url": url, "status": "enabled", "enabled_events": events}
     ]
 
 
@@ -192,7 +195,12 @@ async def test_an_account_that_is_ready_has_no_defects_and_nothing_was_created(
         (lambda one: one.account.update(charges_enabled=False), "The account cannot charge"),
         (lambda one: one.account.update(payouts_enabled=False), "The account cannot pay out"),
         (lambda one: one.account.update(default_currency="usd"), "The account's currency is USD"),
-        (lambda one: one.account.update(capabilities={"card_payments": "pending"}), "does not offer card"),
+        (lambda one: one.account["capabilities"].update(card_payments="pending"), "does not offer card"),
+        (lambda one: one.account["capabilities"].update(sepa_debit_payments="inactive"), "does not offer SEPA debit"),
+        (
+            lambda one: one.endpoints[0].update(enabled_events=list(EVENTS)),
+            "does not get checkout.session.async_payment_failed, checkout.session.async_payment_succeeded:",
+        ),
         (lambda one: setattr(one, "not_permitted", frozenset({"refunds"})), "may not write Refunds"),
         (lambda one: setattr(one, "not_permitted", frozenset({"account"})), "needs to read the account"),
         (lambda one: setattr(one, "away", True), "Stripe does not answer"),
@@ -269,6 +277,9 @@ async def test_the_standin_answers_in_the_shapes_of_the_api(bank: Bank, standin:
     asked = start()
     await bank.provider.refund([due(await bank.captured(asked), 100)])
     standin.dispute(str(asked.payment_id))
+    for account in ("pays", "refuses"):
+        await bank.debit(await bank.open(start(allows_debit=True)), account)
+    standin.end_debits()
     examples = json.loads(EXAMPLES.read_bytes())["resources"] if EXAMPLES.exists() else {}
     seen = set()
     for shown in standin.objects.values():
@@ -294,7 +305,10 @@ class Shop(Till):
         self.bank, self.client = bank, client
 
     async def deliver(self) -> int:
-        headers, body = await self.bank.inbox.next()
+        return await self.take(await self.bank.inbox.next())
+
+    async def take(self, delivery: Delivery) -> int:
+        headers, body = delivery
         kept = {name: headers[name] for name in ("stripe-signature", "content-type")}
         return (await self.client.post(PATH, content=body, headers=kept)).status_code
 
@@ -326,6 +340,67 @@ async def test_events_twice_and_in_another_order_buy_the_goods_once(
     assert [await own_shop.deliver() for _ in range(4)] == [204] * 4  # a session and its intent, both twice
     assert await own_shop.state(asked) is PaymentState.CAPTURED
     assert [one.payment_id for one in shop.paid] == [asked.payment_id]
+
+
+async def test_without_the_setting_no_page_offers_a_debit(standin: StripeStandin, start: Start) -> None:
+    provider = of_stripe(standin, sepa_debit=False)
+    await provider.create([start(allows_debit=True)])
+    (page,) = of_kind(standin, "checkout.session")
+    assert page["payment_method_types"] == ["card"]
+    await provider.close()
+
+
+async def test_a_debit_is_refused_in_another_currency_than_euros(config: Any) -> None:
+    settings = PaymentSettings(stripe_key="sk_live_1", stripe_webhook_secrets=("whsec_1",), stripe_sepa_debit=True)
+    assert settings.contradictions(config) == []
+    swiss = replace(config, currency=Currency("CHF", 2))
+    (said,) = settings.contradictions(swiss)
+    assert said.startswith("VIRAGE_STRIPE_SEPA_DEBIT")
+
+
+@pytest.mark.parametrize(
+    ("account", "state"),
+    [(stripe_standin.PAYS, PaymentState.CAPTURED), (stripe_standin.REFUSES, PaymentState.DECLINED)],
+)
+async def test_events_of_a_debit_twice_reordered_and_of_another_version_settle_it_once(  # noqa: PLR0917 - the parts of the application
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start, account: str, state: PaymentState
+) -> None:
+    asked = start(allows_debit=True)
+    standin.events_sent = 2
+    await own_shop.bank.debit(await own_shop.open(asked), "pays" if account == stripe_standin.PAYS else "refuses")
+    authorised = [await own_shop.bank.inbox.next() for _ in range(2)]
+    assert await own_shop.take(authorised[0]) == 204
+    assert await own_shop.state(asked) is PaymentState.PROCESSING
+    standin.api_version = "2020-08-27"
+    standin.end_debits()
+    for _ in range(4):  # the session and its intent, both twice
+        assert await own_shop.deliver() == 204
+    assert await own_shop.take(authorised[1]) == 204
+    assert await own_shop.state(asked) is state
+    assert [one.payment_id for one in shop.debited] == [asked.payment_id]
+    assert [one.payment_id for one in shop.paid + shop.lost] == [asked.payment_id]
+
+
+async def test_a_forged_event_of_a_debit_settles_nothing(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start
+) -> None:
+    asked = start(allows_debit=True)
+    await own_shop.bank.debit(await own_shop.open(asked))
+    await own_shop.deliver()
+    headers, body = await signed_elsewhere(standin, own_shop)
+    assert await own_shop.take((headers, body)) == 401
+    assert await own_shop.state(asked) is PaymentState.PROCESSING
+    assert shop.paid == []
+
+
+async def signed_elsewhere(standin: StripeStandin, own_shop: Shop) -> Delivery:
+    """The event of a paid debit, signed with another secret."""
+    standin.webhook_secret = "whsec_of_somebody_else"
+    standin.end_debits()
+    while True:
+        headers, body = await own_shop.bank.inbox.next()
+        if json.loads(body)["type"] == "checkout.session.async_payment_succeeded":
+            return headers, body
 
 
 async def test_a_declined_try_on_the_page_does_not_end_the_payment(own_shop: Shop, shop: Any, start: Start) -> None:

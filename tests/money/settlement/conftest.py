@@ -57,6 +57,18 @@ class Office:
             await acts.settle(conn, outcomes, self.clock.now(), Handlers({"order": Shop()}))
         return [start.payment_id for start in starts]
 
+    async def debit(self, cents: int, after: timedelta) -> UUID:
+        """A debit that is captured some days after its page; the provider's balance does not have it."""
+        handlers = Handlers({"order": Shop()})
+        start = PaymentIntent(new_id(), "order", new_id(), cents, "https://club.example", self.clock.now())
+        async with self.db.transaction() as conn:
+            await acts.begin(conn, [start], self.clock.now())
+        for state in (PaymentState.PROCESSING, PaymentState.CAPTURED):
+            async with self.db.transaction() as conn:
+                await acts.settle(conn, [Outcome(start.payment_id, state, cents)], self.clock.now(), handlers)
+            self.clock.advance(after if state is PaymentState.PROCESSING else timedelta())
+        return start.payment_id
+
     async def sell(self, *cents: int) -> list[UUID]:
         """Captured payments, each with its charge in the balance."""
         ids = await self.capture(*cents)

@@ -221,6 +221,26 @@ async def test_a_capture_and_a_refund_that_no_payout_names_are_missing_after_ten
     assert len(await office.items()) == 2
 
 
+async def test_a_debit_is_missing_ten_days_after_its_money_came_and_not_after_its_page(office: Office) -> None:
+    paid = await office.debit(5000, timedelta(days=9))
+    office.clock.advance(timedelta(days=2))
+    await office.reconcile()
+    assert await office.items() == []
+    office.clock.advance(LATE - timedelta(days=2))
+    await office.reconcile()
+    assert [(item.kind, item.payment_id) for item in await office.items()] == [(ItemKind.PAYMENT_MISSING, paid)]
+
+
+async def test_a_debit_of_a_payout_is_matched_and_never_missing(office: Office) -> None:
+    paid = await office.debit(5000, timedelta(days=9))
+    office.balance.charge(paid, 5000)
+    office.balance.pay_out()
+    await office.reconcile()
+    office.clock.advance(LATE)
+    await office.reconcile()
+    assert await office.items() == []
+
+
 async def test_missing_payments_are_found_page_by_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconciling, "PAGE", 2)
     ids = await office.capture(100, 200, 300, 400, 500)

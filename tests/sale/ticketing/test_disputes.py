@@ -58,6 +58,15 @@ async def test_a_lost_dispute_leaves_the_tickets_on_hold(system: System) -> None
     assert await passes_of(office, order) == [(True, True)] * 2
 
 
+async def test_a_dispute_that_is_lost_when_it_is_reported_holds_the_tickets(system: System) -> None:
+    fan, office = await system.fan(), await system.staff(*OFFICE)
+    order = await system.bought(fan)
+    for _ in range(2):
+        await dispute(system, order, DisputeState.LOST)
+    assert await passes_of(office, order) == [(True, True)] * 2
+    assert await letters(system) == ["tickets_suspended"]
+
+
 async def test_on_the_day_of_the_event_nothing_is_held_by_itself_and_a_person_decides(
     system: System, clock: FakeClock
 ) -> None:

@@ -28,6 +28,8 @@ from virage.money.payments.rules import (
     Payment,
     PaymentIntent,
     PaymentRefusal,
+    PaymentState,
+    Processing,
     Refund,
     RefundAnswer,
     RefundRequest,
@@ -64,7 +66,7 @@ async def store_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
 
 
 async def abandon(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
-    """Abandon payments; the reconcile job cancels them at the provider.
+    """Abandon payments; the reconcile job cancels them at the provider. A debit under way cannot be cancelled.
 
     A capture before that is still passed to the handler of the purpose.
     """
@@ -114,6 +116,7 @@ def _fact(step: Settlement) -> Fact:
 async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, handlers: Handlers) -> None:
     """Call the handlers. Failures come first, because a late capture may buy what they release."""
     captured: dict[str, list[Captured]] = defaultdict(list)
+    processing: dict[str, list[Processing]] = defaultdict(list)
     failed: dict[str, list[Failed]] = defaultdict(list)
     for step in steps:
         payment, outcome = step.payment, step.outcome
@@ -123,16 +126,20 @@ async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, ha
             )
         elif step.captured:
             captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents))
+        elif outcome.state is PaymentState.PROCESSING:
+            processing[payment.purpose].append(Processing(payment.id, payment.subject))
         else:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
-    for purpose in sorted(failed.keys() | captured.keys()):  # in the global lock order
-        handler, ended, came = handlers.of(purpose), failed[purpose], captured[purpose]
-        if ended and came:
-            await handler.lock(
-                conn, sorted({failure.subject for failure in ended} | {capture.subject for capture in came})
-            )
+    for purpose in sorted(failed.keys() | processing.keys() | captured.keys()):  # in the global lock order
+        handler = handlers.of(purpose)
+        ended, waiting, came = failed[purpose], processing[purpose], captured[purpose]
+        if sum(map(bool, (ended, waiting, came))) > 1:
+            subjects = {one.subject for one in ended} | {one.subject for one in waiting} | {one.subject for one in came}
+            await handler.lock(conn, sorted(subjects))
         if ended:
             await handler.failed(conn, ended, now)
+        if waiting:
+            await handler.processing(conn, waiting, now)
         if came:
             await handler.captured(conn, came, now)
 

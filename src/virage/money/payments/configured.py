@@ -25,6 +25,7 @@ def provider_of(config: Config, budget: CallBudget | None = None) -> PaymentProv
             currency=config.currency.code,
             merchant=config.club.name,
             methods=settings.stripe_methods,
+            sepa_debit=settings.stripe_sepa_debit,
             api_url=settings.stripe_api_url,
             budget=budget,
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments.rules import Captured, DisputeChange, Failed, FailedRefund
+from virage.money.payments.rules import Captured, DisputeChange, Failed, FailedRefund, Processing
 from virage.platform.data.database import Connection
 
 
@@ -16,6 +16,14 @@ class CapturedHandler(Protocol):
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
         """Handle payments of one purpose that were captured together; each payment is passed once."""
+        ...
+
+
+class ProcessingHandler(Protocol):
+    """Handler of debits under way: keeps what was reserved, and delivers nothing yet."""
+
+    async def processing(self, conn: Connection, payments: Sequence[Processing], now: datetime) -> None:
+        """Handle payments of one purpose that the bank pays or refuses later; each payment is passed once."""
         ...
 
 
@@ -47,12 +55,12 @@ class DisputeHandler(Protocol):
         ...
 
 
-class Handler(CapturedHandler, FailedHandler, RefundFailedHandler, DisputeHandler, Protocol):
+class Handler(CapturedHandler, ProcessingHandler, FailedHandler, RefundFailedHandler, DisputeHandler, Protocol):
     """Handler of all that happens to payments of a purpose."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Lock what is paid for, in the global order: before failures and captures that arrive together, and before
-        disputes.
+        """Lock what is paid for, in the global order: before outcomes of several kinds that arrive together, and
+        before disputes.
         """
         ...
 

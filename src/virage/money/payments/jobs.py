@@ -8,7 +8,14 @@ from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.methods import SavedCardJobs
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import DueRefund, EvidenceAnswer, EvidenceState, OpenPayment, RefundState
+from virage.money.payments.rules import (
+    DueRefund,
+    EvidenceAnswer,
+    EvidenceState,
+    OpenPayment,
+    Reference,
+    RefundState,
+)
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.logs import log
@@ -17,6 +24,7 @@ from virage.platform.values.clock import Clock
 RECONCILE_EVERY_S = 5
 REFUNDS_EVERY_S = 2
 EVIDENCE_EVERY_S = 2
+DEBITS_EVERY_S = 60
 AUDIT_EVERY_S = 60
 ASK_AFTER = timedelta(seconds=10)
 WATERMARK_SLACK = timedelta(hours=1)
@@ -38,6 +46,7 @@ class PaymentJobs:
     def register(self, jobs: Jobs) -> None:
         """Register the jobs."""
         jobs.every_money(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
+        jobs.every_money(DEBITS_EVERY_S, "payments.debits", self.ask_about_debits)
         jobs.every_money(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
         jobs.every_money(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
         jobs.every_money(EVIDENCE_EVERY_S, "payments.evidence", self.send_evidence)
@@ -78,6 +87,23 @@ class PaymentJobs:
         if news:
             await settle_all(db, self._clock, self._handlers, news)
         return True
+
+    async def ask_about_debits(self, db: Database) -> None:
+        """Look up debits under way whose last news is an hour old, and settle their outcomes."""
+        while True:
+            now = self._clock.now()
+            async with db.connection() as conn:
+                due = await store.due_debits(conn, now, PAGE)
+            if not due:
+                return
+            try:
+                news = await self._provider.fetch([Reference(debit.id, debit.provider_ref) for debit in due])
+            except Unreachable as failure:
+                log.warning("payment_provider_unreachable", asked=str(failure), payments=len(due))
+                return
+            await settle_all(db, self._clock, self._handlers, news)
+            async with db.transaction() as conn:  # also those that could not be settled, or are unknown there
+                await store.postpone_debits(conn, [debit.id for debit in due], now)
 
     async def send_refunds(self, db: Database) -> None:
         """Send all due refunds; unconfirmed ones are retried later."""

@@ -132,7 +132,7 @@ async def refunds(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Refund]:
 
 
 async def captures(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Capture]:
-    """Return captured payments created in a period, oldest first, from after an id at `since`."""
+    """Return captured payments of a period, oldest first, from after an id at `since`."""
     return await store.captures(conn, since, until, after, wanted)
 
 

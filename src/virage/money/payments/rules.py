@@ -17,6 +17,7 @@ class PaymentState(StrEnum):
 
     CREATED = "created"
     PENDING = "pending"
+    PROCESSING = "processing"  # the buyer authorised a debit, and the bank has not paid it yet
     CAPTURED = "captured"
     DECLINED = "declined"
     CANCELLED = "cancelled"
@@ -26,7 +27,8 @@ class PaymentState(StrEnum):
     REFUNDED = "refunded"
 
 
-OPEN = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+UNPAID_PAGE: Final = frozenset({PaymentState.CREATED, PaymentState.PENDING})
+OPEN: Final = UNPAID_PAGE | {PaymentState.PROCESSING}
 FAILED = frozenset({PaymentState.DECLINED, PaymentState.CANCELLED, PaymentState.EXPIRED})
 PAID = frozenset({PaymentState.CAPTURED, PaymentState.REFUNDING, PaymentState.PARTLY_REFUNDED, PaymentState.REFUNDED})
 
@@ -56,10 +58,19 @@ AMOUNT_CENTS_MAX = 100_000_000
 """One million euros; a larger amount is an error."""
 
 
+class Reference(Struct, frozen=True):
+    """Identification of a payment or of a saved card at the provider."""
+
+    payment_id: UUID
+    provider_ref: str | None = None
+
+
 class PaymentIntent(Struct, frozen=True):
     """Payment intent; the client makes `payment_id`, which the provider receives unchanged.
 
     `purpose` names the domain whose handler receives the outcome, `subject` is that domain's id, such as an order.
+    `allows_debit`: the buyer may choose a method whose money comes days later, such as SEPA debit. `card` is a saved
+    card that the page offers; the buyer who pays with it there agrees that it is charged off-session.
     """
 
     payment_id: UUID
@@ -68,6 +79,8 @@ class PaymentIntent(Struct, frozen=True):
     amount_cents: int
     return_url: str
     expires_at: datetime
+    allows_debit: bool = False
+    card: Reference | None = None
 
 
 class Payment(Struct, frozen=True):
@@ -122,6 +135,13 @@ class Captured(Struct, frozen=True):
     amount_cents: int
 
 
+class Processing(Struct, frozen=True):
+    """Payment by a debit that the buyer authorised; the bank pays or refuses it days later."""
+
+    payment_id: UUID
+    subject: UUID
+
+
 class Failed(Struct, frozen=True):
     """Failed payment: declined, cancelled, expired, or captured with a wrong amount and refunded."""
 
@@ -151,6 +171,11 @@ class Settlement(Struct, frozen=True):
     def captured(self) -> bool:
         """Whether money was captured, of any amount."""
         return self.outcome.state is PaymentState.CAPTURED
+
+    @property
+    def processing(self) -> bool:
+        """Whether the bank pays or refuses later."""
+        return self.outcome.state is PaymentState.PROCESSING
 
     @property
     def mismatch(self) -> bool:
@@ -308,8 +333,11 @@ def update_dispute(known: Dispute | None, notice: DisputeNotice, id_: UUID, now:
 
 
 def has_opened(before: Dispute | None, after: Dispute) -> bool:
-    """Return whether money is disputed now that was not before: an inquiry becomes a dispute, or one begins."""
-    return not after.is_inquiry and after.state not in CLOSED and (before is None or before.is_inquiry)
+    """Return whether money is disputed now that was not before: an inquiry becomes a dispute, or one begins.
+
+    A dispute of a debit is lost as soon as it is reported: banks return a debit of the last 8 weeks unasked.
+    """
+    return not after.is_inquiry and after.state is not DisputeState.WON and (before is None or before.is_inquiry)
 
 
 class Assignment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -402,13 +430,6 @@ class FailedRefund(Struct, frozen=True):
     amount_cents: int
 
 
-class Reference(Struct, frozen=True):
-    """Identification of a payment at the provider."""
-
-    payment_id: UUID
-    provider_ref: str | None = None
-
-
 class OpenPayment(Struct, frozen=True):
     """Open payment, to be reconciled."""
 
@@ -479,18 +500,28 @@ def settle_method(method: SavedCard, outcome: Outcome) -> SavedCard | None:
 
 
 def may_follow(before: PaymentState, after: PaymentState) -> bool:
-    """Return whether a state may follow: a capture unless captured before, a failure only while open."""
+    """Return whether a state may follow: a capture unless captured before, a failure only while open.
+
+    A debit is processed only after its page: late news of it change nothing once it has failed.
+    """
     if before in PAID:
         return False
     if after is PaymentState.CAPTURED:
         return True
+    if after is PaymentState.PROCESSING:
+        return before in UNPAID_PAGE
     return before in OPEN and after in FAILED
+
+
+_WEIGHTS: Final = {PaymentState.PROCESSING: 0, PaymentState.CAPTURED: 2}
+"""Which of several outcomes of a payment counts: the heaviest; failures weigh 1."""
 
 
 def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list[Settlement]:
     """Return at most one step per payment, in their order: a capture if there is one, else the first failure.
 
-    Unknown payments, repeated outcomes, steps backwards and captures of zero are ignored.
+    A debit that is processed is a step if nothing else is said of its payment. Unknown payments, repeated outcomes,
+    steps backwards and captures of zero are ignored.
     """
     best: dict[UUID, Outcome] = {}
     for outcome in outcomes:
@@ -500,7 +531,7 @@ def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list
         if outcome.state is PaymentState.CAPTURED and outcome.amount_cents <= 0:
             continue
         known = best.get(outcome.payment_id)
-        if known is None or (outcome.state is PaymentState.CAPTURED and known.state is not PaymentState.CAPTURED):
+        if known is None or _WEIGHTS.get(outcome.state, 1) > _WEIGHTS.get(known.state, 1):
             best[outcome.payment_id] = outcome
     return [Settlement(payment, best[payment.id]) for payment in payments.values() if payment.id in best]
 
@@ -610,6 +641,11 @@ def book_calls(
         waits.append(at - now)
     return lanes, waits
 
+
+DEBIT_ASKED_EVERY: Final = timedelta(hours=1)
+"""How often the provider is asked about a debit; its webhook usually comes first."""
+DEBIT_ENDS_WITHIN: Final = timedelta(days=30)
+"""A bank pays or refuses a debit within 14 business days; one without an end after this time is overdue."""
 
 REFUND_DELAY_MIN = timedelta(seconds=5)
 REFUND_DELAY_MAX = timedelta(hours=1)

@@ -40,6 +40,7 @@ Answer = TypeVar("Answer")
 _STATES = {
     wire.Stage.OPEN: PaymentState.PENDING,
     wire.Stage.CHALLENGED: PaymentState.PENDING,
+    wire.Stage.PROCESSING: PaymentState.PROCESSING,
     wire.Stage.CAPTURED: PaymentState.CAPTURED,
     wire.Stage.DECLINED: PaymentState.DECLINED,
     wire.Stage.CANCELLED: PaymentState.CANCELLED,
@@ -72,7 +73,14 @@ class SandboxProvider:
         """Return a hosted page for each payment, in order."""
         return await self._open(
             [
-                wire.NewPayment(start.payment_id, start.amount_cents, start.return_url, currency=self._currency)
+                wire.NewPayment(
+                    start.payment_id,
+                    start.amount_cents,
+                    start.return_url,
+                    currency=self._currency,
+                    debit=start.allows_debit and self._currency == "EUR",
+                    offers=None if start.card is None else start.card.payment_id,
+                )
                 for start in starts
             ]
         )

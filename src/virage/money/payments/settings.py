@@ -31,6 +31,9 @@ class PaymentSettings(Struct, frozen=True, kw_only=True):
     stripe_methods: Annotated[tuple[str, ...], parse.stripe_methods] = ("card",)
     """Comma-separated payment methods of Stripe's page, each of which the account must offer: card (with Apple Pay and
     Google Pay), bancontact, link."""
+    stripe_sepa_debit: Annotated[bool, parse.boolean] = False
+    """Offer SEPA debit on Stripe's page for events that begin more than 14 days later. The seats stay reserved until
+    the bank has paid, which takes up to 14 business days; the tickets come then. Only with VIRAGE_CURRENCY=EUR."""
     stripe_calls_per_s: Annotated[int, parse.per_second] = 80
     """How many calls a second all processes together make to Stripe. An account allows about 100 live and 25 with a
     test key; other programs that use it need a part."""
@@ -51,6 +54,10 @@ class PaymentSettings(Struct, frozen=True, kw_only=True):
             defects.append("VIRAGE_STRIPE_WEBHOOK_SECRETS: VIRAGE_STRIPE_KEY needs the secret of its webhook endpoint")
         if self.stripe_api_url and not is_loopback(urlsplit(self.stripe_api_url).hostname or ""):
             defects.append("VIRAGE_STRIPE_API_URL: only an address of this machine, for tests")
+        if self.stripe_sepa_debit and config.currency.code != "EUR":
+            defects.append(
+                "VIRAGE_STRIPE_SEPA_DEBIT: SEPA debits are in euros, but VIRAGE_CURRENCY is another currency"
+            )
         is_test = "_test_" in self.stripe_key
         if is_test and not config.demo and not self.sandbox_outside_demo:
             defects.append(

@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from virage.money.payments.rules import (
+    DEBIT_ASKED_EVERY,
+    DEBIT_ENDS_WITHIN,
     CallLane,
     Dispute,
     DisputeState,
@@ -123,8 +125,20 @@ async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: da
         captured_cents=[step.outcome.amount_cents if step.captured else None for step in steps],
         reasons=[step.outcome.reason for step in steps],
         refs=[step.outcome.provider_ref for step in steps],
+        ask_ats=[now + DEBIT_ASKED_EVERY if step.processing else None for step in steps],
+        expires_ats=[now + DEBIT_ENDS_WITHIN if step.processing else None for step in steps],
         now=now,
     )
+
+
+async def due_debits(conn: Connection, now: datetime, wanted: int) -> list[OpenPayment]:
+    """Return the debits under way that the provider is to be asked about."""
+    return [OpenPayment(**row) async for row in _sql.due_debits(conn, now=now, wanted=wanted)]
+
+
+async def postpone_debits(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Ask later about those of these debits that are still under way."""
+    await _sql.postpone_debits(conn, ids=ids, ask_at=now + DEBIT_ASKED_EVERY)
 
 
 async def lock_payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
@@ -418,17 +432,17 @@ async def put_call_lanes(conn: Connection, free_at: Mapping[CallLane, datetime])
 
 
 class Capture(Struct, frozen=True):
-    """Captured payment with its amount in cents."""
+    """Captured payment with its amount in cents. `at` is when it was created or, for a debit, when its money came."""
 
     id: UUID
-    created_at: datetime
+    at: datetime
     captured_cents: int
 
 
 async def captures(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Capture]:
-    """Return captured payments created in a period, oldest first, from after an id at `since`."""
+    """Return captured payments of a period, oldest first, from after an id at `since`."""
     rows = _sql.captures(conn, since=since, until=until, after=after, wanted=wanted)
-    return [Capture(row["id"], row["created_at"], row["captured_cents"]) async for row in rows]
+    return [Capture(row["id"], row["at"], row["captured_cents"]) async for row in rows]
 
 
 async def refunds_done(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Refund]:

@@ -40,13 +40,18 @@ where payment.id = locked.id;
 select id, purpose, subject, amount_cents, state
 from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
 
--- name: settle_payments(ids, states, captured_cents, reasons, refs, now)!
+-- name: settle_payments(ids, states, captured_cents, reasons, refs, ask_ats, expires_ats, now)!
 -- Outcome of each payment; a capture is never overwritten.
 update payments.payment
-set state = outcome.state, captured_cents = outcome.captured_cents, reason = outcome.reason, settled_at = :now,
-    provider_ref = coalesce(outcome.provider_ref, payment.provider_ref)
-from unnest(:ids::uuid[], :states::text[], :captured_cents::bigint[], :reasons::text[], :refs::text[])
-    as outcome (id, state, captured_cents, reason, provider_ref)
+set state = outcome.state, captured_cents = outcome.captured_cents, reason = outcome.reason,
+    settled_at = case when outcome.state <> 'processing' then :now::timestamptz end,
+    provider_ref = coalesce(outcome.provider_ref, payment.provider_ref),
+    debited_at = case when outcome.state = 'processing' then :now else payment.debited_at end,
+    ask_at = outcome.ask_at, expires_at = coalesce(outcome.expires_at, payment.expires_at)
+from unnest(
+    :ids::uuid[], :states::text[], :captured_cents::bigint[], :reasons::text[], :refs::text[], :ask_ats::timestamptz[],
+    :expires_ats::timestamptz[]
+) as outcome (id, state, captured_cents, reason, provider_ref, ask_at, expires_at)
 where payment.id = outcome.id and payment.captured_cents is null;
 
 -- name: lock_payments(ids)
@@ -282,6 +287,9 @@ select
         select count(*) from payments.payment
         where created_at >= (select open_since from payments.watermark)
             and state in ('created', 'pending') and expires_at < :payments_before
+    ) + (
+        select count(*) from payments.payment
+        where debited_at is not null and ask_at is not null and expires_at < :payments_before
     ) as payments;
 
 -- name: open_payments(since, until, after, wanted)
@@ -290,6 +298,20 @@ select id, created_at, expires_at, provider_ref
 from payments.payment
 where created_at >= :since and created_at < :until and state in ('created', 'pending') and (created_at, id) > (:since, :after)
 order by created_at, id limit :wanted;
+
+-- name: due_debits(now, wanted)
+-- Debits under way that the provider is to be asked about, the longest due first.
+select id, created_at, expires_at, provider_ref from payments.payment
+where debited_at is not null and ask_at <= :now order by ask_at, id limit :wanted;
+
+-- name: postpone_debits(ids, ask_at)!
+-- When to ask again about debits that are still under way.
+with locked as (
+    select id from payments.payment
+    where id = any(:ids::uuid[]) and captured_cents is null and state = 'processing'
+    order by id for no key update
+)
+update payments.payment set ask_at = :ask_at from locked where payment.id = locked.id;
 
 -- name: open_since()$
 -- Watermark of reconciliation: no open payment is older.
@@ -358,10 +380,15 @@ from unnest(:lanes::text[], :free_ats::timestamptz[]) as booked (lane, free_at)
 where call_lane.lane = booked.lane;
 
 -- name: captures(since, until, after, wanted)
--- Captured payments created in a period, by age.
-select id, created_at, captured_cents from payments.payment
-where created_at >= :since and created_at < :until and captured_cents is not null and (created_at, id) > (:since, :after)
-order by created_at, id limit :wanted;
+-- Captured payments created in a period, by age. A debit counts from the time at which its money came.
+select id, created_at as at, captured_cents from payments.payment
+where created_at >= :since and created_at < :until and captured_cents is not null and debited_at is null
+    and (created_at, id) > (:since, :after)
+union all
+select id, settled_at as at, captured_cents from payments.payment
+where settled_at >= :since and settled_at < :until and captured_cents is not null and debited_at is not null
+    and (settled_at, id) > (:since, :after)
+order by at, id limit :wanted;
 
 -- name: refunds_done(since, until, after, wanted)
 -- Refunds that the provider accepted in a period, by the time of its answer.

@@ -63,12 +63,12 @@ EVIDENCE_TEXT_MAX: Final = 20_000
 PAGE_OF: Final = "page_of"
 """Names the payment in the PaymentIntent of a page. A declined try fails the intent, but the page stays open."""
 SESSION, INTENT = "cs_", "pi_"
-PAID_EVENT: Final = "checkout.session.completed"
+PAID_EVENTS: Final = frozenset({"checkout.session.async_payment_succeeded", "checkout.session.completed"})
 EVENTS: Final = (
     "charge.dispute.closed",
     "charge.dispute.created",
     "charge.dispute.updated",
-    PAID_EVENT,
+    "checkout.session.completed",
     "checkout.session.expired",
     "payment_intent.payment_failed",
     "payment_intent.succeeded",
@@ -76,6 +76,9 @@ EVENTS: Final = (
     "refund.updated",
 )
 """The events that the webhook endpoint is sent, of any API version."""
+DEBIT: Final = "sepa_debit"
+DEBIT_EVENTS: Final = ("checkout.session.async_payment_failed", "checkout.session.async_payment_succeeded")
+"""Those that it is sent too if debits are offered."""
 MISSING: Final = "resource_missing"
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
 _REFUND_FAILED: Final = frozenset({"failed", "canceled"})
@@ -114,8 +117,8 @@ Answer = TypeVar("Answer")
 class StripeProvider:
     """`PaymentProvider` of Stripe. `methods` are the payment methods of the hosted page, such as `card`.
 
-    Apple Pay and Google Pay come with `card`. All methods settle at once: a delayed one would sell seats for money that
-    may not come.
+    Apple Pay and Google Pay come with `card`. All of them settle at once; `sepa_debit` does not, and is offered only
+    for payments that allow it: its money comes days later, or not at all.
     """
 
     name = "stripe"
@@ -129,6 +132,7 @@ class StripeProvider:
         currency: str,
         merchant: str,
         methods: Sequence[str],
+        sepa_debit: bool = False,
         api_url: str | None = None,
         budget: CallBudget | None = None,
     ) -> None:
@@ -137,6 +141,7 @@ class StripeProvider:
         self._currency = currency.lower()
         self._merchant = merchant
         self._methods = list(methods)
+        self._sepa_debit = sepa_debit
         self._api_url = api_url
         self._budget = budget
         self._session: aiohttp.ClientSession | None = None
@@ -163,18 +168,19 @@ class StripeProvider:
             "unit_amount": start.amount_cents,
             "product_data": {"name": self._merchant},
         }
-        return await self._open(
-            start.payment_id,
-            {
-                "mode": "payment",
-                "line_items": [{"price_data": price, "quantity": 1}],
-                "payment_method_types": self._methods,
-                "payment_intent_data": {"metadata": {PAGE_OF: str(start.payment_id)}},
-                "adaptive_pricing": {"enabled": False},
-            },
-            metadata,
-            start.return_url,
-        )
+        page: dict[str, Any] = {
+            "mode": "payment",
+            "line_items": [{"price_data": price, "quantity": 1}],
+            "payment_method_types": self._methods + [DEBIT] * (self._sepa_debit and start.allows_debit),
+            "payment_intent_data": {"metadata": {PAGE_OF: str(start.payment_id)}},
+            "adaptive_pricing": {"enabled": False},
+        }
+        if start.card is not None:  # the bank then lets the card be charged off-session again
+            page["customer"] = str(start.card.provider_ref).partition("/")[0]
+            page["saved_payment_method_options"] = {"allow_redisplay_filters": ["always", "limited", "unspecified"]}
+            page["payment_method_types"] = ["card"]
+            page["payment_intent_data"]["setup_future_usage"] = "off_session"
+        return await self._open(start.payment_id, page, metadata, start.return_url)
 
     async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
         """Return a Checkout page that saves a card, for each, in order. Each card has a customer of its own."""
@@ -261,7 +267,7 @@ class StripeProvider:
         if ref is None:
             intent = await self._search(id_)
         elif ref.startswith(SESSION):
-            params: Any = {"expand": ["setup_intent.payment_method"]}
+            params: Any = {"expand": ["payment_intent", "setup_intent.payment_method"]}
             session = await _unless_missing(self._client.v1.checkout.sessions.retrieve_async(ref, params))
             return None if session is None else self._of_session(id_, session)
         else:
@@ -376,7 +382,8 @@ class StripeProvider:
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
         """Return the state of what an event is about. Its age is checked by the system clock.
 
-        A paid page in an event of our API version is final; of anything else the present state is fetched.
+        A page that was paid, at once or by a debit, is final in an event of our API version; of anything else the
+        present state is fetched.
         """
         event = self._verified(headers, body)
         if isinstance(event, Refused):
@@ -408,7 +415,7 @@ class StripeProvider:
         id_ = _our_id(about.get("metadata") or {})
         if id_ is None:
             return []
-        if event.type == PAID_EVENT and event.api_version == API_VERSION and about["payment_status"] == "paid":
+        if event.type in PAID_EVENTS and event.api_version == API_VERSION and about["payment_status"] == "paid":
             return [self._of_session(id_, event.data.object)]
         found = await self.fetch([Reference(id_, about["id"])])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
@@ -475,7 +482,12 @@ class StripeProvider:
             for method in self._methods
             if offered.get(f"{method}_payments") != "active"
         ]
-        return found + _endpoint_defects(endpoints.data, webhook_url)
+        if self._sepa_debit and offered.get(f"{DEBIT}_payments") != "active":
+            found.append(
+                "VIRAGE_STRIPE_SEPA_DEBIT: the account does not offer SEPA debit; activate it in Stripe's dashboard"
+            )
+        events = EVENTS + DEBIT_EVENTS if self._sepa_debit else EVENTS
+        return found + _endpoint_defects(endpoints.data, webhook_url, events)
 
     async def _not_permitted(self) -> list[str]:
         """Return what a restricted key must not do, found by acts on objects that do not exist."""
@@ -495,7 +507,10 @@ class StripeProvider:
         ] + await self._not_readable()
 
     def _of_session(self, id_: UUID, session: Any) -> Outcome:
-        """Return the state of a page: paid, saved, expired, or open. A capture names its PaymentIntent."""
+        """Return the state of a page: paid, saved, expired, open, or completed with a debit under way or refused.
+
+        A capture names its PaymentIntent.
+        """
         if session.status == "expired":
             return Outcome(id_, PaymentState.EXPIRED, session.amount_total or 0, provider_ref=session.id)
         if session.status == "complete" and session.mode == "setup":
@@ -511,6 +526,11 @@ class StripeProvider:
                 provider_ref=_id(session.payment_intent),
                 is_foreign=session.currency != self._currency,
             )
+        if session.status == "complete":
+            debit = self._of_intent(id_, session.payment_intent)
+            if debit.state is PaymentState.PENDING:
+                return Outcome(id_, PaymentState.PROCESSING, session.amount_total, provider_ref=session.id)
+            return debit
         return Outcome(id_, PaymentState.PENDING, session.amount_total or 0, provider_ref=session.id)
 
     def _of_intent(self, id_: UUID, intent: stripe.PaymentIntent) -> Outcome:
@@ -613,15 +633,15 @@ def _of_refund(refund_id: UUID, refund: stripe.Refund) -> RefundAnswer:
     return RefundAnswer(refund_id, RefundState.FAILED, getattr(refund, "failure_reason", refund.status), refund.id)
 
 
-def _endpoint_defects(endpoints: Sequence[stripe.WebhookEndpoint], url: str) -> list[str]:
+def _endpoint_defects(endpoints: Sequence[stripe.WebhookEndpoint], url: str, events: Sequence[str]) -> list[str]:
     """Return what is wrong with the endpoint that Stripe sends events to."""
     endpoint = next((one for one in endpoints if one.url == url), None)
     if endpoint is None:
-        return [f"There is no webhook endpoint {url}: add it in Stripe's dashboard, with {', '.join(EVENTS)}"]
+        return [f"There is no webhook endpoint {url}: add it in Stripe's dashboard, with {', '.join(events)}"]
     found = []
     if endpoint.status != "enabled":
         found.append(f"The webhook endpoint {url} is {endpoint.status}: enable it in Stripe's dashboard")
-    missing = set() if "*" in endpoint.enabled_events else set(EVENTS) - set(endpoint.enabled_events)
+    missing = set() if "*" in endpoint.enabled_events else set(events) - set(endpoint.enabled_events)
     if missing:
         found.append(f"The webhook endpoint does not get {', '.join(sorted(missing))}: select these events too")
     return found

@@ -22,6 +22,7 @@ from virage.money.payments.rules import Payment as Payment
 from virage.money.payments.rules import PaymentIntent as PaymentIntent
 from virage.money.payments.rules import PaymentRefusal as PaymentRefusal
 from virage.money.payments.rules import PaymentState as PaymentState
+from virage.money.payments.rules import Processing as Processing
 from virage.money.payments.rules import Reference as Reference
 from virage.money.payments.rules import Refund as Refund
 from virage.money.payments.rules import RefundRequest as RefundRequest

@@ -16,6 +16,7 @@ from virage.sale.ticketing.acts.pricing import set_pricing as set_pricing
 from virage.sale.ticketing.acts.refunding import erased as refund_erased
 from virage.sale.ticketing.acts.refunding import event_cancelled as refund_event
 from virage.sale.ticketing.reads.books import moved as money_moved
+from virage.sale.ticketing.reads.emails import debit as debit_email
 from virage.sale.ticketing.reads.emails import event_moved as event_moved_email
 from virage.sale.ticketing.reads.emails import money_returned as money_returned_email
 from virage.sale.ticketing.reads.emails import order_paid as order_paid_email

@@ -5,7 +5,7 @@ from datetime import timedelta
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import emails, holding, refunding
+from virage.sale.ticketing.acts import emails, holding, paying, refunding
 from virage.sale.ticketing.acts.emails import MOVED_JOB, EventMovedJob
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
 
@@ -57,8 +57,9 @@ class TicketingJobs:
                 await enqueue(conn, CANCELLED_JOB, [gone], delay=LOOK_AGAIN)
 
     async def notify_moved(self, moved: EventMovedJob) -> None:
-        """Email every ticket buyer of an event whose start has changed."""
+        """Email every ticket buyer of an event whose start has changed; places of debits are kept until the new one."""
         async with self._db.transaction() as conn:
+            await paying.move_debits(conn, moved.event_id)
             await emails.notify_moved(conn, moved, self._clock.now())
 
 

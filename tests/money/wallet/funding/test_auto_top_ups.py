@@ -27,7 +27,15 @@ from virage.money.payments.acts import record_refunds
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
-from virage.money.payments.rules import Charge, RefundAnswer, RefundState, SavedCard, SavedCardState
+from virage.money.payments.rules import (
+    Charge,
+    HostedPage,
+    PaymentIntent,
+    RefundAnswer,
+    RefundState,
+    SavedCard,
+    SavedCardState,
+)
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.acts import top_ups
@@ -37,7 +45,15 @@ from virage.money.wallet.funding.api import payout_failed_email
 from virage.money.wallet.funding.jobs import WalletJobs
 from virage.money.wallet.funding.reads import auto_top_ups as reads
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView
-from virage.money.wallet.funding.rules.auto_top_ups import AutoTopUpRequest, Rule, RuleState, failed, is_due, refuse
+from virage.money.wallet.funding.rules.auto_top_ups import (
+    AutoTopUpRequest,
+    Reason,
+    Rule,
+    RuleState,
+    failed,
+    is_due,
+    refuse,
+)
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, WALLET_PATH, Limits
 from virage.money.wallet.ledger.rules import Balance, Posted, Transfer, wallet_account
 from virage.platform.data.database import Database
@@ -102,14 +118,13 @@ def test_a_rule_is_due_below_its_threshold_within_its_daily_and_legal_limits(
     assert is_due(rule, balance, LIMITS, DAY, NOW, open_cents=open_) is due
 
 
-def test_two_declines_in_a_row_or_required_authentication_end_a_rule() -> None:
+def test_two_declines_in_a_row_end_a_rule() -> None:
     asked = replace(RULE, top_up_id=new_id(), day=DAY, day_cents=2_000)
     says_no = partial(failed, cents=asked.add_cents, now=NOW)
     once = says_no(asked, "card_declined", declined=True)
     assert (once.state, once.top_up_id, once.day_cents) == (RuleState.ON, None, 0)
     assert once.retry_at == NOW + timedelta(hours=1)
     assert says_no(once, "card_declined", declined=True).state is RuleState.OFF
-    assert says_no(asked, "authentication_required", declined=True).state is RuleState.OFF
     assert says_no(says_no(asked, "expired", declined=False), "expired", declined=False).declines == 0
 
 
@@ -396,14 +411,139 @@ async def test_declines_end_automatic_top_up_and_notify_its_owner_who_can_restar
     assert (await system.view()).state is RuleState.ON
 
 
-async def test_required_authentication_ends_the_rule_at_once(
-    system: System,
-) -> None:
+async def asked(system: System) -> None:
+    """A charge of 20 euros that the bank wants to be confirmed."""
     await system.ruled(Card.CHALLENGE, "1234")
     await system.spend(600)
-    await system.jobs.top_up(system.db)
+    for _ in range(2):
+        await system.jobs.top_up(system.db)
+
+
+async def letters(system: System) -> list[str]:
+    """The emails about automatic top-ups, once their jobs have run twice."""
+    charges = await system.rows("select payload from kernel.job where entrypoint = 'wallet.auto_top_up_confirm'")
+    for job in [*charges, *charges]:
+        await system.jobs.ask_owner(msgspec.json.decode(job["payload"], type=acts.ChargeToConfirm))
+    off = await system.rows("select payload from kernel.job where entrypoint = 'wallet.auto_top_up_off'")
+    for job in off:
+        await system.jobs.tell_off(msgspec.json.decode(job["payload"], type=acts.RuleIsOff))
+    return [row["kind"] for row in await system.rows("select kind from people.letter order by id")]
+
+
+async def confirm(system: System) -> PaymentIntent | Refused:
+    url = "https://virage.local/wallet"
+    async with system.db.transaction() as conn:
+        return await acts.confirm(conn, system.fan, limits=LIMITS, wallet_url=url, now=system.clock.now())
+
+
+async def pay(system: System, start: PaymentIntent | Refused, code: str = "1234") -> str:
+    """Open the page of a confirmation, and pay with the card that it offers."""
+    assert isinstance(start, PaymentIntent)
+    (page,) = await system.provider.create([start])
+    assert isinstance(page, HostedPage)
+    async with system.buyer.get(page.payment_url) as shown:
+        assert 'value="4000 0000 0000 3220"' in await shown.text()
+    async with system.buyer.post(page.payment_url, json={"card": Card.CHALLENGE, "code": code}) as answer:
+        state: str = (await answer.json())["state"]
+    await system.later(timedelta(seconds=11))
+    return state
+
+
+async def test_a_charge_that_needs_authentication_waits_for_the_owner_who_is_told_once(system: System) -> None:
+    await asked(system)
     view = await system.view()
-    assert (view.state, view.reason, await system.balance()) == (RuleState.OFF, "authentication_required", 900)
+    assert (view.state, view.reason, view.confirm_cents) == (RuleState.CONFIRM, "authentication_required", 2_000)
+    assert view.retry_at == system.clock.now() + timedelta(days=7)
+    assert (view.today_cents, await system.balance()) == (0, 900)
+    assert await letters(system) == ["top_up_confirm"]
+    system.clock.advance(timedelta(days=1))
+    await system.jobs.top_up(system.db)
+    assert [row["state"] for row in await system.rows("select state from payments.payment")] == ["declined"]
+    assert await letters(system) == ["top_up_confirm"]
+
+
+async def test_a_confirmed_charge_is_credited_once_and_automatic_top_up_goes_on(system: System) -> None:
+    await asked(system)
+    first = await confirm(system)
+    assert await confirm(system) == first, "a second tap opens the same page"
+    assert await pay(system, first) == "captured"
+    for _ in range(2):
+        await system.jobs.top_up(system.db)
+        await system.later(timedelta(seconds=11))
+    assert (await system.balance(), (await system.view()).state) == (2_900, RuleState.ON)
+    assert await confirm(system) == Refused(Reason.NOTHING_TO_CONFIRM)
+    await system.spend(2_000)
+    await system.jobs.top_up(system.db)
+    assert (await system.balance(), (await system.view()).state) == (2_900, RuleState.ON)
+    paid = "select count(*) from payments.payment where captured_cents = 2000"
+    assert [row["count"] for row in await system.rows(paid)] == [2]
+
+
+async def test_while_a_charge_waits_for_its_owner_nothing_is_charged_off_session(system: System) -> None:
+    await asked(system)
+    start = await confirm(system)
+    for _ in range(3):
+        await system.jobs.top_up(system.db)
+        await system.later(timedelta(seconds=11))
+    assert (await system.balance(), (await system.view()).state) == (900, RuleState.CONFIRM)
+    assert await pay(system, start) == "captured"
+    assert await system.balance() == 2_900
+
+
+async def test_a_page_that_ends_unpaid_leaves_the_charge_to_confirm_and_another_can_be_opened(system: System) -> None:
+    await asked(system)
+    first = await confirm(system)
+    await system.later(timedelta(minutes=16))
+    assert (await system.view()).state is RuleState.CONFIRM
+    second = await confirm(system)
+    assert isinstance(first, PaymentIntent)
+    assert isinstance(second, PaymentIntent)
+    assert first.payment_id != second.payment_id
+    assert await pay(system, second) == "captured"
+    assert (await system.balance(), (await system.view()).state) == (2_900, RuleState.ON)
+
+
+async def test_a_charge_that_is_not_confirmed_in_time_ends_the_rule_and_the_owner_is_told(system: System) -> None:
+    await asked(system)
+    start = await confirm(system)
+    system.clock.advance(timedelta(days=7))
+    for _ in range(2):
+        await system.jobs.top_up(system.db)
+    view = await system.view()
+    assert (view.state, view.confirm_cents) == (RuleState.OFF, None)
+    assert await letters(system) == ["top_up_confirm", "top_up_off"]
+    assert await confirm(system) == Refused(Reason.NOTHING_TO_CONFIRM)
+    assert isinstance(start, PaymentIntent)
+    await system.later(timedelta(seconds=11))
+    assert await system.balance() == 900
+
+
+async def test_a_confirmed_charge_that_does_not_fit_the_wallet_is_refunded_and_the_rule_pauses(system: System) -> None:
+    await asked(system)
+    start = await confirm(system)
+    loaded = Transfer(new_id(), DRAWER, wallet_account(system.wallet_id), 22_101, "cash_load", system.wallet_id)
+    assert await posted(system.db, [loaded]) == [Posted(23_001)]
+    assert await pay(system, start) == "captured"
+    view = await system.view()
+    assert (await system.balance(), view.state, view.reason) == (23_001, RuleState.ON, "wallet_would_exceed")
+
+
+async def test_a_rule_that_is_set_anew_charges_no_page_of_a_confirmation(system: System) -> None:
+    await asked(system)
+    start = await confirm(system)
+    view = await system.view()
+    await system.put(method_id=view.method_id, below_cents=500)
+    await system.jobs.top_up(system.db)
+    assert (await system.balance(), (await system.view()).state) == (900, RuleState.ON)
+    assert await pay(system, start) == "captured"
+    assert await system.balance() == 2_900
+
+
+async def test_a_frozen_wallet_confirms_nothing(system: System) -> None:
+    await asked(system)
+    async with system.db.connection() as conn:
+        await conn.execute("update wallet_accounts.purse set frozen_at = now()")
+    assert await confirm(system) == Refused(Reason.WALLET_FROZEN)
 
 
 async def test_a_wrong_amount_is_refunded_in_full(system: System) -> None:

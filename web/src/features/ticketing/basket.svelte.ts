@@ -5,8 +5,7 @@ import type { Order, Seats } from "../../shared/api/words";
 import { clock } from "../../shared/runtime/clock.svelte";
 import { newId } from "../../shared/runtime/ids";
 import { storage } from "../../shared/runtime/storage";
-
-const OPEN = new Set(["held", "paying"]);
+import { isOpen } from "./debits";
 
 class Basket {
   order = $state.raw<Order | null>(null);
@@ -23,7 +22,7 @@ class Basket {
   }
 
   get open(): boolean {
-    return this.order !== null && OPEN.has(this.order.state);
+    return this.order !== null && isOpen(this.order);
   }
 
   /** Seconds until the hold expires, at least 0. Reads the ticking clock: use it under `clock.watch`. */
@@ -79,7 +78,7 @@ class Basket {
   }
 
   keep(order: Order): void {
-    if (OPEN.has(order.state)) {
+    if (isOpen(order)) {
       this.order = order;
       storage.write("basket", order.id);
       return;

@@ -3862,7 +3862,7 @@ export interface paths {
          * @description Return an order of the caller.
          *
          *     `Prefer: wait=10` delays the answer by up to ten seconds while the order is being paid, or while a late payment of
-         *     an expired order may arrive.
+         *     an expired order may arrive; not for days, while a debit of the order is under way.
          */
         get: operations["get_order"];
         put?: never;
@@ -5139,6 +5139,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/auto-top-up/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm auto top up
+         * @description Open the provider's page for the charge that my bank wants me to confirm, with the same card and amount.
+         *
+         *     Once it is paid, automatic top-up goes on. The page returns to the wallet's page, as that of a top-up.
+         */
+        post: operations["confirm_auto_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet/cards/find": {
         parameters: {
             query?: never;
@@ -5741,11 +5763,13 @@ export interface components {
          * @description An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
          *
          *         `card` is the provider's label, such as the last digits. `today_cents` counts the local day of the deployment.
+         *         `confirm_cents`: in the state `confirm`, the charge that the bank wants its owner to confirm until `retry_at`.
          */
         AutoTopUpView: {
             add_cents: number;
             below_cents: number;
             card: string | null;
+            confirm_cents?: number | null;
             day_max_cents: number;
             /** Format: uuid */
             method_id: string;
@@ -7122,7 +7146,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_off";
+        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_confirm" | "top_up_off";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -8904,9 +8928,13 @@ export interface components {
          * @description An order for its buyer. `total_cents` includes the fee and VAT.
          *
          *         `returned_cents` are late or duplicate payments that are returned; `refunded_cents` is the refund of tickets.
+         *
+         *         With `debit` `awaiting`, an order in the state `paying` awaits settlement: its places are kept until its event
+         *         begins, and its tickets come once the bank has paid. One that has ended gets its money back when it arrives.
          */
         Order: {
             code: string;
+            debit?: ("awaiting" | "failed") | null;
             /** Format: uuid */
             event_id: string;
             /** Format: date-time */
@@ -9031,9 +9059,13 @@ export interface components {
         };
         /**
          * OrderUpdate
-         * @description The new state of an order; or `returned`: a payment of it is returned, and its state is unchanged.
+         * @description The new state of an order, or what else is new: its state is unchanged.
+         *
+         *         `returned`: a payment of it is returned. `debited`: a debit under way pays it.
          */
         OrderUpdate: {
+            /** @default false */
+            debited: boolean;
             /** @default false */
             returned: boolean;
             state?: ("expired" | "held" | "paid" | "paying" | "refunded" | "released") | null;
@@ -9464,7 +9496,7 @@ export interface components {
          * @description State of a payment. From `captured` on it must become goods or be refunded.
          * @enum {string}
          */
-        PaymentState: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "refunded" | "refunding";
+        PaymentState: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "processing" | "refunded" | "refunding";
         /**
          * PayoutDetail
          * @description Payout with its items, and the bank lines that it may be matched with by hand.
@@ -10313,7 +10345,7 @@ export interface components {
          * @description State of a rule; `waiting`, for a card to be saved, is only shown and never stored.
          * @enum {string}
          */
-        RuleState: "off" | "on" | "waiting";
+        RuleState: "confirm" | "off" | "on" | "waiting";
         /**
          * RunnerStatistics
          * @description Distance of a player in metres, and top speed held for 1.5 seconds, km/h.
@@ -11413,6 +11445,13 @@ export interface components {
          */
         TopUpAnswer: {
             payment_url: string | null;
+        };
+        /**
+         * TopUpConfirmation
+         * @description Address of the provider's page on which a fan confirms a charge.
+         */
+        TopUpConfirmation: {
+            payment_url: string;
         };
         /**
          * TopUpRequest
@@ -20895,6 +20934,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpConfirmation"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -17,6 +17,7 @@ export const payments = {
   states: {
     created: "Angelegt",
     pending: "Bezahlseite offen",
+    processing: "Lastschrift läuft",
     captured: "Bezahlt",
     declined: "Abgelehnt",
     cancelled: "Abgebrochen",

@@ -17,6 +17,7 @@ export const payments = {
   states: {
     created: "Created",
     pending: "Payment page open",
+    processing: "Debit under way",
     captured: "Paid",
     declined: "Declined",
     cancelled: "Cancelled",

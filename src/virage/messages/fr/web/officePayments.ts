@@ -17,6 +17,7 @@ export const payments = {
   states: {
     created: "Créé",
     pending: "Page de paiement ouverte",
+    processing: "Prélèvement en cours",
     captured: "Payé",
     declined: "Refusé",
     cancelled: "Annulé",

@@ -186,7 +186,7 @@ async def list_missing_captures(
 ) -> Key | None:
     """Open an item for each capture of a page that no payout names; return where the next page begins, None at the end.
 
-    Captures created from the time of the key until `until`; the caller has stored and compared all payouts.
+    Captures from the time of the key until `until`; the caller has stored and compared all payouts.
     """
     await store.lock_progress(conn)
     page = await payments.captures(conn, key[0], until, key[1], PAGE)
@@ -197,14 +197,14 @@ async def list_missing_captures(
             ItemKind.PAYMENT_MISSING,
             capture.captured_cents,
             currency,
-            capture.created_at,
+            capture.at,
             payment_id=capture.id,
         )
         for capture in page
         if capture.id not in named
     ]
     await item_acts.open_items(conn, missing, now)
-    return (page[-1].created_at, page[-1].id) if len(page) == PAGE else None
+    return (page[-1].at, page[-1].id) if len(page) == PAGE else None
 
 
 async def list_missing_refunds(conn: Connection, key: Key, until: datetime, currency: str, now: datetime) -> Key | None:

@@ -9,6 +9,7 @@ from virage.money.wallet.funding.acts.top_ups import empty_closed as empty_close
 from virage.money.wallet.funding.acts.top_ups import erased as forget_wallet
 from virage.money.wallet.funding.reads.audit import Audit as Audit
 from virage.money.wallet.funding.reads.audit import audit as audit
+from virage.money.wallet.funding.reads.auto_top_ups import confirm_content as auto_top_up_confirm_email
 from virage.money.wallet.funding.reads.auto_top_ups import export as export_auto_top_up
 from virage.money.wallet.funding.reads.auto_top_ups import off_content as auto_top_up_off_email
 from virage.money.wallet.funding.reads.desk import all_takings as all_takings

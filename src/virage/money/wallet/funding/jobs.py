@@ -44,13 +44,15 @@ class WalletJobs:
         jobs.every_money(AUTO_TOP_UP_EVERY_S, "wallet.auto_top_up", self.top_up)
         jobs.every_money(EMPTY_EVERY_S, "wallet.empty_closed", self.empty_closed)
         jobs.on(acts.OFF_JOB, acts.RuleIsOff, self.tell_off)
+        jobs.on(acts.CONFIRM_JOB, acts.ChargeToConfirm, self.ask_owner)
 
     async def top_up(self, db: Database) -> None:
-        """Begin due automatic top-ups, then charge all that are open.
+        """End rules whose owners did not confirm a charge, begin due automatic top-ups, then charge all that are open.
 
         The job reads balances itself, so payments at tills do no extra work. A charge without an answer is repeated
         with the same id until the provider's answer, its webhook or reconciliation ends it.
         """
+        await self._end_unconfirmed(db)
         after = UUID(int=0)
         while True:
             now = self._clock.now()
@@ -70,6 +72,17 @@ class WalletJobs:
             if outcomes:
                 await settle_all(db, self._clock, self._handlers, outcomes)
 
+    async def _end_unconfirmed(self, db: Database) -> None:
+        while True:
+            now = self._clock.now()
+            async with db.connection() as conn:
+                late = await store.wallets_to_confirm(conn, now, PAGE)
+            if late:
+                async with db.transaction() as conn:
+                    await acts.end_unconfirmed(conn, late, now)
+            if len(late) < PAGE:
+                return
+
     async def empty_closed(self, db: Database) -> None:
         """Empty closed wallets that received money after the erasure."""
         after = UUID(int=0)
@@ -82,6 +95,22 @@ class WalletJobs:
             if len(closed) < PAGE:
                 return
             after = closed[-1]
+
+    async def ask_owner(self, charge: acts.ChargeToConfirm) -> None:
+        """Email the owner of a wallet whose bank wants a charge to be confirmed."""
+        now = self._clock.now()
+        async with self._db.transaction() as conn:
+            wallet = (await accounts.wallets_by_id(conn, [charge.wallet_id])).get(charge.wallet_id)
+            if wallet is not None and wallet.owner_id is not None:
+                email = NewEmail(
+                    id=new_id(),
+                    kind=EmailKind.TOP_UP_CONFIRM,
+                    subject_id=charge.top_up_id,
+                    about_id=charge.top_up_id,
+                    person_id=wallet.owner_id,
+                    expires_at=now + LETTER_LIVES,
+                )
+                await queue_emails(conn, [email], now)
 
     async def tell_off(self, off: acts.RuleIsOff) -> None:
         """Email the owner of a rule that was turned off."""

@@ -26,6 +26,7 @@ module = Module(
         "load_invalid": 409,
         "load_too_old": 409,
         "method_failed": 409,
+        "nothing_to_confirm": 409,
         "not_this_purse": 409,
         "not_this_till": 409,
         "not_your_outlet": 409,

@@ -71,6 +71,15 @@ async def notify_money_returned(conn: Connection, back: Sequence[Captured], now:
     await queue_emails(conn, emails, now)
 
 
+async def notify_debits(conn: Connection, kind: EmailKind, orders: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
+    """Store the emails about the debits of orders, given with their owners."""
+    emails = [
+        NewEmail(id=new_id(), kind=kind, subject_id=order_id, about_id=order_id, person_id=owner_id)
+        for order_id, owner_id in orders
+    ]
+    await queue_emails(conn, emails, now)
+
+
 async def notify_refunds_failed(conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
     """Store the emails about refunds that the bank does not take."""
     orders = await store.orders(conn, [refund.subject for refund in refunds])
@@ -103,7 +112,7 @@ async def event_moved(conn: Connection, event: Event, was_at: datetime) -> None:
 
 
 async def notify_moved(conn: Connection, moved: EventMovedJob, now: datetime) -> int:
-    """Store one email for each paid order of an event; return how many are new."""
+    """Store one email for each order of an event that is paid or awaits settlement; return how many are new."""
     paid = await store.paid_orders(conn, moved.event_id)
     emails = [
         NewEmail(

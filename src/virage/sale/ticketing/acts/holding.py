@@ -8,10 +8,12 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from virage.identity.people.types import EmailKind
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.acts.emails import notify_debits
 from virage.sale.ticketing.rules.codes import new_code
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.sale import (
@@ -290,13 +292,18 @@ def _claims_of(orders: Iterable[OrderRow | ClosedOrder]) -> list[Claim]:
 
 
 async def close(conn: Connection, order_ids: Sequence[UUID], state: State, now: datetime) -> list[ClosedOrder]:
-    """Close unpaid open orders and free their places; return those that were open."""
+    """Close unpaid open orders and free their places; return those that were open.
+
+    A debit under way is not stopped: its buyer is told that the money is returned when it arrives.
+    """
     closed = await store.close_orders(conn, sorted(order_ids), state)
     if closed:
         await claims_store.free_places(conn, _claims_of(closed))
         facts = [freed_fact(order.id, order.event_id, order.places, state) for order in closed]
         facts += [Fact(f"order_{state}", None, order.id, {"event": order.event_id}) for order in closed]
         await append(conn, facts, now)
+        debited = [(order.id, order.debited_id) for order in closed if order.debited_id is not None]
+        await notify_debits(conn, EmailKind.DEBIT_RETURNED, debited, now)
     return closed
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from virage.identity.passes import api as passes
 from virage.identity.passes.types import Issue
+from virage.identity.people.types import EmailKind
 from virage.money.payments import api as payments_api
 from virage.money.payments.types import (
     FAILED,
@@ -18,6 +19,7 @@ from virage.money.payments.types import (
     Failed,
     FailedRefund,
     PaymentIntent,
+    Processing,
     RefundRequest,
 )
 from virage.platform.data.database import Connection
@@ -25,12 +27,20 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.disputes import reinstate_tickets, suspend_disputed
-from virage.sale.ticketing.acts.emails import notify_money_returned, notify_paid, notify_refunds_failed
-from virage.sale.ticketing.acts.holding import claim_again, taken_fact
+from virage.sale.ticketing.acts.emails import notify_debits, notify_money_returned, notify_paid, notify_refunds_failed
+from virage.sale.ticketing.acts.holding import claim_again, close, taken_fact
 from virage.sale.ticketing.rules.moving import GONE
 from virage.sale.ticketing.rules.places import label
-from virage.sale.ticketing.rules.sale import LIVES_AT_MOST, PAYING_FOR, may_pay, paying_until
-from virage.sale.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
+from virage.sale.ticketing.rules.sale import LIVES_AT_MOST, OPEN_STATES, PAYING_FOR, may_debit, may_pay, paying_until
+from virage.sale.ticketing.rules.terms import (
+    AWAITING_SETTLEMENT,
+    MONEY_RETURNED,
+    Basket,
+    Buyer,
+    OrderRow,
+    PaidOrder,
+    Reason,
+)
 from virage.sale.ticketing.store import orders as store
 from virage.site.pages import api as pages
 from virage.site.programme import api as programme
@@ -141,8 +151,9 @@ def _decide(
     refusal = may_pay(order, now) or _refusals(order, event, pay, bought)
     if refusal is not None:
         return refusal
+    starts_at = events[order.event_id].starts_at
     if order.state == "paying" and order.payment_id is not None:
-        return Paying(order, _start(order, order.payment_id, pay))
+        return Paying(order, _start(order, order.payment_id, pay, starts_at))
     if terms and pay.terms not in terms:
         return Refused(Reason.TERMS_NOT_ACCEPTED)
     bought[pay.fan_id, order.event_id] += order.size  # the next of this batch may be the same fan's
@@ -154,11 +165,19 @@ def _decide(
         expires_at=paying_until(order, now),
     )
     orders[order.id] = moved
-    return Paying(moved, _start(moved, pay.payment_id, pay) if moved.total_cents else None)
+    return Paying(moved, _start(moved, pay.payment_id, pay, starts_at) if moved.total_cents else None)
 
 
-def _start(order: Basket, payment_id: UUID, pay: Pay) -> PaymentIntent:
-    return PaymentIntent(payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, order.expires_at)
+def _start(order: Basket, payment_id: UUID, pay: Pay, starts_at: datetime) -> PaymentIntent:
+    return PaymentIntent(
+        payment_id,
+        PURPOSE,
+        order.id,
+        order.total_cents,
+        pay.return_url,
+        order.expires_at,
+        allows_debit=may_debit(starts_at, order.expires_at),
+    )
 
 
 def _refusals(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
@@ -248,20 +267,68 @@ def _bought_with(payment: Captured, paid: dict[UUID, PaidOrder]) -> bool:
 
 
 async def _sell_expired(conn: Connection, left: Sequence[Captured], now: datetime) -> dict[UUID, PaidOrder]:
-    """Sell expired orders whose late payment arrived, if their places are free; the orders are locked."""
+    """Sell expired orders whose late payment arrived, if their places are free; the orders are locked.
+
+    The money of a debit is late by days: once the event has begun, it is returned.
+    """
     orders = await store.orders(conn, [payment.subject for payment in left])
     events = await _events_of(conn, orders.values())
-    expired = [
-        order
-        for order in orders.values()
-        if order.state == "expired" and events[order.event_id].state == "published" and GONE not in order.places
-    ]
-    again = await claim_again(conn, expired) if expired else set()
+    again = await _reopen_expired(
+        conn,
+        [
+            order
+            for order in orders.values()
+            if events[order.event_id].state == "published"
+            and (order.debit is None or events[order.event_id].starts_at > now)
+        ],
+        now,
+    )
     if not again:
         return {}
-    await store.reopen(conn, sorted(again), now)
-    await append(conn, [taken_fact(orders[order_id]) for order_id in sorted(again)], now)
     return await _mark_paid(conn, _first_of_each_order([payment for payment in left if payment.subject in again]), now)
+
+
+async def _reopen_expired(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> set[UUID]:
+    """Claim the places of those of these locked orders that are expired; return the orders that got all of theirs."""
+    expired = {order.id: order for order in orders if order.state == "expired" and GONE not in order.places}
+    again = await claim_again(conn, list(expired.values())) if expired else set()
+    if again:
+        await store.reopen(conn, sorted(again), now)
+        await append(conn, [taken_fact(expired[order_id]) for order_id in sorted(again)], now)
+    return again
+
+
+async def processing(conn: Connection, waiting: Sequence[Processing], now: datetime) -> None:
+    """Let orders whose buyers authorised a debit await its settlement, at most until their event begins.
+
+    An order whose hold has just expired gets its places back if they are free. Other debits buy nothing: their money is
+    returned when it arrives.
+    """
+    debits = {payment.subject: payment.payment_id for payment in reversed(waiting)}  # of two, the first one counts
+    orders = await store.lock_orders(conn, sorted(debits))
+    events = await _events_of(conn, orders.values())
+    coming = [
+        order
+        for order in orders.values()
+        if events[order.event_id].state == "published" and events[order.event_id].starts_at > now
+    ]
+    again = await _reopen_expired(conn, coming, now)
+    kept = [order for order in coming if order.state in OPEN_STATES or order.id in again]
+    started = await store.await_debits(
+        conn,
+        [order.id for order in kept],
+        [debits[order.id] for order in kept],
+        [events[order.event_id].starts_at for order in kept],
+    )
+    await append(conn, [Fact(AWAITING_SETTLEMENT, owner_id, order_id) for order_id, owner_id in started], now)
+    await notify_debits(conn, EmailKind.DEBIT_STARTED, started, now)
+
+
+async def move_debits(conn: Connection, event_id: UUID) -> None:
+    """Keep the places of orders that await settlement until the present start of their event."""
+    event = await programme.event(conn, event_id)
+    if event is not None:
+        await store.move_debits(conn, event_id, event.starts_at)
 
 
 async def _return_payments(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
@@ -274,12 +341,18 @@ async def _return_payments(conn: Connection, back: Sequence[Captured], now: date
 
 
 async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> None:
-    """Return the orders to `held`, so that the buyer can try another card while the hold lasts."""
+    """Return the orders to `held`, so that the buyer can try another card while the hold lasts.
+
+    An order whose debit failed ends: its hold is long over, and its places are sold to others.
+    """
     ended = sorted(ended, key=lambda payment: payment.subject)
-    back = await store.back_to_held(
-        conn, [payment.subject for payment in ended], [payment.payment_id for payment in ended]
-    )
+    order_ids, payment_ids = [payment.subject for payment in ended], [payment.payment_id for payment in ended]
+    back = await store.back_to_held(conn, order_ids, payment_ids)
     await append(conn, [Fact("order_held", None, order, {"event": event}) for order, event in back], now)
+    refused = await store.fail_debits(conn, order_ids, payment_ids, now)
+    if refused:
+        await close(conn, [order_id for order_id, _ in refused], "expired", now)
+        await notify_debits(conn, EmailKind.DEBIT_FAILED, refused, now)
 
 
 class OrderMoney:
@@ -293,8 +366,12 @@ class OrderMoney:
         """Issue tickets for captured payments."""
         await captured(conn, payments, now)
 
+    async def processing(self, conn: Connection, payments: Sequence[Processing], now: datetime) -> None:
+        """Keep the places of orders whose buyers authorised a debit."""
+        await processing(conn, payments, now)
+
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:
-        """Let the buyer try another card."""
+        """Let the buyer try another card, or free the places of a failed debit."""
         await failed(conn, payments, now)
 
     async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:

@@ -111,12 +111,26 @@ async def tickets_held(conn: Connection, email: Email) -> EmailContent | None:
     return None if bought is None else EmailContent(bought.values(), path=f"/orders/{bought.order.id}")
 
 
+async def debit(conn: Connection, email: Email) -> EmailContent | None:
+    """Return the debit of an order: under way, failed, or to be returned once its money arrives."""
+    bought = await _bought(conn, email.about_id)
+    if bought is None or (email.kind is EmailKind.DEBIT_STARTED and bought.order.debit != "awaiting"):
+        return None
+    values = bought.values() | {
+        "cents": bought.order.total_cents,
+        "cancelled": bought.event.state == "cancelled",
+    }
+    failed = email.kind is EmailKind.DEBIT_FAILED
+    return EmailContent(values, path=f"/events/{bought.event.id}" if failed else f"/orders/{bought.order.id}")
+
+
 async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
-    """Return the current event, while the order still has valid tickets."""
+    """Return the current event, while the order still has valid tickets or awaits settlement."""
     bought = await _bought(conn, email.about_id)
     if bought is None or email.was_at is None:
         return None
-    if bought.order.state != "paid" or bought.event.state == "cancelled":
+    waits = bought.order.state == "paying" and bought.order.debit == "awaiting"
+    if (bought.order.state != "paid" and not waits) or bought.event.state == "cancelled":
         return None
     values = bought.values() | {"was_at": email.was_at.astimezone(bought.venue.zone)}
     return EmailContent(values, path=f"/orders/{bought.order.id}")

@@ -12,15 +12,19 @@ from virage.platform.realtime.hub import Opened, Opening
 from virage.platform.values.ids import id_of
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.reads.open_sales import AvailabilityUpdate, OpenSales, update_of
-from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS, Reason, State
+from virage.sale.ticketing.rules.terms import AWAITING_SETTLEMENT, MONEY_RETURNED, STATE_FACTS, Reason, State
 from virage.sale.ticketing.store import orders as store
 
 
 class OrderUpdate(Struct, frozen=True, omit_defaults=True):
-    """The new state of an order; or `returned`: a payment of it is returned, and its state is unchanged."""
+    """The new state of an order, or what else is new: its state is unchanged.
+
+    `returned`: a payment of it is returned. `debited`: a debit under way pays it.
+    """
 
     state: State | None = None
     returned: bool = False
+    debited: bool = False
 
 
 class AvailabilityTopic:
@@ -59,7 +63,7 @@ class AvailabilityTopic:
 
 
 class OrderTopic:
-    """`order:<order_id>`: {state}, or {returned: true}; only for the order's owner."""
+    """`order:<order_id>`: {state}, {returned: true} or {debited: true}; only for the order's owner."""
 
     name = "order"
     message = OrderUpdate
@@ -89,4 +93,6 @@ class OrderTopic:
                 news[str(entry.about)] = OrderUpdate(STATE_FACTS[entry.what])
             elif entry.what == MONEY_RETURNED:
                 news[str(entry.about)] = OrderUpdate(returned=True)
+            elif entry.what == AWAITING_SETTLEMENT:
+                news[str(entry.about)] = OrderUpdate(debited=True)
         return news

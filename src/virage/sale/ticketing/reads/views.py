@@ -154,6 +154,7 @@ def order_view(row: OrderRow, venue: Venue, refunded: Iterable[UUID] = NO_TICKET
         payment_id=row.payment_id,
         paid_at=row.paid_at,
         returned_cents=row.returned_cents,
+        debit=row.debit,
     )
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from virage.platform.data.database import Database
 from virage.platform.data.journal import Entry, Tail, head
-from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS
+from virage.sale.ticketing.rules.terms import AWAITING_SETTLEMENT, MONEY_RETURNED, STATE_FACTS
 
-ENDS_A_WAIT = (STATE_FACTS.keys() | {MONEY_RETURNED}) - {"order_paying"}
+ENDS_A_WAIT = (STATE_FACTS.keys() | {AWAITING_SETTLEMENT, MONEY_RETURNED}) - {"order_paying"}
 
 
 class OrderWait:

@@ -129,7 +129,7 @@ async def get_order(
     """Return an order of the caller.
 
     `Prefer: wait=10` delays the answer by up to ten seconds while the order is being paid, or while a late payment of
-    an expired order may arrive.
+    an expired order may arrive; not for days, while a debit of the order is under way.
     """
     buyer, seconds = buyer_of(principal), _preferred_wait(request.headers.get("prefer"))
     if not seconds:
@@ -137,7 +137,7 @@ async def get_order(
     moved = await order_watch.start(order_id)
     try:
         found = await _own(order_service, order_id, buyer)
-        if found.row.state not in ("paying", "expired"):
+        if found.row.state not in ("paying", "expired") or found.row.debit is not None:
             return _view(found)
         await moved.wait(seconds)
     finally:

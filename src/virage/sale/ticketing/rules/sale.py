@@ -27,6 +27,8 @@ HOLD_FOR = timedelta(minutes=10)
 PAYING_FOR = timedelta(minutes=10)
 LIVES_AT_MOST = timedelta(minutes=30)
 GUESTS_PLACES = 200
+DEBIT_LEAD = timedelta(days=14)
+"""How long before an event its tickets may be paid by a debit, which a bank pays or refuses days later."""
 OPEN_STATES: tuple[State, ...] = ("held", "paying")
 
 
@@ -147,6 +149,11 @@ def paying_until(order: Basket, now: datetime) -> datetime:
     return max(order.expires_at, now + PAYING_FOR) if order.payment_id is None else order.expires_at
 
 
+def may_debit(starts_at: datetime, paying_ends_at: datetime) -> bool:
+    """Return whether an event begins late enough for a debit, also one that is authorised at the end of the hold."""
+    return starts_at - paying_ends_at > DEBIT_LEAD
+
+
 def may_pay(order: Basket, now: datetime) -> Refused | None:
     """Return why this order cannot be paid now, or None."""
     if order.state in ("paid", "refunded"):
@@ -155,4 +162,6 @@ def may_pay(order: Basket, now: datetime) -> Refused | None:
         return Refused(Reason.NOT_OPEN)
     if order.state == "expired" or now >= order.expires_at:
         return Refused(Reason.HOLD_EXPIRED)
+    if order.debit == "awaiting":
+        return Refused(Reason.AWAITING_SETTLEMENT)
     return None

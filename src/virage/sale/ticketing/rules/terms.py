@@ -41,6 +41,7 @@ class Reason(StrEnum):
     HOLD_EXPIRED = "hold_expired"
     NOT_OPEN = "order_not_open"
     PAYMENT_FAILED = "payment_failed"
+    AWAITING_SETTLEMENT = "order_awaiting_settlement"
     ALREADY_PAID = "order_already_paid"
     NOT_PAID = "order_not_paid"
     TERMS_NOT_ACCEPTED = "terms_not_accepted"
@@ -201,6 +202,10 @@ STATE_FACTS: dict[str, State] = {f"order_{state}": state for state in get_args(S
 """New states of an order by journal fact."""
 MONEY_RETURNED = "order_money_returned"
 """Journal fact of an order whose payment is returned."""
+AWAITING_SETTLEMENT = "order_awaiting_settlement"
+"""Journal fact of an order whose buyer authorised a debit that the bank has not paid yet."""
+DebitState = Literal["awaiting", "failed"]
+"""State of the debit that pays an order. `awaiting`: authorised, and neither paid nor refused by the bank."""
 
 
 class OrderLine(Struct, frozen=True, omit_defaults=True):
@@ -226,6 +231,9 @@ class Order(Struct, frozen=True):
     """An order for its buyer. `total_cents` includes the fee and VAT.
 
     `returned_cents` are late or duplicate payments that are returned; `refunded_cents` is the refund of tickets.
+
+    With `debit` `awaiting`, an order in the state `paying` awaits settlement: its places are kept until its event
+    begins, and its tickets come once the bank has paid. One that has ended gets its money back when it arrives.
     """
 
     id: UUID
@@ -241,6 +249,7 @@ class Order(Struct, frozen=True):
     payment_id: UUID | None = None
     paid_at: datetime | None = None
     returned_cents: int = 0
+    debit: DebitState | None = None
 
 
 class OrderRow(Struct, frozen=True):
@@ -266,6 +275,7 @@ class OrderRow(Struct, frozen=True):
     payment_id: UUID | None = None
     paid_at: datetime | None = None
     returned_cents: int = 0
+    debit: DebitState | None = None
 
 
 class Basket(Struct, frozen=True):
@@ -279,6 +289,7 @@ class Basket(Struct, frozen=True):
     total_cents: int
     expires_at: datetime
     payment_id: UUID | None = None
+    debit: DebitState | None = None
 
 
 class PaidOrder(Struct, frozen=True):
@@ -293,11 +304,15 @@ class PaidOrder(Struct, frozen=True):
 
 
 class ClosedOrder(Struct, frozen=True):
-    """An unpaid order that just ended, with the places it frees."""
+    """An unpaid order that just ended, with the places it frees.
+
+    `debited_id` is its buyer, if a debit is under way whose money is to be returned.
+    """
 
     id: UUID
     event_id: UUID
     places: list[int]
+    debited_id: UUID | None = None
 
 
 class TicketRow(Struct, frozen=True):

@@ -156,6 +156,27 @@ async def reopen(conn: Connection, order_ids: Sequence[UUID], expires_at: dateti
     await queries.reopen(conn, order_ids=order_ids, expires_at=expires_at)
 
 
+async def await_debits(
+    conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID], expires_ats: Sequence[datetime]
+) -> list[tuple[UUID, UUID]]:
+    """Let locked open orders await the settlement of these payments; return (order, owner) of those that did not."""
+    rows = queries.await_debits(conn, order_ids=order_ids, payment_ids=payment_ids, expires_ats=expires_ats)
+    return [(row["id"], row["owner_id"]) async for row in rows]
+
+
+async def fail_debits(
+    conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID], now: datetime
+) -> list[tuple[UUID, UUID]]:
+    """Store the failed debits of locked orders; return (order, owner) of those that awaited them."""
+    rows = queries.fail_debits(conn, order_ids=order_ids, payment_ids=payment_ids, now=now)
+    return [(row["id"], row["owner_id"]) async for row in rows if row["state"] == "paying"]
+
+
+async def move_debits(conn: Connection, event_id: UUID, starts_at: datetime) -> None:
+    """Let the orders of an event that await settlement do so until its new start."""
+    await queries.move_debits(conn, event_id=event_id, starts_at=starts_at)
+
+
 async def back_to_held(
     conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID]]:
@@ -212,5 +233,5 @@ async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
 
 
 async def paid_orders(conn: Connection, event_id: UUID) -> list[tuple[UUID, UUID]]:
-    """Return the paid orders of an event, with their owners."""
+    """Return the orders of an event that are paid or await settlement, with their owners."""
     return [(row["id"], row["owner_id"]) async for row in queries.paid_orders(conn, event_id=event_id)]

@@ -67,7 +67,7 @@ select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]);
 
 -- name: lock_baskets(order_ids, owner_ids)
 -- Orders by id and the orders of these buyers for the same events, locked in order, so that payments keep the limit.
-select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id
+select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id, debit
 from ticketing.orders
 where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and state in ('held', 'paying', 'paid')
@@ -98,7 +98,8 @@ on conflict (order_id) do update set version_id = excluded.version_id, accepted_
 select version_id, accepted_at from ticketing.accepted_terms where order_id = :order_id;
 
 -- name: mark_paid(order_ids, payment_ids, now)
--- Mark orders as paid and insert one ticket per place; orders that are no longer open are locked and left out.
+-- Mark orders as paid and insert one ticket per place; orders that are no longer open are locked and left out, as are
+-- those that await settlement and whose event has begun.
 with locked as (
     select orders.id, captured.payment_id
     from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id)
@@ -107,9 +108,10 @@ with locked as (
 ),
 paid as (
     update ticketing.orders
-    set state = 'paid', paid_at = :now, payment_id = locked.payment_id
+    set state = 'paid', paid_at = :now, payment_id = locked.payment_id, debit = null
     from locked
     where orders.id = locked.id and orders.state in ('held', 'paying')
+        and (orders.debit is null or orders.expires_at > :now)
     returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices
 ),
 printed as (
@@ -122,7 +124,7 @@ select id, event_id, owner_id, payment_id, places, ticket_ids from paid;
 
 -- name: reopen(order_ids, expires_at)!
 -- Expired holds whose places were claimed again for a late payment. `mark_paid` locked them.
-update ticketing.orders set state = 'paying', expires_at = :expires_at
+update ticketing.orders set state = 'paying', expires_at = :expires_at, debit = null
 where id = any(:order_ids::uuid[]) and state = 'expired';
 
 -- name: extend_paying(order_ids, held_after, before, until)!
@@ -133,6 +135,32 @@ with locked as (
     order by id for no key update
 )
 update ticketing.orders set expires_at = :until from locked where orders.id = locked.id;
+
+-- name: await_debits(order_ids, payment_ids, expires_ats)
+-- Open orders whose buyers authorised a debit, locked by `lock_orders`; those that await another one are left out.
+update ticketing.orders
+set state = 'paying', debit = 'awaiting', payment_id = debited.payment_id, expires_at = debited.expires_at
+from unnest(:order_ids::uuid[], :payment_ids::uuid[], :expires_ats::timestamptz[])
+    as debited (id, payment_id, expires_at)
+where orders.id = debited.id and orders.state in ('held', 'paying') and orders.debit is distinct from 'awaiting'
+returning orders.id, orders.owner_id;
+
+-- name: fail_debits(order_ids, payment_ids, now)
+-- Orders whose debit failed, with those that have ended since; `back_to_held` locked them. The hold of one that still
+-- awaited it ends now.
+update ticketing.orders
+set debit = 'failed', expires_at = case when state = 'paying' then :now::timestamptz else expires_at end
+from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id)
+where orders.id = failed.id and orders.payment_id = failed.payment_id and orders.debit = 'awaiting'
+returning orders.id, orders.owner_id, orders.state;
+
+-- name: move_debits(event_id, starts_at)!
+-- Orders of an event that await settlement keep their places until its new start.
+with locked as (
+    select id from ticketing.orders
+    where event_id = :event_id and state = 'paying' and debit = 'awaiting' order by id for no key update
+)
+update ticketing.orders set expires_at = :starts_at from locked where orders.id = locked.id;
 
 -- name: back_to_held(order_ids, payment_ids)
 -- Orders whose payment failed return to `held`, for another attempt while the hold lasts.
@@ -145,6 +173,7 @@ with locked as (
 update ticketing.orders set state = 'held'
 from locked
 where orders.id = locked.id and orders.payment_id = locked.payment_id and orders.state = 'paying'
+    and orders.debit is distinct from 'awaiting'
 returning orders.id, orders.event_id;
 
 -- name: close_orders(order_ids, state)
@@ -156,7 +185,7 @@ with locked as (
 )
 update ticketing.orders set state = :state
 from locked where orders.id = locked.id and orders.state in ('held', 'paying')
-returning orders.id, event_id, places;
+returning orders.id, event_id, places, case when debit = 'awaiting' then owner_id end as debited_id;
 
 -- name: lock_due(held_after, held_before, now, wanted)
 -- Expired holds, locked in order; those locked by other transactions are skipped.
@@ -205,5 +234,6 @@ select order_row.* from ticketing.order_row where code = :code;
 select distinct owner_id from ticketing.orders where event_id = :event_id and state = 'paid';
 
 -- name: paid_orders(event_id)
--- The paid orders of an event, with their owners.
-select id, owner_id from ticketing.orders where event_id = :event_id and state = 'paid' order by id;
+-- The orders of an event that are paid or await settlement, with their owners.
+select id, owner_id from ticketing.orders
+where event_id = :event_id and (state = 'paid' or (state = 'paying' and debit = 'awaiting')) order by id;

@@ -2,11 +2,14 @@
 import type { OrderDetail, OrderRefund } from "../../../shared/office/types";
 import type { Tone } from "../../programme/events/state";
 import { words } from "../../../shared/office/words.svelte";
+import { awaitsSettlement } from "../debits";
 
 type State = OrderDetail["order"]["state"];
 const TONES: Record<State, Tone> = { held: "warn", paying: "warn", paid: "good", released: "plain", expired: "plain", refunded: "bad" };
 
-export function orderState(order: { state: State; refunded_cents: number }): { text: string; tone: Tone } {
+export function orderState(order: Pick<OrderDetail["order"], "state" | "debit" | "refunded_cents">): { text: string; tone: Tone } {
+  if (awaitsSettlement(order)) return { text: words.w.orders.debits.awaiting, tone: "warn" };
+  if (order.state === "expired" && order.debit === "failed") return { text: words.w.orders.debits.failed, tone: "plain" };
   const part = order.state === "paid" && order.refunded_cents > 0;
   return { text: part ? words.w.orders.partlyRefunded : words.w.orders.states[order.state], tone: part ? "warn" : TONES[order.state] };
 }

@@ -64,6 +64,17 @@ export class Automatic {
     return null;
   }
 
+  /** Open the provider's page for the charge that the bank wants to be confirmed. */
+  async confirm(): Promise<Problem | null> {
+    const answer = await answered<{ payment_url: string }>(api.POST("/api/wallet/auto-top-up/confirmation"));
+    if (!answer.ok) {
+      await this.load();
+      return answer.problem;
+    }
+    location.assign(answer.data.payment_url);
+    return null;
+  }
+
   async end(): Promise<Problem | null> {
     const answer = await answered(api.DELETE("/api/wallet/auto-top-up"));
     if (!answer.ok) return answer.problem;

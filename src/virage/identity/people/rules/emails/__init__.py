@@ -43,11 +43,15 @@ class EmailKind(StrEnum):
     TICKETS_REINSTATED = "tickets_reinstated"
     DOUBLE_PAYMENT = "double_payment"
     LATE_PAYMENT = "late_payment"
+    DEBIT_STARTED = "debit_started"
+    DEBIT_FAILED = "debit_failed"
+    DEBIT_RETURNED = "debit_returned"
     EVENT_CANCELLED = "event_cancelled"
     EVENT_MOVED = "event_moved"
     SEATS_CHANGED = "seats_changed"
     FOOD_RECEIPT = "food_receipt"
     TOP_UP_OFF = "top_up_off"
+    TOP_UP_CONFIRM = "top_up_confirm"
 
 
 URGENT: Final = frozenset({EmailKind.SIGN_IN_CODE, EmailKind.OPEN_SIGN_IN_CODE, EmailKind.PHONE_CODE})

@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.identity.people.api import queue_emails
 from virage.identity.people.types import EmailKind, NewEmail
 from virage.money.payments import api as payments
-from virage.money.payments.types import Captured, DisputeChange, Failed, FailedRefund, RefundRequest
+from virage.money.payments.types import Captured, DisputeChange, Failed, FailedRefund, Processing, RefundRequest
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding.acts import auto_top_ups
 from virage.money.wallet.funding.rules import top_ups as rules
@@ -64,6 +64,9 @@ class TopUpMoney:
         facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
         facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
         await append(conn, facts, now)
+
+    async def processing(self, conn: Connection, payments_: Sequence[Processing], now: datetime) -> None:
+        """Nothing is credited before the money is there; no page of a top-up offers a debit."""
 
     async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
         """Update the rules that asked for these top-ups; nothing was credited."""

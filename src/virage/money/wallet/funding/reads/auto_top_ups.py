@@ -11,9 +11,10 @@ from virage.identity.people.types import Email, EmailContent
 from virage.money.payments import api as payments
 from virage.money.payments.types import SavedCardState
 from virage.money.wallet.accounts.api import wallet_of
-from virage.money.wallet.funding.rules.auto_top_ups import RuleState
+from virage.money.wallet.funding.rules.auto_top_ups import CONFIRM_DAYS, RuleState
 from virage.money.wallet.funding.rules.top_ups import WALLET_PATH
 from virage.money.wallet.funding.store import auto_top_ups as store
+from virage.money.wallet.funding.store import top_ups
 from virage.platform.data.database import Connection
 from virage.platform.values.days import local_day
 from virage.platform.values.money import Cents
@@ -23,6 +24,7 @@ class AutoTopUpView(Struct, frozen=True):
     """An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
 
     `card` is the provider's label, such as the last digits. `today_cents` counts the local day of the deployment.
+    `confirm_cents`: in the state `confirm`, the charge that the bank wants its owner to confirm until `retry_at`.
     """
 
     method_id: UUID
@@ -34,6 +36,7 @@ class AutoTopUpView(Struct, frozen=True):
     card: str | None
     today_cents: Cents
     retry_at: datetime | None
+    confirm_cents: Cents | None = None
 
 
 async def rule_view(conn: Connection, owner_id: UUID, *, zone: ZoneInfo, now: datetime) -> AutoTopUpView | None:
@@ -51,6 +54,7 @@ async def rule_view(conn: Connection, owner_id: UUID, *, zone: ZoneInfo, now: da
     )
     state = RuleState.OFF if lost else rule.state if saved else RuleState.WAITING
     reason = method.reason if lost and method is not None else rule.reason
+    asked = await top_ups.top_ups(conn, [rule.top_up_id]) if state is RuleState.CONFIRM and rule.top_up_id else {}
     return AutoTopUpView(
         method_id=rule.method_id,
         below_cents=rule.below_cents,
@@ -61,6 +65,7 @@ async def rule_view(conn: Connection, owner_id: UUID, *, zone: ZoneInfo, now: da
         card=None if method is None else method.label,
         today_cents=rule.asked_on(local_day(now, zone)),
         retry_at=rule.retry_at,
+        confirm_cents=next((top_up.cents for top_up in asked.values()), None),
     )
 
 
@@ -77,3 +82,9 @@ async def export(conn: Connection, person_id: UUID) -> Any:
 async def off_content(conn: Connection, email: Email) -> EmailContent:  # noqa: ARG001 - the protocol's form
     """Return the content of the email about a rule that was turned off."""
     return EmailContent({}, path=WALLET_PATH)
+
+
+async def confirm_content(conn: Connection, email: Email) -> EmailContent | None:
+    """Return the charge that a bank wants to be confirmed."""
+    top_up = (await top_ups.top_ups(conn, [email.subject_id])).get(email.subject_id)
+    return None if top_up is None else EmailContent({"cents": top_up.cents, "days": CONFIRM_DAYS}, path=WALLET_PATH)

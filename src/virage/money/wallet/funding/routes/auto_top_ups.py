@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from virage.money.payments.api import PaymentProvider, open_page
+from virage.money.payments.api import Checkout, PaymentProvider, open_page
 from virage.money.payments.types import SavedCardState
 from virage.money.wallet.funding.acts import auto_top_ups as acts
 from virage.money.wallet.funding.reads.auto_top_ups import AutoTopUpView, rule_view
@@ -13,7 +13,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import granted
-from virage.platform.web.routing import delete, get, mount, put
+from virage.platform.web.routing import delete, get, mount, post, put
 
 
 class AutoTopUpAnswer(Struct, frozen=True):
@@ -21,6 +21,12 @@ class AutoTopUpAnswer(Struct, frozen=True):
 
     rule: AutoTopUpView | None
     page_url: str | None
+
+
+class TopUpConfirmation(Struct, frozen=True):
+    """Address of the provider's page on which a fan confirms a charge."""
+
+    payment_url: str
 
 
 @get("/auto-top-up", guards=[signed_in])
@@ -57,6 +63,21 @@ async def put_auto_top_up(
         return AutoTopUpAnswer(await rule_view(conn, owner_id, zone=config.time_zone, now=clock.now()), page_url)
 
 
+@post("/auto-top-up/confirmation", status_code=200, guards=[signed_in])
+async def confirm_auto_top_up(
+    *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
+) -> TopUpConfirmation:
+    """Open the provider's page for the charge that my bank wants me to confirm, with the same card and amount.
+
+    Once it is paid, automatic top-up goes on. The page returns to the wallet's page, as that of a top-up.
+    """
+    fan_id, wallet_url = require_fan(principal), f"{config.public_url}{WALLET_PATH}"
+    start = granted(
+        await db.transact(acts.confirm, fan_id, limits=limits_of(config), wallet_url=wallet_url, now=clock.now())
+    )
+    return TopUpConfirmation(granted(await checkout.open(start)).payment_url)
+
+
 @delete("/auto-top-up", status_code=204, guards=[signed_in])
 async def end_auto_top_up(db: Database, clock: Clock, principal: Principal) -> None:
     """End my automatic top-up and delete its card at the provider."""
@@ -64,4 +85,4 @@ async def end_auto_top_up(db: Database, clock: Clock, principal: Principal) -> N
         await acts.end_rule(conn, require_fan(principal), clock.now())
 
 
-router = mount("/api/wallet", [get_auto_top_up, put_auto_top_up, end_auto_top_up])
+router = mount("/api/wallet", [get_auto_top_up, put_auto_top_up, confirm_auto_top_up, end_auto_top_up])

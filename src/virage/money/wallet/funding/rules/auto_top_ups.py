@@ -17,6 +17,8 @@ CENTS_MAX: Final = 1_000_000
 DECLINES_MAX: Final = 2
 """Declines in a row that end a rule."""
 RETRY_AFTER: Final = timedelta(hours=1)
+CONFIRM_DAYS: Final = 7
+"""How long an owner may confirm a charge; afterwards the rule ends."""
 NEEDS_AUTHENTICATION: Final = "authentication_required"
 
 Amount = Annotated[int, Meta(ge=1, le=CENTS_MAX)]
@@ -27,6 +29,7 @@ class RuleState(StrEnum):
 
     WAITING = "waiting"
     ON = "on"
+    CONFIRM = "confirm"  # the bank wants the owner to confirm the charge `top_up_id`, until `retry_at`
     OFF = "off"
 
 
@@ -39,6 +42,7 @@ class Reason(StrEnum):
     WALLET_WOULD_EXCEED = "wallet_would_exceed"
     DAY_BELOW_AMOUNT = "day_below_amount"
     METHOD_FAILED = "method_failed"
+    NOTHING_TO_CONFIRM = "nothing_to_confirm"
     WALLET_FROZEN = "wallet_frozen"
 
 
@@ -110,18 +114,27 @@ def begun(rule: Rule, top_up_id: UUID, day: date) -> Rule:
 
 
 def credited(rule: Rule) -> Rule:
-    """Return the rule after its top-up was credited."""
-    return replace(rule, top_up_id=None, declines=0, retry_at=None, reason=None)
+    """Return the rule after its top-up was credited; one whose owner confirmed the charge goes on."""
+    state = RuleState.ON if rule.state is RuleState.CONFIRM else rule.state
+    return replace(rule, state=state, top_up_id=None, declines=0, retry_at=None, reason=None)
 
 
 def failed(rule: Rule, reason: str | None, *, cents: Cents, declined: bool, now: datetime) -> Rule:
     """Return the rule after its top-up failed: paused, or off after two declines in a row.
 
-    The day gets back the requested `cents`, since the rule's amount may have changed. A bank that requires
-    authentication ends the rule at once.
+    The day gets back the requested `cents`, since the rule's amount may have changed. If the bank requires
+    authentication, the rule waits for its owner; it keeps waiting if the page of the confirmation fails.
     """
+    day_cents = max(0, rule.day_cents - cents)
+    if rule.state is RuleState.CONFIRM:
+        if reason != Reason.WALLET_WOULD_EXCEED:
+            return rule
+        return replace(credited(rule), reason=reason, retry_at=now + RETRY_AFTER)  # confirmed, and sent back
+    if reason == NEEDS_AUTHENTICATION:
+        until = now + timedelta(days=CONFIRM_DAYS)
+        return replace(rule, state=RuleState.CONFIRM, reason=reason, retry_at=until, day_cents=day_cents)
     declines = rule.declines + declined
-    ends = declines >= DECLINES_MAX or reason == NEEDS_AUTHENTICATION
+    ends = declines >= DECLINES_MAX
     return replace(
         rule,
         top_up_id=None,
@@ -129,10 +142,15 @@ def failed(rule: Rule, reason: str | None, *, cents: Cents, declined: bool, now:
         reason=reason,
         declines=declines,
         retry_at=None if ends else now + RETRY_AFTER,
-        day_cents=max(0, rule.day_cents - cents),
+        day_cents=day_cents,
     )
 
 
+def is_lapsed(rule: Rule, now: datetime) -> bool:
+    """Return whether the owner did not confirm the charge in time."""
+    return rule.state is RuleState.CONFIRM and rule.retry_at is not None and rule.retry_at <= now
+
+
 def ended(rule: Rule, reason: str | None) -> Rule:
-    """Return the rule after its card became unusable."""
-    return replace(rule, state=RuleState.OFF, reason=reason, retry_at=None)
+    """Return the rule after its card became unusable, or its owner did not confirm a charge."""
+    return replace(rule, state=RuleState.OFF, reason=reason, retry_at=None, top_up_id=None)

@@ -74,3 +74,8 @@ async def wallets_below(conn: Connection, now: datetime, day: date, after: UUID,
 async def waiting_top_ups(conn: Connection) -> list[Charge]:
     """What rules wait for, as charges of their cards."""
     return [Charge(row["payment_id"], row["method_id"], row["cents"]) async for row in queries.waiting_top_ups(conn)]
+
+
+async def wallets_to_confirm(conn: Connection, before: datetime, wanted: int) -> list[UUID]:
+    """Wallets whose owners did not confirm a charge before a time."""
+    return [row["wallet_id"] async for row in queries.wallets_to_confirm(conn, before=before, wanted=wanted)]

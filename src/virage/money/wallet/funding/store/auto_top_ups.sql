@@ -57,5 +57,10 @@ order by rule.purse_id limit :wanted;
 select top_up.id, top_up.payment_id, top_up.cents, rule.method_id
 from wallet_funding.auto_top_up as rule
 inner join wallet_funding.top_up on top_up.id = rule.top_up_id
-where rule.top_up_id is not null
+where rule.top_up_id is not null and rule.state = 'on'
 order by top_up.id;
+
+-- name: wallets_to_confirm(before, wanted)
+-- Wallets whose owners did not confirm a charge before a time, in the order of their ids.
+select purse_id as wallet_id from wallet_funding.auto_top_up
+where state = 'confirm' and retry_at <= :before order by purse_id limit :wanted;
