@@ -46,9 +46,10 @@ check: .venv/.dev src/virage/web/index.html ## Check formatting, types, import r
 	node web/floor/built.mjs
 
 # Tests of whole programs, of browsers and beside other servers.
-WHOLE := tests/app tests/cli tests/faults tests/golden tests/web tests/identity/people/test_sso.py \
+WHOLE := tests/app tests/cli tests/faults tests/golden tests/web tests/identity/people/test_sso.py tests/money/payments/test_localstripe.py \
 	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/data/test_objects.py tests/platform/data/test_pooler.py
 COSE := tests/identity/passes/cose/.venv/.installed
+LOCALSTRIPE := tests/money/payments/localstripe/.venv/.installed
 FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
 
 # What tests start again and again is compiled once.
@@ -56,11 +57,14 @@ test test-fast: export PYTHONDONTWRITEBYTECODE :=
 test-fast: .venv/.dev $(COSE) src/virage/web/index.html ## Run the tests of rules, stores and routes: no browser, no other server, no root
 	$(FAST)
 
-test: .venv/.dev $(COSE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/openid/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
+test: .venv/.dev $(COSE) $(LOCALSTRIPE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/openid/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
 	{ $(FAST); fast=$$?; pytest -q -rfER -n 3 --dist worksteal $(WHOLE) && exit $$fast; }
+
+conformance: .venv/.dev $(LOCALSTRIPE) ## Print what was tried with each payment provider, as a table
+	python -m checks.conformance
 
 test-ops: .venv/.dev src/virage/web/index.html ## Run the fault tests at full length: more fans, tills and kills
 	python checks/servers.py
@@ -85,9 +89,10 @@ lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.txt
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group build -c requirements-dev.txt pyproject.toml -o requirements.txt
 	echo cwt | uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 - -o tests/identity/passes/cose/requirements.txt
+	echo localstripe | uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 - -o tests/money/payments/localstripe/requirements.txt
 
 clean: ## Remove what was built; var/ with its data stays
-	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/openid/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/openid/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv tests/money/payments/localstripe/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -111,6 +116,11 @@ web/node_modules/.installed: .venv/.built web/package.json web/package-lock.json
 $(COSE): .venv/bin/python tests/identity/passes/cose/requirements.txt
 	$(STEP) "A second COSE library" $(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/identity/passes/cose/requirements.txt
+	@touch $@
+
+$(LOCALSTRIPE): .venv/bin/python tests/money/payments/localstripe/requirements.txt
+	$(STEP) "localstripe" $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/money/payments/localstripe/requirements.txt
 	@touch $@
 
 tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json
