@@ -48,6 +48,7 @@ class PaymentProvider(Protocol):
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Return a hosted page for each payment, in order. Idempotent by payment id.
 
+        Refused with `provider_busy` (data.retry_after_s) while the account's rate of calls is used up.
         A page offers the saved card of its payment, if it names one, and debits only to a payment that allows them. One
         that was authorised is `processing` until the bank pays or refuses it, which a webhook and `fetch` report.
         """
