@@ -10,6 +10,8 @@ MONEY = {
     "concessions.closings",
     "concessions.expire_orders",
     "concessions.judge_promises",
+    "payments.debits",
+    "payments.evidence",
     "payments.methods",
     "payments.reconcile",
     "payments.refunds",

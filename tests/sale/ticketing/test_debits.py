@@ -236,8 +236,9 @@ async def test_a_debit_whose_seats_are_sold_meanwhile_is_returned(system: System
     await fan.pay(order["id"], payment_id)
     clock.advance(timedelta(minutes=10))
     await sweep(system)
-    wish = {"kind": "chosen", "places": [{"place": order["lines"][1]["place"], "tariff": "full"}]}
-    assert (await other.hold(wish)).status_code == 201
+    wish = {"kind": "chosen", "places": [{"place": line["place"], "tariff": "full"} for line in order["lines"]]}
+    held = await other.hold(wish)
+    assert held.status_code == 201, held.text
     await system.news(payment_id, PaymentState.PROCESSING)
     assert await seen(fan, order) == ("expired", None, 0)
     await system.news(payment_id)
