@@ -80,7 +80,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/events/{event_id}/pass-keys": EVERYONE,
     "GET /api/offers": EVERYONE,
     "POST /api/sign-in/codes": EVERYONE,
-    "GET /api/sign-in": EVERYONE,
+    "GET /api/sign-in/methods": EVERYONE,
     "GET /api/sign-in/sso": EVERYONE,
     "GET /api/sign-in/sso/callback": EVERYONE,
     "POST /api/sign-in/sso/logout": EVERYONE,

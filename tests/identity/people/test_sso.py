@@ -128,7 +128,7 @@ async def later(clock: FakeClock, checks: SsoChecks, by: timedelta) -> None:
 
 
 async def test_staff_sign_in_with_the_roles_of_their_groups(client: httpx.AsyncClient, provider: OpenIdServer) -> None:
-    assert (await client.get("/api/sign-in")).json() == {"sso": "Club directory"}
+    assert (await client.get("/api/sign-in/methods")).json() == {"sso": "Club directory"}
     led = await through(client, "anna", "/office/orders?state=open")
     assert (led.status_code, led.headers["location"]) == (303, "/office/orders?state=open#sign-in=done")
     found = await me(client)

@@ -4494,11 +4494,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List sign in methods
-         * @description How this deployment signs in, besides codes by email and passkeys.
-         */
-        get: operations["list_sign_in_methods"];
+        get?: never;
         put?: never;
         /**
          * Sign in
@@ -4529,6 +4525,26 @@ export interface paths {
          *     429 when the browser asks too often, or its network more often than a whole ground would.
          */
         post: operations["request_sign_in_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sign in methods
+         * @description How this deployment signs in, besides codes by email and passkeys.
+         */
+        get: operations["list_sign_in_methods"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -19859,35 +19875,6 @@ export interface operations {
             };
         };
     };
-    list_sign_in_methods: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignInMethods"];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     sign_in: {
         parameters: {
             query?: never;
@@ -19941,6 +19928,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeRequested"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_sign_in_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

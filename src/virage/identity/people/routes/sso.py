@@ -50,7 +50,7 @@ def _back(page: str, result: str, *cookies: str) -> Response[None]:
     return _to(f"{page.partition('#')[0]}#sign-in={result}", *cookies)
 
 
-@get("/api/sign-in", public=True)
+@get("/api/sign-in/methods", public=True)
 async def list_sign_in_methods(people_config: PeopleConfig) -> Response[SignInMethods]:
     """How this deployment signs in, besides codes by email and passkeys."""
     sso = people_config.sso
