@@ -212,7 +212,7 @@ class OpenIdProvider:
     async def _send(
         self, method: str, address: str, headers: Mapping[str, str], form: Mapping[str, str] | None
     ) -> bytes:
-        """Return the body of a successful answer. Redirections are not followed: a secret goes to nobody else."""
+        """Return the body of a successful answer. Redirections are not followed: the secret is for the provider."""
         if self._http is None:
             raise ProviderAway("the process is not ready")
         try:

@@ -4622,7 +4622,7 @@ export interface paths {
          * Begin sso
          * @description Lead the browser to the OpenID provider, and from there back to the page `to`. Nothing is stored.
          *
-         *     `confirm`: whoever is signed in proves again who they are. A provider that is away leads back with
+         *     `confirm`: the person who is signed in proves again who they are. A provider that is away leads back with
          *     `sso_unavailable`.
          */
         get: operations["begin_sso"];

@@ -37,7 +37,7 @@ class SsoChecks:
                 log.warning("openid_provider_away", asked=failures[0], accounts=len(failures))
 
     async def _check(self, check: DueCheck) -> str | None:
-        """Ask about one account; return what failed. A provider that was replaced confirms nobody any more."""
+        """Ask about one account; return what failed. A provider that was replaced is not asked: the access ends."""
         if check.issuer != self._provider.sso.issuer:
             await self._end(check, f"{check.issuer} is not the provider any more")
             return None

@@ -71,7 +71,7 @@ async def begin_sso(
 ) -> Response[None]:
     """Lead the browser to the OpenID provider, and from there back to the page `to`. Nothing is stored.
 
-    `confirm`: whoever is signed in proves again who they are. A provider that is away leads back with
+    `confirm`: the person who is signed in proves again who they are. A provider that is away leads back with
     `sso_unavailable`.
     """
     page = page_of(to) or START
