@@ -259,6 +259,8 @@ async def test_the_provider_confirms_the_person_who_is_signed_in(
     other = await through(client, "berta", "/account", confirm="true")
     assert other.headers["location"] == "/account#sign-in=sso_not_confirmed"
     assert (await me(client))["email"] == ANNA
+    late = await through(client, "anna", "/account", confirm="true")  # the provider's clock says: 20 minutes ago
+    assert late.headers["location"] == "/account#sign-in=sso_not_confirmed"
     clock.at = datetime.now(UTC)
     assert (await through(client, "anna", "/account", confirm="true")).headers["location"] == "/account#sign-in=done"
     assert (await client.get("/api/me/export")).status_code == 200
