@@ -51,6 +51,7 @@ async def letters(system: System) -> list[str]:
 async def sweep(system: System) -> None:
     async with system.db.transaction() as conn:
         await expire(conn, system.clock.now(), 100, everything=True)
+    system.forget()
 
 
 async def counts(system: System) -> dict[str, int]:
