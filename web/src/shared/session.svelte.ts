@@ -28,7 +28,7 @@ function person(me: Me): Person | null {
 class Session {
   me = $state.raw<Person | null>(storage.read<Person>("me"));
 
-  /** Ask the server who is signed in; `arriving`: also if this browser knows of nobody, as after a sign-in elsewhere. */
+  /** Fetch the signed-in person. `arriving`: also without a stored person, as after single sign-on. */
   async refresh(arriving = false): Promise<void> {
     if (!this.me && !arriving) return;
     const answer = await answered<Me>(api.GET("/api/me"));

@@ -21,9 +21,9 @@ class PaymentWords extends Bundle<Words> {
     return this.w.items.since(days, i18n.number(days));
   }
 
-  /** The person who works on a case. */
+  /** Name of the person a case is assigned to, or that it is not assigned. */
   owner({ assignee }: { assignee?: string | null }): string {
-    return assignee == null ? this.w.items.nobody : assignee || this.w.items.unnamed;
+    return assignee == null ? this.w.items.unassigned : assignee || this.w.items.unnamed;
   }
 
   /** The state of the evidence of a dispute, with its sender. */

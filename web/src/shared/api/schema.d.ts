@@ -10682,7 +10682,7 @@ export interface components {
         };
         /**
          * SignInMethods
-         * @description `sso` is what the staff call the provider through which they sign in; null: there is none.
+         * @description `sso` is the name of the staff's identity provider; null without single sign-on.
          */
         SignInMethods: {
             sso: string | null;

@@ -46,7 +46,7 @@ export const payments = {
     filter: "Abweichungen anzeigen",
     expected: (amount: string) => `erwartet: ${amount}`,
     since: (days: number, shown: string) => (days === 0 ? "seit heute" : days === 1 ? "seit 1 Tag" : `seit ${shown} Tagen`),
-    nobody: "Niemandem zugewiesen",
+    unassigned: "Niemandem zugewiesen",
     unnamed: "Eine Person ohne Namen",
     take: "Übernehmen",
     release: "Freigeben",

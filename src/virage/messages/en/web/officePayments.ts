@@ -46,7 +46,7 @@ export const payments = {
     filter: "Show differences",
     expected: (amount: string) => `expected: ${amount}`,
     since: (days: number, shown: string) => (days === 0 ? "since today" : days === 1 ? "for 1 day" : `for ${shown} days`),
-    nobody: "Not assigned",
+    unassigned: "Not assigned",
     unnamed: "A person without a name",
     take: "Take over",
     release: "Release",

@@ -46,7 +46,7 @@ export const payments = {
     filter: "Afficher les écarts",
     expected: (amount: string) => `attendu : ${amount}`,
     since: (days: number, shown: string) => (days === 0 ? "depuis aujourd’hui" : days === 1 ? "depuis 1 jour" : `depuis ${shown} jours`),
-    nobody: "Non attribué",
+    unassigned: "Non attribué",
     unnamed: "Une personne sans nom",
     take: "Prendre en charge",
     release: "Libérer",
