@@ -366,6 +366,17 @@ async def test_the_break_glass_account_signs_in_by_code_and_every_administrator_
     assert "break_glass_used" in await facts(db)
 
 
+async def test_a_break_glass_account_whose_recovery_waits_is_not_reported(
+    client: httpx.AsyncClient, sign_in: Any, make_staff: Any, emails: Any, db: Database
+) -> None:
+    await make_staff(BREAK_GLASS, [Grant("admin")])
+    await sign_in(client, BREAK_GLASS)
+    await add(client, Authenticator())
+    await client.delete("/api/session")
+    assert (await by_code(client, emails, BREAK_GLASS)).json()["code"] == "recovery_waits"
+    assert [email.kind for email in await emails.all()].count("break_glass_used") == 1
+
+
 async def test_an_account_that_becomes_the_break_glass_account_needs_roles_of_the_office(
     client: httpx.AsyncClient, sign_in: Any, config: Config, process: Process, provider: OpenIdServer
 ) -> None:

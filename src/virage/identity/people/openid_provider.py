@@ -36,9 +36,9 @@ TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=4)
 ANSWER_BYTES_MAX: Final = 1_000_000
 KEPT_FOR: Final = timedelta(hours=1)
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=3)
-"""How soon a provider that is away is asked again, so that waiting people do not queue behind each other."""
+"""Pause after a failed request for the metadata, so that requests do not queue while the provider is unreachable."""
 KEYS_ASKED_EVERY: Final = timedelta(seconds=10)
-"""How soon the keys are asked for again for a token of an unknown one: strangers can send such tokens."""
+"""Pause between requests for the keys because of a token that none of them signed; anyone can send such tokens."""
 
 
 class ProviderAway(Exception):
@@ -50,7 +50,7 @@ class ProviderRefused(Exception):
 
 
 class Metadata(Struct, frozen=True):
-    """What is used of a provider's metadata (Discovery, 3)."""
+    """The fields of the provider's metadata that Virage uses (Discovery, 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -103,7 +103,7 @@ class OpenIdProvider:
         )
 
     async def signed_in(self, answer: SsoAnswer, *, verifier: str, nonce: str) -> Proof:
-        """Exchange the code of an answer for who has signed in. The code serves once.
+        """Exchange the code of an authorization response for the person who signed in. A code is valid once.
 
         Raises ProviderAway, ProviderRefused, InvalidToken.
         """
@@ -163,13 +163,13 @@ class OpenIdProvider:
             self._metadata, self._away_until = (found, now + KEPT_FOR), now
             return found
 
-    async def keys(self, *, known_since: datetime | None = None) -> KeySet:
-        """Return the provider's keys, asked for again unless they were after `known_since`. Raises ProviderAway."""
+    async def keys(self, *, fetched_after: datetime | None = None) -> KeySet:
+        """Return the provider's keys, fetched after this moment, or within the last hour. Raises ProviderAway."""
         address = (await self.metadata()).jwks_uri
         async with self._asking:
             now = self._clock.now()
-            wanted_since = now - KEPT_FOR if known_since is None else known_since
-            if self._keys is None or self._keys[1] <= wanted_since:
+            oldest = now - KEPT_FOR if fetched_after is None else fetched_after
+            if self._keys is None or self._keys[1] <= oldest:
                 try:
                     found = KeySet.import_key_set(_read(await self._get(address), dict))
                 except (JoseError, KeyError, TypeError, ValueError) as error:
@@ -179,14 +179,14 @@ class OpenIdProvider:
             return self._keys[0]
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a signed token. A key that is not known yet may be a new one."""
+        """Return the claims of a signed token, with newly fetched keys if none of the known ones signed it."""
         try:
             return signed_claims(token, await self.keys())
         except InvalidToken:
-            return signed_claims(token, await self.keys(known_since=self._clock.now() - KEYS_ASKED_EVERY))
+            return signed_claims(token, await self.keys(fetched_after=self._clock.now() - KEYS_ASKED_EVERY))
 
     async def _identity(self, claims: Mapping[str, Any], tokens: Tokens) -> Identity:
-        """Return an identity. What the ID token leaves out of address and groups, the userinfo endpoint says."""
+        """Return an identity. Address and groups come from the userinfo endpoint if the ID token lacks one of them."""
         now = self._clock.now()
         endpoint = (await self.metadata()).userinfo_endpoint
         if endpoint is not None and not {"email", self.sso.groups_claim} <= claims.keys():

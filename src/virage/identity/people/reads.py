@@ -178,11 +178,11 @@ async def search(conn: Connection, wanted: str, limit: int) -> list[Person]:
 
 async def me(conn: Connection, principal: Principal, now: datetime) -> Me:
     """Who asks, with the grants that this request was let in with."""
-    found, has_passkey, account, waiting = None, False, None, None
+    found, has_passkey, has_sso, waiting = None, False, False, None
     if principal.kind in ("fan", "staff") and principal.id is not None:
         found = await persons.person(conn, principal.id)
         has_passkey = await passkeys.has_passkey(conn, principal.id)
-        account = await sso.account(conn, principal.id)
+        has_sso = await sso.has_sso(conn, principal.id)
         waiting = None if principal.kind == "fan" else await recovery.open_recovery(conn, principal.id, now)
     return Me(
         kind=principal.kind,
@@ -193,7 +193,7 @@ async def me(conn: Connection, principal: Principal, now: datetime) -> Me:
         grants=[] if principal.kind == "device" else [view_of(grant) for grant in principal.grants],
         authenticated_at=principal.authenticated_at,
         has_passkey=has_passkey,
-        sso=account is not None and account.active,
+        sso=has_sso,
         recovery_ready_at=None if waiting is None else waiting.ready_at,
     )
 
@@ -224,7 +224,7 @@ async def recovery_of(conn: Connection, person_id: UUID, now: datetime) -> Recov
 async def staff(conn: Connection, principal: Principal, now: datetime, *, sso: bool) -> Staff:
     """The staff and the invitations within what the asker administers, `STAFF_MAX` of either.
 
-    `sso`: the deployment has an OpenID provider, whose groups hold on to the roles that they give.
+    `sso`: the deployment has an OpenID provider; without one, no role is reported as given by it.
     """
     held = (*principal.grants, *principal.posts) if principal.kind == "staff" else ()
     administered = [grant for grant in held if grant.role == "admin"]

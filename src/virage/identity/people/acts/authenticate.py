@@ -25,7 +25,7 @@ SESSION, API_CLIENT, DEVICE = "session", "api_client", "device"
 class PeopleAuthenticator:
     """Authenticator that reads credentials from the database, so that revocation takes effect at once.
 
-    `issuer` is the OpenID provider of the staff: who is not confirmed by it in time is signed out.
+    `issuer` is the OpenID provider of the staff: sessions of people whom it has not confirmed in time are not valid.
 
     The time of last use is stored at most every ten minutes per session, outside the request.
     """

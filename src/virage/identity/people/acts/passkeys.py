@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.identity.people.acts.emails import write
 from virage.identity.people.acts.sessions import open_for
-from virage.identity.people.acts.sso import refuse_other_sign_in
+from virage.identity.people.acts.sso import report_break_glass, require_sso
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.emails import EmailKind, NewEmail
 from virage.identity.people.rules.passkeys import (
@@ -205,9 +205,12 @@ async def sign_in_by_passkey(
     passkey = await _verified(conn, head, answer, asked, now, person_id=None)
     if isinstance(passkey, Refused):
         return passkey
-    person = await persons.lock_person(conn, passkey.person_id)
-    refused = UNKNOWN if person is None else await refuse_other_sign_in(conn, head, person, browser, now)
-    return refused or await _open(conn, head.keys, passkey, browser, now)
+    person = await persons.person(conn, passkey.person_id)
+    refused = UNKNOWN if person is None else await require_sso(conn, head.sso, person)
+    if person is None or refused is not None:
+        return refused or UNKNOWN
+    await report_break_glass(conn, head, person, browser, now)
+    return await _open(conn, head.keys, passkey, browser, now)
 
 
 async def confirm(

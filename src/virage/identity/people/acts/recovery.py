@@ -5,7 +5,7 @@ from uuid import UUID
 
 from virage.identity.people.acts.emails import write
 from virage.identity.people.acts.sessions import open_for
-from virage.identity.people.acts.sso import refuse_other_sign_in
+from virage.identity.people.acts.sso import report_break_glass, require_sso
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.emails import EmailKind, NewEmail
@@ -127,12 +127,13 @@ async def sign_in_by_recovery_code(
         return CODE_WRONG
     hashes = [recovery_code_hash(keys, person.id, code) for keys in head.all_keys]
     taken = await store.take_code(conn, person.id, hashes)
-    refused = await refuse_other_sign_in(conn, head, person, browser, now) if taken else CODE_WRONG
+    refused = await require_sso(conn, head.sso, person) if taken else CODE_WRONG
     if refused is not None:
         return refused
     await _cancel(conn, person.id, person.id, now)
     staff = bool(await held_grants.grants_of(conn, person.id))
     joined = persons.Joined(person.id, joined=False, staff=staff)
+    await report_break_glass(conn, head, person, browser, now)
     signed_in = await open_for(conn, head.keys, joined, browser, now)
     left = str(await store.codes_left(conn, person.id))
     await write(conn, [_email(EmailKind.RECOVERY_CODE_USED, person.id, new_id(), left=left)], now, keys=head.keys)

@@ -29,7 +29,7 @@ async def open_for(
     *,
     proved_at: datetime | None = None,
 ) -> SignedIn:
-    """Open a session for a person who has proved who they are, now or at `proved_at`, and is locked.
+    """Open a session for a locked person who authenticated now, or at `proved_at`.
 
     The session of a guest or of the same person keeps its id and gets a new token; another person's ends. An email
     tells of a browser in which the person has never signed in, but for the first one of all.

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from virage.identity.people.acts.emails import write
 from virage.identity.people.acts.recovery import recover
 from virage.identity.people.acts.sessions import open_for
-from virage.identity.people.acts.sso import refuse_other_sign_in
+from virage.identity.people.acts.sso import report_break_glass, require_sso
 from virage.identity.people.rules import secrets
 from virage.identity.people.rules.addresses import normalise_address
 from virage.identity.people.rules.emails import EmailKind, NewEmail
@@ -161,12 +161,13 @@ async def sign_in(
     newcomer = NewPerson(new_id(), email, tidied, locale)
     person = await persons.join(conn, newcomer, now)
     as_stored = Person(person.id, email, tidied, locale)
-    refused = await refuse_other_sign_in(conn, head, as_stored, browser, now)
+    refused = await require_sso(conn, head.sso, as_stored)
     if refused is not None:
         return refused
     recovered = await recover(conn, keys, person.id, now) if person.staff else None
     if isinstance(recovered, Refused):
         return recovered
+    await report_break_glass(conn, head, as_stored, browser, now)
     signed_in = await open_for(conn, keys, person, browser, now)
     facts = [Fact("signed_in", person.id, person.id, {"session": signed_in.session_id})]
     if person.joined:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from virage.identity.people.acts.emails import write
@@ -13,7 +12,6 @@ from virage.identity.people.rules.openid import LOGOUT_LIFETIME, Identity, Logou
 from virage.identity.people.rules.people_config import PeopleConfig
 from virage.identity.people.rules.persons import NewPerson, Person, normalise_name
 from virage.identity.people.rules.reasons import Reason
-from virage.identity.people.rules.secrets import PeopleKeys
 from virage.identity.people.rules.sign_in import SignedIn, SignInBrowser
 from virage.identity.people.rules.sso import AWAY_MAX, VALID_FOR, DueCheck, Sso
 from virage.identity.people.store import grants, passkeys, persons, sessions
@@ -28,39 +26,38 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import FRESH_FOR
 
 
-async def refuse_other_sign_in(
-    conn: Connection, head: PeopleConfig, person: Person, browser: SignInBrowser, now: datetime
-) -> Refused | None:
-    """Refuse a locked person a sign-in without the provider if the provider decides about their access.
+async def require_sso(conn: Connection, sso: Sso | None, person: Person) -> Refused | None:
+    """Refuse a sign-in by code, passkey or recovery code to a locked person who must use single sign-on.
 
-    These are persons who have signed in there once, and the staff with an address of the provider's domains. A
-    break-glass account may, with roles that the office gave: every administrator gets an email.
+    These are persons with an account at the provider, and staff with an address of its domains; break-glass accounts
+    are exempt.
     """
-    sso = head.sso
-    if sso is None:
+    if sso is None or person.email in sso.break_glass:
         return None
-    if person.email in sso.break_glass:
-        await store.erase(conn, person.id)  # of a time before it was one
-        await _take(conn, await store.grants_of(conn, person.id), now)
-        await _report_break_glass(conn, head.keys, person, browser, now)
-        return None
-    account = await store.account(conn, person.id)
-    linked = account is not None and account.issuer == sso.issuer
+    linked = await store.subject_of(conn, person.id, sso.issuer) is not None
     if linked or (sso.owns(person.email) and await grants.grants_of(conn, person.id)):
         return Refused(Reason.SSO_REQUIRED, {"name": sso.name})
     return None
 
 
-async def _report_break_glass(
-    conn: Connection, keys: PeopleKeys, person: Person, browser: SignInBrowser, now: datetime
+async def report_break_glass(
+    conn: Connection, head: PeopleConfig, person: Person, browser: SignInBrowser, now: datetime
 ) -> None:
+    """Email every administrator that a break-glass account signs in; for other accounts do nothing.
+
+    An account that used single sign-on before loses its link to the provider, and the roles of its groups.
+    """
+    if head.sso is None or person.email not in head.sso.break_glass:
+        return
+    await store.erase(conn, person.id)
+    await _take(conn, await store.grants_of(conn, person.id), now)
     about = new_id()
     secret = {"address": person.email, "device": browser.label}
     emails = [
         NewEmail(id=new_id(), kind=EmailKind.BREAK_GLASS_USED, subject_id=about, person_id=admin, secret=secret)
         for admin in await grants.admins(conn)
     ]
-    await write(conn, emails, now, keys=keys)
+    await write(conn, emails, now, keys=head.keys)
     await journal.append(conn, [Fact("break_glass_used", person.id, person.id)], now)
 
 
@@ -80,9 +77,9 @@ async def sign_in_by_sso(
 ) -> SignedIn | Refused:
     """Open a session for a person whom the provider has signed in, with the roles of their groups.
 
-    The first time a person is found by their address, afterwards by the provider's subject. From the first time on
-    they sign in through the provider alone, so their other sessions end. `confirms` is the person who confirms who
-    they are: refused with `sso_not_confirmed` if the provider does not say that they proved it just now.
+    The first sign-in finds the person by their address and ends their other sessions; later ones find them by the
+    provider's subject. `confirms` is the signed-in person who confirms an act: refused with `sso_not_confirmed` for
+    another person, or if the provider does not report a recent authentication.
     """
     identity, sso = proof.identity, head.sso
     if sso is None or identity.email is None or not sso.owns(identity.email):
@@ -95,9 +92,9 @@ async def sign_in_by_sso(
         joined = persons.Joined(person_id, joined=False, staff=True)
     if await persons.lock_person(conn, joined.id) is None:
         return Refused(Reason.SSO_NO_ROLE)  # erased meanwhile
-    account = await store.account(conn, joined.id)
-    if account is not None and account.issuer == sso.issuer and account.subject != identity.subject:
-        return Refused(Reason.SSO_ADDRESS)  # the address was another person's at this provider
+    known = await store.subject_of(conn, joined.id, sso.issuer)
+    if known not in (None, identity.subject):
+        return Refused(Reason.SSO_ADDRESS)  # the address is linked to another subject
     if confirms is not None and (joined.id != confirms or proved_at(identity, now) < now - FRESH_FOR):
         return Refused(Reason.SSO_NOT_CONFIRMED)
     await store.put_account(
@@ -107,7 +104,7 @@ async def sign_in_by_sso(
     if not await grants.grants_of(conn, joined.id) and not await grants.is_invited(conn, identity.email, now):
         return Refused(Reason.SSO_NO_ROLE)
     facts = [Fact("person_joined", joined.id, joined.id)] if joined.joined else []
-    if account is None or account.issuer != sso.issuer:
+    if known is None:
         ended = await sessions.end_sessions_of(conn, joined.id, browser.session_id)
         facts.append(Fact("sso_linked", joined.id, joined.id))
         if ended:
@@ -147,7 +144,7 @@ async def _take(conn: Connection, gone: Sequence[grants.StoredGrant], now: datet
 
 
 async def record_check(conn: Connection, head: PeopleConfig, check: DueCheck, proof: Proof, now: datetime) -> None:
-    """Store what the provider says of a person now, with their next refresh token. Without a role the access ends."""
+    """Store that the provider confirmed a person: the new refresh token and the roles. Without a role, access ends."""
     if head.sso is None or await persons.lock_person(conn, check.person_id) is None:
         return
     if not await store.confirm_account(conn, head.keys, check, proof.refresh_token, now):
@@ -166,7 +163,7 @@ async def record_away(conn: Connection, check: DueCheck, now: datetime) -> None:
 
 
 async def end_access(conn: Connection, check: DueCheck, now: datetime) -> None:
-    """End the access of a person whom the provider does not know any more, unless they have signed in since."""
+    """End the access of a person whose refresh token the provider rejected, unless they have signed in since."""
     if await persons.lock_person(conn, check.person_id) is None:
         return
     if await store.is_current(conn, check):
@@ -187,7 +184,7 @@ async def _end(conn: Connection, person_id: UUID, now: datetime) -> None:
 
 async def end_sso_sessions(conn: Connection, sso: Sso, logout: Logout, now: datetime) -> None:
     """End the sessions that a logout token names; the same token again ends nothing."""
-    if not await passkeys.use_challenge(conn, sha256(f"logout\n{logout.id}".encode()).digest(), now + LOGOUT_LIFETIME):
+    if not await passkeys.use_challenge(conn, f"logout\n{logout.id}".encode(), now + LOGOUT_LIFETIME):
         return
     if logout.subject is not None:
         found = await store.person_of_subject(conn, sso.issuer, logout.subject)

@@ -130,10 +130,9 @@ async def accept_invitation(
     Refused with `sso_required` if the OpenID provider decides about this address and has not signed them in.
     """
     person = await persons.lock_person(conn, person_id)
-    if person is not None and sso is not None and sso.owns(person.email):
-        account = await sso_accounts.account(conn, person_id)
-        if account is None or account.issuer != sso.issuer:
-            return Refused(Reason.SSO_REQUIRED, {"name": sso.name})
+    decider = sso if person is not None and sso is not None and sso.owns(person.email) else None
+    if decider is not None and await sso_accounts.subject_of(conn, person_id, decider.issuer) is None:
+        return Refused(Reason.SSO_REQUIRED, {"name": decider.name})
     waiting = None if person is None else await grants.take_invitation(conn, code, person.email, now)
     if waiting is None:
         return Refused(Reason.INVITATION_INVALID)

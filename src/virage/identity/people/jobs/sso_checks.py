@@ -1,4 +1,4 @@
-"""Asks the OpenID provider about everyone who signed in through it: who has access, and which groups."""
+"""Checks at the OpenID provider whether each person who uses it still has access, and their groups."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ class SsoChecks:
         self._clock = clock
 
     async def run(self) -> None:
-        """Ask about everyone who is due."""
+        """Check all accounts that are due."""
         while True:
             async with self._db.transaction() as conn:
                 due = await store.take_due_checks(conn, self._config.all_keys, self._clock.now(), AT_ONCE)
@@ -37,7 +37,7 @@ class SsoChecks:
                 log.warning("openid_provider_away", asked=failures[0], accounts=len(failures))
 
     async def _check(self, check: DueCheck) -> str | None:
-        """Ask about one account; return what failed. A provider that was replaced is not asked: the access ends."""
+        """Check one account; return why the provider was unreachable. Accounts of a former provider lose access."""
         if check.issuer != self._provider.sso.issuer:
             await self._end(check, f"{check.issuer} is not the provider any more")
             return None

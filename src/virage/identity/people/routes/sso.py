@@ -36,7 +36,7 @@ LOGOUT_BYTES_MAX: Final = 20_000
 
 
 class SignInMethods(Struct, frozen=True):
-    """`sso` is what the staff call the provider through which they sign in; null: there is none."""
+    """`sso` is the name of the staff's identity provider; null without single sign-on."""
 
     sso: str | None
 
@@ -109,7 +109,7 @@ async def finish_sso(
     error: str = "",
     iss: str | None = None,
 ) -> Response[None]:
-    """Sign in who comes back from the provider, and lead them to their page. A state serves once, in its browser."""
+    """Complete a sign-in at the provider, and redirect to its page. A state is valid once, in its browser."""
     browser, now = browsers.of(request), clock.now()
     if openid_provider is None:
         raise Problem("not_found")

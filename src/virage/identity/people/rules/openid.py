@@ -28,7 +28,7 @@ _REGISTRY: Final = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 
 
 class Identity(Struct, frozen=True):
-    """Who the provider says has signed in. `email` is normalised, None unless it is an address that was confirmed."""
+    """The person that the provider has signed in. `email` is normalised; None if it is missing or unverified."""
 
     subject: str
     email: str | None
@@ -83,7 +83,7 @@ def _subject(claims: Mapping[str, Any]) -> str:
 
 
 def check_id_token(claims: Mapping[str, Any], sso: Sso, now: datetime, *, nonce: str | None) -> None:
-    """Check what an ID token says of itself. `nonce` is that of its sign-in; None: it came by a refresh token."""
+    """Check the claims of an ID token. `nonce` is that of the sign-in, None for a token from a refresh."""
     _check_sender(claims, sso, now)
     _subject(claims)
     if nonce is not None and not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
@@ -93,10 +93,10 @@ def check_id_token(claims: Mapping[str, Any], sso: Sso, now: datetime, *, nonce:
 
 
 def identity_of(claims: Mapping[str, Any], sso: Sso, now: datetime) -> Identity:
-    """Return who a checked ID token, joined with the answer of the userinfo endpoint, is about.
+    """Return the person of a checked ID token, completed with the claims of the userinfo endpoint.
 
-    An address counts unless the provider says that it was not confirmed: within `Sso.domains` the provider is the one
-    who gives addresses. `auth_time` in the future is now.
+    An address is accepted unless `email_verified` is false: some providers leave that claim out, and `Sso.domains`
+    limits the addresses. An `auth_time` in the future becomes now.
     """
     address, groups, sid = claims.get("email"), claims.get(sso.groups_claim), claims.get("sid")
     confirmed = isinstance(address, str) and claims.get("email_verified") is not False
@@ -117,14 +117,14 @@ def identity_of(claims: Mapping[str, Any], sso: Sso, now: datetime) -> Identity:
 
 
 class Proof(Struct, frozen=True):
-    """Who the provider has signed in, or still knows, and the refresh token by which it is asked next."""
+    """A person whom the provider has signed in or confirmed, with the refresh token for the next check."""
 
     identity: Identity
     refresh_token: str
 
 
 def proved_at(identity: Identity, now: datetime) -> datetime:
-    """Return when the person proved who they are: too long ago to confirm anything if the provider does not say."""
+    """Return when the person authenticated; if the provider does not report it, a time that is not recent enough."""
     return identity.authenticated_at or now - 2 * FRESH_FOR
 
 

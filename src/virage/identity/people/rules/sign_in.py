@@ -129,7 +129,7 @@ class NewGuest(Struct, frozen=True):
 class Opening(Struct, frozen=True):
     """Whose session begins, under which token, on which device, and until when.
 
-    `proved_at` is when the person proved who they are, now if it is None: what asks for a fresh sign-in counts from it.
+    `proved_at` is when the person authenticated, None for now; acts that need a recent sign-in compare it.
     """
 
     person_id: UUID

@@ -23,9 +23,9 @@ from virage.platform.web.guard import Grant
 
 CHECK_EVERY: Final = timedelta(minutes=5)
 VALID_FOR: Final = timedelta(minutes=15)
-"""How long a session counts after the provider's last answer: who is removed there is out within this time."""
+"""How long a session is valid after the provider confirmed its person: the longest that a removed person has access."""
 AWAY_MAX: Final = timedelta(hours=4)
-"""How long sessions count while the provider is away, so that its failure does not end a match day."""
+"""How long sessions stay valid while the provider is unreachable, so that its outage does not end a match day."""
 STATE_LIFETIME: Final = timedelta(minutes=10)
 PROOF_AGE_MAX_S: Final = int(STAFF_LIFETIME.total_seconds())
 PATH_MAX: Final = 500
@@ -62,15 +62,6 @@ def role_of(text: str) -> Grant | None:
         return None
 
 
-class SsoAccount(Struct, frozen=True):
-    """A person at the provider. `active`: the provider has not ended the access."""
-
-    person_id: UUID
-    issuer: str
-    subject: str
-    active: bool
-
-
 class DueCheck(Struct, frozen=True):
     """An account that the provider is to be asked about, with its refresh token."""
 
@@ -89,7 +80,7 @@ class SsoRequest(Struct, frozen=True):
 
 
 class SsoAnswer(Struct, frozen=True):
-    """What the provider sends back with the browser: a code, or an error; `iss` is who says so (RFC 9207)."""
+    """The authorization response: a code or an error. `iss` is the issuer that sent it (RFC 9207)."""
 
     code: str
     error: str
@@ -144,7 +135,7 @@ def _text(data: bytes) -> str:
 
 
 def page_of(to: str) -> str | None:
-    """Return an address of a page of this deployment; None for anything else, such as another site."""
+    """Return `to` if it is the path of a page of this deployment, else None."""
     plain = len(to) <= PATH_MAX and to.isascii() and to.isprintable() and " " not in to and "\\" not in to
     return to if plain and to.startswith("/") and not to.startswith(("//", "/api/")) else None
 
@@ -163,6 +154,6 @@ def sign_in_url(
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
     }
-    # With `max_age` a provider tells when the person proved who they are (Core, 3.1.2.1).
+    # With `max_age` the ID token has `auth_time` (Core, 3.1.2.1).
     query |= {"prompt": "login", "max_age": "0"} if confirms else {"max_age": str(PROOF_AGE_MAX_S)}
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"

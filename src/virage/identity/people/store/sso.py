@@ -5,17 +5,22 @@ from datetime import datetime
 from uuid import UUID
 
 from virage.identity.people.rules.secrets import PeopleKeys
-from virage.identity.people.rules.sso import CHECK_EVERY, VALID_FOR, DueCheck, SsoAccount
+from virage.identity.people.rules.sso import CHECK_EVERY, VALID_FOR, DueCheck
 from virage.identity.people.store.grants import StoredGrant, stored_grant
 from virage.identity.people.store.queries import queries
 from virage.platform.data.database import Connection
 from virage.platform.values.sealing import seal, unseal
 
 
-async def account(conn: Connection, person_id: UUID) -> SsoAccount | None:
-    """Return a person at the provider; None for one who has never signed in there."""
-    row = await queries.sso_account(conn, person_id=person_id)
-    return None if row is None else SsoAccount(**row)
+async def subject_of(conn: Connection, person_id: UUID, issuer: str) -> str | None:
+    """Return the subject of a person at a provider; None if they have never signed in there."""
+    found: str | None = await queries.sso_subject(conn, person_id=person_id, issuer=issuer)
+    return found
+
+
+async def has_sso(conn: Connection, person_id: UUID) -> bool:
+    """Whether a person has access through a provider."""
+    return bool(await queries.has_sso(conn, person_id=person_id))
 
 
 async def person_of_subject(conn: Connection, issuer: str, subject: str) -> UUID | None:

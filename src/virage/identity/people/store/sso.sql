@@ -1,7 +1,10 @@
--- name: sso_account(person_id)^
--- A person at the provider.
-select person_id, issuer, subject, refresh_token is not null as active from people.sso_account
-where person_id = :person_id;
+-- name: sso_subject(person_id, issuer)$
+-- Subject of a person at a provider.
+select subject from people.sso_account where person_id = :person_id and issuer = :issuer;
+
+-- name: has_sso(person_id)$
+-- Whether a person has access through a provider.
+select exists(select from people.sso_account where person_id = :person_id and refresh_token is not null);
 
 -- name: person_of_subject(issuer, subject)$
 -- The person whom the provider knows by this subject.
