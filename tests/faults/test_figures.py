@@ -8,9 +8,12 @@ to the cent. The processes are those of production.
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
+import asyncpg
 import pytest
 
 from benchmarks.common import run
@@ -61,13 +64,29 @@ async def until(conn: Connection, question: str, answer: Any) -> None:
             await asyncio.sleep(0.02)
 
 
-async def killed_in_the_middle(db: Database, killer: Killer) -> int:
+@asynccontextmanager
+async def locked(url: str, table: str) -> AsyncIterator[None]:
+    """Hold a table until the end of the block.
+
+    A transaction of `Database` ends after 12 s without a statement, and the next worker of a loaded machine may need
+    longer to start: the lock is held by a connection without limits.
+    """
+    no_limits = {"transaction_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+    holding = await asyncpg.connect(url, server_settings=no_limits)
+    try:
+        async with holding.transaction():
+            await holding.execute(f"lock table {table} in exclusive mode")
+            yield
+    finally:
+        await holding.close()
+
+
+async def killed_in_the_middle(db: Database, url: str, killer: Killer) -> int:
     """Kill the worker between its figures and their position; return how many figures the dead one
     left behind.
     """
     async with db.connection() as watching:
-        async with db.transaction() as holding:
-            await holding.execute("lock table books.receipt_figure in exclusive mode")
+        async with locked(url, "books.receipt_figure"):
             before = await watching.fetchval("select coalesce(sum(quantity), 0) from books.figure")
             await until(watching, IN_THE_MIDDLE, answer=True)
             (victim,) = killer.pids("work")
@@ -109,12 +128,11 @@ async def an_evening_with_kills() -> dict[str, Any]:
         tills = [Till() for _ in range(TILLS)]
         await system.start_processes()
         killer, left_behind = Killer(system), []
-        async with db.transaction() as holding:  # nothing is added before the first kill
-            await holding.execute("lock table books.figures_head in exclusive mode")
+        async with locked(system.postgres.url, "books.figures_head"):  # nothing is added before the first kill
             await sold(db, tills, RECORDS)
         for _ in range(KILLS):
             await sold(db, tills, MORE)
-            left_behind.append(await killed_in_the_middle(db, killer))
+            left_behind.append(await killed_in_the_middle(db, system.postgres.url, killer))
         async with db.connection() as conn:
             await until(conn, BEHIND, answer=0)
             stood = await kept(conn)
