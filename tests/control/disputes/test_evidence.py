@@ -321,9 +321,12 @@ async def test_a_disputed_top_up_shows_what_was_spent_since_and_where(
     wallet_id = UUID((await fan.ask("GET", "/api/wallet")).json()["id"])
     clock.advance(timedelta(hours=1))
     revenue = account(AccountKind.REVENUE, "01:200")
-    sale = Transfer(new_id(), wallet_account(wallet_id), revenue, 1250, "sale", new_id())
-    async with db.transaction() as conn:
-        await ledger.post(conn, [[sale]], clock.now())
+    sale = Transfer(new_id(), wallet_account(wallet_id), revenue, 650, "sale", new_id())
+    beers = [Transfer(new_id(), wallet_account(wallet_id), revenue, 10, "sale", new_id()) for _ in range(60)]
+    for sold in ([sale], *([beer] for beer in beers)):
+        clock.advance(timedelta(seconds=1))
+        async with db.transaction() as conn:
+            await ledger.post(conn, [sold], clock.now())
     dispute_id = await dispute(system, payment_id, 5000)
     people_config = people_config_of(config)
     async with db.connection() as conn:
@@ -332,7 +335,7 @@ async def test_a_disputed_top_up_shows_what_was_spent_since_and_where(
     assert file_name(facts) == "evidence-top-up-2026-05-09.pdf"
     text = words(evidence_pdf(facts, config))
     assert "Rechargement de 50,00 € du portefeuille" in text
-    assert "9 mai 2026, 21:00:00 UTC+02:00 achat Buvette Nord -12,50 €" in text
+    assert "9 mai 2026, 21:00:01 UTC+02:00 achat Buvette Nord -6,50 €" in text
     assert "Depuis, 12,50 € ont été dépensés" in text
     assert "Contrôles aux portes" not in text
     assert evidence_fields(facts, config).service_on is None
@@ -457,10 +460,12 @@ def test_an_order_of_two_hundred_seats_with_all_their_scans_fits_the_limits_of_a
     assert not log.endswith(",")
 
 
-def test_a_wallet_with_more_moves_says_that_earlier_ones_are_left_out() -> None:
-    moves = [MoveFacts(NOW, "sale", -100, None) for _ in range(500)]
-    text = words(evidence_pdf(facts(purchase=TopUpFacts(moves, has_more=True)), config_in("en")))
+def test_a_wallet_with_more_moves_lists_the_latest_and_adds_up_all() -> None:
+    moves = [MoveFacts(NOW, "sale", -100, None) for _ in range(501)]
+    text = words(evidence_pdf(facts(purchase=TopUpFacts(moves)), config_in("en")))
     assert "Only the latest movements are listed." in text
+    assert text.count("sale not recorded") == 500
+    assert "€501.00 were spent or paid out" in text
     assert "sale not recorded" in text
 
 

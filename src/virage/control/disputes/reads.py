@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from virage.control.disputes.rules.facts import (
@@ -31,8 +30,6 @@ from virage.sale.ticketing.api import Purchase
 from virage.sale.ticketing.types import AcceptedTerms
 from virage.site.pages import api as pages
 
-MOVES_MAX: Final = 500
-
 
 async def dispute_facts(
     conn: Connection, dispute_id: UUID, people_config: PeopleConfig, paid_at: Sequence[PaidAt], now: datetime
@@ -56,10 +53,8 @@ async def dispute_facts(
         buyer_id = (await accounts.wallets_by_id(conn, [wallet_id]))[wallet_id].owner_id
         moves = []
         if payment.settled_at is not None:
-            moves = await accounts.moves_since(conn, wallet_id, payment.settled_at, MOVES_MAX, paid_at)
-        found = TopUpFacts(
-            [MoveFacts(move.at, move.purpose, move.cents, move.place) for move in moves], len(moves) >= MOVES_MAX
-        )
+            moves = await accounts.moves_since(conn, wallet_id, payment.settled_at, paid_at)
+        found = TopUpFacts([MoveFacts(move.at, move.purpose, move.cents, move.place) for move in moves])
     buyer = None if buyer_id is None else await people.person(conn, buyer_id)
     sessions = [] if buyer is None else await people.sessions_of(conn, buyer.id, None, now)
     emails = await people.emails_about(conn, people_config.all_keys, payment.subject)

@@ -36,6 +36,8 @@ from virage.site.venue.types import PlaceLabel, local_code
 
 ADMITTED: Final = frozenset({"admitted", "passed"})
 LOG_CHARS_MAX: Final = 20_000
+MOVES_MAX: Final = 500
+"""So many movements of a wallet are listed; all count for the sum."""
 _TEMPLATE: Final = Path(__file__).with_name("evidence.typ")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 """Control characters, and those that would turn the direction of the text around them."""
@@ -322,9 +324,9 @@ def _of_top_up(pen: _Pen, top_up: TopUpFacts, zone: ZoneInfo) -> Iterator[dict[s
         pen,
         "moves",
         columns=(("time", 4), ("what", 4), ("where", 4), ("cents", 2)),
-        rows=[_move(pen, move, zone) for move in top_up.moves],
+        rows=[_move(pen, move, zone) for move in top_up.moves[:MOVES_MAX]],
         right=(3,),
-        note=pen.said("more_moves") if top_up.has_more else "" if top_up.moves else pen.said("no_moves"),
+        note=pen.said("more_moves") if len(top_up.moves) > MOVES_MAX else "" if top_up.moves else pen.said("no_moves"),
     )
 
 

@@ -81,10 +81,9 @@ class MoveFacts(Struct, frozen=True):
 
 
 class TopUpFacts(Struct, frozen=True):
-    """A top-up of a wallet, and what moved in it since, the latest first. `has_more`: earlier moves are left out."""
+    """A top-up of a wallet, and what moved in it since, the latest first."""
 
     moves: Sequence[MoveFacts]
-    has_more: bool
 
 
 class EmailFacts(Struct, frozen=True):

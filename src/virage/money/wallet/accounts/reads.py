@@ -107,10 +107,14 @@ async def statement(
 
 
 async def moves_since(
-    conn: Connection, wallet_id: UUID, since: datetime, most: int, paid_at: Sequence[PaidAt]
+    conn: Connection, wallet_id: UUID, since: datetime, paid_at: Sequence[PaidAt]
 ) -> list[WalletTransaction]:
-    """Return what moved in a wallet after a moment, the latest first, with the places of sale; about `most` lines."""
-    rows = [row for row in await ledger.history(conn, wallet_id, END, most) if row.at > since]
+    """Return all that moved in a wallet after a moment, the latest first, with the places of sale."""
+    rows: list[HistoryRow] = []
+    before = END
+    while page := [row for row in await ledger.history(conn, wallet_id, before, PAGE) if row.at > since]:
+        rows += page
+        before = page[-1].at
     subjects = list({row.subject for row in rows})
     places = {subject: place for one in paid_at for subject, place in (await one(conn, subjects)).items()}
     return _lines(rows, wallet_id, places)
