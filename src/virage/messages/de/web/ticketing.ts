@@ -171,7 +171,7 @@ export const ticketing: typeof English = {
     returnedReleased: "Ihre Zahlung kam an, als diese Bestellung schon freigegeben war. Die Erstattung dauert zwei bis fünf Tage.",
     refunds: {
       title: "Ihre Erstattung",
-      underway: (sum, day) => `${sum}, angefordert am ${day}: unterwegs zu Ihrer Karte. Das dauert zwei bis fünf Tage.`,
+      underway: (sum, day) => `${sum}, angefordert am ${day}: unterwegs zu Ihrer Karte oder Ihrem Konto. Das dauert zwei bis fünf Tage.`,
       done: { provider: (sum, day) => `${sum}, von Ihrer Bank angenommen am ${day}.`, bank_transfer: (sum, day) => `${sum}, überwiesen am ${day}.`, cash: (sum, day) => `${sum}, bar ausgezahlt am ${day}.` },
       failed: (sum) => `Ihre Bank hat ${sum} abgelehnt. Das Geld gehört weiterhin Ihnen: Antworten Sie auf unsere E-Mail, dann überweisen wir es.`,
     },
@@ -193,7 +193,7 @@ export const ticketing: typeof English = {
     declinedText: "Es wurde nichts abgebucht. Ihre Plätze bleiben reserviert: Versuchen Sie es erneut oder nehmen Sie eine andere Karte.",
     tryAgain: "Erneut versuchen",
     refunded: "Diese Bestellung wurde erstattet",
-    refundedText: "Das Geld ist in zwei bis fünf Tagen wieder auf Ihrer Karte.",
+    refundedText: "Das Geld ist in zwei bis fünf Tagen wieder auf Ihrer Karte oder Ihrem Konto.",
     released: "Diese Bestellung wurde freigegeben",
     past: "Danke für Ihren Besuch",
     pastText: (count) => `Sie hatten ${plural(count, "Ticket", "Tickets")} für diese Veranstaltung.`,

@@ -173,7 +173,7 @@ export const ticketing = {
     returnedReleased: "Your payment arrived after this order was released. The refund takes two to five days.",
     refunds: {
       title: "Your refund",
-      underway: (sum: string, day: string) => `${sum}, requested on ${day}: on its way to your card. Banks take two to five days.`,
+      underway: (sum: string, day: string) => `${sum}, requested on ${day}: on its way to your card or account. Banks take two to five days.`,
       done: { provider: (sum: string, day: string) => `${sum}, accepted by your bank on ${day}.`, bank_transfer: (sum: string, day: string) => `${sum}, paid by bank transfer on ${day}.`, cash: (sum: string, day: string) => `${sum}, paid in cash on ${day}.` },
       failed: (sum: string) => `Your bank did not take ${sum}. The money is still yours: reply to our email, and we pay it by bank transfer.`,
     },
@@ -195,7 +195,7 @@ export const ticketing = {
     declinedText: "You haven’t been charged. Your seats are still reserved: try again, or use another card.",
     tryAgain: "Try again",
     refunded: "This order was refunded",
-    refundedText: "The money will be back on your card in two to five days.",
+    refundedText: "The money will be back on your card or account in two to five days.",
     released: "This order was released",
     past: "Thanks for coming",
     pastText: (count: number) => `You had ${plural(count, "ticket", "tickets")} for this event.`,

@@ -172,7 +172,7 @@ export const ticketing: typeof English = {
     returnedReleased: "Votre paiement est arrivé après la libération de cette commande. Comptez deux à cinq jours.",
     refunds: {
       title: "Votre remboursement",
-      underway: (sum, day) => `${sum}, demandés le ${day} : en route vers votre carte. Comptez deux à cinq jours.`,
+      underway: (sum, day) => `${sum}, demandés le ${day} : en route vers votre carte ou votre compte. Comptez deux à cinq jours.`,
       done: { provider: (sum, day) => `${sum}, acceptés par votre banque le ${day}.`, bank_transfer: (sum, day) => `${sum}, versés par virement le ${day}.`, cash: (sum, day) => `${sum}, remis en espèces le ${day}.` },
       failed: (sum) => `Votre banque a rejeté ${sum}. Cet argent reste à vous : répondez à notre e-mail, et nous vous le verserons par virement.`,
     },
@@ -194,7 +194,7 @@ export const ticketing: typeof English = {
     declinedText: "Vous n’avez pas été débité. Vos places restent réservées : réessayez, ou utilisez une autre carte.",
     tryAgain: "Réessayer",
     refunded: "Cette commande a été remboursée",
-    refundedText: "Le montant sera recrédité sur votre carte sous deux à cinq jours.",
+    refundedText: "Le montant sera recrédité sur votre carte ou votre compte sous deux à cinq jours.",
     released: "Cette commande a été libérée",
     past: "Merci d’être venu",
     pastText: (count) => `Vous aviez ${plural(count, "billet", "billets")} pour cet événement.`,
