@@ -22,6 +22,7 @@ from tests.web.tour import Screen
 from tests.web.walk import (
     Evening,
     fan_addresses,
+    keep_person,
     office_addresses,
     prepared,
     public_addresses,
@@ -66,8 +67,11 @@ def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page
     context.add_init_script(ANSWERS)
     if email:
         context.add_cookies([{"name": LOOPBACK_COOKIE, "value": session_of(system, email), "url": system.url}])
+    page = context.new_page()
+    if email:
+        keep_person(page)
     try:
-        yield context.new_page()
+        yield page
     finally:
         context.close()
 

@@ -34,6 +34,15 @@ SHIFT_MAX = 0.1
 # A phone in a full stadium, slow enough to show late layout shifts.
 SLOW = {"offline": False, "latency": 80, "downloadThroughput": 400_000, "uploadThroughput": 100_000}
 FRENCH_FIRST = "localStorage.setItem('virage.locale', sessionStorage.getItem('read in') ?? '\"fr\"')"
+SIGNED_IN = """async () => {
+    const { id, email, name, locale, kind } = await (await fetch("/api/me")).json();
+    const person = { id, email, name, locale, staff: kind === "staff", passkey: false, sso: false };
+    localStorage.setItem("virage.me", JSON.stringify(person));
+}"""
+# A page that is switched to English switches the account too, which other tests expect in French.
+IN_FRENCH = """() => fetch("/api/me", {
+    method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify({ locale: "fr" })
+})"""
 SHIFTS = """
     window.shifts = [];
     const named = ({ node }) => (node?.outerHTML ?? node?.parentElement?.outerHTML ?? "gone").slice(0, 110);
@@ -108,11 +117,21 @@ def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page
     if email:
         context.add_cookies([{"name": LOOPBACK_COOKIE, "value": session_of(system, email), "url": system.url}])
     page = context.new_page()
+    if email:
+        keep_person(page)
     context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
     try:
         yield page
+        if email:
+            page.evaluate(IN_FRENCH)
     finally:
         context.close()
+
+
+def keep_person(page: Page) -> None:
+    """Store the signed-in person in the browser, as a sign-in does: without it the pages of a fan ask for nothing."""
+    page.goto("/")
+    page.evaluate(SIGNED_IN)
 
 
 def session_of(system: System, email: str) -> str:
