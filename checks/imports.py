@@ -38,15 +38,18 @@ OWN_ROOMS = {
     ],
     "virage.media.tracking": ["routes | ball", "acts | reads", "store", "rules"],
     "virage.money.payments": [
+        "account_routes",
         "routes | jobs",
+        "account_jobs",
         "configured",
         "checkout | sandbox_provider | stripe_provider",
         "stripe_calls",
         "acts | reads | call_budget",
-        "methods",
-        "handlers | store",
+        "methods | account_acts | account_reads",
+        "handlers | store | account_store",
         "circuit | provider",
-        "rules | payouts",
+        "rules",
+        "account_rules | payouts",
     ],
 }
 

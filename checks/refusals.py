@@ -24,6 +24,7 @@ from virage.platform.web.problems import STATUS
 
 REFUSAL_ENUMS = frozenset(
     {
+        "AccountRefusal",
         "Reason",
         "PageReason",
         "BookingRefusal",

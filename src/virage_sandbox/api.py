@@ -22,7 +22,7 @@ from virage_sandbox.bank import Account, Bank, Disputed, Entry, Moved
 from virage_sandbox.cards import Card, Iban, find, find_iban, grouped
 from virage_sandbox.outbox import Outbox
 from virage_sandbox.pages import Form
-from virage_sandbox.payouts import entries_of, payouts
+from virage_sandbox.payouts import balance_of, entries_of, payouts
 from virage_sandbox.texts import language
 from virage_sandbox.wire import Stage
 
@@ -94,6 +94,7 @@ class Api:
             "/v1/disputes/evidence": self._take_evidence,
             "/v1/payouts": self._payouts,
             "/v1/payouts/entries": self._payout_entries,
+            "/v1/accounts": self._balances,
         }
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
@@ -189,9 +190,16 @@ class Api:
         return _json(status)
 
     async def _payouts(self, body: bytes) -> web.Response:
-        since = _parsed(body, wire.PayoutsSince).since
+        asked = _parsed(body, wire.PayoutsSince)
         await self._file.append(())
-        return _json(wire.Payouts(payouts(self._bank, since, datetime.now(UTC))))
+        return _json(wire.Payouts(payouts(self._bank, asked.since, datetime.now(UTC), asked.account)))
+
+    async def _balances(self, body: bytes) -> web.Response:
+        refs = _parsed(body, wire.Refs).refs
+        await self._file.append(())
+        now = datetime.now(UTC)
+        found = [wire.AccountBalance(ref, balance_of(self._bank, ref, now)) for ref in refs]
+        return _json(wire.AccountBalances(found))
 
     async def _payout_entries(self, body: bytes) -> web.Response:
         asked = _parsed(body, wire.EntriesOf)
@@ -249,7 +257,7 @@ class Api:
         values = {"card": grouped(chosen), **pages.FILLED} if chosen is not None else {}
         if (iban := find_iban(request.query.get("iban", ""))) is not None:
             values = {"iban": grouped(iban)}
-        return pages.stage_page(account, self._merchant, lang, Form(values))
+        return pages.stage_page(account, account.merchant or self._merchant, lang, Form(values))
 
     def _account(self, path: str) -> Account | None:
         try:
@@ -291,16 +299,16 @@ class Api:
         elif account.state is Stage.CHALLENGED:
             await self._answer_challenge(account, values.get("code", ""))
             if account.state is Stage.CHALLENGED:
-                return pages.challenge_page(account, self._merchant, lang, Form({}, ("code",)))
+                return pages.challenge_page(account, account.merchant or self._merchant, lang, Form({}, ("code",)))
         elif account.state is Stage.OPEN and account.debit and "iban" in values:
             if (iban := find_iban(values["iban"])) is None:
-                return pages.card_page(account, self._merchant, lang, Form(values, ("iban",)))
+                return pages.card_page(account, account.merchant or self._merchant, lang, Form(values, ("iban",)))
             await self._debit(account, iban)
         elif account.state is Stage.OPEN:
             card = find(values.get("card", ""))
             wrong = _wrong_fields(card, values)
             if card is None or wrong:
-                return pages.card_page(account, self._merchant, lang, Form(values, wrong))
+                return pages.card_page(account, account.merchant or self._merchant, lang, Form(values, wrong))
             move = await self._charge(account, card)
             if move is not None and move.event.state is Stage.CHALLENGED:
                 return pages.back_to_page(account.id, lang)
@@ -326,6 +334,8 @@ class Api:
 
 def _is_payable(payment: wire.NewPayment) -> bool:
     amount_right = payment.amount_cents == 0 if payment.keeps else 0 < payment.amount_cents <= AMOUNT_CENTS_MAX
+    if not 0 <= payment.share_cents <= (payment.amount_cents if payment.account is not None else 0):
+        return False
     return amount_right and is_currency(payment.currency) and payment.return_url.startswith(("http://", "https://"))
 
 

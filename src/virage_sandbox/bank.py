@@ -109,6 +109,9 @@ class Account(Struct):
     iban: Iban | None = None
     debited_s: float = 0.0
     offers: UUID | None = None
+    account: str | None = None
+    share_cents: int = 0
+    merchant: str | None = None
     confirmed: bool = False  # a stored card whose bank has let it be charged off-session since
 
     @property
@@ -121,7 +124,7 @@ class Account(Struct):
     def status(self) -> Status:
         """The payment, as the merchant sees it."""
         cents = (self.amount_cents, self.captured_cents, self.refunded_cents)
-        return Status(self.id, self.state, *cents, self.reason, self.kept)
+        return Status(self.id, self.state, *cents, self.reason, self.kept, self.account)
 
 
 class Bank:
@@ -135,6 +138,7 @@ class Bank:
         self.refunds: dict[UUID, RefundStatus] = {}
         self._refunded: dict[UUID, NewRefund] = {}
         self.refunded_s: dict[UUID, float] = {}
+        self._shares_returned: dict[UUID, int] = {}
         self.disputes: dict[str, tuple[UUID, Dispute]] = {}
         self.evidence: dict[str, NewEvidence] = {}
         self.owed: dict[str, Owed] = {}
@@ -149,13 +153,8 @@ class Bank:
     def is_same(self, payment: NewPayment) -> bool:
         """Return whether a payment equals the one stored under its id."""
         known = self.accounts[payment.id]
-        return (known.amount_cents, known.currency, known.keeps, known.debit, known.offers) == (
-            payment.amount_cents,
-            payment.currency,
-            payment.keeps,
-            payment.debit,
-            payment.offers,
-        )
+        asked = ("amount_cents", "currency", "keeps", "debit", "offers", "account", "share_cents")
+        return all(getattr(known, name) == getattr(payment, name) for name in asked)
 
     def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
         """Charge a stored card off-session; idempotent."""
@@ -225,7 +224,7 @@ class Bank:
         failures = account.code_failures + 1
         if failures >= CODE_TRIES_MAX:
             return self._move(account, Stage.DECLINED, "challenge_failed", account.card, now_s)
-        event = Event(self._event_id(), account.id, Stage.CHALLENGED, account.amount_cents)
+        event = Event(self._event_id(), account.id, Stage.CHALLENGED, account.amount_cents, account=account.account)
         return self._applied(Moved(event, account.card, failures))
 
     def end(self, account: Account, stage: Stage, now_s: float) -> Moved | None:
@@ -279,30 +278,45 @@ class Bank:
         return EvidenceStatus(evidence.id, taken=True), self._applied(Disputed(event, now_s, evidence))
 
     def _about(self, payment_id: UUID, dispute: Dispute) -> Event:
-        return Event(self._event_id(), payment_id, Stage.CAPTURED, dispute.amount_cents, dispute=dispute)
+        account = self.accounts[payment_id].account
+        return Event(
+            self._event_id(), payment_id, Stage.CAPTURED, dispute.amount_cents, dispute=dispute, account=account
+        )
 
     def balance(self) -> Iterator[PayoutEntry]:
-        """Return all captures and refunds of money with their fees, in no order."""
+        """Return all captures and refunds of money with their fees, and the merchant's shares, in no order."""
         for account in self.accounts.values():
             if account.captured_cents:
-                yield PayoutEntry(
+                fee = (account.captured_cents * FEE_PERMILLE + 500) // 1000 + FEE_CENTS
+                entry = PayoutEntry(
                     f"txn_{account.id}",
                     account.captured_cents,
-                    (account.captured_cents * FEE_PERMILLE + 500) // 1000 + FEE_CENTS,
+                    fee + account.share_cents,
                     account.currency,
                     datetime.fromtimestamp(account.captured_s, UTC),
                     account.id,
+                    owner=account.account,
+                    account=account.account,
                 )
+                yield entry
+                if account.share_cents:
+                    yield _share(entry, account.share_cents)
         for refund in self._refunded.values():
-            yield PayoutEntry(
+            account, returned = self.accounts[refund.payment_id], self._shares_returned[refund.id]
+            entry = PayoutEntry(
                 f"txn_{refund.id}",
                 -refund.amount_cents,
-                0,
-                self.accounts[refund.payment_id].currency,
+                -returned,
+                account.currency,
                 datetime.fromtimestamp(self.refunded_s[refund.id], UTC),
                 refund.payment_id,
                 refund.id,
+                owner=account.account,
+                account=account.account,
             )
+            yield entry
+            if returned:
+                yield _share(entry, -returned)
 
     def listed(self, state: Stage | None, after: UUID | None) -> Iterator[Account]:
         """Return payments in order of id, after an id, in one state or in any."""
@@ -315,6 +329,8 @@ class Bank:
             case Opened(payment):
                 account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
                 account.currency, account.debit, account.offers = payment.currency, payment.debit, payment.offers
+                account.account, account.share_cents = payment.account, payment.share_cents
+                account.merchant = payment.merchant
                 self.accounts[payment.id] = account
             case Moved():
                 self._apply_move(entry)
@@ -355,7 +371,10 @@ class Bank:
     def _apply_refund(self, refund: NewRefund, done: bool, at_s: float) -> None:
         account = self.accounts[refund.payment_id]
         if done:
+            before, share = account.refunded_cents, account.share_cents if refund.returns_share else 0
             account.refunded_cents += refund.amount_cents
+            captured = account.captured_cents
+            self._shares_returned[refund.id] = share * account.refunded_cents // captured - share * before // captured
             self._refunded[refund.id] = refund
             self.refunded_s[refund.id] = at_s
             self.refunds[refund.id] = RefundStatus(refund.id, done=True)
@@ -389,7 +408,7 @@ class Bank:
         if stage is Stage.CAPTURED and card is Card.AMOUNT_WRONG and cents:
             cents -= 1
         kept = last_digits(card) if account.keeps and stage is Stage.CAPTURED and card is not None else None
-        event = Event(self._event_id(), account.id, stage, cents, reason, kept)
+        event = Event(self._event_id(), account.id, stage, cents, reason, kept, account=account.account)
         copies, due_s = 1, now_s
         if stage in OPEN or card is Card.WEBHOOK_NEVER:
             copies = 0
@@ -398,3 +417,8 @@ class Bank:
         elif card is Card.WEBHOOK_LATE:
             due_s += self._late_s
         return self._applied(Moved(event, card, account.code_failures, copies, due_s, iban))
+
+
+def _share(entry: PayoutEntry, cents: int) -> PayoutEntry:
+    """Return the merchant's share of an entry of another account."""
+    return replace(entry, id=f"{entry.id}_share", amount_cents=cents, fee_cents=0, owner=None)

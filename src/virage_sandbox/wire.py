@@ -27,7 +27,8 @@ class NewPayment(Struct, frozen=True):
     """A payment to open a page for. With `keeps` nothing is paid, and the card is stored for off-session charges.
 
     `currency` is its ISO 4217 code; a merchant that names none takes euros. With `debit` the page offers SEPA debit.
-    `offers` is the payment that stored a card: the page is filled in with it.
+    `offers` is the payment that stored a card: the page is filled in with it. `account` takes the money, None for the
+    merchant's own; of it the merchant keeps `share_cents`. `merchant` is the name that the page shows.
     """
 
     id: UUID
@@ -37,6 +38,9 @@ class NewPayment(Struct, frozen=True):
     currency: Currency = "EUR"
     debit: bool = False
     offers: UUID | None = None
+    account: str | None = None
+    share_cents: int = 0
+    merchant: str | None = None
 
 
 class NewPayments(Struct, frozen=True):
@@ -78,6 +82,7 @@ class Status(Struct, frozen=True):
     refunded_cents: int
     reason: str | None
     kept: str | None = None
+    account: str | None = None
 
 
 class Statuses(Struct, frozen=True):
@@ -103,11 +108,12 @@ class NewCharges(Struct, frozen=True):
 
 
 class NewRefund(Struct, frozen=True):
-    """A refund."""
+    """A refund. With `returns_share` the merchant gives its share back, by the part that is refunded."""
 
     id: UUID
     payment_id: UUID
     amount_cents: int
+    returns_share: bool = False
 
 
 class NewRefunds(Struct, frozen=True):
@@ -131,9 +137,10 @@ class RefundStatuses(Struct, frozen=True):
 
 
 class PayoutsSince(Struct, frozen=True):
-    """POST /v1/payouts."""
+    """POST /v1/payouts: those of an account, None for the merchant's own."""
 
     since: datetime
+    account: str | None = None
 
 
 class Payout(Struct, frozen=True):
@@ -163,8 +170,31 @@ class EntriesOf(Struct, frozen=True):
     after: str | None = None
 
 
+class Refs(Struct, frozen=True):
+    """POST /v1/accounts: the names of accounts, each of which exists as soon as it is named."""
+
+    refs: list[str]
+
+
+class AccountBalance(Struct, frozen=True):
+    """What an account has and is not paid out yet."""
+
+    ref: str
+    cents: int
+
+
+class AccountBalances(Struct, frozen=True):
+    """The answer to POST /v1/accounts, one each, in order."""
+
+    accounts: list[AccountBalance]
+
+
 class PayoutEntry(Struct, frozen=True, omit_defaults=True):
-    """A capture or a refund of a payout; the amount of a refund is negative."""
+    """A capture or a refund of a payout; the amount of a refund is negative.
+
+    `owner` has the entry in its balance, `account` took the payment; None: the merchant. An entry of another's payment
+    is the merchant's share of it.
+    """
 
     id: str
     amount_cents: int
@@ -173,6 +203,8 @@ class PayoutEntry(Struct, frozen=True, omit_defaults=True):
     created_at: datetime
     payment_id: UUID
     refund_id: UUID | None = None
+    owner: str | None = None
+    account: str | None = None
 
 
 class PayoutEntries(Struct, frozen=True):
@@ -231,6 +263,7 @@ class Event(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     kept: str | None = None
     dispute: Dispute | None = None
+    account: str | None = None
 
 
 class Delivery(Struct, frozen=True):

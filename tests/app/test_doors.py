@@ -100,6 +100,10 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /cards": EVERYONE,  # the same
     "GET /cards/style.css": EVERYONE,
     "GET /cards/copy.js": EVERYONE,
+    "GET /api/office/payments/accounts": only("finance"),
+    "POST /api/office/payments/accounts/{organiser_id}/onboarding": only("finance"),
+    "POST /api/office/payments/accounts/{organiser_id}/refresh": only("finance"),
+    "PUT /api/office/payments/accounts/{organiser_id}/fee": only("finance"),
     "GET /api/office/payments/payouts": only("finance"),
     "GET /api/office/payments/payouts/{payout_id}": only("finance"),
     "PUT /api/office/payments/payouts/{payout_id}/line": only("finance"),

@@ -27,6 +27,8 @@ FRESH_SINCE = {
     "POST /api/me/passkeys/options",
     "DELETE /api/me/passkeys/{passkey_id}",
     "POST /api/office/refunds/{refund_id}/retry",
+    "POST /api/office/payments/accounts/{organiser_id}/onboarding",
+    "PUT /api/office/payments/accounts/{organiser_id}/fee",
 }
 """Endpoints since 0.1.0 that need a recent sign-in."""
 

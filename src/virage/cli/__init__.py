@@ -190,11 +190,14 @@ app.command(payments_app)
 
 
 @payments_app.command(name="check")
-def payments_check() -> None:
+def payments_check(
+    *,
+    accounts: Annotated[bool, Parameter(help="Also what keeps organisers from having accounts.", negative=())] = False,
+) -> None:
     """Print what keeps the payment provider's account from taking money; exit with 1 if there is anything."""
     from virage.cli import paying
 
-    paying.check()
+    paying.check(accounts=accounts)
 
 
 wallet_app = App(name="wallet", help="Audit the ledger of the wallets.")

@@ -8,9 +8,12 @@ from virage.money.payments.api import provider_of
 from virage.platform.settings.config import Config
 
 
-def check() -> None:
-    """Print a line for each defect of the configured account, and exit with 1 if there is one."""
-    name, found = asyncio.run(_defects(configuration_of_running()))
+def check(*, accounts: bool) -> None:
+    """Print a line for each defect of the configured account, and exit with 1 if there is one.
+
+    `accounts`: also what keeps organisers from having accounts of their own.
+    """
+    name, found = asyncio.run(_defects(configuration_of_running(), accounts=accounts))
     for defect in found:
         console.print(defect, markup=False, soft_wrap=True)
     if found:
@@ -18,10 +21,10 @@ def check() -> None:
     console.print(f"Payments by {name} are ready.", markup=False, soft_wrap=True)
 
 
-async def _defects(config: Config) -> tuple[str, list[str]]:
+async def _defects(config: Config, *, accounts: bool) -> tuple[str, list[str]]:
     provider = provider_of(config)
     try:
         url = f"{config.public_url}/api/payments/webhooks/{provider.name}"
-        return provider.name, list(await provider.defects(url))
+        return provider.name, list(await provider.defects(url, with_accounts=accounts))
     finally:
         await provider.close()

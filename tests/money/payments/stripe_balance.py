@@ -22,6 +22,8 @@ TYPES: Final = {
     "other_adjustment": "adjustment",
     "fee": "stripe_fee",
     "payout_reversal": "payout_failure",
+    "platform_earning": "application_fee",
+    "platform_earning_refund": "application_fee_refund",
 }
 """Type by reporting category, where they differ."""
 
@@ -32,10 +34,11 @@ def id_of(prefix: str) -> str:
 
 
 class StripeBalance:
-    """Balance transactions and payouts of the account whose `objects` are given."""
+    """Balance transactions and payouts of an account; `owns` says which of the `objects` are its own."""
 
-    def __init__(self, objects: dict[str, Json]) -> None:
+    def __init__(self, objects: dict[str, Json], owns: Callable[[Json], bool] = lambda _: True) -> None:
         self._objects = objects
+        self._owns = owns
         self._seen: set[str] = set()
         self.pending: list[Json] = []
         """Transactions that no payout has yet."""
@@ -87,16 +90,25 @@ class StripeBalance:
     def collect(self) -> None:
         """Add what was captured and refunded since the last time."""
         for one in list(self._objects.values()):
-            if one.get("id") in self._seen:
+            if one.get("id") in self._seen or not self._owns(one):
                 continue
             if one["object"] == "payment_intent" and one["status"] == "succeeded":
                 self._seen.add(one["id"])
                 fee = (one["amount_received"] * FEE_PERMILLE + 500) // 1000 + FEE_CENTS
-                source = {"id": id_of("ch"), "payment_intent": one["id"], "metadata": one["metadata"]}
+                fee += one.get("application_fee_amount") or 0
+                charge = one.get("latest_charge") or id_of("ch")
+                source = {"id": charge, "payment_intent": one["id"], "metadata": one["metadata"]}
                 self.add("charge", one["amount_received"], source, fee=fee, currency=one["currency"])
             if one["object"] == "refund" and one["status"] == "succeeded":
                 self._seen.add(one["id"])
-                self.add("refund", -one["amount"], one, currency=one["currency"])
+                returned = self._objects.get(f"fee refund of {one['id']}", {}).get("amount", 0)
+                self.add("refund", -one["amount"], one, fee=-returned, currency=one["currency"])
+            if one["object"] == "application_fee":
+                self._seen.add(one["id"])
+                self.add("platform_earning", one["amount"], one, currency=one["currency"])
+            if one["object"] == "fee_refund" and "fee" in one:
+                self._seen.add(one["id"])
+                self.add("platform_earning_refund", -one["amount"], one, currency=one["currency"])
 
     def pay_out(self, *, status: str = "paid", **changes: Any) -> Json:
         """Pay out the whole balance in euros, and return the payout."""

@@ -23,6 +23,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.money.payments.stripe_balance import StripeBalance
+from tests.money.payments.stripe_connect import StripeConnect, requirements
 from virage.money.payments.stripe_provider import API_VERSION
 
 KEY: Final = "sk_test_of_the_tests"
@@ -97,8 +98,11 @@ class StripeStandin:
         self.calls = 0
         self.limited = 0
         self.objects: dict[str, Json] = {}
-        self.balance = StripeBalance(self.objects)
-        self._keys: dict[str, tuple[str, int, Json]] = {}
+        self.connect = StripeConnect(self.objects)
+        self.balance = self.connect.balances[None]
+        self.refunds_refused: str | None = None
+        """The code with which new refunds are refused, such as `balance_insufficient`."""
+        self._keys: dict[tuple[str | None, str], tuple[str, int, Json]] = {}
         self._recent: deque[float] = deque()
         self._sending: set[asyncio.Task[None]] = set()
         self._client: aiohttp.ClientSession | None = None
@@ -123,9 +127,16 @@ class StripeStandin:
             "GET /v1/refunds/{id}": lambda request, _: self._of("refund", request.match_info["id"]),
             "GET /v1/refunds": lambda _request, params: self._page_of("refund", params),
             "DELETE /v1/customers/{id}": self._delete_customer,
-            "GET /v1/payouts": self.balance.list_payouts,
-            "GET /v1/balance_transactions": self.balance.list_transactions,
+            "GET /v1/payouts": self._list_payouts,
+            "GET /v1/balance_transactions": self._list_transactions,
+            "GET /v1/balance": self.connect.balance,
             "GET /v1/account": lambda _request, _: self.account,
+            "GET /v1/accounts": self.connect.listed,
+            "POST /v1/accounts": self.connect.create,
+            "GET /v1/accounts/{id}": self._get_account,
+            "POST /v1/account_links": self._create_account_link,
+            "GET /v1/application_fees/{id}": lambda request, _: self._of("application_fee", request.match_info["id"]),
+            "GET /v1/charges/{id}": lambda request, _: self._of("charge", request.match_info["id"]),
             "GET /v1/webhook_endpoints": lambda _request, _: {"object": "list", "data": self.endpoints, "url": "/v1"},
         }
         for route, handler in routes.items():
@@ -134,6 +145,8 @@ class StripeStandin:
         app.router.add_get("/c/pay/{id}", self._show_page)
         app.router.add_post("/c/pay/{id}", self._pay)
         app.router.add_post("/debits/end", self._end_debits)
+        app.router.add_get("/setup/{id}", self._show_form)
+        app.router.add_post("/setup/{id}", self._complete_form)
         self._client = aiohttp.ClientSession()
         self._runner = web.AppRunner(app)
         await self._runner.setup()
@@ -187,10 +200,18 @@ class StripeStandin:
             raise Refusal(400, "invalid_request_error", "api_version_invalid")
         if request.path.split("/")[2] in self.not_permitted:
             raise Refusal(403, "invalid_request_error", "more_permissions_required")
+        account = request.headers.get("stripe-account")
+        if not self.connect.knows(account):
+            raise Refusal(403, "invalid_request_error", "account_invalid")
         self._limit()
-        key = request.headers.get("idempotency-key")
-        if key is None or request.method != "POST":
+        with self.connect.on(account):
+            return self._handled(handler, request, params)
+
+    def _handled(self, handler: Handler, request: web.Request, params: Json) -> tuple[int, Json]:
+        sent = request.headers.get("idempotency-key")
+        if sent is None or request.method != "POST":
             return 200, handler(request, params)
+        key = (self.connect.current, sent)
         digest = json.dumps([request.path, params], sort_keys=True)
         if key in self._keys:
             known, status, answer = self._keys[key]
@@ -219,7 +240,7 @@ class StripeStandin:
 
     def _of(self, kind: str, id_: str) -> Json:
         found = self.objects.get(id_)
-        if found is None or found["object"] != kind:
+        if found is None or found["object"] != kind or not self.connect.owns(found, self.connect.current):
             raise Refusal(404, "invalid_request_error", "resource_missing")
         return found
 
@@ -227,6 +248,7 @@ class StripeStandin:
         id_ = f"{prefix}_{secrets.token_hex(12)}"
         mode = {} if kind == "refund" else {"livemode": False}
         self.objects[id_] = {"id": id_, "object": kind, "created": int(time.time())} | mode | fields
+        self.connect.owners[id_] = self.connect.current
         return self.objects[id_]
 
     def _create_session(self, _request: web.Request, params: Json) -> Json:
@@ -252,10 +274,68 @@ class StripeStandin:
         )
         if "customer" in params:
             self._of("customer", params["customer"])
+        fee = int((params.get("payment_intent_data") or {}).get("application_fee_amount", 0))
+        if fee and (self.connect.current is None or fee > session["amount_total"]):
+            raise Refusal(400, "invalid_request_error", param="payment_intent_data[application_fee_amount]")
+        if not self._merchant_account["charges_enabled"]:
+            raise Refusal(400, "invalid_request_error", "account_invalid")
+        self._private(session)["merchant"] = item["price_data"]["product_data"]["name"] if item else ""
         session["url"] = f"{self.url}/c/pay/{session['id']}"
         session["locale"] = "auto"
         self._private(session)["data"] = params.get("payment_intent_data") or params.get("setup_intent_data")
         return session
+
+    @property
+    def _merchant_account(self) -> Json:
+        current = self.connect.current
+        return self.account if current is None else self.connect.accounts[current]
+
+    @property
+    def _balance(self) -> StripeBalance:
+        return self.connect.balances[self.connect.current]
+
+    def _list_payouts(self, request: web.Request, params: Json) -> Json:
+        return self._balance.list_payouts(request, params)
+
+    def _list_transactions(self, request: web.Request, params: Json) -> Json:
+        return self._balance.list_transactions(request, params)
+
+    def _get_account(self, request: web.Request, _params: Json) -> Json:
+        id_ = request.match_info["id"]
+        if not self.connect.knows(id_):
+            raise Refusal(403, "invalid_request_error", "account_invalid")
+        return self.connect.accounts[id_]
+
+    def _create_account_link(self, _request: web.Request, params: Json) -> Json:
+        if params["type"] != "account_onboarding":
+            raise Refusal(400, "invalid_request_error", param="type")
+        if not self.connect.knows(params["account"]):
+            raise Refusal(403, "invalid_request_error", "account_invalid")
+        id_ = secrets.token_hex(12)
+        self.objects[id_] = {"object": "private"} | params
+        url, now = f"{self.url}/setup/{id_}", int(time.time())
+        return {"object": "account_link", "created": now, "expires_at": now + 300, "url": url}
+
+    async def _show_form(self, request: web.Request) -> web.Response:
+        """The form of an account link, which works once."""
+        if request.match_info["id"] not in self.objects:
+            return web.Response(status=410)
+        page = """<!doctype html><html lang="en"><title>Onboarding</title><h1>Your business</h1>
+            <form method="post"><button>Submit</button></form></html>"""
+        return web.Response(text=page, content_type="text/html")
+
+    async def _complete_form(self, request: web.Request) -> web.Response:
+        link = self.objects.pop(request.match_info["id"])
+        self.complete_account(link["account"])
+        raise web.HTTPSeeOther(link["return_url"])
+
+    def complete_account(self, ref: str, **changes: Any) -> None:
+        """Change an account, by default to one that may charge and pay out, and send its event."""
+        ready = {"charges_enabled": True, "payouts_enabled": True, "requirements": requirements()}
+        account = self.connect.accounts[ref]
+        account |= changes or ready
+        self.connect.owners[ref] = ref
+        self._send("account.updated", account)
 
     def _private(self, of: Json) -> Json:
         """What Stripe does not show of an object."""
@@ -310,11 +390,45 @@ class StripeStandin:
             last_payment_error=None,
             payment_method_types=["card"],
             capture_method="automatic",
+            application_fee_amount=None,
         )
 
     def _capture(self, intent: Json) -> None:
         intent |= {"status": "succeeded", "amount_received": intent["amount"]}
+        self._take_fee(intent)
         self._send("payment_intent.succeeded", intent)
+
+    def _take_fee(self, intent: Json) -> None:
+        """Make the charge of a payment on a connected account, and the operator's fee of it."""
+        account = self.connect.owners.get(intent["id"])
+        if account is None:
+            return
+        with self.connect.on(account):
+            charge = self._made("ch", "charge", payment_intent=intent["id"], metadata=intent["metadata"])
+        intent["latest_charge"] = charge["id"]
+        if intent["application_fee_amount"]:
+            with self.connect.on(None):
+                self._made(
+                    "fee",
+                    "application_fee",
+                    account=account,
+                    amount=intent["application_fee_amount"],
+                    amount_refunded=0,
+                    charge=charge["id"],
+                    currency=intent["currency"],
+                )
+
+    def _return_fee(self, refund: Json, intent: Json, before: int) -> None:
+        """Give back the part of the fee that a refund is of its charge."""
+        found = [one for one in self.objects.values() if one["object"] == "application_fee"]
+        fee = next(one for one in found if one["charge"] == intent["latest_charge"])
+        returned = fee["amount"] * (before + refund["amount"]) // intent["amount_received"] - fee["amount_refunded"]
+        fee["amount_refunded"] += returned
+        with self.connect.on(None):
+            made = self._made(
+                "fr", "fee_refund", amount=returned, currency=refund["currency"], fee=fee["id"], metadata={}
+            )
+        self.objects[f"fee refund of {refund['id']}"] = {"object": "private", "amount": made["amount"]}
 
     def _cancel_intent(self, request: web.Request, _params: Json) -> Json:
         intent = self._of("payment_intent", request.match_info["id"])
@@ -325,12 +439,17 @@ class StripeStandin:
 
     def _search_intents(self, _request: web.Request, params: Json) -> Json:
         name, value = re.fullmatch(r"metadata\['(\w+)'\]:'([\w-]+)'", params["query"]).groups()  # type: ignore[union-attr]  # a query of another form fails here
-        intents = [one for one in self.objects.values() if one["object"] == "payment_intent"]
+        intents = [one for one in self._own() if one["object"] == "payment_intent"]
         found = [one for one in intents if one["metadata"].get(name) == value]
         return {"object": "search_result", "data": found, "has_more": False, "next_page": None, "url": "/v1"}
 
+    def _own(self) -> list[Json]:
+        return [one for one in self.objects.values() if self.connect.owns(one, self.connect.current)]
+
     def _create_refund(self, _request: web.Request, params: Json) -> Json:
         intent = self._of("payment_intent", params["payment_intent"])
+        if self.refunds_refused is not None:
+            raise Refusal(400, "invalid_request_error", self.refunds_refused)
         amount = int(params["amount"])
         before = sum(one["amount"] for one in self._refunds(intent["id"]) if one["status"] != "failed")
         if amount > intent["amount_received"] - before:
@@ -349,6 +468,8 @@ class StripeStandin:
         )
         if self.refunds_are == "failed":
             refund["failure_reason"] = "lost_or_stolen_card"
+        elif params.get("refund_application_fee") == "true":
+            self._return_fee(refund, intent, before)
         return refund
 
     def disputed_payment(self, payment_id: str, cents: int) -> Json:
@@ -360,6 +481,10 @@ class StripeStandin:
         """Let the buyer of a page dispute its payment."""
         intents = [one for one in self.objects.values() if one["object"] == "payment_intent"]
         intent = next(one for one in intents if one["metadata"].get("page_of") == payment_id)
+        with self.connect.on(self.connect.owners[intent["id"]]):
+            return self._disputed(intent, status)
+
+    def _disputed(self, intent: Json, status: str) -> Json:
         dispute = self._made(
             "dp",
             "dispute",
@@ -427,7 +552,7 @@ class StripeStandin:
 
     def move_refund(self, id_: str, status: str) -> None:
         """Let the bank take a refund, or return it: also one that succeeded before."""
-        refund = self._of("refund", id_)
+        refund = self.objects[id_]
         refund["status"] = status
         if status == "failed":
             refund["failure_reason"] = "expired_or_canceled_card"
@@ -440,7 +565,7 @@ class StripeStandin:
     def _page_of(self, kind: str, params: Json) -> Json:
         """A page of a list, https://docs.stripe.com/api/pagination; of refunds those of one payment, if it is named."""
         intent = params.get("payment_intent")
-        found = [one for one in self.objects.values() if one["object"] == kind]
+        found = [one for one in self._own() if one["object"] == kind]
         found = [one for one in found if intent is None or one["payment_intent"] == intent]
         first, size = 0, int(params.get("limit", 10))
         if "starting_after" in params:
@@ -459,7 +584,8 @@ class StripeStandin:
     # --- the hosted page ---------------------------------------------------------------------------------------------
 
     async def _show_page(self, request: web.Request) -> web.Response:
-        session = self._of("checkout.session", request.match_info["id"])
+        session = self.objects[request.match_info["id"]]
+        merchant = self._private(session)["merchant"]
         amount = f"{session['amount_total'] or 0} {session['currency'] or ''}"
         offers_debit = "sepa_debit" in session["payment_method_types"]
         debit = (
@@ -467,7 +593,7 @@ class StripeStandin:
             if offers_debit
             else ""
         )
-        page = f"""<!doctype html><html lang="en"><title>Checkout</title><h1>Pay {amount}</h1>
+        page = f"""<!doctype html><html lang="en"><title>Checkout</title><h1>Pay {amount}</h1><p>{merchant}</p>
             <form method="post"><label>Card number <input name="card"></label><label>Code <input name="code"></label>
             <button>Pay</button></form>{debit}<a href="{session["cancel_url"]}">Back</a></html>"""
         return web.Response(text=page, content_type="text/html")
@@ -476,11 +602,12 @@ class StripeStandin:
         """Pay a page, by JSON or by its form: `card`, and `code` for a challenged one; or `iban` for a debit."""
         is_form = request.content_type != "application/json"
         sent = dict(await request.post()) if is_form else await request.json()
-        session = self._of("checkout.session", request.match_info["id"])
-        if "iban" in sent:
-            state = self._debit(session, str(sent["iban"]).replace(" ", ""))
-        else:
-            state = self._paid(session, str(sent["card"]).replace(" ", ""), str(sent.get("code") or ""))
+        session = self.objects[request.match_info["id"]]
+        with self.connect.on(self.connect.owners[session["id"]]):
+            if "iban" in sent:
+                state = self._debit(session, str(sent["iban"]).replace(" ", ""))
+            else:
+                state = self._paid(session, str(sent["card"]).replace(" ", ""), str(sent.get("code") or ""))
         if is_form and state in ("captured", "processing"):
             raise web.HTTPSeeOther(session["success_url"])
         return web.json_response({"state": state, "return_url": session["success_url"]})
@@ -551,6 +678,7 @@ class StripeStandin:
         private = self._private(session)
         if "intent" not in private:
             made = self._intent(session["amount_total"], currency, private["data"]["metadata"])
+            made["application_fee_amount"] = int(private["data"].get("application_fee_amount", 0)) or None
             private["intent"] = made["id"]
         intent: Json = self.objects[private["intent"]]
         return intent
@@ -582,9 +710,10 @@ class StripeStandin:
     # --- events ------------------------------------------------------------------------------------------------------
 
     def _send(self, kind: str, about: Json) -> None:
+        account = self.connect.owners.get(about["id"])
         event = self._made(
             "evt", "event", type=kind, api_version=self.api_version, data={"object": json.loads(json.dumps(about))}
-        )
+        ) | ({} if account is None else {"account": account})
         for _ in range(self.events_sent if self.webhook_url else 0):
             task = asyncio.create_task(self._deliver(json.dumps(event).encode()))
             self._sending.add(task)
@@ -651,6 +780,7 @@ async def main() -> None:
             "url": asked.webhook_url,
             "status": "enabled",
             "enabled_events": ["*"],
+            "application": None,
         }
     ]
     await standin.start(asked.port)

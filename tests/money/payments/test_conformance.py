@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from msgspec.structs import replace
 from tests.money.payments import stripe_standin
 from tests.money.payments.conftest import KEY, WEBHOOK_SECRET, SandboxProcess
 from tests.money.payments.stripe_standin import StripeStandin
+from virage.money.payments.account_rules import AccountReport, DirectCharge, NewAccount
+from virage.money.payments.payouts import BalanceEntry, EntryKind
 from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.rules import (
     Charge,
@@ -43,6 +46,7 @@ DEBITS: Final[dict[str, dict[str, str]]] = {
     "sandbox": {"pays": Iban.PAYS, "refuses": Iban.REFUSES},
     "stripe": {"pays": stripe_standin.PAYS, "refuses": stripe_standin.REFUSES},
 }
+EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 Delivery = tuple[Mapping[str, str], bytes]
 CARDS: Final[dict[str, dict[str, str]]] = {
     "sandbox": {
@@ -89,8 +93,10 @@ class Bank:
         buyer: aiohttp.ClientSession,
         sign: Callable[[bytes, float], Mapping[str, str]],
         end_debits: Callable[[], None] = lambda: None,
+        complete_account: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = name
+        self.complete_account = complete_account
         self.end_debits = end_debits
         self.provider = provider
         self.inbox = inbox
@@ -138,7 +144,30 @@ class Bank:
         assert await self.pay(page) == "captured"
         outcome = await self.news(asked.payment_id)
         assert outcome.state is PaymentState.CAPTURED
-        return Reference(asked.payment_id, outcome.provider_ref or page.provider_ref)
+        account = None if asked.direct is None else asked.direct.account
+        assert outcome.account == account
+        return Reference(asked.payment_id, outcome.provider_ref or page.provider_ref, account)
+
+    async def account(self) -> str:
+        """An account of an organiser that may charge."""
+        report = await self.provider.open_account(NewAccount(new_id(), "Promoter", datetime.now(UTC)))
+        if not report.may_charge:
+            self.complete_account(report.ref)
+        (ready,) = await self.provider.accounts([report.ref])
+        assert (ready.may_charge, ready.may_pay_out) == (True, True)
+        return report.ref
+
+    async def entries(self, account: str | None) -> list[BalanceEntry]:
+        """The entries of all payouts of an account, without the payouts themselves, oldest first."""
+        payouts = [one async for page in self.provider.payouts(EVER, account) for one in page]
+        assert {one.account for one in payouts} <= {account}
+        found = [
+            entry
+            for payout in payouts
+            async for page in self.provider.payout_entries(payout.id, account=account)
+            for entry in page
+        ]
+        return sorted((one for one in found if one.kind is not EntryKind.PAYOUT), key=lambda one: (one.kind, one.id))
 
     async def saved(self, card: str = "accepted") -> Reference:
         """A saved card."""
@@ -208,7 +237,7 @@ async def bank(
         def sign(body: bytes, at: float) -> Mapping[str, str]:
             return {"stripe-signature": stripe_standin.signature(body, stripe_standin.WEBHOOK_SECRET, at)}
 
-    yield Bank(request.param, provider, inbox, buyer, sign, standin.end_debits)
+    yield Bank(request.param, provider, inbox, buyer, sign, standin.end_debits, standin.complete_account)
     await provider.close()
 
 
@@ -216,7 +245,7 @@ Start = Callable[..., PaymentIntent]
 
 
 def due(of: Reference, cents: int, **changes: Any) -> DueRefund:
-    return replace(DueRefund(new_id(), of.payment_id, cents, 0, of.provider_ref), **changes)
+    return replace(DueRefund(new_id(), of.payment_id, cents, 0, of.provider_ref, account=of.account), **changes)
 
 
 async def test_a_paid_page_is_captured_and_its_webhook_says_so(bank: Bank, start: Start) -> None:
@@ -469,3 +498,85 @@ async def test_an_abandoned_page_for_a_card_ends(bank: Bank) -> None:
     assert isinstance(page, HostedPage)
     (outcome,) = await bank.provider.cancel([Reference(id_, page.provider_ref)])
     assert (outcome.state, outcome.amount_cents) == (PaymentState.EXPIRED, 0)
+
+
+async def test_an_account_is_opened_once_and_its_form_leads_back(bank: Bank, buyer: aiohttp.ClientSession) -> None:
+    new = NewAccount(new_id(), "Promoter", datetime.now(UTC))
+    first, again = await bank.provider.open_account(new), await bank.provider.open_account(new)
+    assert first.ref == again.ref
+    other = await bank.provider.open_account(replace(new, organiser_id=new_id()))
+    assert other.ref != first.ref
+    url = await bank.provider.onboarding_url(first.ref, "https://club.example/again", "https://club.example/back")
+    if bank.name == "stripe":
+        assert not first.may_charge
+        async with buyer.post(url, allow_redirects=False) as answer:
+            assert answer.headers["location"] == "https://club.example/back"
+        async with buyer.get(url) as answer:
+            assert answer.status == 410
+        said = await bank.provider.read_webhook(*await bank.inbox.next())
+        assert not isinstance(said, Refused)
+        assert [one.ref for one in said if isinstance(one, AccountReport) and one.may_charge] == [first.ref]
+    else:
+        assert url == "https://club.example/back"
+
+
+async def test_an_organisers_account_takes_the_money_and_the_operator_the_fee(
+    bank: Bank, start: Start, standin: StripeStandin
+) -> None:
+    account = await bank.account()
+    asked = start(direct=DirectCharge(account, 350, "Promoter"))
+    paid = await bank.captured(asked)
+    refund = due(paid, 2000, returns_fee=True)
+    (answer,) = await bank.provider.refund([refund])
+    assert (answer.state, answer.account) == (RefundState.DONE, account)
+    (kept,) = await bank.provider.refund([due(paid, 1000)])
+    assert kept.state is RefundState.DONE
+    (report,) = await bank.provider.accounts([account])
+    if bank.name == "stripe":
+        for owner in (account, None):
+            standin.connect.balances[owner].pay_out()
+    charge, *refunds = await bank.entries(account)
+    assert (charge.kind, charge.amount_cents, charge.payment_id) == (EntryKind.CHARGE, 5000, paid.payment_id)
+    assert sorted((one.kind.value, one.amount_cents, one.fee_cents) for one in refunds) == [
+        ("refund", -2000, -140),
+        ("refund", -1000, 0),
+    ]
+    share, returned = await bank.entries(None)
+    assert (share.kind, share.amount_cents, share.payment_id) == (EntryKind.SHARE, 350, paid.payment_id)
+    assert (returned.kind, returned.amount_cents) == (EntryKind.SHARE_RETURNED, -140)
+    assert {one.account for one in (charge, *refunds, share, returned)} == {account}
+    assert {one.payment_id for one in (share, returned)} == {paid.payment_id}
+    net = sum(one.net_cents for one in (charge, *refunds))
+    assert (report.available_cents or 0) + (report.pending_cents or 0) == net
+
+
+async def test_a_payment_is_found_only_on_its_own_account(bank: Bank, start: Start) -> None:
+    account = await bank.account()
+    asked = start(direct=DirectCharge(account, 0, "Promoter"))
+    page = await bank.open(asked)
+    (open_page,) = await bank.provider.fetch([Reference(asked.payment_id, page.provider_ref, account)])
+    assert (open_page.state, open_page.account) == (PaymentState.PENDING, account)
+    (ended,) = await bank.provider.cancel([Reference(asked.payment_id, page.provider_ref, account)])
+    assert (ended.state, ended.account) == (PaymentState.EXPIRED, account)
+    elsewhere = await bank.provider.fetch([Reference(asked.payment_id, page.provider_ref)])
+    assert {one.account for one in elsewhere} <= {account}
+
+
+async def test_a_dispute_of_an_organisers_payment_names_its_account(bank: Bank, start: Start) -> None:
+    account = await bank.account()
+    asked = start(direct=DirectCharge(account, 100, "Promoter"))
+    page = await bank.open(asked)
+    assert await bank.pay(page, "disputed") == "captured"
+    notice = await bank.dispute_news(asked.payment_id)
+    assert notice.account == account
+    due = DueEvidence(
+        id=new_id(),
+        pdf=b"%PDF-1.7 evidence",
+        fields=EvidenceFields("The tickets were scanned."),
+        dispute_id=new_id(),
+        payment_id=asked.payment_id,
+        dispute_ref=notice.provider_ref,
+        attempts=0,
+        account=account,
+    )
+    assert (await bank.provider.send_evidence(due)).state is EvidenceState.SENT

@@ -141,7 +141,14 @@ async def test_a_payout_says_whether_its_entries_can_be_listed(
 
 async def test_a_key_that_may_not_read_payouts_is_a_defect(standin: StripeStandin) -> None:
     url = "https://club.example/hook"
-    endpoint = {"id": "we_1", "object": "webhook_endpoint", "url": url, "status": "enabled", "enabled_events": ["*"]}
+    endpoint = {
+        "id": "we_1",
+        "object": "webhook_endpoint",
+        "url": url,
+        "status": "enabled",
+        "enabled_events": ["*"],
+        "application": None,
+    }
     standin.endpoints = [endpoint]
     provider = of_stripe(standin)
     assert await provider.defects(url) == []

@@ -174,7 +174,14 @@ def ready(standin: StripeStandin, url: str = URL) -> None:
     """The account's webhook endpoint is set up."""
     events = [*EVENTS, *DEBIT_EVENTS]
     standin.endpoints = [
-        {"id": "we_1", "object": "webhook_endpoint", "url": url, "status": "enabled", "enabled_events": events}
+        {
+            "id": "we_1",
+            "object": "webhook_endpoint",
+            "url": url,
+            "status": "enabled",
+            "enabled_events": events,
+            "application": None,
+        }
     ]
 
 

@@ -5,16 +5,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from tests.money.payments.conftest import Shop
-from tests.money.payments.stripe_standin import KEY, StripeStandin
-from virage.money.payments import acts
+from tests.money.payments.stripe_standin import ACCEPTED, KEY, StripeStandin
+from virage.money.payments import account_acts, acts
+from virage.money.payments.account_rules import AccountReport, FeeRule
 from virage.money.payments.handlers import Handlers
+from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.rules import (
+    HostedPage,
     Outcome,
     PaymentIntent,
     PaymentState,
+    Reference,
     RefundAnswer,
     RefundRequest,
     RefundState,
@@ -30,6 +36,8 @@ from virage.money.settlement.store.bank import NewStatement
 from virage.money.settlement.store.payouts import Payout, StoredEntry
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
+from virage.site.programme import api as programme
+from virage.site.programme.types import Organiser
 
 EVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
@@ -56,6 +64,38 @@ class Office:
             await acts.begin(conn, starts, self.clock.now())
             await acts.settle(conn, outcomes, self.clock.now(), Handlers({"order": Shop()}))
         return [start.payment_id for start in starts]
+
+    async def seller(self, fee: FeeRule) -> tuple[UUID, str]:
+        """An organiser with an account that may charge, at a fee, and the id of the account."""
+        organiser, who, ref = Organiser(new_id(), f"Promoter {fee.permille}"), new_id(), self.standin.connect.connect()
+        report = AccountReport(ref, may_charge=True, may_pay_out=True)
+        async with self.db.transaction() as conn:
+            await programme.add_organiser(conn, organiser, None, self.clock.now())
+            await account_acts.begin_account(conn, organiser.id, who, self.clock.now())
+            await account_acts.name_account(conn, organiser.id, report, self.clock.now())
+            await account_acts.set_fee(conn, organiser.id, fee, who, self.clock.now())
+        return organiser.id, ref
+
+    async def sell_for(self, organiser_id: UUID, cents: int) -> UUID:
+        """A payment of an organiser that was paid at the provider, with its charge and its fee."""
+        start = PaymentIntent(
+            new_id(), "order", new_id(), cents, "https://club.example", self.clock.now(), organiser_id=organiser_id
+        )
+        async with self.db.transaction() as conn:
+            begun = await acts.begin(conn, [start], self.clock.now())
+            direct = (await account_acts.direct_charges(conn, [start], begun))[start.payment_id]
+        (page,) = await self.provider.create([replace(start, direct=direct)])
+        assert isinstance(page, HostedPage)
+        async with aiohttp.ClientSession() as buyer:
+            await buyer.post(page.payment_url, json={"card": ACCEPTED})
+        outcomes = await self.provider.fetch([Reference(start.payment_id, page.provider_ref, direct.account)])
+        async with self.db.transaction() as conn:
+            await acts.settle(conn, outcomes, self.clock.now(), Handlers({"order": Shop()}))
+        return start.payment_id
+
+    async def refund_all(self) -> None:
+        """Send the refunds that were requested."""
+        await PaymentJobs(self.db, self.clock, self.provider, Handlers({"order": Shop()})).send_refunds(self.db)
 
     async def debit(self, cents: int, after: timedelta) -> UUID:
         """A debit that is captured some days after its page; the provider's balance does not have it."""

@@ -13,6 +13,7 @@ from virage.money.payments.types import BalanceEntry, EntryKind, Listing, Payout
 from virage.money.settlement.rules.matching import (
     Decision,
     KindSum,
+    KnownPayment,
     KnownPayout,
     KnownRefund,
     Ours,
@@ -26,7 +27,8 @@ from virage.money.settlement.rules.matching import (
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 IDS = [UUID(int=number) for number in range(1, 6)]
 PAID, REFUND = IDS[0], IDS[1]
-OURS = Ours("EUR", captured={PAID: 5000}, refunds={REFUND: KnownRefund(PAID, 2000)})
+SHARES = (EntryKind.SHARE, EntryKind.SHARE_RETURNED)
+OURS = Ours("EUR", payments={PAID: KnownPayment(5000)}, refunds={REFUND: KnownRefund(PAID, 2000)})
 
 
 def entry(kind: EntryKind, cents: int, **changes: Any) -> BalanceEntry:
@@ -109,9 +111,42 @@ def test_a_refund_that_fails_and_is_sent_again_is_matched_three_times() -> None:
     ]
 
 
+SHARED = replace(OURS, payments={PAID: KnownPayment(5000, "acct_1", 300)})
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (charge(account="acct_1"), Verdict.MATCHED),
+        (charge(), Verdict.PAYMENT_UNKNOWN),
+        (charge(account="acct_2"), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, account="acct_1"), Verdict.MATCHED),
+        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, account="acct_2"), Verdict.REFUND_UNKNOWN),
+        (entry(EntryKind.SHARE, 300, payment_id=PAID, account="acct_1"), Verdict.MATCHED),
+        (entry(EntryKind.SHARE, 299, payment_id=PAID, account="acct_1"), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.SHARE, 300, payment_id=PAID, account="acct_2"), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.SHARE_RETURNED, -120, payment_id=PAID, account="acct_1"), Verdict.MATCHED),
+        (entry(EntryKind.SHARE_RETURNED, -301, payment_id=PAID, account="acct_1"), Verdict.AMOUNT_DIFFERS),
+    ],
+)
+def test_an_entry_is_matched_only_with_a_payment_of_its_account(changed: BalanceEntry, expected: Verdict) -> None:
+    assert verdict(changed, SHARED) is expected
+
+
+def test_of_a_share_no_more_is_given_back_than_it_was() -> None:
+    first = entry(EntryKind.SHARE_RETURNED, -200, payment_id=PAID, account="acct_1")
+    second = replace(first, id="txn_2", amount_cents=-100, net_cents=-100)
+    third = replace(first, id="txn_3", amount_cents=-1, net_cents=-1)
+    assert [one.verdict for one in decide([third, second, first], SHARED)] == [
+        Verdict.MATCHED,
+        Verdict.MATCHED,
+        Verdict.AMOUNT_DIFFERS,
+    ]
+
+
 entries = st.lists(
     st.builds(
-        lambda id_, kind, cents, fee, payment, refund, currency, minute, off: BalanceEntry(
+        lambda id_, kind, cents, fee, payment, refund, currency, minute, off, account: BalanceEntry(
             id_,
             kind,
             kind.value,
@@ -122,25 +157,32 @@ entries = st.lists(
             NOW + timedelta(minutes=minute),
             payment_id=payment,
             refund_id=refund,
+            account=account,
         ),
         st.text("abcdef", min_size=4, max_size=8),
         st.sampled_from(EntryKind),
-        st.sampled_from([1000, 2000, -1000, -2000, 0]),
+        st.sampled_from([1000, 2000, -1000, -2000, 300, -100, -200, 0]),
         st.integers(-5, 50),
         st.sampled_from([*IDS, None]),
         st.sampled_from([*IDS, None]),
         st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
         st.integers(0, 5),
         st.sampled_from([0, 0, 0, 1]),
+        st.sampled_from([None, None, "acct_1"]),
     ),
     unique_by=lambda one: one.id,
     max_size=30,
 )
 known = st.builds(
     lambda captured, refunds: Ours(
-        "EUR", captured=captured, refunds={id_: KnownRefund(*refund) for id_, refund in refunds.items()}
+        "EUR",
+        payments={id_: KnownPayment(*payment) for id_, payment in captured.items()},
+        refunds={id_: KnownRefund(*refund) for id_, refund in refunds.items()},
     ),
-    st.dictionaries(st.sampled_from(IDS), st.sampled_from([1000, 2000])),
+    st.dictionaries(
+        st.sampled_from(IDS),
+        st.sampled_from([(1000, None, 0), (2000, None, 0), (1000, "acct_1", 300), (2000, "acct_1", 0)]),
+    ),
     st.dictionaries(st.sampled_from(IDS), st.tuples(st.sampled_from(IDS), st.sampled_from([1000, 2000]))),
 )
 
@@ -156,7 +198,16 @@ def test_every_cent_is_matched_or_listed_whatever_the_order(
     assert sum(one.entry.net_cents for one in [*matched, *listed]) == sum(one.net_cents for one in given_)
     charges = [one for one in matched if one.entry.kind is EntryKind.CHARGE]
     assert len({one.payment_id for one in charges}) == len(charges)
-    assert all(one.payment_id and one.entry.amount_cents == ours.captured[one.payment_id] for one in charges)
+    for one in charges:
+        assert one.payment_id is not None
+        payment = ours.payments[one.payment_id]
+        assert (one.entry.amount_cents, one.entry.account) == (payment.captured_cents, payment.account)
+    for id_, payment in ours.payments.items():
+        shares = [one.entry for one in matched if one.payment_id == id_ and one.entry.kind in SHARES]
+        returned = -sum(one.amount_cents for one in shares if one.kind is EntryKind.SHARE_RETURNED)
+        assert sum(one.kind is EntryKind.SHARE for one in shares) <= 1
+        assert 0 <= returned <= payment.share_cents
+        assert {one.account for one in shares} <= {payment.account}
     for id_, refund in ours.refunds.items():
         of_it = [one.entry for one in matched if one.refund_id == id_]
         moved = [one for one in of_it if one.kind in (EntryKind.REFUND, EntryKind.REFUND_FAILURE)]
@@ -171,13 +222,20 @@ def test_every_cent_is_matched_or_listed_whatever_the_order(
 def test_pages_of_a_payout_in_order_decide_like_the_whole(given_: list[BalanceEntry], ours: Ours, size: int) -> None:
     ordered = sorted(given_, key=lambda one: (one.created_at, one.id))
     named: set[UUID] = set()
+    shared: set[UUID] = set()
+    returned: dict[UUID, int] = {}
     out: dict[UUID, int] = {}
     decisions: list[Decision] = []
     for first in range(0, len(ordered), size):
-        page = decide(ordered[first : first + size], replace(ours, named=named, refunds_out=out))
+        before = replace(ours, named=named, shared=shared, refunds_out=out, returned=returned)
+        page = decide(ordered[first : first + size], before)
         for one in page:
             if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.CHARGE:
                 named.add(one.payment_id or IDS[0])
+            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.SHARE:
+                shared.add(one.payment_id or IDS[0])
+            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.SHARE_RETURNED and one.payment_id:
+                returned[one.payment_id] = returned.get(one.payment_id, 0) - one.entry.amount_cents
             if one.verdict is Verdict.MATCHED and one.refund_id and one.entry.kind is EntryKind.REFUND:
                 out[one.refund_id] = out.get(one.refund_id, 0) + 1
             if one.verdict is Verdict.MATCHED and one.refund_id and one.entry.kind is EntryKind.REFUND_FAILURE:
@@ -202,8 +260,8 @@ def test_the_totals_of_a_payout_add_up_to_its_net(given_: list[BalanceEntry], of
     net = sum(one.net_cents for one in whole if one.kind is not EntryKind.PAYOUT)
     made = totals(net + off, sums)
     assert made.unexplained_cents == off
-    parts = made.gross_cents - made.fee_cents - made.refund_cents - made.dispute_cents + made.other_cents
-    assert parts == made.net_cents == net
+    parts = made.gross_cents - made.fee_cents - made.refund_cents - made.dispute_cents + made.share_cents
+    assert parts + made.other_cents == made.net_cents == net
 
 
 @pytest.mark.parametrize(
@@ -223,4 +281,4 @@ def test_the_totals_of_a_payout_add_up_to_its_net(given_: list[BalanceEntry], of
 def test_a_payout_is_matched_with_all_its_entries_and_a_bank_line(
     state: PayoutState, unexplained: int | None, items: int, has_line: bool, expected: Standing
 ) -> None:
-    assert standing(state, Listing.READY, unexplained, open_items=items, has_line=has_line) is expected
+    assert standing(state, Listing.READY, unexplained, open_items=items, has_arrived=has_line) is expected

@@ -10,6 +10,7 @@ MONEY = {
     "concessions.closings",
     "concessions.expire_orders",
     "concessions.judge_promises",
+    "payments.accounts",
     "payments.debits",
     "payments.evidence",
     "payments.methods",

@@ -231,8 +231,10 @@ class System:
         self, payment_id: UUID, state: PaymentState = PaymentState.CAPTURED, cents: int | None = None
     ) -> None:
         """Deliver the provider's notification about a payment."""
-        amount = self.provider.started[payment_id].amount_cents if cents is None else cents
-        body = msgspec.json.encode([Outcome(payment_id, state, amount)])
+        started = self.provider.started[payment_id]
+        account = None if started.direct is None else started.direct.account
+        amount = started.amount_cents if cents is None else cents
+        body = msgspec.json.encode([Outcome(payment_id, state, amount, account=account)])
         browser = self.browser().browser
         answer = await browser.post("/api/payments/webhooks/sandbox", content=body)
         assert answer.status_code == 204, answer.text

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.money.payments import methods, rules, store
+from virage.money.payments import account_store, methods, rules, store
+from virage.money.payments.account_rules import Account
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
     CLOSED,
@@ -47,16 +48,26 @@ async def begin(conn: Connection, starts: Sequence[PaymentIntent], now: datetime
     """Store payment intents before the provider is called; one answer each, in order.
 
     A repeated payment id returns its payment (with its page, once there is one); with another amount or subject it is
-    refused. The journal fact is written by the caller, which knows what is being paid.
+    refused, and with `seller_not_ready` if the organiser's account may not charge. The journal fact is written by the
+    caller, which knows what is being paid.
     """
     possible = [start for start in starts if rules.is_valid_intent(start)]
     if not possible:
         return rules.begin(starts, {})
-    new = await store.insert_payments(conn, possible, now)
-    payments = {start.payment_id: rules.new_payment(start, now) for start in possible if start.payment_id in new}
-    if len(payments) < len(possible):  # stored before, or twice in the batch: read them
+    organisers = {start.organiser_id for start in possible if start.organiser_id is not None}
+    known = await account_store.accounts_of(conn, sorted(organisers)) if organisers else {}
+    accounts: dict[UUID | None, Account] = dict(known.items())
+    made = [rules.new_payment(start, accounts.get(start.organiser_id), now) for start in possible]
+    new = await store.insert_payments(conn, [one for one in made if isinstance(one, Payment)])
+    payments = {one.id: one for one in made if isinstance(one, Payment) and one.id in new}
+    if len(payments) < len(possible):  # stored before, twice in the batch, or refused: read them
         payments |= await store.payments(conn, [start.payment_id for start in possible])
-    return rules.begin(starts, payments)
+    refused = {start.payment_id: one for start, one in zip(possible, made, strict=True) if isinstance(one, Refused)}
+    answers = rules.begin(starts, payments)
+    return [
+        refused.get(start.payment_id, answer) if start.payment_id not in payments else answer
+        for start, answer in zip(starts, answers, strict=True)
+    ]
 
 
 async def store_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
@@ -185,13 +196,18 @@ def _refund_fact(what: str, refund: RefundRequest) -> Fact:
 async def record_refunds(conn: Connection, answers: Sequence[RefundAnswer], now: datetime, handlers: Handlers) -> None:
     """Store what the provider says about refunds. Failed ones wait for a person, and the buyer is told.
 
-    Repeated and late answers change nothing.
+    Repeated and late answers change nothing, nor do answers that were read on another account than the payment's.
     """
     if not answers:
         return
     await store.lock_payments_of_refunds(conn, [answer.refund_id for answer in answers])
     refunds = await store.refunds(conn, [answer.refund_id for answer in answers])
-    answers = [answer for answer in answers if answer.refund_id in refunds]
+    payments = await store.payments(conn, sorted({refund.payment_id for refund in refunds.values()}))
+    answers = [
+        answer
+        for answer in answers
+        if answer.refund_id in refunds and answer.account == payments[refunds[answer.refund_id].payment_id].account
+    ]
     by_state: dict[RefundState, list[RefundAnswer]] = defaultdict(list)
     for answer in answers:
         by_state[answer.state].append(answer)
@@ -224,8 +240,8 @@ async def record_disputes(
 ) -> None:
     """Store what the provider says about disputes, and call the handlers of those that open or are won.
 
-    Repeated and late notices change nothing. What the payments were for is locked first, so that the notices of a
-    payment are handled one after another.
+    Repeated and late notices change nothing, nor do those of another account than the payment's. What the payments were
+    for is locked first, so that the notices of a payment are handled one after another.
     """
     payments = await store.payments(conn, sorted({notice.payment_id for notice in notices}))
     for purpose in sorted({payment.purpose for payment in payments.values()}):  # in the global lock order
@@ -239,7 +255,7 @@ async def record_disputes(
         payment = payments.get(notice.payment_id)
         before = changed.get(notice.provider_ref) or known.get(notice.provider_ref)
         after = rules.update_dispute(before, notice, new_id(), now)
-        if payment is None or after is None:
+        if payment is None or after is None or payment.account != notice.account:
             continue
         changed[notice.provider_ref] = after
         change = DisputeChange(after, payment.purpose, payment.subject)

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from virage.money.payments import acts
+from virage.money.payments import account_acts, acts
+from virage.money.payments.account_rules import AccountReport
 from virage.money.payments.circuit import Circuit
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider, Unreachable
@@ -91,6 +92,10 @@ class Deliveries:
         outcomes = [one for one in together if isinstance(one, Outcome)]
         refunds = [one for one in together if isinstance(one, RefundAnswer)]
         disputes = [one for one in together if isinstance(one, DisputeNotice)]
+        accounts = [one for one in together if isinstance(one, AccountReport)]
+        if accounts:
+            async with self._db.transaction() as conn:
+                await account_acts.record_accounts(conn, accounts, self._clock.now())
         if disputes:
             async with self._db.transaction() as conn:
                 await acts.record_disputes(conn, disputes, self._clock.now(), self._handlers)

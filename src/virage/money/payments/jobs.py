@@ -13,7 +13,6 @@ from virage.money.payments.rules import (
     EvidenceAnswer,
     EvidenceState,
     OpenPayment,
-    Reference,
     RefundState,
 )
 from virage.platform.data.database import Database
@@ -97,7 +96,7 @@ class PaymentJobs:
             if not due:
                 return
             try:
-                news = await self._provider.fetch([Reference(debit.id, debit.provider_ref) for debit in due])
+                news = await self._provider.fetch([debit.reference for debit in due])
             except Unreachable as failure:
                 log.warning("payment_provider_unreachable", asked=str(failure), payments=len(due))
                 return

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import asdict
 
+from virage.money.payments.account_jobs import AccountJob
+from virage.money.payments.account_routes import routers as account_routers
 from virage.money.payments.checkout import Checkout, Deliveries
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
@@ -17,7 +19,7 @@ from virage.platform.module import LockException, Module, Parts, Process
 
 module = Module(
     "payments",
-    routers=routers,
+    routers=[*routers, *account_routers],
     refusals={
         "amount_invalid": 409,
         "amount_mismatch": 409,
@@ -32,6 +34,7 @@ module = Module(
         "provider_unavailable": 503,
         "refund_id_taken": 409,
         "refund_not_failed": 409,
+        "seller_not_ready": 409,
         "signature_invalid": 401,
     },
     lock_ranks={
@@ -43,6 +46,7 @@ module = Module(
         "evidence": (),
         "method": (),
         "call_lane": (),
+        "account": (),
     },
     lock_exceptions={
         "insert_refunds": LockException(
@@ -83,7 +87,7 @@ def build(process: Process, provider: PaymentProvider, handlers: Handlers) -> Pa
             "payment_deliveries": deliveries,
             "payments_settled": deliveries.batcher,
         },
-        jobs=[PaymentJobs(db, clock, provider, handlers).register],
+        jobs=[PaymentJobs(db, clock, provider, handlers).register, AccountJob(clock, provider).register],
         gauges=[Gauge("virage_payments_overdue", "What has had no end for too long.", "what", read_overdue)],
         lifespan=[closing],
     )

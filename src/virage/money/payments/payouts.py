@@ -26,7 +26,10 @@ class Listing(StrEnum):
 
 
 class EntryKind(StrEnum):
-    """Kind of a balance entry. `payout` is the payout itself, which is no part of its sum."""
+    """Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
+
+    `share` is the operator's fee of a payment on an organiser's account.
+    """
 
     CHARGE = "charge"
     REFUND = "refund"
@@ -37,11 +40,16 @@ class EntryKind(StrEnum):
     ADJUSTMENT = "adjustment"
     PAYOUT = "payout"
     PAYOUT_FAILURE = "payout_failure"
+    SHARE = "share"
+    SHARE_RETURNED = "share_returned"
     OTHER = "other"
 
 
 class ProviderPayout(Struct, frozen=True):
-    """Payout as the provider reports it. `reference` is what the bank may show of it, such as a trace id."""
+    """Payout as the provider reports it. `reference` is what the bank may show of it, such as a trace id.
+
+    `account` is the organiser's account that is paid out, None for the operator's own.
+    """
 
     id: str
     amount_cents: int
@@ -53,6 +61,7 @@ class ProviderPayout(Struct, frozen=True):
     reference: str | None = None
     descriptor: str | None = None
     failure: str | None = None
+    account: str | None = None
 
 
 class BalanceEntry(Struct, frozen=True):
@@ -60,6 +69,7 @@ class BalanceEntry(Struct, frozen=True):
 
     `category` is the provider's word for the kind. `payment_id` and `refund_id` are ours, if the entry names them;
     `intent_ref` is the provider's id of the payment, `source_ref` that of the charge, refund, dispute or payout.
+    `account` is the account that took the payment; None: the operator's own.
     """
 
     id: str
@@ -74,3 +84,4 @@ class BalanceEntry(Struct, frozen=True):
     refund_id: UUID | None = None
     intent_ref: str | None = None
     source_ref: str | None = None
+    account: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from virage.money.payments.account_rules import AccountReport, NewAccount
 from virage.money.payments.payouts import BalanceEntry, ProviderPayout
 from virage.money.payments.rules import (
     Charge,
@@ -89,20 +90,40 @@ class PaymentProvider(Protocol):
         """Return what a webhook delivery says about payments, cards, refunds and disputes, or why it is refused."""
         ...
 
-    async def defects(self, webhook_url: str) -> Sequence[str]:
-        """Return what keeps the account from taking payments, a line each. Nothing is created at the provider."""
+    async def defects(self, webhook_url: str, *, with_accounts: bool = False) -> Sequence[str]:
+        """Return what keeps the account from taking payments, a line each. Nothing is created at the provider.
+
+        `with_accounts`: also what keeps organisers from having accounts; that of existing ones is always checked.
+        """
         ...
 
     async def close(self) -> None:
         """Close the connections."""
         ...
 
-    def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:
-        """Yield the payouts created since a time, in pages."""
+    def payouts(self, since: datetime, account: str | None = None) -> AsyncIterator[Sequence[ProviderPayout]]:
+        """Yield the payouts of an account created since a time, in pages. `account` None: the operator's own."""
         ...
 
-    def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:
+    def payout_entries(
+        self, payout_id: str, after: str | None = None, account: str | None = None
+    ) -> AsyncIterator[Sequence[BalanceEntry]]:
         """Yield the balance entries of a payout, in pages and a fixed order, from the one after the entry `after`."""
+        ...
+
+    async def open_account(self, new: NewAccount) -> AccountReport:
+        """Create the account of an organiser. Idempotent by organiser."""
+        ...
+
+    async def onboarding_url(self, account: str, refresh_url: str, return_url: str) -> str:
+        """Return the address of the provider's form for an account, which works once.
+
+        The form ends at `return_url`; an address that does not work any more leads to `refresh_url`.
+        """
+        ...
+
+    async def accounts(self, refs: Sequence[str]) -> Sequence[AccountReport]:
+        """Return the state and balance of accounts; unanswered ones are left out."""
         ...
 
 
@@ -148,17 +169,34 @@ class NoProvider:
         """Refuse."""
         return Refused(PaymentRefusal.SIGNATURE_INVALID)
 
-    async def defects(self, webhook_url: str) -> Sequence[str]:
+    async def defects(self, webhook_url: str, *, with_accounts: bool = False) -> Sequence[str]:  # noqa: ARG002 - the protocol's form
         """Return that there is no provider."""
         return [f"No payment provider is configured: set VIRAGE_STRIPE_KEY, with its webhooks at {webhook_url}"]
 
     async def close(self) -> None:
         """Nothing was opened."""
 
-    async def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:  # noqa: ARG002 - the protocol's form
+    async def payouts(self, since: datetime, account: str | None = None) -> AsyncIterator[Sequence[ProviderPayout]]:  # noqa: ARG002 - the protocol's form
         """Yield an empty page."""
         yield ()
 
-    async def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:  # noqa: ARG002 - the protocol's form
+    async def payout_entries(
+        self,
+        payout_id: str,  # noqa: ARG002 - the protocol's form
+        after: str | None = None,  # noqa: ARG002 - the protocol's form
+        account: str | None = None,  # noqa: ARG002 - the protocol's form
+    ) -> AsyncIterator[Sequence[BalanceEntry]]:
         """Yield an empty page."""
         yield ()
+
+    async def open_account(self, new: NewAccount) -> AccountReport:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for the account of {new.organiser_id}")
+
+    async def onboarding_url(self, account: str, refresh_url: str, return_url: str) -> str:  # noqa: ARG002 - the protocol's form
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {account}")
+
+    async def accounts(self, refs: Sequence[str]) -> Sequence[AccountReport]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(refs)} accounts")

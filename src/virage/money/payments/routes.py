@@ -71,14 +71,14 @@ async def list_open_disputes(db: Database, principal: Principal) -> list[Dispute
 @post("/refunds/{refund_id:uuid}/retry", status_code=204, guards=[staff(*READERS)])
 async def retry_refund(refund_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Send a failed refund to the provider again. Asks for a sign-in of the last 15 minutes."""
-    who = _decider(principal, clock)
+    who = decider(principal, clock)
     granted(await db.transact(acts.send_refund_again, refund_id, who, clock.now()))
 
 
 @post("/refunds/{refund_id:uuid}/payment", status_code=204, guards=[staff(*READERS)])
 async def pay_refund(refund_id: UUID, data: RefundPayment, db: Database, clock: Clock, principal: Principal) -> None:
     """Note that a failed refund was paid another way. Asks for a sign-in of the last 15 minutes."""
-    who = _decider(principal, clock)
+    who = decider(principal, clock)
     payment = PaidOtherwise(PaidBy(data.paid_by), data.reference)
     granted(await db.transact(acts.pay_refund, refund_id, payment, who, clock.now()))
 
@@ -109,7 +109,7 @@ async def put_dispute_assignee(
     return line
 
 
-def _decider(principal: Principal, clock: Clock) -> UUID:
+def decider(principal: Principal, clock: Clock) -> UUID:
     """Return who decides about money of the whole deployment, freshly signed in."""
     over_the_house(principal, READERS)
     fresh(principal, clock.now())

@@ -7,8 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
+from virage.money.payments.account_rules import Account, AccountReport, DirectCharge, charge_on
 from virage.platform.values.refusals import Refused
 
 
@@ -59,10 +60,11 @@ AMOUNT_CENTS_MAX = 100_000_000
 
 
 class Reference(Struct, frozen=True):
-    """Identification of a payment or of a saved card at the provider."""
+    """Identification of a payment or of a saved card at the provider. `account`: None is the operator's own."""
 
     payment_id: UUID
     provider_ref: str | None = None
+    account: str | None = None
 
 
 class PaymentIntent(Struct, frozen=True):
@@ -70,7 +72,8 @@ class PaymentIntent(Struct, frozen=True):
 
     `purpose` names the domain whose handler receives the outcome, `subject` is that domain's id, such as an order.
     `allows_debit`: the buyer may choose a method whose money comes days later, such as SEPA debit. `card` is a saved
-    card that the page offers; the buyer who pays with it there agrees that it is charged off-session.
+    card that the page offers; the buyer who pays with it there agrees that it is charged off-session. `organiser_id`
+    is who sells, None for the operator; `direct` is how the payment is charged on that organiser's account.
     """
 
     payment_id: UUID
@@ -81,10 +84,16 @@ class PaymentIntent(Struct, frozen=True):
     expires_at: datetime
     allows_debit: bool = False
     card: Reference | None = None
+    organiser_id: UUID | None = None
+    direct: DirectCharge | None = None
 
 
 class Payment(Struct, frozen=True):
-    """Stored payment. `refund_cents` are all requested refunds, sent or not."""
+    """Stored payment. `refund_cents` are all requested refunds, sent or not.
+
+    `account` is the organiser's account that takes the money, None for the operator's; `fee_cents` is the operator's
+    share, which a refund gives back in part if `returns_fee`.
+    """
 
     id: UUID
     purpose: str
@@ -99,6 +108,9 @@ class Payment(Struct, frozen=True):
     payment_url: str | None = None
     provider_ref: str | None = None
     settled_at: datetime | None = None
+    account: str | None = None
+    fee_cents: int = 0
+    returns_fee: bool = False
 
 
 class HostedPage(Struct, frozen=True):
@@ -114,7 +126,7 @@ class Outcome(Struct, frozen=True):
 
     `event_id` is the webhook event, None for a lookup. `label` is the displayable label of a saved card.
     `provider_ref` is the provider's id for refunds and charges, if it is not the one of the page. `is_foreign`: the
-    amount is in another currency than the deployment's.
+    amount is in another currency than the deployment's. `account` is where the state was read.
     """
 
     payment_id: UUID
@@ -125,6 +137,7 @@ class Outcome(Struct, frozen=True):
     label: str | None = None
     provider_ref: str | None = None
     is_foreign: bool = False
+    account: str | None = None
 
 
 class Captured(Struct, frozen=True):
@@ -159,6 +172,7 @@ class Unpaid(Struct, frozen=True):
     subject: UUID
     amount_cents: int
     state: PaymentState
+    account: str | None = None
 
 
 class Settlement(Struct, frozen=True):
@@ -241,7 +255,10 @@ class Refund(Struct, frozen=True):
 
 
 class DueRefund(Struct, frozen=True):
-    """Refund to be sent or, if `refund_ref` names it at the provider, to be looked up."""
+    """Refund to be sent or, if `refund_ref` names it at the provider, to be looked up.
+
+    `returns_fee`: the operator's fee is given back by the share of the refund.
+    """
 
     id: UUID
     payment_id: UUID
@@ -249,15 +266,21 @@ class DueRefund(Struct, frozen=True):
     attempts: int
     provider_ref: str | None = None
     refund_ref: str | None = None
+    account: str | None = None
+    returns_fee: bool = False
 
 
 class RefundAnswer(Struct, frozen=True):
-    """Provider's answer to a refund, with the reason why it is not done, and the provider's id."""
+    """Provider's answer to a refund, with the reason why it is not done, and the provider's id.
+
+    `account` is where it was read.
+    """
 
     refund_id: UUID
     state: RefundState
     reason: str | None = None
     provider_ref: str | None = None
+    account: str | None = None
 
 
 def may_fail(refund: Refund, answer: RefundAnswer) -> bool:
@@ -280,8 +303,8 @@ class DisputeState(StrEnum):
 CLOSED: Final = frozenset({DisputeState.WON, DisputeState.LOST})
 
 
-class DisputeNotice(Struct, frozen=True):
-    """Dispute of a payment as the provider reports it.
+class DisputeFacts(Struct, frozen=True):
+    """Dispute of a payment.
 
     `is_inquiry`: the bank only asks, and no money has moved. `reason` is the provider's code. The evidence must arrive
     before `due_at`.
@@ -297,7 +320,13 @@ class DisputeNotice(Struct, frozen=True):
     due_at: datetime | None = None
 
 
-class Dispute(DisputeNotice, frozen=True, kw_only=True):
+class DisputeNotice(DisputeFacts, frozen=True, kw_only=True):
+    """Dispute as the provider reports it; `account` is where it was read."""
+
+    account: str | None = None
+
+
+class Dispute(DisputeFacts, frozen=True, kw_only=True):
     """Stored dispute. `assignee_id` is the person who works on it."""
 
     id: UUID
@@ -313,7 +342,7 @@ class DisputeChange(Struct, frozen=True):
     subject: UUID
 
 
-News = Outcome | RefundAnswer | DisputeNotice
+News = Outcome | RefundAnswer | DisputeNotice | AccountReport
 """What a webhook delivery brings."""
 
 
@@ -323,11 +352,12 @@ def update_dispute(known: Dispute | None, notice: DisputeNotice, id_: UUID, now:
     A closed dispute stays closed, and one that was more than an inquiry stays so.
     """
     closed_at = now if notice.state in CLOSED else None
+    facts = {name: getattr(notice, name) for name in DisputeFacts.__struct_fields__}
     if known is None:
-        return Dispute(id=id_, closed_at=closed_at, **asdict(notice))
+        return Dispute(id=id_, closed_at=closed_at, **facts)
     if known.state in CLOSED:
         return None
-    changed = Dispute(id=known.id, closed_at=closed_at, assignee_id=known.assignee_id, **asdict(notice))
+    changed = Dispute(id=known.id, closed_at=closed_at, assignee_id=known.assignee_id, **facts)
     changed = replace(changed, is_inquiry=known.is_inquiry and notice.is_inquiry)
     return None if changed == known else changed
 
@@ -374,6 +404,7 @@ class DueEvidence(Evidence, frozen=True, kw_only=True):
     payment_id: UUID
     dispute_ref: str
     attempts: int
+    account: str | None = None
 
 
 class EvidenceState(StrEnum):
@@ -437,6 +468,12 @@ class OpenPayment(Struct, frozen=True):
     created_at: datetime
     expires_at: datetime
     provider_ref: str | None = None
+    account: str | None = None
+
+    @property
+    def reference(self) -> Reference:
+        """Identification at the provider."""
+        return Reference(self.id, self.provider_ref, self.account)
 
 
 class SavedCardState(StrEnum):
@@ -521,12 +558,14 @@ def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list
     """Return at most one step per payment, in their order: a capture if there is one, else the first failure.
 
     A debit that is processed is a step if nothing else is said of its payment. Unknown payments, repeated outcomes,
-    steps backwards and captures of zero are ignored.
+    steps backwards, captures of zero and outcomes of another account than the payment's are ignored.
     """
     best: dict[UUID, Outcome] = {}
     for outcome in outcomes:
         payment = payments.get(outcome.payment_id)
         if payment is None or not may_follow(payment.state, outcome.state):
+            continue
+        if outcome.account != payment.account:  # said of another's payment: whoever has an account may claim so
             continue
         if outcome.state is PaymentState.CAPTURED and outcome.amount_cents <= 0:
             continue
@@ -541,8 +580,14 @@ def begin(starts: Sequence[PaymentIntent], existing: Mapping[UUID, Payment]) -> 
     return [_begin_one(start, existing.get(start.payment_id)) for start in starts]
 
 
-def new_payment(start: PaymentIntent, now: datetime) -> Payment:
-    """Return the payment of a new intent."""
+def new_payment(start: PaymentIntent, account: Account | None, now: datetime) -> Payment | Refused:
+    """Return the payment of a new intent, on the account of who sells; refused while that may not charge."""
+    ref, fee_cents, returns_fee = None, 0, False
+    if account is not None:
+        charge = charge_on(account, start.amount_cents)
+        if isinstance(charge, Refused):
+            return charge
+        ref, fee_cents, returns_fee = charge
     return Payment(
         id=start.payment_id,
         purpose=start.purpose,
@@ -551,6 +596,9 @@ def new_payment(start: PaymentIntent, now: datetime) -> Payment:
         state=PaymentState.CREATED,
         created_at=now,
         expires_at=start.expires_at,
+        account=ref,
+        fee_cents=fee_cents,
+        returns_fee=returns_fee,
     )
 
 
@@ -663,5 +711,5 @@ def split_by_expiry(payments: Iterable[OpenPayment], now: datetime) -> tuple[lis
     look_up: list[Reference] = []
     cancel: list[Reference] = []
     for payment in payments:
-        (cancel if payment.expires_at <= now else look_up).append(Reference(payment.id, payment.provider_ref))
+        (cancel if payment.expires_at <= now else look_up).append(payment.reference)
     return look_up, cancel

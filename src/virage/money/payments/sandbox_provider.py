@@ -8,6 +8,7 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
+from virage.money.payments.account_rules import AccountReport, NewAccount
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
@@ -80,6 +81,9 @@ class SandboxProvider:
                     currency=self._currency,
                     debit=start.allows_debit and self._currency == "EUR",
                     offers=None if start.card is None else start.card.payment_id,
+                    account=None if start.direct is None else start.direct.account,
+                    share_cents=0 if start.direct is None else start.direct.fee_cents,
+                    merchant=None if start.direct is None else start.direct.merchant,
                 )
                 for start in starts
             ]
@@ -129,14 +133,22 @@ class SandboxProvider:
         ids = [reference.payment_id for reference in references]
         answer = await self._post("/v1/payments/cancel", wire.Ids(ids), wire.Statuses)
         known = {status.id: _outcome(status) for status in answer.payments}
-        return [known.get(id_) or Outcome(id_, PaymentState.EXPIRED, 0) for id_ in ids]
+        return [
+            known.get(one.payment_id) or Outcome(one.payment_id, PaymentState.EXPIRED, 0, account=one.account)
+            for one in references
+        ]
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
         """Send refunds, one answer each."""
-        asked = wire.NewRefunds([wire.NewRefund(due.id, due.payment_id, due.amount_cents) for due in refunds])
+        asked = wire.NewRefunds(
+            [wire.NewRefund(due.id, due.payment_id, due.amount_cents, due.returns_fee) for due in refunds]
+        )
         answer = await self._post("/v1/refunds", asked, wire.RefundStatuses)
+        accounts = {due.id: due.account for due in refunds}
         return [
-            RefundAnswer(one.id, RefundState.DONE if one.done else RefundState.LATER, one.reason)
+            RefundAnswer(
+                one.id, RefundState.DONE if one.done else RefundState.LATER, one.reason, account=accounts[one.id]
+            )
             for one in answer.refunds
         ]
 
@@ -167,7 +179,7 @@ class SandboxProvider:
             return Refused(PaymentRefusal.DELIVERY_INVALID)
         return [_news(event) for event in delivery.events]
 
-    async def defects(self, webhook_url: str) -> Sequence[str]:
+    async def defects(self, webhook_url: str, *, with_accounts: bool = False) -> Sequence[str]:  # noqa: ARG002 - the sandbox has accounts
         """Return whether the sandbox does not answer. It was told the address of the webhooks when it started."""
         try:
             await self.fetch([])
@@ -175,9 +187,9 @@ class SandboxProvider:
             return [f"The sandbox at {self._url} does not answer, so nothing comes to {webhook_url}: {failure}"]
         return []
 
-    async def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:
+    async def payouts(self, since: datetime, account: str | None = None) -> AsyncIterator[Sequence[ProviderPayout]]:
         """Yield the payouts created since a time, earliest first. Today's grows until the day is over."""
-        answer = await self._post("/v1/payouts", wire.PayoutsSince(since), wire.Payouts)
+        answer = await self._post("/v1/payouts", wire.PayoutsSince(since, account), wire.Payouts)
         yield [
             ProviderPayout(
                 payout.id,
@@ -189,12 +201,18 @@ class SandboxProvider:
                 Listing.READY if payout.complete else Listing.LATER,
                 reference=payout.id,
                 descriptor="SANDBOX",
+                account=account,
             )
             for payout in answer.payouts
         ]
 
-    async def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:
-        """Yield the entries of a payout: captures with their fees, and refunds."""
+    async def payout_entries(
+        self,
+        payout_id: str,
+        after: str | None = None,
+        account: str | None = None,  # noqa: ARG002 - the payout's id names its account
+    ) -> AsyncIterator[Sequence[BalanceEntry]]:
+        """Yield the entries of a payout: captures with their fees, refunds, and shares of other accounts' payments."""
         while True:
             asked = wire.EntriesOf(payout_id, after)
             answer = await self._post("/v1/payouts/entries", asked, wire.PayoutEntries)
@@ -203,6 +221,23 @@ class SandboxProvider:
                 after = answer.entries[-1].id
             if not answer.more:
                 return
+
+    async def open_account(self, new: NewAccount) -> AccountReport:
+        """Return the account of an organiser, which may charge at once."""
+        (report,) = await self.accounts([f"acct_{new.organiser_id.hex}"])
+        return report
+
+    async def onboarding_url(self, account: str, refresh_url: str, return_url: str) -> str:  # noqa: ARG002 - the protocol's form
+        """Return the end of the form: the sandbox asks nothing."""
+        return return_url
+
+    async def accounts(self, refs: Sequence[str]) -> Sequence[AccountReport]:
+        """Return the balances of accounts. What came in today is pending; earlier money is paid out."""
+        answer = await self._post("/v1/accounts", wire.Refs(list(refs)), wire.AccountBalances)
+        return [
+            AccountReport(one.ref, may_charge=True, may_pay_out=True, available_cents=0, pending_cents=one.cents)
+            for one in answer.accounts
+        ]
 
     async def _post(self, path: str, body: msgspec.Struct, answer_type: type[Answer]) -> Answer:
         if self._session is None:
@@ -228,7 +263,15 @@ class SandboxProvider:
 def _news(event: wire.Event) -> News:
     told = event.dispute
     if told is None:
-        return Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id, event.kept)
+        return Outcome(
+            event.payment_id,
+            _STATES[event.state],
+            event.amount_cents,
+            event.reason,
+            event.id,
+            event.kept,
+            account=event.account,
+        )
     return DisputeNotice(
         payment_id=event.payment_id,
         provider_ref=told.id,
@@ -238,16 +281,21 @@ def _news(event: wire.Event) -> News:
         is_inquiry=False,
         opened_at=told.opened_at,
         due_at=told.due_at,
+        account=event.account,
     )
 
 
 def _outcome(status: wire.Status) -> Outcome:
     amount = status.captured_cents if status.state is wire.Stage.CAPTURED else status.amount_cents
-    return Outcome(status.id, _STATES[status.state], amount, status.reason, label=status.kept)
+    return Outcome(status.id, _STATES[status.state], amount, status.reason, label=status.kept, account=status.account)
 
 
 def _entry(entry: wire.PayoutEntry) -> BalanceEntry:
-    kind = EntryKind.CHARGE if entry.refund_id is None else EntryKind.REFUND
+    is_share = entry.owner != entry.account
+    if entry.refund_id is None:
+        kind = EntryKind.SHARE if is_share else EntryKind.CHARGE
+    else:
+        kind = EntryKind.SHARE_RETURNED if is_share else EntryKind.REFUND
     return BalanceEntry(
         entry.id,
         kind,
@@ -260,4 +308,5 @@ def _entry(entry: wire.PayoutEntry) -> BalanceEntry:
         payment_id=entry.payment_id,
         refund_id=entry.refund_id,
         source_ref=entry.id,
+        account=entry.account,
     )

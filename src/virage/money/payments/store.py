@@ -25,7 +25,6 @@ from virage.money.payments.rules import (
     PaidBy,
     PaidOtherwise,
     Payment,
-    PaymentIntent,
     PaymentState,
     Refund,
     RefundAnswer,
@@ -45,11 +44,14 @@ _STATES = {state.value: state for state in PaymentState}
 
 
 class Overdue(Struct, frozen=True):
-    """Number of overdue refunds and payments, and of failed refunds and disputes that wait for a person."""
+    """Number of overdue refunds and payments, and of what waits for a person: failed refunds, disputes, and accounts of
+    organisers with a negative balance.
+    """
 
     refunds: int
     failed_refunds: int
     disputes: int
+    negative_balances: int
     payments: int
 
 
@@ -76,16 +78,19 @@ async def _payments(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Paymen
     return {row["id"]: _payment(row) async for row in rows}
 
 
-async def insert_payments(conn: Connection, starts: Sequence[PaymentIntent], now: datetime) -> set[UUID]:
+async def insert_payments(conn: Connection, payments: Sequence[Payment]) -> set[UUID]:
     """Store payments; return the ids of the new ones."""
     rows = _sql.insert_payments(
         conn,
-        ids=[start.payment_id for start in starts],
-        purposes=[start.purpose for start in starts],
-        subjects=[start.subject for start in starts],
-        amounts_cents=[start.amount_cents for start in starts],
-        expires_ats=[start.expires_at for start in starts],
-        now=now,
+        ids=[payment.id for payment in payments],
+        purposes=[payment.purpose for payment in payments],
+        subjects=[payment.subject for payment in payments],
+        amounts_cents=[payment.amount_cents for payment in payments],
+        created_ats=[payment.created_at for payment in payments],
+        expires_ats=[payment.expires_at for payment in payments],
+        accounts=[payment.account for payment in payments],
+        fees_cents=[payment.fee_cents for payment in payments],
+        return_fees=[payment.returns_fee for payment in payments],
     )
     return {row["id"] async for row in rows}
 
@@ -113,7 +118,7 @@ async def open_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
 async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Unpaid]:
     """Return payments that are not captured, locked in the order of their ids."""
     rows = _sql.lock_without_money(conn, ids=ids)
-    return {row[0]: Unpaid(row[0], row[1], row[2], row[3], _STATES[row[4]]) async for row in rows}
+    return {row[0]: Unpaid(row[0], row[1], row[2], row[3], _STATES[row[4]], row[5]) async for row in rows}
 
 
 async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: datetime) -> None:
@@ -432,17 +437,22 @@ async def put_call_lanes(conn: Connection, free_at: Mapping[CallLane, datetime])
 
 
 class Capture(Struct, frozen=True):
-    """Captured payment with its amount in cents. `at` is when it was created or, for a debit, when its money came."""
+    """Captured payment with its amount in cents. `at` is when it was created or, for a debit, when its money came.
+
+    `account` took the money, and the operator's share of it is `fee_cents`.
+    """
 
     id: UUID
     at: datetime
     captured_cents: int
+    account: str | None
+    fee_cents: int
 
 
 async def captures(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Capture]:
     """Return captured payments of a period, oldest first, from after an id at `since`."""
     rows = _sql.captures(conn, since=since, until=until, after=after, wanted=wanted)
-    return [Capture(row["id"], row["at"], row["captured_cents"]) async for row in rows]
+    return [Capture(**row) async for row in rows]
 
 
 async def refunds_done(conn: Connection, since: datetime, until: datetime, after: UUID, wanted: int) -> list[Refund]:

@@ -1,10 +1,15 @@
--- name: insert_payments(ids, purposes, subjects, amounts_cents, expires_ats, now)
+-- name: insert_payments(ids, purposes, subjects, amounts_cents, created_ats, expires_ats, accounts, fees_cents, return_fees)
 -- New payments of the batch, returned by id. A known id is skipped without waiting: a transaction that settles it may
 -- be waiting for locks of the caller.
-insert into payments.payment (id, purpose, subject, amount_cents, expires_at, state, created_at)
-select start.id, start.purpose, start.subject, start.amount_cents, start.expires_at, 'created', :now
-from unnest(:ids::uuid[], :purposes::text[], :subjects::uuid[], :amounts_cents::bigint[], :expires_ats::timestamptz[])
-    as start (id, purpose, subject, amount_cents, expires_at)
+insert into payments.payment (
+    id, purpose, subject, amount_cents, expires_at, state, created_at, account, fee_cents, returns_fee
+)
+select start.id, start.purpose, start.subject, start.amount_cents, start.expires_at, 'created', start.created_at,
+    start.account, start.fee_cents, start.returns_fee
+from unnest(
+    :ids::uuid[], :purposes::text[], :subjects::uuid[], :amounts_cents::bigint[], :created_ats::timestamptz[],
+    :expires_ats::timestamptz[], :accounts::text[], :fees_cents::bigint[], :return_fees::boolean[]
+) as start (id, purpose, subject, amount_cents, created_at, expires_at, account, fee_cents, returns_fee)
 where not exists (select from payments.payment as known where known.id = start.id)
 order by start.id
 on conflict (id) do nothing
@@ -13,13 +18,13 @@ returning id;
 -- name: payments(ids)
 -- Payments by id.
 select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
-    payment_url, provider_ref, settled_at
+    payment_url, provider_ref, settled_at, account, fee_cents, returns_fee
 from payments.payment where id = any(:ids::uuid[]);
 
 -- name: payments_of_subject(subject)
 -- All payments and attempts of a subject, oldest first.
 select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
-    payment_url, provider_ref, settled_at
+    payment_url, provider_ref, settled_at, account, fee_cents, returns_fee
 from payments.payment where subject = :subject order by created_at, id;
 
 -- name: open_pages(ids, urls, refs)!
@@ -37,7 +42,7 @@ where payment.id = locked.id;
 
 -- name: lock_without_money(ids)
 -- Payments that are not captured, locked in order; the others are not touched.
-select id, purpose, subject, amount_cents, state
+select id, purpose, subject, amount_cents, state, account
 from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
 
 -- name: settle_payments(ids, states, captured_cents, reasons, refs, ask_ats, expires_ats, now)!
@@ -57,7 +62,7 @@ where payment.id = outcome.id and payment.captured_cents is null;
 -- name: lock_payments(ids)
 -- Payments by id, locked in order.
 select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
-    payment_url, provider_ref, settled_at
+    payment_url, provider_ref, settled_at, account, fee_cents, returns_fee
 from payments.payment where id = any(:ids::uuid[]) order by id for no key update;
 
 -- name: extend_unopened(ids, until)
@@ -104,7 +109,8 @@ select id from made;
 -- name: due_refunds(now, wanted)
 -- Due refunds, the longest due first.
 select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref,
-    case when refund.sent_at is not null then refund.provider_ref end as refund_ref
+    case when refund.sent_at is not null then refund.provider_ref end as refund_ref, payment.account,
+    payment.returns_fee and payment.fee_cents > 0 as returns_fee
 from payments.refund join payments.payment on payment.id = refund.payment_id
 where refund.done_at is null and refund.failed_at is null and refund.due_at <= :now
 order by refund.due_at, refund.id limit :wanted;
@@ -253,8 +259,10 @@ from payments.evidence where dispute_id = any(:dispute_ids::uuid[]) order by dis
 -- name: due_evidence(now)^
 -- The evidence that is due for the longest time, with its dispute.
 select evidence.id, evidence.dispute_id, dispute.payment_id, dispute.provider_ref as dispute_ref, evidence.attempts,
-    evidence.pdf, evidence.fields
-from payments.evidence join payments.dispute on dispute.id = evidence.dispute_id
+    evidence.pdf, evidence.fields, payment.account
+from payments.evidence
+join payments.dispute on dispute.id = evidence.dispute_id
+join payments.payment on payment.id = dispute.payment_id
 where evidence.pdf is not null and evidence.due_at <= :now
 order by evidence.due_at, evidence.id limit 1;
 
@@ -274,8 +282,8 @@ where id = :id;
 update payments.evidence set attempts = attempts + 1, due_at = :due_at, reason = :reason::text where id = :id;
 
 -- name: count_overdue(refunds_before, payments_before)^
--- Counts of refunds that the provider has not accepted, of failed ones, of disputes without a response, and of expired
--- open payments.
+-- Counts of refunds that the provider has not accepted, of failed ones, of disputes without a response, of accounts with
+-- a negative balance, and of expired open payments.
 select
     (
         select count(*) from payments.refund
@@ -283,6 +291,7 @@ select
     ) as refunds,
     (select count(*) from payments.refund where failed_at is not null) as failed_refunds,
     (select count(*) from payments.dispute where state = 'needs_response') as disputes,
+    (select count(*) from payments.account where negative_since is not null) as negative_balances,
     (
         select count(*) from payments.payment
         where created_at >= (select open_since from payments.watermark)
@@ -294,14 +303,14 @@ select
 
 -- name: open_payments(since, until, after, wanted)
 -- Open payments of a period, by age.
-select id, created_at, expires_at, provider_ref
+select id, created_at, expires_at, provider_ref, account
 from payments.payment
 where created_at >= :since and created_at < :until and state in ('created', 'pending') and (created_at, id) > (:since, :after)
 order by created_at, id limit :wanted;
 
 -- name: due_debits(now, wanted)
 -- Debits under way that the provider is to be asked about, the longest due first.
-select id, created_at, expires_at, provider_ref from payments.payment
+select id, created_at, expires_at, provider_ref, account from payments.payment
 where debited_at is not null and ask_at <= :now order by ask_at, id limit :wanted;
 
 -- name: postpone_debits(ids, ask_at)!
@@ -381,11 +390,11 @@ where call_lane.lane = booked.lane;
 
 -- name: captures(since, until, after, wanted)
 -- Captured payments created in a period, by age. A debit counts from the time at which its money came.
-select id, created_at as at, captured_cents from payments.payment
+select id, created_at as at, captured_cents, account, fee_cents from payments.payment
 where created_at >= :since and created_at < :until and captured_cents is not null and debited_at is null
     and (created_at, id) > (:since, :after)
 union all
-select id, settled_at as at, captured_cents from payments.payment
+select id, settled_at as at, captured_cents, account, fee_cents from payments.payment
 where settled_at >= :since and settled_at < :until and captured_cents is not null and debited_at is not null
     and (settled_at, id) > (:since, :after)
 order by at, id limit :wanted;
@@ -401,3 +410,44 @@ order by done_at, id limit :wanted;
 -- name: first_payment_at()$
 -- When the first payment was created.
 select min(created_at) from payments.payment;
+
+-- name: insert_account(organiser_id, who, now)!
+-- A new account of an organiser; a known one is left unchanged.
+insert into payments.account (organiser_id, begun_at, begun_by) values (:organiser_id, :now, :who)
+on conflict (organiser_id) do nothing;
+
+-- name: accounts()
+-- All accounts.
+select organiser_id, ref, begun_at, may_charge, may_pay_out, requirements, due_at, disabled_reason, read_at,
+    fee_permille, fee_cents, returns_fee, available_cents, pending_cents, negative_since
+from payments.account order by begun_at, organiser_id;
+
+-- name: accounts_of(organiser_ids)
+-- Accounts of some organisers.
+select organiser_id, ref, begun_at, may_charge, may_pay_out, requirements, due_at, disabled_reason, read_at,
+    fee_permille, fee_cents, returns_fee, available_cents, pending_cents, negative_since
+from payments.account where organiser_id = any(:organiser_ids::uuid[]);
+
+-- name: lock_accounts(organiser_ids, refs)
+-- Accounts of some organisers or with some ids of the provider, locked in order.
+select organiser_id, ref, begun_at, may_charge, may_pay_out, requirements, due_at, disabled_reason, read_at,
+    fee_permille, fee_cents, returns_fee, available_cents, pending_cents, negative_since
+from payments.account where organiser_id = any(:organiser_ids::uuid[]) or ref = any(:refs::text[])
+order by organiser_id for no key update;
+
+-- name: name_account(organiser_id, ref)!
+-- The provider's id of a locked account, once.
+update payments.account set ref = :ref where organiser_id = :organiser_id and ref is null;
+
+-- name: put_fee(organiser_id, permille, cents, is_returned)!
+-- The fee rule of a locked account.
+update payments.account set fee_permille = :permille, fee_cents = :cents, returns_fee = :is_returned
+where organiser_id = :organiser_id;
+
+-- name: put_report(organiser_id, may_charge, may_pay_out, requirements, due_at, disabled_reason, available_cents, pending_cents, negative_since, now)!
+-- What the provider says of a locked account.
+update payments.account
+set may_charge = :may_charge, may_pay_out = :may_pay_out, requirements = :requirements::text[],
+    due_at = :due_at::timestamptz, disabled_reason = :disabled_reason::text, available_cents = :available_cents::bigint,
+    pending_cents = :pending_cents::bigint, negative_since = :negative_since::timestamptz, read_at = :now
+where organiser_id = :organiser_id;

@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -18,8 +19,10 @@ import aiohttp
 import msgspec
 import stripe
 from msgspec import Struct
+from msgspec.structs import replace
 from stripe import StripeClient
 
+from virage.money.payments.account_rules import DISCONNECTED, AccountReport, NewAccount
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import Unreachable
@@ -60,6 +63,7 @@ REFUNDS_MAX: Final = 100
 SIGNATURE: Final = "stripe-signature"
 PAYMENT_ID, CARD_ID, REFUND_ID = "payment_id", "card_id", "refund_id"
 EVIDENCE_ID: Final = "evidence_id"
+ORGANISER_ID: Final = "organiser_id"
 EVIDENCE_TEXT_MAX: Final = 20_000
 """Characters of a field of evidence (https://docs.stripe.com/api/disputes/evidence_object)."""
 PAGES: Final = "/v1/checkout/sessions"
@@ -82,7 +86,10 @@ EVENTS: Final = (
 DEBIT: Final = "sepa_debit"
 DEBIT_EVENTS: Final = ("checkout.session.async_payment_failed", "checkout.session.async_payment_succeeded")
 """Those that it is sent too if debits are offered."""
+ACCOUNT_EVENTS: Final = ("account.application.deauthorized", "account.updated")
+"""Those that the endpoint for connected accounts is sent beside the events of payments."""
 MISSING: Final = "resource_missing"
+NO_SUCH_ACCOUNT: Final = "account_invalid"
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
 _REFUND_FAILED: Final = frozenset({"failed", "canceled"})
 _DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
@@ -93,8 +100,10 @@ _DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
     "lost": DisputeState.LOST,
     "prevented": DisputeState.LOST,  # the buyer got the money back before a dispute began
 }
-_NOT_REFUNDABLE: Final = frozenset({"amount_too_large", "charge_already_refunded", "charge_disputed"})
-"""Refusals of a refund that no repetition changes."""
+_NOT_REFUNDABLE: Final = frozenset(
+    {"amount_too_large", "balance_insufficient", "charge_already_refunded", "charge_disputed"}
+)
+"""Refusals of a refund that no repetition changes, or that a person must hear of: the balance does not cover it."""
 LISTED_MAX: Final = 100
 """Objects per page of a list (https://docs.stripe.com/api/pagination)."""
 _LISTINGS: Final = {"completed": Listing.READY, "in_progress": Listing.LATER}
@@ -110,6 +119,8 @@ _KINDS: Final = {
     "other_adjustment": EntryKind.ADJUSTMENT,
     "payout": EntryKind.PAYOUT,
     "payout_reversal": EntryKind.PAYOUT_FAILURE,
+    "platform_earning": EntryKind.SHARE,
+    "platform_earning_refund": EntryKind.SHARE_RETURNED,
 }
 """By reporting category, https://docs.stripe.com/reports/reporting-categories."""
 
@@ -129,9 +140,12 @@ class _About(Struct):
 
 
 class _Event(Struct):
+    """`account` is the organiser's account on which it happened; None: the operator's own."""
+
     type: str
     data: _About
     api_version: str | None = None
+    account: str | None = None
 
 
 class StripeProvider:
@@ -186,7 +200,7 @@ class StripeProvider:
         price: Any = {
             "currency": self._currency,
             "unit_amount": start.amount_cents,
-            "product_data": {"name": self._merchant},
+            "product_data": {"name": self._merchant if start.direct is None else start.direct.merchant},
         }
         page: dict[str, Any] = {
             "mode": "payment",
@@ -200,7 +214,11 @@ class StripeProvider:
             page["saved_payment_method_options"] = {"allow_redisplay_filters": ["always", "limited", "unspecified"]}
             page["payment_method_types"] = ["card"]
             page["payment_intent_data"]["setup_future_usage"] = "off_session"
-        return await self._open(start.payment_id, page, metadata, start.return_url)
+        if start.direct is None:
+            return await self._open(start.payment_id, page, metadata, start.return_url)
+        if start.direct.fee_cents:
+            page["payment_intent_data"]["application_fee_amount"] = start.direct.fee_cents
+        return await self._open(start.payment_id, page, metadata, start.return_url, start.direct.account)
 
     async def keep(self, methods: Sequence[NewSavedCard]) -> Sequence[HostedPage | Refused]:
         """Return a Checkout page that saves a card, for each, in order. Each card has a customer of its own."""
@@ -220,7 +238,9 @@ class StripeProvider:
             card.return_url,
         )
 
-    async def _open(self, id_: UUID, page: Any, metadata: dict[str, str], return_url: str) -> HostedPage | Refused:
+    async def _open(
+        self, id_: UUID, page: Any, metadata: dict[str, str], return_url: str, account: str | None = None
+    ) -> HostedPage | Refused:
         params = page | {
             "client_reference_id": str(id_),
             "metadata": metadata,
@@ -228,7 +248,8 @@ class StripeProvider:
             "cancel_url": return_url,
         }
         try:
-            answer: Any = await self._client.raw_request_async("post", PAGES, idempotency_key=str(id_), **params)
+            options = _on(account, idempotency_key=str(id_))
+            answer: Any = await self._client.raw_request_async("post", PAGES, **params, **options)
         except stripe.IdempotencyError:
             return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
         except Busy as busy:
@@ -284,24 +305,27 @@ class StripeProvider:
         return [outcome for outcome in found if outcome is not None]
 
     async def _fetch(self, reference: Reference) -> Outcome | None:
-        id_, ref = reference.payment_id, reference.provider_ref
+        id_, ref, account = reference.payment_id, reference.provider_ref, reference.account
         if ref is None:
-            intent = await self._search(id_)
+            intent = await self._search(id_, account)
         elif ref.startswith(SESSION):
             params: Any = {"expand": ["payment_intent", "setup_intent.payment_method"]}
-            session = await _unless_missing(self._client.v1.checkout.sessions.retrieve_async(ref, params))
-            return None if session is None else self._of_session(id_, session)
+            asked = self._client.v1.checkout.sessions.retrieve_async(ref, params, _on(account))
+            session = await _unless_missing(asked, account)
+            return None if session is None else replace(self._of_session(id_, session), account=account)
         else:
-            intent = await _unless_missing(self._client.v1.payment_intents.retrieve_async(ref))
-        return None if intent is None else self._of_intent(id_, intent)
+            intent = await _unless_missing(
+                self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)), account
+            )
+        return None if intent is None else replace(self._of_intent(id_, intent), account=account)
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         """End open pages and charges, one outcome each: expired, or the earlier outcome."""
         return await _each(self._cancel, references)
 
     async def _cancel(self, reference: Reference) -> Outcome:
-        ref = reference.provider_ref
-        ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0)
+        ref, account = reference.provider_ref, reference.account
+        ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0, account=account)
         if ref is None:
             found = await self._fetch(reference)
             ref = None if found is None else found.provider_ref
@@ -309,17 +333,21 @@ class StripeProvider:
             return ended
         try:
             if ref.startswith(SESSION):
-                await self._client.v1.checkout.sessions.expire_async(ref)
+                await self._client.v1.checkout.sessions.expire_async(ref, {}, _on(account))
             else:
-                await self._client.v1.payment_intents.cancel_async(ref)
+                await self._client.v1.payment_intents.cancel_async(ref, {}, _on(account))
+        except stripe.PermissionError:
+            if account is None:
+                raise
+            return ended  # the organiser has ended the connection
         except stripe.InvalidRequestError:  # it ended before, or does not exist
-            return await self._fetch(Reference(reference.payment_id, ref)) or ended
+            return await self._fetch(replace(reference, provider_ref=ref)) or ended
         return ended
 
-    async def _search(self, payment_id: UUID) -> stripe.PaymentIntent | None:
+    async def _search(self, payment_id: UUID, account: str | None = None) -> stripe.PaymentIntent | None:
         """Return the charge of a payment whose answer was lost. Stripe's index is up to a minute behind."""
         params: Any = {"query": f"metadata['{PAYMENT_ID}']:'{payment_id}'", "limit": 1}
-        found = await self._client.v1.payment_intents.search_async(params)
+        found = await self._client.v1.payment_intents.search_async(params, _on(account))
         return next(iter(found.data), None)
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
@@ -327,20 +355,29 @@ class StripeProvider:
         return await _each(self._refund, refunds)
 
     async def _refund(self, due: DueRefund) -> RefundAnswer:
+        try:
+            return replace(await self._refund_on(due), account=due.account)
+        except stripe.PermissionError:
+            if due.account is None:
+                raise
+            return RefundAnswer(due.id, RefundState.FAILED, DISCONNECTED, account=due.account)
+
+    async def _refund_on(self, due: DueRefund) -> RefundAnswer:
         if due.refund_ref is not None:
-            return _of_refund(due.id, await self._client.v1.refunds.retrieve_async(due.refund_ref))
+            found = await self._client.v1.refunds.retrieve_async(due.refund_ref, {}, _on(due.account))
+            return _of_refund(due.id, found)
         intent = await self._intent_of(due)
         if intent is None:
             return RefundAnswer(due.id, RefundState.LATER, PaymentRefusal.NOT_FOUND)
-        known = await self._refunds_of(intent, due.id) if due.attempts else []
+        known = await self._refunds_of(intent, due) if due.attempts else []
         standing = next((refund for refund in known if refund.status not in _REFUND_FAILED), None)
         if standing is None:
             params: Any = {
                 "payment_intent": intent,
                 "amount": due.amount_cents,
                 "metadata": {REFUND_ID: str(due.id)},
-            }
-            options: Any = {"idempotency_key": f"{due.id}-{len(known)}"}
+            } | ({"refund_application_fee": True} if due.returns_fee else {})
+            options = _on(due.account, idempotency_key=f"{due.id}-{len(known)}")
             try:
                 standing = await self._client.v1.refunds.create_async(params, options)
             except stripe.InvalidRequestError as failure:
@@ -351,20 +388,21 @@ class StripeProvider:
     async def _intent_of(self, due: DueRefund) -> str | None:
         ref = due.provider_ref
         if ref is not None and ref.startswith(SESSION):
-            session = await _unless_missing(self._client.v1.checkout.sessions.retrieve_async(ref))
+            asked = self._client.v1.checkout.sessions.retrieve_async(ref, {}, _on(due.account))
+            session = await _unless_missing(asked)
             return None if session is None or session.payment_intent is None else _id(session.payment_intent)
         if ref is None:
-            found = await self._search(due.payment_id)
+            found = await self._search(due.payment_id, due.account)
             return None if found is None else found.id
         return ref
 
-    async def _refunds_of(self, intent: str, refund_id: UUID) -> list[stripe.Refund]:
+    async def _refunds_of(self, intent: str, due: DueRefund) -> list[stripe.Refund]:
         params: Any = {"payment_intent": intent, "limit": REFUNDS_MAX}
-        listed = await self._client.v1.refunds.list_async(params)
+        listed = await self._client.v1.refunds.list_async(params, _on(due.account))
         return [
             refund
             for refund in listed.data
-            if refund.metadata is not None and refund.metadata.to_dict().get(REFUND_ID) == str(refund_id)
+            if refund.metadata is not None and refund.metadata.to_dict().get(REFUND_ID) == str(due.id)
         ]
 
     async def send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
@@ -375,7 +413,7 @@ class StripeProvider:
     async def _send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
         client = self._client.v1
         try:
-            dispute = await client.disputes.retrieve_async(due.dispute_ref)
+            dispute = await client.disputes.retrieve_async(due.dispute_ref, {}, _on(due.account))
             known = {} if dispute.metadata is None else dispute.metadata.to_dict()
             if known.get(EVIDENCE_ID) == str(due.id):
                 return EvidenceAnswer(EvidenceState.SENT)
@@ -384,7 +422,7 @@ class StripeProvider:
             document: Any = io.BytesIO(due.pdf)
             document.name = "evidence.pdf"
             upload: Any = {"purpose": "dispute_evidence", "file": document}
-            file = await client.files.create_async(upload, {"idempotency_key": f"{due.id}-file"})
+            file = await client.files.create_async(upload, _on(due.account, idempotency_key=f"{due.id}-file"))
             fields = {
                 "service_documentation": file.id,
                 "uncategorized_text": due.fields.summary,
@@ -395,10 +433,74 @@ class StripeProvider:
             }
             said: Any = {name: text[:EVIDENCE_TEXT_MAX] for name, text in fields.items() if text}
             update: Any = {"evidence": said, "metadata": {EVIDENCE_ID: str(due.id)}, "submit": True}
-            await client.disputes.update_async(due.dispute_ref, update, {"idempotency_key": str(due.id)})
+            options = _on(due.account, idempotency_key=str(due.id))
+            await client.disputes.update_async(due.dispute_ref, update, options)
         except stripe.InvalidRequestError as failure:
             return EvidenceAnswer(EvidenceState.FAILED, failure.code or "invalid_request")
         return EvidenceAnswer(EvidenceState.SENT)
+
+    async def open_account(self, new: NewAccount) -> AccountReport:
+        """Create the account of an organiser, or find the one that was created before.
+
+        Stripe bears its losses and collects what it requires; the organiser pays Stripe's fees, and has the dashboard.
+        """
+        params: Any = {
+            "controller": {
+                "losses": {"payments": "stripe"},
+                "fees": {"payer": "account"},
+                "requirement_collection": "stripe",
+                "stripe_dashboard": {"type": "full"},
+            },
+            "business_profile": {"name": new.name},
+            "metadata": {ORGANISER_ID: str(new.organiser_id)},
+        }
+        try:
+            account = await self._opened_before(new) or await self._client.v1.accounts.create_async(
+                params, _on(None, idempotency_key=f"account-{new.organiser_id}")
+            )
+        except (stripe.StripeError, Busy) as failure:
+            raise Unreachable(_why(failure)) from failure
+        return _report(account)
+
+    async def _opened_before(self, new: NewAccount) -> stripe.Account | None:
+        """Return the account of an organiser whose answer was lost, once its idempotency key may be forgotten."""
+        if datetime.now(UTC) - new.begun_at <= KEY_LIVES:
+            return None
+        since: Any = {"created": {"gte": int(new.begun_at.timestamp())}, "limit": LISTED_MAX}
+        async for page in _pages(self._client.v1.accounts.list_async, since):
+            for account in page:
+                if account.metadata and account.metadata.to_dict().get(ORGANISER_ID) == str(new.organiser_id):
+                    found: stripe.Account = account
+                    return found
+        return None
+
+    async def onboarding_url(self, account: str, refresh_url: str, return_url: str) -> str:
+        """Return the address of Stripe's form for an account. It can be opened once, and expires in minutes."""
+        params: Any = {
+            "account": account,
+            "refresh_url": refresh_url,
+            "return_url": return_url,
+            "type": "account_onboarding",
+        }
+        try:
+            link = await self._client.v1.account_links.create_async(params)
+        except (stripe.StripeError, Busy) as failure:
+            raise Unreachable(_why(failure)) from failure
+        return link.url
+
+    async def accounts(self, refs: Sequence[str]) -> Sequence[AccountReport]:
+        """Return the state and balance of accounts. One that Virage may not use any more is disconnected."""
+        return await _each(self._account, refs)
+
+    async def _account(self, ref: str) -> AccountReport:
+        try:
+            account = await self._client.v1.accounts.retrieve_async(ref)
+            balance = await self._client.v1.balance.retrieve_async({}, _on(ref))
+        except stripe.PermissionError:
+            return AccountReport(ref, may_charge=False, may_pay_out=False, disabled_reason=DISCONNECTED)
+        available = sum(one.amount for one in balance.available if one.currency == self._currency)
+        pending = sum(one.amount for one in balance.pending if one.currency == self._currency)
+        return replace(_report(account), available_cents=available, pending_cents=pending)
 
     async def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[News] | Refused:
         """Return the state of what an event is about. Its age is checked by the system clock.
@@ -409,15 +511,17 @@ class StripeProvider:
         event = self._verified(headers, body)
         if isinstance(event, Refused):
             return event
-        about = event.data.object
+        about, account = event.data.object, event.account
         with urgent(WEBHOOK_PATIENCE):
             match about["object"]:
                 case "checkout.session" | "payment_intent":
-                    return await self._payment_news(event, about)
+                    return await self._payment_news(event, about, account)
                 case "refund":
-                    return await self._refund_news(about)
+                    return await self._refund_news(about, account)
                 case "dispute":
-                    return await self._dispute_news(about["id"])
+                    return await self._dispute_news(about["id"], account)
+                case "account" | "application" if account is not None:
+                    return await self.accounts([account])
         return []
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> "_Event | Refused":
@@ -433,29 +537,34 @@ class StripeProvider:
                 return Refused(PaymentRefusal.DELIVERY_INVALID)
         return Refused(PaymentRefusal.SIGNATURE_INVALID)
 
-    async def _payment_news(self, event: "_Event", about: Mapping[str, Any]) -> Sequence[Outcome]:
+    async def _payment_news(self, event: "_Event", about: Mapping[str, Any], account: str | None) -> Sequence[Outcome]:
         """Return the state of a payment or card, if it is ours and has ended."""
         id_ = _our_id(about.get("metadata") or {})
         if id_ is None:
             return []
         if event.type in PAID_EVENTS and event.api_version == API_VERSION and about["payment_status"] == "paid":
-            return [self._paid(id_, about["amount_total"], about["currency"], about["payment_intent"])]
-        found = await self.fetch([Reference(id_, about["id"])])
+            paid = self._paid(id_, about["amount_total"], about["currency"], about["payment_intent"])
+            return [replace(paid, account=account)]
+        found = await self.fetch([Reference(id_, about["id"], account)])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
 
-    async def _refund_news(self, about: Mapping[str, Any]) -> Sequence[RefundAnswer]:
+    async def _refund_news(self, about: Mapping[str, Any], account: str | None) -> Sequence[RefundAnswer]:
         """Return the present state of a refund, if it is ours."""
         id_ = _uuid((about.get("metadata") or {}).get(REFUND_ID))
         if id_ is None:
             return []
-        (refund,) = await _all(self._client.v1.refunds.retrieve_async, [about["id"]])
-        return [_of_refund(id_, refund)]
 
-    async def _dispute_news(self, dispute_id: str) -> Sequence[DisputeNotice]:
+        async def retrieve(ref: str) -> stripe.Refund:
+            return await self._client.v1.refunds.retrieve_async(ref, {}, _on(account))
+
+        (refund,) = await _all(retrieve, [about["id"]])
+        return [replace(_of_refund(id_, refund), account=account)]
+
+    async def _dispute_news(self, dispute_id: str, account: str | None) -> Sequence[DisputeNotice]:
         """Return the present state of a dispute, if its payment is ours."""
 
         async def retrieve(id_: str) -> stripe.Dispute:
-            return await self._client.v1.disputes.retrieve_async(id_, {"expand": ["payment_intent"]})
+            return await self._client.v1.disputes.retrieve_async(id_, {"expand": ["payment_intent"]}, _on(account))
 
         (dispute,) = await _all(retrieve, [dispute_id])
         intent: Any = dispute.payment_intent
@@ -474,11 +583,12 @@ class StripeProvider:
                 is_inquiry=dispute.status.startswith("warning_"),
                 opened_at=datetime.fromtimestamp(dispute.created, UTC),
                 due_at=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+                account=account,
             )
         ]
 
-    async def defects(self, webhook_url: str) -> Sequence[str]:
-        """Return what is wrong with the key, the account and its webhook endpoint, each with what to do."""
+    async def defects(self, webhook_url: str, *, with_accounts: bool = False) -> Sequence[str]:
+        """Return what is wrong with the key, the account and its webhook endpoints, each with what to do."""
         try:
             account, endpoints = await asyncio.gather(
                 self._client.v1.accounts.retrieve_current_async(), self._client.v1.webhook_endpoints.list_async()
@@ -510,7 +620,28 @@ class StripeProvider:
                 "VIRAGE_STRIPE_SEPA_DEBIT: the account does not offer SEPA debit; activate it in Stripe's dashboard"
             )
         events = EVENTS + DEBIT_EVENTS if self._sepa_debit else EVENTS
-        return found + _endpoint_defects(endpoints.data, webhook_url, events)
+        own = [one for one in endpoints.data if one.application is None]
+        found += _endpoint_defects("webhook endpoint", own, webhook_url, events)
+        connected = [one for one in endpoints.data if one.application is not None]
+        return found + await self._account_defects(connected, webhook_url, [*events, *ACCOUNT_EVENTS], with_accounts)
+
+    async def _account_defects(
+        self, endpoints: Sequence[stripe.WebhookEndpoint], url: str, events: Sequence[str], asked: bool
+    ) -> list[str]:
+        """Return what organisers' accounts lack, if it is asked or if there are any."""
+        client = self._client.v1
+        nothing: Any = {"account": "acct_virage_none", "type": "account_onboarding"}
+        tries = (client.accounts.list_async({"limit": 1}), client.account_links.create_async(nothing))
+        listed, linked = await asyncio.gather(*tries, return_exceptions=True)
+        if not asked and (isinstance(listed, BaseException) or not listed.data):
+            return []
+        found = [
+            f"VIRAGE_STRIPE_KEY: the restricted key may not write {name}; permit it in Stripe's dashboard"
+            for name, answer in (("Connected accounts", listed), ("Account links", linked))
+            if isinstance(answer, stripe.PermissionError)
+            and (answer.error is None or answer.error.code != NO_SUCH_ACCOUNT)
+        ]
+        return found + _endpoint_defects("webhook endpoint for connected accounts", endpoints, url, events)
 
     async def _not_permitted(self) -> list[str]:
         """Return what a restricted key must not do, found by acts on objects that do not exist."""
@@ -580,17 +711,38 @@ class StripeProvider:
             if isinstance(answer, stripe.PermissionError)
         ]
 
-    async def payouts(self, since: datetime) -> AsyncIterator[Sequence[ProviderPayout]]:
-        """Yield the payouts created since a time, latest first, in pages of 100."""
+    async def payouts(self, since: datetime, account: str | None = None) -> AsyncIterator[Sequence[ProviderPayout]]:
+        """Yield the payouts of an account created since a time, latest first, in pages of 100."""
         asked: dict[str, Any] = {"created": {"gte": int(since.timestamp())}}
-        async for page in _pages(self._client.v1.payouts.list_async, asked):
-            yield [_payout(payout) for payout in page]
+        async for page in _pages(self._client.v1.payouts.list_async, asked, account=account):
+            yield [_payout(payout, account) for payout in page]
 
-    async def payout_entries(self, payout_id: str, after: str | None = None) -> AsyncIterator[Sequence[BalanceEntry]]:
-        """Yield the balance transactions of a payout, latest first, in pages of 100, with what they are about."""
+    async def payout_entries(
+        self, payout_id: str, after: str | None = None, account: str | None = None
+    ) -> AsyncIterator[Sequence[BalanceEntry]]:
+        """Yield the balance transactions of a payout, latest first, in pages of 100, with what they are about.
+
+        The operator's share of an organiser's payment names the charge on the organiser's account, which is read.
+        """
         asked: dict[str, Any] = {"payout": payout_id, "expand": ["data.source"]}
-        async for page in _pages(self._client.v1.balance_transactions.list_async, asked, after):
-            yield [_entry(transaction) for transaction in page]
+        async for page in _pages(self._client.v1.balance_transactions.list_async, asked, after, account):
+            yield await _all(partial(self._entry, account), page)
+
+    async def _entry(self, account: str | None, transaction: stripe.BalanceTransaction) -> BalanceEntry:
+        entry = _entry(transaction, account)
+        if account is not None or entry.kind not in (EntryKind.SHARE, EntryKind.SHARE_RETURNED):
+            return entry
+        fee: Any = transaction.source
+        if fee.object == "fee_refund":
+            fee = await self._client.v1.application_fees.retrieve_async(_id(fee.fee))
+        organiser = _id(fee.account)
+        try:
+            charge = await self._client.v1.charges.retrieve_async(_id(fee.charge), {}, _on(organiser))
+        except (stripe.InvalidRequestError, stripe.PermissionError):  # the organiser has ended the connection
+            return replace(entry, account=organiser)
+        metadata = charge.metadata.to_dict()
+        payment_id = _uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
+        return replace(entry, account=organiser, payment_id=payment_id)
 
     @property
     def _client(self) -> StripeClient:
@@ -651,27 +803,55 @@ def _of_refund(refund_id: UUID, refund: stripe.Refund) -> RefundAnswer:
     return RefundAnswer(refund_id, RefundState.FAILED, getattr(refund, "failure_reason", refund.status), refund.id)
 
 
-def _endpoint_defects(endpoints: Sequence[stripe.WebhookEndpoint], url: str, events: Sequence[str]) -> list[str]:
+def _report(account: stripe.Account) -> AccountReport:
+    """Return the state of an account, without its balance."""
+    required = account.requirements
+    due = None if required is None else required.current_deadline
+    return AccountReport(
+        account.id,
+        may_charge=bool(account.charges_enabled),
+        may_pay_out=bool(account.payouts_enabled),
+        requirements=()
+        if required is None
+        else tuple(sorted({*(required.currently_due or ()), *(required.past_due or ())})),
+        due_at=None if due is None else datetime.fromtimestamp(due, UTC),
+        disabled_reason=None if required is None else required.disabled_reason,
+    )
+
+
+def _endpoint_defects(
+    name: str, endpoints: Sequence[stripe.WebhookEndpoint], url: str, events: Sequence[str]
+) -> list[str]:
     """Return what is wrong with the endpoint that Stripe sends events to."""
     endpoint = next((one for one in endpoints if one.url == url), None)
     if endpoint is None:
-        return [f"There is no webhook endpoint {url}: add it in Stripe's dashboard, with {', '.join(events)}"]
+        return [f"There is no {name} {url}: add it in Stripe's dashboard, with {', '.join(events)}"]
     found = []
     if endpoint.status != "enabled":
-        found.append(f"The webhook endpoint {url} is {endpoint.status}: enable it in Stripe's dashboard")
+        found.append(f"The {name} {url} is {endpoint.status}: enable it in Stripe's dashboard")
     missing = set() if "*" in endpoint.enabled_events else set(events) - set(endpoint.enabled_events)
     if missing:
-        found.append(f"The webhook endpoint does not get {', '.join(sorted(missing))}: select these events too")
+        found.append(f"The {name} does not get {', '.join(sorted(missing))}: select these events too")
     return found
 
 
-async def _unless_missing(asked: Awaitable[Answer]) -> Answer | None:
+async def _unless_missing(asked: Awaitable[Answer], account: str | None = None) -> Answer | None:
+    """Return an answer; None if there is no such object, or no connection to the account any more."""
     try:
         return await asked
+    except stripe.PermissionError:
+        if account is None:
+            raise
+        return None
     except stripe.InvalidRequestError as failure:
         if failure.code == MISSING:
             return None
         raise
+
+
+def _on(account: str | None, **options: str) -> Any:
+    """Return the options of a call on an account; None is the operator's own."""
+    return options if account is None else {**options, "stripe_account": account}
 
 
 def _id(value: Any) -> str:
@@ -691,13 +871,16 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 async def _pages(
-    ask: Callable[[Any], Awaitable[Any]], asked: dict[str, Any], after: str | None = None
+    ask: Callable[[Any, Any], Awaitable[Any]],
+    asked: dict[str, Any],
+    after: str | None = None,
+    account: str | None = None,
 ) -> AsyncIterator[list[Any]]:
     """Yield the pages of a list from the object after `after`. Raises `Unreachable`."""
     while True:
         position = {} if after is None else {"starting_after": after}
         try:
-            page = await ask({**asked, "limit": LISTED_MAX, **position})
+            page = await ask({**asked, "limit": LISTED_MAX, **position}, _on(account))
         except (stripe.StripeError, Busy) as failure:
             raise Unreachable(_why(failure)) from failure
         if page.data:
@@ -707,7 +890,7 @@ async def _pages(
             return
 
 
-def _payout(payout: stripe.Payout) -> ProviderPayout:
+def _payout(payout: stripe.Payout, account: str | None) -> ProviderPayout:
     trace = None if payout.trace_id is None else payout.trace_id.value
     return ProviderPayout(
         payout.id,
@@ -720,10 +903,11 @@ def _payout(payout: stripe.Payout) -> ProviderPayout:
         reference=trace,
         descriptor=payout.statement_descriptor,
         failure=payout.failure_code,
+        account=account,
     )
 
 
-def _entry(transaction: stripe.BalanceTransaction) -> BalanceEntry:
+def _entry(transaction: stripe.BalanceTransaction, account: str | None) -> BalanceEntry:
     """Return an entry. A charge has a copy of the metadata of its PaymentIntent."""
     source: Any = transaction.source
     about: dict[str, Any] = {"id": source} if source is None or isinstance(source, str) else source.to_dict()
@@ -742,4 +926,5 @@ def _entry(transaction: stripe.BalanceTransaction) -> BalanceEntry:
         refund_id=_uuid(metadata.get(REFUND_ID)),
         intent_ref=intent["id"] if isinstance(intent, dict) else intent,
         source_ref=about["id"],
+        account=account,
     )

@@ -1,10 +1,10 @@
 """Scheduled job of settlement: fetch payouts, compare them, match bank lines, list what is missing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from virage.money.payments.api import PaymentProvider, Unreachable, first_payment_at
+from virage.money.payments.api import PaymentProvider, Unreachable, connected_refs, first_payment_at
 from virage.money.settlement.acts import bank, reconciling
 from virage.money.settlement.acts.reconciling import Key
 from virage.money.settlement.rules.matching import MISSING_AFTER
@@ -51,23 +51,32 @@ class SettlementJob:
     async def fetch(self, db: Database) -> None:
         """Store new payouts, new states of known ones, and their entries. Raises `Unreachable`."""
         async with db.connection() as conn:
-            first, latest = await first_payment_at(conn), await store.latest_payout(conn)
+            first, accounts = await first_payment_at(conn), [None, *await connected_refs(conn)]
         if first is None:
             return
-        since = first - BEFORE_FIRST
-        if latest is not None:
-            since = max(since, latest - LOOK_BACK)
-        async for payouts in self._provider.payouts(since):
-            async with db.transaction() as conn:
-                await reconciling.store_payouts(conn, payouts, self._clock.now())
+        for account in accounts:
+            await self._fetch_payouts(db, first, account)
         async with db.connection() as conn:
             wanted = await store.payouts_to_fetch(conn)
         for payout in wanted:
-            async for entries in self._provider.payout_entries(payout.ref, payout.after):
+            if payout.account not in accounts:  # its organiser has ended the connection: it cannot be read
+                continue
+            async for entries in self._provider.payout_entries(payout.ref, payout.after, payout.account):
                 async with db.transaction() as conn:
                     await reconciling.store_entries(conn, payout.id, entries)
             async with db.transaction() as conn:
                 await reconciling.finish_fetch(conn, payout.id, self._clock.now())
+
+    async def _fetch_payouts(self, db: Database, first: datetime, account: str | None) -> None:
+        """Store the payouts of an account since the first payment, or those of the time that may still change."""
+        async with db.connection() as conn:
+            latest = await store.latest_payout(conn, account)
+        since = first - BEFORE_FIRST
+        if latest is not None:
+            since = max(since, latest - LOOK_BACK)
+        async for payouts in self._provider.payouts(since, account):
+            async with db.transaction() as conn:
+                await reconciling.store_payouts(conn, payouts, self._clock.now())
 
     async def match(self, db: Database, *, is_complete: bool) -> None:
         """Compare stored entries, oldest payout first. Only after a complete fetch something can be missing."""

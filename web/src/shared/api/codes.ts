@@ -210,6 +210,7 @@ export type RefusalCode =
   | "sale_not_open"
   | "sale_unknown"
   | "screenshot"
+  | "seller_not_ready"
   | "shirt_twice"
   | "sign_wrong"
   | "signature_invalid"

@@ -3185,6 +3185,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/payments/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description Return all organisers, with and without an account of their own, by name.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/accounts/{organiser_id}/fee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put fee
+         * @description Set what the operator keeps of payments that begin from now on. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["put_fee"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/accounts/{organiser_id}/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open account
+         * @description Open the account of an organiser, unless it is open, and return the address of the provider's form.
+         *
+         *     From then on the organiser's tickets are sold only while the account may charge. Asks for a sign-in of the last 15
+         *     minutes.
+         */
+        post: operations["open_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/accounts/{organiser_id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh account
+         * @description Read the account of an organiser from the provider, and return it.
+         */
+        post: operations["refresh_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/payments/items": {
         parameters: {
             query?: never;
@@ -5394,6 +5477,21 @@ export interface components {
             balance_cents: number;
         };
         /**
+         * AccountView
+         * @description Account of an organiser. The balance in cents is None until it was read; `due_at` is when details are due.
+         */
+        AccountView: {
+            available_cents: number | null;
+            due_at: string | null;
+            fee: components["schemas"]["FeeRule"];
+            negative_since: string | null;
+            pending_cents: number | null;
+            read_at: string | null;
+            ref: string | null;
+            requirements: string[];
+            standing: components["schemas"]["virage.money.payments.account_rules.Standing"];
+        };
+        /**
          * Accreditation
          * @description An accreditation. `name` is None after its person was erased, and some time after the event.
          */
@@ -7223,9 +7321,11 @@ export interface components {
         /**
          * EntryKind
          * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
+         *
+         *         `share` is the operator's fee of a payment on an organiser's account.
          * @enum {string}
          */
-        EntryKind: "adjustment" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
+        EntryKind: "adjustment" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure" | "share" | "share_returned";
         /**
          * EntryLine
          * @description Entry of a payout. `payment_id` and `refund_id` are ours; `verdict` is None until the entry is compared.
@@ -7492,6 +7592,20 @@ export interface components {
             feature: "audio_description" | "companion" | "easy_access" | "hearing_loop" | "wheelchair";
             present: boolean;
             seats: components["schemas"]["SeatSelection"][];
+        };
+        /**
+         * FeeRule
+         * @description What the operator keeps of each payment: `permille` of the amount and `cents`.
+         *
+         *         `is_returned`: a refund gives the same share of the fee back.
+         */
+        FeeRule: {
+            /** @default 0 */
+            cents: number;
+            /** @default true */
+            is_returned: boolean;
+            /** @default 0 */
+            permille: number;
         };
         /**
          * FeedEntry
@@ -8151,7 +8265,7 @@ export interface components {
          * @description What an item is about. The first ones are verdicts on an entry.
          * @enum {string}
          */
-        ItemKind: "amount_differs" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown";
+        ItemKind: "amount_differs" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown" | "share_missing";
         /**
          * ItemLine
          * @description Unmatched item with the names of people: `None` if it is not assigned, empty for a person without a name.
@@ -8227,8 +8341,8 @@ export interface components {
          *
          *         `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
          *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
-         *         `provider_clearing`, `provider_fees`, `provider_suspense`), `account` its number in the chart. `outlet`,
-         *         `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
+         *         `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_shares`), `account` its number in the chart.
+         *         `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
          */
         JournalLine: {
             account: string;
@@ -8916,6 +9030,13 @@ export interface components {
             tills: number;
         };
         /**
+         * Onboarding
+         * @description Address of the provider's form, which works once.
+         */
+        Onboarding: {
+            url: string;
+        };
+        /**
          * OpenedPairing
          * @description The code to show to the device, which is kept nowhere else.
          */
@@ -9094,6 +9215,16 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /**
+         * OrganiserAccount
+         * @description Organiser with its account. Without one, its tickets are sold on the operator's account.
+         */
+        OrganiserAccount: {
+            account: components["schemas"]["AccountView"] | null;
+            organiser: string;
+            /** Format: uuid */
+            organiser_id: string;
         };
         /**
          * OutletCatalogue
@@ -9484,6 +9615,8 @@ export interface components {
         /**
          * PaymentCase
          * @description A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
+         *
+         *         `organiser` is whose account took the money, None for the operator's own; `share_cents` is the operator's share.
          */
         PaymentCase: {
             amount_cents: number;
@@ -9496,6 +9629,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             items: components["schemas"]["ItemLine"][];
+            organiser: string | null;
             payouts: components["schemas"]["PayoutLine"][];
             provider_ref: string | null;
             purpose: string;
@@ -9503,6 +9637,7 @@ export interface components {
             refund_cents: number;
             refunds: components["schemas"]["CaseRefund"][];
             settled_at: string | null;
+            share_cents: number;
             state: components["schemas"]["PaymentState"];
             /** Format: uuid */
             subject: string;
@@ -9525,6 +9660,8 @@ export interface components {
         /**
          * PayoutLine
          * @description Payout with its composition, None until its entries are compared, and its bank line.
+         *
+         *         `organiser` is whose account is paid out, None for the operator's own.
          */
         PayoutLine: {
             amount_cents: number;
@@ -9538,9 +9675,10 @@ export interface components {
             id: string;
             line: components["schemas"]["BankLine"] | null;
             open_items: number;
+            organiser: string | null;
             ref: string;
             reference: string | null;
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["virage.money.settlement.rules.matching.Standing"];
             state: components["schemas"]["PayoutState"];
             totals: components["schemas"]["Totals"] | null;
         };
@@ -10777,12 +10915,6 @@ export interface components {
             name: string;
         };
         /**
-         * Standing
-         * @description State of a payout for the office.
-         * @enum {string}
-         */
-        Standing: "differs" | "expected" | "failed" | "matched" | "paid";
-        /**
          * StandingPlaces
          * @description Places for a party in a standing area.
          */
@@ -11497,8 +11629,9 @@ export interface components {
         };
         /**
          * Totals
-         * @description Composition of a payout in cents: gross - fees - refunds - disputes + other = net.
+         * @description Composition of a payout in cents: gross - fees - refunds - disputes + shares + other = net.
          *
+         *         `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
          *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0.
          */
         Totals: {
@@ -11509,6 +11642,8 @@ export interface components {
             net_cents: number;
             other_cents: number;
             refund_cents: number;
+            /** @default 0 */
+            share_cents: number;
             unexplained_cents: number;
         };
         /**
@@ -11888,6 +12023,18 @@ export interface components {
         ZoneUpdate: {
             full: boolean;
         };
+        /**
+         * Standing
+         * @description State of an account for the office. Only with `opening`, `incomplete` and `disconnected` nothing can be sold.
+         * @enum {string}
+         */
+        "virage.money.payments.account_rules.Standing": "disconnected" | "due" | "incomplete" | "no_payouts" | "opening" | "ready";
+        /**
+         * Standing
+         * @description State of a payout for the office.
+         * @enum {string}
+         */
+        "virage.money.settlement.rules.matching.Standing": "differs" | "expected" | "failed" | "matched" | "paid";
     };
     responses: never;
     parameters: never;
@@ -17632,6 +17779,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganiserAccount"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_fee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organiser_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeeRule"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organiser_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    refresh_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organiser_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

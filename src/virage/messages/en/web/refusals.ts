@@ -14,6 +14,7 @@ export const refusals = {
   nothing_to_confirm: "There is nothing to confirm any more.",
   order_already_paid: "This order is already paid.",
   order_awaiting_settlement: "Your bank is already processing the debit for this order.",
+  seller_not_ready: "Tickets for this event can’t be bought at the moment: the organiser’s payment account isn’t ready. You haven’t been charged. Try again later.",
   terms_not_accepted: "The terms of sale have changed. Read them, then pay again.",
   tickets_not_named: "Tickets for this event don’t carry a name.",
   paper_not_accepted: "Paper tickets are not accepted at this event. Use the ticket in the app.",

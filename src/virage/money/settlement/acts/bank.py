@@ -132,7 +132,7 @@ async def match_by_hand(
         return Refused(SettlementRefusal.NOT_FOUND)
     if payout.line_id == line_id:
         return None
-    if payout.line_id is not None or line.payout_id is not None:
+    if payout.account is not None or payout.line_id is not None or line.payout_id is not None:
         return Refused(SettlementRefusal.MATCH_INVALID)
     if (payout.amount_cents, payout.currency) != (line.amount_cents, line.currency):
         return Refused(SettlementRefusal.MATCH_INVALID, {"cents": line.amount_cents})

@@ -14,6 +14,7 @@ from virage.money.settlement.acts import items as item_acts
 from virage.money.settlement.rules.items import ItemKind, NewItem, kind_of
 from virage.money.settlement.rules.matching import (
     Decision,
+    KnownPayment,
     KnownRefund,
     Ours,
     Verdict,
@@ -149,6 +150,8 @@ def _explained(matched: Iterable[Decision]) -> Iterable[tuple[str, str]]:
         yield f"entry:{entry.id}", str(decision.refund_id or decision.payment_id or entry.source_ref)
         if entry.kind is EntryKind.CHARGE:
             yield f"{ItemKind.PAYMENT_MISSING}:{decision.payment_id}", entry.id
+        elif entry.kind is EntryKind.SHARE:
+            yield f"{ItemKind.SHARE_MISSING}:{decision.payment_id}", entry.id
         elif entry.kind is EntryKind.REFUND:
             yield f"{ItemKind.REFUND_MISSING}:{decision.refund_id}", entry.id
         elif entry.kind is EntryKind.PAYOUT_FAILURE:
@@ -170,27 +173,37 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
     failed = sorted(
         {entry.source_ref for entry in entries if entry.kind is EntryKind.PAYOUT_FAILURE and entry.source_ref}
     )
+    shared = sorted(id_ for id_, payment in found.items() if payment.account is not None)
     return Ours(
         currency,
-        captured={id_: payment.captured_cents for id_, payment in found.items() if payment.captured_cents is not None},
+        payments={
+            id_: KnownPayment(payment.captured_cents, payment.account, payment.fee_cents)
+            for id_, payment in found.items()
+            if payment.captured_cents is not None
+        },
         refunds={id_: KnownRefund(refund.payment_id, refund.amount_cents) for id_, refund in refunds.items()},
         payouts=await store.payouts_by_ref(conn, failed) if failed else {},
         payment_by_intent=by_intent,
-        named=await store.named_payments(conn, sorted(wanted)) if wanted else set(),
+        named=await store.named_payments(conn, EntryKind.CHARGE, sorted(wanted)) if wanted else set(),
+        shared=await store.named_payments(conn, EntryKind.SHARE, shared) if shared else set(),
         refunds_out=await store.named_refunds(conn, refund_ids) if refund_ids else {},
+        returned=await store.shares_returned(conn, shared) if shared else {},
     )
 
 
 async def list_missing_captures(
     conn: Connection, key: Key, until: datetime, currency: str, now: datetime
 ) -> Key | None:
-    """Open an item for each capture of a page that no payout names; return where the next page begins, None at the end.
+    """Open an item for each capture of a page, and each share of one, that no payout names.
 
-    Captures from the time of the key until `until`; the caller has stored and compared all payouts.
+    Return where the next page begins, None at the end. Captures are those from the time of the key until `until`; the
+    caller has stored and compared all payouts.
     """
     await store.lock_progress(conn)
     page = await payments.captures(conn, key[0], until, key[1], PAGE)
-    named = await store.named_payments(conn, [capture.id for capture in page])
+    named = await store.named_payments(conn, EntryKind.CHARGE, [capture.id for capture in page])
+    with_share = [capture for capture in page if capture.fee_cents]
+    shared = await store.named_payments(conn, EntryKind.SHARE, [one.id for one in with_share]) if with_share else set()
     missing = [
         NewItem(
             f"{ItemKind.PAYMENT_MISSING}:{capture.id}",
@@ -202,6 +215,18 @@ async def list_missing_captures(
         )
         for capture in page
         if capture.id not in named
+    ]
+    missing += [
+        NewItem(
+            f"{ItemKind.SHARE_MISSING}:{capture.id}",
+            ItemKind.SHARE_MISSING,
+            capture.fee_cents,
+            currency,
+            capture.at,
+            payment_id=capture.id,
+        )
+        for capture in with_share
+        if capture.id not in shared
     ]
     await item_acts.open_items(conn, missing, now)
     return (page[-1].at, page[-1].id) if len(page) == PAGE else None

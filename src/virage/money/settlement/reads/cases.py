@@ -61,7 +61,10 @@ class CaseEvent(Struct, frozen=True):
 
 
 class PaymentCase(Struct, frozen=True):
-    """A payment with all that is known of its money, oldest first. `subject` is the id of what was paid."""
+    """A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
+
+    `organiser` is whose account took the money, None for the operator's own; `share_cents` is the operator's share.
+    """
 
     id: UUID
     purpose: str
@@ -80,6 +83,8 @@ class PaymentCase(Struct, frozen=True):
     payouts: list[PayoutLine]
     items: list[ItemLine]
     history: list[CaseEvent]
+    organiser: str | None
+    share_cents: int
 
 
 class FoundPayment(Struct, frozen=True):
@@ -132,6 +137,8 @@ async def case_of(conn: Connection, payment_id: UUID) -> PaymentCase | None:
             [*_history(payment, entries, payouts, items), *_of_refunds(refunds), *_of_disputes(disputes)],
             key=lambda event: event.at,
         ),
+        None if payment.account is None else (await payments.sellers(conn, [payment.account]))[payment.account],
+        payment.fee_cents,
     )
 
 

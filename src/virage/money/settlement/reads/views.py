@@ -1,12 +1,13 @@
 """What the office reads of payouts, items and bank lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from virage.identity.people.api import names_by_id
+from virage.money.payments import api as payments
 from virage.money.payments.types import BalanceEntry, EntryKind, PayoutState
 from virage.money.settlement.rules.items import Item, ItemKind, Resolution
 from virage.money.settlement.rules.matching import Standing, Totals, Verdict, standing
@@ -19,7 +20,10 @@ from virage.platform.data.database import Connection
 
 
 class PayoutLine(Struct, frozen=True):
-    """Payout with its composition, None until its entries are compared, and its bank line."""
+    """Payout with its composition, None until its entries are compared, and its bank line.
+
+    `organiser` is whose account is paid out, None for the operator's own.
+    """
 
     id: UUID
     ref: str
@@ -34,6 +38,7 @@ class PayoutLine(Struct, frozen=True):
     line: BankLine | None
     reference: str | None
     failure: str | None
+    organiser: str | None
 
 
 class EntryLine(Struct, frozen=True):
@@ -112,12 +117,14 @@ async def payout_lines(conn: Connection, ids: Sequence[UUID]) -> list[PayoutLine
     """Return payouts by id, in order."""
     found = await store.payouts(conn, ids)
     lines = await bank_store.lines(conn, [payout.line_id for payout in found.values() if payout.line_id is not None])
-    return [_payout_line(found[id_], lines) for id_ in ids if id_ in found]
+    refs = {payout.account for payout in found.values() if payout.account is not None}
+    names = await payments.sellers(conn, sorted(refs)) if refs else {}
+    return [_payout_line(found[id_], lines, names) for id_ in ids if id_ in found]
 
 
-def _payout_line(payout: Payout, lines: dict[UUID, BankLine]) -> PayoutLine:
+def _payout_line(payout: Payout, lines: dict[UUID, BankLine], names: Mapping[str, str]) -> PayoutLine:
     unexplained = None if payout.totals is None else payout.totals.unexplained_cents
-    has_line = payout.line_id is not None
+    has_arrived = payout.line_id is not None or (payout.account is not None and payout.state is PayoutState.PAID)
     return PayoutLine(
         payout.id,
         payout.ref,
@@ -126,12 +133,13 @@ def _payout_line(payout: Payout, lines: dict[UUID, BankLine]) -> PayoutLine:
         payout.created_at,
         payout.arrives_on,
         payout.state,
-        standing(payout.state, payout.listing, unexplained, open_items=payout.open_items, has_line=has_line),
+        standing(payout.state, payout.listing, unexplained, open_items=payout.open_items, has_arrived=has_arrived),
         payout.totals,
         payout.open_items,
         None if payout.line_id is None else lines.get(payout.line_id),
         payout.reference,
         payout.failure,
+        None if payout.account is None else names.get(payout.account, payout.account),
     )
 
 

@@ -28,6 +28,17 @@ class Verdict(StrEnum):
     NEEDS_EXPLANATION = "needs_explanation"
 
 
+class KnownPayment(Struct, frozen=True):
+    """Captured payment of ours in cents. `account` took the money, None for the operator's own.
+
+    `share_cents` is the operator's share of a payment that an organiser's account took.
+    """
+
+    captured_cents: int
+    account: str | None = None
+    share_cents: int = 0
+
+
 class KnownRefund(Struct, frozen=True):
     """Refund of ours: its payment and its amount in cents."""
 
@@ -45,18 +56,20 @@ class KnownPayout(Struct, frozen=True):
 class Ours(Struct, frozen=True):
     """What entries are compared with. Amounts are in cents of `currency`.
 
-    `captured` are captured amounts by payment id. `payment_by_intent` finds payments whose entry names only the
-    provider's id. `named` are the payments with a matched charge; `refunds_out` counts the matched refunds less the
-    matched failures, by refund id.
+    `payments` are captured ones by id. `payment_by_intent` finds payments whose entry names only the provider's id.
+    `named` are the payments with a matched charge, `shared` those with a matched share; `refunds_out` counts the
+    matched refunds less the matched failures, by refund id, and `returned` are the shares given back, by payment id.
     """
 
     currency: str
-    captured: Mapping[UUID, int] = field(default_factory=dict)
+    payments: Mapping[UUID, KnownPayment] = field(default_factory=dict)
     refunds: Mapping[UUID, KnownRefund] = field(default_factory=dict)
     payouts: Mapping[str, KnownPayout] = field(default_factory=dict)
     payment_by_intent: Mapping[str, UUID] = field(default_factory=dict)
     named: Collection[UUID] = ()
+    shared: Collection[UUID] = ()
     refunds_out: Mapping[UUID, int] = field(default_factory=dict)
+    returned: Mapping[UUID, int] = field(default_factory=dict)
 
 
 class Decision(Struct, frozen=True):
@@ -75,21 +88,25 @@ class _About(Struct, frozen=True):
     payment_id: UUID | None
     refund: KnownRefund | None
     refund_id: UUID | None
-    captured_cents: int | None
+    payment: KnownPayment | None
 
 
 class _Seen(Struct):
     """What matched entries have named so far."""
 
-    payments: set[UUID]
+    named: dict[EntryKind, set[UUID]]
     refunds_out: dict[UUID, int]
+    returned: dict[UUID, int]
 
     def add(self, decision: Decision) -> None:
         """Count a matched entry."""
-        if decision.entry.kind is EntryKind.CHARGE and decision.payment_id is not None:
-            self.payments.add(decision.payment_id)
-        if decision.refund_id is not None:
-            step = 1 if decision.entry.kind is EntryKind.REFUND else -1
+        kind, payment_id = decision.entry.kind, decision.payment_id
+        if kind in self.named and payment_id is not None:
+            self.named[kind].add(payment_id)
+        if kind is EntryKind.SHARE_RETURNED and payment_id is not None:
+            self.returned[payment_id] = self.returned.get(payment_id, 0) - decision.entry.amount_cents
+        if decision.refund_id is not None and kind in (EntryKind.REFUND, EntryKind.REFUND_FAILURE):
+            step = 1 if kind is EntryKind.REFUND else -1
             self.refunds_out[decision.refund_id] = self.refunds_out.get(decision.refund_id, 0) + step
 
 
@@ -99,7 +116,8 @@ def decide(entries: Iterable[BalanceEntry], ours: Ours) -> list[Decision]:
     A refund may be sent again after it failed, so its entries are compared by their order: a refund, a failure, and so
     on.
     """
-    seen = _Seen(set(ours.named), dict(ours.refunds_out))
+    named = {EntryKind.CHARGE: set(ours.named), EntryKind.SHARE: set(ours.shared)}
+    seen = _Seen(named, dict(ours.refunds_out), dict(ours.returned))
     decisions = []
     for entry in sorted(entries, key=lambda entry: (entry.created_at, entry.id)):
         about = _about(entry, ours)
@@ -123,17 +141,25 @@ def _about(entry: BalanceEntry, ours: Ours) -> _About:
     payment_id = entry.payment_id or ours.payment_by_intent.get(entry.intent_ref or "")
     if refund is not None:
         payment_id = refund.payment_id
-    captured = None if payment_id is None else ours.captured.get(payment_id)
-    return _About(payment_id, refund, entry.refund_id, captured)
+    payment = None if payment_id is None else ours.payments.get(payment_id)
+    if payment is not None and payment.account != entry.account:  # an account names payments that are not its own
+        return _About(payment_id, None, entry.refund_id, None)
+    return _About(payment_id, refund, entry.refund_id, payment)
 
 
 def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> int | Verdict:
     """Return the amount that an entry should have in cents, or why there is none."""
     match entry.kind:
-        case EntryKind.CHARGE if about.payment_id in seen.payments:
+        case EntryKind.CHARGE | EntryKind.SHARE if about.payment_id in seen.named[entry.kind]:
             return Verdict.NAMED_TWICE
-        case EntryKind.CHARGE | EntryKind.DISPUTE | EntryKind.DISPUTE_REVERSAL:
-            return _of_payment(entry, about)
+        case (
+            EntryKind.CHARGE
+            | EntryKind.DISPUTE
+            | EntryKind.DISPUTE_REVERSAL
+            | EntryKind.SHARE
+            | EntryKind.SHARE_RETURNED
+        ):
+            return _of_payment(entry, about, seen)
         case EntryKind.REFUND | EntryKind.REFUND_FAILURE:
             return _of_refund(entry, about, seen)
         case EntryKind.PAYOUT_FAILURE:
@@ -146,15 +172,24 @@ def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> in
             return entry.amount_cents  # a fee has no payment of ours; the payout itself is compared with its sum
 
 
-def _of_payment(entry: BalanceEntry, about: _About) -> int | Verdict:
-    """Return the captured amount for a charge; for a dispute the amount nearest to its own that it may have."""
-    captured = about.captured_cents
-    if captured is None:
+def _of_payment(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdict:
+    """Return the captured amount for a charge, the operator's share for a share, and for others the nearest possible.
+
+    A bank may dispute a part. Of a share at most what is left is given back: the provider computes the part of a
+    refund, and does not say how it rounds.
+    """
+    payment, payment_id = about.payment, about.payment_id
+    if payment is None or payment_id is None:
         return Verdict.PAYMENT_UNKNOWN
-    if entry.kind is EntryKind.CHARGE:
-        return captured
-    low, high = (-captured, 0) if entry.kind is EntryKind.DISPUTE else (0, captured)
-    return min(max(entry.amount_cents, low), high)  # a bank may dispute a part
+    amounts = {
+        EntryKind.CHARGE: (payment.captured_cents, payment.captured_cents),
+        EntryKind.SHARE: (payment.share_cents, payment.share_cents),
+        EntryKind.SHARE_RETURNED: (seen.returned.get(payment_id, 0) - payment.share_cents, 0),
+        EntryKind.DISPUTE: (-payment.captured_cents, 0),
+        EntryKind.DISPUTE_REVERSAL: (0, payment.captured_cents),
+    }
+    low, high = amounts[entry.kind]
+    return min(max(entry.amount_cents, low), high)
 
 
 def _of_refund(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdict:
@@ -176,8 +211,9 @@ class KindSum(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True):
-    """Composition of a payout in cents: gross - fees - refunds - disputes + other = net.
+    """Composition of a payout in cents: gross - fees - refunds - disputes + shares + other = net.
 
+    `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
     `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0.
     """
 
@@ -189,6 +225,7 @@ class Totals(Struct, frozen=True):
     other_cents: int
     net_cents: int
     unexplained_cents: int
+    share_cents: int = 0
 
 
 NOTHING: Final = KindSum(0, 0, 0, 0)
@@ -211,11 +248,12 @@ def totals(amount_cents: int, sums: Mapping[EntryKind, KindSum]) -> Totals:
         other_cents=of(EntryKind.ADJUSTMENT, EntryKind.OTHER, EntryKind.PAYOUT_FAILURE),
         net_cents=net,
         unexplained_cents=amount_cents - net,
+        share_cents=of(EntryKind.SHARE, EntryKind.SHARE_RETURNED),
     )
 
 
 class SettledPayout(Struct, frozen=True):
-    """Payout that arrived or failed on a day, with its composition in cents."""
+    """Payout of the operator that arrived or failed on a day, with its composition in cents."""
 
     day: date
     is_paid: bool
@@ -226,6 +264,7 @@ class SettledPayout(Struct, frozen=True):
     dispute_cents: int
     other_cents: int
     unexplained_cents: int
+    share_cents: int = 0
 
 
 class Standing(StrEnum):
@@ -239,13 +278,16 @@ class Standing(StrEnum):
 
 
 def standing(
-    state: PayoutState, listing: Listing, unexplained_cents: int | None, *, open_items: int, has_line: bool
+    state: PayoutState, listing: Listing, unexplained_cents: int | None, *, open_items: int, has_arrived: bool
 ) -> Standing:
-    """Return the state of a payout. It is matched with all entries and a bank line, and without open items."""
+    """Return the state of a payout. It is matched with all entries, once it has arrived, and without open items.
+
+    `has_arrived`: it has a bank line, or goes to the bank account of an organiser.
+    """
     if state in (PayoutState.FAILED, PayoutState.CANCELED):
         return Standing.FAILED
     if open_items or unexplained_cents:
         return Standing.DIFFERS
-    if has_line and (unexplained_cents == 0 or listing is Listing.NEVER):
+    if has_arrived and (unexplained_cents == 0 or listing is Listing.NEVER):
         return Standing.MATCHED
     return Standing.PAID if state is PayoutState.PAID else Standing.EXPECTED

@@ -1,7 +1,7 @@
 -- name: awaited_payouts()
--- Payouts without a bank line that may have one, oldest first.
+-- Payouts of the operator without a bank line that may have one, oldest first.
 select id, amount_cents, currency, arrives_on, reference, ref, created_at from settlement.payout
-where state in ('in_transit', 'paid')
+where account is null and state in ('in_transit', 'paid')
     and not exists (select from settlement.line where line.payout_id = payout.id)
 order by created_at, id;
 
@@ -18,7 +18,7 @@ where line.id = found.line_id and line.payout_id is null;
 
 -- name: descriptors()
 -- What bank statements may show of the provider.
-select distinct descriptor from settlement.payout where descriptor is not null;
+select distinct descriptor from settlement.payout where descriptor is not null and account is null;
 
 -- name: latest_booking()$
 -- Last day of all statements.

@@ -15,10 +15,11 @@ from virage.platform.data.database import Connection
 
 
 class PayoutToFetch(NamedTuple):
-    """Payout with entries to fetch, from the one after `after`."""
+    """Payout of an account with entries to fetch, from the one after `after`."""
 
     id: UUID
     ref: str
+    account: str | None
     after: str | None
 
 
@@ -40,6 +41,7 @@ class Payout(Struct, frozen=True):
     totals: Totals | None
     line_id: UUID | None
     open_items: int
+    account: str | None
 
 
 class StoredEntry(NamedTuple):
@@ -66,9 +68,9 @@ async def move_progress(conn: Connection, looked_until: datetime) -> None:
     await queries.move_progress(conn, looked_until=looked_until)
 
 
-async def latest_payout(conn: Connection) -> datetime | None:
-    """Return when the latest payout was created."""
-    found: datetime | None = await queries.latest_payout(conn)
+async def latest_payout(conn: Connection, account: str | None) -> datetime | None:
+    """Return when the latest payout of an account was created."""
+    found: datetime | None = await queries.latest_payout(conn, account=account)
     return found
 
 
@@ -87,13 +89,14 @@ async def put_payouts(conn: Connection, payouts: Sequence[ProviderPayout]) -> se
         references_=[payout.reference for payout in payouts],
         descriptors=[payout.descriptor for payout in payouts],
         failures=[payout.failure for payout in payouts],
+        accounts=[payout.account for payout in payouts],
     )
     return {row["id"] async for row in rows}
 
 
 async def payouts_to_fetch(conn: Connection) -> list[PayoutToFetch]:
     """Return the payouts with entries to fetch, oldest first."""
-    return [PayoutToFetch(row["id"], row["ref"], row["entries_after"]) async for row in queries.payouts_to_fetch(conn)]
+    return [PayoutToFetch(**row) async for row in queries.payouts_to_fetch(conn)]
 
 
 async def payouts_to_match(conn: Connection) -> list[UUID]:
@@ -118,6 +121,7 @@ async def insert_entries(conn: Connection, payout_id: UUID, entries: Sequence[Ba
         refund_ids=[entry.refund_id for entry in entries],
         intent_refs=[entry.intent_ref for entry in entries],
         source_refs=[entry.source_ref for entry in entries],
+        accounts=[entry.account for entry in entries],
     )
     await queries.move_entries(conn, payout_id=payout_id, after=entries[-1].id)
 
@@ -144,9 +148,14 @@ async def payments_of_intents(conn: Connection, intents: Sequence[str]) -> dict[
     return {row["intent_ref"]: row["payment_id"] async for row in rows}
 
 
-async def named_payments(conn: Connection, payment_ids: Sequence[UUID]) -> set[UUID]:
-    """Return which of the payments have a matched charge."""
-    return {row["payment_id"] async for row in queries.named_payments(conn, payment_ids=payment_ids)}
+async def named_payments(conn: Connection, kind: EntryKind, payment_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of the payments have a matched charge or share."""
+    return {row["payment_id"] async for row in queries.named_payments(conn, kind=kind, payment_ids=payment_ids)}
+
+
+async def shares_returned(conn: Connection, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the shares of payments that matched entries gave back, in cents, for payments that have any."""
+    return {row["payment_id"]: row["cents"] async for row in queries.shares_returned(conn, payment_ids=payment_ids)}
 
 
 async def named_refunds(conn: Connection, refund_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -194,6 +203,7 @@ async def finish_match(conn: Connection, payout_id: UUID, totals: Totals, now: d
         other=totals.other_cents,
         net=totals.net_cents,
         unexplained=totals.unexplained_cents,
+        shares=totals.share_cents,
         now=now,
     )
 
@@ -242,7 +252,7 @@ async def find_payouts(conn: Connection, ref: str, amount_cents: int | None, mos
 
 
 async def payouts_until(conn: Connection, last: date) -> list[SettledPayout]:
-    """Return the compared payouts that arrived or failed until a day, inclusive, oldest first."""
+    """Return the operator's compared payouts that arrived or failed until a day, inclusive, oldest first."""
     return [
         SettledPayout(
             row["arrives_on"],
@@ -254,6 +264,7 @@ async def payouts_until(conn: Connection, last: date) -> list[SettledPayout]:
             row["dispute_cents"],
             row["other_cents"],
             row["unexplained_cents"],
+            row["share_cents"],
         )
         async for row in queries.payouts_until(conn, last=last)
     ]
@@ -277,6 +288,7 @@ def _entry(row: Mapping[str, Any]) -> BalanceEntry:
         refund_id=row["refund_id"],
         intent_ref=row["intent_ref"],
         source_ref=row["source_ref"],
+        account=row["account"],
     )
 
 
@@ -292,6 +304,7 @@ def _payout(row: Mapping[str, Any]) -> Payout:
             row["other_cents"],
             row["net_cents"],
             row["unexplained_cents"],
+            row["share_cents"],
         )
     return Payout(
         row["id"],
@@ -309,4 +322,5 @@ def _payout(row: Mapping[str, Any]) -> Payout:
         totals=totals,
         line_id=row["line_id"],
         open_items=row["open_items"],
+        account=row["account"],
     )

@@ -123,13 +123,21 @@ def _paid(answer: Paying) -> Paying:
 async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: datetime) -> list[Paying | Refused]:
     """Store the payments; return the refusals of the payments domain."""
     starts = [answer.start for answer in answers if isinstance(answer, Paying) and answer.start is not None]
-    begun = iter(await payments_api.begin(conn, starts, now) if starts else ())
+    begun = await payments_api.begin(conn, starts, now) if starts else []
+    direct = await payments_api.direct_charges(conn, starts, begun)
+    payments = iter(begun)
     outcomes: list[Paying | Refused] = []
     for answer in answers:
-        outcome = next(begun) if isinstance(answer, Paying) and answer.start is not None else None
-        if outcome is not None and not isinstance(outcome, Refused) and outcome.state in FAILED:
-            outcome = Refused(Reason.PAYMENT_FAILED, {"reason": outcome.reason})
-        outcomes.append(outcome if isinstance(outcome, Refused) else answer)
+        if isinstance(answer, Refused) or answer.start is None:
+            outcomes.append(answer)
+            continue
+        outcome = next(payments)
+        if isinstance(outcome, Refused):
+            outcomes.append(outcome)
+        elif outcome.state in FAILED:
+            outcomes.append(Refused(Reason.PAYMENT_FAILED, {"reason": outcome.reason}))
+        else:
+            outcomes.append(Paying(answer.order, replace(answer.start, direct=direct.get(outcome.id))))
     return outcomes
 
 
@@ -151,9 +159,9 @@ def _decide(
     refusal = may_pay(order, now) or _refusals(order, event, pay, bought)
     if refusal is not None:
         return refusal
-    starts_at = events[order.event_id].starts_at
+    event = events[order.event_id]
     if order.state == "paying" and order.payment_id is not None:
-        return Paying(order, _start(order, order.payment_id, pay, starts_at))
+        return Paying(order, _start(order, order.payment_id, pay, event))
     if terms and pay.terms not in terms:
         return Refused(Reason.TERMS_NOT_ACCEPTED)
     bought[pay.fan_id, order.event_id] += order.size  # the next of this batch may be the same fan's
@@ -165,10 +173,10 @@ def _decide(
         expires_at=paying_until(order, now),
     )
     orders[order.id] = moved
-    return Paying(moved, _start(moved, pay.payment_id, pay, starts_at) if moved.total_cents else None)
+    return Paying(moved, _start(moved, pay.payment_id, pay, event) if moved.total_cents else None)
 
 
-def _start(order: Basket, payment_id: UUID, pay: Pay, starts_at: datetime) -> PaymentIntent:
+def _start(order: Basket, payment_id: UUID, pay: Pay, event: Event) -> PaymentIntent:
     return PaymentIntent(
         payment_id,
         PURPOSE,
@@ -176,7 +184,8 @@ def _start(order: Basket, payment_id: UUID, pay: Pay, starts_at: datetime) -> Pa
         order.total_cents,
         pay.return_url,
         order.expires_at,
-        allows_debit=may_debit(starts_at, order.expires_at),
+        allows_debit=may_debit(event.starts_at, order.expires_at),
+        organiser_id=event.organiser_id,
     )
 
 

@@ -1,0 +1,98 @@
+"""Acts on organisers' accounts, in the caller's transaction. No act calls the provider."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from virage.money.payments import account_store as store
+from virage.money.payments.account_rules import (
+    Account,
+    AccountRefusal,
+    AccountReport,
+    DirectCharge,
+    FeeRule,
+    updated,
+)
+from virage.money.payments.rules import Payment, PaymentIntent
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.refusals import Refused
+from virage.site.programme.api import organisers
+
+
+async def begin_account(conn: Connection, organiser_id: UUID, who: UUID, now: datetime) -> Account:
+    """Store the intent to open an account, before the provider is called. An organiser has one account.
+
+    From now on its events can be sold only while the account may charge.
+    """
+    if await store.insert_account(conn, organiser_id, who, now):
+        await journal.append(conn, [Fact("account_begun", who, organiser_id, {})], now)
+    (account,) = await store.lock_accounts(conn, [organiser_id])
+    return account
+
+
+async def name_account(conn: Connection, organiser_id: UUID, report: AccountReport, now: datetime) -> str:
+    """Store the provider's id of an account and what the provider says of it; return the id. The first one counts."""
+    await store.lock_accounts(conn, [organiser_id])
+    await store.name_account(conn, organiser_id, report.ref)
+    await record_accounts(conn, [report], now)
+    (account,) = await store.lock_accounts(conn, [organiser_id])
+    return str(account.ref)
+
+
+async def set_fee(conn: Connection, organiser_id: UUID, fee: FeeRule, who: UUID, now: datetime) -> Account | Refused:
+    """Store what the operator keeps of payments that begin from now on. Refusal: not_found."""
+    known = await store.lock_accounts(conn, [organiser_id])
+    if not known:
+        return Refused(AccountRefusal.NOT_FOUND)
+    (account,) = known
+    if account.fee != fee:
+        await store.put_fee(conn, organiser_id, fee)
+        data = {"permille": fee.permille, "cents": fee.cents, "returned": fee.is_returned}
+        await journal.append(conn, [Fact("account_fee_set", who, organiser_id, data)], now)
+    return replace(account, fee=fee)
+
+
+async def record_accounts(conn: Connection, reports: Sequence[AccountReport], now: datetime) -> None:
+    """Store what the provider says of accounts; unknown ones are ignored. The journal has what changed."""
+    if not reports:
+        return
+    said = {report.ref: report for report in reports}
+    facts = []
+    for account in await store.lock_accounts(conn, refs=sorted(said)):
+        after = updated(account, said[str(account.ref)], now)
+        await store.put_report(conn, after, now)
+        before = (account.may_charge, account.may_pay_out, account.negative_since is None)
+        if before != (after.may_charge, after.may_pay_out, after.negative_since is None):
+            data = {
+                "may_charge": after.may_charge,
+                "may_pay_out": after.may_pay_out,
+                "negative": after.negative_since is not None,
+            }
+            facts.append(Fact("account_changed", None, account.organiser_id, data))
+    if facts:
+        await journal.append(conn, facts, now)
+
+
+async def direct_charges(
+    conn: Connection, starts: Sequence[PaymentIntent], begun: Sequence[Payment | Refused]
+) -> dict[UUID, DirectCharge]:
+    """Return how those of these payments that an organiser's account takes are charged, by payment id.
+
+    `begun` are the stored payments of the intents, in order.
+    """
+    charged = [
+        (start.organiser_id, payment)
+        for start, payment in zip(starts, begun, strict=True)
+        if isinstance(payment, Payment) and payment.account is not None and start.organiser_id is not None
+    ]
+    if not charged:
+        return {}
+    names = {one.id: one.name for one in await organisers(conn, sorted({id_ for id_, _ in charged}))}
+    return {
+        payment.id: DirectCharge(str(payment.account), payment.fee_cents, names[organiser_id])
+        for organiser_id, payment in charged
+    }

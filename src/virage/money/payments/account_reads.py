@@ -1,0 +1,80 @@
+"""Reads of organisers' accounts for screens and other domains."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.money.payments import account_store as store
+from virage.money.payments.account_rules import DISCONNECTED, Account, AccountRefusal, FeeRule, Standing, standing
+from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
+from virage.site.programme.api import organisers
+
+
+class AccountView(Struct, frozen=True):
+    """Account of an organiser. The balance in cents is None until it was read; `due_at` is when details are due."""
+
+    ref: str | None
+    standing: Standing
+    requirements: Sequence[str]
+    due_at: datetime | None
+    fee: FeeRule
+    available_cents: int | None
+    pending_cents: int | None
+    negative_since: datetime | None
+    read_at: datetime | None
+
+
+class OrganiserAccount(Struct, frozen=True):
+    """Organiser with its account. Without one, its tickets are sold on the operator's account."""
+
+    organiser_id: UUID
+    organiser: str
+    account: AccountView | None
+
+
+def view(account: Account) -> AccountView:
+    """Return an account for the office."""
+    return AccountView(
+        account.ref,
+        standing(account),
+        account.requirements,
+        account.due_at,
+        account.fee,
+        account.available_cents,
+        account.pending_cents,
+        account.negative_since,
+        account.read_at,
+    )
+
+
+async def organiser_accounts(conn: Connection) -> list[OrganiserAccount]:
+    """Return all organisers with their accounts, by name."""
+    known = {account.organiser_id: view(account) for account in await store.accounts(conn)}
+    return [OrganiserAccount(one.id, one.name, known.get(one.id)) for one in await organisers(conn)]
+
+
+async def account(conn: Connection, organiser_id: UUID) -> Account | Refused:
+    """Return the account of an organiser. Refusal: not_found."""
+    known = await store.accounts_of(conn, [organiser_id])
+    return known.get(organiser_id) or Refused(AccountRefusal.NOT_FOUND)
+
+
+async def account_refs(conn: Connection) -> list[str]:
+    """Return the provider's ids of all accounts."""
+    return [account.ref for account in await store.accounts(conn) if account.ref is not None]
+
+
+async def connected_refs(conn: Connection) -> list[str]:
+    """Return the provider's ids of the accounts that are not disconnected."""
+    known = await store.accounts(conn)
+    return [one.ref for one in known if one.ref is not None and one.disabled_reason != DISCONNECTED]
+
+
+async def sellers(conn: Connection, refs: Sequence[str]) -> dict[str, str]:
+    """Return the names of organisers by the provider's ids of their accounts."""
+    owners = {one.ref: one.organiser_id for one in await store.accounts(conn) if one.ref in refs}
+    names = {one.id: one.name for one in await organisers(conn, sorted(owners.values()))}
+    return {str(ref): names[organiser_id] for ref, organiser_id in owners.items()}

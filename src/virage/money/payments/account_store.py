@@ -1,0 +1,82 @@
+"""Queries of organisers' accounts, one typed function each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from virage.money.payments.account_rules import Account, FeeRule
+from virage.platform.data.database import Connection
+from virage.platform.data.sql import load
+
+_sql = load(__file__)
+
+
+def _account(row: Mapping[str, Any]) -> Account:
+    return Account(
+        organiser_id=row["organiser_id"],
+        ref=row["ref"],
+        begun_at=row["begun_at"],
+        fee=FeeRule(row["fee_permille"], row["fee_cents"], row["returns_fee"]),
+        may_charge=row["may_charge"],
+        may_pay_out=row["may_pay_out"],
+        requirements=tuple(row["requirements"]),
+        due_at=row["due_at"],
+        disabled_reason=row["disabled_reason"],
+        read_at=row["read_at"],
+        available_cents=row["available_cents"],
+        pending_cents=row["pending_cents"],
+        negative_since=row["negative_since"],
+    )
+
+
+async def insert_account(conn: Connection, organiser_id: UUID, who: UUID, now: datetime) -> bool:
+    """Store the account of an organiser; return whether it is new."""
+    return bool(await _sql.insert_account(conn, organiser_id=organiser_id, who=who, now=now))
+
+
+async def accounts(conn: Connection) -> list[Account]:
+    """Return all accounts, the earliest first."""
+    return [_account(row) async for row in _sql.accounts(conn)]
+
+
+async def accounts_of(conn: Connection, organiser_ids: Sequence[UUID]) -> dict[UUID, Account]:
+    """Return the accounts of some organisers, by organiser."""
+    return {row["organiser_id"]: _account(row) async for row in _sql.accounts_of(conn, organiser_ids=organiser_ids)}
+
+
+async def lock_accounts(
+    conn: Connection, organiser_ids: Sequence[UUID] = (), refs: Sequence[str] = ()
+) -> list[Account]:
+    """Return accounts by organiser or by the provider's id, locked in the order of their organisers."""
+    rows = _sql.lock_accounts(conn, organiser_ids=list(organiser_ids), refs=list(refs))
+    return [_account(row) async for row in rows]
+
+
+async def name_account(conn: Connection, organiser_id: UUID, ref: str) -> None:
+    """Store the provider's id of a locked account that has none."""
+    await _sql.name_account(conn, organiser_id=organiser_id, ref=ref)
+
+
+async def put_fee(conn: Connection, organiser_id: UUID, fee: FeeRule) -> None:
+    """Store the fee rule of a locked account."""
+    await _sql.put_fee(
+        conn, organiser_id=organiser_id, permille=fee.permille, cents=fee.cents, is_returned=fee.is_returned
+    )
+
+
+async def put_report(conn: Connection, account: Account, now: datetime) -> None:
+    """Store what the provider says of a locked account."""
+    await _sql.put_report(
+        conn,
+        organiser_id=account.organiser_id,
+        may_charge=account.may_charge,
+        may_pay_out=account.may_pay_out,
+        requirements=list(account.requirements),
+        due_at=account.due_at,
+        disabled_reason=account.disabled_reason,
+        available_cents=account.available_cents,
+        pending_cents=account.pending_cents,
+        negative_since=account.negative_since,
+        now=now,
+    )

@@ -1,0 +1,410 @@
+"""Organisers' accounts: the operator's fee, who takes the money, and what the provider says of an account."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.money.payments.stripe_connect import requirements
+from tests.money.payments.stripe_standin import StripeStandin
+from tests.money.payments.test_conformance import Bank, Inbox, inbox, of_stripe, standin
+from tests.money.payments.test_stripe import Shop, of_kind, own_shop, signed
+from virage.money.payments import account_acts, account_jobs, account_reads, account_store, acts, reads
+from virage.money.payments.account_rules import (
+    DISCONNECTED,
+    Account,
+    AccountRefusal,
+    AccountReport,
+    DirectCharge,
+    FeeRule,
+    NewAccount,
+    Standing,
+    charge_on,
+    fee_of,
+    fee_returned,
+    standing,
+    updated,
+)
+from virage.money.payments.provider import Unreachable
+from virage.money.payments.rules import (
+    HostedPage,
+    Payment,
+    PaymentIntent,
+    PaymentState,
+    RefundRequest,
+)
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.site.programme import api as programme
+from virage.site.programme.types import Organiser
+
+__all__ = ["inbox", "own_shop", "standin"]  # fixtures of other suites
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+Start = Callable[..., PaymentIntent]
+
+fee_rules = st.builds(FeeRule, st.integers(0, 1000), st.integers(0, 5000), st.booleans())
+amounts = st.integers(1, 100_000_000)
+
+
+@given(fee_rules, amounts)
+def test_a_fee_is_never_negative_and_never_above_the_amount(rule: FeeRule, amount: int) -> None:
+    assert 0 <= fee_of(rule, amount) <= amount
+
+
+@pytest.mark.parametrize(
+    ("rule", "amount", "fee"),
+    [
+        (FeeRule(), 5000, 0),
+        (FeeRule(50), 5000, 250),
+        (FeeRule(50, 100), 5000, 350),
+        (FeeRule(15), 1033, 15),  # 15.495 cents
+        (FeeRule(15), 1034, 16),  # 15.51 cents
+        (FeeRule(50), 10, 1),  # half a cent is rounded up
+        (FeeRule(0, 100), 60, 60),
+        (FeeRule(1000, 5), 60, 60),
+    ],
+)
+def test_a_fee_is_a_share_of_the_amount_and_a_sum(rule: FeeRule, amount: int, fee: int) -> None:
+    assert fee_of(rule, amount) == fee
+
+
+@given(fee_rules, amounts, st.data())
+def test_what_refunds_give_back_of_a_fee_is_all_of_it_in_the_end_and_never_more(
+    rule: FeeRule, amount: int, data: st.DataObject
+) -> None:
+    fee, before, returned = fee_of(rule, amount), 0, 0
+    while before < amount:
+        part = data.draw(st.integers(1, amount - before)) if returned or before < amount // 2 else amount - before
+        share = fee_returned(fee, amount, before, part)
+        assert 0 <= share <= part
+        before, returned = before + part, returned + share
+        assert returned <= fee
+    assert returned == fee
+
+
+account = Account(new_id(), "acct_1", NOW, FeeRule(50), may_charge=True, may_pay_out=True)
+
+
+def test_a_payment_is_charged_on_an_account_that_may_charge() -> None:
+    assert charge_on(account, 5000) == ("acct_1", 250, True)
+    not_ready = Refused(AccountRefusal.SELLER_NOT_READY)
+    assert charge_on(replace(account, may_charge=False), 5000) == not_ready
+    assert charge_on(replace(account, ref=None), 5000) == not_ready
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Standing.READY),
+        ({"ref": None}, Standing.OPENING),
+        ({"may_charge": False}, Standing.INCOMPLETE),
+        ({"may_pay_out": False}, Standing.NO_PAYOUTS),
+        ({"requirements": ("external_account",)}, Standing.DUE),
+        ({"may_charge": False, "disabled_reason": DISCONNECTED}, Standing.DISCONNECTED),
+    ],
+)
+def test_the_state_of_an_account_has_one_name(changes: dict[str, Any], expected: Standing) -> None:
+    assert standing(replace(account, **changes)) is expected
+
+
+def test_a_balance_is_negative_since_it_first_was_until_it_is_not() -> None:
+    below = AccountReport("acct_1", may_charge=True, may_pay_out=True, available_cents=-300, pending_cents=299)
+    first = updated(account, below, NOW)
+    later = updated(first, replace(below, pending_cents=0), NOW + timedelta(days=1))
+    unread = updated(later, replace(below, available_cents=None, pending_cents=None), NOW + timedelta(days=2))
+    above = updated(unread, replace(below, pending_cents=300), NOW + timedelta(days=3))
+    assert [one.negative_since for one in (first, later, unread, above)] == [NOW, NOW, NOW, None]
+    assert unread.available_cents == -300
+
+
+@pytest.fixture
+async def bank(standin: StripeStandin, inbox: Inbox, buyer: aiohttp.ClientSession) -> AsyncIterator[Bank]:
+    provider = of_stripe(standin)
+    yield Bank("stripe", provider, inbox, buyer, signed, complete_account=standin.complete_account)
+    await provider.close()
+
+
+async def organiser(db: Database, name: str = "Promoter") -> UUID:
+    """A new organiser."""
+    made = Organiser(new_id(), name)
+    async with db.transaction() as conn:
+        await programme.add_organiser(conn, made, None, NOW)
+    return made.id
+
+
+async def connected(shop: Shop, standin: StripeStandin) -> tuple[UUID, str]:
+    """An organiser with an account that may charge, at 5 % and 1 euro a payment, and the id of the account."""
+    organiser_id, who, ref = await organiser(shop.db), new_id(), standin.connect.connect()
+    (report,) = await shop.bank.provider.accounts([ref])
+    async with shop.db.transaction() as conn:
+        await account_acts.begin_account(conn, organiser_id, who, shop.clock.now())
+        await account_acts.name_account(conn, organiser_id, report, shop.clock.now())
+        await account_acts.set_fee(conn, organiser_id, FeeRule(50, 100), who, shop.clock.now())
+    return organiser_id, ref
+
+
+async def begun(shop: Shop, asked: PaymentIntent) -> tuple[PaymentIntent, Payment | Refused]:
+    """The stored payment of an intent, and the intent as the provider is asked."""
+    async with shop.db.transaction() as conn:
+        (payment,) = await acts.begin(conn, [asked], shop.clock.now())
+        direct = await account_acts.direct_charges(conn, [asked], [payment])
+    return replace(asked, direct=direct.get(asked.payment_id)), payment
+
+
+async def opened(shop: Shop, asked: PaymentIntent) -> HostedPage:
+    """The page of a new payment, stored."""
+    start, _ = await begun(shop, asked)
+    page = await shop.bank.open(start)
+    async with shop.db.transaction() as conn:
+        await acts.store_pages(conn, [page])
+    return page
+
+
+async def test_a_payment_keeps_the_account_and_fee_that_it_was_made_with(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    asked = start(organiser_id=organiser_id)
+    first, payment = await begun(own_shop, asked)
+    assert isinstance(payment, Payment)
+    assert (payment.account, payment.fee_cents, payment.returns_fee) == (ref, 350, True)
+    assert first.direct == DirectCharge(ref, 350, "Promoter")
+    async with own_shop.db.transaction() as conn:
+        await account_acts.set_fee(conn, organiser_id, FeeRule(900, 0, False), new_id(), own_shop.clock.now())
+    assert await begun(own_shop, asked) == (first, payment)
+    _, dearer = await begun(own_shop, start(organiser_id=organiser_id))
+    assert isinstance(dearer, Payment)
+    assert (dearer.fee_cents, dearer.returns_fee) == (4500, False)
+
+
+async def test_without_an_account_the_operator_takes_the_money(own_shop: Shop, start: Start) -> None:
+    asked = start(organiser_id=await organiser(own_shop.db))
+    same, payment = await begun(own_shop, asked)
+    assert isinstance(payment, Payment)
+    assert (payment.account, payment.fee_cents, same.direct) == (None, 0, None)
+
+
+async def test_an_account_that_may_not_charge_refuses_the_payment_and_stores_nothing(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    known = start(organiser_id=organiser_id)
+    await begun(own_shop, known)
+    standin.complete_account(ref, charges_enabled=False, requirements=requirements("external_account"))
+    assert await own_shop.deliver() == 204
+    asked, free = start(organiser_id=organiser_id), start()
+    async with own_shop.db.transaction() as conn:
+        answers = await acts.begin(conn, [asked, free, known], own_shop.clock.now())
+        stored = await reads.payments(conn, [asked.payment_id, free.payment_id])
+    assert answers[0] == Refused(AccountRefusal.SELLER_NOT_READY)
+    assert [isinstance(one, Payment) for one in answers] == [False, True, True]
+    assert list(stored) == [free.payment_id]
+
+
+async def test_an_organisers_payment_is_captured_and_refunded_on_its_account_with_its_fee(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    asked = start(organiser_id=organiser_id)
+    await own_shop.bank.pay(await opened(own_shop, asked))
+    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    assert await own_shop.state(asked) is PaymentState.CAPTURED
+    assert [one.payment_id for one in shop.paid] == [asked.payment_id]
+    async with own_shop.db.transaction() as conn:
+        requests = [RefundRequest(new_id(), asked.payment_id, cents) for cents in (1000, 4000)]
+        await acts.request_refund(conn, requests, own_shop.clock.now())
+    await own_shop.settle_later()
+    assert await own_shop.state(asked) is PaymentState.REFUNDED
+    (fee,) = of_kind(standin, "application_fee")
+    assert (fee["account"], fee["amount"], fee["amount_refunded"]) == (ref, 350, 350)
+    assert {standin.connect.owners[one["id"]] for one in of_kind(standin, "refund")} == {ref}
+
+
+async def test_a_capture_without_an_event_is_found_on_its_account(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, _ = await connected(own_shop, standin)
+    standin.events_sent = 0
+    paid, unpaid = start(organiser_id=organiser_id), start(organiser_id=organiser_id)
+    await own_shop.bank.pay(await opened(own_shop, paid))
+    await opened(own_shop, unpaid)
+    await own_shop.settle_later()
+    assert await own_shop.state(paid) is PaymentState.CAPTURED
+    await own_shop.settle_later(timedelta(minutes=11))
+    assert await own_shop.state(unpaid) is PaymentState.EXPIRED
+
+
+@pytest.mark.parametrize("victim_has_account", [False, True])
+async def test_an_organiser_cannot_settle_the_payment_of_another(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start, *, victim_has_account: bool
+) -> None:
+    _, thief = await connected(own_shop, standin)
+    victim = (await connected(own_shop, standin))[0] if victim_has_account else None
+    asked = start(organiser_id=victim)
+    await opened(own_shop, asked)
+    with standin.connect.on(thief):  # the organiser's own key makes a page that names the payment
+        forged = standin._made(  # noqa: SLF001 - as the organiser would by the API
+            "cs_test",
+            "checkout.session",
+            mode="payment",
+            status="complete",
+            payment_status="paid",
+            amount_total=asked.amount_cents,
+            currency="eur",
+            metadata={"payment_id": str(asked.payment_id)},
+            payment_intent="pi_forged",
+        )
+        standin._send("checkout.session.completed", forged)  # noqa: SLF001 - as above
+    assert await own_shop.deliver() == 204
+    assert await own_shop.state(asked) is PaymentState.PENDING
+    assert shop.paid == []
+
+
+async def test_an_organiser_cannot_end_the_refund_of_another_and_cannot_dispute_its_payment(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start
+) -> None:
+    _, thief = await connected(own_shop, standin)
+    asked = start()
+    await own_shop.bank.pay(await opened(own_shop, asked))
+    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    refund = RefundRequest(new_id(), asked.payment_id, 1000)
+    async with own_shop.db.transaction() as conn:
+        await acts.request_refund(conn, [refund], own_shop.clock.now())
+    with standin.connect.on(thief):
+        intent = standin._intent(5000, "eur", {"page_of": str(asked.payment_id)})  # noqa: SLF001 - as above
+        standin._capture(intent)  # noqa: SLF001 - as above
+        forged = standin._made("re", "refund", status="succeeded", metadata={"refund_id": str(refund.refund_id)})  # noqa: SLF001 - as above
+        standin._send("refund.updated", forged)  # noqa: SLF001 - as above
+        standin._disputed(intent, "needs_response")  # noqa: SLF001 - as above
+    assert [await own_shop.deliver() for _ in range(3)] == [204] * 3
+    async with own_shop.db.connection() as conn:
+        assert (await reads.refunds(conn, [refund.refund_id]))[refund.refund_id].done_at is None
+        assert await reads.disputes_of(conn, [asked.payment_id]) == []
+    assert shop.disputed_with == []
+
+
+async def test_a_refund_that_the_balance_does_not_cover_waits_and_is_done_once_it_does(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, _ = await connected(own_shop, standin)
+    asked = start(organiser_id=organiser_id)
+    await own_shop.bank.pay(await opened(own_shop, asked))
+    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    standin.refunds_are = "pending"
+    async with own_shop.db.transaction() as conn:
+        refund = RefundRequest(new_id(), asked.payment_id, 5000)
+        await acts.request_refund(conn, [refund], own_shop.clock.now())
+    await own_shop.settle_later()
+    assert await own_shop.state(asked) is PaymentState.REFUNDING
+    (waiting,) = of_kind(standin, "refund")
+    standin.move_refund(waiting["id"], "succeeded")
+    assert await own_shop.deliver() == 204
+    assert await own_shop.state(asked) is PaymentState.REFUNDED
+
+
+@pytest.mark.parametrize("reason", ["balance_insufficient", DISCONNECTED])
+async def test_a_refund_that_stripe_refuses_for_the_account_waits_for_a_person(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start, reason: str
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    asked = start(organiser_id=organiser_id)
+    await own_shop.bank.pay(await opened(own_shop, asked))
+    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    async with own_shop.db.transaction() as conn:
+        refund = RefundRequest(new_id(), asked.payment_id, 5000)
+        await acts.request_refund(conn, [refund], own_shop.clock.now())
+    if reason == DISCONNECTED:
+        standin.connect.disconnected.add(ref)
+    else:
+        standin.refunds_refused = reason
+    await own_shop.settle_later()
+    async with own_shop.db.connection() as conn:
+        (failed,) = await reads.failed_refunds(conn)
+    assert (failed.id, failed.reason) == (refund.refund_id, reason)
+    assert [one.payment_id for one in shop.refunds_lost] == [asked.payment_id]
+
+
+async def test_the_job_lists_a_negative_balance_and_a_lost_connection(own_shop: Shop, standin: StripeStandin) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    job = account_jobs.AccountJob(own_shop.clock, own_shop.bank.provider)
+    standin.connect.balances[ref].add("dispute", -2500, fee=2000)
+    await job.read(own_shop.db)
+    async with own_shop.db.connection() as conn:
+        assert (await reads.overdue(conn, own_shop.clock.now())).negative_balances == 1
+        (line,) = [one for one in await account_reads.organiser_accounts(conn) if one.organiser_id == organiser_id]
+    assert line.account is not None
+    assert (line.account.available_cents, line.account.negative_since) == (-4500, own_shop.clock.now())
+    standin.connect.balances[ref].add("charge", 9000)
+    standin.connect.disconnected.add(standin.connect.connect())
+    await job.read(own_shop.db)
+    async with own_shop.db.connection() as conn:
+        assert (await reads.overdue(conn, own_shop.clock.now())).negative_balances == 0
+    standin.connect.disconnected.add(ref)
+    await job.read(own_shop.db)
+    async with own_shop.db.connection() as conn:
+        assert (await account_store.accounts_of(conn, [organiser_id]))[organiser_id].may_charge is False
+        assert ref not in await account_reads.connected_refs(conn)
+
+
+async def test_an_account_whose_answer_was_lost_is_opened_once_even_a_day_later(
+    bank: Bank, standin: StripeStandin
+) -> None:
+    new = NewAccount(new_id(), "Promoter", datetime.now(UTC))
+    standin.answers_lost = 1
+    with pytest.raises(Unreachable):
+        await bank.provider.open_account(new)
+    standin.forget_keys()
+    found = await bank.provider.open_account(replace(new, begun_at=datetime.now(UTC) - timedelta(days=1)))
+    assert list(standin.connect.accounts) == [found.ref]
+
+
+async def test_the_account_that_is_opened_bears_its_losses_at_stripe(bank: Bank, standin: StripeStandin) -> None:
+    await bank.provider.open_account(NewAccount(new_id(), "Promoter", datetime.now(UTC)))
+    (made,) = standin.connect.accounts.values()
+    assert made["controller"]["losses"] == {"payments": "stripe"}
+    assert made["controller"]["fees"] == {"payer": "account"}
+    assert made["business_profile"] == {"name": "Promoter"}
+
+
+async def test_the_page_names_the_organiser(
+    bank: Bank, standin: StripeStandin, buyer: aiohttp.ClientSession, start: Start
+) -> None:
+    ref = standin.connect.connect()
+    page = await bank.open(start(direct=DirectCharge(ref, 350, "Promoter")))
+    async with buyer.get(page.payment_url) as answer:
+        assert "<p>Promoter</p>" in await answer.text()
+
+
+URL = "https://club.example/api/payments/webhooks/stripe"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda one: one.endpoints.pop(), "There is no webhook endpoint for connected accounts https://club"),
+        (
+            lambda one: one.endpoints[1].update(enabled_events=["account.updated"]),
+            "The webhook endpoint for connected accounts does not get account.application.deauthorized, charge",
+        ),
+        (lambda one: setattr(one, "not_permitted", frozenset({"accounts"})), "may not write Connected accounts"),
+        (lambda one: setattr(one, "not_permitted", frozenset({"account_links"})), "may not write Account links"),
+    ],
+)
+async def test_each_defect_of_organisers_accounts_is_one_line(
+    bank: Bank, standin: StripeStandin, change: Callable[[StripeStandin], Any], said: str
+) -> None:
+    own = {"id": "we_1", "object": "webhook_endpoint", "url": URL, "status": "enabled", "enabled_events": ["*"]}
+    standin.endpoints = [own | {"application": None}, own | {"id": "we_2", "application": "ca_1"}]
+    assert await bank.provider.defects(URL, with_accounts=True) == []
+    change(standin)
+    (line,) = await bank.provider.defects(URL, with_accounts=True)
+    assert said in line
+    assert await bank.provider.defects(URL) == []  # no organiser has an account

@@ -1,0 +1,135 @@
+"""Payouts of organisers' accounts, and the operator's share of their payments, to the cent."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from tests.money.settlement.conftest import Office
+from virage.control.books.rules.accounting import TicketRevenue, journal
+from virage.money.payments import account_acts, acts
+from virage.money.payments.account_rules import AccountReport, FeeRule
+from virage.money.payments.rules import RefundRequest
+from virage.money.payments.types import EntryKind
+from virage.money.settlement import api as settlement
+from virage.money.settlement.reads.views import payout_lines
+from virage.money.settlement.rules.matching import MISSING_AFTER, Standing, Verdict
+from virage.platform.values.ids import new_id
+
+LATE = MISSING_AFTER + timedelta(hours=1)
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+
+
+async def refund(office: Office, payment_id: object, cents: int) -> None:
+    """A refund that the provider has done."""
+    async with office.db.transaction() as conn:
+        await acts.request_refund(conn, [RefundRequest(new_id(), payment_id, cents)], office.clock.now())  # type: ignore[arg-type]  # an id
+    await office.refund_all()
+
+
+async def test_the_payouts_of_operator_and_organisers_are_each_explained_to_the_cent(office: Office) -> None:
+    (promoter, ref), (federation, other) = await office.seller(FeeRule(50, 100)), await office.seller(FeeRule(15))
+    (own,) = await office.sell(7000)
+    sold = await office.sell_for(promoter, 5000)
+    dear = await office.sell_for(federation, 9000)
+    await refund(office, sold, 1234)
+    for owner in (ref, other, None):
+        office.standin.connect.balances[owner].pay_out()
+    await office.reconcile()
+    assert await office.items() == []
+    payouts = {payout.account: payout for payout in await office.payouts()}
+    found = {owner: payout.totals for owner, payout in payouts.items()}
+    assert all(totals is not None and totals.unexplained_cents == 0 for totals in found.values())
+    promoters, federations, operators = found[ref], found[other], found[None]
+    assert promoters is not None
+    assert federations is not None
+    assert operators is not None
+    fee_back = 350 * 1234 // 5000
+    assert (promoters.gross_cents, promoters.refund_cents, promoters.share_cents) == (5000, 1234, 0)
+    assert promoters.fee_cents == 100 + 350 - fee_back
+    assert (federations.gross_cents, federations.fee_cents) == (9000, 160 + 135)
+    assert (operators.gross_cents, operators.refund_cents) == (7000, 0)
+    assert operators.share_cents == 350 - fee_back + 135
+    shares = [one for one in await office.entries(payouts[None].id) if one.entry.kind is EntryKind.SHARE]
+    assert {(one.entry.payment_id, one.entry.account) for one in shares} == {(sold, ref), (dear, other)}
+    assert {one.verdict for one in shares} == {Verdict.MATCHED}
+    charges = [one.entry for one in await office.entries(payouts[ref].id) if one.entry.kind is EntryKind.CHARGE]
+    assert [one.payment_id for one in charges] == [sold]
+    assert own not in {sold, dear}
+
+
+async def test_the_accounting_export_has_only_the_share_of_what_organisers_sold(office: Office) -> None:
+    (promoter, ref), (own,) = await office.seller(FeeRule(50, 100)), await office.sell(7000)
+    sold = await office.sell_for(promoter, 5000)
+    await refund(office, sold, 1234)
+    for owner in (ref, None):
+        office.standin.connect.balances[owner].pay_out()
+    await office.reconcile()
+    async with office.db.connection() as conn:
+        payouts = await settlement.payouts_until(conn, date(2100, 1, 1))
+    day = payouts[0].day
+    made = journal((day, day), ([], []), TicketRevenue([], {}, {}), {}, codes={}, made_at=NOW, payouts=payouts)
+    sums = {line.account_name: line.credit_cents - line.debit_cents for line in made.lines}
+    share, fees = 350 - 350 * 1234 // 5000, 7000 * 15 // 1000 + 25
+    assert sums == {
+        "provider_clearing": 7000,
+        "organiser_shares": share,
+        "provider_fees": -fees,
+        "bank": -(7000 + share - fees),
+    }
+    assert own != sold
+
+
+async def test_an_organisers_payout_needs_no_bank_line_of_the_operator(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule(50))
+    await office.sell_for(promoter, 5000)
+    payout = office.standin.connect.balances[ref].pay_out()
+    await office.reconcile()
+    arrived = office.clock.now().date()
+    await office.book((arrived, payout["amount"], f"STRIPE {payout['trace_id']['value']}"), (arrived + LATE, 1, "X"))
+    async with office.db.connection() as conn:
+        (line,) = await payout_lines(conn, [(await office.payout()).id])
+    assert (line.standing, line.line, line.organiser) == (Standing.MATCHED, None, "Promoter 50")
+    assert "payout_not_in_bank" not in await office.kinds()
+
+
+async def test_an_organiser_who_charges_another_fee_or_names_anothers_payment_is_listed(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule(50))
+    sold = await office.sell_for(promoter, 5000)
+    (own,) = await office.capture(7000)
+    fee = next(one for one in office.standin.objects.values() if one["object"] == "application_fee")
+    fee["amount"] = 200  # made without Virage
+    office.standin.connect.balances[ref].charge(own, 7000)  # names a payment of the operator
+    for owner in (ref, None):
+        office.standin.connect.balances[owner].pay_out()
+    await office.reconcile()
+    assert await office.kinds() == ["amount_differs", "payment_unknown"]
+    by_kind = {item.kind.value: item for item in await office.items()}
+    assert (by_kind["amount_differs"].payment_id, by_kind["amount_differs"].expected_cents) == (sold, 250)
+    assert by_kind["payment_unknown"].payment_id == own
+
+
+async def test_a_share_that_no_payout_names_is_missing_until_one_does(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule(50))
+    sold = await office.sell_for(promoter, 5000)
+    office.standin.connect.balances[ref].pay_out()
+    office.clock.advance(LATE)
+    await office.reconcile()
+    (missing,) = await office.items()
+    assert (missing.kind.value, missing.amount_cents, missing.payment_id) == ("share_missing", 250, sold)
+    office.balance.pay_out()
+    await office.reconcile()
+    assert await office.items() == []
+
+
+async def test_a_share_of_an_account_that_is_disconnected_is_listed_and_others_go_on(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule(50))
+    await office.sell_for(promoter, 5000)
+    await office.sell(7000)
+    office.standin.connect.disconnected.add(ref)
+    async with office.db.transaction() as conn:
+        gone = AccountReport(ref, may_charge=False, may_pay_out=False, disabled_reason="disconnected")
+        await account_acts.record_accounts(conn, [gone], office.clock.now())
+    office.balance.pay_out()
+    await office.reconcile()
+    payout = await office.payout()
+    assert payout.totals is not None
+    assert (payout.totals.unexplained_cents, payout.totals.share_cents) == (0, 250)
+    assert await office.kinds() == ["payment_unknown"]

@@ -1,0 +1,81 @@
+"""Tickets of an organiser with an account of its own: its money, the operator's share, and what the books have."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tests.sale.ticketing.conftest import System
+from tests.sale.ticketing.test_books import accounts, give_back, sums
+from tests.sale.ticketing.test_selling import codes, state_of
+from virage.money.payments import account_acts
+from virage.money.payments.account_rules import AccountReport, DirectCharge, FeeRule
+from virage.platform.values.ids import new_id
+
+READY = AccountReport("acct_1", may_charge=True, may_pay_out=True)
+SOLD = date(2026, 5, 9)
+
+
+async def connect(system: System, report: AccountReport = READY, organiser_id: UUID | None = None) -> None:
+    """Give the organiser of the event an account, with a fee of 5 % and 1 euro."""
+    id_, who, now = organiser_id or system.organiser_id, new_id(), system.clock.now()
+    async with system.db.transaction() as conn:
+        await account_acts.begin_account(conn, id_, who, now)
+        await account_acts.name_account(conn, id_, report, now)
+        await account_acts.set_fee(conn, id_, FeeRule(50, 100), who, now)
+
+
+async def payment_of(system: System, order: dict[str, Any]) -> Any:
+    (row,) = await system.rows(
+        "select account, fee_cents, returns_fee from payments.payment where subject = $1", UUID(order["id"])
+    )
+    return tuple(row)
+
+
+async def test_the_organisers_account_takes_the_money_and_the_page_shows_its_name(system: System) -> None:
+    await connect(system)
+    order = await system.bought(await system.fan(), full=2)
+    fee = order["total_cents"] * 5 // 100 + 100
+    assert await payment_of(system, order) == ("acct_1", fee, True)
+    (started,) = system.provider.started.values()
+    assert started.direct == DirectCharge("acct_1", fee, "The club")
+
+
+async def test_a_repeated_payment_keeps_its_fee_while_the_rule_changes(system: System) -> None:
+    await connect(system)
+    fan, payment_id = await system.fan(), new_id()
+    order = await fan.best(full=2)
+    assert (await fan.pay(order["id"], payment_id)).status_code == 200
+    before = system.provider.started[payment_id].direct
+    async with system.db.transaction() as conn:
+        await account_acts.set_fee(conn, system.organiser_id, FeeRule(1000), new_id(), system.clock.now())
+    assert (await fan.pay(order["id"], payment_id)).status_code == 200
+    assert system.provider.started[payment_id].direct == before is not None
+
+
+async def test_without_an_account_of_its_organiser_a_sale_is_the_operators(system: System) -> None:
+    order = await system.bought(await system.fan(), full=2)
+    assert await payment_of(system, order) == (None, 0, False)
+    assert [one.direct for one in system.provider.started.values()] == [None]
+
+
+async def test_while_the_account_may_not_charge_nothing_is_paid_and_the_seats_stay(system: System) -> None:
+    await connect(system, AccountReport("acct_1", may_charge=False, may_pay_out=False))
+    fan = await system.fan()
+    order = await fan.best(full=2)
+    assert codes(await fan.pay(order["id"])) == (409, "seller_not_ready")
+    assert await state_of(fan, order) == "held"
+    assert await system.rows("select from payments.payment") == []
+    async with system.db.transaction() as conn:
+        await account_acts.record_accounts(conn, [READY], system.clock.now())
+    assert (await fan.pay(order["id"])).status_code == 200
+
+
+async def test_the_books_have_no_ticket_that_an_organiser_sold_on_its_account(system: System) -> None:
+    fan = await system.fan()
+    own = await system.bought(fan, full=1)
+    await connect(system)
+    theirs = await system.bought(fan, full=2)
+    await give_back(system, theirs, 0)
+    sold = sums(await accounts(system, SOLD, SOLD))
+    assert -sold["ticket_clearing"] == own["total_cents"]
+    assert sold["deferred_tickets"] + sold["vat"] == own["total_cents"]
