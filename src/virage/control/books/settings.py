@@ -25,6 +25,7 @@ ACCOUNTS = (
     "provider_clearing",
     "provider_fees",
     "provider_suspense",
+    "organiser_shares",
 )
 """Accounts of the accounting export."""
 
@@ -44,4 +45,5 @@ class BookSettings(Struct, frozen=True, kw_only=True):
     account_codes: Annotated[tuple[tuple[str, str], ...], account_codes_of] = ()
     """Account numbers of the accounting export that differ from the French chart, comma-separated, as in
     `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
-    grants, ticket_clearing, deferred_tickets, tickets, bank, provider_clearing, provider_fees, provider_suspense."""
+    grants, ticket_clearing, deferred_tickets, tickets, bank, provider_clearing, provider_fees, provider_suspense,
+    organiser_shares."""

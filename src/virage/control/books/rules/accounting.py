@@ -36,6 +36,7 @@ CHART: Final = {
     "provider_clearing": "5115",
     "provider_fees": "6278",
     "provider_suspense": "471",
+    "organiser_shares": "7082",
 }
 """Account numbers of the French plan comptable général; the configuration may replace them."""
 JOURNAL_NAMES: Final = {"purse": "purses"}
@@ -48,8 +49,8 @@ class JournalLine(Struct, frozen=True):
 
     `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
     `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
-    `provider_clearing`, `provider_fees`, `provider_suspense`), `account` its number in the chart. `outlet`,
-    `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
+    `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_shares`), `account` its number in the chart.
+    `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
     """
 
     day: date
@@ -189,12 +190,14 @@ def _of_tickets(days: tuple[date, date], tickets: TicketRevenue) -> Iterable[tup
 def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> Iterable[tuple[_EntryKey, Cents]]:
     """Yield payouts by the day of their arrival: captured less refunded money leaves the provider, for bank and fees.
 
-    What is disputed, adjusted or unexplained is in suspense, as is a payout that failed until its money comes back.
+    The operator's share of organisers' payments is income. What is disputed, adjusted or unexplained is in suspense,
+    as is a payout that failed until its money comes back.
     """
     for payout in payouts:
         if days[0] <= payout.day <= days[1]:
             yield _EntryKey(payout.day, "provider_clearing"), payout.gross_cents - payout.refund_cents
             yield _EntryKey(payout.day, "provider_fees"), -payout.fee_cents
+            yield _EntryKey(payout.day, "organiser_shares"), payout.share_cents
             yield _EntryKey(payout.day, "bank" if payout.is_paid else "provider_suspense"), -payout.amount_cents
             rest = payout.other_cents + payout.unexplained_cents - payout.dispute_cents
             yield _EntryKey(payout.day, "provider_suspense"), rest

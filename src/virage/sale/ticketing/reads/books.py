@@ -16,6 +16,7 @@ async def moved(
     """Return ticket revenue and refunds before `until`, by event, business day and VAT rate.
 
     A day begins `begins` after midnight in the zone. Events that ended before `since` and are not cancelled are
-    included with their movements since then. Returned payments belong to no order and are excluded.
+    included with their movements since then. Returned payments belong to no order and are excluded, as are orders whose
+    money an organiser's account took.
     """
     return await store.moved(conn, since, until, zone, begins)

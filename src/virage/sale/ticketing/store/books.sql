@@ -1,6 +1,6 @@
 -- name: tickets_sold(since, until, zone, begins)
--- Revenue of orders paid before `until`, by event, business day and VAT rate: those paid since `since`, and those
--- whose event ends after it or is cancelled. A day begins `begins` after midnight in the zone.
+-- Revenue of orders paid before `until` to the operator, by event, business day and VAT rate: those paid since `since`,
+-- and those whose event ends after it or is cancelled. A day begins `begins` after midnight in the zone.
 select orders.event_id, event.ends_at, event.state = 'cancelled' as cancelled,
     ((orders.paid_at at time zone :zone::text) - :begins::interval)::date as day, part.vat_permille,
     sum(part.cents)::bigint as cents
@@ -10,6 +10,7 @@ cross join lateral (
     values (orders.vat_permille, orders.total_cents - orders.fee_cents), (orders.fee_vat_permille, orders.fee_cents)
 ) as part (vat_permille, cents)
 where orders.state in ('paid', 'refunded') and orders.paid_at < :until::timestamptz
+    and not exists (select from payments.public_direct as direct where direct.payment_id = orders.payment_id)
     and (orders.paid_at >= :since::timestamptz or event.ends_at >= :since or event.state = 'cancelled')
 group by 1, 2, 3, 4, 5;
 
@@ -24,6 +25,7 @@ with back as (
     from ticketing.refund
     inner join ticketing.orders on orders.id = refund.order_id
     where refund.asked_at < :until::timestamptz
+        and not exists (select from payments.public_direct as direct where direct.payment_id = orders.payment_id)
 )
 select back.event_id, event.ends_at, event.state = 'cancelled' as cancelled,
     ((back.asked_at at time zone :zone::text) - :begins::interval)::date as day, part.vat_permille,
