@@ -49,10 +49,15 @@ def grant_roles(system: System, email: str, grants: tuple[Grant, ...], name: str
 
 
 @contextmanager
-def desk(browser: Browser, system: System, email: str, **settings: Any) -> Iterator[Page]:
-    """A browser context in which a member of staff has signed in to the office, in English."""
+def desk(browser: Browser, system: System, email: str, url: str | None = None, **settings: Any) -> Iterator[Page]:
+    """A browser context in which a member of staff has signed in to the office, in English.
+
+    `url` is that of another server than the system's.
+    """
     wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
-    context = browser.new_context(base_url=system.url, service_workers="block", reduced_motion="reduce", **wanted)
+    context = browser.new_context(
+        base_url=url or system.url, service_workers="block", reduced_motion="reduce", **wanted
+    )
     context.add_init_script(ENGLISH)
     page = context.new_page()
     try:

@@ -72,7 +72,14 @@ def prices_of(*blocks: str) -> Pricing:
     return Pricing([PriceCategory(CATEGORY, names, "#14387f", PRICES)], dict.fromkeys(blocks, CATEGORY))
 
 
-def put_on_sale(system: System, code: str, title: str, *blocks: str, starts_in: timedelta = timedelta(days=10)) -> str:
+def put_on_sale(
+    system: System,
+    code: str,
+    title: str,
+    *blocks: str,
+    starts_in: timedelta = timedelta(days=10),
+    organiser_id: UUID = CLUB.id,
+) -> str:
     """A published concert at a venue, with these blocks for sale and open doors two hours before it; return its id."""
     now = datetime.now(UTC).replace(microsecond=0)
     starts = now + starts_in
@@ -86,7 +93,7 @@ def put_on_sale(system: System, code: str, title: str, *blocks: str, starts_in: 
         "sale_closes_at": starts,
         "venue_code": code,
     }
-    new = NewEvent(id=new_id(), organiser_id=CLUB.id, **content)
+    new = NewEvent(id=new_id(), organiser_id=organiser_id, **content)
 
     async def put(conn: Connection) -> None:
         await programme.create(conn, new, None, now)

@@ -246,7 +246,7 @@ class StripeStandin:
 
     def _made(self, prefix: str, kind: str, **fields: Any) -> Json:
         id_ = f"{prefix}_{secrets.token_hex(12)}"
-        mode = {} if kind == "refund" else {"livemode": False}
+        mode = {} if kind in ("refund", "fee_refund") else {"livemode": False}
         self.objects[id_] = {"id": id_, "object": kind, "created": int(time.time())} | mode | fields
         self.connect.owners[id_] = self.connect.current
         return self.objects[id_]

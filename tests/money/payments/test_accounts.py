@@ -1,5 +1,6 @@
 """Organisers' accounts: the operator's fee, who takes the money, and what the provider says of an account."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,24 +8,25 @@ from uuid import UUID
 
 import aiohttp
 import pytest
+import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.money.payments.stripe_connect import requirements
-from tests.money.payments.stripe_standin import StripeStandin
-from tests.money.payments.test_conformance import Bank, Inbox, inbox, of_stripe, standin
-from tests.money.payments.test_stripe import Shop, of_kind, own_shop, signed
+from tests.money.payments.stripe_standin import HEADERS, StripeStandin
+from tests.money.payments.test_conformance import Bank, Inbox, due, inbox, of_stripe, standin
+from tests.money.payments.test_stripe import EXAMPLES, Shop, of_kind, own_shop, signed
 from virage.money.payments import account_acts, account_jobs, account_reads, account_store, acts, reads
 from virage.money.payments.account_rules import (
     DISCONNECTED,
     Account,
     AccountRefusal,
     AccountReport,
+    AccountStanding,
     DirectCharge,
     FeeRule,
     NewAccount,
-    Standing,
     charge_on,
     fee_of,
     fee_returned,
@@ -103,15 +105,15 @@ def test_a_payment_is_charged_on_an_account_that_may_charge() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, Standing.READY),
-        ({"ref": None}, Standing.OPENING),
-        ({"may_charge": False}, Standing.INCOMPLETE),
-        ({"may_pay_out": False}, Standing.NO_PAYOUTS),
-        ({"requirements": ("external_account",)}, Standing.DUE),
-        ({"may_charge": False, "disabled_reason": DISCONNECTED}, Standing.DISCONNECTED),
+        ({}, AccountStanding.READY),
+        ({"ref": None}, AccountStanding.OPENING),
+        ({"may_charge": False}, AccountStanding.INCOMPLETE),
+        ({"may_pay_out": False}, AccountStanding.NO_PAYOUTS),
+        ({"requirements": ("external_account",)}, AccountStanding.DUE),
+        ({"may_charge": False, "disabled_reason": DISCONNECTED}, AccountStanding.DISCONNECTED),
     ],
 )
-def test_the_state_of_an_account_has_one_name(changes: dict[str, Any], expected: Standing) -> None:
+def test_the_state_of_an_account_has_one_name(changes: dict[str, Any], expected: AccountStanding) -> None:
     assert standing(replace(account, **changes)) is expected
 
 
@@ -408,3 +410,40 @@ async def test_each_defect_of_organisers_accounts_is_one_line(
     (line,) = await bank.provider.defects(URL, with_accounts=True)
     assert said in line
     assert await bank.provider.defects(URL) == []  # no organiser has an account
+
+
+KINDS: dict[str, Any] = {
+    "account": stripe.Account,
+    "account_link": stripe.AccountLink,
+    "application_fee": stripe.ApplicationFee,
+    "balance": stripe.Balance,
+    "balance_transaction": stripe.BalanceTransaction,
+    "charge": stripe.Charge,
+    "fee_refund": stripe.ApplicationFeeRefund,
+}
+
+
+async def test_the_stand_in_answers_about_accounts_as_stripes_types_and_examples_are(
+    bank: Bank, standin: StripeStandin, buyer: aiohttp.ClientSession, start: Start
+) -> None:
+    account = await bank.account()
+    paid = await bank.captured(start(direct=DirectCharge(account, 350, "Promoter")))
+    await bank.provider.refund([due(paid, 2000, returns_fee=True)])
+    headers = HEADERS | {"stripe-account": account}
+    link = {"account": account, "type": "account_onboarding", "return_url": "https://x", "refresh_url": "https://x"}
+    async with buyer.post(f"{standin.url}/v1/account_links", data=link, headers=HEADERS) as answer:
+        linked = await answer.json()
+    async with buyer.get(f"{standin.url}/v1/balance", headers=headers) as answer:
+        balance = await answer.json()
+    standin.balance.collect()
+    shown = [linked, balance, *standin.connect.accounts.values(), *standin.balance.pending]
+    shown += [one for one in standin.objects.values() if one["object"] in KINDS]
+    examples = json.loads(EXAMPLES.read_bytes())["resources"] if EXAMPLES.exists() else {}
+    for one in shown:
+        known = {name for base in KINDS[one["object"]].__mro__ for name in vars(base).get("__annotations__", ())}
+        assert one.keys() <= known, one["object"]
+        for name, value in one.items():
+            example = examples.get(one["object"], {}).get(name)
+            if value is not None and example is not None and name != "source":  # which is expanded here
+                assert type(value) is type(example), (one["object"], name)
+    assert {one["object"] for one in shown} == KINDS.keys()

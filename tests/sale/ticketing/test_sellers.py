@@ -10,6 +10,7 @@ from tests.sale.ticketing.test_selling import codes, state_of
 from virage.money.payments import account_acts
 from virage.money.payments.account_rules import AccountReport, DirectCharge, FeeRule
 from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
 
 READY = AccountReport("acct_1", may_charge=True, may_pay_out=True)
 SOLD = date(2026, 5, 9)
@@ -68,6 +69,21 @@ async def test_while_the_account_may_not_charge_nothing_is_paid_and_the_seats_st
     async with system.db.transaction() as conn:
         await account_acts.record_accounts(conn, [READY], system.clock.now())
     assert (await fan.pay(order["id"])).status_code == 200
+
+
+async def test_the_office_sees_that_no_ticket_of_the_event_can_be_paid(system: System) -> None:
+    office = await system.staff(Grant("box_office"))
+
+    async def is_ready() -> bool:
+        ready: bool = (await office.ask("GET", f"/api/office/events/{system.event_id}/sales")).json()["seller_ready"]
+        return ready
+
+    assert await is_ready()
+    await connect(system, AccountReport("acct_1", may_charge=False, may_pay_out=False))
+    assert not await is_ready()
+    async with system.db.transaction() as conn:
+        await account_acts.record_accounts(conn, [READY], system.clock.now())
+    assert await is_ready()
 
 
 async def test_the_books_have_no_ticket_that_an_organiser_sold_on_its_account(system: System) -> None:

@@ -7,7 +7,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.money.payments import account_store as store
-from virage.money.payments.account_rules import DISCONNECTED, Account, AccountRefusal, FeeRule, Standing, standing
+from virage.money.payments.account_rules import (
+    DISCONNECTED,
+    Account,
+    AccountRefusal,
+    AccountStanding,
+    FeeRule,
+    charge_on,
+    standing,
+)
 from virage.platform.data.database import Connection
 from virage.platform.values.refusals import Refused
 from virage.site.programme.api import organisers
@@ -17,7 +25,7 @@ class AccountView(Struct, frozen=True):
     """Account of an organiser. The balance in cents is None until it was read; `due_at` is when details are due."""
 
     ref: str | None
-    standing: Standing
+    standing: AccountStanding
     requirements: Sequence[str]
     due_at: datetime | None
     fee: FeeRule
@@ -60,6 +68,12 @@ async def account(conn: Connection, organiser_id: UUID) -> Account | Refused:
     """Return the account of an organiser. Refusal: not_found."""
     known = await store.accounts_of(conn, [organiser_id])
     return known.get(organiser_id) or Refused(AccountRefusal.NOT_FOUND)
+
+
+async def may_sell(conn: Connection, organiser_id: UUID) -> bool:
+    """Return whether tickets of an organiser can be paid: on the operator's account, or on one that may charge."""
+    known = await store.accounts_of(conn, [organiser_id])
+    return organiser_id not in known or not isinstance(charge_on(known[organiser_id], 0), Refused)
 
 
 async def account_refs(conn: Connection) -> list[str]:

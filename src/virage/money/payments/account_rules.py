@@ -135,7 +135,7 @@ def charge_on(account: Account, amount_cents: int) -> tuple[str, int, bool] | Re
     return account.ref, fee_of(account.fee, amount_cents), account.fee.is_returned
 
 
-class Standing(StrEnum):
+class AccountStanding(StrEnum):
     """State of an account for the office. Only with `opening`, `incomplete` and `disconnected` nothing can be sold."""
 
     OPENING = "opening"  # the provider has not answered yet
@@ -146,14 +146,14 @@ class Standing(StrEnum):
     DISCONNECTED = "disconnected"
 
 
-def standing(account: Account) -> Standing:
+def standing(account: Account) -> AccountStanding:
     """Return the state of an account for the office."""
     if account.ref is None:
-        return Standing.OPENING
+        return AccountStanding.OPENING
     if account.disabled_reason == DISCONNECTED:
-        return Standing.DISCONNECTED
+        return AccountStanding.DISCONNECTED
     if not account.may_charge:
-        return Standing.INCOMPLETE
+        return AccountStanding.INCOMPLETE
     if not account.may_pay_out:
-        return Standing.NO_PAYOUTS
-    return Standing.DUE if account.requirements else Standing.READY
+        return AccountStanding.NO_PAYOUTS
+    return AccountStanding.DUE if account.requirements else AccountStanding.READY

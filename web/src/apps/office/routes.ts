@@ -47,6 +47,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/orders", load: page(() => import("../../features/ticketing/orders/OrdersPage.svelte")) },
   { pattern: "/office/orders/:id", load: page(() => import("../../features/ticketing/orders/OrderPage.svelte")) },
   { pattern: "/office/payments", load: page(() => import("../../features/settlement/PaymentsPage.svelte"), payments) },
+  { pattern: "/office/payments/accounts", load: page(() => import("../../features/settlement/AccountsPage.svelte"), payments) },
   { pattern: "/office/payments/payouts/:id", load: page(() => import("../../features/settlement/PayoutPage.svelte"), payments) },
   { pattern: "/office/payments/:id", load: page(() => import("../../features/settlement/CasePage.svelte"), payments) },
   { pattern: "/office/staff", load: page(() => import("../../features/people/staff/StaffPage.svelte")) },

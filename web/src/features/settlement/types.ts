@@ -17,6 +17,9 @@ export type PaymentCase = Schemas["PaymentCase"];
 export type CaseEvent = Schemas["CaseEvent"];
 export type Dispute = Schemas["DisputeLine"];
 export type FailedRefund = Schemas["RefundLine"];
+export type OrganiserAccount = Schemas["OrganiserAccount"];
+export type Account = Schemas["AccountView"];
+export type FeeRule = Required<Schemas["FeeRule"]>;
 export type Resolution = Schemas["Resolution"];
 export type Standing = Schemas["Standing"];
 
@@ -24,3 +27,13 @@ export const FILE_BYTES_MAX = 8_000_000;
 
 /** Tone of the badge of a payout. */
 export const TONES: Record<Standing, "plain" | "good" | "warn" | "bad"> = { expected: "plain", paid: "plain", matched: "good", differs: "warn", failed: "bad" };
+
+/** Tone of the badge of an organiser's account. */
+export const ACCOUNT_TONES: Record<Account["standing"], "plain" | "good" | "warn" | "bad"> = {
+  opening: "warn",
+  incomplete: "bad",
+  no_payouts: "warn",
+  due: "warn",
+  ready: "good",
+  disconnected: "bad",
+};

@@ -4,7 +4,7 @@ import { Bundle } from "../../shared/i18n/bundle.svelte";
 import { i18n } from "../../shared/i18n/i18n.svelte";
 import { clock } from "../../shared/runtime/clock.svelte";
 import { words as office } from "../../shared/office/words.svelte";
-import type { CaseEvent, Dispute, ItemLine } from "./types";
+import type { CaseEvent, Dispute, FeeRule, ItemLine } from "./types";
 
 type Words = typeof payments;
 const DAY_MS = 86_400_000;
@@ -17,8 +17,21 @@ class PaymentWords extends Bundle<Words> {
 
   /** How long an item has been open. */
   age(item: ItemLine): string {
-    const days = Math.max(0, Math.floor((clock.now() - Date.parse(item.opened_at)) / DAY_MS));
+    return this.days(item.opened_at);
+  }
+
+  /** How many days have passed since a time. */
+  days(since: string): string {
+    const days = Math.max(0, Math.floor((clock.now() - Date.parse(since)) / DAY_MS));
     return this.w.items.since(days, i18n.number(days));
+  }
+
+  /** What the operator keeps of each payment of an organiser. */
+  fee({ permille, cents, is_returned }: FeeRule): string {
+    const { noFee, plus, feeReturned, feeKept } = this.w.accounts;
+    const rate = permille > 0 ? i18n.number(permille / 1000, { style: "percent", maximumFractionDigits: 1 }) : "";
+    const parts = [rate, cents > 0 ? i18n.exact(cents) : ""].filter(Boolean);
+    return parts.length === 0 ? noFee : `${parts.join(plus)}, ${is_returned ? feeReturned : feeKept}`;
   }
 
   /** Name of the person a case is assigned to, or that it is not assigned. */

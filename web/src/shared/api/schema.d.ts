@@ -5477,6 +5477,12 @@ export interface components {
             balance_cents: number;
         };
         /**
+         * AccountStanding
+         * @description State of an account for the office. Only with `opening`, `incomplete` and `disconnected` nothing can be sold.
+         * @enum {string}
+         */
+        AccountStanding: "disconnected" | "due" | "incomplete" | "no_payouts" | "opening" | "ready";
+        /**
          * AccountView
          * @description Account of an organiser. The balance in cents is None until it was read; `due_at` is when details are due.
          */
@@ -5489,7 +5495,7 @@ export interface components {
             read_at: string | null;
             ref: string | null;
             requirements: string[];
-            standing: components["schemas"]["virage.money.payments.account_rules.Standing"];
+            standing: components["schemas"]["AccountStanding"];
         };
         /**
          * Accreditation
@@ -9678,7 +9684,7 @@ export interface components {
             organiser: string | null;
             ref: string;
             reference: string | null;
-            standing: components["schemas"]["virage.money.settlement.rules.matching.Standing"];
+            standing: components["schemas"]["Standing"];
             state: components["schemas"]["PayoutState"];
             totals: components["schemas"]["Totals"] | null;
         };
@@ -10535,6 +10541,7 @@ export interface components {
          *
          *         `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
          *         money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
+         *         `seller_ready`: false while the organiser's own account may not charge, so that no ticket can be paid.
          */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
@@ -10551,6 +10558,7 @@ export interface components {
             refunded: number;
             refunded_cents: number;
             revenue_cents: number;
+            seller_ready: boolean;
             sold: number;
         };
         /**
@@ -10914,6 +10922,12 @@ export interface components {
             colour: string;
             name: string;
         };
+        /**
+         * Standing
+         * @description State of a payout for the office.
+         * @enum {string}
+         */
+        Standing: "differs" | "expected" | "failed" | "matched" | "paid";
         /**
          * StandingPlaces
          * @description Places for a party in a standing area.
@@ -12023,18 +12037,6 @@ export interface components {
         ZoneUpdate: {
             full: boolean;
         };
-        /**
-         * Standing
-         * @description State of an account for the office. Only with `opening`, `incomplete` and `disconnected` nothing can be sold.
-         * @enum {string}
-         */
-        "virage.money.payments.account_rules.Standing": "disconnected" | "due" | "incomplete" | "no_payouts" | "opening" | "ready";
-        /**
-         * Standing
-         * @description State of a payout for the office.
-         * @enum {string}
-         */
-        "virage.money.settlement.rules.matching.Standing": "differs" | "expected" | "failed" | "matched" | "paid";
     };
     responses: never;
     parameters: never;

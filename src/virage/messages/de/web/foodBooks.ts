@@ -208,6 +208,7 @@ export const foodBooks: typeof English = {
       provider_clearing: "Vom Zahlungsdienstleister ausgezahlt",
       provider_fees: "Gebühren des Zahlungsdienstleisters",
       provider_suspense: "Zahlungsdienstleister, zu klären",
+      organiser_shares: "Anteil an Verkäufen der Veranstalter",
       tickets: "Tickets",
     },
   },

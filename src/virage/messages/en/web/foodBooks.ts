@@ -208,6 +208,7 @@ export const foodBooks = {
       provider_clearing: "Paid out by the payment provider",
       provider_fees: "Fees of the payment provider",
       provider_suspense: "Payment provider, to be clarified",
+      organiser_shares: "Share of organisers’ sales",
       tickets: "Tickets",
     },
   },

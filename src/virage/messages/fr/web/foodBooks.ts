@@ -208,6 +208,7 @@ export const foodBooks: typeof English = {
       provider_clearing: "Versé par le prestataire de paiement",
       provider_fees: "Frais du prestataire de paiement",
       provider_suspense: "Prestataire de paiement, à régulariser",
+      organiser_shares: "Commissions sur les organisateurs",
       tickets: "Billets",
     },
   },

@@ -56,6 +56,7 @@ class Sales(Struct, frozen=True):
 
     `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
     money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
+    `seller_ready`: false while the organiser's own account may not charge, so that no ticket can be paid.
     """
 
     event_id: UUID
@@ -71,6 +72,7 @@ class Sales(Struct, frozen=True):
     by_category: list[CategorySales]
     by_hour: list[HourlySales]
     gross_cents: int
+    seller_ready: bool
 
 
 class EventSales(Struct, frozen=True):
@@ -151,8 +153,8 @@ class OfficeOrderDetail(Struct, frozen=True):
     disputes: list[Dispute]
 
 
-async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
-    """Return the sales of an event."""
+async def sales(conn: Connection, sale: OpenSale, organiser_id: UUID, now: datetime) -> Sales:
+    """Return the sales of an event of an organiser."""
     event_id = sale.event.event_id
     firsts, codes = parts_of(sale.venue)
     codes = ["", *codes]  # part 0: places that the venue does not have any more
@@ -192,6 +194,7 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
         gross_cents=totals.total_cents,
         by_category=rows,
         by_hour=[HourlySales(hour, *sums) for hour, sums in sorted(by_hour.items())],
+        seller_ready=await payments_api.may_sell(conn, organiser_id),
     )
 
 

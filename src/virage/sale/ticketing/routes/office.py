@@ -171,11 +171,11 @@ async def get_sales(
     """Return the sales of an event: by category and hour, revenue, and places in baskets."""
     sale = await order_service.sales.get(event_id)
     async with db.connection() as conn:
-        granted(await programme.event_within(conn, event_id, principal, *SELLERS))
+        event = granted(await programme.event_within(conn, event_id, principal, *SELLERS))
         sale = sale or await load_sale(conn, event_id, drafts=True)
         if sale is None:
             raise Problem("not_found")
-        return await reads.sales(conn, sale, clock.now())
+        return await reads.sales(conn, sale, event.organiser_id, clock.now())
 
 
 @get("/sales", guards=[staff(*SELLERS)])
