@@ -14,7 +14,7 @@ from tests.money.payments import stripe_standin
 from tests.money.payments.conftest import Shop
 from tests.money.payments.stripe_standin import StripeStandin
 from tests.money.payments.test_conformance import of_stripe
-from tests.web.conftest import sign_in_with_form
+from tests.web.conftest import running, sign_in_with_form
 from tests.web.office import ENGLISH, desk, grant_roles, in_database
 from tests.web.steps import find_seats
 from tests.web.system import System
@@ -26,6 +26,7 @@ from virage.money.payments.account_rules import DISCONNECTED, AccountReport, Fee
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.platform.data.database import Connection, Database
+from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -35,6 +36,13 @@ from virage.site.programme.types import Organiser
 __all__ = ["club"]  # a fixture
 
 NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def system(cluster: EmbeddedPostgres) -> Iterator[System]:
+    """A deployment in three languages."""
+    with running(cluster, VIRAGE_LANGUAGES="fr,en,de") as started:
+        yield started
 
 
 def organiser(system: System, name: str) -> UUID:
@@ -186,6 +194,7 @@ def test_the_page_of_accounts_is_readable_in_every_language_size_and_theme(  # n
             for path, seen in (("/accounts", f'[data-organiser="{accounts[0]}"]'), ("", "#negative-balances")):
                 office.goto(f"/office/payments{path}")
                 expect(office.locator(seen)).to_be_visible()
+                expect(office.locator("html")).to_have_attribute("lang", language)
                 assert found_by_axe(office) + office.evaluate(SMALL) == [], path
                 wide = office.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide == 0, path

@@ -278,6 +278,7 @@ def office_addresses(evening: Evening) -> list[str]:
         "/office/orders",
         f"/office/orders/{evening.sold}",
         "/office/payments",
+        "/office/payments/accounts",
         f"/office/payments/payouts/{evening.payout}",
         f"/office/payments/{evening.payment}",
         *(f"/office/{part}" for part in ("staff", "devices", "pin", "api-clients", "pages", "emails", "jobs")),

@@ -356,6 +356,25 @@ async def test_the_job_lists_a_negative_balance_and_a_lost_connection(own_shop: 
         assert ref not in await account_reads.connected_refs(conn)
 
 
+async def test_payments_of_an_account_that_is_disconnected_do_not_hold_up_the_others(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    standin.events_sent = 0
+    without_page, with_page = start(organiser_id=organiser_id), start(organiser_id=organiser_id)
+    await begun(own_shop, without_page)
+    await opened(own_shop, with_page)
+    standin.connect.disconnected.add(ref)
+    await own_shop.settle_later()
+    later = start()
+    await own_shop.bank.pay(await opened(own_shop, later))
+    await own_shop.settle_later()
+    assert await own_shop.state(later) is PaymentState.CAPTURED
+    await own_shop.settle_later(timedelta(minutes=11))
+    assert await own_shop.state(without_page) is PaymentState.EXPIRED
+    assert await own_shop.state(with_page) is PaymentState.EXPIRED
+
+
 async def test_an_account_whose_answer_was_lost_is_opened_once_even_a_day_later(
     bank: Bank, standin: StripeStandin
 ) -> None:

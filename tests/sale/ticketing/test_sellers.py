@@ -86,6 +86,21 @@ async def test_the_office_sees_that_no_ticket_of_the_event_can_be_paid(system: S
     assert await is_ready()
 
 
+async def test_an_organiser_that_is_unknown_or_has_no_account_is_not_found(system: System) -> None:
+    finance = await system.staff(Grant("finance"))
+    path = f"/api/office/payments/accounts/{system.organiser_id}"
+    fee = {"permille": 50, "cents": 0, "is_returned": True}
+    assert codes(await finance.ask("PUT", f"{path}/fee", fee)) == (404, "not_found")
+    assert codes(await finance.ask("POST", f"{path}/refresh", {})) == (404, "not_found")
+    unknown = f"/api/office/payments/accounts/{new_id()}/onboarding"
+    assert codes(await finance.ask("POST", unknown, {})) == (404, "not_found")
+    listed = (await finance.ask("GET", "/api/office/payments/accounts")).json()
+    assert [(one["organiser"], one["account"]) for one in listed] == [("The club", None)]
+    await connect(system)
+    assert (await finance.ask("PUT", f"{path}/fee", fee)).json()["fee"] == fee
+    assert codes(await finance.ask("PUT", f"{path}/fee", fee | {"permille": 1001})) == (400, "invalid")
+
+
 async def test_the_books_have_no_ticket_that_an_organiser_sold_on_its_account(system: System) -> None:
     fan = await system.fan()
     own = await system.bought(fan, full=1)

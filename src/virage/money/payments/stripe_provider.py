@@ -347,8 +347,8 @@ class StripeProvider:
     async def _search(self, payment_id: UUID, account: str | None = None) -> stripe.PaymentIntent | None:
         """Return the charge of a payment whose answer was lost. Stripe's index is up to a minute behind."""
         params: Any = {"query": f"metadata['{PAYMENT_ID}']:'{payment_id}'", "limit": 1}
-        found = await self._client.v1.payment_intents.search_async(params, _on(account))
-        return next(iter(found.data), None)
+        found = await _unless_missing(self._client.v1.payment_intents.search_async(params, _on(account)), account)
+        return None if found is None else next(iter(found.data), None)
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
         """Send refunds or look up those that were sent, one answer each. A repeated one is looked up first."""
