@@ -23,6 +23,7 @@ from virage_sandbox.cards import Card, Iban, find, find_iban, grouped
 from virage_sandbox.outbox import Outbox
 from virage_sandbox.pages import Form
 from virage_sandbox.payouts import balance_of, entries_of, payouts
+from virage_sandbox.readers import Behaviour, behaviour_of
 from virage_sandbox.texts import language
 from virage_sandbox.wire import Stage
 
@@ -92,6 +93,10 @@ class Api:
             "/v1/methods/forget": self._forget,
             "/v1/refunds": self._refund,
             "/v1/disputes/evidence": self._take_evidence,
+            "/v1/readers": self._register_reader,
+            "/v1/readers/states": self._reader_states,
+            "/v1/readers/pay": self._pay_at_reader,
+            "/v1/readers/present": self._present_cards,
             "/v1/payouts": self._payouts,
             "/v1/payouts/entries": self._payout_entries,
             "/v1/accounts": self._balances,
@@ -114,9 +119,11 @@ class Api:
         return _json(wire.Fault("not_found"), 404) if fixed is None else fixed()
 
     async def end_debits(self) -> None:
-        """Pay or refuse debits when their time has come, until the process ends."""
+        """Pay or refuse debits, and take cards at readers, when their time has come, until the process ends."""
         while True:
             await asyncio.sleep(DEBITS_EVERY_S)
+            if self._bank.at_readers:
+                await self._keep(self._bank.take_cards(time.time()))
             if self._bank.debits:
                 await self._keep(self._bank.end_debits(time.time()))
 
@@ -188,6 +195,38 @@ class Api:
         status, entry = self._bank.take_evidence(_parsed(body, wire.NewEvidence), time.time())
         await self._dispute([] if entry is None else [entry])
         return _json(status)
+
+    async def _register_reader(self, body: bytes) -> web.Response:
+        asked = _parsed(body, wire.NewReader)
+        if behaviour_of(asked.code) is None or "/" in asked.code:
+            return _json(wire.ReaderStates([]))
+        return _json(wire.ReaderStates([self._reader(f"{asked.code}/{asked.id}")]))
+
+    async def _reader_states(self, body: bytes) -> web.Response:
+        refs = _parsed(body, wire.ReaderRefs).refs
+        return _json(wire.ReaderStates([self._reader(ref) for ref in refs if behaviour_of(ref) is not None]))
+
+    def _reader(self, ref: str) -> wire.ReaderState:
+        return wire.ReaderState(ref, behaviour_of(ref) is not Behaviour.OFFLINE, self._bank.is_busy(ref))
+
+    async def _pay_at_reader(self, body: bytes) -> web.Response:
+        asked = _parsed(body, wire.NewReaderPayment)
+        if not 0 < asked.amount_cents <= AMOUNT_CENTS_MAX or not is_currency(asked.currency):
+            raise _Refusal(400, "invalid")
+        entry = self._bank.hand_to_reader(asked, time.time())
+        if isinstance(entry, str):
+            return _json(wire.ReaderAnswer(error=entry))
+        await self._file.append([] if entry is None else [entry])
+        account = self._bank.accounts[asked.id]
+        if (account.amount_cents, account.reader) != (asked.amount_cents, asked.reader):
+            return _json(wire.ReaderAnswer(error="id_taken"))
+        return _json(wire.ReaderAnswer(account.status))
+
+    async def _present_cards(self, body: bytes) -> web.Response:
+        """Present a card at each of these readers, as a customer would; also at one that waits for ever."""
+        refs = _parsed(body, wire.ReaderRefs).refs
+        await self._keep(self._bank.take_cards(time.time(), refs))
+        return _json(wire.ReaderStates([self._reader(ref) for ref in refs]))
 
     async def _payouts(self, body: bytes) -> web.Response:
         asked = _parsed(body, wire.PayoutsSince)
@@ -261,9 +300,10 @@ class Api:
 
     def _account(self, path: str) -> Account | None:
         try:
-            return self._bank.accounts.get(UUID(path[len("/pay/") :]))
+            account = self._bank.accounts.get(UUID(path[len("/pay/") :]))
         except ValueError:
             return None
+        return None if account is None or account.reader is not None else account
 
     async def _pay_by_program(self, account: Account, body: bytes) -> web.Response:
         try:

@@ -1,6 +1,6 @@
 """The payments of the sandbox, in memory. Every change is an entry, so that the file of entries is the whole state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, Iban, last_digits
+from virage_sandbox.readers import DECLINES, Behaviour, behaviour_of
 from virage_sandbox.wire import (
     Dispute,
     DisputeStage,
@@ -17,6 +18,7 @@ from virage_sandbox.wire import (
     NewCharge,
     NewEvidence,
     NewPayment,
+    NewReaderPayment,
     NewRefund,
     PayoutEntry,
     RefundStatus,
@@ -112,6 +114,7 @@ class Account(Struct):
     account: str | None = None
     share_cents: int = 0
     merchant: str | None = None
+    reader: str | None = None
     confirmed: bool = False  # a stored card whose bank has let it be charged off-session since
 
     @property
@@ -130,10 +133,13 @@ class Account(Struct):
 class Bank:
     """Each operation applies its entry and returns it, or None if nothing changed."""
 
-    def __init__(self, late_s: float = 5.0, debit_s: float = 30.0) -> None:
+    def __init__(self, late_s: float = 5.0, debit_s: float = 30.0, reader_s: float = 3.0) -> None:
         self._late_s = late_s
         self._debit_s = debit_s
+        self._reader_s = reader_s
         self.debits: set[UUID] = set()
+        self.at_readers: dict[UUID, float] = {}
+        """Payments that wait for a card at a reader, and since when; zero after a restart."""
         self.accounts: dict[UUID, Account] = {}
         self.refunds: dict[UUID, RefundStatus] = {}
         self._refunded: dict[UUID, NewRefund] = {}
@@ -214,6 +220,37 @@ class Bank:
             for account in accounts
             if account.debited_s + self._debit_s <= now_s
         ]
+
+    def hand_to_reader(self, asked: NewReaderPayment, now_s: float) -> Opened | str | None:
+        """Let a reader take a payment; idempotent. Returns the reason if it does not begin."""
+        if asked.id in self.accounts:
+            return None
+        behaviour = behaviour_of(asked.reader)
+        if behaviour is None or behaviour is Behaviour.OFFLINE:
+            return "reader_unknown" if behaviour is None else "reader_offline"
+        if self.is_busy(asked.reader):
+            return "reader_busy"
+        payment = NewPayment(asked.id, asked.amount_cents, "", currency=asked.currency, reader=asked.reader)
+        opened = self._applied(Opened(payment))
+        self.at_readers[asked.id] = now_s
+        return opened
+
+    def is_busy(self, reader: str) -> bool:
+        """Return whether a reader waits for a card."""
+        return any(self.accounts[id_].reader == reader for id_ in self.at_readers)
+
+    def take_cards(self, now_s: float, presented: Sequence[str] = ()) -> list[Moved]:
+        """Charge or decline the cards that readers have taken meanwhile, or that are presented at some of them now."""
+        moves = []
+        for id_, since_s in list(self.at_readers.items()):
+            account = self.accounts[id_]
+            waits = behaviour_of(account.reader or "") is Behaviour.WAITS or since_s + self._reader_s > now_s
+            if waits and account.reader not in presented:
+                continue
+            reason = DECLINES.get(account.amount_cents % 100)
+            stage = Stage.CAPTURED if reason is None else Stage.DECLINED
+            moves.append(self._move(account, stage, reason, None, now_s))
+        return moves
 
     def answer_challenge(self, account: Account, code: str, now_s: float) -> Moved | None:
         """Check a 3-D Secure code: the right one captures, the third wrong one declines."""
@@ -327,11 +364,7 @@ class Bank:
         """Apply an entry, now or when the file is read again."""
         match entry:
             case Opened(payment):
-                account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
-                account.currency, account.debit, account.offers = payment.currency, payment.debit, payment.offers
-                account.account, account.share_cents = payment.account, payment.share_cents
-                account.merchant = payment.merchant
-                self.accounts[payment.id] = account
+                self._apply_opening(payment)
             case Moved():
                 self._apply_move(entry)
             case Disputed(event, due_s, evidence) if event.dispute is not None:
@@ -349,12 +382,22 @@ class Bank:
                 for event_id in event_ids:
                     self._apply_delivery(event_id)
 
+    def _apply_opening(self, payment: NewPayment) -> None:
+        account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
+        account.currency, account.debit, account.offers = payment.currency, payment.debit, payment.offers
+        account.account, account.share_cents = payment.account, payment.share_cents
+        account.merchant, account.reader = payment.merchant, payment.reader
+        self.accounts[payment.id] = account
+        if payment.reader is not None:
+            self.at_readers[payment.id] = 0.0
+
     def _apply_move(self, moved: Moved) -> None:
         event = moved.event
         account = self.accounts[event.payment_id]
         account.state, account.reason, account.card = event.state, event.reason, moved.card
         account.code_failures, account.iban = moved.code_failures, moved.iban
         self.debits.discard(account.id)
+        self.at_readers.pop(account.id, None)
         if event.state is Stage.PROCESSING:
             account.debited_s = moved.due_s
             self.debits.add(account.id)

@@ -36,7 +36,8 @@ log: Any = structlog.get_logger()
 class Settings(Struct, frozen=True):
     """Settings of a sandbox. `url` is its address for browsers and the merchant, where it listens.
 
-    The merchant's requests are answered after `latency_s`. A bank pays or refuses a debit after `debit_s`.
+    The merchant's requests are answered after `latency_s`. A bank pays or refuses a debit after `debit_s`, and a card
+    reader takes a card after `reader_s`.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Settings(Struct, frozen=True):
     late_s: float = 5.0
     latency_s: float = 0.0
     debit_s: float = 30.0
+    reader_s: float = 3.0
 
 
 def run(settings: Settings) -> None:
@@ -70,7 +72,7 @@ async def _serve(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-    bank = Bank(settings.late_s, settings.debit_s)
+    bank = Bank(settings.late_s, settings.debit_s, settings.reader_s)
     file: AppendFile[Entry] = AppendFile(Path(settings.folder) / "payments.jsonl", msgspec.json.Decoder(Entry))
     for entry in file.read():
         bank.apply(entry)

@@ -28,7 +28,8 @@ class NewPayment(Struct, frozen=True):
 
     `currency` is its ISO 4217 code; a merchant that names none takes euros. With `debit` the page offers SEPA debit.
     `offers` is the payment that stored a card: the page is filled in with it. `account` takes the money, None for the
-    merchant's own; of it the merchant keeps `share_cents`. `merchant` is the name that the page shows.
+    merchant's own; of it the merchant keeps `share_cents`. `merchant` is the name that the page shows. `reader` is the
+    card reader that takes the payment instead of a page.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class NewPayment(Struct, frozen=True):
     account: str | None = None
     share_cents: int = 0
     merchant: str | None = None
+    reader: str | None = None
 
 
 class NewPayments(Struct, frozen=True):
@@ -212,6 +214,52 @@ class PayoutEntries(Struct, frozen=True):
 
     entries: list[PayoutEntry]
     more: bool = False
+
+
+class NewReader(Struct, frozen=True):
+    """POST /v1/readers. `code` names the behaviour of the simulated reader, see `readers.Behaviour`.
+
+    The answer are `ReaderStates` with the reader, or without one for an unknown code.
+    """
+
+    id: UUID
+    code: str
+
+
+class ReaderState(Struct, frozen=True):
+    """A simulated card reader, by the reference that it was registered under."""
+
+    ref: str
+    online: bool
+    busy: bool = False
+
+
+class ReaderRefs(Struct, frozen=True):
+    """POST /v1/readers/states and /v1/readers/present, which presents a card at each."""
+
+    refs: list[str]
+
+
+class ReaderStates(Struct, frozen=True):
+    """The answer to POST /v1/readers/states; unknown readers are left out."""
+
+    readers: list[ReaderState]
+
+
+class NewReaderPayment(Struct, frozen=True):
+    """POST /v1/readers/pay: a payment for a reader."""
+
+    id: UUID
+    reader: str
+    amount_cents: int
+    currency: Currency = "EUR"
+
+
+class ReaderAnswer(Struct, frozen=True, omit_defaults=True):
+    """The answer to POST /v1/readers/pay: the payment, or the reason why the reader does not begin."""
+
+    payment: Status | None = None
+    error: str | None = None
 
 
 class DisputeStage(StrEnum):

@@ -24,6 +24,7 @@ from aiohttp import web
 
 from tests.money.payments.stripe_balance import StripeBalance
 from tests.money.payments.stripe_connect import StripeConnect, requirements
+from tests.money.payments.stripe_standin_readers import StandinReaders
 from virage.money.payments.stripe_provider import API_VERSION
 
 KEY: Final = "sk_test_of_the_tests"
@@ -95,11 +96,14 @@ class StripeStandin:
         self.endpoints: list[Json] = []
         self.not_permitted: frozenset[str] = frozenset()
         """Parts of the API, such as `refunds`, that the key must not use."""
+        self.objects_not_written: frozenset[str] = frozenset()
+        """Parts of the API that the key may only read."""
         self.calls = 0
         self.limited = 0
         self.objects: dict[str, Json] = {}
         self.connect = StripeConnect(self.objects)
         self.balance = self.connect.balances[None]
+        self.readers = StandinReaders(self, Refusal)
         self.refunds_refused: str | None = None
         """The code with which new refunds are refused, such as `balance_insufficient`."""
         self._keys: dict[tuple[str | None, str], tuple[str, int, Json]] = {}
@@ -139,7 +143,7 @@ class StripeStandin:
             "GET /v1/charges/{id}": lambda request, _: self._of("charge", request.match_info["id"]),
             "GET /v1/webhook_endpoints": lambda _request, _: {"object": "list", "data": self.endpoints, "url": "/v1"},
         }
-        for route, handler in routes.items():
+        for route, handler in (routes | self.readers.routes).items():
             method, _, path = route.partition(" ")
             app.router.add_route(method, path, self._api(handler))
         app.router.add_get("/c/pay/{id}", self._show_page)
@@ -198,7 +202,8 @@ class StripeStandin:
             raise Refusal(401, "invalid_request_error", "api_key_invalid")
         if request.headers.get("stripe-version") != HEADERS["stripe-version"]:
             raise Refusal(400, "invalid_request_error", "api_version_invalid")
-        if request.path.split("/")[2] in self.not_permitted:
+        part = request.path.split("/")[2]
+        if part in self.not_permitted or (request.method != "GET" and part in self.objects_not_written):
             raise Refusal(403, "invalid_request_error", "more_permissions_required")
         account = request.headers.get("stripe-account")
         if not self.connect.knows(account):
@@ -359,6 +364,10 @@ class StripeStandin:
         return session
 
     def _create_intent(self, _request: web.Request, params: Json) -> Json:
+        if params["payment_method_types"] == ["card_present"]:
+            intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
+            intent |= {"status": "requires_payment_method", "payment_method_types": ["card_present"]}
+            return intent
         card = self.objects.get(params["payment_method"])
         if card is None or card["customer"] != params["customer"]:
             raise Refusal(404, "invalid_request_error", "resource_missing")

@@ -18,6 +18,7 @@ from tests.money.payments.stripe_standin import StripeStandin
 from virage.money.payments.account_rules import AccountReport, DirectCharge, NewAccount
 from virage.money.payments.payouts import BalanceEntry, EntryKind
 from virage.money.payments.provider import PaymentProvider
+from virage.money.payments.readers import NewReader, ReaderPayment, ReaderRefusal, ReaderStatus
 from virage.money.payments.rules import (
     Charge,
     DisputeNotice,
@@ -94,10 +95,12 @@ class Bank:
         sign: Callable[[bytes, float], Mapping[str, str]],
         end_debits: Callable[[], None] = lambda: None,
         complete_account: Callable[[str], None] = lambda _: None,
+        at_reader: Callable[[str, str | None], None] = lambda _reader, _decline: None,
     ) -> None:
         self.name = name
         self.complete_account = complete_account
         self.end_debits = end_debits
+        self.at_reader = at_reader
         self.provider = provider
         self.inbox = inbox
         self.sign = sign
@@ -169,6 +172,25 @@ class Bank:
         ]
         return sorted((one for one in found if one.kind is not EntryKind.PAYOUT), key=lambda one: (one.kind, one.id))
 
+    async def reader(self, code: str = "simulated-wpe") -> ReaderStatus:
+        """A registered card reader; the one of the sandbox takes a card by itself."""
+        place, *_ = await self.provider.readers.locations()
+        made = await self.provider.readers.register(NewReader(new_id(), code, "Bar", place.id))
+        assert isinstance(made, ReaderStatus), made
+        return made
+
+    async def hand_over(self, reader: ReaderStatus, cents: int = 900) -> Outcome:
+        """A payment that waits for a card at a reader."""
+        outcome = await self.provider.readers.pay(ReaderPayment(new_id(), reader.ref, cents))
+        assert isinstance(outcome, Outcome), outcome
+        assert (outcome.state, outcome.amount_cents) == (PaymentState.PENDING, cents)
+        return outcome
+
+    def present(self, reader: ReaderStatus, decline: str | None = None) -> None:
+        """Present a card; the reader of the sandbox needs none."""
+        if self.name == "stripe":
+            self.at_reader(reader.ref, decline)
+
     async def saved(self, card: str = "accepted") -> Reference:
         """A saved card."""
         id_ = new_id()
@@ -237,7 +259,9 @@ async def bank(
         def sign(body: bytes, at: float) -> Mapping[str, str]:
             return {"stripe-signature": stripe_standin.signature(body, stripe_standin.WEBHOOK_SECRET, at)}
 
-    yield Bank(request.param, provider, inbox, buyer, sign, standin.end_debits, standin.complete_account)
+    standin.readers.add_location()
+    ways = (standin.end_debits, standin.complete_account, standin.readers.present)
+    yield Bank(request.param, provider, inbox, buyer, sign, *ways)
     await provider.close()
 
 
@@ -580,3 +604,83 @@ async def test_a_dispute_of_an_organisers_payment_names_its_account(bank: Bank, 
         account=account,
     )
     assert (await bank.provider.send_evidence(due)).state is EvidenceState.SENT
+
+
+async def test_a_card_at_a_reader_is_captured_and_its_webhook_says_so(bank: Bank) -> None:
+    reader = await bank.reader()
+    waiting = await bank.hand_over(reader)
+    bank.present(reader)
+    outcome = await bank.news(waiting.payment_id)
+    assert (outcome.state, outcome.amount_cents, outcome.is_foreign) == (PaymentState.CAPTURED, 900, False)
+    reference = Reference(waiting.payment_id, outcome.provider_ref or waiting.provider_ref)
+    for known in (reference, Reference(waiting.payment_id, waiting.provider_ref)):
+        (looked_up,) = await bank.provider.fetch([known])
+        assert (looked_up.state, looked_up.amount_cents) == (PaymentState.CAPTURED, 900)
+    (part,) = await bank.provider.refund([due(reference, 400)])
+    (rest,) = await bank.provider.refund([due(reference, 500)])
+    assert {part.state, rest.state} == {RefundState.DONE}
+
+
+async def test_a_card_that_is_declined_at_a_reader_captures_nothing(bank: Bank) -> None:
+    reader = await bank.reader()
+    waiting = await bank.hand_over(reader, 955)
+    bank.present(reader, "incorrect_pin")
+    outcome = await bank.news(waiting.payment_id)
+    assert (outcome.state, outcome.reason) == (PaymentState.DECLINED, "incorrect_pin")
+    (cancelled,) = await bank.provider.cancel([Reference(waiting.payment_id, waiting.provider_ref)])
+    assert cancelled.state in {PaymentState.DECLINED, PaymentState.EXPIRED}
+
+
+async def test_a_payment_is_handed_to_a_reader_once(bank: Bank) -> None:
+    reader = await bank.reader("simulated-waiting")
+    waiting = await bank.hand_over(reader)
+    again = await bank.provider.readers.pay(ReaderPayment(waiting.payment_id, reader.ref, 900))
+    assert again == waiting
+    refused = await bank.provider.readers.pay(ReaderPayment(waiting.payment_id, reader.ref, 800))
+    assert isinstance(refused, Refused)
+    assert refused.reason is PaymentRefusal.PAYMENT_ID_TAKEN
+
+
+async def test_a_payment_that_is_cancelled_at_a_reader_can_not_be_paid(bank: Bank) -> None:
+    reader = await bank.reader("simulated-waiting")
+    waiting = await bank.hand_over(reader)
+    reference = Reference(waiting.payment_id, waiting.provider_ref)
+    assert [one.is_busy for one in await bank.provider.readers.states([reader.ref])] == [True]
+    (outcome,) = await bank.provider.cancel([reference])
+    assert outcome.state is PaymentState.EXPIRED
+    (outcome,) = await bank.provider.fetch([reference])
+    assert outcome.state is PaymentState.EXPIRED
+    assert [one.is_busy for one in await bank.provider.readers.states([reader.ref])] == [False]
+
+
+async def test_a_payment_that_was_captured_before_its_cancellation_stays_captured(bank: Bank) -> None:
+    reader = await bank.reader()
+    waiting = await bank.hand_over(reader)
+    bank.present(reader)
+    await bank.news(waiting.payment_id)
+    (outcome,) = await bank.provider.cancel([Reference(waiting.payment_id, waiting.provider_ref)])
+    assert (outcome.state, outcome.amount_cents) == (PaymentState.CAPTURED, 900)
+
+
+async def test_a_reader_that_is_busy_or_offline_takes_no_payment(bank: Bank) -> None:
+    busy, offline = await bank.reader("simulated-waiting"), await bank.reader("simulated-offline")
+    await bank.hand_over(busy)
+    for reader, reason in ((busy, ReaderRefusal.BUSY), (offline, ReaderRefusal.OFFLINE)):
+        asked = ReaderPayment(new_id(), reader.ref, 900)
+        refused = await bank.provider.readers.pay(asked)
+        assert isinstance(refused, Refused)
+        assert refused.reason is reason
+        (outcome,) = await bank.provider.cancel([Reference(asked.payment_id, reader.ref)])
+        assert outcome.state in {PaymentState.DECLINED, PaymentState.EXPIRED}
+
+
+async def test_a_reader_with_a_wrong_code_or_place_is_not_registered(bank: Bank) -> None:
+    place, *_ = await bank.provider.readers.locations()
+    asked = NewReader(new_id(), "wrong-code", "Bar", place.id)
+    for new, reason in (
+        (asked, ReaderRefusal.CODE_INVALID),
+        (replace(asked, id=new_id(), code="simulated-wpe", location_id="nowhere"), ReaderRefusal.LOCATION_UNKNOWN),
+    ):
+        refused = await bank.provider.readers.register(new)
+        assert isinstance(refused, Refused)
+        assert refused.reason is reason

@@ -76,6 +76,14 @@ async def store_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
         await store.open_pages(conn, opened)
 
 
+async def hand_over(conn: Connection, payment_id: UUID, ref: str, *, pending: bool) -> None:
+    """Store the reader that gets a payment and, once it waits for the card (`pending`), the payment there.
+
+    `ref` is made by `readers.ref_of`. It is stored before the provider is called, so that a lost answer is looked up.
+    """
+    await store.hand_over(conn, payment_id, ref, pending=pending)
+
+
 async def abandon(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
     """Abandon payments; the reconcile job cancels them at the provider. A debit under way cannot be cancelled.
 

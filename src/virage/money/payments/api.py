@@ -7,10 +7,12 @@ from virage.money.payments.account_reads import sellers as sellers
 from virage.money.payments.acts import abandon as abandon
 from virage.money.payments.acts import begin as begin
 from virage.money.payments.acts import extend_unopened as extend_unopened
+from virage.money.payments.acts import hand_over as hand_over
 from virage.money.payments.acts import request_refund as request_refund
 from virage.money.payments.acts import send_evidence as send_evidence
 from virage.money.payments.acts import settle as settle
 from virage.money.payments.checkout import Checkout as Checkout
+from virage.money.payments.checkout import Deliveries as Deliveries
 from virage.money.payments.checkout import settle_all as settle_all
 from virage.money.payments.configured import budget_of as budget_of
 from virage.money.payments.configured import provider_of as provider_of

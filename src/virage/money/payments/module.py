@@ -23,6 +23,11 @@ module = Module(
     refusals={
         "amount_invalid": 409,
         "amount_mismatch": 409,
+        "card_reader_busy": 409,
+        "card_reader_code_invalid": 409,
+        "card_reader_location_unknown": 409,
+        "card_reader_offline": 409,
+        "card_reader_unknown": 409,
         "dispute_closed": 409,
         "evidence_late": 409,
         "evidence_sent": 409,

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from virage.money.payments.account_rules import AccountReport, NewAccount
 from virage.money.payments.payouts import BalanceEntry, ProviderPayout
+from virage.money.payments.readers import CardReaders, NoReaders
 from virage.money.payments.rules import (
     Charge,
     DueEvidence,
@@ -44,6 +45,11 @@ class PaymentProvider(Protocol):
     @property
     def name(self) -> str:
         """Name of the provider."""
+        ...
+
+    @property
+    def readers(self) -> CardReaders:
+        """Card readers at tills."""
         ...
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
@@ -132,6 +138,7 @@ class NoProvider:
 
     name = "none"
     opens_many = True
+    readers = NoReaders()
 
     async def create(self, starts: Sequence[PaymentIntent]) -> Sequence[HostedPage | Refused]:
         """Refuse."""

@@ -565,7 +565,7 @@ def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list
         payment = payments.get(outcome.payment_id)
         if payment is None or not may_follow(payment.state, outcome.state):
             continue
-        if outcome.account != payment.account:  # said of another's payment: whoever has an account may claim so
+        if outcome.account != payment.account:  # an organiser could claim so in its own account
             continue
         if outcome.state is PaymentState.CAPTURED and outcome.amount_cents <= 0:
             continue

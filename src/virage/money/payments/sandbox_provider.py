@@ -30,6 +30,7 @@ from virage.money.payments.rules import (
     RefundAnswer,
     RefundState,
 )
+from virage.money.payments.sandbox_readers import SandboxReaders
 from virage.platform.values.refusals import Refused
 from virage_sandbox import signatures, wire
 
@@ -63,6 +64,7 @@ class SandboxProvider:
         self._webhook_secret = webhook_secret
         self._currency = currency
         self._session: aiohttp.ClientSession | None = None
+        self.readers = SandboxReaders(self._post, self.fetch, currency)
 
     async def close(self) -> None:
         """Close the connections."""

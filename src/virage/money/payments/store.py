@@ -115,6 +115,11 @@ async def open_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
     )
 
 
+async def hand_over(conn: Connection, payment_id: UUID, ref: str, *, pending: bool) -> None:
+    """Store where a card reader has a payment, unless a later outcome has arrived already."""
+    await _sql.hand_over(conn, id=payment_id, ref=ref, pending=pending)
+
+
 async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Unpaid]:
     """Return payments that are not captured, locked in the order of their ids."""
     rows = _sql.lock_without_money(conn, ids=ids)

@@ -40,6 +40,12 @@ from locked
 join unnest(:ids::uuid[], :urls::text[], :refs::text[]) as opened (id, url, ref) on opened.id = locked.id
 where payment.id = locked.id;
 
+-- name: hand_over(id, ref, pending)!
+-- Where a card reader has a payment; it is pending once the reader waits for the card.
+update payments.payment
+set provider_ref = :ref, state = case when :pending::boolean then 'pending' else state end
+where id = :id and state = 'created';
+
 -- name: lock_without_money(ids)
 -- Payments that are not captured, locked in order; the others are not touched.
 select id, purpose, subject, amount_cents, state, account

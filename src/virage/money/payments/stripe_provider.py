@@ -46,6 +46,7 @@ from virage.money.payments.rules import (
     RefundState,
 )
 from virage.money.payments.stripe_calls import BudgetedClient, urgent
+from virage.money.payments.stripe_readers import READER, READER_EVENTS, StripeReaders, is_at_reader
 from virage.platform.settings.logs import log
 from virage.platform.values.refusals import Refused
 
@@ -180,6 +181,7 @@ class StripeProvider:
         self._budget = budget
         self._session: aiohttp.ClientSession | None = None
         self._made: StripeClient | None = None
+        self.readers = StripeReaders(lambda: self._client, self._currency)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -313,6 +315,8 @@ class StripeProvider:
             asked = self._client.v1.checkout.sessions.retrieve_async(ref, params, _on(account))
             session = await _unless_missing(asked, account)
             return None if session is None else replace(self._of_session(id_, session), account=account)
+        elif ref.startswith(READER):
+            return await self.readers.fetch(id_, ref)
         else:
             intent = await _unless_missing(
                 self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)), account
@@ -326,6 +330,8 @@ class StripeProvider:
     async def _cancel(self, reference: Reference) -> Outcome:
         ref, account = reference.provider_ref, reference.account
         ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0, account=account)
+        if ref is not None and ref.startswith(READER):
+            return await self.readers.cancel(reference.payment_id, ref)
         if ref is None:
             found = await self._fetch(reference)
             ref = None if found is None else found.provider_ref
@@ -511,17 +517,22 @@ class StripeProvider:
         event = self._verified(headers, body)
         if isinstance(event, Refused):
             return event
-        about, account = event.data.object, event.account
         with urgent(WEBHOOK_PATIENCE):
-            match about["object"]:
-                case "checkout.session" | "payment_intent":
-                    return await self._payment_news(event, about, account)
-                case "refund":
-                    return await self._refund_news(about, account)
-                case "dispute":
-                    return await self._dispute_news(about["id"], account)
-                case "account" | "application" if account is not None:
-                    return await self.accounts([account])
+            return await self._news(event)
+
+    async def _news(self, event: "_Event") -> Sequence[News]:
+        about, account = event.data.object, event.account
+        match about["object"]:
+            case "checkout.session" | "payment_intent":
+                return await self._payment_news(event, about, account)
+            case "refund":
+                return await self._refund_news(about, account)
+            case "dispute":
+                return await self._dispute_news(about["id"], account)
+            case "terminal.reader" if account is None:  # readers are the operator's
+                return await self.readers.news(about)
+            case "account" | "application" if account is not None:
+                return await self.accounts([account])
         return []
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> "_Event | Refused":
@@ -619,9 +630,12 @@ class StripeProvider:
             found.append(
                 "VIRAGE_STRIPE_SEPA_DEBIT: the account does not offer SEPA debit; activate it in Stripe's dashboard"
             )
-        events = EVENTS + DEBIT_EVENTS if self._sepa_debit else EVENTS
-        own = [one for one in endpoints.data if one.application is None]
-        found += _endpoint_defects("webhook endpoint", own, webhook_url, events)
+        events: tuple[str, ...] = EVENTS + DEBIT_EVENTS if self._sepa_debit else EVENTS
+        own, own_events = [one for one in endpoints.data if one.application is None], events
+        if await self.readers.has_readers():
+            own_events += READER_EVENTS
+            found += await self.readers.not_permitted()
+        found += _endpoint_defects("webhook endpoint", own, webhook_url, own_events)
         connected = [one for one in endpoints.data if one.application is not None]
         return found + await self._account_defects(connected, webhook_url, [*events, *ACCOUNT_EVENTS], with_accounts)
 
@@ -687,6 +701,8 @@ class StripeProvider:
 
     def _of_intent(self, id_: UUID, intent: stripe.PaymentIntent) -> Outcome:
         """Return the state of a PaymentIntent. An off-session charge that needs the customer counts as declined."""
+        if is_at_reader(intent):
+            return self.readers.outcome(id_, intent)
         if intent.status == "succeeded":
             return self._paid(id_, intent.amount_received, intent.currency, intent.id)
         if intent.status in _OPEN:

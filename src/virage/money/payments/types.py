@@ -5,6 +5,12 @@ from virage.money.payments.payouts import EntryKind as EntryKind
 from virage.money.payments.payouts import Listing as Listing
 from virage.money.payments.payouts import PayoutState as PayoutState
 from virage.money.payments.payouts import ProviderPayout as ProviderPayout
+from virage.money.payments.readers import NewReader as NewReader
+from virage.money.payments.readers import ReaderLocation as ReaderLocation
+from virage.money.payments.readers import ReaderPayment as ReaderPayment
+from virage.money.payments.readers import ReaderRefusal as ReaderRefusal
+from virage.money.payments.readers import ReaderStatus as ReaderStatus
+from virage.money.payments.readers import ref_of as ref_of
 from virage.money.payments.rules import FAILED as FAILED
 from virage.money.payments.rules import OPEN as OPEN
 from virage.money.payments.rules import Assignment as Assignment
@@ -17,6 +23,7 @@ from virage.money.payments.rules import EvidenceFields as EvidenceFields
 from virage.money.payments.rules import Failed as Failed
 from virage.money.payments.rules import FailedRefund as FailedRefund
 from virage.money.payments.rules import NewSavedCard as NewSavedCard
+from virage.money.payments.rules import Outcome as Outcome
 from virage.money.payments.rules import PaidBy as PaidBy
 from virage.money.payments.rules import Payment as Payment
 from virage.money.payments.rules import PaymentIntent as PaymentIntent
