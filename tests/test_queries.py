@@ -28,6 +28,7 @@ LAYERS = [
     {"keys"},
     {"passes"},
     {"payments"},
+    {"card_readers"},
     {"settlement"},
     {"wallet_ledger"},
     {"wallet_accounts"},

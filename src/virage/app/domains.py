@@ -24,6 +24,9 @@ from virage.media.live.api import EntriesPublished, VenueSource, publish_stats_n
 from virage.media.replay import module as replay
 from virage.media.replay.api import suggest_clips
 from virage.media.tracking import module as tracking
+from virage.money.card_readers import module as card_readers
+from virage.money.card_readers.api import CardReaderMoney
+from virage.money.card_readers.types import PURPOSE as CARD_READERS
 from virage.money.fiscal import module as fiscal
 from virage.money.payments import module as payments
 from virage.money.payments.api import Handlers, budget_of, provider_of
@@ -69,6 +72,7 @@ MODULES: Final[Sequence[Module]] = (
     keys.module,
     passes.module,
     payments.module,
+    card_readers.module,
     settlement.module,
     ledger.module,
     accounts.module,
@@ -123,7 +127,9 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("food_orders", "A kitchen and its orders come before the till and the wallet, which they are paid from."),
     LockPlace("fiscal", "A till's chain is extended before its money moves."),
     LockPlace("food_till", "The bookings of a record follow its chain."),
+    LockPlace("card_readers.reader", "A reader takes one payment at a time, and is locked before it is stored."),
     LockPlace("payments.payment where captured_cents is null", "News of a payment locks it before what it pays for."),
+    LockPlace("card_readers", "A record and news of a payment lock it; wallets and captured payments follow."),
     LockPlace("access.accreditation", "An accreditation is written before its pass."),
     LockPlace(
         "ticketing", "Orders come before presence, passes and captured payments: a refund starts from its order."
@@ -208,7 +214,8 @@ EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
 
 def payment_handlers(config: Config) -> Handlers:
     """Return the handlers of payment updates, by purpose."""
-    return Handlers({ORDERS: OrderMoney(), WALLETS: TopUpMoney(config.of(AccountSettings).purse_cents_max)})
+    wallets = TopUpMoney(config.of(AccountSettings).purse_cents_max)
+    return Handlers({CARD_READERS: CardReaderMoney(), ORDERS: OrderMoney(), WALLETS: wallets})
 
 
 def parts_of(process: Process) -> dict[str, Parts]:
@@ -226,6 +233,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         ),
         keys.module.name: keys.build(process),
         payments.module.name: payments.build(process, provider, handlers),
+        card_readers.module.name: card_readers.build(process),
         settlement.module.name: settlement.build(process, provider, orders_with_code),
         cards.module.name: cards.build(process, EMPTY_CLOSED),
         funding.module.name: funding.build(process, provider, handlers, PAID_AT),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from virage.demo.card_readers import load_card_readers
 from virage.demo.concessionaires import load_concessionaires
 from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
@@ -40,6 +41,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     settings = config.of(PaymentSettings)
     if settings.sandbox_url is None:
         return
+    await db.transact(load_card_readers, now)
     provider = SandboxProvider(
         settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
     )

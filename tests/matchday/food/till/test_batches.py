@@ -86,7 +86,7 @@ class Shelf:
     def _tendered(at: int, sale: UploadedRecord) -> Tendered:
         """Accept the tap of a sale, within the daily limit."""
         taken = {place: TapTaken(tap.id, CARD, WALLET, 1, NOW) for (_, place), tap in taps_of({at: sale}).items()}
-        tendered = tender(sale, taken)
+        tendered = tender(sale, taken, {})
         return count(tendered, [Spent(CARD, NOW.date(), one.amount_cents) for one in tendered.spends])
 
     def write(self, batch: Batch, decision: Decision) -> None:

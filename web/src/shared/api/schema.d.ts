@@ -2065,6 +2065,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/card-readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List card readers
+         * @description Return the readers at the outlets of the caller's finance role, with their states at the provider.
+         */
+        get: operations["list_card_readers"];
+        put?: never;
+        /**
+         * Register card reader
+         * @description Register a reader at the provider, by the code that it shows. Idempotent by its id.
+         */
+        post: operations["register_card_reader"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/card-readers/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List card reader locations
+         * @description Return the places of the provider at which readers can be registered, at the venues of the caller's role.
+         *
+         *     In a deployment with one venue, a place without a venue is its.
+         */
+        get: operations["list_card_reader_locations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/card-readers/unbooked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List unbooked card payments
+         * @description Return captured payments whose sale or top-up has not arrived, the oldest first; at most 200.
+         */
+        get: operations["list_unbooked_card_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/card-readers/{reader_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove card reader
+         * @description Remove a reader here and at the provider. Its payments stay.
+         */
+        delete: operations["remove_card_reader"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/card-readers/{reader_id}/till": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put card reader till
+         * @description Let a reader take the payments of a till of its outlet, or of none. Idempotent.
+         */
+        put: operations["put_card_reader_till"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/dead-letters": {
         parameters: {
             query?: never;
@@ -4837,6 +4943,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/card-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask card payment
+         * @description Ask the till's reader for a card payment. Idempotent: a repeated request hands it to the reader once.
+         *
+         *     The payment is stored first. A reader that is offline or busy ends it, with the reason. If the provider does not
+         *     answer, the payment waits, and is looked up.
+         */
+        post: operations["ask_card_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/card-payments/none": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have no card payment
+         * @description Take the word of a till that it holds no sale that is not uploaded, and no payment without a sale.
+         *
+         *     Captured payments of this till without a record go back to their cards, if they are older than five minutes.
+         */
+        post: operations["have_no_card_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/card-payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get card payment
+         * @description Return the state of a payment of this till.
+         */
+        get: operations["get_card_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/card-payments/{payment_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel card payment
+         * @description Cancel a payment of this till. If the money came first, the payment is captured, and the till books its sale.
+         *
+         *     While the provider does not answer, or a card is being charged, the payment waits: it is cancelled by a job.
+         */
+        post: operations["cancel_card_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/card-payments/{payment_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return card payment
+         * @description Return a payment of this till to the card, because there is no sale: also money that comes later. Idempotent.
+         */
+        post: operations["return_card_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/card-reader": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose card reader
+         * @description Let this till take a reader of its outlets, or none. Another till that had it is left without.
+         */
+        put: operations["choose_card_reader"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/card-readers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List till card readers
+         * @description Return the readers at the outlets of this till.
+         */
+        get: operations["list_till_card_readers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/till/cards": {
         parameters: {
             query?: never;
@@ -6307,11 +6560,62 @@ export interface components {
             tap: components["schemas"]["SunMessage"];
         };
         /**
+         * CardPaymentAnswer
+         * @description Payment for its till. `reference` is the proof of the record that books it; `reason` says why it failed.
+         *
+         *         `expires_at` is when the server cancels it if no card is presented.
+         */
+        CardPaymentAnswer: {
+            amount_cents: number;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
+            /** Format: uuid */
+            record_id: string;
+            reference: string;
+            state: components["schemas"]["CardPaymentState"];
+        };
+        /**
+         * CardPaymentRequest
+         * @description Payment that a till asks its reader for. The till makes `id`; `record_id` is the sale or top-up that it pays.
+         */
+        CardPaymentRequest: {
+            amount_cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            record_id: string;
+        };
+        /**
+         * CardPaymentState
+         * @description State of a payment for the till.
+         * @enum {string}
+         */
+        CardPaymentState: "booked" | "captured" | "failed" | "returned" | "waiting";
+        /**
          * CardPin
          * @description The PIN of a card, 6 to 12 digits.
          */
         CardPin: {
             pin: string;
+        };
+        /**
+         * CardReaderLine
+         * @description Reader for the office and for tills. `state` is `unknown` while the provider does not answer.
+         *
+         *         `last_seen_at` is when the provider heard of it last, if it says so.
+         */
+        CardReaderLine: {
+            /** Format: uuid */
+            id: string;
+            label: string;
+            last_seen_at: string | null;
+            outlet: string;
+            state: string;
+            till_id: string | null;
+            till_name: string | null;
         };
         /**
          * CardShown
@@ -6430,6 +6734,13 @@ export interface components {
             };
             /** @default 0 */
             surcharge_cents: number;
+        };
+        /**
+         * ChosenReader
+         * @description Reader that a till takes; null for none.
+         */
+        ChosenReader: {
+            reader_id: string | null;
         };
         /**
          * ChosenSeat
@@ -7048,7 +7359,7 @@ export interface components {
          * @description Kind of a deviation. An online record is refused with it.
          * @enum {string}
          */
-        DeviationReason: "alcohol_forbidden" | "card_not_accepted" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
+        DeviationReason: "alcohol_forbidden" | "card_not_accepted" | "card_payment_not_captured" | "card_payment_returned" | "card_payment_unknown" | "card_payment_wrong" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
         /**
          * DeviceEvent
          * @description An event at which a device may work.
@@ -8786,6 +9097,18 @@ export interface components {
             networks: string[];
         };
         /**
+         * NewCardReader
+         * @description Reader to register. The browser makes `id`; `code` is shown by the reader, `location_id` is the provider's.
+         */
+        NewCardReader: {
+            code: string;
+            /** Format: uuid */
+            id: string;
+            label: string;
+            location_id: string;
+            outlet: string;
+        };
+        /**
          * NewEvent
          * @description A new event. The client makes its id: a repeated request is one event.
          *
@@ -9305,6 +9628,15 @@ export interface components {
             p90_s: number | null;
             voucher_cents: number;
             vouchers: number;
+        };
+        /**
+         * PackCardReader
+         * @description Card reader whose payments the till can ask for.
+         */
+        PackCardReader: {
+            /** Format: uuid */
+            id: string;
+            label: string;
         };
         /**
          * PackChanges
@@ -10175,6 +10507,22 @@ export interface components {
             till: string;
         };
         /**
+         * ReaderLocation
+         * @description Place at the provider where readers stand, with its address there. `venue` is the code of the venue, if named.
+         */
+        ReaderLocation: {
+            id: string;
+            name: string;
+            venue?: string | null;
+        };
+        /**
+         * ReaderTill
+         * @description Till whose payments a reader takes; null for none.
+         */
+        ReaderTill: {
+            till_id: string | null;
+        };
+        /**
          * RebindRequest
          * @description The code from the email, and the holder key of the new phone.
          */
@@ -10761,9 +11109,11 @@ export interface components {
          *
          *         `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
          *         ends when the next one opens: `closed_at` is null, `ended_at` is that time. `tenders` are totals by payment method,
-         *         less refunds; `sales` and `refunds` count records.
+         *         less refunds; `sales` and `refunds` count records. `card_reader_cents` is the part of the tender `terminal` that the
+         *         server's card readers took, less refunds; the rest was typed by hand at other terminals.
          */
         Shift: {
+            card_reader_cents: number;
             /** Format: uuid */
             cashier: string;
             cashier_name: string | null;
@@ -11548,9 +11898,11 @@ export interface components {
          * @description All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
          *
          *         `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
-         *         name of its venue's zone, in which it shows and prints times; absent for Europe/Paris.
+         *         name of its venue's zone, in which it shows and prints times; absent for Europe/Paris. `card_reader` is absent for a
+         *         till without one.
          */
         TillPack: {
+            card_reader?: components["schemas"]["PackCardReader"];
             derogations: components["schemas"]["AlcoholPermit"][];
             evenings: components["schemas"]["PackEvent"][];
             head: components["schemas"]["Head"];
@@ -11704,6 +12056,21 @@ export interface components {
                 number,
                 string
             ][];
+        };
+        /**
+         * UnbookedCardPayment
+         * @description Captured payment whose sale or top-up has not arrived.
+         */
+        UnbookedCardPayment: {
+            amount_cents: number;
+            captured_at: string | null;
+            /** Format: uuid */
+            id: string;
+            outlet: string;
+            reference: string;
+            /** Format: uuid */
+            till_id: string;
+            till_name: string | null;
         };
         /**
          * UpcomingTickets
@@ -15640,6 +16007,188 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_card_readers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardReaderLine"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    register_card_reader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCardReader"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardReaderLine"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_card_reader_locations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReaderLocation"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_unbooked_card_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnbookedCardPayment"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_card_reader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reader_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_card_reader_till: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reader_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReaderTill"];
+            };
+        };
         responses: {
             /** @description Success without content */
             204: {
@@ -20557,6 +21106,219 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_card_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPaymentRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPaymentAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    have_no_card_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_card_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPaymentAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_card_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPaymentAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    return_card_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPaymentAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    choose_card_reader: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenReader"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_till_card_readers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardReaderLine"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

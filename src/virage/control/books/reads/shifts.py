@@ -68,6 +68,7 @@ async def _shifts(conn: Connection, opened: Sequence[OpenedShift]) -> list[Shift
     counted = await store.counts(conn, opened)
     receipts = await store.receipts(conn, opened)
     money = await store.money(conn, opened, counted)
+    by_reader = await store.card_payments(conn, opened)
     ids = sorted({shift.till for shift in opened})
     devices = await people.devices(conn, ids)
     persons = await people.persons_by_id(conn, sorted({shift.cashier for shift in opened}))
@@ -103,6 +104,7 @@ async def _shifts(conn: Connection, opened: Sequence[OpenedShift]) -> list[Shift
                 total_cents=told.total_cents,
                 tip_cents=told.tip_cents,
                 tenders=tenders(taken),
+                card_reader_cents=by_reader.get(shift.key, 0),
                 drawer=drawer(shift, counted.get(shift.key), taken, mine),
             )
         )

@@ -34,7 +34,8 @@ class Shift(Struct, frozen=True):
 
     `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
     ends when the next one opens: `closed_at` is null, `ended_at` is that time. `tenders` are totals by payment method,
-    less refunds; `sales` and `refunds` count records.
+    less refunds; `sales` and `refunds` count records. `card_reader_cents` is the part of the tender `terminal` that the
+    server's card readers took, less refunds; the rest was typed by hand at other terminals.
     """
 
     id: UUID
@@ -54,6 +55,7 @@ class Shift(Struct, frozen=True):
     total_cents: Cents
     tip_cents: Cents
     tenders: list[TenderTotal]
+    card_reader_cents: Cents
     drawer: Drawer
 
 

@@ -67,6 +67,12 @@ async def money(
     return found
 
 
+async def card_payments(conn: Connection, shifts: Sequence[OpenedShift]) -> dict[ShiftKey, Cents]:
+    """Return what card readers took in shifts, less refunds."""
+    rows = queries.shift_card_payments(conn, **_ranges(shifts))
+    return {(row["device_id"], row["first"]): row["cents"] async for row in rows}
+
+
 async def cash_beside_sales(conn: Connection, tills: Sequence[UUID], since: datetime) -> list[CashMove]:
     """Return cash top-ups and payouts at some tills since a time."""
     rows = queries.cash_beside_sales(conn, keys=[str(till) for till in tills], since=since)

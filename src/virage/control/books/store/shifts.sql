@@ -64,6 +64,17 @@ cross join lateral jsonb_to_recordset(record.sums -> 'tenders') as tender (kind 
 group by shift.device_id, shift.first, tender.kind, back, counted
 order by tender.kind;
 
+-- name: shift_card_payments(device_ids, firsts, lasts)
+-- What card readers took in shifts, less refunds.
+select shift.device_id, shift.first, sum(paid.cents)::bigint as cents
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as shift (device_id, first, last)
+inner join fiscal.public_record as record
+    on record.device_id = shift.device_id and not record.training
+    and record.number between shift.first and shift.last and record.kind in ('sale', 'refund')
+inner join food_till.public_card_payment as paid
+    on paid.device_id = record.device_id and paid.record_id = record.id
+group by shift.device_id, shift.first;
+
 -- name: cash_beside_sales(keys, since)
 -- Cash top-ups (below zero on the drawer account: cash came in) and payouts, by till and time.
 select posting.key, posting.at, -posting.cents as cents

@@ -5,3 +5,7 @@ from fiscal.public_record as record
 cross join lateral jsonb_array_elements(convert_from(record.body, 'UTF8')::jsonb -> 'tenders') as tender
 where record.kind in ('sale', 'refund') and tender.value ->> 'kind' in ('cash', 'terminal')
 group by 1, 2;
+
+-- name: card_payment_losses()
+-- Amounts of each till's terminal that no card has paid, although its records say so.
+select device_id, sum(loss_cents)::bigint as cents from food_till.public_card_payment_loss group by device_id;

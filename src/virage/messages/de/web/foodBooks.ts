@@ -11,6 +11,7 @@ export const foodBooks: typeof English = {
     noDay: "Geben Sie ein Datum ein",
   },
   tenders: { card: "Karten", virtual_card: "Handy", cash: "Bar", terminal: "Bankkarten", purse: "Vorbestellungen" },
+  byReader: (sum) => `davon ${sum} per Kartenleser`,
   sales: {
     title: "Umsatz der Kioske",
     soFar: "Bisher",

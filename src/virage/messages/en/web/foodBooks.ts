@@ -11,6 +11,7 @@ export const foodBooks = {
     noDay: "Enter a date",
   },
   tenders: { card: "Cards", virtual_card: "App", cash: "Cash", terminal: "Bank cards", purse: "Phone orders" } as Record<string, string>,
+  byReader: (sum: string) => `of which ${sum} by card reader`,
   sales: {
     title: "Sales at the outlets",
     soFar: "So far",

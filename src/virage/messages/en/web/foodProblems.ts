@@ -16,4 +16,9 @@ export const foodProblems = {
   terms_in_force: "This contract started on a closed day. Only its end date can change, and not to before the last closed day.",
   concessionaire_in_use: "You can’t delete a concessionaire that has outlets. End its contracts instead.",
   period_too_long: "This period is too long. Choose a shorter one.",
+  card_reader_code_invalid: "This registration code is wrong or has expired. Show a new one on the reader.",
+  card_reader_location_unknown: "The payment provider does not know this place. Reload the page.",
+  card_reader_id_taken: "This reader was registered with other details. Check the list.",
+  card_reader_in_use: "A payment is under way on this card reader. Try again in a moment.",
+  card_reader_not_here: "This till is not assigned to the outlet of the card reader.",
 };

@@ -11,6 +11,7 @@ export const foodBooks: typeof English = {
     noDay: "Saisissez une date",
   },
   tenders: { card: "Cartes", virtual_card: "Application", cash: "Espèces", terminal: "Cartes bancaires", purse: "Commandes par téléphone" },
+  byReader: (sum) => `dont ${sum} par lecteur de cartes`,
   sales: {
     title: "Ventes aux points de vente",
     soFar: "Jusqu’ici",

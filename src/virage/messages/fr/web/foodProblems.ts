@@ -17,4 +17,9 @@ export const foodProblems: typeof english = {
   terms_in_force: "Ce contrat a commencé un jour clôturé. Seule sa date de fin peut changer, et pas avant le dernier jour clôturé.",
   concessionaire_in_use: "Un concessionnaire qui a des points de vente ne peut pas être supprimé. Mettez fin à ses contrats.",
   period_too_long: "Cette période est trop longue. Choisissez-en une plus courte.",
+  card_reader_code_invalid: "Ce code d’enregistrement est erroné ou expiré. Affichez-en un nouveau sur le lecteur.",
+  card_reader_location_unknown: "Le prestataire de paiement ne connaît pas ce lieu. Rechargez la page.",
+  card_reader_id_taken: "Ce lecteur a été enregistré avec d’autres données. Vérifiez la liste.",
+  card_reader_in_use: "Un paiement est en cours sur ce lecteur de cartes. Réessayez dans un instant.",
+  card_reader_not_here: "Cette caisse n’est pas affectée au point de vente du lecteur de cartes.",
 };

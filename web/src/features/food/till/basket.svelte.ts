@@ -7,6 +7,7 @@ import { choicesOf, type Product } from "../rules/catalogue";
 import { isRefused, price, type BasketLine, type Chosen, type PartChoice, type Priced, type Refused } from "../rules/pricing";
 import { minutesAt, onAt } from "./event";
 import { time } from "./link";
+import { cardPayments, isByReader } from "./cardPayments.svelte";
 import { sell } from "./selling";
 import { till } from "./till.svelte";
 import type { Pins } from "./upload";
@@ -90,8 +91,15 @@ class Basket {
   }
 
   #changed(): void {
+    cardPayments.giveBackOf(this.tenders);
     [this.tenders, this.refusal, this.given, this.#fixed] = [[], null, null, null];
     till.receipt = null;
+  }
+
+  /** Empty the basket without a sale. */
+  abandon(): void {
+    cardPayments.giveBackOf(this.tenders);
+    this.clear();
   }
 
   clear(): void {
@@ -109,7 +117,7 @@ class Basket {
   async pay(tender: Tender): Promise<void> {
     if (this.busy || !this.priced) return;
     this.refusal = isRefused(this.priced) ? this.priced : this.forbidden;
-    if (this.refusal) return;
+    if (this.refusal) return cardPayments.giveBackOf([tender]);
     this.tenders = tender.cents > 0 ? [...this.tenders, tender] : this.tenders;
     if (this.left > 0) return;
     await this.finish({});
@@ -124,6 +132,7 @@ class Basket {
 
   /** Remove a tender that has not paid yet. */
   drop(tender: Tender): void {
+    cardPayments.giveBackOf([tender]);
     this.tenders = this.tenders.filter((entered) => entered !== tender);
     this.refusal = null;
   }
@@ -151,7 +160,13 @@ class Basket {
 
   dropCards(): void {
     this.tenders = this.tenders.filter(({ kind }) => kind === "cash" || kind === "terminal");
-    [this.refusal, this.#fixed] = [null, null];
+    this.refusal = null;
+    if (!this.tenders.some(isByReader)) this.#fixed = null; // a payment at the reader is for this record
+  }
+
+  /** The sale as it is once the next payment completes it, for a payment that may outlive this page. */
+  draft(): Draft {
+    return $state.snapshot(this.#draft()) as Draft;
   }
 
   /** Returned cups without a sale are a refund without reference. */

@@ -5,6 +5,7 @@ import { refuseOffline, type Spent } from "./offline";
 import { storage, type Row } from "./storage";
 import { tapOf } from "./tap";
 import { till } from "./till.svelte";
+import { cardPayments, isByReader } from "./cardPayments.svelte";
 import { askAbout, headOf, isBooked, type Asked, type Pins } from "./upload";
 import type { Answer } from "./messages";
 import { keepOffline, netDeposits, rowOfKind, reversal, write, type Draft } from "./records";
@@ -48,7 +49,7 @@ export function sell(draft: Draft, pins: Pins = {}): Promise<Sold | Refused> {
 
 /** Whether it needs authorisation: a card payment or a refund. */
 function needsAuthorisation({ kind, tenders = [] }: Draft): boolean {
-  return !isTraining(kind) && (tenders.some(isProven) || isRefund(kind));
+  return !isTraining(kind) && (tenders.some((tender) => isProven(tender) || isByReader(tender)) || isRefund(kind));
 }
 
 /** An online sale is sent only after all earlier records are uploaded. */
@@ -84,6 +85,7 @@ async function finish(written: Written, answer: Asked, counters: Counters): Prom
   }
   if (isBooked(answer)) {
     await storage.keep([written], { unsent: false, spent: [], taken: tapsOf(written.record) });
+    await cardPayments.restore();
     await till.count();
     return { type: "sold", written, offline: false, available: answer.available_cents ?? null, holder: answer.holder ?? null };
   }
@@ -175,6 +177,11 @@ async function settled(written: Written, answer: Asked): Promise<void> {
     if (isRefund(written.record.kind)) {
       await keepOffline([written]);
       return till.notify("refund_stands", written);
+    }
+    if (written.record.tenders.some(isByReader) && !written.record.tenders.some(isProven)) {
+      const stands = await sellOffline(written, []); // its money has come: the sale stands
+      till.notify("found_paid", written);
+      return till.show(stands.written, { offline: true });
     }
     await reverse(written, refused(NO_ANSWER));
     return till.notify("given_back", written);

@@ -71,7 +71,7 @@ export const storage = {
 
   /**
    * Store records in order. Unsent ones wait until the server has answered. The pending online sale is resolved, and taps
-   * that paid are marked as taken.
+   * that paid are marked as taken. Payments at the card reader that the records name are booked.
    */
   keep: (written: readonly Written[], about: { unsent: boolean; spent: Spent[]; taken: Taken[] }): Promise<void> =>
     database.within(["state", "record", "waiting", "taken"], "readwrite", async (on) => {
@@ -83,6 +83,10 @@ export const storage = {
         if (about.unsent) await on.objectStore("waiting").put({ row, number, spent: at === 0 ? about.spent : [] });
         await state.put({ number, hash: entry.hash } satisfies Head, `head ${row}`);
       }
+      const proofs = new Set(written.flatMap(({ record }) => record.tenders.map(({ proof }) => proof)));
+      const atReader = ((await state.get("cardPayments")) ?? []) as { reference: string | null }[];
+      const open = atReader.filter(({ reference }) => reference === null || !proofs.has(reference));
+      if (open.length < atReader.length) await state.put(open, "cardPayments");
       await Promise.all([...about.taken.map((tap) => on.objectStore("taken").put(tap)), state.delete("pending")]);
     }),
   /** Online sale without an answer yet. */

@@ -1,8 +1,10 @@
 /** Heartbeat of the till: fetches packs and cards, and uploads what is waiting. */
 import { Heartbeat } from "../../../shared/devices/heartbeat";
 import { handleReply } from "../../../shared/devices/link";
+import { cardPayments } from "./cardPayments.svelte";
 import { link, time } from "./link";
-import { settleOnline } from "./selling";
+import type { Draft } from "./records";
+import { sell, settleOnline } from "./selling";
 import { storage } from "./storage";
 import { till } from "./till.svelte";
 import type { CardNews, Pack } from "./messages";
@@ -23,7 +25,26 @@ export const heartbeat = new Heartbeat(async () => {
   if (!online || till.stopped) return;
   await settleOnline();
   if ((await storage.waiting()).length > 0) await till.sync();
+  await settleCardPayments(old);
 });
+
+/** Resolve payments at the card reader that no screen follows; say from time to time that there are none. */
+export async function settleCardPayments(say: boolean): Promise<void> {
+  if (await storage.pending()) return;
+  if (!cardPayments.isEmpty) {
+    if (till.person && till.catalogue) await cardPayments.resume(bookResumed);
+  } else if (say && till.pack?.card_reader && (await storage.waiting()).length === 0) {
+    await link.ask<undefined>((signal) => link.api.POST("/api/till/card-payments/none", { signal }), LIMIT_MS);
+  }
+}
+
+async function bookResumed(draft: Draft): Promise<boolean> {
+  const found = await sell(draft);
+  if (found.type === "refused") return false;
+  till.notify("found_paid", found.written);
+  till.show(found.written, { offline: found.offline });
+  return true;
+}
 
 export async function fetchPack(): Promise<boolean> {
   const headers = till.pack && tag ? { "if-none-match": tag } : {};

@@ -34,7 +34,7 @@ export interface Receipt {
 }
 
 /** Result of an interrupted sale. */
-export type Notice = { kind: "found_paid" | "found_refused" | "given_back" | "refund_stands"; cents: number };
+export type Notice = { kind: "found_paid" | "found_refused" | "given_back" | "refund_stands" | "card_returned"; cents: number };
 
 class Till {
   device = $state.raw<Device | null>(null);
@@ -127,7 +127,11 @@ class Till {
   }
 
   notify(kind: Notice["kind"], written: Written): void {
-    this.notice = { kind, cents: totalOf(written.record) + written.record.tip_cents };
+    this.tell(kind, totalOf(written.record) + written.record.tip_cents);
+  }
+
+  tell(kind: Notice["kind"], cents: number): void {
+    this.notice = { kind, cents };
   }
 
   /** Record whether the server answered. */

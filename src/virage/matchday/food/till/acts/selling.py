@@ -18,13 +18,16 @@ from virage.matchday.food.menu.api import Sold
 from virage.matchday.food.till.acts.early_refunds import store_deviations, write_settled
 from virage.matchday.food.till.acts.tendering import booking_rows, load
 from virage.matchday.food.till.rules import booking as rules
-from virage.matchday.food.till.rules.booking import key_of
+from virage.matchday.food.till.rules.booking import Part, key_of
 from virage.matchday.food.till.rules.limits import TillLimits
 from virage.matchday.food.till.rules.tendering import Decision, Outcome, UploadedRecord, decide, refunded_tills
 from virage.matchday.food.till.store import booking as store
+from virage.money.card_readers import api as card_readers
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.api import Plan
 from virage.money.fiscal.types import COUNTED, REFUNDS, SALES, Appended, Known, Record, check
+from virage.money.payments import api as payments
+from virage.money.payments.types import RefundRequest
 from virage.money.wallet.cards import api as cards
 from virage.money.wallet.cards.api import holders_at_till
 from virage.money.wallet.cards.types import Reason as CardReason
@@ -186,6 +189,7 @@ async def _write(
         ]
         await store.insert_bookings(conn, rows, now)
         await write_settled(conn, decision.early, now)
+        await _settle_card_payments(conn, {at: (sent[at].record, outcomes[at].parts) for at in booked}, now)
         if lost:
             await store.insert_losses(conn, [(sent[at].record, cents) for at, cents in lost.items()])
         noted = [
@@ -195,6 +199,23 @@ async def _write(
         ]
         await store_deviations(conn, [*noted, *decision.early.noted], now)
     return BookedBatch(left, booked, refused, lost)
+
+
+async def _settle_card_payments(
+    conn: Connection, booked: Mapping[int, tuple[Record, Sequence[Part]]], now: datetime
+) -> None:
+    """Mark the payments at card readers that pay sales as booked, and send refunds of such sales to their cards."""
+    paid = [part.card_payment for _, parts in booked.values() for part in parts if part.card_payment and part.cents > 0]
+    await card_readers.book(conn, paid, now)
+    requests = [
+        RefundRequest(key_of(record).derived_id(f"card refund {number}"), part.card_payment, -part.cents)
+        for record, parts in booked.values()
+        for number, part in enumerate(parts)
+        if part.card_payment is not None and part.cents < 0
+    ]
+    for answer in await payments.request_refund(conn, requests, now):
+        if isinstance(answer, Refused):
+            raise RuntimeError(f"A refund of a card payment is not sent: {answer.reason}")  # noqa: TRY004 - it is no type that is wrong
 
 
 def _loss(record: Record, outcome: Outcome, decision: Decision) -> Cents:

@@ -14,6 +14,7 @@ from virage.matchday.food.till.rules.tendering import (
     UploadedRecord,
     count,
     is_card_payment,
+    named_payments,
     offline_takings,
     proofs_of,
     refusal_of,
@@ -21,6 +22,8 @@ from virage.matchday.food.till.rules.tendering import (
     tender,
 )
 from virage.matchday.food.till.store import booking as store
+from virage.money.card_readers import api as card_readers
+from virage.money.card_readers.types import CardPayment
 from virage.money.fiscal.types import REFUNDS, Record
 from virage.money.wallet.cards import api as cards
 from virage.money.wallet.cards.api import charge
@@ -36,7 +39,8 @@ async def load(
 ) -> Batch:
     """Load the data of new records and take the taps that pay them.
 
-    Rows are locked in the global order: refunded sales, cards, then all wallets that the batch moves. Rows read without
+    Rows are locked in the global order: refunded sales, payments at card readers, cards, then all wallets that the
+    batch moves. Rows read without
     a lock are protected by the chains of the tills, which the caller has locked.
     """
     # An invalid online record takes no tap, so the same tap can pay the corrected one.
@@ -49,7 +53,8 @@ async def load(
     booked = await store.bookings_of(conn, refunded) if refunded else []
     early = await store.refunds_of(conn, [key_of(record) for record in offline]) if offline else []
     pending_refunds = await store.pending_refunds(conn, [key_of(record) for record in offline]) if early else []
-    tendered = await _take_cards(conn, sales, cap_cents=limits.tap_cap_cents, zone=zone, now=now)
+    card_payments = await card_readers.lock_named(conn, sorted(named_payments(sales)))
+    tendered = await _take_cards(conn, sales, card_payments, cap_cents=limits.tap_cap_cents, zone=zone, now=now)
     wallets = await _wallets_of_cards(conn, booked, tendered) if refunds or early else {}
     # After the cards, which determine the wallets. A sale refused by its card moves none.
     moved = [part for tenders in tendered.values() if tenders.refused is None for part in tenders.parts]
@@ -77,7 +82,13 @@ async def load(
 
 
 async def _take_cards(
-    conn: Connection, sales: Mapping[int, UploadedRecord], *, cap_cents: Cents, zone: ZoneInfo, now: datetime
+    conn: Connection,
+    sales: Mapping[int, UploadedRecord],
+    card_payments: Mapping[str, CardPayment],
+    *,
+    cap_cents: Cents,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> dict[int, Tendered]:
     """Take the taps of sales, in the order of their counters, and count them against the daily limits."""
     taps, proofs = taps_of(sales), proofs_of(sales)
@@ -88,7 +99,7 @@ async def _take_cards(
     if proofs:
         for (at, place), wallet in zip(proofs, await charge(conn, list(proofs.values()), now), strict=True):
             taken[at][place] = wallet
-    tendered = {at: tender(upload, taken[at]) for at, upload in sales.items()}
+    tendered = {at: tender(upload, taken[at], card_payments) for at, upload in sales.items()}
 
     # Only now: a sale that one of its cards refuses must not use up the daily limit of another.
     spends = [(at, spend) for at, tenders in tendered.items() if tenders.refused is None for spend in tenders.spends]

@@ -17,6 +17,7 @@ from virage.matchday.food.menu import api as menu
 from virage.matchday.food.menu.api import Catalogues, OutletCatalogue, shown_at
 from virage.matchday.food.menu.types import AlcoholPermit, zone_name
 from virage.matchday.food.till.rules.limits import RefundReason, Seller, TillLimits
+from virage.money.card_readers import api as card_readers
 from virage.money.fiscal import api as fiscal
 from virage.money.fiscal.types import Head
 from virage.platform.data.database import Database
@@ -65,11 +66,19 @@ class PackEvent(Struct, frozen=True):
     alcohol: bool
 
 
+class PackCardReader(Struct, frozen=True):
+    """Card reader whose payments the till can ask for."""
+
+    id: UUID
+    label: str
+
+
 class TillPack(Struct, frozen=True, kw_only=True):
     """All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
 
     `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
-    name of its venue's zone, in which it shows and prints times; absent for Europe/Paris.
+    name of its venue's zone, in which it shows and prints times; absent for Europe/Paris. `card_reader` is absent for a
+    till without one.
     """
 
     now: datetime
@@ -84,6 +93,7 @@ class TillPack(Struct, frozen=True, kw_only=True):
     training_head: Head
     seller: Seller = field(name="house")
     time_zone: str | UnsetType = UNSET
+    card_reader: PackCardReader | UnsetType = UNSET
 
 
 class EncodedPack(Struct, frozen=True):
@@ -130,6 +140,7 @@ class TillPacks:
         async with self._db.connection() as conn:
             device = await people.my_device(conn, till)
             heads = {} if device is None else await fiscal.heads_of(conn, device.id)
+            reader = None if device is None else await card_readers.reader_of_till(conn, device.id)
         if device is None:
             return None
         async with self._lock:
@@ -155,6 +166,7 @@ class TillPacks:
             head=Head(),
             training_head=Head(),
             seller=self._seller,
+            card_reader=UNSET if reader is None else PackCardReader(reader.id, reader.label),
         )
         tag = sha256(msgspec.json.encode(content)).hexdigest()[:32]
         pack = msgspec.structs.replace(

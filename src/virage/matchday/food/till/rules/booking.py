@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from virage.matchday.food.till.rules.refunds import cash_liability
-from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind
+from virage.money.fiscal.types import PROVEN, REFUNDS, Record, Tender, TenderKind
 from virage.money.wallet.accounts.types import split
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, bonus, wallet_account
 from virage.platform.values.money import Cents
@@ -43,7 +43,8 @@ class Part(NamedTuple):
 
     `bonus`: paid from the wallet's bonus credit. `counts` False: uncovered refund, which returns nothing of its sale;
     `awaits_cents` of it are refunded to the payers once the sale is uploaded. `via_clearing`: money of an order-ahead
-    order, which moves through the clearing account of the order-ahead till (`rules/order_money.py`).
+    order, which moves through the clearing account of the order-ahead till (`rules/order_money.py`). `card_payment`:
+    payment at a card reader that brought the money, or gets it back.
     """
 
     tender: int
@@ -56,6 +57,7 @@ class Part(NamedTuple):
     bonus: bool = False
     awaits_cents: Cents = 0
     via_clearing: bool = False
+    card_payment: UUID | None = None
 
     @property
     def payer(self) -> Account | None:
@@ -64,11 +66,15 @@ class Part(NamedTuple):
 
 
 class Payer(NamedTuple):
-    """Payer of a part: a card, whatever wallet it is linked to; a wallet; or neither, for cash and terminals."""
+    """Payer of a part: a card, whatever wallet it is linked to; a wallet; or neither, for cash and terminals.
+
+    `card_payment` is the payment at a card reader of the server, to which alone its money returns.
+    """
 
     card_id: UUID | None
     wallet_id: UUID | None
     bonus: bool
+    card_payment: UUID | None = None
 
 
 _BY_HAND: Final = Payer(None, None, bonus=False)
@@ -243,7 +249,7 @@ def _pair_off(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, C
 
 def payer_of(part: Part) -> Payer:
     """Return the payer of a part. The card is kept rather than the wallet, because it may be linked to another one."""
-    return Payer(part.card_id, None if part.card_id else part.wallet_id, part.bonus)
+    return Payer(part.card_id, None if part.card_id else part.wallet_id, part.bonus, part.card_payment)
 
 
 def booked_parts(record: Record, parts: Sequence[Part]) -> list[BookedPart]:
@@ -294,8 +300,12 @@ def refund_parts(
     parts: list[Part] = []
     for at, tender in enumerate(record.tenders):
         if tender.kind not in PROVEN or tender.cents >= 0:
-            left[_BY_HAND] = left.get(_BY_HAND, 0) + min(0, tender.cents)
-            parts.append(Part(at, tender.cents))
+            back = _refund_to_readers(at, tender, left)
+            for part in back:
+                left[payer_of(part)] += part.cents
+            by_hand = tender.cents - sum(part.cents for part in back)
+            left[_BY_HAND] = left.get(_BY_HAND, 0) + min(0, by_hand)
+            parts += back if back and not by_hand else [*back, Part(at, by_hand)]
     for at, tender in enumerate(record.tenders):
         if tender.kind in PROVEN and tender.cents < 0:
             given = _refund_to_wallets(at, -tender.cents, left, wallets, cash_liability_cents)
@@ -306,6 +316,20 @@ def refund_parts(
             if rest:
                 awaits = rest if sale is not None and not is_uploaded else 0
                 parts.append(Part(at, -rest, counts=False, awaits_cents=awaits))
+    return parts
+
+
+def _refund_to_readers(at: int, tender: Tender, left: Mapping[Payer, Cents]) -> list[Part]:
+    """Return parts of a terminal's refund that return to the payments at card readers, each at most what it has left.
+
+    What remains is refunded by a terminal of its own, by hand.
+    """
+    parts, rest = list[Part](), -tender.cents if tender.kind is TenderKind.TERMINAL else 0
+    for payer, cents in left.items():
+        part = min(rest, cents)
+        if payer.card_payment is not None and part > 0:
+            parts.append(Part(at, -part, card_payment=payer.card_payment))
+            rest -= part
     return parts
 
 
@@ -385,4 +409,8 @@ def refund_refusal(
     in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
     by_hand_most = max(0, min(in_all - of_cards, _own_money_first(left, cash_liability_cents)))
     is_more = asked > in_all or by_card > of_cards or asked - by_card > by_hand_most
+    in_cash = -sum(tender.cents for tender in record.tenders if tender.kind is TenderKind.CASH)
+    of_readers = sum(cents for payer, cents in left.items() if payer.card_payment is not None)
+    if of_readers and in_cash > max(0, in_all - of_cards - of_readers):  # a bank card's money never becomes cash
+        is_more = True
     return BookingRefusal.REFUND_EXCEEDS_SALE if is_more else None

@@ -27,6 +27,10 @@ class DeviationReason(StrEnum):
     CARD_NOT_ACCEPTED = "card_not_accepted"
     CASHIER_NOT_HERE = "cashier_not_here"
     CLOCK_WRONG = "clock_wrong"
+    CARD_PAYMENT_UNKNOWN = "card_payment_unknown"
+    CARD_PAYMENT_NOT_CAPTURED = "card_payment_not_captured"
+    CARD_PAYMENT_WRONG = "card_payment_wrong"
+    CARD_PAYMENT_RETURNED = "card_payment_returned"
 
 
 class Deviation(Struct, frozen=True):

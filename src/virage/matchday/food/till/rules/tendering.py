@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.matchday.food.till.rules import booking as rules
 from virage.matchday.food.till.rules.booking import BookedPart, Part, PendingRefund, RecordKey, sale_of
-from virage.matchday.food.till.rules.deviations import Deviation
+from virage.matchday.food.till.rules.deviations import Deviation, DeviationReason
 from virage.matchday.food.till.rules.early_refunds import Settlement, cash_liability_after, refund_outcome, settle_early
 from virage.matchday.food.till.rules.limits import OfflineTaking, RecordTaking, TillLimits, limit_deviations
 from virage.matchday.food.till.rules.refunds import Receipt
-from virage.money.fiscal.types import PROVEN, Record, TenderKind, VerifiedRecord, check
+from virage.money.card_readers.types import CardPayment, CardPaymentDefect, defect_of, is_reference
+from virage.money.fiscal.types import PROVEN, Record, Tender, TenderKind, VerifiedRecord, check
 from virage.money.wallet.cards.types import Challenge, Holder, Seen, Shown, Spend, Spent, Tap, TapTaken
 from virage.money.wallet.cards.types import Reason as CardReason
 from virage.platform.values.money import Cents
@@ -43,7 +45,8 @@ class UploadedRecord(Struct, frozen=True):
 class Tendered(Struct, frozen=True):
     """Tenders of a sale after its cards are identified and before wallet balances are read.
 
-    `spends` are requests against the cards' daily limits, `spent` the ones that were counted.
+    `spends` are requests against the cards' daily limits, `spent` the ones that were counted. `deviations` are payments
+    at card readers that do not pay the sale.
     """
 
     parts: tuple[Part, ...]
@@ -51,6 +54,7 @@ class Tendered(Struct, frozen=True):
     spends: tuple[Spend, ...] = ()
     spent: tuple[Spent, ...] = ()
     refused: Refused | None = None
+    deviations: tuple[Deviation, ...] = ()
 
 
 class Batch(Struct, frozen=True):
@@ -141,7 +145,7 @@ def _pay(batch: Batch) -> tuple[dict[int, Outcome], dict[UUID, Cents]]:
         available |= rules.balances_after(paid, available)
         wallet_id = next((part.wallet_id for part in paid if part.wallet_id is not None), None)
         left_cents = None if wallet_id is None else rules.available_of(wallet_id, available)
-        noted = sale.deviations if sale.offline else ()
+        noted = (*sale.deviations, *cards.deviations) if sale.offline else ()
         outcomes[at] = Outcome(paid, noted, left_cents, cards.holder, cards.spent)
     return outcomes, available
 
@@ -221,17 +225,37 @@ def proofs_of(sales: Mapping[int, UploadedRecord]) -> dict[tuple[int, int], Show
     }
 
 
-def tender(sale: UploadedRecord, taken: Mapping[int, TapTaken | UUID | Refused]) -> Tendered:
+def named_payments(sales: Mapping[int, UploadedRecord]) -> set[str]:
+    """Return the payments at card readers that sales name, by reference."""
+    return {paid.proof or "" for sale in sales.values() for paid in sale.record.tenders if _names_payment(paid)}
+
+
+def _names_payment(paid: Tender) -> bool:
+    return paid.kind is TenderKind.TERMINAL and paid.cents > 0 and is_reference(paid.proof)
+
+
+def tender(
+    sale: UploadedRecord,
+    taken: Mapping[int, TapTaken | UUID | Refused],
+    card_payments: Mapping[str, CardPayment],
+) -> Tendered:
     """Return the tenders of a sale; `taken` has the accepted tap or the charged wallet of each by index.
 
-    A card that does not pay makes a loss of an offline sale; an online sale is refused for its last such card.
+    `card_payments` are the payments at card readers by reference. A card or a payment that does not pay makes a loss
+    of an offline sale; an online sale is refused for its last one.
     """
-    parts, spends = list[Part](), list[Spend]()
+    parts, spends, deviations = list[Part](), list[Spend](), list[Deviation]()
     holder: Holder | None = None
     refused: Refused | None = None
     for place, paid in enumerate(sale.record.tenders):
         outcome = taken.get(place)
-        if paid.cents <= 0 or paid.kind not in PROVEN:  # an inconsistent offline record charges no card
+        if _names_payment(paid):
+            part = _part_of_reader(sale.record, place, card_payments.get(paid.proof or ""), parts)
+            if part.loss_reason is not None:
+                deviations.append(Deviation(DeviationReason(part.loss_reason), data={"cents": paid.cents}))
+                refused = refused if sale.offline else Refused(CardPaymentDefect(part.loss_reason))
+            parts.append(part)
+        elif paid.cents <= 0 or paid.kind not in PROVEN:  # an inconsistent offline record charges no card
             parts.append(Part(place, paid.cents))
         elif isinstance(outcome, TapTaken):
             parts.append(Part(place, paid.cents, outcome.wallet_id, outcome.card_id))
@@ -246,14 +270,25 @@ def tender(sale: UploadedRecord, taken: Mapping[int, TapTaken | UUID | Refused])
             refusal = outcome or Refused(CardReason.CARDS_OFF)
             refused = refused if sale.offline else refusal
             parts.append(Part(place, paid.cents, loss_cents=paid.cents, loss_reason=str(refusal.reason)))
-    return Tendered(tuple(parts), holder, tuple(spends), (), refused)
+    return Tendered(tuple(parts), holder, tuple(spends), (), refused, tuple(deviations))
+
+
+def _part_of_reader(record: Record, place: int, payment: CardPayment | None, earlier: Sequence[Part]) -> Part:
+    """Return the part of a payment at a card reader. It pays one tender, or it is a loss with the reason."""
+    cents = record.tenders[place].cents
+    defect = defect_of(payment, record.till, record.id, cents)
+    if payment is not None and any(part.card_payment == payment.id for part in earlier):
+        defect = CardPaymentDefect.WRONG
+    if defect is None and payment is not None:
+        return Part(place, cents, card_payment=payment.id)
+    return Part(place, cents, loss_cents=cents, loss_reason=str(defect))
 
 
 def count(tendered: Tendered, outcomes: Sequence[Spent | Refused]) -> Tendered:
     """Return the tenders of a sale with the results of counting its cards' spends, one per spend."""
     spent = tuple(outcome for outcome in outcomes if isinstance(outcome, Spent))
     refused = next((outcome for outcome in reversed(outcomes) if isinstance(outcome, Refused)), tendered.refused)
-    return Tendered(tendered.parts, tendered.holder, tendered.spends, spent, refused)
+    return replace(tendered, spent=spent, refused=refused)
 
 
 def refunded_tills(records: Collection[UploadedRecord]) -> set[UUID]:

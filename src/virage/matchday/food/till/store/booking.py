@@ -98,6 +98,7 @@ async def insert_bookings(conn: Connection, rows: Sequence[BookingRow], now: dat
         loss_cents=[row.part.loss_cents for row in rows],
         loss_reasons=[row.part.loss_reason for row in rows],
         awaits=[row.part.awaits_cents for row in rows],
+        card_payments=[row.part.card_payment for row in rows],
         alones=[row.alone_cents for row in rows],
         now=now,
     )
@@ -110,5 +111,5 @@ def _keys(sales: Sequence[RecordKey]) -> dict[str, Any]:
 def _booked(row: Any) -> BookedPart:
     card_id = row["card_id"]
     sale = None if row["refund_of"] is None else RecordKey(row["refund_till"], row["refund_of"])
-    payer = Payer(card_id, None if card_id else row["purse_id"], row["bonus"])
+    payer = Payer(card_id, None if card_id else row["purse_id"], row["bonus"], row["card_payment_id"])
     return BookedPart(RecordKey(row["device_id"], row["record_id"]), payer, row["cents"], row["loss_cents"], sale)

@@ -1,7 +1,7 @@
 -- name: lock_bookings(tills, sale_ids)
 -- Parts of sales that are refunded, locked in order: two refunds of one sale wait for each other.
 select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, booking.bonus, booking.cents,
-    booking.loss_cents, booking.refund_till, booking.refund_of
+    booking.loss_cents, booking.refund_till, booking.refund_of, booking.card_payment_id
 from food_till.booking
 where (booking.device_id, booking.record_id) in (
     select wanted.till, wanted.id from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
@@ -12,7 +12,7 @@ for no key update;
 -- name: refunds_of_sales(tills, sale_ids)
 -- Earlier refunds of sales; read once the sales, or the chains of their tills, are locked.
 select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, booking.bonus, booking.cents,
-    booking.loss_cents, booking.refund_till, booking.refund_of
+    booking.loss_cents, booking.refund_till, booking.refund_of, booking.card_payment_id
 from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
 inner join food_till.booking on booking.refund_till = wanted.till and booking.refund_of = wanted.id;
 
@@ -65,19 +65,20 @@ from unnest(:tills::uuid[], :numbers::bigint[], :outlets::text[], :cents::bigint
     till, number, outlet, cents
 );
 
--- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, wallet_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, now)!
+-- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, wallet_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, card_payments, now)!
 -- Parts of records.
 insert into food_till.booking (
     device_id, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents,
-    loss_reason, awaits_cents, alone_cents, booked_at
+    loss_reason, awaits_cents, alone_cents, card_payment_id, booked_at
 )
 select till, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents, loss_reason,
-    awaits_cents, alone_cents, :now::timestamptz
+    awaits_cents, alone_cents, card_payment, :now::timestamptz
 from unnest(
     :tills::uuid[], :record_ids::uuid[], :parts::integer[], :tenders::integer[], :refund_tills::uuid[],
     :refunds_of::uuid[], :wallet_ids::uuid[], :card_ids::uuid[], :bonuses::boolean[], :cents::bigint[],
-    :loss_cents::bigint[], :loss_reasons::text[], :awaits::bigint[], :alones::bigint[]
+    :loss_cents::bigint[], :loss_reasons::text[], :awaits::bigint[], :alones::bigint[],
+    :card_payments::uuid[]
 ) as booked (
     till, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents, loss_reason,
-    awaits_cents, alone_cents
+    awaits_cents, alone_cents, card_payment
 );

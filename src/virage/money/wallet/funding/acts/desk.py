@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from virage.identity.people import api as people
+from virage.money.card_readers import api as card_readers
+from virage.money.card_readers.types import CardPayment, defect_of, is_reference
 from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.accounts.types import DeskTender
 from virage.money.wallet.cards.api import count_spends, locked, take_taps
 from virage.money.wallet.cards.types import OwnedCard, Spend, Tap, masked, still_looks
 from virage.money.wallet.cards.types import Reason as CardReason
@@ -43,10 +46,13 @@ async def book_at_desk(
 ) -> BookedDeskTransaction | Refused:
     """Book a transfer between a till's drawer or terminal and a wallet, once per record."""
     said = ask.signed.said
+    paid = await _card_payment(conn, ask)  # before the turn, as news of payments lock it
     await store.lock_turn_of_desk_transaction(conn, said.till, said.id)
     known = await store.desk_transaction(conn, said.till, said.id)
     if known is not None:
         return known if known.body == ask.signed.body else Refused(Reason.LOAD_ID_TAKEN)
+    if isinstance(paid, Refused):
+        return paid
     owned = (await locked(conn, [ask.card_id])).get(ask.card_id)
     if owned is None:
         return NOT_FOUND
@@ -60,6 +66,8 @@ async def book_at_desk(
         refusal = rules.refuse(wish, await store.standing(conn, wallet_id, zone=limits.zone, now=now), limits)
     if refusal is not None:
         return refusal
+    if paid is not None:
+        await card_readers.book(conn, [paid.id], now)
     await store.insert_desk_transaction(conn, wish, ask.signed, now)
     (posted,) = await ledger.post(conn, [[rules.transfer(wish)]], now)
     if isinstance(posted, Refused):
@@ -67,6 +75,16 @@ async def book_at_desk(
     about = {"purse": wish.wallet_id, "till": wish.till_id, "cents": wish.cents}
     await append(conn, [Fact(f"purse_{rules.purpose(wish)}", wish.cashier, wish.id, about)], now)
     return BookedDeskTransaction(wish, now, ask.signed.body)
+
+
+async def _card_payment(conn: Connection, ask: DeskRequest) -> CardPayment | Refused | None:
+    """Return the payment at a card reader that a slip names, locked, or why it does not pay; None for other slips."""
+    said = ask.signed.said
+    if said.cents <= 0 or said.slip is None or said.tender is not DeskTender.TERMINAL or not is_reference(said.slip):
+        return None
+    payment = (await card_readers.lock_named(conn, [said.slip])).get(said.slip)
+    defect = defect_of(payment, said.till, said.id, said.cents)
+    return payment if defect is None else Refused(defect)
 
 
 async def _refuse_till(conn: Connection, ask: DeskRequest, wallet_id: UUID, now: datetime) -> Refused | None:

@@ -1,0 +1,214 @@
+"""Acts on card readers and their payments, in the caller's transaction. No act calls the provider."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from virage.identity.people import api as people
+from virage.identity.people.types import DeviceKind
+from virage.money.card_readers import rules, store
+from virage.money.card_readers.rules import PURPOSE, CardPayment, CardReaderRefusal, NewCardPayment, Reader
+from virage.money.payments import api as payments
+from virage.money.payments.types import (
+    OPEN,
+    Captured,
+    DisputeChange,
+    Failed,
+    FailedRefund,
+    PaymentIntent,
+    PaymentRefusal,
+    Processing,
+    ReaderPayment,
+    ReaderRefusal,
+    RefundRequest,
+    ref_of,
+)
+from virage.platform.data import journal
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact
+from virage.platform.values.refusals import Refused
+
+PAGE: Final = 200
+
+
+class Asked(Struct, frozen=True):
+    """Payment of a till. `hand_over` is what the provider is asked for; None if the payment has ended."""
+
+    payment: CardPayment
+    hand_over: ReaderPayment | None
+
+
+async def register(conn: Connection, reader: Reader, who: UUID | None) -> Reader | Refused:
+    """Store a reader that the provider has registered. Idempotent by its id."""
+    if await store.insert_reader(conn, reader, who):
+        about = {"outlet": reader.outlet, "label": reader.label}
+        await journal.append(conn, [Fact("card_reader_registered", who, reader.id, about)], reader.registered_at)
+        return reader
+    known = await store.reader(conn, reader.id)
+    same = known is not None and known.provider_ref == reader.provider_ref
+    return known if known is not None and same else Refused(CardReaderRefusal.ID_TAKEN)
+
+
+async def assign(conn: Connection, reader_id: UUID, till_id: UUID | None, who: UUID, now: datetime) -> Reader | Refused:
+    """Let a reader take the payments of a till, or of none. A till has one reader: it gives back the one it had."""
+    locked = await store.lock_readers(conn, reader_id, till_id)
+    reader = next((one for one in locked if one.id == reader_id), None)
+    if reader is None:
+        return Refused(CardReaderRefusal.NOT_FOUND)
+    if reader.till_id == till_id:
+        return reader
+    for one in locked:  # also the reader that the till gives back
+        if await store.open_at_reader(conn, one.id):
+            return Refused(CardReaderRefusal.IN_USE)
+    if till_id is not None:
+        till = (await people.devices(conn, [till_id])).get(till_id)
+        if till is None or till.kind is not DeviceKind.TILL or till.revoked_at is not None:
+            return Refused(CardReaderRefusal.NOT_FOUND)
+        if reader.outlet not in till.posts:
+            return Refused(CardReaderRefusal.NOT_HERE, {"outlet": reader.outlet})
+        await store.release_till(conn, till_id)
+    await store.assign_reader(conn, reader_id, till_id)
+    about = {} if till_id is None else {"till": str(till_id)}
+    await journal.append(conn, [Fact("card_reader_assigned", who, reader_id, about)], now)
+    return replace(reader, till_id=till_id)
+
+
+async def remove(conn: Connection, reader_id: UUID, who: UUID, now: datetime) -> Reader | Refused:
+    """Remove a reader; its payments stay."""
+    reader = next(iter(await store.lock_readers(conn, reader_id, None)), None)
+    if reader is None:
+        return Refused(CardReaderRefusal.NOT_FOUND)
+    if await store.open_at_reader(conn, reader_id):
+        return Refused(CardReaderRefusal.IN_USE)
+    await store.remove_reader(conn, reader_id, now)
+    await journal.append(conn, [Fact("card_reader_removed", who, reader_id, {})], now)
+    return reader
+
+
+async def ask(conn: Connection, asked: NewCardPayment, now: datetime) -> Asked | Refused:
+    """Store a payment for the reader of a till, before the provider is called. Idempotent by its id.
+
+    Refusals: card_reader_missing, card_reader_busy, payment_id_taken, amount_invalid.
+    """
+    reader = await store.lock_reader_of_till(conn, asked.till_id)
+    known = await store.payment(conn, asked.id)
+    if known is not None:
+        wanted = (asked.till_id, asked.record_id, asked.amount_cents)
+        if (known.till_id, known.record_id, known.amount_cents) != wanted:
+            return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
+        stored = await payments.payment(conn, asked.id)
+        is_open = stored is not None and stored.state in OPEN and stored.expires_at > now
+        is_here = reader is not None and reader.id == known.reader_id
+        return Asked(known, _handed(reader, known) if reader is not None and is_open and is_here else None)
+    if reader is None:
+        return Refused(CardReaderRefusal.MISSING)
+    if await store.open_at_reader(conn, reader.id):
+        return Refused(ReaderRefusal.BUSY)
+    intent = PaymentIntent(asked.id, PURPOSE, asked.id, asked.amount_cents, "", now + rules.LIVES)
+    (begun,) = await payments.begin(conn, [intent], now)
+    if isinstance(begun, Refused):
+        return begun
+    payment = CardPayment(
+        id=asked.id,
+        reference=rules.reference_of(asked.id),
+        reader_id=reader.id,
+        till_id=asked.till_id,
+        outlet=reader.outlet,
+        record_id=asked.record_id,
+        amount_cents=asked.amount_cents,
+        asked_at=now,
+    )
+    await store.insert_payment(conn, payment)
+    await payments.hand_over(conn, asked.id, ref_of(reader.provider_ref), pending=False)
+    return Asked(payment, _handed(reader, payment))
+
+
+def _handed(reader: Reader, payment: CardPayment) -> ReaderPayment:
+    return ReaderPayment(payment.id, reader.provider_ref, payment.amount_cents)
+
+
+async def lock_named(conn: Connection, references: Sequence[str]) -> dict[str, CardPayment]:
+    """Return the payments that records name as proofs, locked until the transaction ends."""
+    return await store.lock_by_reference(conn, sorted(references)) if references else {}
+
+
+async def book(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
+    """Store that their records have booked these payments, which the caller has locked."""
+    if payment_ids:
+        await store.mark_booked(conn, payment_ids, now)
+
+
+async def give_back(conn: Connection, payment_id: UUID, till_id: UUID, now: datetime) -> CardPayment | Refused:
+    """Return a payment to the card: its till makes no sale of it. Money that comes later goes back at once."""
+    payment = (await store.lock_payments(conn, [payment_id])).get(payment_id)
+    if payment is None or payment.till_id != till_id:
+        return Refused(CardReaderRefusal.NOT_FOUND)
+    if payment.booked_at is not None:
+        return Refused(CardReaderRefusal.BOOKED)
+    if payment.returned_at is not None:
+        return payment
+    await _return(conn, [payment], now)
+    return replace(payment, returned_at=now)
+
+
+async def return_unbooked(conn: Connection, till_id: UUID | None, before: datetime, now: datetime) -> int:
+    """Return captured payments without a record, of a till or of all; return how many."""
+    found = await store.lock_unbooked(conn, till_id, before, PAGE)
+    await _return(conn, found, now)
+    return len(found)
+
+
+async def _return(conn: Connection, given_up: Sequence[CardPayment], now: datetime) -> None:
+    if not given_up:
+        return
+    await store.mark_returned(conn, [payment.id for payment in given_up], now)
+    captured = [payment for payment in given_up if payment.captured_at is not None]
+    await payments.request_refund(conn, [_whole(payment) for payment in captured], now)
+    facts = [
+        Fact("card_payment_returned", None, one.id, {"till": str(one.till_id), "cents": one.amount_cents})
+        for one in given_up
+    ]
+    await journal.append(conn, facts, now)
+
+
+def _whole(payment: CardPayment) -> RefundRequest:
+    """Return the refund of a whole payment; its id is made from the payment, so that it is one refund."""
+    return RefundRequest(uuid5(payment.id, "returned"), payment.id, payment.amount_cents)
+
+
+class CardReaderMoney:
+    """Handler of payments at readers, in the transaction that settles them."""
+
+    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
+        """Lock the payments."""
+        await store.lock_payments(conn, subjects)
+
+    async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
+        """Let the till book its sale; return the money of payments that were given up before it came."""
+        ids = sorted(payment.payment_id for payment in payments_)
+        locked = await store.lock_payments(conn, ids)
+        await store.mark_captured(conn, ids, now)
+        late = [_whole(payment) for payment in locked.values() if payment.returned_at is not None]
+        await payments.request_refund(conn, late, now)
+
+    async def processing(self, conn: Connection, payments_: Sequence[Processing], now: datetime) -> None:
+        """No reader takes debits."""
+
+    async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
+        """The till learns it when it asks; nothing was booked."""
+        ids = sorted(payment.payment_id for payment in payments_)
+        await store.lock_payments(conn, ids)
+        await store.mark_ended(conn, ids, now)
+
+    async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """The goods are eaten: finance decides."""
+
+    async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
+        """Nothing was blocked."""
+
+    async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
+        """The buyer is unknown: the refund waits for a person of finance."""

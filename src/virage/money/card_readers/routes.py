@@ -1,0 +1,313 @@
+"""Routes of card readers: payments for tills, readers for the office."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from virage.money.card_readers import acts, reads, rules, store
+from virage.money.card_readers.reads import CardPaymentAnswer, CardReaderLine, UnbookedCardPayment
+from virage.money.card_readers.rules import CardReaderRefusal, NewCardPayment, Reader
+from virage.money.payments import api as payments
+from virage.money.payments.api import Deliveries, PaymentProvider, Unreachable
+from virage.money.payments.types import (
+    NewReader,
+    Outcome,
+    PaymentRefusal,
+    PaymentState,
+    ReaderLocation,
+    Reference,
+)
+from virage.platform.data.database import Database
+from virage.platform.settings.logs import log
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, Role, device_at, require_fan, staff
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, mount, post, put
+from virage.platform.web.scopes import at_outlets, outlets_of
+from virage.site.venue import api as venue
+from virage.site.venue.types import owner_of
+
+AT_TILL: Final = device_at("till")
+LEADERS: Final[tuple[Role, ...]] = ("finance",)
+Label = Annotated[str, Meta(pattern=r"^\S", max_length=60)]
+
+
+class CardPaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Payment that a till asks its reader for. The till makes `id`; `record_id` is the sale or top-up that it pays."""
+
+    id: UUID
+    record_id: UUID
+    amount_cents: Annotated[int, Meta(ge=1, le=100_000_000)]
+
+
+class ChosenReader(Struct, frozen=True, forbid_unknown_fields=True):
+    """Reader that a till takes; null for none."""
+
+    reader_id: UUID | None
+
+
+class NewCardReader(Struct, frozen=True, forbid_unknown_fields=True):
+    """Reader to register. The browser makes `id`; `code` is shown by the reader, `location_id` is the provider's."""
+
+    id: UUID
+    code: Annotated[str, Meta(pattern=r"^\S", max_length=60)]
+    label: Label
+    outlet: Annotated[str, Meta(max_length=40)]
+    location_id: Annotated[str, Meta(max_length=100)]
+
+
+class ReaderTill(Struct, frozen=True, forbid_unknown_fields=True):
+    """Till whose payments a reader takes; null for none."""
+
+    till_id: UUID | None
+
+
+@post("/card-payments", status_code=200, guards=[AT_TILL], rate="gate")
+async def ask_card_payment(
+    data: CardPaymentRequest,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    payment_provider: PaymentProvider,
+    payment_deliveries: Deliveries,
+) -> CardPaymentAnswer:
+    """Ask the till's reader for a card payment. Idempotent: a repeated request hands it to the reader once.
+
+    The payment is stored first. A reader that is offline or busy ends it, with the reason. If the provider does not
+    answer, the payment waits, and is looked up.
+    """
+    new = NewCardPayment(data.id, _till(principal), data.record_id, data.amount_cents)
+    asked = granted(await db.transact(acts.ask, new, clock.now()))
+    if asked.hand_over is not None:
+        try:
+            handed = await payment_provider.readers.pay(asked.hand_over)
+        except Unreachable as failure:
+            log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
+        else:
+            if isinstance(handed, Refused):
+                handed = Outcome(data.id, PaymentState.DECLINED, data.amount_cents, str(handed.reason))
+            if handed.state is PaymentState.PENDING and handed.provider_ref is not None:
+                async with db.transaction() as conn:
+                    await payments.hand_over(conn, data.id, handed.provider_ref, pending=True)
+            await payment_deliveries.settle([handed])
+    return await _answer(db, data.id, principal)
+
+
+@get("/card-payments/{payment_id:uuid}", guards=[AT_TILL])
+async def get_card_payment(payment_id: UUID, db: Database, principal: Principal) -> CardPaymentAnswer:
+    """Return the state of a payment of this till."""
+    return await _answer(db, payment_id, principal)
+
+
+@post("/card-payments/{payment_id:uuid}/cancel", status_code=200, guards=[AT_TILL], rate="gate")
+async def cancel_card_payment(
+    payment_id: UUID,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    payment_provider: PaymentProvider,
+    payment_deliveries: Deliveries,
+) -> CardPaymentAnswer:
+    """Cancel a payment of this till. If the money came first, the payment is captured, and the till books its sale.
+
+    While the provider does not answer, or a card is being charged, the payment waits: it is cancelled by a job.
+    """
+    answer = await _answer(db, payment_id, principal)
+    if answer.state is not rules.CardPaymentState.WAITING:
+        return answer
+    async with db.connection() as conn:
+        stored = await payments.payment(conn, payment_id)
+    try:
+        ref = None if stored is None else stored.provider_ref
+        outcomes = await payment_provider.cancel([Reference(payment_id, ref)])
+    except Unreachable as failure:
+        log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
+        outcomes = []
+    if outcomes:
+        await payment_deliveries.settle(outcomes)
+    async with db.transaction() as conn:
+        await payments.abandon(conn, [payment_id], clock.now())
+    return await _answer(db, payment_id, principal)
+
+
+@post("/card-payments/{payment_id:uuid}/return", status_code=200, guards=[AT_TILL])
+async def return_card_payment(payment_id: UUID, db: Database, clock: Clock, principal: Principal) -> CardPaymentAnswer:
+    """Return a payment of this till to the card, because there is no sale: also money that comes later. Idempotent."""
+    granted(await db.transact(acts.give_back, payment_id, _till(principal), clock.now()))
+    return await _answer(db, payment_id, principal)
+
+
+@post("/card-payments/none", status_code=204, guards=[AT_TILL])
+async def have_no_card_payment(db: Database, clock: Clock, principal: Principal) -> None:
+    """Take the word of a till that it holds no sale that is not uploaded, and no payment without a sale.
+
+    Captured payments of this till without a record go back to their cards, if they are older than five minutes.
+    """
+    now = clock.now()
+    async with db.transaction() as conn:
+        await acts.return_unbooked(conn, _till(principal), now - rules.SETTLES_WITHIN, now)
+
+
+@get("/card-readers", guards=[AT_TILL])
+async def list_till_card_readers(
+    db: Database, principal: Principal, payment_provider: PaymentProvider
+) -> list[CardReaderLine]:
+    """Return the readers at the outlets of this till."""
+    outlets = [str(grant.scope_id) for grant in principal.grants if grant.role == "till" and grant.scope == "outlet"]
+    return await _lines(db, payment_provider, outlets)
+
+
+@put("/card-reader", status_code=204, guards=[AT_TILL])
+async def choose_card_reader(data: ChosenReader, db: Database, clock: Clock, principal: Principal) -> None:
+    """Let this till take a reader of its outlets, or none. Another till that had it is left without."""
+    till_id = _till(principal)
+    if data.reader_id is None:
+        async with db.connection() as conn:
+            reader = await reads.reader_of_till(conn, till_id)
+        if reader is not None:
+            granted(await db.transact(acts.assign, reader.id, None, till_id, clock.now()))
+        return
+    granted(await db.transact(acts.assign, data.reader_id, till_id, till_id, clock.now()))
+
+
+@get("/card-readers", guards=[staff(*LEADERS)])
+async def list_card_readers(
+    db: Database, principal: Principal, payment_provider: PaymentProvider
+) -> list[CardReaderLine]:
+    """Return the readers at the outlets of the caller's finance role, with their states at the provider."""
+    return await _lines(db, payment_provider, outlets_of(principal, LEADERS))
+
+
+@get("/card-readers/locations", guards=[staff(*LEADERS)])
+async def list_card_reader_locations(
+    db: Database, principal: Principal, payment_provider: PaymentProvider
+) -> list[ReaderLocation]:
+    """Return the places of the provider at which readers can be registered, at the venues of the caller's role.
+
+    In a deployment with one venue, a place without a venue is its.
+    """
+    outlets = outlets_of(principal, LEADERS)
+    try:
+        places = await payment_provider.readers.locations()
+    except Unreachable as failure:
+        raise Problem(PaymentRefusal.PROVIDER_UNAVAILABLE) from failure
+    async with db.connection() as conn:
+        venues = await venue.venues(conn)
+    mine = {owner.code for code in outlets or () if (owner := owner_of(venues, code)) is not None}
+    only = venues[0].code if len(venues) == 1 else None
+    return [place for place in places if outlets is None or (place.venue or only) in mine]
+
+
+@get("/card-readers/unbooked", guards=[staff(*LEADERS)])
+async def list_unbooked_card_payments(db: Database, principal: Principal) -> list[UnbookedCardPayment]:
+    """Return captured payments whose sale or top-up has not arrived, the oldest first; at most 200."""
+    async with db.connection() as conn:
+        return await reads.unbooked(conn, outlets_of(principal, LEADERS))
+
+
+@post("/card-readers", status_code=200, guards=[staff(*LEADERS)])
+async def register_card_reader(
+    data: NewCardReader, *, db: Database, clock: Clock, principal: Principal, payment_provider: PaymentProvider
+) -> CardReaderLine:
+    """Register a reader at the provider, by the code that it shows. Idempotent by its id."""
+    at_outlets(principal, LEADERS, [data.outlet])
+    who = require_fan(principal)
+    try:
+        status = granted(
+            await payment_provider.readers.register(NewReader(data.id, data.code, data.label, data.location_id))
+        )
+    except Unreachable as failure:
+        raise Problem(PaymentRefusal.PROVIDER_UNAVAILABLE) from failure
+    new = Reader(data.id, status.ref, data.label, data.outlet, None, clock.now())
+    reader = granted(await db.transact(acts.register, new, who))
+    async with db.connection() as conn:
+        (line,) = await reads.lines(conn, [reader], [status])
+    return line
+
+
+@put("/card-readers/{reader_id:uuid}/till", status_code=204, guards=[staff(*LEADERS)])
+async def put_card_reader_till(
+    reader_id: UUID, data: ReaderTill, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Let a reader take the payments of a till of its outlet, or of none. Idempotent."""
+    await _mine(db, reader_id, principal)
+    granted(await db.transact(acts.assign, reader_id, data.till_id, require_fan(principal), clock.now()))
+
+
+@delete("/card-readers/{reader_id:uuid}", status_code=204, guards=[staff(*LEADERS)])
+async def remove_card_reader(
+    reader_id: UUID, *, db: Database, clock: Clock, principal: Principal, payment_provider: PaymentProvider
+) -> None:
+    """Remove a reader here and at the provider. Its payments stay."""
+    await _mine(db, reader_id, principal)
+    reader = granted(await db.transact(acts.remove, reader_id, require_fan(principal), clock.now()))
+    try:
+        await payment_provider.readers.remove(reader.provider_ref)
+    except Unreachable as failure:
+        log.warning("card_reader_not_removed", reader=reader.provider_ref, asked=str(failure))
+
+
+def _till(principal: Principal) -> UUID:
+    if principal.id is None:
+        raise Problem("unauthenticated")
+    return principal.id
+
+
+async def _answer(db: Database, payment_id: UUID, principal: Principal) -> CardPaymentAnswer:
+    async with db.connection() as conn:
+        answer = await reads.answer_of(conn, payment_id, _till(principal))
+    if answer is None:
+        raise Problem("not_found")
+    return answer
+
+
+async def _mine(db: Database, reader_id: UUID, principal: Principal) -> None:
+    """Raise `not_found` for an unknown reader, `forbidden` for one of an outlet of others."""
+    async with db.connection() as conn:
+        reader = await store.reader(conn, reader_id)
+    if reader is None:
+        raise Problem(CardReaderRefusal.NOT_FOUND)
+    at_outlets(principal, LEADERS, [reader.outlet])
+
+
+async def _lines(db: Database, provider: PaymentProvider, outlets: list[str] | None) -> list[CardReaderLine]:
+    async with db.connection() as conn:
+        found = await reads.readers(conn, outlets)
+    try:
+        states = await provider.readers.states([reader.provider_ref for reader in found]) if found else []
+    except Unreachable as failure:
+        log.warning("payment_provider_unreachable", asked=str(failure), readers=len(found))
+        states = None
+    async with db.connection() as conn:
+        return await reads.lines(conn, found, states)
+
+
+routers = [
+    mount(
+        "/api/till",
+        [
+            ask_card_payment,
+            have_no_card_payment,
+            get_card_payment,
+            cancel_card_payment,
+            return_card_payment,
+            list_till_card_readers,
+            choose_card_reader,
+        ],
+    ),
+    mount(
+        "/api/office",
+        [
+            list_card_readers,
+            list_card_reader_locations,
+            list_unbooked_card_payments,
+            register_card_reader,
+            put_card_reader_till,
+            remove_card_reader,
+        ],
+    ),
+]

@@ -1,0 +1,246 @@
+"""Sales paid at card readers: a captured payment pays one record of its till, and its refunds return to its card."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, sent
+from tests.money.card_readers.readers import asked, captured, reader_of, refunds_of, settled
+from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
+from virage.control.books.reads.shifts import shifts
+from virage.control.books.reads.takings import till_mismatches
+from virage.control.books.store.sales_statistics import SalesFilter
+from virage.matchday.food.till.acts.selling import RecordAnswer
+from virage.money.card_readers import acts
+from virage.money.card_readers.rules import CardPayment, reference_of
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VerifiedRecord
+from virage.money.payments.rules import PaymentState
+from virage.platform.values.ids import new_id
+
+if TYPE_CHECKING:
+    from tests.matchday.food.till.bar import Bar
+
+MINUTE = timedelta(minutes=1)
+ROUND_BACK = [beer(-1), fries(-1)]
+
+
+async def till_with_reader(bar: "Bar") -> Till:
+    till = await bar.till()
+    await reader_of(bar.db, till.id, NOW)
+    return till
+
+
+def by_reader(payment: CardPayment, cents: int = ROUND_CENTS) -> Tender:
+    return Tender(TenderKind.TERMINAL, cents, payment.reference)
+
+
+def sale(till: Till, payment: CardPayment, *tenders: Tender, **changes: Any) -> VerifiedRecord:
+    """A signed round that this payment pays, unless the tenders say otherwise."""
+    paid = list(tenders) or [by_reader(payment)]
+    return till.sign(till.record(Kind.SALE, id=payment.record_id, lines=ROUND, tenders=paid, **changes))
+
+
+async def online(bar: "Bar", till: Till, written: VerifiedRecord) -> RecordAnswer:
+    (answer,) = await bar.send(till, sent(written))
+    if answer.outcome == "booked":
+        till.keep(written)
+    return answer
+
+
+async def deviations(bar: "Bar") -> list[tuple[str, int]]:
+    async with bar.db.connection() as conn:
+        rows = await conn.fetch("select reason, data from food_till.deviation order by number, position")
+    return [(row["reason"], row["data"]["cents"]) for row in rows if row["reason"].startswith("card_payment")]
+
+
+async def state_of(bar: "Bar", payment: CardPayment) -> tuple[bool, bool]:
+    """Whether a payment is booked, and whether it was returned."""
+    async with bar.db.connection() as conn:
+        row = await conn.fetchrow(
+            "select booked_at is not null, returned_at is not null from card_readers.payment where id = $1", payment.id
+        )
+    assert row is not None
+    return row[0], row[1]
+
+
+async def test_a_captured_payment_pays_one_sale(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    written = sale(till, payment)
+    assert (await online(bar, till, written)).outcome == "booked"
+    assert (await bar.send(till, sent(written)))[0].outcome == "known"
+    assert await state_of(bar, payment) == (True, False)
+    assert await bar.of_kind("terminal") == -ROUND_CENTS
+    again = till.sign(till.record(Kind.SALE, lines=ROUND, tenders=[by_reader(payment)]))
+    assert (await online(bar, till, again)).reason == "card_payment_wrong"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(None, "card_payment_not_captured"), (PaymentState.DECLINED, "card_payment_not_captured")],
+)
+async def test_a_payment_without_money_pays_nothing(bar: "Bar", state: PaymentState | None, reason: str) -> None:
+    till = await till_with_reader(bar)
+    payment = await asked(bar.db, till.id, ROUND_CENTS, NOW)
+    if state is not None:
+        await settled(bar.db, payment, NOW, state)
+    assert (await online(bar, till, sale(till, payment))).reason == reason
+    assert await bar.of_kind("terminal") == 0
+
+
+async def test_a_payment_of_another_till_or_amount_and_an_unknown_one_pay_nothing(bar: "Bar") -> None:
+    till, other = await till_with_reader(bar), await till_with_reader(bar)
+    of_other = await captured(bar.db, other.id, ROUND_CENTS, NOW)
+    assert (await online(bar, till, sale(till, of_other))).reason == "card_payment_wrong"
+    less = await captured(bar.db, till.id, ROUND_CENTS - 1, NOW)
+    assert (await online(bar, till, sale(till, less))).reason == "card_payment_wrong"
+    unknown = Tender(TenderKind.TERMINAL, ROUND_CENTS, reference_of(new_id()))
+    assert (await online(bar, till, sale(till, less, unknown))).reason == "card_payment_unknown"
+    assert await state_of(bar, less) == (False, False)
+
+
+async def test_two_tenders_of_a_record_do_not_use_one_payment(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS // 2, NOW)
+    half = by_reader(payment, ROUND_CENTS // 2)
+    assert (await online(bar, till, sale(till, payment, half, half))).reason == "card_payment_wrong"
+
+
+async def test_a_refused_sale_leaves_its_payment_for_the_next_try(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    wrong = sale(till, payment, by_reader(payment), tip_cents=1)
+    assert (await online(bar, till, wrong)).outcome == "refused"
+    assert await state_of(bar, payment) == (False, False)
+    assert (await online(bar, till, sale(till, payment))).outcome == "booked"
+
+
+async def test_a_slip_number_typed_by_hand_is_not_checked(bar: "Bar") -> None:
+    till = await bar.till()
+    written = till.sign(till.record(Kind.SALE, lines=ROUND, tenders=[Tender(TenderKind.TERMINAL, ROUND_CENTS, "0042")]))
+    assert (await online(bar, till, written)).outcome == "booked"
+
+
+@pytest.mark.parametrize("how", ["returned", "unknown", "not_captured", "wrong"])
+async def test_an_offline_sale_without_its_payment_is_stored_with_its_loss(bar: "Bar", how: str) -> None:
+    till = await till_with_reader(bar)
+    cents = ROUND_CENTS - (how == "wrong")
+    payment = await asked(bar.db, till.id, cents, NOW)
+    tender = by_reader(payment)
+    if how == "unknown":
+        tender = Tender(TenderKind.TERMINAL, ROUND_CENTS, reference_of(new_id()))
+    if how in ("returned", "wrong"):
+        await settled(bar.db, payment, NOW)
+    if how == "returned":
+        async with bar.db.transaction() as conn:
+            await acts.give_back(conn, payment.id, till.id, NOW)
+    written = sale(till, payment, tender)
+    (answer,) = await bar.send(till, sent(till.keep(written), offline=True))
+    assert (answer.outcome, answer.loss_cents) == ("booked", ROUND_CENTS)
+    assert await deviations(bar) == [(f"card_payment_{how}", ROUND_CENTS)]
+    assert await bar.lost(till.id) == [(ROUND_CENTS, f"card_payment_{how}")]
+    assert (await bar.of_kind("terminal"), await bar.of_kind("loss")) == (0, -ROUND_CENTS)
+    async with bar.db.transaction() as conn:
+        assert await till_mismatches(conn) == [], "no terminal holds what no card has paid"
+
+
+async def test_an_offline_sale_with_its_payment_is_no_loss(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    written = till.keep(sale(till, payment))
+    for _ in range(2):
+        (answer,) = await bar.send(till, sent(written, offline=True))
+    assert (answer.outcome, answer.loss_cents) == ("known", 0)
+    assert await deviations(bar) == []
+    assert await state_of(bar, payment) == (True, False)
+
+
+async def test_a_refund_returns_part_and_whole_to_the_card_and_never_as_cash(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    written = sale(till, payment)
+    assert (await online(bar, till, written)).outcome == "booked"
+    assert (await bar.refund(till, written, 700, TenderKind.CASH)).reason == "refund_exceeds_sale"
+    assert (await bar.refund(till, written, 700, TenderKind.TERMINAL)).outcome == "booked"
+    assert await refunds_of(bar.db, payment) == [700]
+    assert (await bar.refund(till, written, 451, TenderKind.TERMINAL)).reason == "refund_exceeds_sale"
+    assert (await bar.refund(till, written, 450, TenderKind.TERMINAL)).outcome == "booked"
+    assert sorted(await refunds_of(bar.db, payment)) == [450, 700]
+    assert await bar.of_kind("terminal") == 0
+
+
+async def test_of_a_split_sale_each_payer_gets_back_what_it_paid(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, 700, NOW)
+    split = [by_reader(payment, 700), Tender(TenderKind.CASH, 450, None)]
+    written = sale(till, payment, *split)
+    assert (await online(bar, till, written)).outcome == "booked"
+    assert (await bar.refund(till, written, ROUND_CENTS, TenderKind.CASH)).reason == "refund_exceeds_sale"
+    assert (await bar.refund(till, written, 450, TenderKind.CASH)).outcome == "booked"
+    assert (await bar.refund(till, written, 700, TenderKind.TERMINAL)).outcome == "booked"
+    assert await refunds_of(bar.db, payment) == [700]
+
+
+async def test_two_payments_of_one_sale_are_refunded_each_up_to_its_amount(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    record = new_id()
+    paid = [await captured(bar.db, till.id, cents, NOW, record) for cents in (700, 450)]
+    tenders = [by_reader(payment, payment.amount_cents) for payment in paid]
+    written = sale(till, paid[0], *tenders)
+    assert (await online(bar, till, written)).outcome == "booked"
+    assert (await bar.refund(till, written, ROUND_CENTS, TenderKind.TERMINAL)).outcome == "booked"
+    assert [await refunds_of(bar.db, payment) for payment in paid] == [[700], [450]]
+
+
+async def test_an_offline_sale_and_its_refund_in_one_upload_return_the_money_once(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    sold = till.keep(sale(till, payment))
+    back = till.write(
+        Kind.REFUND,
+        lines=ROUND_BACK,
+        tenders=[Tender(TenderKind.TERMINAL, -ROUND_CENTS, None)],
+        refund_of=refund_of(sold),
+    )
+    upload = [sent(sold, offline=True), sent(back, offline=True)]
+    assert [answer.outcome for answer in await bar.send(till, *upload)] == ["booked", "booked"]
+    assert [answer.outcome for answer in await bar.send(till, *upload)] == ["known", "known"]
+    assert await refunds_of(bar.db, payment) == [ROUND_CENTS]
+
+
+async def test_a_captured_payment_becomes_a_sale_or_goes_back_never_both(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    booked = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    left = await captured(bar.db, till.id, 500, NOW)
+    assert (await online(bar, till, sale(till, booked))).outcome == "booked"
+    async with bar.db.transaction() as conn:
+        refused = await acts.give_back(conn, booked.id, till.id, NOW)
+        assert getattr(refused, "reason", None) == "card_payment_booked"
+        assert await acts.return_unbooked(conn, till.id, NOW + MINUTE, NOW) == 1
+        assert await acts.return_unbooked(conn, till.id, NOW + MINUTE, NOW) == 0
+    assert (await refunds_of(bar.db, booked), await refunds_of(bar.db, left)) == ([], [500])
+    assert await state_of(bar, left) == (False, True)
+
+
+async def test_a_shift_shows_what_its_reader_took_apart(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    upload = [till.write(Kind.SHIFT_OPENED)]
+    upload.append(till.keep(sale(till, payment)))
+    upload.append(till.write(lines=[fries()], tenders=[Tender(TenderKind.TERMINAL, 450, "0042")]))
+    upload.append(
+        till.write(
+            Kind.REFUND,
+            lines=[beer(-1)],
+            tenders=[Tender(TenderKind.TERMINAL, -700, None)],
+            refund_of=refund_of(upload[1]),
+        )
+    )
+    answers = await bar.send(till, *(sent(written, offline=True) for written in upload))
+    assert {answer.outcome for answer in answers} == {"booked"}
+    async with bar.db.connection() as conn:
+        (shift,) = await shifts(conn, SalesFilter(NOW - MINUTE, NOW + 60 * MINUTE, None, None))
+    (total,) = shift.tenders
+    assert (total.kind, total.cents) == (TenderKind.TERMINAL, ROUND_CENTS + 450 - 700)
+    assert shift.card_reader_cents == ROUND_CENTS - 700
