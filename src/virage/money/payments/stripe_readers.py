@@ -237,7 +237,7 @@ class StripeReaders:
 
 def is_at_reader(intent: stripe.PaymentIntent) -> bool:
     """Return whether a PaymentIntent is for a card at a reader."""
-    return CARD_PRESENT in (intent.payment_method_types or ())
+    return CARD_PRESENT in (getattr(intent, "payment_method_types", None) or ())
 
 
 @contextmanager
