@@ -10,7 +10,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import json
 import re
 import secrets
 import sys
@@ -20,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from tests.money.payments.stripe_balance import StripeBalance
@@ -106,7 +106,7 @@ class StripeStandin:
         self.readers = StandinReaders(self, Refusal)
         self.refunds_refused: str | None = None
         """The code with which new refunds are refused, such as `balance_insufficient`."""
-        self._keys: dict[tuple[str | None, str], tuple[str, int, Json]] = {}
+        self._keys: dict[tuple[str | None, str], tuple[bytes, int, Json]] = {}
         self._recent: deque[float] = deque()
         self._sending: set[asyncio.Task[None]] = set()
         self._client: aiohttp.ClientSession | None = None
@@ -193,7 +193,8 @@ class StripeStandin:
                 self.answers_lost -= 1
                 assert request.transport is not None
                 request.transport.abort()
-            return web.json_response(answer, status=status, headers={"request-id": f"req_{secrets.token_hex(7)}"})
+            headers = {"request-id": f"req_{secrets.token_hex(7)}", "content-type": "application/json"}
+            return web.Response(body=msgspec.json.encode(answer), status=status, headers=headers)
 
         return handle
 
@@ -217,7 +218,7 @@ class StripeStandin:
         if sent is None or request.method != "POST":
             return 200, handler(request, params)
         key = (self.connect.current, sent)
-        digest = json.dumps([request.path, params], sort_keys=True)
+        digest = msgspec.json.encode([request.path, params], order="sorted")
         if key in self._keys:
             known, status, answer = self._keys[key]
             if known != digest:
@@ -229,7 +230,7 @@ class StripeStandin:
             if refusal.status != 402:
                 raise
             status, answer = refusal.status, {"error": refusal.error}
-        self._keys[key] = (digest, status, json.loads(json.dumps(answer)))
+        self._keys[key] = (digest, status, _copy(answer))
         return status, answer
 
     def _limit(self) -> None:
@@ -364,6 +365,8 @@ class StripeStandin:
         return session
 
     def _create_intent(self, _request: web.Request, params: Json) -> Json:
+        if int(params["amount"]) < CENTS_MIN:
+            raise Refusal(400, "invalid_request_error", "amount_too_small")
         if params["payment_method_types"] == ["card_present"]:
             intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
             intent |= {"status": "requires_payment_method", "payment_method_types": ["card_present"]}
@@ -371,8 +374,6 @@ class StripeStandin:
         card = self.objects.get(params["payment_method"])
         if card is None or card["customer"] != params["customer"]:
             raise Refusal(404, "invalid_request_error", "resource_missing")
-        if int(params["amount"]) < CENTS_MIN:
-            raise Refusal(400, "invalid_request_error", "amount_too_small")
         intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
         intent |= {"customer": params["customer"], "payment_method": card["id"]}
         reason = None if self._private(card).get("confirmed") else _LATER.get(self._private(card)["number"])
@@ -720,11 +721,11 @@ class StripeStandin:
 
     def _send(self, kind: str, about: Json) -> None:
         account = self.connect.owners.get(about["id"])
-        event = self._made(
-            "evt", "event", type=kind, api_version=self.api_version, data={"object": json.loads(json.dumps(about))}
-        ) | ({} if account is None else {"account": account})
+        event = self._made("evt", "event", type=kind, api_version=self.api_version, data={"object": _copy(about)}) | (
+            {} if account is None else {"account": account}
+        )
         for _ in range(self.events_sent if self.webhook_url else 0):
-            task = asyncio.create_task(self._deliver(json.dumps(event).encode()))
+            task = asyncio.create_task(self._deliver(msgspec.json.encode(event)))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
@@ -747,6 +748,11 @@ def signature(body: bytes, secret: str, at: float | None = None) -> str:
     stamp = int(time.time() if at is None else at)
     digest = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={stamp},v1={digest}"
+
+
+def _copy(value: Json) -> Json:
+    """As the API shows it now, whatever happens to the object later."""
+    return msgspec.json.decode(msgspec.json.encode(value))  # type: ignore[no-any-return]  # what it was given
 
 
 def nested(pairs: Any) -> Json:

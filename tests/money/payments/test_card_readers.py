@@ -163,6 +163,12 @@ async def test_a_decline_says_why_and_the_reader_is_free_again(bar: Bar) -> None
     assert (await bar.ask())["state"] == "waiting"
 
 
+async def test_an_amount_below_the_minimum_of_the_provider_is_declined_at_once(bar: Bar) -> None:
+    told = await bar.ask(49)
+    assert (told["state"], told["reason"]) == ("failed", "amount_too_small")
+    assert (await bar.ask(50))["state"] == "waiting"
+
+
 async def test_a_cancelled_payment_ends_and_money_that_came_first_stays(bar: Bar) -> None:
     payment = await bar.ask()
     assert (await bar.act(payment, "cancel"))["state"] == "failed"

@@ -205,7 +205,7 @@ class CardReaderMoney:
         await store.mark_ended(conn, ids, now)
 
     async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
-        """The goods are eaten: finance decides."""
+        """The goods were handed over: finance decides."""
 
     async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
         """Nothing was blocked."""

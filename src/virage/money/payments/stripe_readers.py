@@ -36,6 +36,8 @@ CARD_PRESENT: Final = "card_present"
 PAYMENT_ID: Final = "payment_id"
 VENUE: Final = "venue"
 """Metadata of a location: the code of its venue."""
+TOO_SMALL: Final = "amount_too_small"
+"""Error of an amount below the minimum of a currency (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 PROCESS: Final = "process_payment_intent"
 LISTED_MAX: Final = 100
 PATIENCE: Final = timedelta(seconds=2)
@@ -115,6 +117,10 @@ class StripeReaders:
                 intent = await client.payment_intents.create_async(params, {"idempotency_key": str(id_)})
             except stripe.IdempotencyError:
                 return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
+            except stripe.InvalidRequestError as failure:
+                if failure.code != TOO_SMALL:  # a mistake of ours is no answer: the payment is looked up
+                    raise
+                return Outcome(id_, PaymentState.DECLINED, asked.amount_cents, TOO_SMALL)
             process: Any = {"payment_intent": intent.id}
             options: Any = {"idempotency_key": f"{id_}-process"}
             try:

@@ -233,6 +233,7 @@ export const till = {
         insufficient_funds: "Declined: not enough money on the account. Ask for another card, or use another payment method.",
         incorrect_pin: "Wrong PIN. Try again, or use another payment method.",
         expired_card: "This card has expired. Ask for another card, or use another payment method.",
+        amount_too_small: "The amount is too small for a bank card. Use another payment method.",
         timed_out: "No card was presented in time. Nothing was charged.",
       } as Record<string, string>,
     },

@@ -223,6 +223,7 @@ export const till: typeof English = {
         insufficient_funds: "Refusé : solde insuffisant. Demandez une autre carte ou choisissez un autre moyen de paiement.",
         incorrect_pin: "Code PIN erroné. Réessayez ou choisissez un autre moyen de paiement.",
         expired_card: "Cette carte est expirée. Demandez une autre carte ou choisissez un autre moyen de paiement.",
+        amount_too_small: "Le montant est trop faible pour une carte bancaire. Choisissez un autre moyen de paiement.",
         timed_out: "Aucune carte n’a été présentée à temps. Rien n’a été débité.",
       },
     },
