@@ -302,6 +302,27 @@ def test_payouts_balance_each_day_and_only_what_arrived_is_on_the_bank(found: li
         assert sum(line.debit_cents - line.credit_cents for line in made.lines if line.account_name == name) == cents
 
 
+def test_what_card_readers_took_leaves_the_account_of_the_terminals() -> None:
+    sold = LedgerMovement(FIRST, "terminal", -3_500)
+    earned = DailySales(FIRST, "07", 200, 3_500, 583, 0)
+    paid_out = SettledPayout(FIRST, True, 10_000, 10_000, 0, 0, 0, 0, 0, reader_cents=3_500)
+    made = journal(
+        (FIRST, FIRST),
+        ([sold], [earned]),
+        TicketRevenue([], {}, {}),
+        {"terminal": -3_500},
+        codes={},
+        made_at=NOW,
+        payouts=[paid_out],
+    )
+    sums: dict[str, int] = {}
+    for line in made.lines:
+        sums[line.account_name] = sums.get(line.account_name, 0) + line.credit_cents - line.debit_cents
+    assert sums.get("terminal", 0) == 0
+    assert (sums["provider_clearing"], sums["bank"]) == (6_500, -10_000)
+    assert {one.account_name: one.balance_cents for one in made.balances}["terminal"] == 0
+
+
 def test_a_failed_payout_is_in_suspense_until_it_comes_back() -> None:
     failed = SettledPayout(FIRST, False, 9_900, 10_000, 100, 0, 0, 0, 0)
     back = SettledPayout(FIRST, True, 9_900, 0, 0, 0, 0, 9_900, 0)

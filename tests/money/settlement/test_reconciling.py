@@ -32,6 +32,19 @@ async def test_a_payout_of_charges_refunds_and_fees_is_explained_to_the_cent(off
     assert await office.items() == []
 
 
+async def test_what_card_readers_took_is_told_apart(office: Office) -> None:
+    at_reader, _ = await office.sell(5000, 2000)
+    async with office.db.connection() as conn:
+        await conn.execute("update payments.payment set purpose = 'card_reader' where id = $1", at_reader)
+    refund = await office.refund(at_reader, 1500)
+    office.refund_entry(refund, -1500)
+    office.balance.pay_out()
+    await office.reconcile()
+    totals = (await office.payout()).totals
+    assert totals is not None
+    assert (totals.gross_cents, totals.refund_cents, totals.reader_cents) == (7000, 1500, 3500)
+
+
 async def test_the_next_run_changes_nothing(office: Office) -> None:
     await office.sell(5000)
     office.balance.pay_out()

@@ -151,7 +151,8 @@ def journal(
     standing["deferred_tickets"] = _deferred(days[1], tickets)
     standing["ticket_clearing"] = -sum(movement.cents for movement in tickets.moved if movement.day <= days[1])
     if payouts:
-        standing["provider_clearing"] = sum(payout.gross_cents - payout.refund_cents for payout in payouts)
+        standing["provider_clearing"] = sum(map(_cleared, payouts))
+        standing["terminal"] = standing.get("terminal", 0) + sum(payout.reader_cents for payout in payouts)
     return Journal(
         starts_on=days[0],
         ends_on=days[1],
@@ -190,12 +191,14 @@ def _of_tickets(days: tuple[date, date], tickets: TicketRevenue) -> Iterable[tup
 def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> Iterable[tuple[_EntryKey, Cents]]:
     """Yield payouts by the day of their arrival: captured less refunded money leaves the provider, for bank and fees.
 
-    The operator's share of organisers' payments is income. What is disputed, adjusted or unexplained is in suspense,
+    What card readers took leaves the account `terminal`, which their sales were booked to. The operator's share of
+    organisers' payments is income. What is disputed, adjusted or unexplained is in suspense,
     as is a payout that failed until its money comes back.
     """
     for payout in payouts:
         if days[0] <= payout.day <= days[1]:
-            yield _EntryKey(payout.day, "provider_clearing"), payout.gross_cents - payout.refund_cents
+            yield _EntryKey(payout.day, "provider_clearing"), _cleared(payout)
+            yield _EntryKey(payout.day, "terminal"), payout.reader_cents
             yield _EntryKey(payout.day, "provider_fees"), -payout.fee_cents
             yield _EntryKey(payout.day, "organiser_shares"), payout.share_cents
             yield _EntryKey(payout.day, "bank" if payout.is_paid else "provider_suspense"), -payout.amount_cents
@@ -206,6 +209,11 @@ def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> It
 def _earned_on(movement: TicketMoney, over: Mapping[UUID, date]) -> date | None:
     day = None if movement.cancelled else over.get(movement.event_id)
     return None if day is None else max(day, movement.day)
+
+
+def _cleared(payout: SettledPayout) -> Cents:
+    """Return what a payout takes from the account of the provider."""
+    return payout.gross_cents - payout.refund_cents - payout.reader_cents
 
 
 def _deferred(last: date, tickets: TicketRevenue) -> Cents:

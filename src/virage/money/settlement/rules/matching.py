@@ -202,19 +202,21 @@ def _of_refund(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdict
 
 
 class KindSum(Struct, frozen=True):
-    """Sums of the entries of one kind, in cents."""
+    """Sums of the entries of one kind, in cents. `reader_cents` is the part of the amount that card readers took."""
 
     count: int
     amount_cents: int
     fee_cents: int
     net_cents: int
+    reader_cents: int = 0
 
 
 class Totals(Struct, frozen=True):
     """Composition of a payout in cents: gross - fees - refunds - disputes + shares + other = net.
 
     `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
-    `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0.
+    `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
+    part of gross less refunds that card readers took.
     """
 
     entries: int
@@ -226,6 +228,7 @@ class Totals(Struct, frozen=True):
     net_cents: int
     unexplained_cents: int
     share_cents: int = 0
+    reader_cents: int = 0
 
 
 NOTHING: Final = KindSum(0, 0, 0, 0)
@@ -249,6 +252,10 @@ def totals(amount_cents: int, sums: Mapping[EntryKind, KindSum]) -> Totals:
         net_cents=net,
         unexplained_cents=amount_cents - net,
         share_cents=of(EntryKind.SHARE, EntryKind.SHARE_RETURNED),
+        reader_cents=sum(
+            counted.get(kind, NOTHING).reader_cents
+            for kind in (EntryKind.CHARGE, EntryKind.REFUND, EntryKind.REFUND_FAILURE)
+        ),
     )
 
 
@@ -265,6 +272,7 @@ class SettledPayout(Struct, frozen=True):
     other_cents: int
     unexplained_cents: int
     share_cents: int = 0
+    reader_cents: int = 0
 
 
 class Standing(StrEnum):

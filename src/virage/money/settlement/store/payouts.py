@@ -185,7 +185,9 @@ async def set_verdicts(conn: Connection, decisions: Sequence[Decision]) -> None:
 async def sums_of(conn: Connection, payout_id: UUID) -> dict[EntryKind, KindSum]:
     """Return the sums of the entries of a payout by kind."""
     return {
-        EntryKind(row["kind"]): KindSum(row["count"], row["amount_cents"], row["fee_cents"], row["net_cents"])
+        EntryKind(row["kind"]): KindSum(
+            row["count"], row["amount_cents"], row["fee_cents"], row["net_cents"], row["reader_cents"]
+        )
         async for row in queries.sums_of(conn, payout_id=payout_id)
     }
 
@@ -204,6 +206,7 @@ async def finish_match(conn: Connection, payout_id: UUID, totals: Totals, now: d
         net=totals.net_cents,
         unexplained=totals.unexplained_cents,
         shares=totals.share_cents,
+        readers=totals.reader_cents,
         now=now,
     )
 
@@ -265,6 +268,7 @@ async def payouts_until(conn: Connection, last: date) -> list[SettledPayout]:
             row["other_cents"],
             row["unexplained_cents"],
             row["share_cents"],
+            row["reader_cents"],
         )
         async for row in queries.payouts_until(conn, last=last)
     ]
@@ -305,6 +309,7 @@ def _payout(row: Mapping[str, Any]) -> Payout:
             row["net_cents"],
             row["unexplained_cents"],
             row["share_cents"],
+            row["reader_cents"],
         )
     return Payout(
         row["id"],

@@ -135,17 +135,20 @@ from unnest(:ids::text[], :verdicts::text[], :payment_ids::uuid[], :refund_ids::
 where entry.id = decision.id;
 
 -- name: sums_of(payout_id)
--- Sums of the entries of a payout by kind.
-select kind, count(*) as count, sum(amount_cents)::bigint as amount_cents, sum(fee_cents)::bigint as fee_cents,
-    sum(net_cents)::bigint as net_cents
-from settlement.entry where payout_id = :payout_id group by kind;
+-- Sums of the entries of a payout by kind, and the part of the amount that card readers took.
+select entry.kind, count(*) as count, sum(entry.amount_cents)::bigint as amount_cents,
+    sum(entry.fee_cents)::bigint as fee_cents, sum(entry.net_cents)::bigint as net_cents,
+    coalesce(sum(entry.amount_cents) filter (where reader.payment_id is not null), 0)::bigint as reader_cents
+from settlement.entry
+left join payments.public_reader_payment as reader on reader.payment_id = entry.payment_id
+where entry.payout_id = :payout_id group by entry.kind;
 
--- name: finish_match(payout_id, entries, gross, fees, refunds, disputes, other, net, unexplained, shares, now)!
+-- name: finish_match(payout_id, entries, gross, fees, refunds, disputes, other, net, unexplained, shares, readers, now)!
 -- Totals of a payout.
 update settlement.payout set
     matched_at = :now, entry_count = :entries, gross_cents = :gross, fee_cents = :fees, refund_cents = :refunds,
     dispute_cents = :disputes, other_cents = :other, net_cents = :net, unexplained_cents = :unexplained,
-    share_cents = :shares
+    share_cents = :shares, reader_cents = :readers
 where id = :payout_id;
 
 -- name: payouts(ids)
@@ -154,6 +157,7 @@ select payout.id, payout.ref, payout.amount_cents, payout.currency, payout.creat
     payout.listing, payout.reference, payout.descriptor, payout.failure, payout.fetched_at, payout.matched_at,
     payout.entry_count, payout.gross_cents, payout.fee_cents, payout.refund_cents, payout.dispute_cents,
     payout.other_cents, payout.net_cents, payout.unexplained_cents, payout.account, payout.share_cents,
+    payout.reader_cents,
     line.id as line_id,
     (
         select count(*) from settlement.item where item.payout_id = payout.id and item.resolution is null
@@ -197,7 +201,7 @@ order by created_at desc, id limit :most;
 -- name: payouts_until(last)
 -- Payouts of the operator whose entries are compared and that arrived, or failed, until a day, oldest first.
 select arrives_on, state, amount_cents, gross_cents, fee_cents, refund_cents, dispute_cents, other_cents,
-    unexplained_cents, share_cents
+    unexplained_cents, share_cents, reader_cents
 from settlement.payout
 where account is null and matched_at is not null and state in ('paid', 'failed') and arrives_on <= :last
 order by arrives_on, id;
