@@ -192,7 +192,7 @@ app.command(payments_app)
 @payments_app.command(name="check")
 def payments_check(
     *,
-    accounts: Annotated[bool, Parameter(help="Also what keeps organisers from having accounts.", negative=())] = False,
+    accounts: Annotated[bool, Parameter(help="Also check the set-up of organisers' accounts.", negative=())] = False,
 ) -> None:
     """Print what keeps the payment provider's account from taking money; exit with 1 if there is anything."""
     from virage.cli import paying

@@ -36,4 +36,4 @@ create table card_readers.payment (
 create index payment_at_reader on card_readers.payment (reader_id)
 where captured_at is null and ended_at is null;
 create index payment_unbooked on card_readers.payment (captured_at)
-where captured_at is not null and booked_at is null;
+where captured_at is not null and booked_at is null and returned_at is null;

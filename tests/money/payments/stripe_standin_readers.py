@@ -126,5 +126,7 @@ class StandinReaders:
 
     def _cancel(self, request: web.Request, _params: Json) -> Json:
         reader = self._of(request)
+        if self.times_out:
+            raise self._refusal(400, "invalid_request_error", "terminal_reader_timeout")
         reader["action"] = None
         return reader

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
+import msgspec
 import pytest
 import stripe
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.money.payments.stripe_connect import requirements
-from tests.money.payments.stripe_standin import HEADERS, StripeStandin
+from tests.money.payments.stripe_standin import HEADERS, WEBHOOK_SECRET, StripeStandin, signature
 from tests.money.payments.test_conformance import Bank, Inbox, due, inbox, of_stripe, standin
 from tests.money.payments.test_stripe import EXAMPLES, Shop, of_kind, own_shop, signed
 from virage.money.payments import account_acts, account_jobs, account_reads, account_store, acts, reads
@@ -29,7 +30,6 @@ from virage.money.payments.account_rules import (
     NewAccount,
     charge_on,
     fee_of,
-    fee_returned,
     standing,
     updated,
 )
@@ -76,20 +76,6 @@ def test_a_fee_is_never_negative_and_never_above_the_amount(rule: FeeRule, amoun
 )
 def test_a_fee_is_a_share_of_the_amount_and_a_sum(rule: FeeRule, amount: int, fee: int) -> None:
     assert fee_of(rule, amount) == fee
-
-
-@given(fee_rules, amounts, st.data())
-def test_what_refunds_give_back_of_a_fee_is_all_of_it_in_the_end_and_never_more(
-    rule: FeeRule, amount: int, data: st.DataObject
-) -> None:
-    fee, before, returned = fee_of(rule, amount), 0, 0
-    while before < amount:
-        part = data.draw(st.integers(1, amount - before)) if returned or before < amount // 2 else amount - before
-        share = fee_returned(fee, amount, before, part)
-        assert 0 <= share <= part
-        before, returned = before + part, returned + share
-        assert returned <= fee
-    assert returned == fee
 
 
 account = Account(new_id(), "acct_1", NOW, FeeRule(50), may_charge=True, may_pay_out=True)
@@ -244,13 +230,13 @@ async def test_a_capture_without_an_event_is_found_on_its_account(
     assert await own_shop.state(unpaid) is PaymentState.EXPIRED
 
 
-@pytest.mark.parametrize("victim_has_account", [False, True])
-async def test_an_organiser_cannot_settle_the_payment_of_another(
-    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start, *, victim_has_account: bool
+@pytest.mark.parametrize("victim", ["operator", "another organiser", "itself"])
+async def test_an_organiser_cannot_settle_a_payment_by_a_page_of_its_own(
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start, victim: str
 ) -> None:
-    _, thief = await connected(own_shop, standin)
-    victim = (await connected(own_shop, standin))[0] if victim_has_account else None
-    asked = start(organiser_id=victim)
+    own, thief = await connected(own_shop, standin)
+    other, _ = await connected(own_shop, standin)
+    asked = start(organiser_id={"operator": None, "another organiser": other, "itself": own}[victim])
     await opened(own_shop, asked)
     with standin.connect.on(thief):  # the organiser's own key makes a page that names the payment
         forged = standin._made(  # noqa: SLF001 - as the organiser would by the API
@@ -291,6 +277,47 @@ async def test_an_organiser_cannot_end_the_refund_of_another_and_cannot_dispute_
         assert (await reads.refunds(conn, [refund.refund_id]))[refund.refund_id].done_at is None
         assert await reads.disputes_of(conn, [asked.payment_id]) == []
     assert shop.disputed_with == []
+
+
+async def test_an_organiser_cannot_end_a_refund_of_its_own_sale_by_another_one(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    asked = start(organiser_id=organiser_id)
+    await own_shop.bank.pay(await opened(own_shop, asked))
+    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    refund = RefundRequest(new_id(), asked.payment_id, 1000)
+    async with own_shop.db.transaction() as conn:
+        await acts.request_refund(conn, [refund], own_shop.clock.now())
+    with standin.connect.on(ref):
+        forged = standin._made("re", "refund", status="succeeded", metadata={"refund_id": str(refund.refund_id)})  # noqa: SLF001 - as above
+        standin._send("refund.updated", forged)  # noqa: SLF001 - as above
+    assert await own_shop.deliver() == 204
+    async with own_shop.db.connection() as conn:
+        assert (await reads.refunds(conn, [refund.refund_id]))[refund.refund_id].done_at is None
+
+
+async def test_an_event_of_the_other_mode_says_nothing(own_shop: Shop, standin: StripeStandin, start: Start) -> None:
+    await own_shop.bank.pay(await opened(own_shop, start()))
+    event = next(one for one in of_kind(standin, "event") if one["type"] == "checkout.session.completed")
+    for live, news in ((False, 1), (True, 0)):
+        body = msgspec.json.encode(event | {"livemode": live})
+        headers = {"stripe-signature": signature(body, WEBHOOK_SECRET)}
+        said = await own_shop.bank.provider.read_webhook(headers, body)
+        assert not isinstance(said, Refused)
+        assert len(said) == news
+
+
+async def test_an_account_that_refuses_a_page_closes_the_sale_of_its_organiser_alone(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    _, ref = await connected(own_shop, standin)
+    standin.connect.disconnected.add(ref)
+    direct = DirectCharge(ref, 0, "Promoter")
+    for _ in range(3):
+        assert await own_shop.bank.provider.create([start(direct=direct)]) == [Refused(AccountRefusal.SELLER_NOT_READY)]
+    (page,) = await own_shop.bank.provider.create([start()])
+    assert isinstance(page, HostedPage)
 
 
 async def test_a_refund_that_the_balance_does_not_cover_waits_and_is_done_once_it_does(

@@ -215,6 +215,22 @@ async def test_a_reader_that_did_not_answer_in_time_may_still_take_the_card(bar:
     assert (await bar.act(payment))["state"] == "captured"
 
 
+async def test_a_reader_that_never_answers_again_is_free_once_its_payment_has_expired(bar: Bar) -> None:
+    payment = await bar.ask()
+    bar.standin.readers.times_out = True
+    await bar.later(3 * MINUTE)
+    assert (await bar.act(payment))["state"] == "failed"
+    assert [intent["status"] for intent in bar.intents()] == ["canceled"]
+
+
+async def test_repeated_requests_hand_a_payment_to_its_reader_once(bar: Bar) -> None:
+    id_, record = new_id(), new_id()
+    await bar.ask(id_=id_, record=record)
+    calls = bar.standin.calls
+    assert {(await bar.ask(id_=id_, record=record))["state"] for _ in range(5)} == {"waiting"}
+    assert bar.standin.calls == calls
+
+
 async def test_an_offline_reader_and_an_absent_provider_charge_nothing(bar: Bar) -> None:
     reader = bar.standin.objects[bar.reader_ref]
     reader["status"] = "offline"

@@ -86,6 +86,8 @@ class Office:
             direct = (await account_acts.direct_charges(conn, [start], begun))[start.payment_id]
         (page,) = await self.provider.create([replace(start, direct=direct)])
         assert isinstance(page, HostedPage)
+        async with self.db.transaction() as conn:
+            await acts.store_pages(conn, [page])
         async with aiohttp.ClientSession() as buyer:
             await buyer.post(page.payment_url, json={"card": ACCEPTED})
         outcomes = await self.provider.fetch([Reference(start.payment_id, page.provider_ref, direct.account)])

@@ -19,7 +19,7 @@ from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, fresh, require_fan, staff
-from virage.platform.web.problems import Problem, granted
+from virage.platform.web.problems import granted
 from virage.platform.web.routing import Described, Response, get, mount, post
 from virage.platform.web.scopes import over_the_house
 
@@ -49,7 +49,10 @@ async def get_evidence(
     people_config: PeopleConfig,
     paid_at: Sequence[PaidAt],
 ) -> Response[bytes]:
-    """Return what is recorded of a disputed payment as PDF (PDF/UA), in the language of the operator."""
+    """Return what is recorded of a disputed payment as PDF (PDF/UA), in the language of the operator.
+
+    Refusal: `evidence_unavailable` for a payment at a card reader.
+    """
     over_the_house(principal, READERS)
     facts = await _facts(dispute_id, db, clock, people_config, paid_at)
     pdf = await asyncio.to_thread(evidence_pdf, facts, config)
@@ -71,7 +74,7 @@ async def send_evidence(
 ) -> DisputeLine:
     """Send the evidence to the bank, once; it is final. Asks for a sign-in of the last 15 minutes.
 
-    Refusals: `dispute_closed`, `evidence_late` after the due date, `evidence_sent`.
+    Refusals: `dispute_closed`, `evidence_late` after the due date, `evidence_sent`, `evidence_unavailable`.
     """
     over_the_house(principal, READERS)
     fresh(principal, clock.now())
@@ -89,10 +92,7 @@ async def _facts(
     dispute_id: UUID, db: Database, clock: Clock, people_config: PeopleConfig, paid_at: Sequence[PaidAt]
 ) -> DisputeFacts:
     async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        facts = await dispute_facts(conn, dispute_id, people_config, paid_at, clock.now())
-    if facts is None:
-        raise Problem("not_found")
-    return facts
+        return granted(await dispute_facts(conn, dispute_id, people_config, paid_at, clock.now()))
 
 
 routers = [mount("/api/office", [get_evidence, send_evidence])]

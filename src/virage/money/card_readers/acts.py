@@ -14,13 +14,13 @@ from virage.money.card_readers import rules, store
 from virage.money.card_readers.rules import PURPOSE, CardPayment, CardReaderRefusal, NewCardPayment, Reader
 from virage.money.payments import api as payments
 from virage.money.payments.types import (
-    OPEN,
     Captured,
     DisputeChange,
     Failed,
     FailedRefund,
     PaymentIntent,
     PaymentRefusal,
+    PaymentState,
     Processing,
     ReaderPayment,
     ReaderRefusal,
@@ -36,7 +36,7 @@ PAGE: Final = 200
 
 
 class Asked(Struct, frozen=True):
-    """Payment of a till. `hand_over` is what the provider is asked for; None if the payment has ended."""
+    """Payment of a till. `hand_over` is the request to the provider; None if the payment has ended."""
 
     payment: CardPayment
     hand_over: ReaderPayment | None
@@ -54,7 +54,7 @@ async def register(conn: Connection, reader: Reader, who: UUID | None) -> Reader
 
 
 async def assign(conn: Connection, reader_id: UUID, till_id: UUID | None, who: UUID, now: datetime) -> Reader | Refused:
-    """Let a reader take the payments of a till, or of none. A till has one reader: it gives back the one it had."""
+    """Assign a reader to a till, or to none. A till has one reader: its former one is released."""
     locked = await store.lock_readers(conn, reader_id, till_id)
     reader = next((one for one in locked if one.id == reader_id), None)
     if reader is None:
@@ -101,7 +101,7 @@ async def ask(conn: Connection, asked: NewCardPayment, now: datetime) -> Asked |
         if (known.till_id, known.record_id, known.amount_cents) != wanted:
             return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
         stored = await payments.payment(conn, asked.id)
-        is_open = stored is not None and stored.state in OPEN and stored.expires_at > now
+        is_open = stored is not None and stored.state is PaymentState.CREATED and stored.expires_at > now
         is_here = reader is not None and reader.id == known.reader_id
         return Asked(known, _handed(reader, known) if reader is not None and is_open and is_here else None)
     if reader is None:
@@ -137,13 +137,13 @@ async def lock_named(conn: Connection, references: Sequence[str]) -> dict[str, C
 
 
 async def book(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
-    """Store that their records have booked these payments, which the caller has locked."""
+    """Mark payments, which the caller has locked, as booked by their records."""
     if payment_ids:
         await store.mark_booked(conn, payment_ids, now)
 
 
 async def give_back(conn: Connection, payment_id: UUID, till_id: UUID, now: datetime) -> CardPayment | Refused:
-    """Return a payment to the card: its till makes no sale of it. Money that comes later goes back at once."""
+    """Refund a payment for which its till makes no sale; money captured later is refunded at once."""
     payment = (await store.lock_payments(conn, [payment_id])).get(payment_id)
     if payment is None or payment.till_id != till_id:
         return Refused(CardReaderRefusal.NOT_FOUND)
@@ -199,7 +199,7 @@ class CardReaderMoney:
         """No reader takes debits."""
 
     async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
-        """The till learns it when it asks; nothing was booked."""
+        """The till reads the state; nothing was booked."""
         ids = sorted(payment.payment_id for payment in payments_)
         await store.lock_payments(conn, ids)
         await store.mark_ended(conn, ids, now)

@@ -91,7 +91,9 @@ async def lines(
 
 
 def _state(status: ReaderStatus | None) -> str:
-    if status is None or not status.is_online:
+    if status is None:
+        return "unknown"
+    if not status.is_online:
         return "offline"
     return "busy" if status.is_busy else "online"
 

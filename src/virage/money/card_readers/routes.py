@@ -143,9 +143,9 @@ async def return_card_payment(payment_id: UUID, db: Database, clock: Clock, prin
 
 @post("/card-payments/none", status_code=204, guards=[AT_TILL])
 async def have_no_card_payment(db: Database, clock: Clock, principal: Principal) -> None:
-    """Take the word of a till that it holds no sale that is not uploaded, and no payment without a sale.
+    """Accept a till's report that it has no unsent sale and no open card payment.
 
-    Captured payments of this till without a record go back to their cards, if they are older than five minutes.
+    Its captured payments without a record that are older than five minutes are refunded.
     """
     now = clock.now()
     async with db.transaction() as conn:
@@ -186,9 +186,9 @@ async def list_card_readers(
 async def list_card_reader_locations(
     db: Database, principal: Principal, payment_provider: PaymentProvider
 ) -> list[ReaderLocation]:
-    """Return the places of the provider at which readers can be registered, at the venues of the caller's role.
+    """Return the provider's locations at which readers can be registered, at the venues of the caller's role.
 
-    In a deployment with one venue, a place without a venue is its.
+    In a deployment with one venue, a location without a venue belongs to it.
     """
     outlets = outlets_of(principal, LEADERS)
     try:

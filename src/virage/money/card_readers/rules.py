@@ -1,4 +1,4 @@
-"""Rules of card readers: what a till may use a captured payment for, and when money goes back."""
+"""Rules of card readers: which record a captured payment may pay, and when an unused payment is refunded."""
 
 import re
 from datetime import datetime, timedelta
@@ -15,9 +15,9 @@ PURPOSE: Final = "card_reader"
 LIVES: Final = timedelta(minutes=2)
 """How long a reader waits for a card; then the payment is cancelled."""
 SETTLES_WITHIN: Final = timedelta(minutes=5)
-"""A till that says it has no sale for a payment is believed once the capture is older than this."""
+"""Minimum age of a capture before a till's report that it has no sale refunds it."""
 RETURNED_AFTER: Final = timedelta(hours=24)
-"""Captured money whose sale did not arrive goes back after this time, also if its till was never heard of again."""
+"""Age at which a captured payment without a record is refunded, whether or not its till reports."""
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REFERENCE: Final = re.compile(r"CR-[0-9A-HJKMNP-TV-Z]{12}")
 _REFERENCE_BITS: Final = 60
@@ -39,7 +39,7 @@ class CardPaymentDefect(StrEnum):
 
     UNKNOWN = "card_payment_unknown"
     NOT_CAPTURED = "card_payment_not_captured"
-    WRONG = "card_payment_wrong"  # of another till, record or amount
+    WRONG = "card_payment_wrong"  # of another till, record or amount, or booked by another record
     RETURNED = "card_payment_returned"
 
 
@@ -105,10 +105,11 @@ def is_reference(proof: str | None) -> bool:
 
 
 def defect_of(payment: CardPayment | None, till_id: UUID, record_id: UUID, cents: Cents) -> CardPaymentDefect | None:
-    """Return why a payment does not pay a record; None if it does. Booked by this record, it still pays it."""
+    """Return why a payment does not pay a new record; None if it does. A sale and a top-up may have the same id."""
     if payment is None:
         return CardPaymentDefect.UNKNOWN
-    if (payment.till_id, payment.record_id, payment.amount_cents) != (till_id, record_id, cents):
+    is_other = (payment.till_id, payment.record_id, payment.amount_cents) != (till_id, record_id, cents)
+    if is_other or payment.booked_at is not None:
         return CardPaymentDefect.WRONG
     if payment.returned_at is not None:
         return CardPaymentDefect.RETURNED

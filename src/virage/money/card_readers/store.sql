@@ -1,7 +1,7 @@
 -- name: insert_reader(id, provider_ref, label, outlet, who, now)$
 -- A new reader; a known one is left as it is.
 insert into card_readers.reader (id, provider_ref, label, outlet, registered_at, registered_by)
-values (:id, :provider_ref, :label, :outlet, :now, :who::uuid) on conflict (id) do nothing
+values (:id, :provider_ref, :label, :outlet, :now, :who::uuid) on conflict do nothing
 returning id;
 
 -- name: reader(id)^

@@ -80,7 +80,7 @@ async def record_accounts(conn: Connection, reports: Sequence[AccountReport], no
 async def direct_charges(
     conn: Connection, starts: Sequence[PaymentIntent], begun: Sequence[Payment | Refused]
 ) -> dict[UUID, DirectCharge]:
-    """Return how those of these payments that an organiser's account takes are charged, by payment id.
+    """Return the direct charge of each payment on an organiser's account, by payment id.
 
     `begun` are the stored payments of the intents, in order.
     """

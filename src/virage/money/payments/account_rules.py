@@ -41,15 +41,6 @@ def fee_of(rule: FeeRule, amount_cents: int) -> int:
     return min(amount_cents, (amount_cents * rule.permille + PERMILLE // 2) // PERMILLE + rule.cents)
 
 
-def fee_returned(fee_cents: int, captured_cents: int, before_cents: int, refund_cents: int) -> int:
-    """Return the part of a fee that a refund gives back, by its share of the capture.
-
-    `before_cents` were refunded before. Each part is rounded down so that all parts together are the fee once the
-    whole capture is refunded, and never more.
-    """
-    return fee_cents * (before_cents + refund_cents) // captured_cents - fee_cents * before_cents // captured_cents
-
-
 class DirectCharge(Struct, frozen=True):
     """How a payment is charged on an organiser's account: the provider's id, the operator's fee, the shown name."""
 
@@ -59,7 +50,7 @@ class DirectCharge(Struct, frozen=True):
 
 
 class NewAccount(Struct, frozen=True):
-    """Account to create at the provider. `begun_at`: an account that was created since then may be the wanted one."""
+    """Account to create at the provider. Accounts that were created before `begun_at` cannot be this one."""
 
     organiser_id: UUID
     name: str
@@ -136,7 +127,7 @@ def charge_on(account: Account, amount_cents: int) -> tuple[str, int, bool] | Re
 
 
 class AccountStanding(StrEnum):
-    """State of an account for the office. Only with `opening`, `incomplete` and `disconnected` nothing can be sold."""
+    """State of an account for the office. Tickets cannot be paid in `opening`, `incomplete` and `disconnected`."""
 
     OPENING = "opening"  # the provider has not answered yet
     INCOMPLETE = "incomplete"  # the organiser has to give details, or the provider checks them

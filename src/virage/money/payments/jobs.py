@@ -8,13 +8,7 @@ from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.methods import SavedCardJobs
 from virage.money.payments.provider import PaymentProvider, Unreachable
-from virage.money.payments.rules import (
-    DueRefund,
-    EvidenceAnswer,
-    EvidenceState,
-    OpenPayment,
-    RefundState,
-)
+from virage.money.payments.rules import DueRefund, EvidenceAnswer, EvidenceState, OpenPayment, Outcome, RefundState
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.logs import log
@@ -77,15 +71,20 @@ class PaymentJobs:
     async def _settle_page(self, db: Database, page: list[OpenPayment]) -> bool:
         """Settle one page; return whether the provider answered."""
         look_up, cancel = rules.split_by_expiry(page, self._clock.now())
-        try:
-            news = [*(await self._provider.cancel(cancel) if cancel else ())]
-            news += await self._provider.fetch(look_up) if look_up else ()
-        except Unreachable as failure:
-            log.warning("payment_provider_unreachable", asked=str(failure), payments=len(page))
-            return False
+        news: list[Outcome] = []
+        answered = False
+        for ask, references in ((self._provider.cancel, cancel), (self._provider.fetch, look_up)):
+            if not references:
+                continue
+            try:
+                news += await ask(references)
+            except Unreachable as failure:  # what cannot be cancelled keeps nothing from being looked up
+                log.warning("payment_provider_unreachable", asked=str(failure), payments=len(references))
+            else:
+                answered = True
         if news:
             await settle_all(db, self._clock, self._handlers, news)
-        return True
+        return answered
 
     async def ask_about_debits(self, db: Database) -> None:
         """Look up debits under way whose last news is an hour old, and settle their outcomes."""

@@ -64,9 +64,12 @@ async def open_page(db: Database, clock: Clock, provider: PaymentProvider, metho
 async def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Apply provider outcomes for saved cards; other outcomes change nothing.
 
-    Their amount is zero, which payments never have, so outcomes of payments need no query.
+    Their amount is zero, which payments never have, so outcomes of payments need no query. Cards are saved on the
+    operator's account only.
     """
-    said = {outcome.payment_id: outcome for outcome in outcomes if outcome.amount_cents == 0}
+    said = {
+        outcome.payment_id: outcome for outcome in outcomes if outcome.amount_cents == 0 and outcome.account is None
+    }
     if not said:
         return
     known = await store.lock_methods(conn, sorted(said))

@@ -31,6 +31,7 @@ module = Module(
         "dispute_closed": 409,
         "evidence_late": 409,
         "evidence_sent": 409,
+        "evidence_unavailable": 409,
         "exceeds_capture": 409,
         "method_id_taken": 409,
         "not_captured": 409,

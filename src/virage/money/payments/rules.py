@@ -53,6 +53,7 @@ class PaymentRefusal(StrEnum):
     DISPUTE_CLOSED = "dispute_closed"
     EVIDENCE_LATE = "evidence_late"
     EVIDENCE_SENT = "evidence_sent"
+    EVIDENCE_UNAVAILABLE = "evidence_unavailable"
 
 
 AMOUNT_CENTS_MAX = 100_000_000
@@ -126,7 +127,8 @@ class Outcome(Struct, frozen=True):
 
     `event_id` is the webhook event, None for a lookup. `label` is the displayable label of a saved card.
     `provider_ref` is the provider's id for refunds and charges, if it is not the one of the page. `is_foreign`: the
-    amount is in another currency than the deployment's. `account` is where the state was read.
+    amount is in another currency than the deployment's. `account` is where the state was read, and `page_ref` the
+    provider's id of the page that it is the state of.
     """
 
     payment_id: UUID
@@ -138,6 +140,7 @@ class Outcome(Struct, frozen=True):
     provider_ref: str | None = None
     is_foreign: bool = False
     account: str | None = None
+    page_ref: str | None = None
 
 
 class Captured(Struct, frozen=True):
@@ -173,6 +176,7 @@ class Unpaid(Struct, frozen=True):
     amount_cents: int
     state: PaymentState
     account: str | None = None
+    provider_ref: str | None = None
 
 
 class Settlement(Struct, frozen=True):
@@ -273,7 +277,7 @@ class DueRefund(Struct, frozen=True):
 class RefundAnswer(Struct, frozen=True):
     """Provider's answer to a refund, with the reason why it is not done, and the provider's id.
 
-    `account` is where it was read.
+    `account` is where it was read. `is_event`: an event named the refund.
     """
 
     refund_id: UUID
@@ -281,6 +285,17 @@ class RefundAnswer(Struct, frozen=True):
     reason: str | None = None
     provider_ref: str | None = None
     account: str | None = None
+    is_event: bool = False
+
+
+def is_of_refund(answer: RefundAnswer, refund: Refund, account: str | None) -> bool:
+    """Return whether an answer is about a refund of a payment on an account (None: the operator's own).
+
+    An organiser can make refunds on its account that name ours: an event counts only for the one that was sent.
+    """
+    if answer.account != account:
+        return False
+    return account is None or not answer.is_event or answer.provider_ref == refund.provider_ref
 
 
 def may_fail(refund: Refund, answer: RefundAnswer) -> bool:
@@ -558,14 +573,17 @@ def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list
     """Return at most one step per payment, in their order: a capture if there is one, else the first failure.
 
     A debit that is processed is a step if nothing else is said of its payment. Unknown payments, repeated outcomes,
-    steps backwards, captures of zero and outcomes of another account than the payment's are ignored.
+    steps backwards, captures of zero and outcomes of another account than the payment's are ignored. Of
+    an organiser's account only the page counts that Virage opened: the organiser can make others that name the payment.
     """
     best: dict[UUID, Outcome] = {}
     for outcome in outcomes:
         payment = payments.get(outcome.payment_id)
         if payment is None or not may_follow(payment.state, outcome.state):
             continue
-        if outcome.account != payment.account:  # an organiser could claim so in its own account
+        if outcome.account != payment.account:
+            continue
+        if payment.account is not None and outcome.page_ref != payment.provider_ref:  # a page that its organiser made
             continue
         if outcome.state is PaymentState.CAPTURED and outcome.amount_cents <= 0:
             continue

@@ -123,7 +123,7 @@ async def hand_over(conn: Connection, payment_id: UUID, ref: str, *, pending: bo
 async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Unpaid]:
     """Return payments that are not captured, locked in the order of their ids."""
     rows = _sql.lock_without_money(conn, ids=ids)
-    return {row[0]: Unpaid(row[0], row[1], row[2], row[3], _STATES[row[4]], row[5]) async for row in rows}
+    return {row[0]: Unpaid(row[0], row[1], row[2], row[3], _STATES[row[4]], row[5], row[6]) async for row in rows}
 
 
 async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: datetime) -> None:

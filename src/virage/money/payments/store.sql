@@ -48,7 +48,7 @@ where id = :id and state = 'created';
 
 -- name: lock_without_money(ids)
 -- Payments that are not captured, locked in order; the others are not touched.
-select id, purpose, subject, amount_cents, state, account
+select id, purpose, subject, amount_cents, state, account, provider_ref
 from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
 
 -- name: settle_payments(ids, states, captured_cents, reasons, refs, ask_ats, expires_ats, now)!

@@ -22,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from stripe import StripeClient
 
-from virage.money.payments.account_rules import DISCONNECTED, AccountReport, NewAccount
+from virage.money.payments.account_rules import DISCONNECTED, AccountRefusal, AccountReport, NewAccount
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import Unreachable
@@ -88,7 +88,7 @@ DEBIT: Final = "sepa_debit"
 DEBIT_EVENTS: Final = ("checkout.session.async_payment_failed", "checkout.session.async_payment_succeeded")
 """Those that it is sent too if debits are offered."""
 ACCOUNT_EVENTS: Final = ("account.application.deauthorized", "account.updated")
-"""Those that the endpoint for connected accounts is sent beside the events of payments."""
+"""Further events of the endpoint for connected accounts."""
 MISSING: Final = "resource_missing"
 NO_SUCH_ACCOUNT: Final = "account_invalid"
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
@@ -104,7 +104,7 @@ _DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
 _NOT_REFUNDABLE: Final = frozenset(
     {"amount_too_large", "balance_insufficient", "charge_already_refunded", "charge_disputed"}
 )
-"""Refusals of a refund that no repetition changes, or that a person must hear of: the balance does not cover it."""
+"""Errors of a refund that no repetition mends; they become failed refunds."""
 LISTED_MAX: Final = 100
 """Objects per page of a list (https://docs.stripe.com/api/pagination)."""
 _LISTINGS: Final = {"completed": Listing.READY, "in_progress": Listing.LATER}
@@ -145,6 +145,7 @@ class _Event(Struct):
 
     type: str
     data: _About
+    livemode: bool = False
     api_version: str | None = None
     account: str | None = None
 
@@ -172,6 +173,7 @@ class StripeProvider:
         budget: CallBudget | None = None,
     ) -> None:
         self._key = key
+        self._is_live = "_test_" not in key
         self._webhook_secrets = webhook_secrets
         self._currency = currency.lower()
         self._merchant = merchant
@@ -256,6 +258,11 @@ class StripeProvider:
             return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
         except Busy as busy:
             return Refused(PaymentRefusal.PROVIDER_BUSY, {"retry_after_s": math.ceil(busy.wait.total_seconds())})
+        except (stripe.InvalidRequestError, stripe.PermissionError) as failure:
+            if account is None:
+                raise
+            log.error("payment_account_refuses", account=account, failed=_why(failure))  # such as a method it lacks
+            return Refused(AccountRefusal.SELLER_NOT_READY)
         opened = msgspec.convert(answer.data, _Page)
         return HostedPage(id_, opened.url, opened.id)
 
@@ -313,14 +320,14 @@ class StripeProvider:
         elif ref.startswith(SESSION):
             params: Any = {"expand": ["payment_intent", "setup_intent.payment_method"]}
             asked = self._client.v1.checkout.sessions.retrieve_async(ref, params, _on(account))
-            session = await _unless_missing(asked, account)
-            return None if session is None else replace(self._of_session(id_, session), account=account)
+            session = await _unless_missing(asked)
+            if session is None:
+                return None
+            return replace(self._of_session(id_, session), account=account, page_ref=ref)
         elif ref.startswith(READER):
             return await self.readers.fetch(id_, ref)
         else:
-            intent = await _unless_missing(
-                self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)), account
-            )
+            intent = await _unless_missing(self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)))
         return None if intent is None else replace(self._of_intent(id_, intent), account=account)
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
@@ -329,7 +336,7 @@ class StripeProvider:
 
     async def _cancel(self, reference: Reference) -> Outcome:
         ref, account = reference.provider_ref, reference.account
-        ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0, account=account)
+        ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0, account=account, page_ref=ref)
         if ref is not None and ref.startswith(READER):
             return await self.readers.cancel(reference.payment_id, ref)
         if ref is None:
@@ -342,10 +349,10 @@ class StripeProvider:
                 await self._client.v1.checkout.sessions.expire_async(ref, {}, _on(account))
             else:
                 await self._client.v1.payment_intents.cancel_async(ref, {}, _on(account))
-        except stripe.PermissionError:
-            if account is None:
+        except stripe.PermissionError as failure:
+            if not _is_disconnected(failure):
                 raise
-            return ended  # the organiser has ended the connection
+            return ended
         except stripe.InvalidRequestError:  # it ended before, or does not exist
             return await self._fetch(replace(reference, provider_ref=ref)) or ended
         return ended
@@ -353,7 +360,7 @@ class StripeProvider:
     async def _search(self, payment_id: UUID, account: str | None = None) -> stripe.PaymentIntent | None:
         """Return the charge of a payment whose answer was lost. Stripe's index is up to a minute behind."""
         params: Any = {"query": f"metadata['{PAYMENT_ID}']:'{payment_id}'", "limit": 1}
-        found = await _unless_missing(self._client.v1.payment_intents.search_async(params, _on(account)), account)
+        found = await _unless_missing(self._client.v1.payment_intents.search_async(params, _on(account)))
         return None if found is None else next(iter(found.data), None)
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
@@ -363,8 +370,8 @@ class StripeProvider:
     async def _refund(self, due: DueRefund) -> RefundAnswer:
         try:
             return replace(await self._refund_on(due), account=due.account)
-        except stripe.PermissionError:
-            if due.account is None:
+        except stripe.PermissionError as failure:
+            if not _is_disconnected(failure):
                 raise
             return RefundAnswer(due.id, RefundState.FAILED, DISCONNECTED, account=due.account)
 
@@ -502,7 +509,9 @@ class StripeProvider:
         try:
             account = await self._client.v1.accounts.retrieve_async(ref)
             balance = await self._client.v1.balance.retrieve_async({}, _on(ref))
-        except stripe.PermissionError:
+        except stripe.PermissionError as failure:
+            if not _is_disconnected(failure):
+                raise
             return AccountReport(ref, may_charge=False, may_pay_out=False, disabled_reason=DISCONNECTED)
         available = sum(one.amount for one in balance.available if one.currency == self._currency)
         pending = sum(one.amount for one in balance.pending if one.currency == self._currency)
@@ -517,6 +526,8 @@ class StripeProvider:
         event = self._verified(headers, body)
         if isinstance(event, Refused):
             return event
+        if event.livemode is not self._is_live:  # events of test accounts reach live endpoints too
+            return []
         with urgent(WEBHOOK_PATIENCE):
             return await self._news(event)
 
@@ -551,11 +562,11 @@ class StripeProvider:
     async def _payment_news(self, event: "_Event", about: Mapping[str, Any], account: str | None) -> Sequence[Outcome]:
         """Return the state of a payment or card, if it is ours and has ended."""
         id_ = _our_id(about.get("metadata") or {})
-        if id_ is None:
+        if id_ is None or (account is not None and about["object"] != "checkout.session"):  # it has paid pages only
             return []
         if event.type in PAID_EVENTS and event.api_version == API_VERSION and about["payment_status"] == "paid":
             paid = self._paid(id_, about["amount_total"], about["currency"], about["payment_intent"])
-            return [replace(paid, account=account)]
+            return [replace(paid, account=account, page_ref=about["id"])]
         found = await self.fetch([Reference(id_, about["id"], account)])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
 
@@ -569,7 +580,7 @@ class StripeProvider:
             return await self._client.v1.refunds.retrieve_async(ref, {}, _on(account))
 
         (refund,) = await _all(retrieve, [about["id"]])
-        return [replace(_of_refund(id_, refund), account=account)]
+        return [replace(_of_refund(id_, refund), account=account, is_event=True)]
 
     async def _dispute_news(self, dispute_id: str, account: str | None) -> Sequence[DisputeNotice]:
         """Return the present state of a dispute, if its payment is ours."""
@@ -652,8 +663,7 @@ class StripeProvider:
         found = [
             f"VIRAGE_STRIPE_KEY: the restricted key may not write {name}; permit it in Stripe's dashboard"
             for name, answer in (("Connected accounts", listed), ("Account links", linked))
-            if isinstance(answer, stripe.PermissionError)
-            and (answer.error is None or answer.error.code != NO_SUCH_ACCOUNT)
+            if isinstance(answer, stripe.PermissionError) and not _is_disconnected(answer)
         ]
         return found + _endpoint_defects("webhook endpoint for connected accounts", endpoints, url, events)
 
@@ -754,7 +764,9 @@ class StripeProvider:
         organiser = _id(fee.account)
         try:
             charge = await self._client.v1.charges.retrieve_async(_id(fee.charge), {}, _on(organiser))
-        except (stripe.InvalidRequestError, stripe.PermissionError):  # the organiser has ended the connection
+        except stripe.PermissionError as failure:
+            if not _is_disconnected(failure):
+                raise
             return replace(entry, account=organiser)
         metadata = charge.metadata.to_dict()
         payment_id = _uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
@@ -851,14 +863,19 @@ def _endpoint_defects(
     return found
 
 
-async def _unless_missing(asked: Awaitable[Answer], account: str | None = None) -> Answer | None:
+def _is_disconnected(failure: stripe.PermissionError) -> bool:
+    """Return whether Virage may not use an account: its organiser has ended the connection, or there is none."""
+    return failure.error is not None and failure.error.code == NO_SUCH_ACCOUNT
+
+
+async def _unless_missing(asked: Awaitable[Answer]) -> Answer | None:
     """Return an answer; None if there is no such object, or no connection to the account any more."""
     try:
         return await asked
-    except stripe.PermissionError:
-        if account is None:
-            raise
-        return None
+    except stripe.PermissionError as failure:
+        if _is_disconnected(failure):
+            return None
+        raise
     except stripe.InvalidRequestError as failure:
         if failure.code == MISSING:
             return None

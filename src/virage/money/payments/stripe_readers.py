@@ -50,6 +50,7 @@ _TAKES_NONE: Final = {
     _MISSING: ReaderRefusal.UNKNOWN,
 }
 """Errors of a reader that did not begin. After `terminal_reader_timeout` it may have begun: that one is no answer."""
+_NO_ANSWER: Final = "terminal_reader_timeout"
 _GAVE_UP: Final = "reader_failed"
 
 Answer = TypeVar("Answer")
@@ -58,7 +59,8 @@ Answer = TypeVar("Answer")
 class StripeReaders:
     """`CardReaders` of Stripe. `client` returns the client of the account; payments are in `currency`.
 
-    `fetch`, `cancel` and `news` are called by the provider and raise the errors of Stripe's library.
+    `fetch` and `cancel` raise the errors of Stripe's library, which the provider translates; the other methods raise
+    `Unreachable`.
     """
 
     def __init__(self, client: Callable[[], StripeClient], currency: str) -> None:
@@ -94,12 +96,12 @@ class StripeReaders:
             await _unless_missing(self._client().v1.terminal.readers.delete_async(reader_ref))
 
     async def states(self, reader_refs: Sequence[str]) -> Sequence[ReaderStatus]:
-        """Return the states of the latest 100 readers of the account."""
+        """Return the states of readers; those that the account does not have are left out."""
         if not reader_refs:
             return []
         with _answered():
             listed = await self._client().v1.terminal.readers.list_async({"limit": LISTED_MAX})
-            found = {reader.id: _status(reader) for reader in listed.data}
+            found = {reader.id: _status(reader) async for reader in listed.auto_paging_iter()}
         return [found[ref] for ref in reader_refs if ref in found]
 
     async def pay(self, asked: ReaderPayment) -> Outcome | Refused:
@@ -162,9 +164,9 @@ class StripeReaders:
             try:
                 await readers.cancel_action_async(reader_ref)
             except stripe.StripeError as failure:
-                if failure.code not in _TAKES_NONE:
+                if failure.code not in _TAKES_NONE and failure.code != _NO_ANSWER:
                     raise
-                # it is offline, or charges a card: the PaymentIntent decides
+                # it is offline, does not answer, or charges a card: the PaymentIntent decides
         return await self._end(payment_id, intent.id, None)
 
     async def news(self, about: Mapping[str, Any]) -> Sequence[Outcome]:

@@ -39,29 +39,35 @@ class SettlementJob:
 
     async def reconcile(self, db: Database) -> None:
         """Fetch what is new, and compare everything that is stored and not compared."""
-        try:
-            await self.fetch(db)
-        except Unreachable as failure:
-            log.warning("payment_provider_unreachable", asked=str(failure), payouts=True)
-            complete = False
-        else:
-            complete = True
-        await self.match(db, is_complete=complete)
+        await self.match(db, is_complete=await self.fetch(db))
 
-    async def fetch(self, db: Database) -> None:
-        """Store new payouts, new states of known ones, and their entries. Raises `Unreachable`."""
+    async def fetch(self, db: Database) -> bool:
+        """Store new payouts, new states of known ones, and their entries; return whether all accounts were read.
+
+        One that does not answer keeps no other from being read.
+        """
         async with db.connection() as conn:
             first, accounts = await first_payment_at(conn), [None, *await connected_refs(conn)]
         if first is None:
-            return
+            return True
+        is_complete = True
         for account in accounts:
-            await self._fetch_payouts(db, first, account)
+            try:
+                await self._fetch_payouts(db, first, account)
+                await self._fetch_entries(db, account)
+            except Unreachable as failure:
+                log.warning("payment_provider_unreachable", asked=str(failure), payouts=True, account=account)
+                is_complete = False
+        return is_complete
+
+    async def _fetch_entries(self, db: Database, account: str | None) -> None:
+        """Store the entries of payouts of an account that are not complete."""
         async with db.connection() as conn:
             wanted = await store.payouts_to_fetch(conn)
         for payout in wanted:
-            if payout.account not in accounts:  # its organiser has ended the connection: it cannot be read
+            if payout.account != account:
                 continue
-            async for entries in self._provider.payout_entries(payout.ref, payout.after, payout.account):
+            async for entries in self._provider.payout_entries(payout.ref, payout.after, account):
                 async with db.transaction() as conn:
                     await reconciling.store_entries(conn, payout.id, entries)
             async with db.transaction() as conn:

@@ -182,6 +182,19 @@ async def test_of_a_split_sale_each_payer_gets_back_what_it_paid(bar: "Bar") -> 
     assert await refunds_of(bar.db, payment) == [700]
 
 
+async def test_what_a_till_refunded_in_cash_does_not_return_to_the_card_too(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    sold = till.keep(sale(till, payment))
+    upload = [sent(sold, offline=True)]
+    for kind in (TenderKind.CASH, TenderKind.TERMINAL):
+        tenders = [Tender(kind, -ROUND_CENTS, None)]
+        back = till.write(Kind.REFUND, lines=ROUND_BACK, tenders=tenders, refund_of=refund_of(sold))
+        upload.append(sent(back, offline=True))
+    assert {answer.outcome for answer in await bar.send(till, *upload)} == {"booked"}
+    assert await refunds_of(bar.db, payment) == []
+
+
 async def test_two_payments_of_one_sale_are_refunded_each_up_to_its_amount(bar: "Bar") -> None:
     till = await till_with_reader(bar)
     record = new_id()

@@ -28,6 +28,16 @@ async def test_a_top_up_by_reader_needs_captured_money_of_its_amount(wallets: "W
     assert getattr(refused, "reason", None) == "card_payment_booked"
 
 
+async def test_a_payment_that_a_sale_has_booked_tops_up_nothing(wallets: "Wallets", desk: Desk) -> None:
+    held, now = await wallets.card(), wallets.clock.now()
+    await reader_of(wallets.db, desk.id, now)
+    payment = await captured(wallets.db, desk.id, 2_000, now)
+    async with wallets.db.connection() as conn:
+        await conn.execute("update card_readers.payment set booked_at = $1 where id = $2", now, payment.id)
+    about: dict[str, Any] = {"id": payment.record_id, "slip": payment.reference}
+    assert await desk.refused(by_tap(held), 2_000, "terminal", **about) == ("card_payment_wrong", {})
+
+
 async def test_a_top_up_that_is_refused_leaves_its_money_to_go_back(wallets: "Wallets", desk: Desk) -> None:
     held, now = await wallets.card(), wallets.clock.now()
     await reader_of(wallets.db, desk.id, now)

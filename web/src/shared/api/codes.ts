@@ -82,6 +82,7 @@ export type RefusalCode =
   | "event_over"
   | "evidence_late"
   | "evidence_sent"
+  | "evidence_unavailable"
   | "exceeds_capture"
   | "exceeds_hold"
   | "exceeds_what_came_in"

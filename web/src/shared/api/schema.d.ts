@@ -2098,9 +2098,9 @@ export interface paths {
         };
         /**
          * List card reader locations
-         * @description Return the places of the provider at which readers can be registered, at the venues of the caller's role.
+         * @description Return the provider's locations at which readers can be registered, at the venues of the caller's role.
          *
-         *     In a deployment with one venue, a place without a venue is its.
+         *     In a deployment with one venue, a location without a venue belongs to it.
          */
         get: operations["list_card_reader_locations"];
         put?: never;
@@ -2347,6 +2347,8 @@ export interface paths {
         /**
          * Get evidence
          * @description Return what is recorded of a disputed payment as PDF (PDF/UA), in the language of the operator.
+         *
+         *     Refusal: `evidence_unavailable` for a payment at a card reader.
          */
         get: operations["get_evidence"];
         put?: never;
@@ -2354,7 +2356,7 @@ export interface paths {
          * Send evidence
          * @description Send the evidence to the bank, once; it is final. Asks for a sign-in of the last 15 minutes.
          *
-         *     Refusals: `dispute_closed`, `evidence_late` after the due date, `evidence_sent`.
+         *     Refusals: `dispute_closed`, `evidence_late` after the due date, `evidence_sent`, `evidence_unavailable`.
          */
         post: operations["send_evidence"];
         delete?: never;
@@ -4977,9 +4979,9 @@ export interface paths {
         put?: never;
         /**
          * Have no card payment
-         * @description Take the word of a till that it holds no sale that is not uploaded, and no payment without a sale.
+         * @description Accept a till's report that it has no unsent sale and no open card payment.
          *
-         *     Captured payments of this till without a record go back to their cards, if they are older than five minutes.
+         *     Its captured payments without a record that are older than five minutes are refunded.
          */
         post: operations["have_no_card_payment"];
         delete?: never;
@@ -5731,7 +5733,7 @@ export interface components {
         };
         /**
          * AccountStanding
-         * @description State of an account for the office. Only with `opening`, `incomplete` and `disconnected` nothing can be sold.
+         * @description State of an account for the office. Tickets cannot be paid in `opening`, `incomplete` and `disconnected`.
          * @enum {string}
          */
         AccountStanding: "disconnected" | "due" | "incomplete" | "no_payouts" | "opening" | "ready";
@@ -11998,7 +12000,8 @@ export interface components {
          * @description Composition of a payout in cents: gross - fees - refunds - disputes + shares + other = net.
          *
          *         `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
-         *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0.
+         *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
+         *         part of gross less refunds that card readers took.
          */
         Totals: {
             dispute_cents: number;
@@ -12007,6 +12010,8 @@ export interface components {
             gross_cents: number;
             net_cents: number;
             other_cents: number;
+            /** @default 0 */
+            reader_cents: number;
             refund_cents: number;
             /** @default 0 */
             share_cents: number;

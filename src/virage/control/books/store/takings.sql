@@ -7,5 +7,5 @@ where record.kind in ('sale', 'refund') and tender.value ->> 'kind' in ('cash', 
 group by 1, 2;
 
 -- name: card_payment_losses()
--- Amounts of each till's terminal that no card has paid, although its records say so.
+-- Terminal takings in records that no captured payment covers, by till.
 select device_id, sum(loss_cents)::bigint as cents from food_till.public_card_payment_loss group by device_id;

@@ -51,6 +51,7 @@ export const office: typeof English = {
     dispute_closed: "Die Bank hat über diesen Widerspruch entschieden.",
     evidence_late: "Die Frist ist abgelaufen: Die Bank nimmt keine Belege mehr an.",
     evidence_sent: "Die Belege zu diesem Widerspruch wurden schon gesendet.",
+    evidence_unavailable: "Zu einer Zahlung am Kartenleser gibt es keine Belege. Antworten Sie auf den Widerspruch im Dashboard des Dienstleisters.",
     refund_not_failed: "Diese Erstattung wartet auf keine Entscheidung mehr.",
     unknown_venue: "Dieses Stadion oder diese Version davon gibt es nicht.",
     ...officeDevices.deviceProblems,

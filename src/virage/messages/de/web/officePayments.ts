@@ -13,10 +13,10 @@ export const payments = {
     items: "Abweichungen",
     lines: "Bankbuchungen",
   },
-  purposes: { ticketing: "Ticketbestellung", wallet: "Aufladung" },
+  purposes: { ticketing: "Ticketbestellung", wallet: "Aufladung", card_reader: "Kartenleser" },
   states: {
     created: "Angelegt",
-    pending: "Bezahlseite offen",
+    pending: "Wartet auf Zahlung",
     processing: "Lastschrift läuft",
     captured: "Bezahlt",
     declined: "Abgelehnt",

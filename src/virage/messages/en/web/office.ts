@@ -53,6 +53,7 @@ export const office = {
     dispute_closed: "The bank has decided this dispute.",
     evidence_late: "The due date has passed: the bank takes no more evidence.",
     evidence_sent: "The evidence of this dispute has been sent already.",
+    evidence_unavailable: "There is no evidence for a payment at a card reader. Answer the dispute in the provider’s dashboard.",
     refund_not_failed: "This refund no longer waits for a decision.",
     ...officeDevices.deviceProblems,
     ...foodProblems,

@@ -13,10 +13,10 @@ export const payments = {
     items: "Differences",
     lines: "Bank lines",
   },
-  purposes: { ticketing: "Ticket order", wallet: "Top-up" },
+  purposes: { ticketing: "Ticket order", wallet: "Top-up", card_reader: "Card reader" },
   states: {
     created: "Created",
-    pending: "Payment page open",
+    pending: "Waiting for payment",
     processing: "Debit under way",
     captured: "Paid",
     declined: "Declined",

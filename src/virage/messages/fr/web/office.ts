@@ -51,6 +51,7 @@ export const office: typeof English = {
     dispute_closed: "La banque a tranché cette contestation.",
     evidence_late: "La date limite est passée : la banque n’accepte plus de preuves.",
     evidence_sent: "Les preuves de cette contestation ont déjà été envoyées.",
+    evidence_unavailable: "Il n’y a pas de preuves pour un paiement sur un lecteur de cartes. Répondez à la contestation dans le tableau de bord du prestataire.",
     refund_not_failed: "Ce remboursement n’attend plus de décision.",
     ...officeDevices.deviceProblems,
     ...foodProblems,

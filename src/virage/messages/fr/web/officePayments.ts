@@ -13,10 +13,10 @@ export const payments = {
     items: "Écarts",
     lines: "Lignes bancaires",
   },
-  purposes: { ticketing: "Commande de billets", wallet: "Rechargement" },
+  purposes: { ticketing: "Commande de billets", wallet: "Rechargement", card_reader: "Lecteur de cartes" },
   states: {
     created: "Créé",
-    pending: "Page de paiement ouverte",
+    pending: "En attente de paiement",
     processing: "Prélèvement en cours",
     captured: "Payé",
     declined: "Refusé",

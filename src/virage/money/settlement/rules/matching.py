@@ -142,7 +142,7 @@ def _about(entry: BalanceEntry, ours: Ours) -> _About:
     if refund is not None:
         payment_id = refund.payment_id
     payment = None if payment_id is None else ours.payments.get(payment_id)
-    if payment is not None and payment.account != entry.account:  # an account names payments that are not its own
+    if payment is not None and payment.account != entry.account:  # the entry names a payment of another account
         return _About(payment_id, None, entry.refund_id, None)
     return _About(payment_id, refund, entry.refund_id, payment)
 

@@ -322,9 +322,12 @@ def refund_parts(
 def _refund_to_readers(at: int, tender: Tender, left: Mapping[Payer, Cents]) -> list[Part]:
     """Return parts of a terminal's refund that return to the payments at card readers, each at most what it has left.
 
-    What remains is refunded by a terminal of its own, by hand.
+    Together they get at most what is left of the sale, because a till may have refunded part of it in cash. What
+    remains is refunded by a terminal of its own, by hand.
     """
-    parts, rest = list[Part](), -tender.cents if tender.kind is TenderKind.TERMINAL else 0
+    parts, rest = list[Part](), 0
+    if tender.kind is TenderKind.TERMINAL:
+        rest = min(-tender.cents, sum(left.values()))
     for payer, cents in left.items():
         part = min(rest, cents)
         if payer.card_payment is not None and part > 0:
