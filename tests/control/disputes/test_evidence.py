@@ -59,7 +59,6 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Club, Config
 from virage.platform.values.ids import new_id
 from virage.platform.values.localised import LocalisedText
-from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.acts.paying import PURPOSE as ORDERS
@@ -332,7 +331,7 @@ async def test_a_disputed_top_up_shows_what_was_spent_since_and_where(
     people_config = people_config_of(config)
     async with db.connection() as conn:
         facts = await dispute_facts(conn, dispute_id, people_config, [bar], clock.now())
-    assert not isinstance(facts, Refused)
+    assert facts is not None
     assert file_name(facts) == "evidence-top-up-2026-05-09.pdf"
     text = words(evidence_pdf(facts, config))
     assert "Rechargement de 50,00 € du portefeuille" in text
@@ -344,8 +343,8 @@ async def test_a_disputed_top_up_shows_what_was_spent_since_and_where(
     answer = await office.ask("GET", f"/api/office/disputes/{dispute_id}/evidence")
     assert answer.status_code == 200
     async with db.connection() as conn:  # as if a card reader had taken it
-        sale = "update payments.payment set purpose = 'card_reader', subject = id where id = $1"
-        await conn.execute(sale, UUID(payment_id))
+        by_reader = "update payments.payment set purpose = 'card_reader', subject = id where id = $1"
+        await conn.execute(by_reader, UUID(payment_id))
     answer = await office.ask("GET", f"/api/office/disputes/{dispute_id}/evidence")
     assert (answer.status_code, answer.json()["code"]) == (409, "evidence_unavailable")
 

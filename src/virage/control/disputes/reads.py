@@ -21,12 +21,10 @@ from virage.identity.people import api as people
 from virage.identity.people.types import PeopleConfig
 from virage.matchday.access import api as access
 from virage.money.payments import api as payments
-from virage.money.payments.types import PaymentRefusal
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.funding import api as funding
 from virage.platform.data.database import Connection
-from virage.platform.values.refusals import Refused
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.api import Purchase
 from virage.sale.ticketing.types import AcceptedTerms
@@ -35,26 +33,26 @@ from virage.site.pages import api as pages
 
 async def dispute_facts(
     conn: Connection, dispute_id: UUID, people_config: PeopleConfig, paid_at: Sequence[PaidAt], now: datetime
-) -> DisputeFacts | Refused:
-    """Return the facts of a dispute; call it in one REPEATABLE READ transaction.
+) -> DisputeFacts | None:
+    """Return the facts of a dispute, or None; call it in one REPEATABLE READ transaction.
 
-    Refusals: not_found, evidence_unavailable for a payment at a card reader, whose buyer is not known.
+    There are none of a payment at a card reader, whose buyer is not known.
     """
     dispute = await payments.dispute(conn, dispute_id)
     payment = None if dispute is None else await payments.payment(conn, dispute.payment_id)
     if dispute is None or payment is None:
-        return Refused(PaymentRefusal.NOT_FOUND)
+        return None
     found: OrderFacts | TopUpFacts
     if payment.purpose == ticketing.PURPOSE:
         purchase = await ticketing.purchase(conn, payment.subject)
         if purchase is None:
-            return Refused(PaymentRefusal.NOT_FOUND)
+            return None
         buyer_id: UUID | None = purchase.row.owner_id
         found = await _order(conn, purchase)
     else:
         wallet_id = await funding.wallet_of_top_up(conn, payment.subject)
         if wallet_id is None:
-            return Refused(PaymentRefusal.EVIDENCE_UNAVAILABLE)
+            return None
         buyer_id = (await accounts.wallets_by_id(conn, [wallet_id]))[wallet_id].owner_id
         moves = []
         if payment.settled_at is not None:

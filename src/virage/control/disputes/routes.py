@@ -13,13 +13,13 @@ from virage.control.disputes.rules.facts import DisputeFacts
 from virage.identity.people.types import PeopleConfig
 from virage.money.payments import api as payments
 from virage.money.payments.api import DisputeLine
-from virage.money.payments.types import Evidence
+from virage.money.payments.types import Evidence, PaymentRefusal
 from virage.money.wallet.accounts.api import PaidAt
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, Role, fresh, require_fan, staff
-from virage.platform.web.problems import granted
+from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, mount, post
 from virage.platform.web.scopes import over_the_house
 
@@ -92,7 +92,11 @@ async def _facts(
     dispute_id: UUID, db: Database, clock: Clock, people_config: PeopleConfig, paid_at: Sequence[PaidAt]
 ) -> DisputeFacts:
     async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        return granted(await dispute_facts(conn, dispute_id, people_config, paid_at, clock.now()))
+        facts = await dispute_facts(conn, dispute_id, people_config, paid_at, clock.now())
+        known = await payments.dispute(conn, dispute_id)
+    if facts is None:
+        raise Problem("not_found" if known is None else PaymentRefusal.EVIDENCE_UNAVAILABLE)
+    return facts
 
 
 routers = [mount("/api/office", [get_evidence, send_evidence])]
