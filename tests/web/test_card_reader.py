@@ -225,7 +225,7 @@ def test_a_payment_without_its_sale_goes_back(system: System, tablet: Phone) -> 
     expect(pay.locator("[data-left='175']")).to_be_visible()
     pay.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Clear basket").click()
-    expect(page.get_by_text("The card payment of €1.75 has no sale. The money goes back to the card.")).to_be_visible()
+    expect(page.get_by_text("A card payment of €1.75 has no sale. It is being refunded to the card.")).to_be_visible()
     assert refunds_of(system, name) == [175]
     assert sales(system, name) == []
 
@@ -279,8 +279,8 @@ def test_offline_there_is_no_reader_and_a_payment_in_doubt_goes_back(
     expect(pay.locator("[data-reader=waiting]")).to_be_visible()
     stop()
     expect(pay.locator("[data-reader=lost]")).to_be_visible()
-    pay.get_by_role("button", name="Leave, and return the money").click()
-    expect(pay.get_by_text("Offline: bank cards are not possible. Take cash or club cards.")).to_be_visible()
+    pay.get_by_role("button", name="Leave and refund").click()
+    expect(pay.get_by_text("Offline: bank cards are not accepted. Take cash or club cards.")).to_be_visible()
     expect(pay.locator("[data-way=terminal]")).to_have_count(0)
     assert found_by_axe(page) == []
     pay.locator("[data-way=cash]").click()
@@ -375,7 +375,7 @@ def test_finance_registers_a_reader_gives_it_to_a_till_and_removes_it(
         line = panel.locator(f"[data-card-reader='{label}']")
         expect(line).to_contain_text("Online")
         with office.expect_response(re.compile("/card-readers/.*/till")):
-            line.get_by_label(f"Till of {label}").select_option(label=name)
+            line.get_by_label(f"Till for {label}").select_option(label=name)
         with page.expect_response("**/api/till/pack"):
             page.reload()
         tap_product(page, CHOCOLATE)

@@ -18,7 +18,7 @@ export const foodProblems: typeof english = {
   concessionaire_in_use: "Ein Pächter mit Kiosken kann nicht gelöscht werden. Beenden Sie stattdessen seine Verträge.",
   period_too_long: "Dieser Zeitraum ist zu lang. Wählen Sie einen kürzeren.",
   card_reader_code_invalid: "Dieser Registrierungscode ist falsch oder abgelaufen. Lassen Sie am Leser einen neuen anzeigen.",
-  card_reader_location_unknown: "Der Zahlungsdienst kennt diesen Ort nicht. Laden Sie die Seite neu.",
+  card_reader_location_unknown: "Der Zahlungsdienstleister kennt diesen Standort nicht. Laden Sie die Seite neu.",
   card_reader_id_taken: "Dieser Leser wurde mit anderen Angaben registriert. Prüfen Sie die Liste.",
   card_reader_in_use: "An diesem Kartenleser läuft gerade eine Zahlung. Versuchen Sie es gleich noch einmal.",
   card_reader_not_here: "Diese Kasse ist dem Kiosk des Kartenlesers nicht zugewiesen.",

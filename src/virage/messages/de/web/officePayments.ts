@@ -103,7 +103,7 @@ export const payments = {
     without: "Kein Konto: Sie verkaufen die Tickets dieses Veranstalters und erhalten das Geld.",
     open: "Konto eröffnen",
     openText: (name: string) => `${name} gibt die Angaben zum Unternehmen und zur Bankverbindung im Formular des Zahlungsdienstleisters ein. Der Dienstleister zahlt an ${name} aus, und ${name} trägt dessen Gebühren.`,
-    openWarning: (name: string) => `Ab jetzt werden Tickets von ${name} nur verkauft, solange das Konto Zahlungen annehmen kann. Bis das Formular vollständig ist, kann niemand sie kaufen.`,
+    openWarning: (name: string) => `Ab jetzt werden Tickets von ${name} nur verkauft, solange das Konto Zahlungen annehmen kann. Bis das Formular vollständig ist, sind sie nicht erhältlich. Das lässt sich nicht rückgängig machen.`,
     openConfirm: "Eröffnen und weiter zum Formular",
     fillIn: "Weiter zum Formular",
     expired: "Der Link zum Formular ist abgelaufen. Gehen Sie weiter zum Formular, um einen neuen zu erhalten.",

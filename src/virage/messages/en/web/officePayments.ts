@@ -103,7 +103,7 @@ export const payments = {
     without: "No account: you sell the tickets of this organiser, and you receive the money.",
     open: "Open an account",
     openText: (name: string) => `${name} enters its company and bank details in the payment provider’s form. The provider pays out to ${name}, and ${name} pays the provider’s fees.`,
-    openWarning: (name: string) => `From now on, tickets of ${name} are sold only while its account can take payments. Until the form is complete, they cannot be bought.`,
+    openWarning: (name: string) => `From now on, tickets of ${name} are sold only while its account can take payments. Until the form is complete, they cannot be bought. This cannot be undone.`,
     openConfirm: "Open and continue to the form",
     fillIn: "Continue to the form",
     expired: "The link to the form has expired. Continue to the form to get a new one.",

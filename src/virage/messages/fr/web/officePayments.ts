@@ -103,7 +103,7 @@ export const payments = {
     without: "Pas de compte : vous vendez les billets de cet organisateur et vous recevez l’argent.",
     open: "Ouvrir un compte",
     openText: (name: string) => `${name} saisit les informations de son entreprise et ses coordonnées bancaires dans le formulaire du prestataire de paiement. Le prestataire verse l’argent à ${name}, qui paie les frais du prestataire.`,
-    openWarning: (name: string) => `Dès maintenant, les billets de ${name} ne sont vendus que si son compte peut encaisser. Tant que le formulaire n’est pas complet, personne ne peut les acheter.`,
+    openWarning: (name: string) => `À partir de maintenant, les billets de ${name} ne sont en vente que si son compte peut encaisser. Tant que le formulaire n’est pas complet, ils ne peuvent pas être achetés. Cette action est définitive.`,
     openConfirm: "Ouvrir et continuer vers le formulaire",
     fillIn: "Continuer vers le formulaire",
     expired: "Le lien vers le formulaire a expiré. Continuez vers le formulaire pour en obtenir un nouveau.",

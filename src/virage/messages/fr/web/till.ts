@@ -247,7 +247,7 @@ export const till: typeof English = {
     found_paid: (sum) => `La vente interrompue de ${sum} a été payée. Voici son ticket.`,
     found_refused: (sum) => `La vente interrompue de ${sum} a été refusée. Rien n’a été vendu.`,
     given_back: (sum) => `Une vente de ${sum} a été interrompue et remboursée. Refaites-la.`,
-    card_returned: (sum) => `Le paiement par carte de ${sum} n’a pas de vente. Il est remboursé sur la carte.`,
+    card_returned: (sum) => `Aucune vente ne correspond au paiement par carte de ${sum}. Il est remboursé sur la carte.`,
     refund_stands: (sum) => `Un remboursement de ${sum} a été interrompu, mais il est enregistré. Rendez l’argent si ce n’est pas fait.`,
     close: "OK",
   },
