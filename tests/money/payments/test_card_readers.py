@@ -223,6 +223,12 @@ async def test_a_reader_that_never_answers_again_is_free_once_its_payment_has_ex
     assert [intent["status"] for intent in bar.intents()] == ["canceled"]
 
 
+async def test_a_payment_whose_reference_another_one_has_is_refused(bar: Bar) -> None:
+    id_ = new_id()
+    await bar.act(await bar.ask(id_=id_), "cancel")
+    assert (await bar.ask(id_=UUID(int=id_.int ^ (1 << 70))))["code"] == "payment_id_taken"
+
+
 async def test_repeated_requests_hand_a_payment_to_its_reader_once(bar: Bar) -> None:
     id_, record = new_id(), new_id()
     await bar.ask(id_=id_, record=record)

@@ -45,7 +45,7 @@ class Asked(Struct, frozen=True):
 async def register(conn: Connection, reader: Reader, who: UUID | None) -> Reader | Refused:
     """Store a reader that the provider has registered. Idempotent by its id."""
     if await store.insert_reader(conn, reader, who):
-        about = {"outlet": reader.outlet, "label": reader.label}
+        about = {"outlet": reader.outlet}
         await journal.append(conn, [Fact("card_reader_registered", who, reader.id, about)], reader.registered_at)
         return reader
     known = await store.reader(conn, reader.id)
@@ -104,10 +104,8 @@ async def ask(conn: Connection, asked: NewCardPayment, now: datetime) -> Asked |
         is_open = stored is not None and stored.state is PaymentState.CREATED and stored.expires_at > now
         is_here = reader is not None and reader.id == known.reader_id
         return Asked(known, _handed(reader, known) if reader is not None and is_open and is_here else None)
-    if reader is None:
-        return Refused(CardReaderRefusal.MISSING)
-    if await store.open_at_reader(conn, reader.id):
-        return Refused(ReaderRefusal.BUSY)
+    if reader is None or await store.open_at_reader(conn, reader.id):
+        return Refused(CardReaderRefusal.MISSING if reader is None else ReaderRefusal.BUSY)
     intent = PaymentIntent(asked.id, PURPOSE, asked.id, asked.amount_cents, "", now + rules.LIVES)
     (begun,) = await payments.begin(conn, [intent], now)
     if isinstance(begun, Refused):
@@ -122,7 +120,8 @@ async def ask(conn: Connection, asked: NewCardPayment, now: datetime) -> Asked |
         amount_cents=asked.amount_cents,
         asked_at=now,
     )
-    await store.insert_payment(conn, payment)
+    if not await store.insert_payment(conn, payment):  # another payment has the same reference
+        return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
     await payments.hand_over(conn, asked.id, ref_of(reader.provider_ref), pending=False)
     return Asked(payment, _handed(reader, payment))
 

@@ -1,5 +1,6 @@
 """Routes of card readers: payments for tills, readers for the office."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from virage.money.payments.types import (
     PaymentRefusal,
     PaymentState,
     ReaderLocation,
+    ReaderRefusal,
     Reference,
 )
 from virage.platform.data.database import Database
@@ -190,16 +192,7 @@ async def list_card_reader_locations(
 
     In a deployment with one venue, a location without a venue belongs to it.
     """
-    outlets = outlets_of(principal, LEADERS)
-    try:
-        places = await payment_provider.readers.locations()
-    except Unreachable as failure:
-        raise Problem(PaymentRefusal.PROVIDER_UNAVAILABLE) from failure
-    async with db.connection() as conn:
-        venues = await venue.venues(conn)
-    mine = {owner.code for code in outlets or () if (owner := owner_of(venues, code)) is not None}
-    only = venues[0].code if len(venues) == 1 else None
-    return [place for place in places if outlets is None or (place.venue or only) in mine]
+    return await _locations(db, payment_provider, outlets_of(principal, LEADERS))
 
 
 @get("/card-readers/unbooked", guards=[staff(*LEADERS)])
@@ -216,6 +209,9 @@ async def register_card_reader(
     """Register a reader at the provider, by the code that it shows. Idempotent by its id."""
     at_outlets(principal, LEADERS, [data.outlet])
     who = require_fan(principal)
+    mine = await _locations(db, payment_provider, outlets_of(principal, LEADERS))
+    if data.location_id not in {location.id for location in mine}:
+        raise Problem(ReaderRefusal.LOCATION_UNKNOWN)
     try:
         status = granted(
             await payment_provider.readers.register(NewReader(data.id, data.code, data.label, data.location_id))
@@ -263,6 +259,19 @@ async def _answer(db: Database, payment_id: UUID, principal: Principal) -> CardP
     if answer is None:
         raise Problem("not_found")
     return answer
+
+
+async def _locations(db: Database, provider: PaymentProvider, outlets: Sequence[str] | None) -> list[ReaderLocation]:
+    """Return the provider's locations at the venues of some outlets (None: all)."""
+    try:
+        locations = await provider.readers.locations()
+    except Unreachable as failure:
+        raise Problem(PaymentRefusal.PROVIDER_UNAVAILABLE) from failure
+    async with db.connection() as conn:
+        venues = await venue.venues(conn)
+    mine = {owner.code for code in outlets or () if (owner := owner_of(venues, code)) is not None}
+    only = venues[0].code if len(venues) == 1 else None
+    return [location for location in locations if outlets is None or (location.venue or only) in mine]
 
 
 async def _mine(db: Database, reader_id: UUID, principal: Principal) -> None:

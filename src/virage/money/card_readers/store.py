@@ -72,9 +72,9 @@ async def open_at_reader(conn: Connection, reader_id: UUID) -> bool:
     return found
 
 
-async def insert_payment(conn: Connection, payment: CardPayment) -> None:
-    """Store a new payment."""
-    await _sql.insert_payment(
+async def insert_payment(conn: Connection, payment: CardPayment) -> bool:
+    """Store a new payment; False if another one has its reference."""
+    stored = await _sql.insert_payment(
         conn,
         id=payment.id,
         reference=payment.reference,
@@ -85,6 +85,7 @@ async def insert_payment(conn: Connection, payment: CardPayment) -> None:
         amount_cents=payment.amount_cents,
         now=payment.asked_at,
     )
+    return stored is not None
 
 
 async def payment(conn: Connection, payment_id: UUID) -> CardPayment | None:

@@ -49,10 +49,12 @@ select exists(
     where reader_id = :reader_id and captured_at is null and ended_at is null
 );
 
--- name: insert_payment(id, reference, reader_id, till_id, outlet, record_id, amount_cents, now)!
--- A new payment, under the lock of its reader.
+-- name: insert_payment(id, reference, reader_id, till_id, outlet, record_id, amount_cents, now)$
+-- A new payment, under the lock of its reader; none if another one has its reference.
 insert into card_readers.payment (id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at)
-values (:id, :reference, :reader_id, :till_id, :outlet, :record_id, :amount_cents, :now);
+values (:id, :reference, :reader_id, :till_id, :outlet, :record_id, :amount_cents, :now)
+on conflict (reference) do nothing
+returning id;
 
 -- name: payment(id)^
 -- A payment by its id.

@@ -139,6 +139,7 @@ async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: numb
 
 async function sellOffline(written: Written, spent: Spent[]): Promise<Sold> {
   await keepOffline([written], spent);
+  await cardPayments.restore(); // those that it names are kept with it
   if (till.online) void till.sync();
   return { type: "sold", written, offline: !till.online, available: null, holder: null };
 }
@@ -147,6 +148,7 @@ async function sellOffline(written: Written, spent: Spent[]): Promise<Sold> {
 async function reverse(written: Written, why: Refused): Promise<Refused> {
   const back = await write(reversal(written, NO_ANSWER), { number: written.record.number, hash: written.hash });
   await keepOffline([written, back!]);
+  await cardPayments.restore();
   return refused(why.reason, { ...why.data, taken_back: true });
 }
 
@@ -176,6 +178,7 @@ async function settled(written: Written, answer: Asked): Promise<void> {
     till.setOnline(false);
     if (isRefund(written.record.kind)) {
       await keepOffline([written]);
+      await cardPayments.restore();
       return till.notify("refund_stands", written);
     }
     if (written.record.tenders.some(isByReader) && !written.record.tenders.some(isProven)) {
