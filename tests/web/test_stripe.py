@@ -131,7 +131,7 @@ def test_the_tickets_of_a_debit_come_once_the_bank_has_paid(
         expect(work.get_by_text("Awaiting settlement")).to_be_visible()
         work.get_by_role("link", name=code).click()
         expect(work.get_by_text("Awaiting settlement").first).to_be_visible()
-        expect(work.get_by_text("Debit under way")).to_be_visible()
+        expect(work.get_by_text("Debit under way", exact=True)).to_be_visible()
     club.end_debits()
     expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
     expect(page.get_by_text("2 tickets are yours.")).to_be_visible()
