@@ -320,6 +320,17 @@ async def test_an_account_that_refuses_a_page_closes_the_sale_of_its_organiser_a
     assert isinstance(page, HostedPage)
 
 
+async def test_a_permission_that_the_key_lacks_disconnects_no_account(own_shop: Shop, standin: StripeStandin) -> None:
+    _, ref = await connected(own_shop, standin)
+    standin.not_permitted = frozenset({"balance"})
+    with pytest.raises(Unreachable):
+        await own_shop.bank.provider.accounts([ref])
+    standin.not_permitted = frozenset()
+    standin.connect.disconnected.add(ref)
+    (report,) = await own_shop.bank.provider.accounts([ref])
+    assert report.disabled_reason == DISCONNECTED
+
+
 async def test_a_refund_that_the_balance_does_not_cover_waits_and_is_done_once_it_does(
     own_shop: Shop, standin: StripeStandin, start: Start
 ) -> None:

@@ -17,7 +17,7 @@ from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, Payo
 from virage.money.payments.provider import NoProvider, PaymentProvider, Unreachable
 from virage.money.payments.rules import Charge
 from virage.money.payments.sandbox_provider import SandboxProvider
-from virage.money.payments.stripe_provider import LISTED_MAX
+from virage.money.payments.stripe_calls import LISTED_MAX
 from virage.platform.values.ids import new_id
 from virage_sandbox import wire
 from virage_sandbox.bank import Bank as SandboxBank

@@ -55,6 +55,17 @@ async def test_the_payouts_of_operator_and_organisers_are_each_explained_to_the_
     assert own not in {sold, dear}
 
 
+async def test_an_account_that_does_not_answer_keeps_no_other_from_being_read(office: Office) -> None:
+    (_, silent), (federation, other) = await office.seller(FeeRule()), await office.seller(FeeRule())
+    await office.sell(7000)
+    await office.sell_for(federation, 9000)
+    for owner in (other, None):
+        office.standin.connect.balances[owner].pay_out()
+    office.standin.connect.disconnected.add(silent)
+    await office.reconcile()
+    assert {payout.account for payout in await office.payouts() if payout.totals is not None} == {None, other}
+
+
 async def test_the_accounting_export_has_only_the_share_of_what_organisers_sold(office: Office) -> None:
     (promoter, ref), (own,) = await office.seller(FeeRule(50, 100)), await office.sell(7000)
     sold = await office.sell_for(promoter, 5000)

@@ -1,7 +1,7 @@
 """Acts on payments, in batches, in the caller's transaction. No act calls the provider."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -214,7 +214,8 @@ async def record_refunds(conn: Connection, answers: Sequence[RefundAnswer], now:
     answers = [
         answer
         for answer in answers
-        if answer.refund_id in refunds and _counts(answer, refunds[answer.refund_id], payments)
+        if (refund := refunds.get(answer.refund_id)) is not None
+        and rules.is_of_refund(answer, refund, payments[refund.payment_id].account)
     ]
     by_state: dict[RefundState, list[RefundAnswer]] = defaultdict(list)
     for answer in answers:
@@ -230,10 +231,6 @@ async def record_refunds(conn: Connection, answers: Sequence[RefundAnswer], now:
         new = await store.fail_refunds(conn, failed, now)
         await journal.append(conn, [_refund_fact("refund_failed", refund) for refund in new], now)
         await _tell_failed(conn, new, now, handlers)
-
-
-def _counts(answer: RefundAnswer, refund: Refund, payments: Mapping[UUID, Payment]) -> bool:
-    return rules.is_of_refund(answer, refund, payments[refund.payment_id].account)
 
 
 async def _tell_failed(conn: Connection, refunds: Sequence[RefundRequest], now: datetime, handlers: Handlers) -> None:

@@ -45,7 +45,18 @@ from virage.money.payments.rules import (
     RefundAnswer,
     RefundState,
 )
-from virage.money.payments.stripe_calls import BudgetedClient, urgent
+from virage.money.payments.stripe_calls import (
+    LISTED_MAX,
+    MISSING,
+    PAYMENT_ID,
+    BudgetedClient,
+    id_of,
+    is_disconnected,
+    unless_missing,
+    urgent,
+    uuid_of,
+    why,
+)
 from virage.money.payments.stripe_readers import READER, READER_EVENTS, StripeReaders, is_at_reader
 from virage.platform.settings.logs import log
 from virage.platform.values.refusals import Refused
@@ -62,7 +73,7 @@ KEY_LIVES: Final = timedelta(hours=20)
 """An idempotency key is surely known for so long."""
 REFUNDS_MAX: Final = 100
 SIGNATURE: Final = "stripe-signature"
-PAYMENT_ID, CARD_ID, REFUND_ID = "payment_id", "card_id", "refund_id"
+CARD_ID, REFUND_ID = "card_id", "refund_id"
 EVIDENCE_ID: Final = "evidence_id"
 ORGANISER_ID: Final = "organiser_id"
 EVIDENCE_TEXT_MAX: Final = 20_000
@@ -89,8 +100,6 @@ DEBIT_EVENTS: Final = ("checkout.session.async_payment_failed", "checkout.sessio
 """Those that it is sent too if debits are offered."""
 ACCOUNT_EVENTS: Final = ("account.application.deauthorized", "account.updated")
 """Further events of the endpoint for connected accounts."""
-MISSING: Final = "resource_missing"
-NO_SUCH_ACCOUNT: Final = "account_invalid"
 _OPEN: Final = frozenset({"processing", "requires_capture", "requires_confirmation"})
 _REFUND_FAILED: Final = frozenset({"failed", "canceled"})
 _DISPUTE_STATES: Final[Mapping[str, DisputeState]] = {
@@ -105,8 +114,6 @@ _NOT_REFUNDABLE: Final = frozenset(
     {"amount_too_large", "balance_insufficient", "charge_already_refunded", "charge_disputed"}
 )
 """Errors of a refund that no repetition mends; they become failed refunds."""
-LISTED_MAX: Final = 100
-"""Objects per page of a list (https://docs.stripe.com/api/pagination)."""
 _LISTINGS: Final = {"completed": Listing.READY, "in_progress": Listing.LATER}
 _KINDS: Final = {
     "charge": EntryKind.CHARGE,
@@ -261,7 +268,7 @@ class StripeProvider:
         except (stripe.InvalidRequestError, stripe.PermissionError) as failure:
             if account is None:
                 raise
-            log.error("payment_account_refuses", account=account, failed=_why(failure))  # such as a method it lacks
+            log.error("payment_account_refuses", account=account, failed=why(failure))  # such as a method it lacks
             return Refused(AccountRefusal.SELLER_NOT_READY)
         opened = msgspec.convert(answer.data, _Page)
         return HostedPage(id_, opened.url, opened.id)
@@ -306,7 +313,7 @@ class StripeProvider:
 
     async def _forget(self, card: Reference) -> None:
         customer = str(card.provider_ref).partition("/")[0]
-        await _unless_missing(self._client.v1.customers.delete_async(customer))
+        await unless_missing(self._client.v1.customers.delete_async(customer))
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         """Return the state of payments and cards; unknown ones are left out."""
@@ -320,14 +327,14 @@ class StripeProvider:
         elif ref.startswith(SESSION):
             params: Any = {"expand": ["payment_intent", "setup_intent.payment_method"]}
             asked = self._client.v1.checkout.sessions.retrieve_async(ref, params, _on(account))
-            session = await _unless_missing(asked)
+            session = await unless_missing(asked)
             if session is None:
                 return None
             return replace(self._of_session(id_, session), account=account, page_ref=ref)
         elif ref.startswith(READER):
             return await self.readers.fetch(id_, ref)
         else:
-            intent = await _unless_missing(self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)))
+            intent = await unless_missing(self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)))
         return None if intent is None else replace(self._of_intent(id_, intent), account=account)
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
@@ -350,7 +357,7 @@ class StripeProvider:
             else:
                 await self._client.v1.payment_intents.cancel_async(ref, {}, _on(account))
         except stripe.PermissionError as failure:
-            if not _is_disconnected(failure):
+            if not is_disconnected(failure):
                 raise
             return ended
         except stripe.InvalidRequestError:  # it ended before, or does not exist
@@ -360,7 +367,7 @@ class StripeProvider:
     async def _search(self, payment_id: UUID, account: str | None = None) -> stripe.PaymentIntent | None:
         """Return the charge of a payment whose answer was lost. Stripe's index is up to a minute behind."""
         params: Any = {"query": f"metadata['{PAYMENT_ID}']:'{payment_id}'", "limit": 1}
-        found = await _unless_missing(self._client.v1.payment_intents.search_async(params, _on(account)))
+        found = await unless_missing(self._client.v1.payment_intents.search_async(params, _on(account)))
         return None if found is None else next(iter(found.data), None)
 
     async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
@@ -371,7 +378,7 @@ class StripeProvider:
         try:
             return replace(await self._refund_on(due), account=due.account)
         except stripe.PermissionError as failure:
-            if not _is_disconnected(failure):
+            if not is_disconnected(failure):
                 raise
             return RefundAnswer(due.id, RefundState.FAILED, DISCONNECTED, account=due.account)
 
@@ -402,8 +409,8 @@ class StripeProvider:
         ref = due.provider_ref
         if ref is not None and ref.startswith(SESSION):
             asked = self._client.v1.checkout.sessions.retrieve_async(ref, {}, _on(due.account))
-            session = await _unless_missing(asked)
-            return None if session is None or session.payment_intent is None else _id(session.payment_intent)
+            session = await unless_missing(asked)
+            return None if session is None or session.payment_intent is None else id_of(session.payment_intent)
         if ref is None:
             found = await self._search(due.payment_id, due.account)
             return None if found is None else found.id
@@ -472,7 +479,7 @@ class StripeProvider:
                 params, _on(None, idempotency_key=f"account-{new.organiser_id}")
             )
         except (stripe.StripeError, Busy) as failure:
-            raise Unreachable(_why(failure)) from failure
+            raise Unreachable(why(failure)) from failure
         return _report(account)
 
     async def _opened_before(self, new: NewAccount) -> stripe.Account | None:
@@ -498,7 +505,7 @@ class StripeProvider:
         try:
             link = await self._client.v1.account_links.create_async(params)
         except (stripe.StripeError, Busy) as failure:
-            raise Unreachable(_why(failure)) from failure
+            raise Unreachable(why(failure)) from failure
         return link.url
 
     async def accounts(self, refs: Sequence[str]) -> Sequence[AccountReport]:
@@ -510,7 +517,7 @@ class StripeProvider:
             account = await self._client.v1.accounts.retrieve_async(ref)
             balance = await self._client.v1.balance.retrieve_async({}, _on(ref))
         except stripe.PermissionError as failure:
-            if not _is_disconnected(failure):
+            if not is_disconnected(failure):
                 raise
             return AccountReport(ref, may_charge=False, may_pay_out=False, disabled_reason=DISCONNECTED)
         available = sum(one.amount for one in balance.available if one.currency == self._currency)
@@ -572,7 +579,7 @@ class StripeProvider:
 
     async def _refund_news(self, about: Mapping[str, Any], account: str | None) -> Sequence[RefundAnswer]:
         """Return the present state of a refund, if it is ours."""
-        id_ = _uuid((about.get("metadata") or {}).get(REFUND_ID))
+        id_ = uuid_of((about.get("metadata") or {}).get(REFUND_ID))
         if id_ is None:
             return []
 
@@ -591,7 +598,7 @@ class StripeProvider:
         (dispute,) = await _all(retrieve, [dispute_id])
         intent: Any = dispute.payment_intent
         metadata = {} if intent is None or intent.metadata is None else intent.metadata.to_dict()
-        payment_id = _uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
+        payment_id = uuid_of(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
         if payment_id is None:
             return []
         due_by = dispute.evidence_details.due_by
@@ -620,7 +627,7 @@ class StripeProvider:
         except stripe.PermissionError:
             return ["VIRAGE_STRIPE_KEY: the restricted key needs to read the account and its webhook endpoints"]
         except stripe.StripeError as failure:
-            return [f"Stripe does not answer ({_why(failure)}); try again"]
+            return [f"Stripe does not answer ({why(failure)}); try again"]
         found = await self._not_permitted()
         if not account.charges_enabled:
             found.append("The account cannot charge: complete its details in Stripe's dashboard")
@@ -663,7 +670,7 @@ class StripeProvider:
         found = [
             f"VIRAGE_STRIPE_KEY: the restricted key may not write {name}; permit it in Stripe's dashboard"
             for name, answer in (("Connected accounts", listed), ("Account links", linked))
-            if isinstance(answer, stripe.PermissionError) and not _is_disconnected(answer)
+            if isinstance(answer, stripe.PermissionError) and not is_disconnected(answer)
         ]
         return found + _endpoint_defects("webhook endpoint for connected accounts", endpoints, url, events)
 
@@ -694,10 +701,10 @@ class StripeProvider:
         if session.status == "complete" and session.mode == "setup":
             card = session.setup_intent.payment_method
             label = f"{card.card.brand.title()} •••• {card.card.last4}"
-            ref = f"{_id(session.customer)}/{card.id}"
+            ref = f"{id_of(session.customer)}/{card.id}"
             return Outcome(id_, PaymentState.CAPTURED, 0, label=label, provider_ref=ref)
         if session.status == "complete" and session.payment_status == "paid":
-            return self._paid(id_, session.amount_total, session.currency, _id(session.payment_intent))
+            return self._paid(id_, session.amount_total, session.currency, id_of(session.payment_intent))
         if session.status == "complete":
             debit = self._of_intent(id_, session.payment_intent)
             if debit.state is PaymentState.PENDING:
@@ -760,16 +767,16 @@ class StripeProvider:
             return entry
         fee: Any = transaction.source
         if fee.object == "fee_refund":
-            fee = await self._client.v1.application_fees.retrieve_async(_id(fee.fee))
-        organiser = _id(fee.account)
+            fee = await self._client.v1.application_fees.retrieve_async(id_of(fee.fee))
+        organiser = id_of(fee.account)
         try:
-            charge = await self._client.v1.charges.retrieve_async(_id(fee.charge), {}, _on(organiser))
+            charge = await self._client.v1.charges.retrieve_async(id_of(fee.charge), {}, _on(organiser))
         except stripe.PermissionError as failure:
-            if not _is_disconnected(failure):
+            if not is_disconnected(failure):
                 raise
             return replace(entry, account=organiser)
         metadata = charge.metadata.to_dict()
-        payment_id = _uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
+        payment_id = uuid_of(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
         return replace(entry, account=organiser, payment_id=payment_id)
 
     @property
@@ -799,14 +806,8 @@ def _answered(answers: Sequence[Answer | BaseException]) -> list[Answer]:
         if isinstance(failure, stripe.AuthenticationError | stripe.PermissionError):
             log.error("payment_provider_refuses_key", code=failure.code)
     if failures and len(failures) == len(answers):
-        raise Unreachable(_why(failures[0])) from failures[0]
+        raise Unreachable(why(failures[0])) from failures[0]
     return [answer for answer in answers if not isinstance(answer, BaseException)]
-
-
-def _why(failure: BaseException) -> str:
-    """Return the kind of a failure, with status, code and parameter if Stripe names them."""
-    named = (getattr(failure, name, None) for name in ("http_status", "code", "param"))
-    return " ".join([type(failure).__name__, *(str(value) for value in named if value)])
 
 
 async def _each(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) -> list[Answer]:
@@ -819,7 +820,7 @@ async def _all(ask: Callable[[Item], Awaitable[Answer]], items: Iterable[Item]) 
     try:
         return await asyncio.gather(*(ask(item) for item in items))
     except (stripe.StripeError, Busy) as failure:
-        raise Unreachable(_why(failure)) from failure
+        raise Unreachable(why(failure)) from failure
 
 
 def _of_refund(refund_id: UUID, refund: stripe.Refund) -> RefundAnswer:
@@ -863,44 +864,13 @@ def _endpoint_defects(
     return found
 
 
-def _is_disconnected(failure: stripe.PermissionError) -> bool:
-    """Return whether Virage may not use an account: its organiser has ended the connection, or there is none."""
-    return failure.error is not None and failure.error.code == NO_SUCH_ACCOUNT
-
-
-async def _unless_missing(asked: Awaitable[Answer]) -> Answer | None:
-    """Return an answer; None if there is no such object, or no connection to the account any more."""
-    try:
-        return await asked
-    except stripe.PermissionError as failure:
-        if _is_disconnected(failure):
-            return None
-        raise
-    except stripe.InvalidRequestError as failure:
-        if failure.code == MISSING:
-            return None
-        raise
-
-
 def _on(account: str | None, **options: str) -> Any:
     """Return the options of a call on an account; None is the operator's own."""
     return options if account is None else {**options, "stripe_account": account}
 
 
-def _id(value: Any) -> str:
-    """Return the id of an object that may be expanded."""
-    return value if isinstance(value, str) else str(value.id)
-
-
 def _our_id(metadata: Mapping[str, str]) -> UUID | None:
-    return _uuid(metadata.get(PAYMENT_ID) or metadata.get(CARD_ID))
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
+    return uuid_of(metadata.get(PAYMENT_ID) or metadata.get(CARD_ID))
 
 
 async def _pages(
@@ -915,7 +885,7 @@ async def _pages(
         try:
             page = await ask({**asked, "limit": LISTED_MAX, **position}, _on(account))
         except (stripe.StripeError, Busy) as failure:
-            raise Unreachable(_why(failure)) from failure
+            raise Unreachable(why(failure)) from failure
         if page.data:
             yield page.data
             after = page.data[-1].id
@@ -955,8 +925,8 @@ def _entry(transaction: stripe.BalanceTransaction, account: str | None) -> Balan
         transaction.net,
         transaction.currency.upper(),
         datetime.fromtimestamp(transaction.created, UTC),
-        payment_id=_uuid(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF)),
-        refund_id=_uuid(metadata.get(REFUND_ID)),
+        payment_id=uuid_of(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF)),
+        refund_id=uuid_of(metadata.get(REFUND_ID)),
         intent_ref=intent["id"] if isinstance(intent, dict) else intent,
         source_ref=about["id"],
         account=account,

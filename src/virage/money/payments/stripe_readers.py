@@ -5,10 +5,10 @@ of the PaymentIntent decides. The reader's action says in addition why a payment
 because none was presented in time.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import stripe
@@ -26,34 +26,38 @@ from virage.money.payments.readers import (
     ref_of,
 )
 from virage.money.payments.rules import Outcome, PaymentRefusal, PaymentState
-from virage.money.payments.stripe_calls import urgent
+from virage.money.payments.stripe_calls import (
+    LISTED_MAX,
+    MISSING,
+    PAYMENT_ID,
+    id_of,
+    unless_missing,
+    urgent,
+    uuid_of,
+    why,
+)
 from virage.platform.values.refusals import Refused
 
 READER_EVENTS: Final = ("terminal.reader.action_failed", "terminal.reader.action_succeeded")
 """Events that the webhook endpoint is sent too if there are readers."""
 READER: Final = "tmr_"
 CARD_PRESENT: Final = "card_present"
-PAYMENT_ID: Final = "payment_id"
 VENUE: Final = "venue"
 """Metadata of a location: the code of its venue."""
 TOO_SMALL: Final = "amount_too_small"
 """Error of an amount below the minimum of a currency (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 PROCESS: Final = "process_payment_intent"
-LISTED_MAX: Final = 100
 PATIENCE: Final = timedelta(seconds=2)
 """How long a call waits for its moment while a customer stands at the till."""
-_MISSING: Final = "resource_missing"
 _TAKES_NONE: Final = {
     "terminal_reader_offline": ReaderRefusal.OFFLINE,
     "terminal_reader_hardware_fault": ReaderRefusal.OFFLINE,
     "terminal_reader_busy": ReaderRefusal.BUSY,
-    _MISSING: ReaderRefusal.UNKNOWN,
+    MISSING: ReaderRefusal.UNKNOWN,
 }
 """Errors of a reader that did not begin. After `terminal_reader_timeout` it may have begun: that one is no answer."""
 _NO_ANSWER: Final = "terminal_reader_timeout"
 _GAVE_UP: Final = "reader_failed"
-
-Answer = TypeVar("Answer")
 
 
 class StripeReaders:
@@ -86,14 +90,14 @@ class StripeReaders:
             try:
                 return _status(await self._client().v1.terminal.readers.create_async(params, options))
             except stripe.InvalidRequestError as failure:
-                is_place = failure.param == "location" or failure.code == _MISSING
+                is_place = failure.param == "location" or failure.code == MISSING
                 reason = ReaderRefusal.LOCATION_UNKNOWN if is_place else ReaderRefusal.CODE_INVALID
                 return Refused(reason, {"provider": failure.code or "invalid_request"})
 
     async def remove(self, reader_ref: str) -> None:
         """Remove a reader from the account."""
         with _answered():
-            await _unless_missing(self._client().v1.terminal.readers.delete_async(reader_ref))
+            await unless_missing(self._client().v1.terminal.readers.delete_async(reader_ref))
 
     async def states(self, reader_refs: Sequence[str]) -> Sequence[ReaderStatus]:
         """Return the states of readers; those that the account does not have are left out."""
@@ -140,7 +144,7 @@ class StripeReaders:
     async def fetch(self, payment_id: UUID, provider_ref: str) -> Outcome | None:
         """Return the state of a payment; None if it is unknown. One that its reader has given up is cancelled."""
         reader_ref, _, known = provider_ref.partition(SEPARATOR)
-        reader = await _unless_missing(self._client().v1.terminal.readers.retrieve_async(reader_ref))
+        reader = await unless_missing(self._client().v1.terminal.readers.retrieve_async(reader_ref))
         intent = await self._intent(payment_id, known, reader)
         if intent is None:
             return None
@@ -156,7 +160,7 @@ class StripeReaders:
         """
         reader_ref, _, known = provider_ref.partition(SEPARATOR)
         readers = self._client().v1.terminal.readers
-        reader = await _unless_missing(readers.retrieve_async(reader_ref))
+        reader = await unless_missing(readers.retrieve_async(reader_ref))
         intent = await self._intent(payment_id, known, reader)
         if intent is None:
             return Outcome(payment_id, PaymentState.EXPIRED, 0)
@@ -176,7 +180,7 @@ class StripeReaders:
         if processed is None:
             return []
         with _answered():
-            intent = await _unless_missing(self._client().v1.payment_intents.retrieve_async(_id(processed)))
+            intent = await unless_missing(self._client().v1.payment_intents.retrieve_async(id_of(processed)))
             id_ = None if intent is None else _our_id(intent)
             if intent is None or id_ is None:
                 return []
@@ -217,7 +221,7 @@ class StripeReaders:
         intents = self._client().v1.payment_intents
         processed = known or _processed(reader)
         if processed is not None:
-            intent = await _unless_missing(intents.retrieve_async(processed))
+            intent = await unless_missing(intents.retrieve_async(processed))
             if intent is not None and _our_id(intent) == payment_id:
                 return intent
         params: Any = {"query": f"metadata['{PAYMENT_ID}']:'{payment_id}'", "limit": 1}
@@ -254,17 +258,7 @@ def _answered() -> Iterator[None]:
     try:
         yield
     except (stripe.StripeError, Busy) as failure:
-        named = (getattr(failure, name, None) for name in ("http_status", "code", "param"))
-        raise Unreachable(" ".join([type(failure).__name__, *(str(one) for one in named if one)])) from failure
-
-
-async def _unless_missing(asked: Awaitable[Answer]) -> Answer | None:
-    try:
-        return await asked
-    except stripe.InvalidRequestError as failure:
-        if failure.code == _MISSING:
-            return None
-        raise
+        raise Unreachable(why(failure)) from failure
 
 
 def _status(reader: stripe.terminal.Reader) -> ReaderStatus:
@@ -285,7 +279,7 @@ def _action_status(reader: Any) -> str | None:
 def _processed(reader: Any) -> str | None:
     """Return the id of the PaymentIntent that a reader processes, or processed last."""
     processed = getattr(getattr(reader, "action", None), PROCESS, None)
-    return None if processed is None else _id(processed.payment_intent)
+    return None if processed is None else id_of(processed.payment_intent)
 
 
 def _failure(reader: Any, intent_id: str) -> str | None:
@@ -295,14 +289,5 @@ def _failure(reader: Any, intent_id: str) -> str | None:
     return str(reader.action.failure_code or _GAVE_UP)
 
 
-def _id(value: Any) -> str:
-    """Return the id of an object that may be expanded."""
-    return value if isinstance(value, str) else str(value["id"])
-
-
 def _our_id(intent: stripe.PaymentIntent) -> UUID | None:
-    known = {} if intent.metadata is None else intent.metadata.to_dict()
-    try:
-        return UUID(known.get(PAYMENT_ID) or "")
-    except ValueError:
-        return None
+    return uuid_of(({} if intent.metadata is None else intent.metadata.to_dict()).get(PAYMENT_ID))
