@@ -20,12 +20,14 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import uvloop
 from aiohttp import web
 
 from tests.money.payments.stripe_balance import StripeBalance
 from tests.money.payments.stripe_connect import StripeConnect, requirements
 from tests.money.payments.stripe_standin_readers import StandinReaders
-from virage.money.payments.stripe_provider import API_VERSION
+from virage.money.payments.stripe_provider import ACCOUNT_EVENTS, API_VERSION, DEBIT_EVENTS, EVENTS
+from virage.money.payments.stripe_readers import READER_EVENTS
 
 KEY: Final = "sk_test_of_the_tests"
 WEBHOOK_SECRET: Final = "whsec_the_secret_of_the_tests_webhooks"
@@ -77,6 +79,8 @@ class StripeStandin:
         self.answers_wait: asyncio.Event | None = None
         """Answers wait for it, after the request was executed; `waiting` counts them."""
         self.waiting = 0
+        self.enabled_events: tuple[str, ...] = (*EVENTS, *DEBIT_EVENTS, *READER_EVENTS, *ACCOUNT_EVENTS)
+        """The kinds of events that the endpoint is sent."""
         self.events_sent = 1
         """How often each event is sent; 0: never."""
         self.api_version = API_VERSION
@@ -724,7 +728,7 @@ class StripeStandin:
         event = self._made("evt", "event", type=kind, api_version=self.api_version, data={"object": _copy(about)}) | (
             {} if account is None else {"account": account}
         )
-        for _ in range(self.events_sent if self.webhook_url else 0):
+        for _ in range(self.events_sent if self.webhook_url and kind in self.enabled_events else 0):
             task = asyncio.create_task(self._deliver(msgspec.json.encode(event)))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
@@ -794,7 +798,7 @@ async def main() -> None:
             "object": "webhook_endpoint",
             "url": asked.webhook_url,
             "status": "enabled",
-            "enabled_events": ["*"],
+            "enabled_events": standin.enabled_events,
             "application": None,
         }
     ]
@@ -805,4 +809,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

@@ -399,13 +399,13 @@ async def test_an_event_that_a_reader_gave_up_ends_its_payment_and_no_other(bar:
 
 async def test_a_forged_event_captures_nothing(bar: Bar) -> None:
     payment = await bar.ask()
-    intent = bar.intents()[0] | {"status": "succeeded", "amount_received": 900}
+    action = {"process_payment_intent": {"payment_intent": bar.intents()[0]["id"]}, "status": "succeeded"}
     bar.standin.objects["evt_forged"] = {
         "id": "evt_forged",
         "object": "event",
-        "type": "payment_intent.succeeded",
+        "type": "terminal.reader.action_succeeded",
         "api_version": API_VERSION,
-        "data": {"object": intent},
+        "data": {"object": {"id": bar.reader_ref, "object": "terminal.reader", "action": action}},
     }
     assert await bar.deliver(secret="whsec_of_another") == {401}
     assert await bar.deliver() == {204}

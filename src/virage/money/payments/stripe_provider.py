@@ -89,12 +89,14 @@ EVENTS: Final = (
     "charge.dispute.updated",
     "checkout.session.completed",
     "checkout.session.expired",
-    "payment_intent.payment_failed",
-    "payment_intent.succeeded",
     "refund.failed",
     "refund.updated",
 )
-"""The events that the webhook endpoint is sent, of any API version."""
+"""The events that the webhook endpoint is sent, of any API version.
+
+Those of PaymentIntents are not among them: a page tells by its own events, a reader by its own, and the answer to a
+charge is looked up if it was lost.
+"""
 DEBIT: Final = "sepa_debit"
 DEBIT_EVENTS: Final = ("checkout.session.async_payment_failed", "checkout.session.async_payment_succeeded")
 """Those that it is sent too if debits are offered."""
@@ -541,8 +543,8 @@ class StripeProvider:
     async def _news(self, event: "_Event") -> Sequence[News]:
         about, account = event.data.object, event.account
         match about["object"]:
-            case "checkout.session" | "payment_intent":
-                return await self._payment_news(event, about, account)
+            case "checkout.session":
+                return await self._page_news(event, about, account)
             case "refund":
                 return await self._refund_news(about, account)
             case "dispute":
@@ -566,10 +568,10 @@ class StripeProvider:
                 return Refused(PaymentRefusal.DELIVERY_INVALID)
         return Refused(PaymentRefusal.SIGNATURE_INVALID)
 
-    async def _payment_news(self, event: "_Event", about: Mapping[str, Any], account: str | None) -> Sequence[Outcome]:
-        """Return the state of a payment or card, if it is ours and has ended."""
+    async def _page_news(self, event: "_Event", about: Mapping[str, Any], account: str | None) -> Sequence[Outcome]:
+        """Return the state of a payment or card by its page, if it is ours and has ended."""
         id_ = _our_id(about.get("metadata") or {})
-        if id_ is None or (account is not None and about["object"] != "checkout.session"):  # it has paid pages only
+        if id_ is None:
             return []
         if event.type in PAID_EVENTS and event.api_version == API_VERSION and about["payment_status"] == "paid":
             paid = self._paid(id_, about["amount_total"], about["currency"], about["payment_intent"])
