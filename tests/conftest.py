@@ -43,6 +43,7 @@ LONG = ("tests/faults/", "tests/web/test_till.py", "tests/golden/", "tests/web/"
 def pytest_configure() -> None:
     """Before the workers start, which inherit it."""
     into_memory()
+    gc.set_threshold(50_000, 20, 50)  # as in every process of Virage
     settings.register_profile("virage", deadline=None)  # the duration of an example depends on the machine
     settings.load_profile("virage")
 

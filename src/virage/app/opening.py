@@ -9,9 +9,6 @@ from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
 
-GARBAGE_YOUNG = 50_000
-"""New containers per run of the garbage collector; Python's default of 700 would run it many times per batch."""
-
 
 def clock_of(config: Config) -> Clock:
     """Return the configured clock."""
@@ -40,4 +37,3 @@ def settle() -> None:
     """Exclude the objects of the start from garbage collection: they live until the process ends."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_YOUNG, 20, 50)

@@ -1,5 +1,6 @@
 """The `virage` command."""
 
+import gc
 import os
 import sys
 from datetime import date
@@ -8,6 +9,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from cyclopts import App, Parameter
+
+# New containers per run of the garbage collector. Python's default of 700 would run it many times per batch of orders,
+# and hundreds of times while a command imports its modules.
+gc.set_threshold(50_000, 20, 50)
 
 app = App(
     name="virage",
