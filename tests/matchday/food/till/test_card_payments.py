@@ -1,11 +1,12 @@
 """Sales paid at card readers: a captured payment pays one record of its till, and its refunds return to its card."""
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, sent
+from tests.matchday.food.till.bar import ROUND, ROUND_BACK, ROUND_CENTS, sent
 from tests.money.card_readers.readers import asked, captured, reader_of, refunds_of, settled
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from virage.control.books.reads.shifts import shifts
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar
 
 MINUTE = timedelta(minutes=1)
-ROUND_BACK = [beer(-1), fries(-1)]
 
 
 async def till_with_reader(bar: "Bar") -> Till:
@@ -46,6 +46,12 @@ async def online(bar: "Bar", till: Till, written: VerifiedRecord) -> RecordAnswe
     if answer.outcome == "booked":
         till.keep(written)
     return answer
+
+
+def by_terminal(desk: Till, sold: VerifiedRecord, cents: int) -> VerifiedRecord:
+    """A refund of a round, or of a part of it, that a till gives by its terminal."""
+    tenders = [Tender(TenderKind.TERMINAL, -cents, None)]
+    return desk.write(Kind.REFUND, lines=ROUND_BACK[cents], tenders=tenders, refund_of=refund_of(sold))
 
 
 async def deviations(bar: "Bar") -> list[tuple[str, int]]:
@@ -189,7 +195,7 @@ async def test_what_a_till_refunded_in_cash_does_not_return_to_the_card_too(bar:
     upload = [sent(sold, offline=True)]
     for kind in (TenderKind.CASH, TenderKind.TERMINAL):
         tenders = [Tender(kind, -ROUND_CENTS, None)]
-        back = till.write(Kind.REFUND, lines=ROUND_BACK, tenders=tenders, refund_of=refund_of(sold))
+        back = till.write(Kind.REFUND, lines=ROUND_BACK[ROUND_CENTS], tenders=tenders, refund_of=refund_of(sold))
         upload.append(sent(back, offline=True))
     assert {answer.outcome for answer in await bar.send(till, *upload)} == {"booked"}
     assert await refunds_of(bar.db, payment) == []
@@ -212,7 +218,7 @@ async def test_an_offline_sale_and_its_refund_in_one_upload_return_the_money_onc
     sold = till.keep(sale(till, payment))
     back = till.write(
         Kind.REFUND,
-        lines=ROUND_BACK,
+        lines=ROUND_BACK[ROUND_CENTS],
         tenders=[Tender(TenderKind.TERMINAL, -ROUND_CENTS, None)],
         refund_of=refund_of(sold),
     )
@@ -220,6 +226,98 @@ async def test_an_offline_sale_and_its_refund_in_one_upload_return_the_money_onc
     assert [answer.outcome for answer in await bar.send(till, *upload)] == ["booked", "booked"]
     assert [answer.outcome for answer in await bar.send(till, *upload)] == ["known", "known"]
     assert await refunds_of(bar.db, payment) == [ROUND_CENTS]
+
+
+@pytest.mark.parametrize("back", [[ROUND_CENTS], [700, 450]], ids=["whole", "in two parts"])
+@pytest.mark.parametrize("order", ["refund first", "both at once", "sale first"])
+async def test_a_refund_at_another_till_returns_to_the_card_once_in_whatever_order_the_two_arrive(
+    bar: "Bar", order: str, back: list[int]
+) -> None:
+    till, desks = await till_with_reader(bar), [await bar.till() for _ in back]
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    sold = till.keep(sale(till, payment))
+    refunds = [by_terminal(desk, sold, cents) for desk, cents in zip(desks, back, strict=True)]
+
+    async def refund() -> None:
+        for desk, written in zip(desks, refunds, strict=True):
+            (answer,) = await bar.send(desk, sent(written, offline=True))
+            assert answer.outcome in {"booked", "known"}
+
+    async def sell() -> None:
+        (answer,) = await bar.send(till, sent(sold, offline=True), process=1)
+        assert (answer.outcome in {"booked", "known"}, answer.loss_cents) == (True, 0)
+
+    if order == "both at once":
+        await asyncio.gather(refund(), sell())
+    else:
+        for upload in (refund, sell) if order == "refund first" else (sell, refund):
+            await upload()
+    assert sorted(await refunds_of(bar.db, payment)) == sorted(back)
+    await refund()
+    await sell()
+    assert sorted(await refunds_of(bar.db, payment)) == sorted(back), "the same uploads again refund nothing"
+    assert [await bar.of_kind(kind) for kind in ("terminal", "loss", "revenue")] == [0, 0, 0]
+    async with bar.db.connection() as conn:
+        assert await conn.fetch("select * from food_till.loss") == []
+    assert (await bar.refund(till, sold, 1, TenderKind.TERMINAL)).reason == "refund_exceeds_sale"
+
+
+async def test_an_early_refund_returns_to_the_card_only_what_no_till_paid_out_in_cash(bar: "Bar") -> None:
+    till, desks = await till_with_reader(bar), [await bar.till(), await bar.till()]
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    sold = till.keep(sale(till, payment))
+    await bar.send(desks[0], sent(by_terminal(desks[0], sold, ROUND_CENTS), offline=True))
+    cash = [Tender(TenderKind.CASH, -700, None)]
+    in_cash = desks[1].write(Kind.REFUND, lines=[beer(-1)], tenders=cash, refund_of=refund_of(sold))
+    await bar.send(desks[1], sent(in_cash, offline=True))
+    await bar.send(till, sent(sold, offline=True))
+    assert await refunds_of(bar.db, payment) == [ROUND_CENTS - 700]
+
+
+async def test_an_early_refund_of_a_split_sale_leaves_the_cash_to_refund(bar: "Bar") -> None:
+    till, desk = await till_with_reader(bar), await bar.till()
+    payment = await captured(bar.db, till.id, 700, NOW)
+    sold = till.keep(sale(till, payment, by_reader(payment, 700), Tender(TenderKind.CASH, 450, None)))
+    await bar.send(desk, sent(by_terminal(desk, sold, 700), offline=True))
+    await bar.send(till, sent(sold, offline=True))
+    assert await refunds_of(bar.db, payment) == [700]
+    assert (await bar.refund(till, sold, 450, TenderKind.CASH)).outcome == "booked"
+    assert (await bar.refund(till, sold, 1, TenderKind.TERMINAL)).reason == "refund_exceeds_sale"
+
+
+async def test_an_early_refund_to_two_payments_and_a_wallet_is_settled_in_parts_of_its_own(bar: "Bar") -> None:
+    till, desk, fan = await till_with_reader(bar), await bar.till(), await bar.fan(1000)
+    record = new_id()
+    paid = [await captured(bar.db, till.id, cents, NOW, record) for cents in (400, 300)]
+    tenders = [by_reader(payment, payment.amount_cents) for payment in paid]
+    sold = till.keep(sale(till, paid[0], *tenders, Tender(TenderKind.CARD, 450, fan.tap())))
+    back = [Tender(TenderKind.TERMINAL, -700, None), Tender(TenderKind.CARD, -450, None)]
+    refund = desk.write(Kind.REFUND, lines=ROUND_BACK[ROUND_CENTS], tenders=back, refund_of=refund_of(sold))
+    await bar.send(desk, sent(refund, offline=True))
+    (answer,) = await bar.send(till, sent(sold, offline=True))
+    assert (answer.outcome, await bar.balance_of(fan)) == ("booked", 1000)
+    assert [await refunds_of(bar.db, payment) for payment in paid] == [[400], [300]]
+    assert [await bar.of_kind(kind) for kind in ("terminal", "loss", "revenue")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("how", ["no sale", "payment returned", "paid by hand"])
+async def test_an_early_refund_that_no_card_can_get_is_listed_for_the_office(bar: "Bar", how: str) -> None:
+    till, desk = await till_with_reader(bar), await bar.till()
+    payment = await captured(bar.db, till.id, ROUND_CENTS, NOW)
+    slip = [Tender(TenderKind.TERMINAL, ROUND_CENTS, "0042")] if how == "paid by hand" else []
+    sold = till.keep(sale(till, payment, *slip))
+    await bar.send(desk, sent(by_terminal(desk, sold, ROUND_CENTS), offline=True))
+    if how == "payment returned":
+        async with bar.db.transaction() as conn:
+            await acts.give_back(conn, payment.id, till.id, NOW)
+    if how != "no sale":
+        (answer,) = await bar.send(till, sent(sold, offline=True))
+        assert answer.outcome == "booked"
+    assert await refunds_of(bar.db, payment) == ([ROUND_CENTS] if how == "payment returned" else [])
+    async with bar.db.connection() as conn:
+        rows = await conn.fetch("select reason from food_till.deviation where record_id <> $1", sold.record.id)
+    reasons = [row["reason"] for row in rows]
+    assert reasons == ["sale_unknown"] + ["refund_exceeds_sale"] * (how == "payment returned")
 
 
 async def test_a_captured_payment_becomes_a_sale_or_goes_back_never_both(bar: "Bar") -> None:

@@ -18,7 +18,7 @@ from virage.matchday.food.menu.api import Sold
 from virage.matchday.food.till.acts.early_refunds import store_deviations, write_settled
 from virage.matchday.food.till.acts.tendering import booking_rows, load
 from virage.matchday.food.till.rules import booking as rules
-from virage.matchday.food.till.rules.booking import Part, key_of
+from virage.matchday.food.till.rules.booking import Part, RecordKey, key_of
 from virage.matchday.food.till.rules.limits import TillLimits
 from virage.matchday.food.till.rules.tendering import Decision, Outcome, UploadedRecord, decide, refunded_tills
 from virage.matchday.food.till.store import booking as store
@@ -189,7 +189,9 @@ async def _write(
         ]
         await store.insert_bookings(conn, rows, now)
         await write_settled(conn, decision.early, now)
-        await _settle_card_payments(conn, {at: (sent[at].record, outcomes[at].parts) for at in booked}, now)
+        numbered = [(key_of(sent[at].record), 0, outcomes[at].parts) for at in booked]
+        numbered += [(early.refund.key, early.refund.part, early.parts) for early in decision.early.settled]
+        await _settle_card_payments(conn, numbered, now)
         if lost:
             await store.insert_losses(conn, [(sent[at].record, cents) for at, cents in lost.items()])
         noted = [
@@ -202,15 +204,18 @@ async def _write(
 
 
 async def _settle_card_payments(
-    conn: Connection, booked: Mapping[int, tuple[Record, Sequence[Part]]], now: datetime
+    conn: Connection, booked: Sequence[tuple[RecordKey, int, Sequence[Part]]], now: datetime
 ) -> None:
-    """Mark the payments at card readers that pay sales as booked, and send refunds of such sales to their cards."""
-    paid = [part.card_payment for _, parts in booked.values() for part in parts if part.card_payment and part.cents > 0]
+    """Mark the payments at card readers that pay sales as booked, and send refunds of such sales to their cards.
+
+    `booked` are the parts of records, also of early refunds that are settled now, with the number of the first part.
+    """
+    paid = [part.card_payment for _, _, parts in booked for part in parts if part.card_payment and part.cents > 0]
     await card_readers.book(conn, paid, now)
     requests = [
-        RefundRequest(key_of(record).derived_id(f"card refund {number}"), part.card_payment, -part.cents)
-        for record, parts in booked.values()
-        for number, part in enumerate(parts)
+        RefundRequest(key.derived_id(f"card refund {number}"), part.card_payment, -part.cents)
+        for key, first, parts in booked
+        for number, part in enumerate(parts, first)
         if part.card_payment is not None and part.cents < 0
     ]
     for answer in await payments.request_refund(conn, requests, now):

@@ -41,8 +41,9 @@ class RecordKey(NamedTuple):
 class Part(NamedTuple):
     """A tender, or the share of one wallet in it. A card tender without a wallet is uncovered.
 
-    `bonus`: paid from the wallet's bonus credit. `counts` False: uncovered refund, which returns nothing of its sale;
-    `awaits_cents` of it are refunded to the payers once the sale is uploaded. `via_clearing`: money of an order-ahead
+    `bonus`: paid from the wallet's bonus credit. `counts` False: uncovered refund, which returns nothing of its sale.
+    `awaits_cents` of a refund go to the payers once the sale is uploaded: of one that does not count to their wallets,
+    of one by terminal to the card payments of readers. `via_clearing`: money of an order-ahead
     order, which moves through the clearing account of the order-ahead till (`rules/order_money.py`). `card_payment`:
     payment at a card reader that brought the money, or gets it back.
     """
@@ -91,13 +92,17 @@ class BookedPart(NamedTuple):
 
 
 class PendingRefund(NamedTuple):
-    """Card refund of a sale that is not uploaded yet; `part` is the next free part number of the refund."""
+    """Refund of a sale that is not uploaded yet; `part` is the next free part number of the refund.
+
+    `by_terminal`: it counts as paid out by hand, unless payments at card readers turn out to have paid the sale.
+    """
 
     key: RecordKey
     of: RecordKey
     tender: int
     part: int
     cents: Cents
+    by_terminal: bool = False
 
 
 def till_account(kind: AccountKind, till: UUID) -> Account:
@@ -264,7 +269,7 @@ def loss_of(record: Record, parts: Sequence[Part]) -> Cents:
     A card refund of a sale that is not uploaded yet counts as paid out; `settle` books the difference later.
     """
     came_in = sum(part.cents - part.loss_cents for part in parts if not _is_uncovered(record, part))
-    waits = sum(part.awaits_cents for part in parts)
+    waits = sum(part.awaits_cents for part in parts if not part.counts)
     return record.total_cents + record.tip_cents - came_in + waits
 
 
@@ -300,12 +305,14 @@ def refund_parts(
     parts: list[Part] = []
     for at, tender in enumerate(record.tenders):
         if tender.kind not in PROVEN or tender.cents >= 0:
-            back = _refund_to_readers(at, tender, left)
+            is_terminal = tender.kind is TenderKind.TERMINAL and tender.cents < 0
+            back = _refund_to_readers(at, -tender.cents, left) if is_terminal else []
             for part in back:
                 left[payer_of(part)] += part.cents
             by_hand = tender.cents - sum(part.cents for part in back)
             left[_BY_HAND] = left.get(_BY_HAND, 0) + min(0, by_hand)
-            parts += back if back and not by_hand else [*back, Part(at, by_hand)]
+            awaits = -by_hand if is_terminal and sale is not None and not is_uploaded else 0
+            parts += back if back and not by_hand else [*back, Part(at, by_hand, awaits_cents=awaits)]
     for at, tender in enumerate(record.tenders):
         if tender.kind in PROVEN and tender.cents < 0:
             given = _refund_to_wallets(at, -tender.cents, left, wallets, cash_liability_cents)
@@ -319,19 +326,17 @@ def refund_parts(
     return parts
 
 
-def _refund_to_readers(at: int, tender: Tender, left: Mapping[Payer, Cents]) -> list[Part]:
+def _refund_to_readers(tender: int, wanted: Cents, left: Mapping[Payer, Cents]) -> list[Part]:
     """Return parts of a terminal's refund that return to the payments at card readers, each at most what it has left.
 
     Together they get at most what is left of the sale, because a till may have refunded part of it in cash. What
     remains is refunded by a terminal of its own, by hand.
     """
-    parts, rest = list[Part](), 0
-    if tender.kind is TenderKind.TERMINAL:
-        rest = min(-tender.cents, sum(left.values()))
+    parts, rest = list[Part](), min(wanted, sum(left.values()))
     for payer, cents in left.items():
         part = min(rest, cents)
         if payer.card_payment is not None and part > 0:
-            parts.append(Part(at, -part, card_payment=payer.card_payment))
+            parts.append(Part(tender, -part, card_payment=payer.card_payment))
             rest -= part
     return parts
 
@@ -370,10 +375,18 @@ def _own_money_first(left: Mapping[Payer, Cents], cash_liability_cents: Cents) -
 def settle(
     pending: PendingRefund, booked: Sequence[BookedPart], wallets: Mapping[UUID, UUID], *, cash_liability_cents: Cents
 ) -> tuple[list[Part], list[Transfer]]:
-    """Return parts and transfers of a refund that was uploaded before its sale, now that the sale is booked."""
-    parts = _refund_to_wallets(
-        pending.tender, pending.cents, remaining_by_payer(pending.of, booked), wallets, cash_liability_cents
-    )
+    """Return parts and transfers of a refund that was uploaded before its sale, now that the sale is booked.
+
+    What a terminal refunded by hand becomes a refund to the payments at card readers: the till's terminal has paid both
+    ways, so that no transfer is needed.
+    """
+    left = remaining_by_payer(pending.of, booked)
+    if pending.by_terminal:
+        left[_BY_HAND] += pending.cents  # counted as paid out by hand until now
+        back = _refund_to_readers(pending.tender, pending.cents, left)
+        by_hand = [Part(pending.tender, -sum(part.cents for part in back))] if back else []
+        return [*back, *by_hand], []
+    parts = _refund_to_wallets(pending.tender, pending.cents, left, wallets, cash_liability_cents)
     kept = till_account(AccountKind.LOSS, pending.key.till)
     moved = [
         Transfer(

@@ -52,7 +52,7 @@ class Settlement(Struct, frozen=True):
         return sum(
             settled.refund.cents + sum(part.cents for part in settled.parts)
             for settled in self.settled
-            if settled.refund.of == sale
+            if settled.refund.of == sale and not settled.refund.by_terminal
         )
 
 
@@ -91,7 +91,9 @@ def settle_early(
     settled: list[Settled] = []
     moved: list[Transfer] = []
     known = list(booked)
-    for pending in pending_refunds:
+    for waiting in pending_refunds:
+        earlier = sum(len(one.parts) for one in settled if one.refund.key == waiting.key)
+        pending = waiting._replace(part=waiting.part + earlier)  # a refund may wait with several tenders
         receipt = receipts[pending.of]
         parts, transfers = settle(
             pending, known, wallets, cash_liability_cents=cash_liability(receipt.sale, receipt.refunds)

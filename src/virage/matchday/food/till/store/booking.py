@@ -50,6 +50,7 @@ async def pending_refunds(conn: Connection, sales: Sequence[RecordKey]) -> list[
             row["tender"],
             row["next_part"],
             row["awaits_cents"],
+            row["by_terminal"],
         )
         async for row in queries.pending_refunds(conn, **_keys(sales))
     ]

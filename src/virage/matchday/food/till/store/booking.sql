@@ -34,7 +34,7 @@ order by one.kind desc, record.received_at, record.device_id, record.number;
 -- name: pending_refunds(tills, sale_ids)
 -- Refunds that were uploaded before these sales, in the order of upload.
 select booking.device_id, booking.record_id, booking.refund_till, booking.refund_of, booking.tender,
-    booking.awaits_cents,
+    booking.awaits_cents, booking.cents < 0 as by_terminal,
     (
         select max(all_parts.part) + 1 from food_till.booking as all_parts
         where all_parts.device_id = booking.device_id and all_parts.record_id = booking.record_id
