@@ -220,7 +220,7 @@ ELSEWHERE = {
     "PUT /api/me/notifications/events/{event_id}",
     "DELETE /api/me/notifications/events/{event_id}",
     "GET /api/office/food/tills/{till_id}/archive",
-    # Card readers and their payments: tests/money/payments/test_card_readers.py tries other tills and outlets.
+    # Card readers and their payments: tests/money/card_readers/test_card_readers.py tries other tills and outlets.
     "GET /api/till/card-payments/{payment_id}",
     "POST /api/till/card-payments/{payment_id}/cancel",
     "POST /api/till/card-payments/{payment_id}/return",

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import math
 import re
 import secrets
 import sys
@@ -78,6 +79,10 @@ class StripeStandin:
         """Only answers of addresses that contain this are lost, or wait."""
         self.answers_wait: asyncio.Event | None = None
         """Answers wait for it, after the request was executed; `waiting` counts them."""
+        self.requests_wait: asyncio.Event | None = None
+        """As `answers_wait`, but before the request is executed."""
+        self.search_lags = False
+        """The index of the search does not know what was created within the last minute."""
         self.waiting = 0
         self.enabled_events: tuple[str, ...] = (*EVENTS, *DEBIT_EVENTS, *READER_EVENTS, *ACCOUNT_EVENTS)
         """The kinds of events that the endpoint is sent."""
@@ -183,6 +188,10 @@ class StripeStandin:
             await asyncio.sleep(self.latency_s)
             if self.away:
                 return web.Response(status=503)
+            is_held = request.method != "GET" and self.answers_lost_of in request.path
+            if self.requests_wait and is_held:
+                self.waiting += 1
+                await self.requests_wait.wait()
             try:
                 params = nested(request.query if request.method == "GET" else await request.post())
                 status, answer = self._answer(handler, request, params)
@@ -190,10 +199,10 @@ class StripeStandin:
                 status, answer = refusal.status, {"error": refusal.error}
             except ConnectionError:
                 return web.Response(status=503)
-            if self.answers_wait and request.method != "GET" and self.answers_lost_of in request.path:
+            if self.answers_wait and is_held:
                 self.waiting += 1
                 await self.answers_wait.wait()
-            if self.answers_lost and request.method != "GET" and self.answers_lost_of in request.path:
+            if self.answers_lost and is_held:
                 self.answers_lost -= 1
                 assert request.transport is not None
                 request.transport.abort()
@@ -231,7 +240,7 @@ class StripeStandin:
         try:
             status, answer = 200, handler(request, params)
         except Refusal as refusal:
-            if refusal.status != 402:
+            if "param" in refusal.error:  # a parameter is invalid: the request was not executed
                 raise
             status, answer = refusal.status, {"error": refusal.error}
         self._keys[key] = (digest, status, _copy(answer))
@@ -453,7 +462,8 @@ class StripeStandin:
 
     def _search_intents(self, _request: web.Request, params: Json) -> Json:
         name, value = re.fullmatch(r"metadata\['(\w+)'\]:'([\w-]+)'", params["query"]).groups()  # type: ignore[union-attr]  # a query of another form fails here
-        intents = [one for one in self._own() if one["object"] == "payment_intent"]
+        new = int(time.time()) - 60 if self.search_lags else math.inf
+        intents = [one for one in self._own() if one["object"] == "payment_intent" and one["created"] < new]
         found = [one for one in intents if one["metadata"].get(name) == value]
         return {"object": "search_result", "data": found, "has_more": False, "next_page": None, "url": "/v1"}
 

@@ -24,6 +24,8 @@ class StandinReaders:
         self._refusal: Any = refusal
         self.times_out = False
         """The reader begins, but the API answers that it did not answer in time."""
+        self.begun = 0
+        """How many payments readers have shown."""
         self.routes: dict[str, Callable[[web.Request, Json], Json]] = {
             "GET /v1/terminal/locations": lambda _request, _: self._listed("terminal.location"),
             "POST /v1/terminal/readers": self._register,
@@ -113,6 +115,7 @@ class StandinReaders:
             raise self._refusal(400, "invalid_request_error", "terminal_reader_busy")
         if intent["status"] != "requires_payment_method" or "card_present" not in intent["payment_method_types"]:
             raise self._refusal(400, "invalid_request_error", "intent_invalid_state")
+        self.begun += 1
         reader["action"] = {
             "type": "process_payment_intent",
             "status": "in_progress",

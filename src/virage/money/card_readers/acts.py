@@ -122,7 +122,7 @@ async def ask(conn: Connection, asked: NewCardPayment, now: datetime) -> Asked |
     )
     if not await store.insert_payment(conn, payment):  # another payment has the same reference
         return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
-    await payments.hand_over(conn, asked.id, ref_of(reader.provider_ref), pending=False)
+    await payments.hand_over(conn, asked.id, ref_of(reader.provider_ref), now, pending=False)
     return Asked(payment, _handed(reader, payment))
 
 
@@ -187,12 +187,15 @@ class CardReaderMoney:
         await store.lock_payments(conn, subjects)
 
     async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
-        """Let the till book its sale; return the money of payments that were given up before it came."""
+        """Let the till book its sale; return the money of payments that were given up, or had ended, before it came."""
         ids = sorted(payment.payment_id for payment in payments_)
         locked = await store.lock_payments(conn, ids)
         await store.mark_captured(conn, ids, now)
-        late = [_whole(payment) for payment in locked.values() if payment.returned_at is not None]
-        await payments.request_refund(conn, late, now)
+        given_up = [_whole(payment) for payment in locked.values() if payment.returned_at is not None]
+        await payments.request_refund(conn, given_up, now)
+        # Its till was told that it failed, so that no sale follows.
+        ended = [one for one in locked.values() if one.ended_at is not None and one.returned_at is None]
+        await _return(conn, [replace(payment, captured_at=now) for payment in ended], now)
 
     async def processing(self, conn: Connection, payments_: Sequence[Processing], now: datetime) -> None:
         """No reader takes debits."""

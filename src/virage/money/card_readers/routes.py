@@ -66,7 +66,7 @@ class ReaderTill(Struct, frozen=True, forbid_unknown_fields=True):
     till_id: UUID | None
 
 
-@post("/card-payments", status_code=200, guards=[AT_TILL], rate="gate")
+@post("/card-payments", status_code=200, guards=[AT_TILL])
 async def ask_card_payment(
     data: CardPaymentRequest,
     *,
@@ -93,7 +93,10 @@ async def ask_card_payment(
                 handed = Outcome(data.id, PaymentState.DECLINED, data.amount_cents, str(handed.reason))
             if handed.state is PaymentState.PENDING and handed.provider_ref is not None:
                 async with db.transaction() as conn:
-                    await payments.hand_over(conn, data.id, handed.provider_ref, pending=True)
+                    is_open = await payments.hand_over(conn, data.id, handed.provider_ref, clock.now(), pending=True)
+                if not is_open:  # it was cancelled while the provider was called
+                    reference = Reference(data.id, handed.provider_ref, amount_cents=data.amount_cents)
+                    await _cancel(payment_provider, payment_deliveries, reference)
             await payment_deliveries.settle([handed])
     return await _answer(db, data.id, principal)
 
@@ -104,7 +107,7 @@ async def get_card_payment(payment_id: UUID, db: Database, principal: Principal)
     return await _answer(db, payment_id, principal)
 
 
-@post("/card-payments/{payment_id:uuid}/cancel", status_code=200, guards=[AT_TILL], rate="gate")
+@post("/card-payments/{payment_id:uuid}/cancel", status_code=200, guards=[AT_TILL])
 async def cancel_card_payment(
     payment_id: UUID,
     *,
@@ -123,17 +126,21 @@ async def cancel_card_payment(
         return answer
     async with db.connection() as conn:
         stored = await payments.payment(conn, payment_id)
-    try:
-        ref = None if stored is None else stored.provider_ref
-        outcomes = await payment_provider.cancel([Reference(payment_id, ref)])
-    except Unreachable as failure:
-        log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
-        outcomes = []
-    if outcomes:
-        await payment_deliveries.settle(outcomes)
+    ref = None if stored is None else stored.provider_ref
+    await _cancel(payment_provider, payment_deliveries, Reference(payment_id, ref, amount_cents=answer.amount_cents))
     async with db.transaction() as conn:
         await payments.abandon(conn, [payment_id], clock.now())
     return await _answer(db, payment_id, principal)
+
+
+async def _cancel(provider: PaymentProvider, deliveries: Deliveries, reference: Reference) -> None:
+    """Cancel a payment at the provider and settle what became of it; a job does so if the provider does not answer."""
+    try:
+        outcomes = await provider.cancel([reference])
+    except Unreachable as failure:
+        log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
+        return
+    await deliveries.settle(outcomes)
 
 
 @post("/card-payments/{payment_id:uuid}/return", status_code=200, guards=[AT_TILL])

@@ -76,22 +76,23 @@ async def store_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
         await store.open_pages(conn, opened)
 
 
-async def hand_over(conn: Connection, payment_id: UUID, ref: str, *, pending: bool) -> None:
+async def hand_over(conn: Connection, payment_id: UUID, ref: str, now: datetime, *, pending: bool) -> bool:
     """Store the reader that gets a payment and, once it waits for the card (`pending`), the payment there.
 
     `ref` is made by `readers.ref_of`. It is stored before the provider is called, so that a lost answer is looked up.
+    Returns whether the payment may still be paid: it may have been cancelled meanwhile.
     """
-    await store.hand_over(conn, payment_id, ref, pending=pending)
+    return await store.hand_over(conn, payment_id, ref, now, pending=pending)
 
 
 async def abandon(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
     """Abandon payments; the reconcile job cancels them at the provider. A debit under way cannot be cancelled.
 
-    A capture before that is still passed to the handler of the purpose.
+    A capture before that is still passed to the handler of the purpose. Idempotent.
     """
     if payment_ids:
-        await store.abandon(conn, payment_ids, now)
-        await journal.append(conn, [Fact("payment_given_up", None, payment_id, {}) for payment_id in payment_ids], now)
+        abandoned = await store.abandon(conn, payment_ids, now)
+        await journal.append(conn, [Fact("payment_given_up", None, payment_id, {}) for payment_id in abandoned], now)
 
 
 async def extend_unopened(conn: Connection, payment_ids: Sequence[UUID], until: datetime) -> set[UUID]:

@@ -61,11 +61,15 @@ AMOUNT_CENTS_MAX = 100_000_000
 
 
 class Reference(Struct, frozen=True):
-    """Identification of a payment or of a saved card at the provider. `account`: None is the operator's own."""
+    """Identification of a payment or of a saved card at the provider. `account`: None is the operator's own.
+
+    `amount_cents` is needed to cancel a payment at a card reader.
+    """
 
     payment_id: UUID
     provider_ref: str | None = None
     account: str | None = None
+    amount_cents: int = 0
 
 
 class PaymentIntent(Struct, frozen=True):
@@ -484,11 +488,12 @@ class OpenPayment(Struct, frozen=True):
     expires_at: datetime
     provider_ref: str | None = None
     account: str | None = None
+    amount_cents: int = 0
 
     @property
     def reference(self) -> Reference:
         """Identification at the provider."""
-        return Reference(self.id, self.provider_ref, self.account)
+        return Reference(self.id, self.provider_ref, self.account, self.amount_cents)
 
 
 class SavedCardState(StrEnum):

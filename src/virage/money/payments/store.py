@@ -115,9 +115,9 @@ async def open_pages(conn: Connection, opened: Sequence[HostedPage]) -> None:
     )
 
 
-async def hand_over(conn: Connection, payment_id: UUID, ref: str, *, pending: bool) -> None:
-    """Store where a card reader has a payment, unless a later outcome has arrived already."""
-    await _sql.hand_over(conn, id=payment_id, ref=ref, pending=pending)
+async def hand_over(conn: Connection, payment_id: UUID, ref: str, now: datetime, *, pending: bool) -> bool:
+    """Store where a card reader has a payment, unless it has ended; return whether it may still be paid."""
+    return bool(await _sql.hand_over(conn, id=payment_id, ref=ref, pending=pending, now=now))
 
 
 async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Unpaid]:
@@ -156,9 +156,9 @@ async def lock_payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Pay
     return await _payments(_sql.lock_payments(conn, ids=ids))
 
 
-async def abandon(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
-    """Expire open payments now."""
-    await _sql.abandon(conn, ids=ids, now=now)
+async def abandon(conn: Connection, ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Expire open payments now; return those that had not expired before."""
+    return sorted([row["id"] async for row in _sql.abandon(conn, ids=ids, now=now)])
 
 
 async def extend_unopened(conn: Connection, ids: Sequence[UUID], until: datetime) -> set[UUID]:

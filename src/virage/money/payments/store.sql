@@ -40,11 +40,13 @@ from locked
 join unnest(:ids::uuid[], :urls::text[], :refs::text[]) as opened (id, url, ref) on opened.id = locked.id
 where payment.id = locked.id;
 
--- name: hand_over(id, ref, pending)!
--- Where a card reader has a payment; it is pending once the reader waits for the card.
+-- name: hand_over(id, ref, pending, now)$
+-- Where a card reader has a payment; it is pending once the reader waits for the card. Returns whether it may be paid;
+-- nothing of a payment that has ended.
 update payments.payment
 set provider_ref = :ref, state = case when :pending::boolean then 'pending' else state end
-where id = :id and state = 'created';
+where id = :id and state = 'created'
+returning expires_at > :now;
 
 -- name: lock_without_money(ids)
 -- Payments that are not captured, locked in order; the others are not touched.
@@ -309,7 +311,7 @@ select
 
 -- name: open_payments(since, until, after, wanted)
 -- Open payments of a period, by age.
-select id, created_at, expires_at, provider_ref, account
+select id, created_at, expires_at, provider_ref, account, amount_cents
 from payments.payment
 where created_at >= :since and created_at < :until and state in ('created', 'pending') and (created_at, id) > (:since, :after)
 order by created_at, id limit :wanted;
@@ -336,14 +338,15 @@ select open_since from payments.watermark;
 -- New watermark of reconciliation.
 update payments.watermark set open_since = :open_since where open_since < :open_since;
 
--- name: abandon(ids, now)!
--- Abandoned payments: they expire now, and reconciliation cancels them at the provider.
+-- name: abandon(ids, now)
+-- Abandoned payments: they expire now, and reconciliation cancels them at the provider. Returns those that were open.
 update payments.payment set expires_at = :now
 where id in (
     select id from payments.payment
     where id = any(:ids::uuid[]) and captured_cents is null and state in ('created', 'pending') and expires_at > :now
     order by id for no key update
-);
+)
+returning id;
 
 -- name: turnover(purpose)^
 -- Captured and refunded amounts of a purpose, over all time.
@@ -421,6 +424,12 @@ select min(created_at) from payments.payment;
 -- A new account of an organiser; a known one is left unchanged.
 insert into payments.account (organiser_id, begun_at, begun_by) values (:organiser_id, :now, :who)
 on conflict (organiser_id) do nothing;
+
+-- name: begin_account_again(organiser_id, now)!
+-- The next request to create an account is a new one at the provider, which has refused the last one: the time is part
+-- of its idempotency key, so it is always a later one.
+update payments.account set begun_at = greatest(:now, begun_at + interval '1 microsecond')
+where organiser_id = :organiser_id and ref is null;
 
 -- name: accounts()
 -- All accounts.

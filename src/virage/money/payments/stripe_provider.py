@@ -347,7 +347,7 @@ class StripeProvider:
         ref, account = reference.provider_ref, reference.account
         ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0, account=account, page_ref=ref)
         if ref is not None and ref.startswith(READER):
-            return await self.readers.cancel(reference.payment_id, ref)
+            return await self.readers.cancel(reference.payment_id, ref, reference.amount_cents)
         if ref is None:
             found = await self._fetch(reference)
             ref = None if found is None else found.provider_ref

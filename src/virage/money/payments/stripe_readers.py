@@ -111,16 +111,9 @@ class StripeReaders:
     async def pay(self, asked: ReaderPayment) -> Outcome | Refused:
         """Create the PaymentIntent and let the reader process it; each has an idempotency key of its own."""
         client, id_ = self._client().v1, asked.payment_id
-        params: Any = {
-            "amount": asked.amount_cents,
-            "currency": self._currency,
-            "payment_method_types": [CARD_PRESENT],
-            "capture_method": "automatic",
-            "metadata": {PAYMENT_ID: str(id_)},
-        }
         with _answered(), urgent(PATIENCE):
             try:
-                intent = await client.payment_intents.create_async(params, {"idempotency_key": str(id_)})
+                intent = await self._create(id_, asked.amount_cents)
             except stripe.IdempotencyError:
                 return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
             except stripe.InvalidRequestError as failure:
@@ -141,6 +134,17 @@ class StripeReaders:
                 return Refused(reason) if ended.state is PaymentState.DECLINED else ended
         return Outcome(id_, PaymentState.PENDING, intent.amount, provider_ref=ref_of(asked.reader_ref, intent.id))
 
+    async def _create(self, payment_id: UUID, amount_cents: int) -> stripe.PaymentIntent:
+        """Create the PaymentIntent of a payment, or return the one that was created before."""
+        params: Any = {
+            "amount": amount_cents,
+            "currency": self._currency,
+            "payment_method_types": [CARD_PRESENT],
+            "capture_method": "automatic",
+            "metadata": {PAYMENT_ID: str(payment_id)},
+        }
+        return await self._client().v1.payment_intents.create_async(params, {"idempotency_key": str(payment_id)})
+
     async def fetch(self, payment_id: UUID, provider_ref: str) -> Outcome | None:
         """Return the state of a payment; None if it is unknown. One that its reader has given up is cancelled."""
         reader_ref, _, known = provider_ref.partition(SEPARATOR)
@@ -153,17 +157,23 @@ class StripeReaders:
             return await self._end(payment_id, intent.id, reason)
         return outcome
 
-    async def cancel(self, payment_id: UUID, provider_ref: str) -> Outcome:
+    async def cancel(self, payment_id: UUID, provider_ref: str, amount_cents: int) -> Outcome:
         """Stop the reader, if it is still at this payment, and cancel the PaymentIntent.
 
-        Pending while a card is being charged: its outcome follows.
+        Pending while a card is being charged: its outcome follows. A PaymentIntent that is not found may be about to be
+        created by a request under way: it is created here, under the same idempotency key, so that no reader takes it.
         """
         reader_ref, _, known = provider_ref.partition(SEPARATOR)
         readers = self._client().v1.terminal.readers
         reader = await unless_missing(readers.retrieve_async(reader_ref))
         intent = await self._intent(payment_id, known, reader)
         if intent is None:
-            return Outcome(payment_id, PaymentState.EXPIRED, 0)
+            try:
+                intent = await self._create(payment_id, amount_cents)
+            except stripe.InvalidRequestError as failure:
+                if failure.code != TOO_SMALL:
+                    raise
+                return Outcome(payment_id, PaymentState.DECLINED, amount_cents, TOO_SMALL)
         if _processed(reader) == intent.id and _action_status(reader) == "in_progress":
             try:
                 await readers.cancel_action_async(reader_ref)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from virage.matchday.food.till.rules.refunds import cash_liability
-from virage.money.fiscal.types import PROVEN, REFUNDS, Record, Tender, TenderKind
+from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind
 from virage.money.wallet.accounts.types import split
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, bonus, wallet_account
 from virage.platform.values.money import Cents

@@ -1,5 +1,6 @@
 """Card payments of tills over the whole application, with readers of the stand-in for Stripe."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -97,6 +98,26 @@ class Bar:
             statuses.add(answer.status_code)
         return statuses
 
+    async def ask_and_hold(self, part: str, held: str) -> tuple[asyncio.Task[Any], UUID]:
+        """Ask for a payment, and hold the provider's call to an address before or after it is executed."""
+        self.standin.answers_lost_of, self._held = part, asyncio.Event()
+        setattr(self.standin, held, self._held)
+        id_ = new_id()
+        asking = asyncio.create_task(self.ask(id_=id_))
+        while not self.standin.waiting:  # noqa: ASYNC110 - it asks the stand-in
+            await asyncio.sleep(0)
+        setattr(self.standin, held, None)  # only that call
+        return asking, id_
+
+    def go_on(self) -> None:
+        """Let the held call go on."""
+        self._held.set()
+
+    def waits_for_card(self) -> list[str]:
+        """The readers that show an amount."""
+        readers = [one for one in self.standin.objects.values() if one["object"] == "terminal.reader"]
+        return [one["id"] for one in readers if one["action"] and one["action"]["status"] == "in_progress"]
+
     def intents(self) -> list[dict[str, Any]]:
         return [one for one in self.standin.objects.values() if one["object"] == "payment_intent"]
 
@@ -179,6 +200,56 @@ async def test_a_cancelled_payment_ends_and_money_that_came_first_stays(bar: Bar
     assert (await bar.act(second, "cancel"))["state"] == "captured"
 
 
+@pytest.mark.parametrize("search_lags", [False, True], ids=["found", "not yet found"])
+@pytest.mark.parametrize("held", ["answers_wait", "requests_wait"])
+@pytest.mark.parametrize("part", ["/payment_intents", "/process_payment_intent"])
+async def test_a_payment_that_is_cancelled_while_the_provider_is_called_is_asked_for_at_no_reader(
+    bar: Bar, part: str, held: str, search_lags: bool
+) -> None:
+    bar.standin.search_lags = search_lags
+    asking, id_ = await bar.ask_and_hold(part, held)
+    assert (await bar.act({"id": str(id_)}, "cancel"))["state"] == "failed"
+    bar.go_on()
+    assert (await asking)["state"] == "failed"
+    had_begun = (part, held) == ("/process_payment_intent", "answers_wait")
+    assert (bar.standin.readers.begun, bar.waits_for_card()) == (had_begun, [])
+    assert {intent["status"] for intent in bar.intents()} == {"canceled"}
+    assert (await bar.ask())["state"] == "waiting", "the reader is free"
+
+
+@pytest.mark.parametrize("part", ["/payment_intents", "/process_payment_intent"])
+async def test_a_payment_that_could_not_be_cancelled_is_cancelled_once_the_provider_has_it(bar: Bar, part: str) -> None:
+    asking, id_ = await bar.ask_and_hold(part, "answers_wait")
+    bar.standin.away = True
+    assert (await bar.act({"id": str(id_)}, "cancel"))["state"] == "waiting"
+    bar.standin.away = False
+    bar.go_on()
+    assert (await asking)["state"] == "failed"
+    assert (bar.waits_for_card(), [intent["status"] for intent in bar.intents()]) == ([], ["canceled"])
+
+
+async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(bar: Bar) -> None:
+    payment = await bar.ask()
+    assert (await bar.act(payment, "cancel"))["state"] == "failed"
+    (intent,) = bar.intents()
+    intent |= {"status": "succeeded", "amount_received": 900}
+    bar.standin._send("payment_intent.succeeded", intent)  # noqa: SLF001 - as if the card had been quicker
+    assert await bar.deliver(copies=2) == {204}
+    assert (await bar.act(payment))["state"] == "returned"
+    await bar.later()
+    assert bar.refunded() == [900]
+
+
+async def test_a_payment_that_is_cancelled_again_and_again_is_one_fact(bar: Bar) -> None:
+    payment = await bar.ask()
+    bar.standin.away = True
+    for _ in range(3):
+        assert (await bar.act(payment, "cancel"))["state"] == "waiting"
+    async with bar.world.db.connection() as conn:
+        facts = await conn.fetch("select from kernel.journal where what = 'payment_given_up'")
+    assert len(facts) == 1
+
+
 async def test_a_reader_takes_one_payment_at_a_time(bar: Bar) -> None:
     first = await bar.ask()
     assert (await bar.ask())["code"] == "card_reader_busy"
@@ -250,7 +321,7 @@ async def test_an_offline_reader_and_an_absent_provider_charge_nothing(bar: Bar)
     bar.standin.away = False
     await bar.later(3 * MINUTE)
     assert (await bar.act(waiting))["state"] == "failed"
-    assert [intent["status"] for intent in bar.intents()] == ["canceled"]
+    assert {intent["status"] for intent in bar.intents()} == {"canceled"}
 
 
 async def test_a_payment_without_a_card_ends_by_itself(bar: Bar) -> None:
