@@ -51,6 +51,8 @@ class StripeConnect:
         """Account by id of object."""
         self.accounts: dict[str, Json] = {}
         self.disconnected: set[str] = set()
+        self.refused: Exception | None = None
+        """How new accounts are refused, for instance because the platform's profile is not complete."""
         self.balances: dict[str | None, StripeBalance] = {
             None: StripeBalance(objects, lambda one: self.owns(one, None))
         }
@@ -92,6 +94,8 @@ class StripeConnect:
 
     def create(self, _request: "web.Request", params: Json) -> Json:
         """POST /v1/accounts."""
+        if self.refused is not None:
+            raise self.refused
         return self.add(
             NEW
             | {

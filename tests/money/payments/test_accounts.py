@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.money.payments.stripe_connect import requirements
-from tests.money.payments.stripe_standin import HEADERS, WEBHOOK_SECRET, StripeStandin, signature
+from tests.money.payments.stripe_standin import HEADERS, WEBHOOK_SECRET, Refusal, StripeStandin, signature
 from tests.money.payments.test_conformance import Bank, Inbox, due, inbox, of_stripe, standin
 from tests.money.payments.test_stripe import EXAMPLES, Shop, of_kind, own_shop, signed
+from virage.identity.people import acts as people
 from virage.money.payments import account_acts, account_jobs, account_reads, account_store, acts, reads
 from virage.money.payments.account_rules import (
     DISCONNECTED,
@@ -44,6 +45,8 @@ from virage.money.payments.rules import (
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
+from virage.platform.web.security import COOKIE
 from virage.site.programme import api as programme
 from virage.site.programme.types import Organiser
 
@@ -423,6 +426,27 @@ async def test_an_account_whose_answer_was_lost_is_opened_once_even_a_day_later(
     standin.forget_keys()
     found = await bank.provider.open_account(replace(new, begun_at=datetime.now(UTC) - timedelta(days=1)))
     assert list(standin.connect.accounts) == [found.ref]
+
+
+async def test_an_account_that_was_refused_reaches_stripe_again_and_is_opened_once(
+    own_shop: Shop, standin: StripeStandin
+) -> None:
+    """The cause is mended in Stripe's dashboard; an answer that is lost then opens no second account."""
+    organiser_id = await organiser(own_shop.db)
+    own_shop.clock.advance(datetime.now(UTC) - own_shop.clock.now())  # keys of today are known
+    async with own_shop.db.transaction() as conn:
+        now = own_shop.clock.now()
+        who = await people.ensure_staff(conn, "finance@example.org", None, [Grant("finance")], now)
+        own_shop.client.cookies.set(COOKIE, (await people.open_session(conn, who, now)).token, domain="virage.local")
+    headers = {"origin": "https://virage.local", "sec-fetch-site": "same-origin"}
+    path = f"/api/office/payments/accounts/{organiser_id}/onboarding"
+    standin.connect.refused = Refusal(400, "invalid_request_error", "platform_profile_incomplete")
+    for refused, answers_lost, status in ((True, 0, 503), (False, 1, 503), (False, 0, 200), (False, 0, 200)):
+        own_shop.clock.advance(timedelta(seconds=1))
+        standin.connect.refused = standin.connect.refused if refused else None
+        standin.answers_lost = answers_lost
+        assert (await own_shop.client.post(path, headers=headers)).status_code == status
+    assert len(standin.connect.accounts) == 1
 
 
 async def test_the_account_that_is_opened_bears_its_losses_at_stripe(bank: Bank, standin: StripeStandin) -> None:

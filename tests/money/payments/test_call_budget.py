@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import FakeClock
 from tests.money.payments.stripe_standin import StripeStandin
-from tests.money.payments.test_conformance import inbox, of_stripe, standin
+from tests.money.payments.test_conformance import Inbox, inbox, of_stripe, standin
+from virage.money.payments import store
+from virage.money.payments.account_rules import AccountReport
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.rules import (
     CALL_SHARES,
@@ -162,3 +164,23 @@ async def test_a_job_that_asks_for_much_leaves_fans_their_share(processes: list[
         assert all(isinstance(answer, HostedPage) for answer in answers)
         assert not job.done()
     assert len(job.result()) == 60
+
+
+async def test_an_event_of_an_account_takes_no_call_from_fans(
+    standin: StripeStandin, inbox: Inbox, db: Database
+) -> None:
+    clock = Clock()
+    provider = of_stripe(standin, budget=CallBudget(db, clock, 100))
+    standin.complete_account(standin.connect.connect())
+    headers, body = await inbox.next()
+    busy_until = clock.now() + timedelta(seconds=5)
+    async with db.transaction() as conn:
+        await store.lock_call_lanes(conn)
+        await store.put_call_lanes(conn, {CallLane.FAN: busy_until, CallLane.JOB: clock.now()})
+    (report,) = await provider.read_webhook(headers, body)  # type: ignore[misc]  # it is no refusal
+    await provider.close()
+    assert isinstance(report, AccountReport)
+    async with db.transaction() as conn:
+        lanes = await store.lock_call_lanes(conn)
+    assert lanes[CallLane.FAN] == busy_until
+    assert lanes[CallLane.JOB] > clock.now()

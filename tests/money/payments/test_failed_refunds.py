@@ -215,3 +215,29 @@ async def test_a_refund_is_decided_once_by_a_freshly_signed_in_member_of_finance
         assert (again.status_code, again.json()["code"]) == (409, "refund_not_failed")
     desk.refund_id = new_id()
     assert (await desk.post("retry")).status_code == 404
+
+
+@pytest.mark.parametrize("reason", ["balance_insufficient", "processing_error"], ids=["final", "not final"])
+async def test_a_refund_that_was_refused_reaches_stripe_again(desk: Desk, reason: str) -> None:
+    desk.standin.refunds_refused = reason
+    await desk.ask_refund()
+    desk.standin.refunds_refused = None
+    if reason == "balance_insufficient":
+        await desk.signed_in("finance")
+        assert (await desk.post("retry")).status_code == 204
+    await desk.later()
+    assert [one["amount"] for one in desk.at_bank()] == [5000]
+    assert await desk.state() is PaymentState.REFUNDED
+
+
+async def test_a_refund_whose_answer_was_lost_after_a_refusal_is_paid_once(desk: Desk) -> None:
+    desk.standin.refunds_refused = "balance_insufficient"
+    await desk.ask_refund()
+    desk.standin.refunds_refused = None
+    await desk.signed_in("finance")
+    assert (await desk.post("retry")).status_code == 204
+    desk.standin.answers_lost = 1
+    await desk.later()
+    await desk.later()
+    assert [one["amount"] for one in desk.at_bank()] == [5000]
+    assert await desk.state() is PaymentState.REFUNDED

@@ -34,6 +34,11 @@ async def begin_account(conn: Connection, organiser_id: UUID, who: UUID, now: da
     return account
 
 
+async def begin_account_again(conn: Connection, organiser_id: UUID, now: datetime) -> None:
+    """Store that the provider has refused to create an account, so that a person who asks again reaches it again."""
+    await store.begin_account_again(conn, organiser_id, now)
+
+
 async def name_account(conn: Connection, organiser_id: UUID, report: AccountReport, now: datetime) -> str:
     """Store the provider's id of an account and what the provider says of it; return the id. The first one counts."""
     await store.lock_accounts(conn, [organiser_id])

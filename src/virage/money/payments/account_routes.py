@@ -8,7 +8,7 @@ from virage.money.payments import account_acts, account_reads
 from virage.money.payments.account_jobs import read_accounts
 from virage.money.payments.account_reads import AccountView, OrganiserAccount
 from virage.money.payments.account_rules import Account, FeeRule, NewAccount
-from virage.money.payments.provider import PaymentProvider, Unreachable
+from virage.money.payments.provider import NotExecuted, PaymentProvider, Unreachable
 from virage.money.payments.routes import READERS, decider
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -71,6 +71,9 @@ async def open_account(
         )
     except Unreachable as failure:
         log.warning("payment_provider_unreachable", asked=str(failure), accounts=1)
+        if isinstance(failure, NotExecuted):
+            async with db.transaction() as conn:
+                await account_acts.begin_account_again(conn, organiser_id, clock.now())
         raise Problem("provider_unavailable") from failure
 
 

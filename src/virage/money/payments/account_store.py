@@ -35,6 +35,11 @@ async def insert_account(conn: Connection, organiser_id: UUID, who: UUID, now: d
     return bool(await _sql.insert_account(conn, organiser_id=organiser_id, who=who, now=now))
 
 
+async def begin_account_again(conn: Connection, organiser_id: UUID, now: datetime) -> None:
+    """Store that the next request to create an account is a new one, unless the account exists."""
+    await _sql.begin_account_again(conn, organiser_id=organiser_id, now=now)
+
+
 async def accounts(conn: Connection) -> list[Account]:
     """Return all accounts, the earliest first."""
     return [_account(row) async for row in _sql.accounts(conn)]

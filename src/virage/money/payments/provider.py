@@ -31,6 +31,10 @@ class Unreachable(Exception):
     """
 
 
+class NotExecuted(Unreachable):
+    """The provider has answered that it does not execute the request. It may repeat that answer to the same request."""
+
+
 class PaymentProvider(Protocol):
     """Provider with hosted pages. Methods raise `Unreachable` and are never called inside a transaction.
 

@@ -1,9 +1,9 @@
 """Client of Stripe: hosted Checkout pages, saved cards charged off-session, refunds, signed webhooks.
 
 Each request carries our id as idempotency key and as metadata, so that a lost answer can be found again. Stripe keeps
-idempotency keys for a day (https://docs.stripe.com/api/idempotent_requests); what may be repeated later is looked up
-first. A webhook only says that something changed, unless a page was paid: the state is fetched, so that late, doubled
-and reordered events, and events of another API version, do no harm.
+idempotency keys for a day, also of what it refused (https://docs.stripe.com/api/idempotent_requests); what may be
+repeated later is looked up first. A webhook only says that something changed, unless a page was paid: the state is
+fetched, so that late, doubled and reordered events, and events of another API version, do no harm.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from stripe import StripeClient
 from virage.money.payments.account_rules import DISCONNECTED, AccountRefusal, AccountReport, NewAccount
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
-from virage.money.payments.provider import Unreachable
+from virage.money.payments.provider import NotExecuted, Unreachable
 from virage.money.payments.rules import (
     Charge,
     DisputeNotice,
@@ -399,7 +399,9 @@ class StripeProvider:
                 "amount": due.amount_cents,
                 "metadata": {REFUND_ID: str(due.id)},
             } | ({"refund_application_fee": True} if due.returns_fee else {})
-            options = _on(due.account, idempotency_key=f"{due.id}-{len(known)}")
+            # The number of answers so far, which is stored: after a lost answer the key is the same, after a refusal,
+            # which Stripe repeats for a day, another one.
+            options = _on(due.account, idempotency_key=f"{due.id}-{due.attempts}")
             try:
                 standing = await self._client.v1.refunds.create_async(params, options)
             except stripe.InvalidRequestError as failure:
@@ -478,8 +480,10 @@ class StripeProvider:
         }
         try:
             account = await self._opened_before(new) or await self._client.v1.accounts.create_async(
-                params, _on(None, idempotency_key=f"account-{new.organiser_id}")
+                params, _on(None, idempotency_key=f"account-{new.organiser_id}-{new.begun_at:%Y%m%dT%H%M%S.%f}")
             )
+        except (stripe.InvalidRequestError, stripe.PermissionError) as failure:
+            raise NotExecuted(why(failure)) from failure
         except (stripe.StripeError, Busy) as failure:
             raise Unreachable(why(failure)) from failure
         return _report(account)
@@ -537,6 +541,8 @@ class StripeProvider:
             return event
         if event.livemode is not self._is_live:  # events of test accounts reach live endpoints too
             return []
+        if event.data.object["object"] in ("account", "application"):  # no person waits for it
+            return await self._news(event)
         with urgent(WEBHOOK_PATIENCE):
             return await self._news(event)
 
