@@ -333,7 +333,7 @@ def test_an_offline_reader_is_named_and_another_one_is_chosen_at_the_till(system
     assert [captured for _, captured, _ in payments_of(system, name)] == [False, True]
 
 
-def test_a_club_card_is_topped_up_at_the_reader(system: System, tablet: Phone) -> None:
+def test_a_club_card_is_topped_up_at_the_reader(system: System, tablet: Phone, browser: Browser) -> None:
     page, name = begin(tablet, system, "Till top-up")
     one = new_card(system, 0)
     in_menu(page, "Top up a card")
@@ -351,6 +351,11 @@ def test_a_club_card_is_topped_up_at_the_reader(system: System, tablet: Phone) -
     expect(dialog).to_contain_text("Done. New balance: €12.00.")
     assert left(system, one) == 1_200
     assert payments_of(system, name) == [(1_205, False, False), (1_200, True, True)]
+    with desk(browser, system, "finance@example.org") as office:
+        office.goto("/office/food/shifts")
+        shift = office.get_by_role("row").filter(has_text=name)
+        top_up = "Bank cards: top-ups €12.00, payouts €0.00 (of which €12.00 by card reader)"
+        expect(shift).to_contain_text(top_up)
     assert_books_are_right(system)
 
 

@@ -8,15 +8,21 @@ import pytest
 
 from tests.matchday.food.till.bar import ROUND, ROUND_BACK, ROUND_CENTS, sent
 from tests.money.card_readers.readers import asked, captured, reader_of, refunds_of, settled
-from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
+from tests.money.fiscal.till import CASHIER, NOW, Till, beer, fries, refund_of
+from tests.money.wallet.ledger.books import loaded_wallet
 from virage.control.books.reads.shifts import shifts
 from virage.control.books.reads.takings import till_mismatches
+from virage.control.books.rules.shifts import TerminalTopUps
 from virage.control.books.store.sales_statistics import SalesFilter
 from virage.matchday.food.till.acts.selling import RecordAnswer
 from virage.money.card_readers import acts
 from virage.money.card_readers.rules import CardPayment, reference_of
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VerifiedRecord
 from virage.money.payments.rules import PaymentState
+from virage.money.wallet.accounts.rules.wallets import DeskTender
+from virage.money.wallet.funding.rules.desk import DeskTransaction, transfer
+from virage.money.wallet.ledger import acts as ledger
+from virage.money.wallet.ledger.rules import Posted
 from virage.platform.values.ids import new_id
 
 if TYPE_CHECKING:
@@ -355,3 +361,31 @@ async def test_a_shift_shows_what_its_reader_took_apart(bar: "Bar") -> None:
     (total,) = shift.tenders
     assert (total.kind, total.cents) == (TenderKind.TERMINAL, ROUND_CENTS + 450 - 700)
     assert shift.card_reader_cents == ROUND_CENTS - 700
+
+
+async def test_a_shift_shows_top_ups_by_reader_beside_those_in_cash_and_its_terminal_adds_up(bar: "Bar") -> None:
+    till = await till_with_reader(bar)
+    sold, loaded = [await captured(bar.db, till.id, cents, NOW) for cents in (ROUND_CENTS, 2_000)]
+    upload = [till.write(Kind.SHIFT_OPENED), till.keep(sale(till, sold))]
+    await bar.send(till, *(sent(written, offline=True) for written in upload))
+    for cents, tender, id_ in (
+        (5_000, DeskTender.CASH, new_id()),
+        (2_000, DeskTender.TERMINAL, loaded.record_id),
+        (300, DeskTender.TERMINAL, new_id()),
+        (-100, DeskTender.TERMINAL, new_id()),
+    ):
+        async with bar.db.transaction() as conn:
+            wallet_id = await loaded_wallet(conn, 1_000)
+            booked = DeskTransaction(id_, till.id, wallet_id, new_id(), CASHIER, cents, tender)
+            assert isinstance((await ledger.post(conn, [[transfer(booked)]], NOW + MINUTE))[0], Posted)
+    async with bar.db.transaction() as conn:
+        await acts.lock_named(conn, [loaded.reference])
+        await acts.book(conn, [loaded.id], NOW)
+    async with bar.db.connection() as conn:
+        (shift,) = await shifts(conn, SalesFilter(NOW - MINUTE, NOW + 60 * MINUTE, None, None))
+    assert shift.terminal == TerminalTopUps(top_up_cents=2_300, payout_cents=100, card_reader_cents=2_000)
+    assert (shift.drawer.top_up_cents, shift.drawer.payout_cents) == (5_000, 0)
+    (by_tender,) = shift.tenders
+    assert (by_tender.kind, by_tender.cents, shift.card_reader_cents) == (TenderKind.TERMINAL, ROUND_CENTS, ROUND_CENTS)
+    took = by_tender.cents + shift.terminal.top_up_cents - shift.terminal.payout_cents
+    assert await bar.of_kind("terminal") == -took

@@ -11112,7 +11112,8 @@ export interface components {
          *         `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
          *         ends when the next one opens: `closed_at` is null, `ended_at` is that time. `tenders` are totals by payment method,
          *         less refunds; `sales` and `refunds` count records. `card_reader_cents` is the part of the tender `terminal` that the
-         *         server's card readers took, less refunds; the rest was typed by hand at other terminals.
+         *         server's card readers took, less refunds; the rest was typed by hand at other terminals. Top-ups and payouts of
+         *         wallets are in no tender: those in cash are in `drawer`, those by terminal in `terminal`.
          */
         Shift: {
             card_reader_cents: number;
@@ -11133,6 +11134,7 @@ export interface components {
             refunds: number;
             sales: number;
             tenders: components["schemas"]["TenderTotal"][];
+            terminal: components["schemas"]["TerminalTopUps"];
             /** Format: uuid */
             till: string;
             till_name: string | null;
@@ -11725,6 +11727,17 @@ export interface components {
         TenderTotal: {
             cents: number;
             kind: components["schemas"]["TenderKind"];
+        };
+        /**
+         * TerminalTopUps
+         * @description Top-ups and payouts of wallets by terminal in a shift, both positive.
+         *
+         *         `card_reader_cents` is the part of the top-ups that the server's card readers took.
+         */
+        TerminalTopUps: {
+            card_reader_cents: number;
+            payout_cents: number;
+            top_up_cents: number;
         };
         /**
          * Terms

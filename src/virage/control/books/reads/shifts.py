@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
 from virage.control.books.rules.shifts import (
-    DrawerMovement,
     OfficeTill,
     OpenedShift,
     Shift,
     ShiftTotals,
     drawer,
     tenders,
+    terminal,
 )
 from virage.control.books.store import shifts as store
 from virage.control.books.store.sales_statistics import SalesFilter
@@ -72,9 +71,7 @@ async def _shifts(conn: Connection, opened: Sequence[OpenedShift]) -> list[Shift
     ids = sorted({shift.till for shift in opened})
     devices = await people.devices(conn, ids)
     persons = await people.persons_by_id(conn, sorted({shift.cashier for shift in opened}))
-    desk: dict[UUID, list[DrawerMovement]] = {}
-    for move in await store.cash_beside_sales(conn, ids, min(shift.at for shift in opened)):
-        desk.setdefault(move.till, []).append(DrawerMovement(move.at, move.cents))
+    desk = await store.desk_movements(conn, ids, min(shift.at for shift in opened))
     found = []
     for shift in opened:
         mine = [
@@ -106,6 +103,7 @@ async def _shifts(conn: Connection, opened: Sequence[OpenedShift]) -> list[Shift
                 tenders=tenders(taken),
                 card_reader_cents=by_reader.get(shift.key, 0),
                 drawer=drawer(shift, counted.get(shift.key), taken, mine),
+                terminal=terminal(mine),
             )
         )
     return found

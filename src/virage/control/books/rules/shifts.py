@@ -29,13 +29,25 @@ class Drawer(Struct, frozen=True):
     counted_at: datetime | None
 
 
+class TerminalTopUps(Struct, frozen=True):
+    """Top-ups and payouts of wallets by terminal in a shift, both positive.
+
+    `card_reader_cents` is the part of the top-ups that the server's card readers took.
+    """
+
+    top_up_cents: Cents
+    payout_cents: Cents
+    card_reader_cents: Cents
+
+
 class Shift(Struct, frozen=True):
     """Shift of a till, from its opening to its closing record, by the till's clock.
 
     `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
     ends when the next one opens: `closed_at` is null, `ended_at` is that time. `tenders` are totals by payment method,
     less refunds; `sales` and `refunds` count records. `card_reader_cents` is the part of the tender `terminal` that the
-    server's card readers took, less refunds; the rest was typed by hand at other terminals.
+    server's card readers took, less refunds; the rest was typed by hand at other terminals. Top-ups and payouts of
+    wallets are in no tender: those in cash are in `drawer`, those by terminal in `terminal`.
     """
 
     id: UUID
@@ -57,6 +69,7 @@ class Shift(Struct, frozen=True):
     tenders: list[TenderTotal]
     card_reader_cents: Cents
     drawer: Drawer
+    terminal: TerminalTopUps
 
 
 class TillHead(Struct, frozen=True):
@@ -148,17 +161,20 @@ class TenderSum(NamedTuple):
     cents: Cents
 
 
-class DrawerMovement(NamedTuple):
-    """Cash top-up (above zero) or payout of a wallet, and its time."""
+class DeskMovement(NamedTuple):
+    """Top-up (above zero) or payout of a wallet in cash or by terminal; `by_reader`: a card reader took the money."""
 
     at: datetime
     cents: Cents
+    tender: TenderKind
+    by_reader: bool = False
 
 
 def drawer(
-    opened: OpenedShift, counted: CashCount | None, money: Sequence[TenderSum], desk: Sequence[DrawerMovement]
+    opened: OpenedShift, counted: CashCount | None, money: Sequence[TenderSum], movements: Sequence[DeskMovement]
 ) -> Drawer:
     """Return the cash of a shift: float, movements, expected and counted amount."""
+    desk = [movement for movement in movements if movement.tender is TenderKind.CASH]
     cash = [tender_sum for tender_sum in money if tender_sum.kind is TenderKind.CASH]
     float_cents = cash_in(opened.body)
     found = None if counted is None else cash_in(counted.body)
@@ -177,6 +193,16 @@ def drawer(
         counted_cents=found,
         difference_cents=None if found is None else found - there,
         counted_at=None if counted is None else counted.at,
+    )
+
+
+def terminal(movements: Sequence[DeskMovement]) -> TerminalTopUps:
+    """Return what wallets were topped up and paid out by terminal."""
+    here = [movement for movement in movements if movement.tender is TenderKind.TERMINAL]
+    return TerminalTopUps(
+        top_up_cents=sum(movement.cents for movement in here if movement.cents > 0),
+        payout_cents=-sum(movement.cents for movement in here if movement.cents < 0),
+        card_reader_cents=sum(movement.cents for movement in here if movement.by_reader),
     )
 
 

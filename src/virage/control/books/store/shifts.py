@@ -2,10 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from virage.control.books.rules.shifts import CashCount, OpenedShift, ShiftTotals, TenderSum, TillAnchor, TillHead
+from virage.control.books.rules.shifts import (
+    CashCount,
+    DeskMovement,
+    OpenedShift,
+    ShiftTotals,
+    TenderSum,
+    TillAnchor,
+    TillHead,
+)
 from virage.control.books.store.queries import queries
 from virage.control.books.store.sales_statistics import SalesFilter
 from virage.money.fiscal.types import TenderKind
@@ -14,14 +22,6 @@ from virage.platform.values.money import Cents
 
 ShiftKey = tuple[UUID, int]
 """Till, and number of the opening record."""
-
-
-class CashMove(NamedTuple):
-    """Cash top-up (above zero) or payout at a drawer."""
-
-    till: UUID
-    at: datetime
-    cents: Cents
 
 
 async def opened(conn: Connection, wanted: SalesFilter, most: int) -> list[OpenedShift]:
@@ -73,10 +73,13 @@ async def card_payments(conn: Connection, shifts: Sequence[OpenedShift]) -> dict
     return {(row["device_id"], row["first"]): row["cents"] async for row in rows}
 
 
-async def cash_beside_sales(conn: Connection, tills: Sequence[UUID], since: datetime) -> list[CashMove]:
-    """Return cash top-ups and payouts at some tills since a time."""
-    rows = queries.cash_beside_sales(conn, keys=[str(till) for till in tills], since=since)
-    return [CashMove(UUID(row["key"]), row["at"], row["cents"]) async for row in rows]
+async def desk_movements(conn: Connection, tills: Sequence[UUID], since: datetime) -> dict[UUID, list[DeskMovement]]:
+    """Return top-ups and payouts by till since a time."""
+    found: dict[UUID, list[DeskMovement]] = {}
+    async for row in queries.desk_movements(conn, keys=[str(till) for till in tills], since=since):
+        one = DeskMovement(row["at"], row["cents"], TenderKind(row["tender"]), row["by_reader"])
+        found.setdefault(UUID(row["key"]), []).append(one)
+    return found
 
 
 async def till_heads(conn: Connection, tills: Sequence[UUID]) -> dict[UUID, tuple[TillHead, TillAnchor | None]]:

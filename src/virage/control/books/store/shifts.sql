@@ -75,12 +75,16 @@ inner join food_till.public_card_payment as paid
     on paid.device_id = record.device_id and paid.record_id = record.id
 group by shift.device_id, shift.first;
 
--- name: cash_beside_sales(keys, since)
--- Cash top-ups (below zero on the drawer account: cash came in) and payouts, by till and time.
-select posting.key, posting.at, -posting.cents as cents
+-- name: desk_movements(keys, since)
+-- Top-ups (below zero on the account of the drawer or terminal: money came in) and payouts, by till and time.
+select posting.key, posting.kind as tender, posting.at, -posting.cents as cents,
+    exists(
+        select from card_readers.public_booked_payment as paid
+        where paid.record_id = posting.subject and paid.till_id::text = posting.key
+    ) as by_reader
 from wallet_ledger.public_posting as posting
-where posting.kind = 'cash' and posting.key = any(:keys::text[]) and posting.purpose not in ('sale', 'refund')
-    and posting.at >= :since::timestamptz;
+where posting.kind in ('cash', 'terminal') and posting.key = any(:keys::text[])
+    and posting.purpose not in ('sale', 'refund') and posting.at >= :since::timestamptz;
 
 -- name: till_heads(device_ids)
 -- Head of each till's chain with its time of receipt, and its last anchor.

@@ -12,6 +12,7 @@ export const foodBooks: typeof English = {
   },
   tenders: { card: "Karten", virtual_card: "Handy", cash: "Bar", terminal: "Bankkarten", purse: "Vorbestellungen" },
   byReader: (sum) => `davon ${sum} per Kartenleser`,
+  topUps: (tender, topUps, payouts) => `${tender}: Aufladungen ${topUps}, Auszahlungen ${payouts}`,
   sales: {
     title: "Umsatz der Kioske",
     soFar: "Bisher",
@@ -78,7 +79,6 @@ export const foodBooks: typeof English = {
     total: (sum) => `${sum} in allen Laden`,
     none: "Keine Lade ist offen.",
     parts: (float, sales, refunds) => `Wechselgeld ${float} + Umsatz ${sales} − Erstattungen ${refunds}`,
-    topUps: (topUps, payouts) => `Aufladungen ${topUps}, Auszahlungen ${payouts}`,
     since: (moment) => `seit ${moment}`,
   },
   concessionaires: {

@@ -12,6 +12,7 @@ export const foodBooks = {
   },
   tenders: { card: "Cards", virtual_card: "App", cash: "Cash", terminal: "Bank cards", purse: "Phone orders" } as Record<string, string>,
   byReader: (sum: string) => `of which ${sum} by card reader`,
+  topUps: (tender: string, topUps: string, payouts: string) => `${tender}: top-ups ${topUps}, payouts ${payouts}`,
   sales: {
     title: "Sales at the outlets",
     soFar: "So far",
@@ -78,7 +79,6 @@ export const foodBooks = {
     total: (sum: string) => `${sum} in all drawers`,
     none: "No drawer is open.",
     parts: (float: string, sales: string, refunds: string) => `Float ${float} + sales ${sales} − refunds ${refunds}`,
-    topUps: (topUps: string, payouts: string) => `Top-ups ${topUps}, payouts ${payouts}`,
     since: (moment: string) => `since ${moment}`,
   },
   concessionaires: {

@@ -12,6 +12,7 @@ export const foodBooks: typeof English = {
   },
   tenders: { card: "Cartes", virtual_card: "Application", cash: "Espèces", terminal: "Cartes bancaires", purse: "Commandes par téléphone" },
   byReader: (sum) => `dont ${sum} par lecteur de cartes`,
+  topUps: (tender, topUps, payouts) => `${tender} : rechargements ${topUps}, versements ${payouts}`,
   sales: {
     title: "Ventes aux points de vente",
     soFar: "Jusqu’ici",
@@ -78,7 +79,6 @@ export const foodBooks: typeof English = {
     total: (sum) => `${sum} dans tous les tiroirs`,
     none: "Aucun tiroir n’est ouvert.",
     parts: (float, sales, refunds) => `Fonds ${float} + ventes ${sales} − remboursements ${refunds}`,
-    topUps: (topUps, payouts) => `Rechargements ${topUps}, versements ${payouts}`,
     since: (moment) => `depuis le ${moment}`,
   },
   concessionaires: {
