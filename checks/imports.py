@@ -26,6 +26,7 @@ OWN_ROOMS = {
     "virage.identity.people": ["routes | jobs", "openid_provider", "acts | reads", "store", "rules"],
     "virage.control.disputes": ROOMS,
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
+    "virage.money.card_readers": ["routes | jobs", "registering", "acts | reads", "store", "rules"],
     "virage.media.live": ["sources", *ROOMS],
     "virage.media.live.sources": ["routes | playback", "acts | reads | files", "store", "rules"],
     "virage.media.replay": [

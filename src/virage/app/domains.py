@@ -233,7 +233,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         ),
         keys.module.name: keys.build(process),
         payments.module.name: payments.build(process, provider, handlers),
-        card_readers.module.name: card_readers.build(process),
+        card_readers.module.name: card_readers.build(process, provider),
         settlement.module.name: settlement.build(process, provider, orders_with_code),
         cards.module.name: cards.build(process, EMPTY_CLOSED),
         funding.module.name: funding.build(process, provider, handlers, PAID_AT),

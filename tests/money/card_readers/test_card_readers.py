@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import pytest
 
 from tests.app.conftest import World
@@ -16,7 +17,7 @@ from tests.money.payments import stripe_standin
 from tests.money.payments.stripe_standin import StripeStandin
 from virage.app.building import build
 from virage.money.card_readers import acts
-from virage.money.card_readers.jobs import CardReaderJob
+from virage.money.card_readers.jobs import CardReaderJobs
 from virage.money.card_readers.rules import Reader
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.settings import PaymentSettings
@@ -45,24 +46,36 @@ class Bar:
         self.till_id = ""
         self.reader_id = ""
         self.reader_ref = ""
+        self.place = ""
 
     async def open(self) -> None:
         self.finance = await self.world.signed_in("finance@example.org", Grant("finance", "outlet", OUTLET))
         self.till = await self.world.till(OUTLET)
         self.till_id = self.world.ids["device_id"]
-        place = self.standin.readers.add_location()
-        new = {
-            "id": str(new_id()),
-            "code": "simulated-wpe",
-            "label": "Bar",
-            "outlet": OUTLET,
-            "location_id": place["id"],
-        }
-        made = await self.office("POST", "/api/office/card-readers", new)
+        self.place = self.standin.readers.add_location()["id"]
+        made = await self.office("POST", "/api/office/card-readers", self.new_reader())
         assert (made["state"], made["till_id"]) == ("online", None)
         self.reader_id = made["id"]
         self.reader_ref = next(one["id"] for one in self.standin.objects.values() if one["object"] == "terminal.reader")
         await self.office("PUT", f"/api/office/card-readers/{self.reader_id}/till", {"till_id": self.till_id})
+
+    def new_reader(self, **changes: str) -> dict[str, str]:
+        """A reader to register."""
+        new = {"id": str(new_id()), "code": "simulated-wpe", "label": "Bar", "outlet": OUTLET}
+        return new | {"location_id": self.place} | changes
+
+    async def register(self, new: dict[str, str]) -> httpx.Response:
+        return await self.world.ask(self.finance, "POST", "/api/office/card-readers", new)
+
+    async def readers(self) -> set[str]:
+        """The readers that the office lists, without the one of the till."""
+        listed = await self.office("GET", "/api/office/card-readers")
+        return {one["id"] for one in listed} - {self.reader_id}
+
+    def at_provider(self) -> set[str]:
+        """The ids of the readers at the provider, by our metadata, without the one of the till."""
+        readers = [one for one in self.standin.objects.values() if one["object"] == "terminal.reader"]
+        return {one["metadata"]["reader_id"] for one in readers} - {self.reader_id}
 
     async def office(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.world.ask(self.finance, method, path, body)
@@ -82,7 +95,9 @@ class Bar:
         """The worker looks payments up and sends refunds; no webhook has come."""
         self.world.clock.advance(by)  # type: ignore[attr-defined]  # the tests' clock
         await self.jobs.reconcile(self.world.db)
-        await CardReaderJob(self.world.clock).return_unbooked(self.world.db)
+        at_readers = CardReaderJobs(self.world.clock, self.provider)
+        await at_readers.agree_with_provider(self.world.db)
+        await at_readers.return_unbooked(self.world.db)
         await self.jobs.send_refunds(self.world.db)
 
     async def deliver(
@@ -434,6 +449,58 @@ async def test_a_removed_reader_is_gone_here_and_at_the_provider(bar: Bar) -> No
     assert await bar.office("GET", "/api/office/card-readers") == []
     assert bar.reader_ref not in bar.standin.objects
     assert (await bar.ask())["code"] == "card_reader_missing"
+
+
+@pytest.mark.parametrize("keys", ["known", "forgotten"])
+async def test_a_reader_whose_registration_was_interrupted_is_registered_once(bar: Bar, keys: str) -> None:
+    new = bar.new_reader(label="Second")
+    bar.standin.answers_lost, bar.standin.answers_lost_of = 1, "/terminal/readers"
+    assert (await bar.register(new)).json()["code"] == "provider_unavailable"
+    assert (await bar.readers(), bar.at_provider()) == (set(), {new["id"]})
+    if keys == "forgotten":  # a day later its code works no more
+        bar.standin.forget_keys()
+        bar.standin.readers.codes_expired = True
+    await bar.later()
+    assert await bar.readers() == set(), "the request may still be under way"
+    await bar.later(2 * MINUTE)
+    assert (await bar.readers(), bar.at_provider()) == ({new["id"]}, {new["id"]})
+    again = await bar.register(new)
+    assert (again.json()["id"], again.json()["label"]) == (new["id"], "Second")
+    calls = bar.standin.calls
+    await bar.later(2 * MINUTE)
+    assert (bar.standin.calls, len(bar.at_provider())) == (calls, 1), "nothing is left to register"
+
+
+async def test_a_registration_that_the_provider_refuses_later_is_dropped(bar: Bar) -> None:
+    new = bar.new_reader()
+    bar.standin.away = True
+    assert (await bar.register(bar.new_reader())).json()["code"] == "provider_unavailable"
+    bar.standin.away = False
+    bar.standin.answers_lost, bar.standin.answers_lost_of = 1, "/terminal/readers"
+    bar.standin.readers.codes_expired = True
+    assert (await bar.register(new)).json()["code"] == "provider_unavailable"
+    assert (await bar.register(new | {"label": "Another"})).json()["code"] == "card_reader_id_taken"
+    await bar.later(2 * MINUTE)
+    assert (await bar.readers(), bar.at_provider()) == (set(), set())
+    bar.standin.readers.codes_expired = False
+    calls = bar.standin.calls
+    await bar.later(2 * MINUTE)
+    assert bar.standin.calls == calls, "nothing is left to register"
+    assert (await bar.register(new | {"label": "Another"})).json()["label"] == "Another"
+
+
+async def test_a_reader_that_was_removed_without_the_provider_is_removed_there_later(bar: Bar) -> None:
+    bar.standin.away = True
+    await bar.office("DELETE", f"/api/office/card-readers/{bar.reader_id}")
+    assert await bar.office("GET", "/api/office/card-readers") == []
+    await bar.later()
+    assert bar.reader_ref in bar.standin.objects
+    bar.standin.away = False
+    await bar.later()
+    assert bar.reader_ref not in bar.standin.objects
+    calls = bar.standin.calls
+    await bar.later()
+    assert bar.standin.calls == calls, "a removal that is confirmed is not asked for again"
 
 
 @pytest.mark.parametrize("version", [API_VERSION, "2020-08-27"])

@@ -24,6 +24,8 @@ class StandinReaders:
         self._refusal: Any = refusal
         self.times_out = False
         """The reader begins, but the API answers that it did not answer in time."""
+        self.codes_expired = False
+        """No reader shows a code that still works."""
         self.begun = 0
         """How many payments readers have shown."""
         self.routes: dict[str, Callable[[web.Request, Json], Json]] = {
@@ -96,10 +98,10 @@ class StandinReaders:
         place = self._account.objects.get(params["location"])
         if place is None or place["object"] != "terminal.location":
             raise self._refusal(400, "invalid_request_error", "resource_missing", param="location")
-        if params["registration_code"] not in REGISTERED:
+        if self.codes_expired or params["registration_code"] not in REGISTERED:
             raise self._refusal(400, "invalid_request_error", None, param="registration_code")
         reader = self.add(REGISTERED[params["registration_code"]])
-        reader |= {"label": params["label"], "location": place["id"]}
+        reader |= {"label": params["label"], "location": place["id"], "metadata": params.get("metadata", {})}
         return reader
 
     def _delete(self, request: web.Request, _params: Json) -> Json:

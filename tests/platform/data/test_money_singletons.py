@@ -10,6 +10,7 @@ MONEY = {
     "concessions.closings",
     "concessions.expire_orders",
     "concessions.judge_promises",
+    "card_readers.provider",
     "card_readers.return",
     "payments.accounts",
     "payments.debits",

@@ -11,7 +11,14 @@ from msgspec.structs import replace
 from virage.identity.people import api as people
 from virage.identity.people.types import DeviceKind
 from virage.money.card_readers import rules, store
-from virage.money.card_readers.rules import PURPOSE, CardPayment, CardReaderRefusal, NewCardPayment, Reader
+from virage.money.card_readers.rules import (
+    PURPOSE,
+    CardPayment,
+    CardReaderRefusal,
+    NewCardPayment,
+    Reader,
+    Registration,
+)
 from virage.money.payments import api as payments
 from virage.money.payments.types import (
     Captured,
@@ -42,9 +49,25 @@ class Asked(Struct, frozen=True):
     hand_over: ReaderPayment | None
 
 
+async def begin_registration(conn: Connection, new: Registration) -> Registration | Refused:
+    """Store that a reader is being registered, before the provider is called. Idempotent by its id."""
+    if await store.insert_registration(conn, new):
+        return new
+    begun = await store.registration(conn, new.id)
+    same = begun is not None and replace(begun, begun_at=new.begun_at, begun_by=new.begun_by) == new
+    return begun if begun is not None and same else Refused(CardReaderRefusal.ID_TAKEN)
+
+
+async def end_registration(conn: Connection, reader_id: UUID) -> None:
+    """Drop a registration that the provider has refused."""
+    await store.end_registration(conn, reader_id)
+
+
 async def register(conn: Connection, reader: Reader, who: UUID | None) -> Reader | Refused:
     """Store a reader that the provider has registered. Idempotent by its id."""
-    if await store.insert_reader(conn, reader, who):
+    is_new = await store.insert_reader(conn, reader, who)
+    await store.end_registration(conn, reader.id)
+    if is_new:
         about = {"outlet": reader.outlet}
         await journal.append(conn, [Fact("card_reader_registered", who, reader.id, about)], reader.registered_at)
         return reader
@@ -78,7 +101,7 @@ async def assign(conn: Connection, reader_id: UUID, till_id: UUID | None, who: U
 
 
 async def remove(conn: Connection, reader_id: UUID, who: UUID, now: datetime) -> Reader | Refused:
-    """Remove a reader; its payments stay."""
+    """Remove a reader; its payments stay. A job removes it at the provider if the caller cannot."""
     reader = next(iter(await store.lock_readers(conn, reader_id, None)), None)
     if reader is None:
         return Refused(CardReaderRefusal.NOT_FOUND)

@@ -1,25 +1,30 @@
-"""Scheduled job of card readers: captured money without a sale goes back."""
+"""Scheduled jobs of card readers: money without a sale goes back, and readers agree with those at the provider."""
 
 from typing import Final
 
-from virage.money.card_readers import acts, rules
+from virage.money.card_readers import acts, rules, store
+from virage.money.card_readers.registering import register_at_provider, remove_at_provider
+from virage.money.payments.api import PaymentProvider, Unreachable
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 
 EVERY_S: Final = 60
 
 
-class CardReaderJob:
-    """Job of card readers; it runs in one process at a time."""
+class CardReaderJobs:
+    """Jobs of card readers; each runs in one process at a time."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, provider: PaymentProvider) -> None:
         self._clock = clock
+        self._provider = provider
 
     def register(self, jobs: Jobs) -> None:
-        """Register the job."""
+        """Register the jobs."""
         jobs.every_money(EVERY_S, "card_readers.return", self.return_unbooked)
+        jobs.every_money(EVERY_S, "card_readers.provider", self.agree_with_provider)
 
     async def return_unbooked(self, db: Database) -> None:
         """Return captured payments whose record did not arrive within a day."""
@@ -31,3 +36,18 @@ class CardReaderJob:
                 log.warning("card_payments_returned", payments=returned)
             if returned < acts.PAGE:
                 return
+
+    async def agree_with_provider(self, db: Database) -> None:
+        """Complete registrations whose answer was lost, and removals that the provider has not confirmed."""
+        async with db.connection() as conn:
+            begun = await store.registrations(conn, self._clock.now() - rules.REGISTERS_WITHIN)
+            removed = await store.removed_readers(conn)
+        for registration in begun:
+            try:
+                registered = await register_at_provider(db, self._clock, self._provider, registration)
+            except Unreachable as failure:
+                log.warning("payment_provider_unreachable", asked=str(failure), readers=len(begun))
+                return
+            if isinstance(registered, Refused):
+                log.warning("card_reader_not_registered", reader=str(registration.id), reason=str(registered.reason))
+        await remove_at_provider(db, self._clock, self._provider, removed)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from virage.money.card_readers import rules
-from virage.money.card_readers.jobs import CardReaderJob
+from virage.money.card_readers.jobs import CardReaderJobs
 from virage.money.card_readers.routes import routers
 from virage.money.card_readers.store import count_unbooked
+from virage.money.payments.api import PaymentProvider
 from virage.platform.data.database import Connection
 from virage.platform.data.gauges import Gauge
 from virage.platform.module import Module, Parts, Process
@@ -25,13 +26,14 @@ module = Module(
         "card_reader_not_here": 409,
     },
     lock_ranks={
+        "registration": (),
         "reader": (),
         "payment": (),
     },
 )
 
 
-def build(process: Process) -> Parts:
+def build(process: Process, provider: PaymentProvider) -> Parts:
     """Return the parts."""
     clock = process.clock
 
@@ -40,6 +42,6 @@ def build(process: Process) -> Parts:
 
     return Parts(
         {},
-        jobs=[CardReaderJob(clock).register],
+        jobs=[CardReaderJobs(clock, provider).register],
         gauges=[Gauge("virage_card_payments", "Captured card payments without a sale.", "state", read_unbooked)],
     )

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.money.card_readers import acts, reads, rules, store
+from virage.money.card_readers import acts, reads, registering, rules, store
 from virage.money.card_readers.reads import CardPaymentAnswer, CardReaderLine, UnbookedCardPayment
-from virage.money.card_readers.rules import CardReaderRefusal, NewCardPayment, Reader
+from virage.money.card_readers.rules import CardReaderRefusal, NewCardPayment, Reader, Registration
 from virage.money.payments import api as payments
 from virage.money.payments.api import Deliveries, PaymentProvider, Unreachable
 from virage.money.payments.types import (
-    NewReader,
     Outcome,
     PaymentRefusal,
     PaymentState,
@@ -167,7 +166,9 @@ async def list_till_card_readers(
 ) -> list[CardReaderLine]:
     """Return the readers at the outlets of this till."""
     outlets = [str(grant.scope_id) for grant in principal.grants if grant.role == "till" and grant.scope == "outlet"]
-    return await _lines(db, payment_provider, outlets)
+    async with db.connection() as conn:
+        found = await reads.readers(conn, outlets)
+    return await _lines(db, payment_provider, found)
 
 
 @put("/card-reader", status_code=204, guards=[AT_TILL])
@@ -188,7 +189,9 @@ async def list_card_readers(
     db: Database, principal: Principal, payment_provider: PaymentProvider
 ) -> list[CardReaderLine]:
     """Return the readers at the outlets of the caller's finance role, with their states at the provider."""
-    return await _lines(db, payment_provider, outlets_of(principal, LEADERS))
+    async with db.connection() as conn:
+        found = await reads.readers(conn, outlets_of(principal, LEADERS))
+    return await _lines(db, payment_provider, found)
 
 
 @get("/card-readers/locations", guards=[staff(*LEADERS)])
@@ -213,22 +216,27 @@ async def list_unbooked_card_payments(db: Database, principal: Principal) -> lis
 async def register_card_reader(
     data: NewCardReader, *, db: Database, clock: Clock, principal: Principal, payment_provider: PaymentProvider
 ) -> CardReaderLine:
-    """Register a reader at the provider, by the code that it shows. Idempotent by its id."""
+    """Register a reader at the provider, by the code that it shows. Idempotent by its id.
+
+    The registration is stored first: if the answer is lost, a job completes it. A new try after a refusal has a new id.
+    """
     at_outlets(principal, LEADERS, [data.outlet])
     who = require_fan(principal)
     mine = await _locations(db, payment_provider, outlets_of(principal, LEADERS))
     if data.location_id not in {location.id for location in mine}:
         raise Problem(ReaderRefusal.LOCATION_UNKNOWN)
-    try:
-        status = granted(
-            await payment_provider.readers.register(NewReader(data.id, data.code, data.label, data.location_id))
-        )
-    except Unreachable as failure:
-        raise Problem(PaymentRefusal.PROVIDER_UNAVAILABLE) from failure
-    new = Reader(data.id, status.ref, data.label, data.outlet, None, clock.now())
-    reader = granted(await db.transact(acts.register, new, who))
     async with db.connection() as conn:
-        (line,) = await reads.lines(conn, [reader], [status])
+        reader = await store.reader(conn, data.id)
+    if reader is None:
+        new = Registration(data.id, data.code, data.label, data.outlet, data.location_id, clock.now(), who)
+        begun = granted(await db.transact(acts.begin_registration, new))
+        try:
+            reader = granted(await registering.register_at_provider(db, clock, payment_provider, begun))
+        except Unreachable as failure:
+            raise Problem(PaymentRefusal.PROVIDER_UNAVAILABLE) from failure
+    elif reader.outlet != data.outlet:
+        raise Problem(CardReaderRefusal.ID_TAKEN)
+    (line,) = await _lines(db, payment_provider, [reader])
     return line
 
 
@@ -245,13 +253,10 @@ async def put_card_reader_till(
 async def remove_card_reader(
     reader_id: UUID, *, db: Database, clock: Clock, principal: Principal, payment_provider: PaymentProvider
 ) -> None:
-    """Remove a reader here and at the provider. Its payments stay."""
+    """Remove a reader here and at the provider, by a job if that does not answer. Its payments stay."""
     await _mine(db, reader_id, principal)
     reader = granted(await db.transact(acts.remove, reader_id, require_fan(principal), clock.now()))
-    try:
-        await payment_provider.readers.remove(reader.provider_ref)
-    except Unreachable as failure:
-        log.warning("card_reader_not_removed", reader=reader.provider_ref, asked=str(failure))
+    await registering.remove_at_provider(db, clock, payment_provider, [reader])
 
 
 def _till(principal: Principal) -> UUID:
@@ -290,9 +295,7 @@ async def _mine(db: Database, reader_id: UUID, principal: Principal) -> None:
     at_outlets(principal, LEADERS, [reader.outlet])
 
 
-async def _lines(db: Database, provider: PaymentProvider, outlets: list[str] | None) -> list[CardReaderLine]:
-    async with db.connection() as conn:
-        found = await reads.readers(conn, outlets)
+async def _lines(db: Database, provider: PaymentProvider, found: Sequence[Reader]) -> list[CardReaderLine]:
     try:
         states = await provider.readers.states([reader.provider_ref for reader in found]) if found else []
     except Unreachable as failure:

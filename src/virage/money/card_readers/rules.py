@@ -18,6 +18,8 @@ SETTLES_WITHIN: Final = timedelta(minutes=5)
 """Minimum age of a capture before a till's report that it has no sale refunds it."""
 RETURNED_AFTER: Final = timedelta(hours=24)
 """Age at which a captured payment without a record is refunded, whether or not its till reports."""
+REGISTERS_WITHIN: Final = timedelta(minutes=1)
+"""After this time without an answer a job asks the provider again about a registration."""
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _REFERENCE: Final = re.compile(r"CR-[0-9A-HJKMNP-TV-Z]{12}")
 _REFERENCE_BITS: Final = 60
@@ -52,6 +54,18 @@ class Reader(Struct, frozen=True):
     outlet: str
     till_id: UUID | None
     registered_at: datetime
+
+
+class Registration(Struct, frozen=True):
+    """Reader that is being registered at the provider, by the `code` that it shows."""
+
+    id: UUID
+    code: str
+    label: str
+    outlet: str
+    location_id: str
+    begun_at: datetime
+    begun_by: UUID | None
 
 
 class NewCardPayment(Struct, frozen=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.money.card_readers.rules import CardPayment, Reader
+from virage.money.card_readers.rules import CardPayment, Reader, Registration
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 
@@ -24,6 +24,37 @@ async def insert_reader(conn: Connection, reader: Reader, who: UUID | None) -> b
         now=reader.registered_at,
     )
     return new is not None
+
+
+async def insert_registration(conn: Connection, new: Registration) -> bool:
+    """Store a registration, unless it is known; return whether it is new."""
+    stored = await _sql.insert_registration(
+        conn,
+        id=new.id,
+        code=new.code,
+        label=new.label,
+        outlet=new.outlet,
+        location_id=new.location_id,
+        who=new.begun_by,
+        now=new.begun_at,
+    )
+    return stored is not None
+
+
+async def registration(conn: Connection, reader_id: UUID) -> Registration | None:
+    """Return a registration without an answer, or None."""
+    row = await _sql.registration(conn, id=reader_id)
+    return None if row is None else Registration(**row)
+
+
+async def registrations(conn: Connection, before: datetime) -> list[Registration]:
+    """Return registrations without an answer that began before a time, the oldest first."""
+    return [Registration(**row) async for row in _sql.registrations(conn, before=before)]
+
+
+async def end_registration(conn: Connection, reader_id: UUID) -> None:
+    """Delete a registration that has an answer."""
+    await _sql.end_registration(conn, id=reader_id)
 
 
 async def reader(conn: Connection, reader_id: UUID) -> Reader | None:
@@ -64,6 +95,16 @@ async def assign_reader(conn: Connection, reader_id: UUID, till_id: UUID | None)
 async def remove_reader(conn: Connection, reader_id: UUID, now: datetime) -> None:
     """Mark a reader as removed."""
     await _sql.remove_reader(conn, id=reader_id, now=now)
+
+
+async def removed_readers(conn: Connection) -> list[Reader]:
+    """Return the removed readers that the provider may still have, the longest removed first."""
+    return [Reader(**row) async for row in _sql.removed_readers(conn)]
+
+
+async def mark_gone(conn: Connection, reader_id: UUID, now: datetime) -> None:
+    """Mark a reader as removed at the provider."""
+    await _sql.mark_gone(conn, id=reader_id, now=now)
 
 
 async def open_at_reader(conn: Connection, reader_id: UUID) -> bool:

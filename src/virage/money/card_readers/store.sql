@@ -4,6 +4,25 @@ insert into card_readers.reader (id, provider_ref, label, outlet, registered_at,
 values (:id, :provider_ref, :label, :outlet, :now, :who::uuid) on conflict do nothing
 returning id;
 
+-- name: insert_registration(id, code, label, outlet, location_id, who, now)$
+-- A reader that is to be registered at the provider; a known one is left as it is.
+insert into card_readers.registration (id, code, label, outlet, location_id, begun_at, begun_by)
+values (:id, :code, :label, :outlet, :location_id, :now, :who::uuid) on conflict do nothing
+returning id;
+
+-- name: registration(id)^
+-- A reader that is being registered.
+select id, code, label, outlet, location_id, begun_at, begun_by from card_readers.registration where id = :id;
+
+-- name: registrations(before)
+-- Readers whose registration began before a time and has no answer, the oldest first.
+select id, code, label, outlet, location_id, begun_at, begun_by from card_readers.registration
+where begun_at < :before order by begun_at, id;
+
+-- name: end_registration(id)!
+-- The provider has answered.
+delete from card_readers.registration where id = :id;
+
 -- name: reader(id)^
 -- A reader that is not removed.
 select id, provider_ref, label, outlet, till_id, registered_at from card_readers.reader
@@ -41,6 +60,15 @@ update card_readers.reader set till_id = :till_id::uuid where id = :id;
 -- name: remove_reader(id, now)!
 -- A locked reader is removed.
 update card_readers.reader set removed_at = :now, till_id = null where id = :id;
+
+-- name: removed_readers()
+-- Removed readers that the provider may still have.
+select id, provider_ref, label, outlet, till_id, registered_at from card_readers.reader
+where removed_at is not null and gone_at is null order by removed_at, id;
+
+-- name: mark_gone(id, now)!
+-- A reader that the provider has removed.
+update card_readers.reader set gone_at = :now where id = :id and gone_at is null;
 
 -- name: open_at_reader(reader_id)$
 -- Whether a reader has a payment that has not ended.

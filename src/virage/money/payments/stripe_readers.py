@@ -42,6 +42,8 @@ READER_EVENTS: Final = ("terminal.reader.action_failed", "terminal.reader.action
 """Events that the webhook endpoint is sent too if there are readers."""
 READER: Final = "tmr_"
 CARD_PRESENT: Final = "card_present"
+READER_ID: Final = "reader_id"
+"""Metadata of a reader: our id."""
 VENUE: Final = "venue"
 """Metadata of a location: the code of its venue."""
 TOO_SMALL: Final = "amount_too_small"
@@ -84,12 +86,21 @@ class StripeReaders:
 
     async def register(self, new: NewReader) -> ReaderStatus | Refused:
         """Register a reader by the code that it shows."""
-        params: Any = {"registration_code": new.code, "label": new.label, "location": new.location_id}
+        params: Any = {
+            "registration_code": new.code,
+            "label": new.label,
+            "location": new.location_id,
+            "metadata": {READER_ID: str(new.id)},
+        }
         options: Any = {"idempotency_key": str(new.id)}
         with _answered():
             try:
                 return _status(await self._client().v1.terminal.readers.create_async(params, options))
             except stripe.InvalidRequestError as failure:
+                # The code of a reader that is registered works no more, once its idempotency key is forgotten.
+                for reader in await self._all():
+                    if reader.metadata is not None and reader.metadata.to_dict().get(READER_ID) == str(new.id):
+                        return _status(reader)
                 is_place = failure.param == "location" or failure.code == MISSING
                 reason = ReaderRefusal.LOCATION_UNKNOWN if is_place else ReaderRefusal.CODE_INVALID
                 return Refused(reason, {"provider": failure.code or "invalid_request"})
@@ -104,9 +115,13 @@ class StripeReaders:
         if not reader_refs:
             return []
         with _answered():
-            listed = await self._client().v1.terminal.readers.list_async({"limit": LISTED_MAX})
-            found = {reader.id: _status(reader) async for reader in listed.auto_paging_iter()}
+            found = {reader.id: _status(reader) for reader in await self._all()}
         return [found[ref] for ref in reader_refs if ref in found]
+
+    async def _all(self) -> list[stripe.terminal.Reader]:
+        """Return all readers of the account."""
+        listed = await self._client().v1.terminal.readers.list_async({"limit": LISTED_MAX})
+        return [reader async for reader in listed.auto_paging_iter()]
 
     async def pay(self, asked: ReaderPayment) -> Outcome | Refused:
         """Create the PaymentIntent and let the reader process it; each has an idempotency key of its own."""
