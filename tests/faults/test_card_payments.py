@@ -82,8 +82,8 @@ class CardTill:
     async def _sell(self, *, declines: bool) -> None:
         payment, record = str(new_id()), new_id()
         cents = TOTAL_CENTS // 100 * 100 + 5 if declines else TOTAL_CENTS
-        wish = {"id": payment, "record_id": str(record), "amount_cents": cents}
-        answer = await self._ask("POST", "/api/till/card-payments", wish)
+        request = {"id": payment, "record_id": str(record), "amount_cents": cents}
+        answer = await self._ask("POST", "/api/till/card-payments", request)
         while answer["state"] == "waiting":
             await asyncio.sleep(0.1)
             answer = await self._ask("GET", f"/api/till/card-payments/{payment}")

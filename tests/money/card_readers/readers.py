@@ -28,11 +28,13 @@ async def reader_of(db: Database, till_id: UUID, now: datetime, outlet: str = "0
     return assigned
 
 
-async def asked(db: Database, till_id: UUID, cents: int, now: datetime, record_id: UUID | None = None) -> CardPayment:
-    """A payment that a till has asked its reader for."""
+async def requested(
+    db: Database, till_id: UUID, cents: int, now: datetime, record_id: UUID | None = None
+) -> CardPayment:
+    """A payment that a till has requested of its reader."""
     new = NewCardPayment(new_id(), till_id, record_id or new_id(), cents)
     async with db.transaction() as conn:
-        found = await acts.ask(conn, new, now)
+        found = await acts.request_payment(conn, new, now)
     assert not isinstance(found, Refused), found
     return found.payment
 
@@ -50,7 +52,7 @@ async def captured(
     db: Database, till_id: UUID, cents: int, now: datetime, record_id: UUID | None = None
 ) -> CardPayment:
     """A payment whose money came."""
-    payment = await asked(db, till_id, cents, now, record_id)
+    payment = await requested(db, till_id, cents, now, record_id)
     await settled(db, payment, now)
     return payment
 

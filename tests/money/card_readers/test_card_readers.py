@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -82,7 +82,7 @@ class Bar:
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
-    async def ask(self, cents: int = 900, id_: UUID | None = None, record: UUID | None = None) -> Any:
+    async def request(self, cents: int = 900, id_: UUID | None = None, record: UUID | None = None) -> Any:
         body = {"id": str(id_ or new_id()), "record_id": str(record or new_id()), "amount_cents": cents}
         return (await self.world.ask(self.till, "POST", "/api/till/card-payments", body)).json()
 
@@ -113,16 +113,20 @@ class Bar:
             statuses.add(answer.status_code)
         return statuses
 
-    async def ask_and_hold(self, part: str, held: str) -> tuple[asyncio.Task[Any], UUID]:
-        """Ask for a payment, and hold the provider's call to an address before or after it is executed."""
+    async def request_and_hold(self, part: str, held: str) -> tuple[asyncio.Task[Any], UUID]:
+        """Request a payment, and hold the provider's call to an address before or after it is executed."""
+        id_ = new_id()
+        return await self.hold(self.request(id_=id_), part, held), id_
+
+    async def hold(self, request: Coroutine[Any, Any, Any], part: str, held: str) -> asyncio.Task[Any]:
+        """Send a request of the till, and hold the provider's call to an address before or after it is executed."""
         self.standin.answers_lost_of, self._held = part, asyncio.Event()
         setattr(self.standin, held, self._held)
-        id_ = new_id()
-        asking = asyncio.create_task(self.ask(id_=id_))
+        asking = asyncio.create_task(request)
         while not self.standin.waiting:  # noqa: ASYNC110 - it asks the stand-in
             await asyncio.sleep(0)
         setattr(self.standin, held, None)  # only that call
-        return asking, id_
+        return asking
 
     def go_on(self) -> None:
         """Let the held call go on."""
@@ -168,7 +172,7 @@ async def bar(config: Config, db: Database, clock: Any) -> AsyncIterator[Bar]:
 
 
 async def test_a_till_takes_a_card_and_learns_the_outcome_without_a_webhook(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     assert payment["state"] == "waiting"
     assert payment["reference"].startswith("CR-")
     bar.standin.readers.present(bar.reader_ref)
@@ -177,6 +181,10 @@ async def test_a_till_takes_a_card_and_learns_the_outcome_without_a_webhook(bar:
     assert (await bar.act(payment))["state"] == "captured"
     (intent,) = bar.intents()
     assert (intent["amount"], intent["payment_method_types"]) == (900, ["card_present"])
+    captured_at = bar.world.clock.now()
+    await bar.later(4 * MINUTE)
+    assert await bar.office("GET", "/api/office/card-readers/unbooked") == [], "its sale may be in progress"
+    await bar.later(2 * MINUTE)
     assert await bar.office("GET", "/api/office/card-readers/unbooked") == [
         {
             "id": payment["id"],
@@ -185,31 +193,31 @@ async def test_a_till_takes_a_card_and_learns_the_outcome_without_a_webhook(bar:
             "till_name": "a till",
             "outlet": OUTLET,
             "amount_cents": 900,
-            "captured_at": bar.world.clock.now().isoformat().replace("+00:00", "Z"),
+            "captured_at": captured_at.isoformat().replace("+00:00", "Z"),
         }
     ]
 
 
 async def test_a_decline_says_why_and_the_reader_is_free_again(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.readers.present(bar.reader_ref, "insufficient_funds")
     await bar.later()
     told = await bar.act(payment)
     assert (told["state"], told["reason"]) == ("failed", "insufficient_funds")
-    assert (await bar.ask())["state"] == "waiting"
+    assert (await bar.request())["state"] == "waiting"
 
 
 async def test_an_amount_below_the_minimum_of_the_provider_is_declined_at_once(bar: Bar) -> None:
-    told = await bar.ask(49)
+    told = await bar.request(49)
     assert (told["state"], told["reason"]) == ("failed", "amount_too_small")
-    assert (await bar.ask(50))["state"] == "waiting"
+    assert (await bar.request(50))["state"] == "waiting"
 
 
 async def test_a_cancelled_payment_ends_and_money_that_came_first_stays(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     assert (await bar.act(payment, "cancel"))["state"] == "failed"
     assert bar.intents()[0]["status"] == "canceled"
-    second = await bar.ask()
+    second = await bar.request()
     bar.standin.readers.present(bar.reader_ref)
     assert (await bar.act(second, "cancel"))["state"] == "captured"
     assert (await bar.act(second, "cancel"))["state"] == "captured"
@@ -222,19 +230,19 @@ async def test_a_payment_that_is_cancelled_while_the_provider_is_called_is_asked
     bar: Bar, part: str, held: str, search_lags: bool
 ) -> None:
     bar.standin.search_lags = search_lags
-    asking, id_ = await bar.ask_and_hold(part, held)
+    asking, id_ = await bar.request_and_hold(part, held)
     assert (await bar.act({"id": str(id_)}, "cancel"))["state"] == "failed"
     bar.go_on()
     assert (await asking)["state"] == "failed"
     had_begun = (part, held) == ("/process_payment_intent", "answers_wait")
     assert (bar.standin.readers.begun, bar.waits_for_card()) == (had_begun, [])
     assert {intent["status"] for intent in bar.intents()} == {"canceled"}
-    assert (await bar.ask())["state"] == "waiting", "the reader is free"
+    assert (await bar.request())["state"] == "waiting", "the reader is free"
 
 
 @pytest.mark.parametrize("part", ["/payment_intents", "/process_payment_intent"])
 async def test_a_payment_that_could_not_be_cancelled_is_cancelled_once_the_provider_has_it(bar: Bar, part: str) -> None:
-    asking, id_ = await bar.ask_and_hold(part, "answers_wait")
+    asking, id_ = await bar.request_and_hold(part, "answers_wait")
     bar.standin.away = True
     assert (await bar.act({"id": str(id_)}, "cancel"))["state"] == "waiting"
     bar.standin.away = False
@@ -244,7 +252,7 @@ async def test_a_payment_that_could_not_be_cancelled_is_cancelled_once_the_provi
 
 
 async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     assert (await bar.act(payment, "cancel"))["state"] == "failed"
     (intent,) = bar.intents()
     intent |= {"status": "succeeded", "amount_received": 900}
@@ -255,8 +263,37 @@ async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(b
     assert bar.refunded() == [900]
 
 
+@pytest.mark.parametrize("call", ["process_payment_intent", "cancel_action"])
+async def test_a_reader_that_does_not_answer_holds_up_no_other_payment(bar: Bar, call: str) -> None:
+    """Neither payments in the browser nor at another reader, whatever the silent one is asked for."""
+    other = await bar.world.till(OUTLET)
+    second = (await bar.register(bar.new_reader(label="Second"))).json()["id"]
+    assert (await bar.world.ask(other, "PUT", "/api/till/card-reader", {"reader_id": second})).status_code == 204
+    second_ref = next(id_ for id_, one in bar.standin.objects.items() if one.get("label") == "Second")
+    path = f"/readers/{bar.reader_ref}/{call}"
+    if call == "process_payment_intent":
+        silent, id_ = await bar.request_and_hold(path, "requests_wait")
+    else:
+        id_ = UUID((await bar.request())["id"])
+        silent = await bar.hold(bar.act({"id": str(id_)}, "cancel"), path, "requests_wait")
+    for cents in (900, 500):
+        body = {"id": str(new_id()), "record_id": str(new_id()), "amount_cents": cents}
+        payment = (await bar.world.ask(other, "POST", "/api/till/card-payments", body)).json()
+        bar.standin.readers.present(second_ref)
+        assert await bar.deliver() == {204}
+        path = f"/api/till/card-payments/{payment['id']}"
+        assert (await bar.world.ask(other, "GET", path)).json()["state"] == "captured"
+    fan = await bar.world.signed_in("fan@example.org")
+    top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2_000}
+    opened = await bar.world.ask(fan, "POST", "/api/wallet/top-ups", top_up)
+    assert opened.json()["payment_url"].startswith(bar.standin.url)
+    assert not silent.done()
+    bar.go_on()
+    assert (await silent)["id"] == str(id_)
+
+
 async def test_a_payment_that_is_cancelled_again_and_again_is_one_fact(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.away = True
     for _ in range(3):
         assert (await bar.act(payment, "cancel"))["state"] == "waiting"
@@ -266,25 +303,25 @@ async def test_a_payment_that_is_cancelled_again_and_again_is_one_fact(bar: Bar)
 
 
 async def test_a_reader_takes_one_payment_at_a_time(bar: Bar) -> None:
-    first = await bar.ask()
-    assert (await bar.ask())["code"] == "card_reader_busy"
-    again = await bar.ask(900, UUID(first["id"]), UUID(first["record_id"]))
+    first = await bar.request()
+    assert (await bar.request())["code"] == "card_reader_busy"
+    again = await bar.request(900, UUID(first["id"]), UUID(first["record_id"]))
     assert (again["id"], again["state"]) == (first["id"], "waiting")
-    assert (await bar.ask(800, UUID(first["id"])))["code"] == "payment_id_taken"
+    assert (await bar.request(800, UUID(first["id"])))["code"] == "payment_id_taken"
     assert len(bar.intents()) == 1
 
 
 @pytest.mark.parametrize("part", ["/payment_intents", "/process_payment_intent"])
 async def test_after_a_lost_answer_the_payment_is_found_and_taken_once(bar: Bar, part: str) -> None:
     bar.standin.answers_lost, bar.standin.answers_lost_of = 1, part
-    payment = await bar.ask()
+    payment = await bar.request()
     assert payment["state"] == "waiting"
     if part == "/process_payment_intent":
         bar.standin.readers.present(bar.reader_ref)
         await bar.later()
         assert (await bar.act(payment))["state"] == "captured"
     else:
-        again = await bar.ask(900, UUID(payment["id"]), UUID(payment["record_id"]))
+        again = await bar.request(900, UUID(payment["id"]), UUID(payment["record_id"]))
         assert again["state"] == "waiting"
         bar.standin.readers.present(bar.reader_ref)
         await bar.later()
@@ -294,7 +331,7 @@ async def test_after_a_lost_answer_the_payment_is_found_and_taken_once(bar: Bar,
 
 async def test_a_reader_that_did_not_answer_in_time_may_still_take_the_card(bar: Bar) -> None:
     bar.standin.readers.times_out = True
-    payment = await bar.ask()
+    payment = await bar.request()
     assert payment["state"] == "waiting"
     bar.standin.readers.present(bar.reader_ref)
     await bar.later()
@@ -302,7 +339,7 @@ async def test_a_reader_that_did_not_answer_in_time_may_still_take_the_card(bar:
 
 
 async def test_a_reader_that_never_answers_again_is_free_once_its_payment_has_expired(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.readers.times_out = True
     await bar.later(3 * MINUTE)
     assert (await bar.act(payment))["state"] == "failed"
@@ -311,27 +348,27 @@ async def test_a_reader_that_never_answers_again_is_free_once_its_payment_has_ex
 
 async def test_a_payment_whose_reference_another_one_has_is_refused(bar: Bar) -> None:
     id_ = new_id()
-    await bar.act(await bar.ask(id_=id_), "cancel")
-    assert (await bar.ask(id_=UUID(int=id_.int ^ (1 << 70))))["code"] == "payment_id_taken"
+    await bar.act(await bar.request(id_=id_), "cancel")
+    assert (await bar.request(id_=UUID(int=id_.int ^ (1 << 70))))["code"] == "payment_id_taken"
 
 
 async def test_repeated_requests_hand_a_payment_to_its_reader_once(bar: Bar) -> None:
     id_, record = new_id(), new_id()
-    await bar.ask(id_=id_, record=record)
+    await bar.request(id_=id_, record=record)
     calls = bar.standin.calls
-    assert {(await bar.ask(id_=id_, record=record))["state"] for _ in range(5)} == {"waiting"}
+    assert {(await bar.request(id_=id_, record=record))["state"] for _ in range(5)} == {"waiting"}
     assert bar.standin.calls == calls
 
 
 async def test_an_offline_reader_and_an_absent_provider_charge_nothing(bar: Bar) -> None:
     reader = bar.standin.objects[bar.reader_ref]
     reader["status"] = "offline"
-    told = await bar.ask()
+    told = await bar.request()
     assert (told["state"], told["reason"]) == ("failed", "card_reader_offline")
     assert [line["state"] for line in await bar.office("GET", "/api/office/card-readers")] == ["offline"]
     reader["status"], bar.standin.away = "online", True
     assert [line["state"] for line in await bar.office("GET", "/api/office/card-readers")] == ["unknown"]
-    waiting = await bar.ask()
+    waiting = await bar.request()
     assert waiting["state"] == "waiting"
     bar.standin.away = False
     await bar.later(3 * MINUTE)
@@ -340,25 +377,25 @@ async def test_an_offline_reader_and_an_absent_provider_charge_nothing(bar: Bar)
 
 
 async def test_a_payment_without_a_card_ends_by_itself(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.readers.give_up(bar.reader_ref)
     await bar.later()
     told = await bar.act(payment)
     assert (told["state"], told["reason"]) == ("failed", "card_read_timed_out")
-    forgotten = await bar.ask()
+    forgotten = await bar.request()
     await bar.later(3 * MINUTE)
     assert (await bar.act(forgotten))["state"] == "failed"
     assert {intent["status"] for intent in bar.intents()} == {"canceled"}
 
 
 async def test_a_payment_without_a_sale_goes_back_by_the_word_of_its_till(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.readers.present(bar.reader_ref)
     await bar.later()
     assert (await bar.act(payment, "return"))["state"] == "returned"
     await bar.later()
     assert bar.refunded() == [900]
-    lost = await bar.ask()
+    lost = await bar.request()
     bar.standin.readers.present(bar.reader_ref)
     await bar.later()
     for wait, back in ((MINUTE, [900]), (5 * MINUTE, [900, 900])):
@@ -370,7 +407,7 @@ async def test_a_payment_without_a_sale_goes_back_by_the_word_of_its_till(bar: B
 
 
 async def test_money_that_comes_after_the_till_gave_up_goes_back_at_once(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     assert (await bar.act(payment, "return"))["state"] == "returned"
     bar.standin.readers.present(bar.reader_ref)
     await bar.later()
@@ -378,7 +415,7 @@ async def test_money_that_comes_after_the_till_gave_up_goes_back_at_once(bar: Ba
 
 
 async def test_after_a_day_without_a_sale_the_money_goes_back_also_if_the_till_is_gone(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.readers.present(bar.reader_ref)
     await bar.later()
     await bar.later(timedelta(hours=23))
@@ -391,7 +428,7 @@ async def test_after_a_day_without_a_sale_the_money_goes_back_also_if_the_till_i
 
 
 async def test_another_amount_than_asked_pays_nothing_and_goes_back(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.intents()[0]["amount"] = 899
     bar.standin.readers.present(bar.reader_ref)
     await bar.later()
@@ -409,13 +446,13 @@ async def test_a_reader_belongs_to_one_till_of_its_outlet(bar: Bar) -> None:
             {"id": str(new_id()), "record_id": str(new_id()), "amount_cents": 1},
         )
     ).json()["code"] == "card_reader_missing"
-    payment = await bar.ask()
+    payment = await bar.request()
     chosen = {"reader_id": bar.reader_id}
     refused = await bar.world.ask(other, "PUT", "/api/till/card-reader", chosen)
     assert refused.json()["code"] == "card_reader_in_use"
     await bar.act(payment, "cancel")
     assert (await bar.world.ask(other, "PUT", "/api/till/card-reader", chosen)).status_code == 204
-    assert (await bar.ask())["code"] == "card_reader_missing"
+    assert (await bar.request())["code"] == "card_reader_missing"
     path = f"/api/till/card-payments/{payment['id']}"
     for method, of_other in (("GET", path), ("POST", f"{path}/cancel"), ("POST", f"{path}/return")):
         assert (await bar.world.ask(other, method, of_other)).status_code == 404
@@ -431,7 +468,7 @@ async def test_a_till_keeps_its_reader_while_that_takes_a_payment(bar: Bar) -> N
     async with bar.world.db.transaction() as conn:
         reader = Reader(new_id(), spare["id"], "Spare", OUTLET, None, bar.world.clock.now())
         assert not isinstance(await acts.register(conn, reader, None), Refused)
-    payment = await bar.ask()
+    payment = await bar.request()
     chosen = {"reader_id": str(reader.id)}
     refused = await bar.world.ask(bar.till, "PUT", "/api/till/card-reader", chosen)
     assert refused.json()["code"] == "card_reader_in_use"
@@ -448,7 +485,7 @@ async def test_a_removed_reader_is_gone_here_and_at_the_provider(bar: Bar) -> No
     await bar.office("DELETE", path)
     assert await bar.office("GET", "/api/office/card-readers") == []
     assert bar.reader_ref not in bar.standin.objects
-    assert (await bar.ask())["code"] == "card_reader_missing"
+    assert (await bar.request())["code"] == "card_reader_missing"
 
 
 @pytest.mark.parametrize("keys", ["known", "forgotten"])
@@ -507,12 +544,12 @@ async def test_a_reader_that_was_removed_without_the_provider_is_removed_there_l
 @pytest.mark.parametrize("last_first", [False, True])
 async def test_doubled_late_and_reordered_events_count_once(bar: Bar, last_first: bool, version: str) -> None:
     bar.standin.api_version = version
-    declined = await bar.ask()
+    declined = await bar.request()
     bar.standin.readers.present(bar.reader_ref, "insufficient_funds")
     assert await bar.deliver(last_first=last_first) == {204}
     told = await bar.act(declined)
     assert (told["state"], told["reason"]) == ("failed", "insufficient_funds")
-    paid = await bar.ask()
+    paid = await bar.request()
     bar.standin.readers.present(bar.reader_ref)
     assert await bar.deliver(copies=2, last_first=last_first) == {204}
     assert (await bar.act(paid))["state"] == "captured"
@@ -522,12 +559,12 @@ async def test_doubled_late_and_reordered_events_count_once(bar: Bar, last_first
 
 
 async def test_an_event_that_a_reader_gave_up_ends_its_payment_and_no_other(bar: Bar) -> None:
-    first = await bar.ask()
+    first = await bar.request()
     bar.standin.readers.give_up(bar.reader_ref)
     assert await bar.deliver() == {204}
     told = await bar.act(first)
     assert (told["state"], told["reason"]) == ("failed", "card_read_timed_out")
-    second = await bar.ask()
+    second = await bar.request()
     assert await bar.deliver() == {204}
     assert (await bar.act(second))["state"] == "waiting"
     bar.standin.readers.present(bar.reader_ref)
@@ -536,7 +573,7 @@ async def test_an_event_that_a_reader_gave_up_ends_its_payment_and_no_other(bar:
 
 
 async def test_a_forged_event_captures_nothing(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     action = {"process_payment_intent": {"payment_intent": bar.intents()[0]["id"]}, "status": "succeeded"}
     bar.standin.objects["evt_forged"] = {
         "id": "evt_forged",
@@ -551,7 +588,7 @@ async def test_a_forged_event_captures_nothing(bar: Bar) -> None:
 
 
 async def test_an_event_of_an_organisers_account_ends_no_payment_at_a_reader(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     action = {"process_payment_intent": {"payment_intent": bar.intents()[0]["id"]}, "status": "failed"}
     bar.standin.objects["evt_forged"] = {
         "id": "evt_forged",
@@ -566,7 +603,7 @@ async def test_an_event_of_an_organisers_account_ends_no_payment_at_a_reader(bar
 
 
 async def test_an_hour_without_the_provider_loses_no_payment(bar: Bar) -> None:
-    payment = await bar.ask()
+    payment = await bar.request()
     bar.standin.readers.present(bar.reader_ref)
     bar.standin.away = True
     for _ in range(3):

@@ -42,8 +42,8 @@ from virage.platform.values.refusals import Refused
 PAGE: Final = 200
 
 
-class Asked(Struct, frozen=True):
-    """Payment of a till. `hand_over` is the request to the provider; None if the payment has ended."""
+class RequestedPayment(Struct, frozen=True):
+    """Payment of a till. `hand_over` is what the provider is to be called with; None if the payment has ended."""
 
     payment: CardPayment
     hand_over: ReaderPayment | None
@@ -112,41 +112,41 @@ async def remove(conn: Connection, reader_id: UUID, who: UUID, now: datetime) ->
     return reader
 
 
-async def ask(conn: Connection, asked: NewCardPayment, now: datetime) -> Asked | Refused:
+async def request_payment(conn: Connection, request: NewCardPayment, now: datetime) -> RequestedPayment | Refused:
     """Store a payment for the reader of a till, before the provider is called. Idempotent by its id.
 
     Refusals: card_reader_missing, card_reader_busy, payment_id_taken, amount_invalid.
     """
-    reader = await store.lock_reader_of_till(conn, asked.till_id)
-    known = await store.payment(conn, asked.id)
+    reader = await store.lock_reader_of_till(conn, request.till_id)
+    known = await store.payment(conn, request.id)
     if known is not None:
-        wanted = (asked.till_id, asked.record_id, asked.amount_cents)
-        if (known.till_id, known.record_id, known.amount_cents) != wanted:
+        same = (request.till_id, request.record_id, request.amount_cents)
+        if (known.till_id, known.record_id, known.amount_cents) != same:
             return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
-        stored = await payments.payment(conn, asked.id)
+        stored = await payments.payment(conn, request.id)
         is_open = stored is not None and stored.state is PaymentState.CREATED and stored.expires_at > now
         is_here = reader is not None and reader.id == known.reader_id
-        return Asked(known, _handed(reader, known) if reader is not None and is_open and is_here else None)
+        return RequestedPayment(known, _handed(reader, known) if reader is not None and is_open and is_here else None)
     if reader is None or await store.open_at_reader(conn, reader.id):
         return Refused(CardReaderRefusal.MISSING if reader is None else ReaderRefusal.BUSY)
-    intent = PaymentIntent(asked.id, PURPOSE, asked.id, asked.amount_cents, "", now + rules.LIVES)
+    intent = PaymentIntent(request.id, PURPOSE, request.id, request.amount_cents, "", now + rules.LIVES)
     (begun,) = await payments.begin(conn, [intent], now)
     if isinstance(begun, Refused):
         return begun
     payment = CardPayment(
-        id=asked.id,
-        reference=rules.reference_of(asked.id),
+        id=request.id,
+        reference=rules.reference_of(request.id),
         reader_id=reader.id,
-        till_id=asked.till_id,
+        till_id=request.till_id,
         outlet=reader.outlet,
-        record_id=asked.record_id,
-        amount_cents=asked.amount_cents,
-        asked_at=now,
+        record_id=request.record_id,
+        amount_cents=request.amount_cents,
+        requested_at=now,
     )
     if not await store.insert_payment(conn, payment):  # another payment has the same reference
         return Refused(PaymentRefusal.PAYMENT_ID_TAKEN)
-    await payments.hand_over(conn, asked.id, ref_of(reader.provider_ref), now, pending=False)
-    return Asked(payment, _handed(reader, payment))
+    await payments.hand_over(conn, request.id, ref_of(reader.provider_ref), now, pending=False)
+    return RequestedPayment(payment, _handed(reader, payment))
 
 
 def _handed(reader: Reader, payment: CardPayment) -> ReaderPayment:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from virage.identity.people import api as people
 from virage.money.card_readers import store
-from virage.money.card_readers.rules import CardPayment, CardPaymentState, Reader, state_of
+from virage.money.card_readers.rules import SETTLES_WITHIN, CardPayment, CardPaymentState, Reader, state_of
 from virage.money.payments import api as payments
 from virage.money.payments.types import ReaderStatus
 from virage.platform.data.database import Connection
@@ -18,8 +19,17 @@ from virage.platform.values.money import Cents
 UNBOOKED_MAX: Final = 200
 
 
+class CardReaderState(StrEnum):
+    """State of a reader at the provider."""
+
+    ONLINE = "online"
+    BUSY = "busy"  # it waits for a card
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"  # the provider does not know it, or does not answer
+
+
 class CardReaderLine(Struct, frozen=True):
-    """Reader for the office and for tills. `state` is `unknown` while the provider does not answer.
+    """Reader for the office and for tills.
 
     `last_seen_at` is when the provider heard of it last, if it says so.
     """
@@ -29,7 +39,7 @@ class CardReaderLine(Struct, frozen=True):
     outlet: str
     till_id: UUID | None
     till_name: str | None
-    state: str
+    state: CardReaderState
     last_seen_at: datetime | None
 
 
@@ -49,7 +59,7 @@ class CardPaymentAnswer(Struct, frozen=True):
 
 
 class UnbookedCardPayment(Struct, frozen=True):
-    """Captured payment whose sale or top-up has not arrived."""
+    """Captured payment whose sale or top-up should have arrived."""
 
     id: UUID
     reference: str
@@ -83,19 +93,19 @@ async def lines(
             one.outlet,
             one.till_id,
             tills[one.till_id].name if one.till_id is not None and one.till_id in tills else None,
-            "unknown" if states is None else _state(by_ref.get(one.provider_ref)),
+            _state(by_ref.get(one.provider_ref)),
             by_ref[one.provider_ref].last_seen_at if one.provider_ref in by_ref else None,
         )
         for one in found
     ]
 
 
-def _state(status: ReaderStatus | None) -> str:
+def _state(status: ReaderStatus | None) -> CardReaderState:
     if status is None:
-        return "unknown"
+        return CardReaderState.UNKNOWN
     if not status.is_online:
-        return "offline"
-    return "busy" if status.is_busy else "online"
+        return CardReaderState.OFFLINE
+    return CardReaderState.BUSY if status.is_busy else CardReaderState.ONLINE
 
 
 async def answer(conn: Connection, payment: CardPayment) -> CardPaymentAnswer:
@@ -120,9 +130,12 @@ async def answer_of(conn: Connection, payment_id: UUID, till_id: UUID) -> CardPa
     return None if payment is None or payment.till_id != till_id else await answer(conn, payment)
 
 
-async def unbooked(conn: Connection, outlets: Sequence[str] | None) -> list[UnbookedCardPayment]:
-    """Return captured payments without a record at some outlets (None: all), the oldest first; at most 200."""
-    found = await store.unbooked(conn, outlets, UNBOOKED_MAX)
+async def unbooked(conn: Connection, outlets: Sequence[str] | None, now: datetime) -> list[UnbookedCardPayment]:
+    """Return captured payments whose record should have arrived at some outlets (None: all), the oldest first.
+
+    At most 200. Sales in progress are left out.
+    """
+    found = await store.unbooked(conn, outlets, now - SETTLES_WITHIN, UNBOOKED_MAX)
     tills = await people.devices(conn, sorted({one.till_id for one in found}))
     return [
         UnbookedCardPayment(

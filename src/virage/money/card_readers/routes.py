@@ -36,7 +36,7 @@ Label = Annotated[str, Meta(pattern=r"^\S", max_length=60)]
 
 
 class CardPaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Payment that a till asks its reader for. The till makes `id`; `record_id` is the sale or top-up that it pays."""
+    """Payment at the till's reader. The till makes `id`; `record_id` is the sale or top-up that it pays."""
 
     id: UUID
     record_id: UUID
@@ -66,7 +66,7 @@ class ReaderTill(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/card-payments", status_code=200, guards=[AT_TILL])
-async def ask_card_payment(
+async def request_card_payment(
     data: CardPaymentRequest,
     *,
     db: Database,
@@ -75,16 +75,16 @@ async def ask_card_payment(
     payment_provider: PaymentProvider,
     payment_deliveries: Deliveries,
 ) -> CardPaymentAnswer:
-    """Ask the till's reader for a card payment. Idempotent: a repeated request hands it to the reader once.
+    """Request a card payment at the till's reader. Idempotent: a repeated request hands it to the reader once.
 
     The payment is stored first. A reader that is offline or busy ends it, with the reason. If the provider does not
     answer, the payment waits, and is looked up.
     """
     new = NewCardPayment(data.id, _till(principal), data.record_id, data.amount_cents)
-    asked = granted(await db.transact(acts.ask, new, clock.now()))
-    if asked.hand_over is not None:
+    requested = granted(await db.transact(acts.request_payment, new, clock.now()))
+    if requested.hand_over is not None:
         try:
-            handed = await payment_provider.readers.pay(asked.hand_over)
+            handed = await payment_provider.readers.pay(requested.hand_over)
         except Unreachable as failure:
             log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
         else:
@@ -206,10 +206,10 @@ async def list_card_reader_locations(
 
 
 @get("/card-readers/unbooked", guards=[staff(*LEADERS)])
-async def list_unbooked_card_payments(db: Database, principal: Principal) -> list[UnbookedCardPayment]:
-    """Return captured payments whose sale or top-up has not arrived, the oldest first; at most 200."""
+async def list_unbooked_card_payments(db: Database, clock: Clock, principal: Principal) -> list[UnbookedCardPayment]:
+    """Return payments captured over five minutes ago without a sale or top-up, the oldest first; at most 200."""
     async with db.connection() as conn:
-        return await reads.unbooked(conn, outlets_of(principal, LEADERS))
+        return await reads.unbooked(conn, outlets_of(principal, LEADERS), clock.now())
 
 
 @post("/card-readers", status_code=200, guards=[staff(*LEADERS)])
@@ -309,7 +309,7 @@ routers = [
     mount(
         "/api/till",
         [
-            ask_card_payment,
+            request_card_payment,
             have_no_card_payment,
             get_card_payment,
             cancel_card_payment,

@@ -69,7 +69,7 @@ class Registration(Struct, frozen=True):
 
 
 class NewCardPayment(Struct, frozen=True):
-    """Payment that a till asks for. The till makes `id`; `record_id` is the sale or top-up that it will book."""
+    """Payment that a till requests. The till makes `id`; `record_id` is the sale or top-up that it will book."""
 
     id: UUID
     till_id: UUID
@@ -87,7 +87,7 @@ class CardPayment(Struct, frozen=True):
     outlet: str
     record_id: UUID
     amount_cents: Cents
-    asked_at: datetime
+    requested_at: datetime
     captured_at: datetime | None = None
     ended_at: datetime | None = None
     booked_at: datetime | None = None

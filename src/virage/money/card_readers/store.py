@@ -124,7 +124,7 @@ async def insert_payment(conn: Connection, payment: CardPayment) -> bool:
         outlet=payment.outlet,
         record_id=payment.record_id,
         amount_cents=payment.amount_cents,
-        now=payment.asked_at,
+        now=payment.requested_at,
     )
     return stored is not None
 
@@ -150,10 +150,10 @@ async def lock_unbooked(conn: Connection, till_id: UUID | None, before: datetime
     return await _payments(_sql.lock_unbooked(conn, till_id=till_id, before=before, wanted=wanted))
 
 
-async def unbooked(conn: Connection, outlets: Sequence[str] | None, wanted: int) -> list[CardPayment]:
-    """Return captured payments without a record at some outlets (None: all), the oldest first."""
-    all_of_them = outlets is None
-    return await _payments(_sql.unbooked(conn, all_of_them=all_of_them, outlets=list(outlets or ()), wanted=wanted))
+async def unbooked(conn: Connection, outlets: Sequence[str] | None, before: datetime, wanted: int) -> list[CardPayment]:
+    """Return payments without a record at some outlets (None: all), captured before a time, the oldest first."""
+    rows = _sql.unbooked(conn, all_of_them=outlets is None, outlets=list(outlets or ()), before=before, wanted=wanted)
+    return await _payments(rows)
 
 
 async def count_unbooked(conn: Connection, before: datetime) -> int:

@@ -86,37 +86,37 @@ returning id;
 
 -- name: payment(id)^
 -- A payment by its id.
-select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at, captured_at, ended_at, booked_at,
+select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at as requested_at, captured_at, ended_at, booked_at,
     returned_at
 from card_readers.payment where id = :id;
 
 -- name: lock_payments(ids)
 -- Payments by id, locked in order.
-select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at, captured_at, ended_at, booked_at,
+select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at as requested_at, captured_at, ended_at, booked_at,
     returned_at
 from card_readers.payment where id = any(:ids::uuid[]) order by id for no key update;
 
 -- name: lock_by_reference(references_)
 -- Payments by the reference that records name, locked in order.
-select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at, captured_at, ended_at, booked_at,
+select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at as requested_at, captured_at, ended_at, booked_at,
     returned_at
 from card_readers.payment where reference = any(:references_::text[]) order by id for no key update;
 
 -- name: lock_unbooked(till_id, before, wanted)
 -- Captured payments without a record, of a till or of all, captured before a time; locked in order.
-select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at, captured_at, ended_at, booked_at,
+select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at as requested_at, captured_at, ended_at, booked_at,
     returned_at
 from card_readers.payment
 where captured_at is not null and booked_at is null and returned_at is null and captured_at < :before
     and (:till_id::uuid is null or till_id = :till_id)
 order by id limit :wanted for no key update;
 
--- name: unbooked(all_of_them, outlets, wanted)
--- Captured payments without a record at some outlets, or at all, the oldest first.
-select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at, captured_at, ended_at, booked_at,
+-- name: unbooked(all_of_them, outlets, before, wanted)
+-- Payments without a record at some outlets, or at all, captured before a time, the oldest first.
+select id, reference, reader_id, till_id, outlet, record_id, amount_cents, asked_at as requested_at, captured_at, ended_at, booked_at,
     returned_at
 from card_readers.payment
-where captured_at is not null and booked_at is null and returned_at is null
+where captured_at is not null and booked_at is null and returned_at is null and captured_at < :before
     and (:all_of_them::boolean or outlet = any(:outlets::text[]))
 order by captured_at, id limit :wanted;
 

@@ -79,7 +79,7 @@ class CardReaders(Protocol):
         """Return the states of readers; unknown ones are left out."""
         ...
 
-    async def pay(self, asked: ReaderPayment) -> Outcome | Refused:
+    async def pay(self, payment: ReaderPayment) -> Outcome | Refused:
         """Hand a payment to its reader. Idempotent by payment id.
 
         Pending while the reader waits for the card; refused if the reader is offline, busy or unknown, and then no
@@ -115,6 +115,6 @@ class NoReaders:
         """Return that none is known."""
         return []
 
-    async def pay(self, asked: ReaderPayment) -> Outcome | Refused:  # noqa: ARG002 - the protocol's form
+    async def pay(self, payment: ReaderPayment) -> Outcome | Refused:  # noqa: ARG002 - the protocol's form
         """Refuse."""
         return Refused(ReaderRefusal.UNKNOWN)

@@ -51,18 +51,18 @@ class SandboxReaders:
 
     async def states(self, reader_refs: Sequence[str]) -> Sequence[ReaderStatus]:
         """Return the states of readers."""
-        asked = wire.ReaderRefs(list(reader_refs))
-        answer: wire.ReaderStates = await self._post("/v1/readers/states", asked, wire.ReaderStates)
+        refs = wire.ReaderRefs(list(reader_refs))
+        answer: wire.ReaderStates = await self._post("/v1/readers/states", refs, wire.ReaderStates)
         return [_status(reader) for reader in answer.readers]
 
-    async def pay(self, asked: ReaderPayment) -> Outcome | Refused:
+    async def pay(self, payment: ReaderPayment) -> Outcome | Refused:
         """Hand a payment to its reader."""
-        payment = wire.NewReaderPayment(asked.payment_id, asked.reader_ref, asked.amount_cents, self._currency)
-        answer: wire.ReaderAnswer = await self._post("/v1/readers/pay", payment, wire.ReaderAnswer)
+        new = wire.NewReaderPayment(payment.payment_id, payment.reader_ref, payment.amount_cents, self._currency)
+        answer: wire.ReaderAnswer = await self._post("/v1/readers/pay", new, wire.ReaderAnswer)
         if answer.error is not None:
             return Refused(_REFUSALS.get(answer.error, PaymentRefusal.PAYMENT_ID_TAKEN), {"provider": answer.error})
-        (outcome,) = await self._look_up([Reference(asked.payment_id)])
-        return msgspec.structs.replace(outcome, provider_ref=ref_of(asked.reader_ref))
+        (outcome,) = await self._look_up([Reference(payment.payment_id)])
+        return msgspec.structs.replace(outcome, provider_ref=ref_of(payment.reader_ref))
 
 
 def _status(reader: wire.ReaderState) -> ReaderStatus:

@@ -123,22 +123,22 @@ class StripeReaders:
         listed = await self._client().v1.terminal.readers.list_async({"limit": LISTED_MAX})
         return [reader async for reader in listed.auto_paging_iter()]
 
-    async def pay(self, asked: ReaderPayment) -> Outcome | Refused:
+    async def pay(self, payment: ReaderPayment) -> Outcome | Refused:
         """Create the PaymentIntent and let the reader process it; each has an idempotency key of its own."""
-        client, id_ = self._client().v1, asked.payment_id
+        client, id_ = self._client().v1, payment.payment_id
         with _answered(), urgent(PATIENCE):
             try:
-                intent = await self._create(id_, asked.amount_cents)
+                intent = await self._create(id_, payment.amount_cents)
             except stripe.IdempotencyError:
                 return Refused(PaymentRefusal.PAYMENT_ID_TAKEN, {"provider": "idempotency_key"})
             except stripe.InvalidRequestError as failure:
                 if failure.code != TOO_SMALL:  # a mistake of ours is no answer: the payment is looked up
                     raise
-                return Outcome(id_, PaymentState.DECLINED, asked.amount_cents, TOO_SMALL)
+                return Outcome(id_, PaymentState.DECLINED, payment.amount_cents, TOO_SMALL)
             process: Any = {"payment_intent": intent.id}
             options: Any = {"idempotency_key": f"{id_}-process"}
             try:
-                await client.terminal.readers.process_payment_intent_async(asked.reader_ref, process, options)
+                await client.terminal.readers.process_payment_intent_async(payment.reader_ref, process, options)
             except stripe.StripeError as failure:
                 if failure.code == "intent_invalid_state":  # it ended already: this request repeats one
                     return self.outcome(id_, await client.payment_intents.retrieve_async(intent.id))
@@ -147,7 +147,7 @@ class StripeReaders:
                 reason = _TAKES_NONE[failure.code]
                 ended = await self._end(id_, intent.id, reason)  # so that no card can pay it later
                 return Refused(reason) if ended.state is PaymentState.DECLINED else ended
-        return Outcome(id_, PaymentState.PENDING, intent.amount, provider_ref=ref_of(asked.reader_ref, intent.id))
+        return Outcome(id_, PaymentState.PENDING, intent.amount, provider_ref=ref_of(payment.reader_ref, intent.id))
 
     async def _create(self, payment_id: UUID, amount_cents: int) -> stripe.PaymentIntent:
         """Create the PaymentIntent of a payment, or return the one that was created before."""

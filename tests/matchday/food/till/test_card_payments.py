@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.food.till.bar import ROUND, ROUND_BACK, ROUND_CENTS, sent
-from tests.money.card_readers.readers import asked, captured, reader_of, refunds_of, settled
+from tests.money.card_readers.readers import captured, reader_of, refunds_of, requested, settled
 from tests.money.fiscal.till import CASHIER, NOW, Till, beer, fries, refund_of
 from tests.money.wallet.ledger.books import loaded_wallet
 from virage.control.books.reads.shifts import shifts
@@ -15,7 +15,7 @@ from virage.control.books.reads.takings import till_mismatches
 from virage.control.books.rules.shifts import TerminalTopUps
 from virage.control.books.store.sales_statistics import SalesFilter
 from virage.matchday.food.till.acts.selling import RecordAnswer
-from virage.money.card_readers import acts
+from virage.money.card_readers import acts, rules
 from virage.money.card_readers.rules import CardPayment, reference_of
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VerifiedRecord
 from virage.money.payments.rules import PaymentState
@@ -24,6 +24,7 @@ from virage.money.wallet.funding.rules.desk import DeskTransaction, transfer
 from virage.money.wallet.ledger import acts as ledger
 from virage.money.wallet.ledger.rules import Posted
 from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 
 if TYPE_CHECKING:
     from tests.matchday.food.till.bar import Bar
@@ -94,7 +95,7 @@ async def test_a_captured_payment_pays_one_sale(bar: "Bar") -> None:
 )
 async def test_a_payment_without_money_pays_nothing(bar: "Bar", state: PaymentState | None, reason: str) -> None:
     till = await till_with_reader(bar)
-    payment = await asked(bar.db, till.id, ROUND_CENTS, NOW)
+    payment = await requested(bar.db, till.id, ROUND_CENTS, NOW)
     if state is not None:
         await settled(bar.db, payment, NOW, state)
     assert (await online(bar, till, sale(till, payment))).reason == reason
@@ -138,7 +139,7 @@ async def test_a_slip_number_typed_by_hand_is_not_checked(bar: "Bar") -> None:
 async def test_an_offline_sale_without_its_payment_is_stored_with_its_loss(bar: "Bar", how: str) -> None:
     till = await till_with_reader(bar)
     cents = ROUND_CENTS - (how == "wrong")
-    payment = await asked(bar.db, till.id, cents, NOW)
+    payment = await requested(bar.db, till.id, cents, NOW)
     tender = by_reader(payment)
     if how == "unknown":
         tender = Tender(TenderKind.TERMINAL, ROUND_CENTS, reference_of(new_id()))
@@ -338,6 +339,22 @@ async def test_a_captured_payment_becomes_a_sale_or_goes_back_never_both(bar: "B
         assert await acts.return_unbooked(conn, till.id, NOW + MINUTE, NOW) == 0
     assert (await refunds_of(bar.db, booked), await refunds_of(bar.db, left)) == ([], [500])
     assert await state_of(bar, left) == (False, True)
+
+
+async def test_the_token_of_a_till_returns_only_its_money_without_a_record_and_lets_out_no_goods(bar: "Bar") -> None:
+    """All that a stolen token can return; records are signed by the key of the till."""
+    till, other = await till_with_reader(bar), await till_with_reader(bar)
+    booked, taken = [await captured(bar.db, till.id, ROUND_CENTS, NOW) for _ in range(2)]
+    of_other = await captured(bar.db, other.id, ROUND_CENTS, NOW)
+    assert (await online(bar, till, sale(till, booked))).outcome == "booked"
+    async with bar.db.transaction() as conn:
+        for payment, reason in ((booked, "card_payment_booked"), (of_other, "not_found")):
+            refused = await acts.give_back(conn, payment.id, till.id, NOW)
+            assert getattr(refused, "reason", None) == reason
+        assert await acts.return_unbooked(conn, till.id, NOW - rules.SETTLES_WITHIN, NOW) == 0, "it is too new"
+        assert not isinstance(await acts.give_back(conn, taken.id, till.id, NOW), Refused)
+    assert [await refunds_of(bar.db, payment) for payment in (booked, of_other, taken)] == [[], [], [ROUND_CENTS]]
+    assert (await online(bar, till, sale(till, taken))).reason == "card_payment_returned"
 
 
 async def test_a_shift_shows_what_its_reader_took_apart(bar: "Bar") -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tests.money.card_readers.readers import asked, captured, reader_of, refunds_of, settled
+from tests.money.card_readers.readers import captured, reader_of, refunds_of, requested, settled
 from tests.money.wallet.funding.desks import Desk, by_tap
 from virage.money.card_readers import acts
 from virage.money.wallet.accounts.rules.wallets import DeskTender
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 async def test_a_top_up_by_reader_needs_captured_money_of_its_amount(wallets: "Wallets", desk: Desk) -> None:
     held, now = await wallets.card(), wallets.clock.now()
     await reader_of(wallets.db, desk.id, now)
-    payment = await asked(wallets.db, desk.id, 2_000, now)
+    payment = await requested(wallets.db, desk.id, 2_000, now)
     about: dict[str, Any] = {"id": payment.record_id, "slip": payment.reference}
     assert await desk.refused(by_tap(held), 2_000, "terminal", **about) == ("card_payment_not_captured", {})
     await settled(wallets.db, payment, now)

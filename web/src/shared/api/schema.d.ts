@@ -2081,6 +2081,8 @@ export interface paths {
         /**
          * Register card reader
          * @description Register a reader at the provider, by the code that it shows. Idempotent by its id.
+         *
+         *     The registration is stored first: if the answer is lost, a job completes it. A new try after a refusal has a new id.
          */
         post: operations["register_card_reader"];
         delete?: never;
@@ -2120,7 +2122,7 @@ export interface paths {
         };
         /**
          * List unbooked card payments
-         * @description Return captured payments whose sale or top-up has not arrived, the oldest first; at most 200.
+         * @description Return payments captured over five minutes ago without a sale or top-up, the oldest first; at most 200.
          */
         get: operations["list_unbooked_card_payments"];
         put?: never;
@@ -2143,7 +2145,7 @@ export interface paths {
         post?: never;
         /**
          * Remove card reader
-         * @description Remove a reader here and at the provider. Its payments stay.
+         * @description Remove a reader here and at the provider, by a job if that does not answer. Its payments stay.
          */
         delete: operations["remove_card_reader"];
         options?: never;
@@ -4955,13 +4957,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask card payment
-         * @description Ask the till's reader for a card payment. Idempotent: a repeated request hands it to the reader once.
+         * Request card payment
+         * @description Request a card payment at the till's reader. Idempotent: a repeated request hands it to the reader once.
          *
          *     The payment is stored first. A reader that is offline or busy ends it, with the reason. If the provider does not
          *     answer, the payment waits, and is looked up.
          */
-        post: operations["ask_card_payment"];
+        post: operations["request_card_payment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6581,7 +6583,7 @@ export interface components {
         };
         /**
          * CardPaymentRequest
-         * @description Payment that a till asks its reader for. The till makes `id`; `record_id` is the sale or top-up that it pays.
+         * @description Payment at the till's reader. The till makes `id`; `record_id` is the sale or top-up that it pays.
          */
         CardPaymentRequest: {
             amount_cents: number;
@@ -6605,7 +6607,7 @@ export interface components {
         };
         /**
          * CardReaderLine
-         * @description Reader for the office and for tills. `state` is `unknown` while the provider does not answer.
+         * @description Reader for the office and for tills.
          *
          *         `last_seen_at` is when the provider heard of it last, if it says so.
          */
@@ -6615,10 +6617,16 @@ export interface components {
             label: string;
             last_seen_at: string | null;
             outlet: string;
-            state: string;
+            state: components["schemas"]["CardReaderState"];
             till_id: string | null;
             till_name: string | null;
         };
+        /**
+         * CardReaderState
+         * @description State of a reader at the provider.
+         * @enum {string}
+         */
+        CardReaderState: "busy" | "offline" | "online" | "unknown";
         /**
          * CardShown
          * @description Identification of a card: `tap`, the query string of its SUN message, or `code`, the printed code.
@@ -12077,7 +12085,7 @@ export interface components {
         };
         /**
          * UnbookedCardPayment
-         * @description Captured payment whose sale or top-up has not arrived.
+         * @description Captured payment whose sale or top-up should have arrived.
          */
         UnbookedCardPayment: {
             amount_cents: number;
@@ -21137,7 +21145,7 @@ export interface operations {
             };
         };
     };
-    ask_card_payment: {
+    request_card_payment: {
         parameters: {
             query?: never;
             header?: never;

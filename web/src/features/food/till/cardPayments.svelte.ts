@@ -1,5 +1,5 @@
 /**
- * Payments at the card reader of this till. Each is stored before the server is asked for it, so that after a crash it
+ * Payments at the card reader of this till. Each is stored before it is requested, so that after a crash it
  * is found: the till books its sale, or returns the money.
  */
 import type { components } from "../../../shared/api/schema";
@@ -33,7 +33,7 @@ const REFERENCE = /^CR-[0-9A-HJKMNP-TV-Z]{12}$/;
 export const isByReader = ({ kind, proof }: Tender): boolean => kind === "terminal" && proof !== null && REFERENCE.test(proof);
 
 /** What a screen shows of a payment that it follows. */
-export type Shown = "asking" | "waiting" | "cancelling" | "lost";
+export type Shown = "requesting" | "waiting" | "cancelling" | "lost";
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -70,15 +70,15 @@ class CardPayments {
   }
 
   /** Follow a payment until it is captured or has failed; null once the screen leaves it. */
-  async follow({ id }: StoredCardPayment, show: (shown: Shown) => void, wish: { cancel: boolean; leave: boolean }): Promise<Answer | Refused | null> {
+  async follow({ id }: StoredCardPayment, show: (shown: Shown) => void, control: { cancel: boolean; leave: boolean }): Promise<Answer | Refused | null> {
     for (;;) {
       const entry = this.all.find((stored) => stored.id === id);
-      if (!entry || wish.leave) return null;
-      const reply = await this.#ask(entry, wish.cancel);
+      if (!entry || control.leave) return null;
+      const reply = await this.#request(entry, control.cancel);
       if (reply.ok) {
         if (entry.reference === null) await this.#change(id, { reference: reply.data.reference });
         if (reply.data.state !== "waiting") return reply.data;
-        show(wish.cancel ? "cancelling" : "waiting");
+        show(control.cancel ? "cancelling" : "waiting");
       } else if (reply.status >= 400 && reply.status < 500 && reply.status !== 429) {
         if (reply.status === 401) till.revoke();
         return { type: "refused", reason: reply.code, data: reply.data };
@@ -89,7 +89,7 @@ class CardPayments {
     }
   }
 
-  #ask({ id, record_id, cents, reference }: StoredCardPayment, cancel: boolean): ReturnType<typeof link.ask<Answer>> {
+  #request({ id, record_id, cents, reference }: StoredCardPayment, cancel: boolean): ReturnType<typeof link.ask<Answer>> {
     const params = { path: { payment_id: id } };
     return link.ask<Answer>((signal) => {
       if (reference === null) return link.api.POST("/api/till/card-payments", { body: { id, record_id, amount_cents: cents }, signal });

@@ -130,14 +130,14 @@ async def _holders(
     conn: Connection, sent: Sequence[UploadedRecord], decision: Decision, refused: Mapping[int, Refused]
 ) -> dict[int, str]:
     """Return the holders of cards that pay online records or must confirm them, by index."""
-    asked = {
+    paying = {
         at: outcome.holder
         for at, outcome in decision.outcomes.items()
         if outcome.holder is not None
         and not sent[at].offline
         and (at not in refused or refused[at].reason in HOLDER_MUST_CONFIRM)
     }
-    return await holders_at_till(conn, asked) if asked else {}
+    return await holders_at_till(conn, paying) if paying else {}
 
 
 class BookedBatch(Struct, frozen=True):

@@ -13,7 +13,7 @@ from virage.matchday.food.till.rules.tendering import (
     Tendered,
     UploadedRecord,
     count,
-    is_card_payment,
+    is_wallet_payment,
     named_payments,
     offline_takings,
     proofs_of,
@@ -144,6 +144,6 @@ def booking_rows(key: RecordKey, record: Record, parts: Sequence[Part], *, offli
     """Return the parts of a record as stored rows."""
     sale = sale_of(record)
     return [
-        store.BookingRow(key, number, part, sale, part.cents if offline and is_card_payment(record, part) else 0)
+        store.BookingRow(key, number, part, sale, part.cents if offline and is_wallet_payment(record, part) else 0)
         for number, part in enumerate(parts)
     ]

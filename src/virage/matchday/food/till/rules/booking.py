@@ -421,10 +421,10 @@ def refund_refusal(
     paid = _wallet_payers(left)
     if by_card and not paid:
         return BookingRefusal.CARD_NOT_ACCEPTED
-    asked = -sum(tender.cents for tender in record.tenders)
+    requested = -sum(tender.cents for tender in record.tenders)
     in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
     by_hand_most = max(0, min(in_all - of_cards, _own_money_first(left, cash_liability_cents)))
-    is_more = asked > in_all or by_card > of_cards or asked - by_card > by_hand_most
+    is_more = requested > in_all or by_card > of_cards or requested - by_card > by_hand_most
     in_cash = -sum(tender.cents for tender in record.tenders if tender.kind is TenderKind.CASH)
     of_readers = sum(cents for payer, cents in left.items() if payer.card_payment is not None)
     if of_readers and in_cash > max(0, in_all - of_cards - of_readers):  # a bank card's money never becomes cash

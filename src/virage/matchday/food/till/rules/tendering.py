@@ -227,10 +227,10 @@ def proofs_of(sales: Mapping[int, UploadedRecord]) -> dict[tuple[int, int], Show
 
 def named_payments(sales: Mapping[int, UploadedRecord]) -> set[str]:
     """Return the payments at card readers that sales name, by reference."""
-    return {paid.proof or "" for sale in sales.values() for paid in sale.record.tenders if _names_payment(paid)}
+    return {paid.proof or "" for sale in sales.values() for paid in sale.record.tenders if _is_reader_payment(paid)}
 
 
-def _names_payment(paid: Tender) -> bool:
+def _is_reader_payment(paid: Tender) -> bool:
     return paid.kind is TenderKind.TERMINAL and paid.cents > 0 and is_reference(paid.proof)
 
 
@@ -249,7 +249,7 @@ def tender(
     refused: Refused | None = None
     for place, paid in enumerate(sale.record.tenders):
         outcome = taken.get(place)
-        if _names_payment(paid):
+        if _is_reader_payment(paid):
             part = _part_of_reader(sale.record, place, card_payments.get(paid.proof or ""), parts)
             if part.loss_reason is not None:
                 deviations.append(Deviation(DeviationReason(part.loss_reason), data={"cents": paid.cents}))
@@ -313,7 +313,7 @@ def offline_takings(
         )
         by_card: dict[UUID | None, Cents] = {}
         for part in parts:
-            if is_card_payment(upload.record, part):
+            if is_wallet_payment(upload.record, part):
                 by_card[part.card_id] = by_card.get(part.card_id, 0) + part.cents
         if by_card:
             took.setdefault(upload.record.till, {})[at] = RecordTaking(upload.record.moment, by_card)
@@ -334,6 +334,6 @@ def _limit_deviations(batch: Batch) -> dict[int, list[Deviation]]:
     return found
 
 
-def is_card_payment(record: Record, part: Part) -> bool:
-    """Return whether a part is a card payment; in an offline record it was not authorised."""
+def is_wallet_payment(record: Record, part: Part) -> bool:
+    """Return whether a wallet pays a part, by club card or phone; in an offline record it was not authorised."""
     return record.tenders[part.tender].kind in PROVEN and part.cents > 0
