@@ -256,7 +256,9 @@ async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(b
     assert (await bar.act(payment, "cancel"))["state"] == "failed"
     (intent,) = bar.intents()
     intent |= {"status": "succeeded", "amount_received": 900}
-    bar.standin._send("payment_intent.succeeded", intent)  # noqa: SLF001 - as if the card had been quicker
+    action = {"process_payment_intent": {"payment_intent": intent["id"]}, "status": "succeeded"}
+    reader = bar.standin.objects[bar.reader_ref] | {"action": action}
+    bar.standin._send("terminal.reader.action_succeeded", reader)  # noqa: SLF001 - as if the card had been quicker
     assert await bar.deliver(copies=2) == {204}
     assert (await bar.act(payment))["state"] == "returned"
     await bar.later()
