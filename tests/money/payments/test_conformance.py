@@ -269,7 +269,8 @@ Start = Callable[..., PaymentIntent]
 
 
 def due(of: Reference, cents: int, **changes: Any) -> DueRefund:
-    return replace(DueRefund(new_id(), of.payment_id, cents, 0, of.provider_ref, account=of.account), **changes)
+    refund = DueRefund(new_id(), of.payment_id, cents, 0, of.provider_ref, account=of.account)
+    return replace(refund, **{"created_at": datetime.now(UTC), **changes})
 
 
 async def test_a_paid_page_is_captured_and_its_webhook_says_so(bank: Bank, start: Start) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,8 @@ async def test_a_refund_whose_answer_was_lost_is_paid_once_even_a_day_later(
     with pytest.raises(Unreachable):
         await bank.provider.refund([refund])
     standin.forget_keys()
-    (answer,) = await bank.provider.refund([due(paid, 2000, id=refund.id, attempts=1)])
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    (answer,) = await bank.provider.refund([due(paid, 2000, id=refund.id, created_at=yesterday)])
     assert answer.state is RefundState.DONE
     assert [one["amount"] for one in of_kind(standin, "refund")] == [2000]
 

@@ -265,6 +265,7 @@ class Refund(Struct, frozen=True):
 class DueRefund(Struct, frozen=True):
     """Refund to be sent or, if `refund_ref` names it at the provider, to be looked up.
 
+    `attempts` counts the answers so far. `created_at`: None if it is not known whether an earlier call had no answer.
     `returns_fee`: the operator's fee is given back by the share of the refund.
     """
 
@@ -276,6 +277,7 @@ class DueRefund(Struct, frozen=True):
     refund_ref: str | None = None
     account: str | None = None
     returns_fee: bool = False
+    created_at: datetime | None = None
 
 
 class RefundAnswer(Struct, frozen=True):

@@ -118,7 +118,7 @@ select id from made;
 -- Due refunds, the longest due first.
 select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref,
     case when refund.sent_at is not null then refund.provider_ref end as refund_ref, payment.account,
-    payment.returns_fee and payment.fee_cents > 0 as returns_fee
+    payment.returns_fee and payment.fee_cents > 0 as returns_fee, refund.created_at
 from payments.refund join payments.payment on payment.id = refund.payment_id
 where refund.done_at is null and refund.failed_at is null and refund.due_at <= :now
 order by refund.due_at, refund.id limit :wanted;

@@ -280,7 +280,7 @@ class StripeProvider:
         return await _each(self._charge, charges)
 
     async def _charge(self, charge: Charge) -> Outcome:
-        if charge.begun_at is None or datetime.now(UTC) - charge.begun_at > KEY_LIVES:
+        if _is_old(charge.begun_at):
             known = await self._search(charge.payment_id)
             if known is not None:
                 return self._of_intent(charge.payment_id, known)
@@ -391,7 +391,7 @@ class StripeProvider:
         intent = await self._intent_of(due)
         if intent is None:
             return RefundAnswer(due.id, RefundState.LATER, PaymentRefusal.NOT_FOUND)
-        known = await self._refunds_of(intent, due) if due.attempts else []
+        known = await self._refunds_of(intent, due) if due.attempts or _is_old(due.created_at) else []
         standing = next((refund for refund in known if refund.status not in _REFUND_FAILED), None)
         if standing is None:
             params: Any = {
@@ -875,6 +875,11 @@ def _endpoint_defects(
 def _on(account: str | None, **options: str) -> Any:
     """Return the options of a call on an account; None is the operator's own."""
     return options if account is None else {**options, "stripe_account": account}
+
+
+def _is_old(begun_at: datetime | None) -> bool:
+    """Return whether Stripe may have forgotten the idempotency key of a first call."""
+    return begun_at is None or datetime.now(UTC) - begun_at > KEY_LIVES
 
 
 def _our_id(metadata: Mapping[str, str]) -> UUID | None:
