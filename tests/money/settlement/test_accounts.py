@@ -2,15 +2,18 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tests.money.settlement.conftest import Office
+from tests.money.settlement.conftest import EVER, Office
 from virage.control.books.rules.accounting import TicketRevenue, journal
 from virage.money.payments import account_acts, acts
 from virage.money.payments.account_rules import AccountReport, FeeRule
 from virage.money.payments.rules import RefundRequest
 from virage.money.payments.types import EntryKind
 from virage.money.settlement import api as settlement
+from virage.money.settlement.acts import items as item_acts
 from virage.money.settlement.reads.views import payout_lines
+from virage.money.settlement.rules.items import ItemKind, NewItem
 from virage.money.settlement.rules.matching import MISSING_AFTER, Standing, Verdict
+from virage.money.settlement.store import payouts as payout_store
 from virage.platform.values.ids import new_id
 
 LATE = MISSING_AFTER + timedelta(hours=1)
@@ -107,7 +110,8 @@ async def test_an_organiser_who_charges_another_fee_or_names_anothers_payment_is
     (own,) = await office.capture(7000)
     fee = next(one for one in office.standin.objects.values() if one["object"] == "application_fee")
     fee["amount"] = 200  # made without Virage
-    office.standin.connect.balances[ref].charge(own, 7000)  # names a payment of the operator
+    theirs = office.standin.connect.balances[ref]
+    theirs.charge(own, 7000)  # names a payment of the operator
     for owner in (ref, None):
         office.standin.connect.balances[owner].pay_out()
     await office.reconcile()
@@ -115,6 +119,87 @@ async def test_an_organiser_who_charges_another_fee_or_names_anothers_payment_is
     by_kind = {item.kind.value: item for item in await office.items()}
     assert (by_kind["amount_differs"].payment_id, by_kind["amount_differs"].expected_cents) == (sold, 250)
     assert by_kind["payment_unknown"].payment_id == own
+
+
+async def test_what_an_organiser_earns_elsewhere_is_summed_in_its_payout_and_opens_no_item(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule(50))
+    sold = await office.sell_for(promoter, 5000)
+    theirs = office.standin.connect.balances[ref]
+    shop = {"payment_intent": "pi_shop", "metadata": {"payment_id": str(new_id())}}  # a key that other shops use too
+    theirs.add("charge", 8000, shop, fee=145)
+    theirs.add("refund", -3000, {"payment_intent": "pi_shop", "metadata": {"refund_id": str(new_id())}})
+    theirs.add("dispute", -1000, {"payment_intent": "pi_shop"}, fee=2000)
+    theirs.add("platform_earning", 70, {"metadata": {"page_of": ""}})  # the organiser is a platform of its own
+    theirs.add("topup", 500)
+    theirs.add("fee", -200)
+    theirs.pay_out()
+    office.balance.pay_out()
+    await office.reconcile()
+    assert await office.items() == []
+    payout = next(one for one in await office.payouts() if one.account == ref)
+    totals = payout.totals
+    assert totals is not None
+    assert totals.other_business_cents == 8000 - 145 - 3000 - 1000 - 2000 + 70 + 500
+    assert (totals.gross_cents, totals.refund_cents, totals.dispute_cents, totals.other_cents) == (5000, 0, 0, 0)
+    assert totals.fee_cents == 100 + 250 + 200
+    assert (totals.net_cents, totals.unexplained_cents) == (payout.amount_cents, 0)
+    entries = await office.entries(payout.id)
+    assert {one.entry.payment_id for one in entries if one.verdict is Verdict.MATCHED} == {sold, None}
+    assert sum(one.verdict is Verdict.OTHER_BUSINESS for one in entries) == 5
+    async with office.db.connection() as conn:
+        assert await payout_store.entries(conn, payout.id, None, (EVER, ""), 10, unmatched=True) == []
+
+
+async def test_another_charge_of_an_organiser_cannot_stand_for_a_payment_that_its_payouts_lack(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule())
+    sold = await office.sell_for(promoter, 5000)
+    theirs = office.standin.connect.balances[ref]
+    theirs.collect()
+    real = theirs.pending[0]
+    real["source"]["metadata"] = {}  # the organiser removes our id from the charge,
+    real |= {"amount": 4000, "net": 3900}  # of which less arrives than was captured,
+    theirs.charge(sold, 5000)  # and makes another one with our id
+    theirs.pay_out()
+    office.clock.advance(LATE)
+    await office.reconcile()
+    assert await office.kinds() == ["payment_missing", "payment_unknown"]
+    assert {item.payment_id for item in await office.items()} == {sold}
+
+
+async def test_another_refund_of_an_organiser_cannot_stand_for_one_that_its_payouts_lack(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule())
+    sold = await office.sell_for(promoter, 5000)
+    await refund(office, sold, 1000)
+    theirs = office.standin.connect.balances[ref]
+    theirs.collect()
+    real = theirs.pending.pop()
+    forged = {"payment_intent": "pi_shop", "metadata": real["source"]["metadata"]}
+    theirs.add("refund", -1000, forged)
+    theirs.pay_out()
+    office.clock.advance(LATE)
+    await office.reconcile()
+    assert await office.kinds() == ["refund_missing", "refund_unknown"]
+
+
+async def test_entries_that_an_earlier_version_listed_become_other_business(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule())
+    await office.sell_for(promoter, 5000)
+    theirs = office.standin.connect.balances[ref]
+    theirs.add("charge", 8000, {"payment_intent": "pi_shop"})
+    theirs.pay_out()
+    await office.reconcile()
+    (payout,) = await office.payouts()
+    (other,) = [one.entry for one in await office.entries(payout.id) if one.verdict is Verdict.OTHER_BUSINESS]
+    item = NewItem(f"entry:{other.id}", ItemKind.PAYMENT_UNKNOWN, 8000, "EUR", NOW, entry_id=other.id)
+    async with office.db.transaction() as conn:
+        await conn.execute("update settlement.entry set verdict = 'payment_unknown' where id = $1", other.id)
+        await conn.execute("update settlement.payout set gross_cents = 13000, other_business_cents = 0")
+        await item_acts.open_items(conn, [item], NOW)
+    await office.reconcile()
+    assert await office.items() == []
+    totals = (await office.payout()).totals
+    assert totals is not None
+    assert (totals.gross_cents, totals.other_business_cents) == (5000, 8000)
 
 
 async def test_a_share_that_no_payout_names_is_missing_until_one_does(office: Office) -> None:

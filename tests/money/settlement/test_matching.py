@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from virage.money.payments.types import BalanceEntry, EntryKind, Listing, PayoutState
 from virage.money.settlement.rules.matching import (
+    SHARES,
     Decision,
     KindSum,
     KnownPayment,
@@ -27,7 +28,6 @@ from virage.money.settlement.rules.matching import (
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 IDS = [UUID(int=number) for number in range(1, 6)]
 PAID, REFUND = IDS[0], IDS[1]
-SHARES = (EntryKind.SHARE, EntryKind.SHARE_RETURNED)
 OURS = Ours("EUR", payments={PAID: KnownPayment(5000)}, refunds={REFUND: KnownRefund(PAID, 2000)})
 
 
@@ -111,30 +111,72 @@ def test_a_refund_that_fails_and_is_sent_again_is_matched_three_times() -> None:
     ]
 
 
-SHARED = replace(OURS, payments={PAID: KnownPayment(5000, "acct_1", 300)})
+SHARED = replace(OURS, payments={PAID: KnownPayment(5000, "acct_1", 300, "pi_1")})
+THEIRS: dict[str, Any] = {"account": "acct_1", "intent_ref": "pi_1"}
+ANOTHERS: dict[str, Any] = {"account": "acct_2", "intent_ref": "pi_1"}
+FORGED: dict[str, Any] = {"account": "acct_1", "intent_ref": "pi_2"}
 
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        (charge(account="acct_1"), Verdict.MATCHED),
+        (charge(**THEIRS), Verdict.MATCHED),
         (charge(), Verdict.PAYMENT_UNKNOWN),
-        (charge(account="acct_2"), Verdict.PAYMENT_UNKNOWN),
-        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, account="acct_1"), Verdict.MATCHED),
-        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, account="acct_2"), Verdict.REFUND_UNKNOWN),
-        (entry(EntryKind.SHARE, 300, payment_id=PAID, account="acct_1"), Verdict.MATCHED),
-        (entry(EntryKind.SHARE, 299, payment_id=PAID, account="acct_1"), Verdict.AMOUNT_DIFFERS),
-        (entry(EntryKind.SHARE, 300, payment_id=PAID, account="acct_2"), Verdict.PAYMENT_UNKNOWN),
-        (entry(EntryKind.SHARE_RETURNED, -120, payment_id=PAID, account="acct_1"), Verdict.MATCHED),
-        (entry(EntryKind.SHARE_RETURNED, -301, payment_id=PAID, account="acct_1"), Verdict.AMOUNT_DIFFERS),
+        (charge(**ANOTHERS), Verdict.PAYMENT_UNKNOWN),
+        (charge(**FORGED), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, **THEIRS), Verdict.MATCHED),
+        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, **ANOTHERS), Verdict.REFUND_UNKNOWN),
+        (entry(EntryKind.REFUND, -2000, refund_id=REFUND, **FORGED), Verdict.REFUND_UNKNOWN),
+        (entry(EntryKind.DISPUTE, -5000, payment_id=PAID, **THEIRS), Verdict.MATCHED),
+        (entry(EntryKind.DISPUTE, -5000, payment_id=PAID, **FORGED), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.SHARE, 300, payment_id=PAID, **THEIRS), Verdict.MATCHED),
+        (entry(EntryKind.SHARE, 299, payment_id=PAID, **THEIRS), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.SHARE, 300, payment_id=PAID, **ANOTHERS), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.SHARE, 300, payment_id=PAID, **FORGED), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.SHARE_RETURNED, -120, payment_id=PAID, **THEIRS), Verdict.MATCHED),
+        (entry(EntryKind.SHARE_RETURNED, -301, payment_id=PAID, **THEIRS), Verdict.AMOUNT_DIFFERS),
     ],
 )
-def test_an_entry_is_matched_only_with_a_payment_of_its_account(changed: BalanceEntry, expected: Verdict) -> None:
+def test_an_entry_is_matched_only_with_a_payment_of_its_account_by_the_providers_id(
+    changed: BalanceEntry, expected: Verdict
+) -> None:
     assert verdict(changed, SHARED) is expected
 
 
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (charge(payment_id=None, **FORGED), Verdict.OTHER_BUSINESS),
+        (charge(payment_id=None, currency="USD", **FORGED), Verdict.OTHER_BUSINESS),
+        (charge(payment_id=None), Verdict.PAYMENT_UNKNOWN),  # in the operator's balance
+        (charge(payment_id=IDS[4], **FORGED), Verdict.PAYMENT_UNKNOWN),  # a payment that may be lost
+        (entry(EntryKind.REFUND, -2000, **FORGED), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.REFUND, -2000, refund_id=IDS[4], **FORGED), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.REFUND, -2000, payment_id=PAID, **THEIRS), Verdict.REFUND_UNKNOWN),
+        (entry(EntryKind.DISPUTE, -900, **FORGED), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.ADJUSTMENT, -900, account="acct_1"), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.OTHER, -900, account="acct_1"), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.OTHER, -900, payment_id=PAID, **THEIRS), Verdict.NEEDS_EXPLANATION),
+        (entry(EntryKind.PAYOUT_FAILURE, 900, source_ref="po_1", account="acct_1"), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.FEE, -200, account="acct_1"), Verdict.MATCHED),
+        (entry(EntryKind.FEE, -200, account="acct_1", currency="USD"), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.PAYOUT, -200, account="acct_1", currency="USD"), Verdict.OTHER_BUSINESS),
+        (entry(EntryKind.SHARE, 300, account="acct_1"), Verdict.PAYMENT_UNKNOWN),  # in the operator's balance
+    ],
+)
+def test_what_an_organiser_earns_elsewhere_is_other_business_unless_it_names_a_payment(
+    changed: BalanceEntry, expected: Verdict
+) -> None:
+    assert verdict(changed, SHARED) is expected
+
+
+def test_a_refund_of_a_payment_that_was_not_made_here_is_found_by_its_charge() -> None:
+    ours = replace(SHARED, payment_by_intent={"pi_1": PAID})
+    assert verdict(entry(EntryKind.REFUND, -2000, **THEIRS), ours) is Verdict.REFUND_UNKNOWN
+
+
 def test_of_a_share_no_more_is_given_back_than_it_was() -> None:
-    first = entry(EntryKind.SHARE_RETURNED, -200, payment_id=PAID, account="acct_1")
+    first = entry(EntryKind.SHARE_RETURNED, -200, payment_id=PAID, **THEIRS)
     second = replace(first, id="txn_2", amount_cents=-100, net_cents=-100)
     third = replace(first, id="txn_3", amount_cents=-1, net_cents=-1)
     assert [one.verdict for one in decide([third, second, first], SHARED)] == [
@@ -146,7 +188,7 @@ def test_of_a_share_no_more_is_given_back_than_it_was() -> None:
 
 entries = st.lists(
     st.builds(
-        lambda id_, kind, cents, fee, payment, refund, currency, minute, off, account: BalanceEntry(
+        lambda id_, kind, cents, fee, payment, refund, currency, minute, off, account, intent: BalanceEntry(
             id_,
             kind,
             kind.value,
@@ -157,6 +199,7 @@ entries = st.lists(
             NOW + timedelta(minutes=minute),
             payment_id=payment,
             refund_id=refund,
+            intent_ref=intent,
             account=account,
         ),
         st.text("abcdef", min_size=4, max_size=8),
@@ -169,6 +212,7 @@ entries = st.lists(
         st.integers(0, 5),
         st.sampled_from([0, 0, 0, 1]),
         st.sampled_from([None, None, "acct_1"]),
+        st.sampled_from(["pi_1", "pi_1", "pi_2", None]),
     ),
     unique_by=lambda one: one.id,
     max_size=30,
@@ -181,7 +225,7 @@ known = st.builds(
     ),
     st.dictionaries(
         st.sampled_from(IDS),
-        st.sampled_from([(1000, None, 0), (2000, None, 0), (1000, "acct_1", 300), (2000, "acct_1", 0)]),
+        st.sampled_from([(1000,), (2000,), (1000, "acct_1", 300, "pi_1"), (2000, "acct_1", 0, "pi_1")]),
     ),
     st.dictionaries(st.sampled_from(IDS), st.tuples(st.sampled_from(IDS), st.sampled_from([1000, 2000]))),
 )
@@ -218,6 +262,38 @@ def test_every_cent_is_matched_or_listed_whatever_the_order(
     assert decide(shuffled, ours) == decisions
 
 
+forged = st.lists(
+    st.builds(
+        lambda number, kind, cents, payment, refund: entry(
+            kind,
+            cents,
+            id=f"forged_{number}",
+            payment_id=payment,
+            refund_id=refund,
+            intent_ref="pi_2",
+            account="acct_1",
+        ),
+        st.integers(),
+        st.sampled_from(sorted(set(EntryKind) - SHARES - {EntryKind.PAYOUT})),
+        st.sampled_from([1000, 2000, -1000, -2000]),
+        st.sampled_from([*IDS, None]),
+        st.sampled_from([*IDS, None]),
+    ),
+    unique_by=lambda one: one.id,
+    max_size=10,
+)
+
+
+@given(entries, known, forged)
+def test_what_an_organiser_writes_into_its_balance_changes_no_other_verdict(
+    given_: list[BalanceEntry], ours: Ours, written: list[BalanceEntry]
+) -> None:
+    decisions = decide([*given_, *written], ours)
+    assert [one for one in decisions if not one.entry.id.startswith("forged")] == decide(given_, ours)
+    found = [one for one in decisions if one.entry.id.startswith("forged") and one.verdict is Verdict.MATCHED]
+    assert {one.entry.kind for one in found} <= {EntryKind.FEE}
+
+
 @given(entries, known, st.integers(1, 5))
 def test_pages_of_a_payout_in_order_decide_like_the_whole(given_: list[BalanceEntry], ours: Ours, size: int) -> None:
     ordered = sorted(given_, key=lambda one: (one.created_at, one.id))
@@ -244,24 +320,28 @@ def test_pages_of_a_payout_in_order_decide_like_the_whole(given_: list[BalanceEn
     assert decisions == decide(given_, ours)
 
 
-@given(entries, st.integers(-5, 5))
-def test_the_totals_of_a_payout_add_up_to_its_net(given_: list[BalanceEntry], off: int) -> None:
+@given(entries, known, st.integers(-5, 5))
+def test_the_totals_of_a_payout_add_up_to_its_net(given_: list[BalanceEntry], ours: Ours, off: int) -> None:
     whole = [replace(one, net_cents=one.amount_cents - one.fee_cents) for one in given_]
+    decisions = decide(whole, ours)
     sums = {}
     for kind in EntryKind:
-        found = [one for one in whole if one.kind is kind]
+        found = [one for one in decisions if one.entry.kind is kind]
+        others = [one.entry for one in found if one.verdict is Verdict.OTHER_BUSINESS]
+        counted = [one.entry for one in found if one.verdict is not Verdict.OTHER_BUSINESS]
         if found:
             sums[kind] = KindSum(
                 len(found),
-                sum(one.amount_cents for one in found),
-                sum(one.fee_cents for one in found),
-                sum(one.net_cents for one in found),
+                sum(one.amount_cents for one in counted),
+                sum(one.fee_cents for one in counted),
+                sum(one.entry.net_cents for one in found),
+                other_business_cents=sum(one.net_cents for one in others),
             )
     net = sum(one.net_cents for one in whole if one.kind is not EntryKind.PAYOUT)
     made = totals(net + off, sums)
     assert made.unexplained_cents == off
     parts = made.gross_cents - made.fee_cents - made.refund_cents - made.dispute_cents + made.share_cents
-    assert parts + made.other_cents == made.net_cents == net
+    assert parts + made.other_cents + made.other_business_cents == made.net_cents == net
 
 
 @pytest.mark.parametrize(

@@ -783,9 +783,9 @@ class StripeProvider:
             if not is_disconnected(failure):
                 raise
             return replace(entry, account=organiser)
-        metadata = charge.metadata.to_dict()
-        payment_id = uuid_of(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF))
-        return replace(entry, account=organiser, payment_id=payment_id)
+        payment_id = uuid_of(charge.metadata.to_dict().get(PAGE_OF))
+        intent = None if charge.payment_intent is None else id_of(charge.payment_intent)
+        return replace(entry, account=organiser, payment_id=payment_id, intent_ref=intent)
 
     @property
     def _client(self) -> StripeClient:
@@ -924,21 +924,28 @@ def _payout(payout: stripe.Payout, account: str | None) -> ProviderPayout:
 
 
 def _entry(transaction: stripe.BalanceTransaction, account: str | None) -> BalanceEntry:
-    """Return an entry. A charge has a copy of the metadata of its PaymentIntent."""
+    """Return an entry. A charge has a copy of the metadata of its PaymentIntent; direct charges are made by pages only.
+
+    An organiser may be a platform of its own: the fees of its sellers are not the operator's.
+    """
     source: Any = transaction.source
     about: dict[str, Any] = {"id": source} if source is None or isinstance(source, str) else source.to_dict()
     metadata = about.get("metadata") or {}
     intent = about.get("payment_intent")
+    named = metadata.get(PAGE_OF) or (metadata.get(PAYMENT_ID) if account is None else None)
+    kind = _KINDS.get(transaction.reporting_category, EntryKind.OTHER)
+    if account is not None and kind in (EntryKind.SHARE, EntryKind.SHARE_RETURNED):
+        kind = EntryKind.OTHER
     return BalanceEntry(
         transaction.id,
-        _KINDS.get(transaction.reporting_category, EntryKind.OTHER),
+        kind,
         transaction.reporting_category,
         transaction.amount,
         transaction.fee,
         transaction.net,
         transaction.currency.upper(),
         datetime.fromtimestamp(transaction.created, UTC),
-        payment_id=uuid_of(metadata.get(PAYMENT_ID) or metadata.get(PAGE_OF)),
+        payment_id=uuid_of(named),
         refund_id=uuid_of(metadata.get(REFUND_ID)),
         intent_ref=intent["id"] if isinstance(intent, dict) else intent,
         source_ref=about["id"],

@@ -12018,11 +12018,12 @@ export interface components {
         };
         /**
          * Totals
-         * @description Composition of a payout in cents: gross - fees - refunds - disputes + shares + other = net.
+         * @description Composition of a payout in cents: gross - fees - refunds - disputes + shares + other + other business = net.
          *
          *         `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
          *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
-         *         part of gross less refunds that card readers took.
+         *         part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
+         *         for payments that are not ours, less its fees.
          */
         Totals: {
             dispute_cents: number;
@@ -12030,6 +12031,8 @@ export interface components {
             fee_cents: number;
             gross_cents: number;
             net_cents: number;
+            /** @default 0 */
+            other_business_cents: number;
             other_cents: number;
             /** @default 0 */
             reader_cents: number;
@@ -12285,10 +12288,12 @@ export interface components {
         };
         /**
          * Verdict
-         * @description Result of the comparison of an entry with our payments. Each except `matched` opens an item.
+         * @description Result of the comparison of an entry with our payments. Each except the first two opens an item.
+         *
+         *         `other_business`: an entry of an organiser's balance that is about no payment of ours.
          * @enum {string}
          */
-        Verdict: "amount_differs" | "currency_differs" | "matched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_unknown" | "payout_unknown" | "refund_unknown";
+        Verdict: "amount_differs" | "currency_differs" | "matched" | "named_twice" | "needs_explanation" | "net_differs" | "other_business" | "payment_unknown" | "payout_unknown" | "refund_unknown";
         /**
          * VersionLine
          * @description A version of a venue; `imported_by` is None for the command line, empty for a person without a name.

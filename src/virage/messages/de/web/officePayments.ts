@@ -237,6 +237,8 @@ export const payments = {
     disputes: "Zahlungsanfechtungen",
     shares: "Ihr Anteil an Verkäufen der Veranstalter",
     other: "Sonstiges",
+    otherBusiness: (name: string) => `Anderes Geschäft von ${name}, nach Gebühren`,
+    notOurs: "Anderes Geschäft",
     net: "Summe der Buchungen",
     amount: "Ausgezahlt",
     unexplained: "Ungeklärt",

@@ -237,6 +237,8 @@ export const payments = {
     disputes: "Disputes",
     shares: "Your share of organisers’ sales",
     other: "Other",
+    otherBusiness: (name: string) => `Other business of ${name}, after fees`,
+    notOurs: "Other business",
     net: "Sum of the entries",
     amount: "Paid out",
     unexplained: "Unexplained",

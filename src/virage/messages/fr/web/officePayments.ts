@@ -237,6 +237,8 @@ export const payments = {
     disputes: "Litiges",
     shares: "Vos commissions sur les organisateurs",
     other: "Autres",
+    otherBusiness: (name: string) => `Autres activités de ${name}, frais déduits`,
+    notOurs: "Autre activité",
     net: "Somme des écritures",
     amount: "Versé",
     unexplained: "Inexpliqué",

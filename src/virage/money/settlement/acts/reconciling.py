@@ -82,6 +82,12 @@ async def match_page(conn: Connection, payout_id: UUID, currency: str, now: date
         await _compare(conn, dict.fromkeys((entry.id for entry in page), payout_id), page, currency, now)
     if len(page) == PAGE:
         return True
+    await _store_totals(conn, payout_id, now)
+    return False
+
+
+async def _store_totals(conn: Connection, payout_id: UUID, now: datetime) -> None:
+    """Store the totals of a payout whose entries are all compared, and list it if they do not explain its amount."""
     payout = (await store.payouts(conn, [payout_id]))[payout_id]
     found = totals(payout.amount_cents, await store.sums_of(conn, payout_id))
     await store.finish_match(conn, payout_id, found, now)
@@ -101,7 +107,6 @@ async def match_page(conn: Connection, payout_id: UUID, currency: str, now: date
         await item_acts.close_items(conn, {key: payout.ref}, now)
     data = {"entries": found.entries, "unexplained_cents": found.unexplained_cents}
     await journal.append(conn, [Fact("payout_compared", None, payout_id, data)], now)
-    return False
 
 
 async def match_again(conn: Connection, currency: str, now: datetime) -> None:
@@ -110,23 +115,26 @@ async def match_again(conn: Connection, currency: str, now: datetime) -> None:
     found = await store.entries_unmatched(conn, PAGE)
     if found:
         payouts = {entry.id: payout_id for entry, payout_id in found.values()}
-        await _compare(conn, payouts, [entry for entry, _ in found.values()], currency, now)
+        decisions = await _compare(conn, payouts, [entry for entry, _ in found.values()], currency, now)
+        others = {payouts[one.entry.id] for one in decisions if one.verdict is Verdict.OTHER_BUSINESS}
+        for payout_id in sorted(others):  # they were counted as payments
+            await _store_totals(conn, payout_id, now)
 
 
 async def _compare(
     conn: Connection, payouts: dict[str, UUID], entries: Sequence[BalanceEntry], currency: str, now: datetime
-) -> None:
-    """Compare entries with our payments, store the verdicts, and open and close items."""
+) -> list[Decision]:
+    """Compare entries with our payments, store the verdicts, open and close items, and return the decisions."""
     decisions = decide(entries, await _ours(conn, entries, currency))
     await store.set_verdicts(conn, decisions)
     opened = [_item(decision, payouts[decision.entry.id]) for decision in decisions]
     await item_acts.open_items(conn, [item for item in opened if item is not None], now)
-    matched = [decision for decision in decisions if decision.verdict is Verdict.MATCHED]
-    await item_acts.close_items(conn, dict(_explained(matched)), now)
+    await item_acts.close_items(conn, dict(_explained(decisions)), now)
+    return decisions
 
 
 def _item(decision: Decision, payout_id: UUID) -> NewItem | None:
-    if decision.verdict is Verdict.MATCHED:
+    if decision.verdict in (Verdict.MATCHED, Verdict.OTHER_BUSINESS):
         return None
     entry = decision.entry
     return NewItem(
@@ -143,10 +151,14 @@ def _item(decision: Decision, payout_id: UUID) -> NewItem | None:
     )
 
 
-def _explained(matched: Iterable[Decision]) -> Iterable[tuple[str, str]]:
-    """Yield the keys of the items that matched entries explain, each with what explains it."""
-    for decision in matched:
+def _explained(decisions: Iterable[Decision]) -> Iterable[tuple[str, str]]:
+    """Yield the keys of the items that entries explain, each with what explains it."""
+    for decision in decisions:
         entry = decision.entry
+        if decision.verdict is Verdict.OTHER_BUSINESS:
+            yield f"entry:{entry.id}", str(entry.account)
+        if decision.verdict is not Verdict.MATCHED:
+            continue
         yield f"entry:{entry.id}", str(decision.refund_id or decision.payment_id or entry.source_ref)
         if entry.kind is EntryKind.CHARGE:
             yield f"{ItemKind.PAYMENT_MISSING}:{decision.payment_id}", entry.id
@@ -177,7 +189,7 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
     return Ours(
         currency,
         payments={
-            id_: KnownPayment(payment.captured_cents, payment.account, payment.fee_cents)
+            id_: KnownPayment(payment.captured_cents, payment.account, payment.fee_cents, payment.provider_ref)
             for id_, payment in found.items()
             if payment.captured_cents is not None
         },

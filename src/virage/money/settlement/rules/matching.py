@@ -14,10 +14,18 @@ MISSING_AFTER: Final = timedelta(days=10)
 """A capture or refund that no payout names after so long is missing. Payouts of cards take up to seven days."""
 
 
+SHARES: Final = frozenset({EntryKind.SHARE, EntryKind.SHARE_RETURNED})
+"""Entries of the operator's balance about payments of organisers' accounts."""
+
+
 class Verdict(StrEnum):
-    """Result of the comparison of an entry with our payments. Each except `matched` opens an item."""
+    """Result of the comparison of an entry with our payments. Each except the first two opens an item.
+
+    `other_business`: an entry of an organiser's balance that is about no payment of ours.
+    """
 
     MATCHED = "matched"
+    OTHER_BUSINESS = "other_business"
     PAYMENT_UNKNOWN = "payment_unknown"
     REFUND_UNKNOWN = "refund_unknown"
     PAYOUT_UNKNOWN = "payout_unknown"
@@ -31,12 +39,14 @@ class Verdict(StrEnum):
 class KnownPayment(Struct, frozen=True):
     """Captured payment of ours in cents. `account` took the money, None for the operator's own.
 
-    `share_cents` is the operator's share of a payment that an organiser's account took.
+    `share_cents` is the operator's share of a payment that an organiser's account took, `intent_ref` the provider's id
+    of the payment.
     """
 
     captured_cents: int
     account: str | None = None
     share_cents: int = 0
+    intent_ref: str | None = None
 
 
 class KnownRefund(Struct, frozen=True):
@@ -121,9 +131,10 @@ def decide(entries: Iterable[BalanceEntry], ours: Ours) -> list[Decision]:
     decisions = []
     for entry in sorted(entries, key=lambda entry: (entry.created_at, entry.id)):
         about = _about(entry, ours)
-        found = _expected(entry, about, ours, seen)
+        is_other = _is_other_business(entry, about, ours)
+        found = Verdict.OTHER_BUSINESS if is_other else _expected(entry, about, ours, seen)
         expected, verdict = (found, Verdict.MATCHED) if isinstance(found, int) else (None, found)
-        if entry.currency != ours.currency:
+        if entry.currency != ours.currency and not is_other:
             verdict = Verdict.CURRENCY_DIFFERS
         elif expected is not None and expected != entry.amount_cents:
             verdict = Verdict.AMOUNT_DIFFERS
@@ -142,9 +153,28 @@ def _about(entry: BalanceEntry, ours: Ours) -> _About:
     if refund is not None:
         payment_id = refund.payment_id
     payment = None if payment_id is None else ours.payments.get(payment_id)
-    if payment is not None and payment.account != entry.account:  # the entry names a payment of another account
+    if payment is None or payment.account != entry.account:
+        return _About(payment_id, None, entry.refund_id, None)
+    # An organiser can write our ids into any entry of its balance, but cannot choose the provider's id of a payment.
+    if entry.account is not None and payment.intent_ref != entry.intent_ref:
         return _About(payment_id, None, entry.refund_id, None)
     return _About(payment_id, refund, entry.refund_id, payment)
+
+
+def _is_other_business(entry: BalanceEntry, about: _About, ours: Ours) -> bool:
+    """Return whether an entry of an organiser's balance is about no payment of ours, and none of the provider's fees.
+
+    An entry with the id of a payment that is not known is no other business: the payment may be lost.
+    """
+    if entry.account is None or entry.kind in SHARES or about.payment_id is not None:
+        return False
+    match entry.kind:
+        case EntryKind.FEE | EntryKind.PAYOUT:
+            return entry.currency != ours.currency
+        case EntryKind.PAYOUT_FAILURE:
+            return entry.source_ref not in ours.payouts
+        case _:
+            return True
 
 
 def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> int | Verdict:
@@ -202,21 +232,27 @@ def _of_refund(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdict
 
 
 class KindSum(Struct, frozen=True):
-    """Sums of the entries of one kind, in cents. `reader_cents` is the part of the amount that card readers took."""
+    """Sums of the entries of one kind, in cents. `reader_cents` is the part of the amount that card readers took.
+
+    `count` and `net_cents` include entries of other business, `amount_cents` and `fee_cents` do not;
+    `other_business_cents` is their net amount.
+    """
 
     count: int
     amount_cents: int
     fee_cents: int
     net_cents: int
     reader_cents: int = 0
+    other_business_cents: int = 0
 
 
 class Totals(Struct, frozen=True):
-    """Composition of a payout in cents: gross - fees - refunds - disputes + shares + other = net.
+    """Composition of a payout in cents: gross - fees - refunds - disputes + shares + other + other business = net.
 
     `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
     `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
-    part of gross less refunds that card readers took.
+    part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
+    for payments that are not ours, less its fees.
     """
 
     entries: int
@@ -229,6 +265,7 @@ class Totals(Struct, frozen=True):
     unexplained_cents: int
     share_cents: int = 0
     reader_cents: int = 0
+    other_business_cents: int = 0
 
 
 NOTHING: Final = KindSum(0, 0, 0, 0)
@@ -256,6 +293,7 @@ def totals(amount_cents: int, sums: Mapping[EntryKind, KindSum]) -> Totals:
             counted.get(kind, NOTHING).reader_cents
             for kind in (EntryKind.CHARGE, EntryKind.REFUND, EntryKind.REFUND_FAILURE)
         ),
+        other_business_cents=sum(found.other_business_cents for found in counted.values()),
     )
 
 

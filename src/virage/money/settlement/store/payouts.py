@@ -186,7 +186,12 @@ async def sums_of(conn: Connection, payout_id: UUID) -> dict[EntryKind, KindSum]
     """Return the sums of the entries of a payout by kind."""
     return {
         EntryKind(row["kind"]): KindSum(
-            row["count"], row["amount_cents"], row["fee_cents"], row["net_cents"], row["reader_cents"]
+            row["count"],
+            row["amount_cents"],
+            row["fee_cents"],
+            row["net_cents"],
+            row["reader_cents"],
+            row["other_business_cents"],
         )
         async for row in queries.sums_of(conn, payout_id=payout_id)
     }
@@ -207,6 +212,7 @@ async def finish_match(conn: Connection, payout_id: UUID, totals: Totals, now: d
         unexplained=totals.unexplained_cents,
         shares=totals.share_cents,
         readers=totals.reader_cents,
+        other_business=totals.other_business_cents,
         now=now,
     )
 
@@ -310,6 +316,7 @@ def _payout(row: Mapping[str, Any]) -> Payout:
             row["unexplained_cents"],
             row["share_cents"],
             row["reader_cents"],
+            row["other_business_cents"],
         )
     return Payout(
         row["id"],

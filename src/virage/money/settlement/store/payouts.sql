@@ -135,20 +135,22 @@ from unnest(:ids::text[], :verdicts::text[], :payment_ids::uuid[], :refund_ids::
 where entry.id = decision.id;
 
 -- name: sums_of(payout_id)
--- Sums of the entries of a payout by kind, and the part of the amount that card readers took.
-select entry.kind, count(*) as count, sum(entry.amount_cents)::bigint as amount_cents,
-    sum(entry.fee_cents)::bigint as fee_cents, sum(entry.net_cents)::bigint as net_cents,
+-- Sums of the entries of a payout by kind, the part of the amount that card readers took, and other business.
+select entry.kind, count(*) as count, sum(entry.net_cents)::bigint as net_cents,
+    coalesce(sum(entry.amount_cents) filter (where entry.verdict <> 'other_business'), 0)::bigint as amount_cents,
+    coalesce(sum(entry.fee_cents) filter (where entry.verdict <> 'other_business'), 0)::bigint as fee_cents,
+    coalesce(sum(entry.net_cents) filter (where entry.verdict = 'other_business'), 0)::bigint as other_business_cents,
     coalesce(sum(entry.amount_cents) filter (where reader.payment_id is not null), 0)::bigint as reader_cents
 from settlement.entry
 left join payments.public_reader_payment as reader on reader.payment_id = entry.payment_id
 where entry.payout_id = :payout_id group by entry.kind;
 
--- name: finish_match(payout_id, entries, gross, fees, refunds, disputes, other, net, unexplained, shares, readers, now)!
+-- name: finish_match(payout_id, entries, gross, fees, refunds, disputes, other, net, unexplained, shares, readers, other_business, now)!
 -- Totals of a payout.
 update settlement.payout set
     matched_at = :now, entry_count = :entries, gross_cents = :gross, fee_cents = :fees, refund_cents = :refunds,
     dispute_cents = :disputes, other_cents = :other, net_cents = :net, unexplained_cents = :unexplained,
-    share_cents = :shares, reader_cents = :readers
+    share_cents = :shares, reader_cents = :readers, other_business_cents = :other_business
 where id = :payout_id;
 
 -- name: payouts(ids)
@@ -157,7 +159,7 @@ select payout.id, payout.ref, payout.amount_cents, payout.currency, payout.creat
     payout.listing, payout.reference, payout.descriptor, payout.failure, payout.fetched_at, payout.matched_at,
     payout.entry_count, payout.gross_cents, payout.fee_cents, payout.refund_cents, payout.dispute_cents,
     payout.other_cents, payout.net_cents, payout.unexplained_cents, payout.account, payout.share_cents,
-    payout.reader_cents,
+    payout.reader_cents, payout.other_business_cents,
     line.id as line_id,
     (
         select count(*) from settlement.item where item.payout_id = payout.id and item.resolution is null
@@ -175,7 +177,8 @@ select id, kind, category, amount_cents, fee_cents, net_cents, currency, created
     source_ref, account, verdict
 from settlement.entry
 where payout_id = :payout_id and (created_at, id) > (:after_at, :after_id)
-    and (:kind::text is null or kind = :kind) and (not :unmatched::boolean or verdict is distinct from 'matched')
+    and (:kind::text is null or kind = :kind)
+    and (not :unmatched::boolean or verdict is null or verdict not in ('matched', 'other_business'))
 order by created_at, id limit :most;
 
 -- name: entries_of_payments(payment_ids)
