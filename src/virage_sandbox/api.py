@@ -374,7 +374,7 @@ class Api:
 
 def _is_payable(payment: wire.NewPayment) -> bool:
     amount_right = payment.amount_cents == 0 if payment.keeps else 0 < payment.amount_cents <= AMOUNT_CENTS_MAX
-    if not 0 <= payment.share_cents <= (payment.amount_cents if payment.account is not None else 0):
+    if not 0 <= payment.application_fee_cents <= (payment.amount_cents if payment.account is not None else 0):
         return False
     return amount_right and is_currency(payment.currency) and payment.return_url.startswith(("http://", "https://"))
 

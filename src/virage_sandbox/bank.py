@@ -112,7 +112,7 @@ class Account(Struct):
     debited_s: float = 0.0
     offers: UUID | None = None
     account: str | None = None
-    share_cents: int = 0
+    application_fee_cents: int = 0
     merchant: str | None = None
     reader: str | None = None
     confirmed: bool = False  # a stored card whose bank has let it be charged off-session since
@@ -144,7 +144,7 @@ class Bank:
         self.refunds: dict[UUID, RefundStatus] = {}
         self._refunded: dict[UUID, NewRefund] = {}
         self.refunded_s: dict[UUID, float] = {}
-        self._shares_returned: dict[UUID, int] = {}
+        self._application_fees_returned: dict[UUID, int] = {}
         self.disputes: dict[str, tuple[UUID, Dispute]] = {}
         self.evidence: dict[str, NewEvidence] = {}
         self.owed: dict[str, Owed] = {}
@@ -159,7 +159,7 @@ class Bank:
     def is_same(self, payment: NewPayment) -> bool:
         """Return whether a payment equals the one stored under its id."""
         known = self.accounts[payment.id]
-        asked = ("amount_cents", "currency", "keeps", "debit", "offers", "account", "share_cents")
+        asked = ("amount_cents", "currency", "keeps", "debit", "offers", "account", "application_fee_cents")
         return all(getattr(known, name) == getattr(payment, name) for name in asked)
 
     def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
@@ -321,14 +321,14 @@ class Bank:
         )
 
     def balance(self) -> Iterator[PayoutEntry]:
-        """Return all captures and refunds of money with their fees, and the merchant's shares, in no order."""
+        """Return all captures and refunds of money with their fees, and application fees, in no order."""
         for account in self.accounts.values():
             if account.captured_cents:
                 fee = (account.captured_cents * FEE_PERMILLE + 500) // 1000 + FEE_CENTS
                 entry = PayoutEntry(
                     f"txn_{account.id}",
                     account.captured_cents,
-                    fee + account.share_cents,
+                    fee + account.application_fee_cents,
                     account.currency,
                     datetime.fromtimestamp(account.captured_s, UTC),
                     account.id,
@@ -336,10 +336,10 @@ class Bank:
                     account=account.account,
                 )
                 yield entry
-                if account.share_cents:
-                    yield _share(entry, account.share_cents)
+                if account.application_fee_cents:
+                    yield _application_fee(entry, account.application_fee_cents)
         for refund in self._refunded.values():
-            account, returned = self.accounts[refund.payment_id], self._shares_returned[refund.id]
+            account, returned = self.accounts[refund.payment_id], self._application_fees_returned[refund.id]
             entry = PayoutEntry(
                 f"txn_{refund.id}",
                 -refund.amount_cents,
@@ -353,7 +353,7 @@ class Bank:
             )
             yield entry
             if returned:
-                yield _share(entry, -returned)
+                yield _application_fee(entry, -returned)
 
     def listed(self, state: Stage | None, after: UUID | None) -> Iterator[Account]:
         """Return payments in order of id, after an id, in one state or in any."""
@@ -385,7 +385,7 @@ class Bank:
     def _apply_opening(self, payment: NewPayment) -> None:
         account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
         account.currency, account.debit, account.offers = payment.currency, payment.debit, payment.offers
-        account.account, account.share_cents = payment.account, payment.share_cents
+        account.account, account.application_fee_cents = payment.account, payment.application_fee_cents
         account.merchant, account.reader = payment.merchant, payment.reader
         self.accounts[payment.id] = account
         if payment.reader is not None:
@@ -414,10 +414,12 @@ class Bank:
     def _apply_refund(self, refund: NewRefund, done: bool, at_s: float) -> None:
         account = self.accounts[refund.payment_id]
         if done:
-            before, share = account.refunded_cents, account.share_cents if refund.returns_share else 0
+            before, fee = account.refunded_cents, account.application_fee_cents if refund.returns_application_fee else 0
             account.refunded_cents += refund.amount_cents
             captured = account.captured_cents
-            self._shares_returned[refund.id] = share * account.refunded_cents // captured - share * before // captured
+            self._application_fees_returned[refund.id] = (
+                fee * account.refunded_cents // captured - fee * before // captured
+            )
             self._refunded[refund.id] = refund
             self.refunded_s[refund.id] = at_s
             self.refunds[refund.id] = RefundStatus(refund.id, done=True)
@@ -462,6 +464,6 @@ class Bank:
         return self._applied(Moved(event, card, account.code_failures, copies, due_s, iban))
 
 
-def _share(entry: PayoutEntry, cents: int) -> PayoutEntry:
-    """Return the merchant's share of an entry of another account."""
-    return replace(entry, id=f"{entry.id}_share", amount_cents=cents, fee_cents=0, owner=None)
+def _application_fee(entry: PayoutEntry, cents: int) -> PayoutEntry:
+    """Return the application fee of an entry of another account, which the merchant gets."""
+    return replace(entry, id=f"{entry.id}_fee", amount_cents=cents, fee_cents=0, owner=None)

@@ -28,8 +28,8 @@ class NewPayment(Struct, frozen=True):
 
     `currency` is its ISO 4217 code; a merchant that names none takes euros. With `debit` the page offers SEPA debit.
     `offers` is the payment that stored a card: the page is filled in with it. `account` takes the money, None for the
-    merchant's own; of it the merchant keeps `share_cents`. `merchant` is the name that the page shows. `reader` is the
-    card reader that takes the payment instead of a page.
+    merchant's own; of it the merchant keeps `application_fee_cents`. `merchant` is the name that the page shows.
+    `reader` is the card reader that takes the payment instead of a page.
     """
 
     id: UUID
@@ -40,7 +40,7 @@ class NewPayment(Struct, frozen=True):
     debit: bool = False
     offers: UUID | None = None
     account: str | None = None
-    share_cents: int = 0
+    application_fee_cents: int = 0
     merchant: str | None = None
     reader: str | None = None
 
@@ -110,12 +110,12 @@ class NewCharges(Struct, frozen=True):
 
 
 class NewRefund(Struct, frozen=True):
-    """A refund. With `returns_share` the merchant gives its share back, by the part that is refunded."""
+    """A refund. With `returns_application_fee` the merchant gives its fee back, by the part that is refunded."""
 
     id: UUID
     payment_id: UUID
     amount_cents: int
-    returns_share: bool = False
+    returns_application_fee: bool = False
 
 
 class NewRefunds(Struct, frozen=True):
@@ -195,7 +195,7 @@ class PayoutEntry(Struct, frozen=True, omit_defaults=True):
     """A capture or a refund of a payout; the amount of a refund is negative.
 
     `owner` has the entry in its balance, `account` took the payment; None: the merchant. An entry of another's payment
-    is the merchant's share of it.
+    is the merchant's application fee of it.
     """
 
     id: str

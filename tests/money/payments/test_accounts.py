@@ -77,7 +77,7 @@ def test_a_fee_is_never_negative_and_never_above_the_amount(rule: FeeRule, amoun
         (FeeRule(1000, 5), 60, 60),
     ],
 )
-def test_a_fee_is_a_share_of_the_amount_and_a_sum(rule: FeeRule, amount: int, fee: int) -> None:
+def test_a_fee_is_a_percentage_of_the_amount_and_a_sum(rule: FeeRule, amount: int, fee: int) -> None:
     assert fee_of(rule, amount) == fee
 
 

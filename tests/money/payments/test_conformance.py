@@ -568,11 +568,11 @@ async def test_an_organisers_account_takes_the_money_and_the_operator_the_fee(
         ("refund", -2000, -140),
         ("refund", -1000, 0),
     ]
-    share, returned = await bank.entries(None)
-    assert (share.kind, share.amount_cents, share.payment_id) == (EntryKind.SHARE, 350, paid.payment_id)
-    assert (returned.kind, returned.amount_cents) == (EntryKind.SHARE_RETURNED, -140)
-    assert {one.account for one in (charge, *refunds, share, returned)} == {account}
-    assert {one.payment_id for one in (share, returned)} == {paid.payment_id}
+    fee, returned = await bank.entries(None)
+    assert (fee.kind, fee.amount_cents, fee.payment_id) == (EntryKind.APPLICATION_FEE, 350, paid.payment_id)
+    assert (returned.kind, returned.amount_cents) == (EntryKind.APPLICATION_FEE_RETURNED, -140)
+    assert {one.account for one in (charge, *refunds, fee, returned)} == {account}
+    assert {one.payment_id for one in (fee, returned)} == {paid.payment_id}
     net = sum(one.net_cents for one in (charge, *refunds))
     assert (report.available_cents or 0) + (report.pending_cents or 0) == net
 

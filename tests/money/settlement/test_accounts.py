@@ -1,4 +1,4 @@
-"""Payouts of organisers' accounts, and the operator's share of their payments, to the cent."""
+"""Payouts of organisers' accounts, and the application fees of their payments, to the cent."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -45,14 +45,14 @@ async def test_the_payouts_of_operator_and_organisers_are_each_explained_to_the_
     assert federations is not None
     assert operators is not None
     fee_back = 350 * 1234 // 5000
-    assert (promoters.gross_cents, promoters.refund_cents, promoters.share_cents) == (5000, 1234, 0)
+    assert (promoters.gross_cents, promoters.refund_cents, promoters.application_fee_cents) == (5000, 1234, 0)
     assert promoters.fee_cents == 100 + 350 - fee_back
     assert (federations.gross_cents, federations.fee_cents) == (9000, 160 + 135)
     assert (operators.gross_cents, operators.refund_cents) == (7000, 0)
-    assert operators.share_cents == 350 - fee_back + 135
-    shares = [one for one in await office.entries(payouts[None].id) if one.entry.kind is EntryKind.SHARE]
-    assert {(one.entry.payment_id, one.entry.account) for one in shares} == {(sold, ref), (dear, other)}
-    assert {one.verdict for one in shares} == {Verdict.MATCHED}
+    assert operators.application_fee_cents == 350 - fee_back + 135
+    fees = [one for one in await office.entries(payouts[None].id) if one.entry.kind is EntryKind.APPLICATION_FEE]
+    assert {(one.entry.payment_id, one.entry.account) for one in fees} == {(sold, ref), (dear, other)}
+    assert {one.verdict for one in fees} == {Verdict.MATCHED}
     charges = [one.entry for one in await office.entries(payouts[ref].id) if one.entry.kind is EntryKind.CHARGE]
     assert [one.payment_id for one in charges] == [sold]
     assert own not in {sold, dear}
@@ -69,7 +69,7 @@ async def test_an_account_that_does_not_answer_keeps_no_other_from_being_read(of
     assert {payout.account for payout in await office.payouts() if payout.totals is not None} == {None, other}
 
 
-async def test_the_accounting_export_has_only_the_share_of_what_organisers_sold(office: Office) -> None:
+async def test_the_accounting_export_has_only_the_fee_of_what_organisers_sold(office: Office) -> None:
     (promoter, ref), (own,) = await office.seller(FeeRule(50, 100)), await office.sell(7000)
     sold = await office.sell_for(promoter, 5000)
     await refund(office, sold, 1234)
@@ -81,12 +81,12 @@ async def test_the_accounting_export_has_only_the_share_of_what_organisers_sold(
     day = payouts[0].day
     made = journal((day, day), ([], []), TicketRevenue([], {}, {}), {}, codes={}, made_at=NOW, payouts=payouts)
     sums = {line.account_name: line.credit_cents - line.debit_cents for line in made.lines}
-    share, fees = 350 - 350 * 1234 // 5000, 7000 * 15 // 1000 + 25
+    fee, fees = 350 - 350 * 1234 // 5000, 7000 * 15 // 1000 + 25
     assert sums == {
         "provider_clearing": 7000,
-        "organiser_shares": share,
+        "organiser_fees": fee,
         "provider_fees": -fees,
-        "bank": -(7000 + share - fees),
+        "bank": -(7000 + fee - fees),
     }
     assert own != sold
 
@@ -202,20 +202,28 @@ async def test_entries_that_an_earlier_version_listed_become_other_business(offi
     assert (totals.gross_cents, totals.other_business_cents) == (5000, 8000)
 
 
-async def test_a_share_that_no_payout_names_is_missing_until_one_does(office: Office) -> None:
+async def test_an_application_fee_that_no_payout_names_is_missing_until_one_does(office: Office) -> None:
     promoter, ref = await office.seller(FeeRule(50))
     sold = await office.sell_for(promoter, 5000)
     office.standin.connect.balances[ref].pay_out()
     office.clock.advance(LATE)
     await office.reconcile()
     (missing,) = await office.items()
-    assert (missing.kind.value, missing.amount_cents, missing.payment_id) == ("share_missing", 250, sold)
+    assert (missing.kind.value, missing.amount_cents, missing.payment_id) == ("application_fee_missing", 250, sold)
+    words = (
+        "select kind from settlement.item union select key from settlement.item union select kind from settlement.entry"
+    )
+    async with office.db.connection() as conn:
+        stored = {row["kind"] for row in await conn.fetch(words)}
+    assert stored == {"share_missing", f"share_missing:{sold}", "charge", "payout"}  # words that are stored stay
     office.balance.pay_out()
     await office.reconcile()
     assert await office.items() == []
+    async with office.db.connection() as conn:
+        assert "share" in {row["kind"] for row in await conn.fetch(words)}
 
 
-async def test_a_share_of_an_account_that_is_disconnected_is_listed_and_others_go_on(office: Office) -> None:
+async def test_an_application_fee_of_an_account_that_is_disconnected_is_listed_and_others_go_on(office: Office) -> None:
     promoter, ref = await office.seller(FeeRule(50))
     await office.sell_for(promoter, 5000)
     await office.sell(7000)
@@ -231,5 +239,5 @@ async def test_a_share_of_an_account_that_is_disconnected_is_listed_and_others_g
     await office.reconcile()
     payout = next(one for one in await office.payouts() if one.account is None)
     assert payout.totals is not None
-    assert (payout.totals.unexplained_cents, payout.totals.share_cents) == (0, 250)
+    assert (payout.totals.unexplained_cents, payout.totals.application_fee_cents) == (0, 250)
     assert await office.kinds() == ["payment_unknown"]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from virage.money.payments.types import BalanceEntry, EntryKind, Listing, PayoutState
 from virage.money.settlement.rules.matching import (
-    SHARES,
+    APPLICATION_FEES,
     Decision,
     KindSum,
     KnownPayment,
@@ -97,7 +97,7 @@ def test_only_a_payout_that_failed_comes_back(state: PayoutState, expected: Verd
 def test_the_second_charge_of_a_payment_is_unmatched() -> None:
     second = charge(id="txn_2", created_at=NOW + timedelta(seconds=1))
     assert [one.verdict for one in decide([second, charge()], OURS)] == [Verdict.MATCHED, Verdict.NAMED_TWICE]
-    assert verdict(charge(), replace(OURS, named={PAID})) is Verdict.NAMED_TWICE
+    assert verdict(charge(), replace(OURS, charged={PAID})) is Verdict.NAMED_TWICE
 
 
 def test_a_refund_that_fails_and_is_sent_again_is_matched_three_times() -> None:
@@ -129,12 +129,12 @@ FORGED: dict[str, Any] = {"account": "acct_1", "intent_ref": "pi_2"}
         (entry(EntryKind.REFUND, -2000, refund_id=REFUND, **FORGED), Verdict.REFUND_UNKNOWN),
         (entry(EntryKind.DISPUTE, -5000, payment_id=PAID, **THEIRS), Verdict.MATCHED),
         (entry(EntryKind.DISPUTE, -5000, payment_id=PAID, **FORGED), Verdict.PAYMENT_UNKNOWN),
-        (entry(EntryKind.SHARE, 300, payment_id=PAID, **THEIRS), Verdict.MATCHED),
-        (entry(EntryKind.SHARE, 299, payment_id=PAID, **THEIRS), Verdict.AMOUNT_DIFFERS),
-        (entry(EntryKind.SHARE, 300, payment_id=PAID, **ANOTHERS), Verdict.PAYMENT_UNKNOWN),
-        (entry(EntryKind.SHARE, 300, payment_id=PAID, **FORGED), Verdict.PAYMENT_UNKNOWN),
-        (entry(EntryKind.SHARE_RETURNED, -120, payment_id=PAID, **THEIRS), Verdict.MATCHED),
-        (entry(EntryKind.SHARE_RETURNED, -301, payment_id=PAID, **THEIRS), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.APPLICATION_FEE, 300, payment_id=PAID, **THEIRS), Verdict.MATCHED),
+        (entry(EntryKind.APPLICATION_FEE, 299, payment_id=PAID, **THEIRS), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.APPLICATION_FEE, 300, payment_id=PAID, **ANOTHERS), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.APPLICATION_FEE, 300, payment_id=PAID, **FORGED), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.APPLICATION_FEE_RETURNED, -120, payment_id=PAID, **THEIRS), Verdict.MATCHED),
+        (entry(EntryKind.APPLICATION_FEE_RETURNED, -301, payment_id=PAID, **THEIRS), Verdict.AMOUNT_DIFFERS),
     ],
 )
 def test_an_entry_is_matched_only_with_a_payment_of_its_account_by_the_providers_id(
@@ -161,7 +161,7 @@ def test_an_entry_is_matched_only_with_a_payment_of_its_account_by_the_providers
         (entry(EntryKind.FEE, -200, account="acct_1"), Verdict.MATCHED),
         (entry(EntryKind.FEE, -200, account="acct_1", currency="USD"), Verdict.OTHER_BUSINESS),
         (entry(EntryKind.PAYOUT, -200, account="acct_1", currency="USD"), Verdict.OTHER_BUSINESS),
-        (entry(EntryKind.SHARE, 300, account="acct_1"), Verdict.PAYMENT_UNKNOWN),  # in the operator's balance
+        (entry(EntryKind.APPLICATION_FEE, 300, account="acct_1"), Verdict.PAYMENT_UNKNOWN),  # in the operator's balance
     ],
 )
 def test_what_an_organiser_earns_elsewhere_is_other_business_unless_it_names_a_payment(
@@ -175,8 +175,8 @@ def test_a_refund_of_a_payment_that_was_not_made_here_is_found_by_its_charge() -
     assert verdict(entry(EntryKind.REFUND, -2000, **THEIRS), ours) is Verdict.REFUND_UNKNOWN
 
 
-def test_of_a_share_no_more_is_given_back_than_it_was() -> None:
-    first = entry(EntryKind.SHARE_RETURNED, -200, payment_id=PAID, **THEIRS)
+def test_of_an_application_fee_no_more_is_given_back_than_it_was() -> None:
+    first = entry(EntryKind.APPLICATION_FEE_RETURNED, -200, payment_id=PAID, **THEIRS)
     second = replace(first, id="txn_2", amount_cents=-100, net_cents=-100)
     third = replace(first, id="txn_3", amount_cents=-1, net_cents=-1)
     assert [one.verdict for one in decide([third, second, first], SHARED)] == [
@@ -247,11 +247,11 @@ def test_every_cent_is_matched_or_listed_whatever_the_order(
         payment = ours.payments[one.payment_id]
         assert (one.entry.amount_cents, one.entry.account) == (payment.captured_cents, payment.account)
     for id_, payment in ours.payments.items():
-        shares = [one.entry for one in matched if one.payment_id == id_ and one.entry.kind in SHARES]
-        returned = -sum(one.amount_cents for one in shares if one.kind is EntryKind.SHARE_RETURNED)
-        assert sum(one.kind is EntryKind.SHARE for one in shares) <= 1
-        assert 0 <= returned <= payment.share_cents
-        assert {one.account for one in shares} <= {payment.account}
+        fees = [one.entry for one in matched if one.payment_id == id_ and one.entry.kind in APPLICATION_FEES]
+        returned = -sum(one.amount_cents for one in fees if one.kind is EntryKind.APPLICATION_FEE_RETURNED)
+        assert sum(one.kind is EntryKind.APPLICATION_FEE for one in fees) <= 1
+        assert 0 <= returned <= payment.application_fee_cents
+        assert {one.account for one in fees} <= {payment.account}
     for id_, refund in ours.refunds.items():
         of_it = [one.entry for one in matched if one.refund_id == id_]
         moved = [one for one in of_it if one.kind in (EntryKind.REFUND, EntryKind.REFUND_FAILURE)]
@@ -274,7 +274,7 @@ forged = st.lists(
             account="acct_1",
         ),
         st.integers(),
-        st.sampled_from(sorted(set(EntryKind) - SHARES - {EntryKind.PAYOUT})),
+        st.sampled_from(sorted(set(EntryKind) - APPLICATION_FEES - {EntryKind.PAYOUT})),
         st.sampled_from([1000, 2000, -1000, -2000]),
         st.sampled_from([*IDS, None]),
         st.sampled_from([*IDS, None]),
@@ -298,19 +298,23 @@ def test_what_an_organiser_writes_into_its_balance_changes_no_other_verdict(
 def test_pages_of_a_payout_in_order_decide_like_the_whole(given_: list[BalanceEntry], ours: Ours, size: int) -> None:
     ordered = sorted(given_, key=lambda one: (one.created_at, one.id))
     named: set[UUID] = set()
-    shared: set[UUID] = set()
+    with_fee: set[UUID] = set()
     returned: dict[UUID, int] = {}
     out: dict[UUID, int] = {}
     decisions: list[Decision] = []
     for first in range(0, len(ordered), size):
-        before = replace(ours, named=named, shared=shared, refunds_out=out, returned=returned)
+        before = replace(ours, charged=named, with_fee=with_fee, refunds_out=out, returned=returned)
         page = decide(ordered[first : first + size], before)
         for one in page:
             if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.CHARGE:
                 named.add(one.payment_id or IDS[0])
-            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.SHARE:
-                shared.add(one.payment_id or IDS[0])
-            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.SHARE_RETURNED and one.payment_id:
+            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.APPLICATION_FEE:
+                with_fee.add(one.payment_id or IDS[0])
+            if (
+                one.verdict is Verdict.MATCHED
+                and one.entry.kind is EntryKind.APPLICATION_FEE_RETURNED
+                and one.payment_id
+            ):
                 returned[one.payment_id] = returned.get(one.payment_id, 0) - one.entry.amount_cents
             if one.verdict is Verdict.MATCHED and one.refund_id and one.entry.kind is EntryKind.REFUND:
                 out[one.refund_id] = out.get(one.refund_id, 0) + 1
@@ -340,7 +344,7 @@ def test_the_totals_of_a_payout_add_up_to_its_net(given_: list[BalanceEntry], ou
     net = sum(one.net_cents for one in whole if one.kind is not EntryKind.PAYOUT)
     made = totals(net + off, sums)
     assert made.unexplained_cents == off
-    parts = made.gross_cents - made.fee_cents - made.refund_cents - made.dispute_cents + made.share_cents
+    parts = made.gross_cents - made.fee_cents - made.refund_cents - made.dispute_cents + made.application_fee_cents
     assert parts + made.other_cents + made.other_business_cents == made.net_cents == net
 
 

@@ -25,7 +25,7 @@ ACCOUNTS = (
     "provider_clearing",
     "provider_fees",
     "provider_suspense",
-    "organiser_shares",
+    "organiser_fees",
 )
 """Accounts of the accounting export."""
 
@@ -46,4 +46,4 @@ class BookSettings(Struct, frozen=True, kw_only=True):
     """Account numbers of the accounting export that differ from the French chart, comma-separated, as in
     `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
     grants, ticket_clearing, deferred_tickets, tickets, bank, provider_clearing, provider_fees, provider_suspense,
-    organiser_shares."""
+    organiser_fees."""

@@ -1,7 +1,7 @@
 """Rules of organisers' accounts at the payment provider: the operator's fee, and what the provider says of an account.
 
-An organiser with an account sells in its own name: its payments are direct charges on that account, and the operator's
-share is an application fee (https://docs.stripe.com/connect/direct-charges).
+An organiser with an account sells in its own name: its payments are direct charges on that account, and the operator
+keeps an application fee (https://docs.stripe.com/connect/direct-charges).
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ class AccountRefusal(StrEnum):
 class FeeRule(Struct, frozen=True, forbid_unknown_fields=True):
     """What the operator keeps of each payment: `permille` of the amount and `cents`.
 
-    `is_returned`: a refund gives the same share of the fee back.
+    `is_returned`: a refund gives the same part of it back.
     """
 
     permille: Annotated[int, Meta(ge=0, le=PERMILLE)] = 0

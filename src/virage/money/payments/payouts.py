@@ -28,7 +28,7 @@ class Listing(StrEnum):
 class EntryKind(StrEnum):
     """Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
 
-    `share` is the operator's fee of a payment on an organiser's account.
+    `application_fee` is what the operator keeps of a payment on an organiser's account, in the operator's balance.
     """
 
     CHARGE = "charge"
@@ -40,8 +40,8 @@ class EntryKind(StrEnum):
     ADJUSTMENT = "adjustment"
     PAYOUT = "payout"
     PAYOUT_FAILURE = "payout_failure"
-    SHARE = "share"
-    SHARE_RETURNED = "share_returned"
+    APPLICATION_FEE = "application_fee"
+    APPLICATION_FEE_RETURNED = "application_fee_returned"
     OTHER = "other"
 
 

@@ -96,8 +96,8 @@ class PaymentIntent(Struct, frozen=True):
 class Payment(Struct, frozen=True):
     """Stored payment. `refund_cents` are all requested refunds, sent or not.
 
-    `account` is the organiser's account that takes the money, None for the operator's; `fee_cents` is the operator's
-    share, which a refund gives back in part if `returns_fee`.
+    `account` is the organiser's account that takes the money, None for the operator's; `fee_cents` is the
+    application fee, which a refund gives back in part if `returns_fee`.
     """
 
     id: UUID
@@ -266,7 +266,7 @@ class DueRefund(Struct, frozen=True):
     """Refund to be sent or, if `refund_ref` names it at the provider, to be looked up.
 
     `attempts` counts the answers so far. `created_at`: None if it is not known whether an earlier call had no answer.
-    `returns_fee`: the operator's fee is given back by the share of the refund.
+    `returns_fee`: the application fee is given back by the part that is refunded.
     """
 
     id: UUID

@@ -84,7 +84,7 @@ class SandboxProvider:
                     debit=start.allows_debit and self._currency == "EUR",
                     offers=None if start.card is None else start.card.payment_id,
                     account=None if start.direct is None else start.direct.account,
-                    share_cents=0 if start.direct is None else start.direct.fee_cents,
+                    application_fee_cents=0 if start.direct is None else start.direct.fee_cents,
                     merchant=None if start.direct is None else start.direct.merchant,
                 )
                 for start in starts
@@ -214,7 +214,7 @@ class SandboxProvider:
         after: str | None = None,
         account: str | None = None,  # noqa: ARG002 - the payout's id names its account
     ) -> AsyncIterator[Sequence[BalanceEntry]]:
-        """Yield the entries of a payout: captures with their fees, refunds, and shares of other accounts' payments."""
+        """Yield the entries of a payout: captures with their fees, refunds, and application fees."""
         while True:
             asked = wire.EntriesOf(payout_id, after)
             answer = await self._post("/v1/payouts/entries", asked, wire.PayoutEntries)
@@ -293,11 +293,11 @@ def _outcome(status: wire.Status) -> Outcome:
 
 
 def _entry(entry: wire.PayoutEntry) -> BalanceEntry:
-    is_share = entry.owner != entry.account
+    is_application_fee = entry.owner != entry.account
     if entry.refund_id is None:
-        kind = EntryKind.SHARE if is_share else EntryKind.CHARGE
+        kind = EntryKind.APPLICATION_FEE if is_application_fee else EntryKind.CHARGE
     else:
-        kind = EntryKind.SHARE_RETURNED if is_share else EntryKind.REFUND
+        kind = EntryKind.APPLICATION_FEE_RETURNED if is_application_fee else EntryKind.REFUND
     return BalanceEntry(
         entry.id,
         kind,

@@ -444,7 +444,7 @@ async def put_call_lanes(conn: Connection, free_at: Mapping[CallLane, datetime])
 class Capture(Struct, frozen=True):
     """Captured payment with its amount in cents. `at` is when it was created or, for a debit, when its money came.
 
-    `account` took the money, and the operator's share of it is `fee_cents`.
+    `account` took the money, and the application fee of it is `fee_cents`.
     """
 
     id: UUID

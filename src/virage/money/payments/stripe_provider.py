@@ -129,8 +129,8 @@ _KINDS: Final = {
     "other_adjustment": EntryKind.ADJUSTMENT,
     "payout": EntryKind.PAYOUT,
     "payout_reversal": EntryKind.PAYOUT_FAILURE,
-    "platform_earning": EntryKind.SHARE,
-    "platform_earning_refund": EntryKind.SHARE_RETURNED,
+    "platform_earning": EntryKind.APPLICATION_FEE,
+    "platform_earning_refund": EntryKind.APPLICATION_FEE_RETURNED,
 }
 """By reporting category, https://docs.stripe.com/reports/reporting-categories."""
 
@@ -763,7 +763,7 @@ class StripeProvider:
     ) -> AsyncIterator[Sequence[BalanceEntry]]:
         """Yield the balance transactions of a payout, latest first, in pages of 100, with what they are about.
 
-        The operator's share of an organiser's payment names the charge on the organiser's account, which is read.
+        The application fee of an organiser's payment names the charge on the organiser's account, which is read.
         """
         asked: dict[str, Any] = {"payout": payout_id, "expand": ["data.source"]}
         async for page in _pages(self._client.v1.balance_transactions.list_async, asked, after, account):
@@ -771,7 +771,7 @@ class StripeProvider:
 
     async def _entry(self, account: str | None, transaction: stripe.BalanceTransaction) -> BalanceEntry:
         entry = _entry(transaction, account)
-        if account is not None or entry.kind not in (EntryKind.SHARE, EntryKind.SHARE_RETURNED):
+        if account is not None or entry.kind not in (EntryKind.APPLICATION_FEE, EntryKind.APPLICATION_FEE_RETURNED):
             return entry
         fee: Any = transaction.source
         if fee.object == "fee_refund":
@@ -934,7 +934,7 @@ def _entry(transaction: stripe.BalanceTransaction, account: str | None) -> Balan
     intent = about.get("payment_intent")
     named = metadata.get(PAGE_OF) or (metadata.get(PAYMENT_ID) if account is None else None)
     kind = _KINDS.get(transaction.reporting_category, EntryKind.OTHER)
-    if account is not None and kind in (EntryKind.SHARE, EntryKind.SHARE_RETURNED):
+    if account is not None and kind in (EntryKind.APPLICATION_FEE, EntryKind.APPLICATION_FEE_RETURNED):
         kind = EntryKind.OTHER
     return BalanceEntry(
         transaction.id,

@@ -7649,10 +7649,10 @@ export interface components {
          * EntryKind
          * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
          *
-         *         `share` is the operator's fee of a payment on an organiser's account.
+         *         `application_fee` is what the operator keeps of a payment on an organiser's account. It is in the operator's balance.
          * @enum {string}
          */
-        EntryKind: "adjustment" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure" | "share" | "share_returned";
+        EntryKind: "adjustment" | "application_fee" | "application_fee_returned" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
         /**
          * EntryLine
          * @description Entry of a payout. `payment_id` and `refund_id` are ours; `verdict` is None until the entry is compared.
@@ -7924,7 +7924,7 @@ export interface components {
          * FeeRule
          * @description What the operator keeps of each payment: `permille` of the amount and `cents`.
          *
-         *         `is_returned`: a refund gives the same share of the fee back.
+         *         `is_returned`: a refund gives the same part of it back.
          */
         FeeRule: {
             /** @default 0 */
@@ -8592,7 +8592,7 @@ export interface components {
          * @description What an item is about. The first ones are verdicts on an entry.
          * @enum {string}
          */
-        ItemKind: "amount_differs" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown" | "share_missing";
+        ItemKind: "amount_differs" | "application_fee_missing" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown";
         /**
          * ItemLine
          * @description Unmatched item with the names of people: `None` if it is not assigned, empty for a person without a name.
@@ -8668,7 +8668,7 @@ export interface components {
          *
          *         `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
          *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
-         *         `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_shares`), `account` its number in the chart.
+         *         `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_fees`), `account` its number in the chart.
          *         `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
          */
         JournalLine: {
@@ -9964,10 +9964,12 @@ export interface components {
          * PaymentCase
          * @description A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
          *
-         *         `organiser` is whose account took the money, None for the operator's own; `share_cents` is the operator's share.
+         *         `organiser` is whose account took the money, None for the operator's own; `application_fee_cents` is what the
+         *         operator keeps of it.
          */
         PaymentCase: {
             amount_cents: number;
+            application_fee_cents: number;
             captured_cents: number | null;
             /** Format: date-time */
             created_at: string;
@@ -9985,7 +9987,6 @@ export interface components {
             refund_cents: number;
             refunds: components["schemas"]["CaseRefund"][];
             settled_at: string | null;
-            share_cents: number;
             state: components["schemas"]["PaymentState"];
             /** Format: uuid */
             subject: string;
@@ -12018,14 +12019,17 @@ export interface components {
         };
         /**
          * Totals
-         * @description Composition of a payout in cents: gross - fees - refunds - disputes + shares + other + other business = net.
+         * @description Composition of a payout in cents: gross - fees - refunds - disputes + application fees + other + other business = net.
          *
-         *         `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
+         *         `application_fee_cents` is what the operator keeps of payments that organisers' accounts took, less what was given
+         *         back.
          *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
          *         part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
          *         for payments that are not ours, less its fees.
          */
         Totals: {
+            /** @default 0 */
+            application_fee_cents: number;
             dispute_cents: number;
             entries: number;
             fee_cents: number;
@@ -12037,8 +12041,6 @@ export interface components {
             /** @default 0 */
             reader_cents: number;
             refund_cents: number;
-            /** @default 0 */
-            share_cents: number;
             unexplained_cents: number;
         };
         /**

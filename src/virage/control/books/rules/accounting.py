@@ -36,7 +36,7 @@ CHART: Final = {
     "provider_clearing": "5115",
     "provider_fees": "6278",
     "provider_suspense": "471",
-    "organiser_shares": "7082",
+    "organiser_fees": "7082",
 }
 """Account numbers of the French plan comptable général; the configuration may replace them."""
 JOURNAL_NAMES: Final = {"purse": "purses"}
@@ -49,7 +49,7 @@ class JournalLine(Struct, frozen=True):
 
     `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
     `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
-    `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_shares`), `account` its number in the chart.
+    `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_fees`), `account` its number in the chart.
     `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
     """
 
@@ -191,8 +191,8 @@ def _of_tickets(days: tuple[date, date], tickets: TicketRevenue) -> Iterable[tup
 def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> Iterable[tuple[_EntryKey, Cents]]:
     """Yield payouts by the day of their arrival: captured less refunded money leaves the provider, for bank and fees.
 
-    What card readers took leaves the account `terminal`, which their sales were booked to. The operator's share of
-    organisers' payments is income. What is disputed, adjusted or unexplained is in suspense,
+    What card readers took leaves the account `terminal`, which their sales were booked to. The
+    application fees of organisers' payments are income. What is disputed, adjusted or unexplained is in suspense,
     as is a payout that failed until its money comes back.
     """
     for payout in payouts:
@@ -200,7 +200,7 @@ def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> It
             yield _EntryKey(payout.day, "provider_clearing"), _cleared(payout)
             yield _EntryKey(payout.day, "terminal"), payout.reader_cents
             yield _EntryKey(payout.day, "provider_fees"), -payout.fee_cents
-            yield _EntryKey(payout.day, "organiser_shares"), payout.share_cents
+            yield _EntryKey(payout.day, "organiser_fees"), payout.application_fee_cents
             yield _EntryKey(payout.day, "bank" if payout.is_paid else "provider_suspense"), -payout.amount_cents
             rest = payout.other_cents + payout.unexplained_cents - payout.dispute_cents
             yield _EntryKey(payout.day, "provider_suspense"), rest

@@ -209,7 +209,7 @@ export const foodBooks: typeof English = {
       provider_clearing: "Vom Zahlungsdienstleister ausgezahlt",
       provider_fees: "Gebühren des Zahlungsdienstleisters",
       provider_suspense: "Zahlungsdienstleister, zu klären",
-      organiser_shares: "Anteil an Verkäufen der Veranstalter",
+      organiser_fees: "Provisionen aus Verkäufen der Veranstalter",
       tickets: "Tickets",
     },
   },

@@ -209,7 +209,7 @@ export const foodBooks = {
       provider_clearing: "Paid out by the payment provider",
       provider_fees: "Fees of the payment provider",
       provider_suspense: "Payment provider, to be clarified",
-      organiser_shares: "Share of organisers’ sales",
+      organiser_fees: "Fees from organisers’ sales",
       tickets: "Tickets",
     },
   },

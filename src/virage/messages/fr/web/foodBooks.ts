@@ -209,7 +209,7 @@ export const foodBooks: typeof English = {
       provider_clearing: "Versé par le prestataire de paiement",
       provider_fees: "Frais du prestataire de paiement",
       provider_suspense: "Prestataire de paiement, à régulariser",
-      organiser_shares: "Commissions sur les organisateurs",
+      organiser_fees: "Commissions sur les ventes des organisateurs",
       tickets: "Billets",
     },
   },

@@ -22,6 +22,7 @@ from virage.money.settlement.rules.matching import (
     totals,
 )
 from virage.money.settlement.store import payouts as store
+from virage.money.settlement.store.words import stored
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
@@ -162,8 +163,8 @@ def _explained(decisions: Iterable[Decision]) -> Iterable[tuple[str, str]]:
         yield f"entry:{entry.id}", str(decision.refund_id or decision.payment_id or entry.source_ref)
         if entry.kind is EntryKind.CHARGE:
             yield f"{ItemKind.PAYMENT_MISSING}:{decision.payment_id}", entry.id
-        elif entry.kind is EntryKind.SHARE:
-            yield f"{ItemKind.SHARE_MISSING}:{decision.payment_id}", entry.id
+        elif entry.kind is EntryKind.APPLICATION_FEE:
+            yield f"{stored(ItemKind.APPLICATION_FEE_MISSING)}:{decision.payment_id}", entry.id
         elif entry.kind is EntryKind.REFUND:
             yield f"{ItemKind.REFUND_MISSING}:{decision.refund_id}", entry.id
         elif entry.kind is EntryKind.PAYOUT_FAILURE:
@@ -185,7 +186,7 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
     failed = sorted(
         {entry.source_ref for entry in entries if entry.kind is EntryKind.PAYOUT_FAILURE and entry.source_ref}
     )
-    shared = sorted(id_ for id_, payment in found.items() if payment.account is not None)
+    direct = sorted(id_ for id_, payment in found.items() if payment.account is not None)
     return Ours(
         currency,
         payments={
@@ -196,17 +197,17 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
         refunds={id_: KnownRefund(refund.payment_id, refund.amount_cents) for id_, refund in refunds.items()},
         payouts=await store.payouts_by_ref(conn, failed) if failed else {},
         payment_by_intent=by_intent,
-        named=await store.named_payments(conn, EntryKind.CHARGE, sorted(wanted)) if wanted else set(),
-        shared=await store.named_payments(conn, EntryKind.SHARE, shared) if shared else set(),
+        charged=await store.named_payments(conn, EntryKind.CHARGE, sorted(wanted)) if wanted else set(),
+        with_fee=await store.named_payments(conn, EntryKind.APPLICATION_FEE, direct) if direct else set(),
         refunds_out=await store.named_refunds(conn, refund_ids) if refund_ids else {},
-        returned=await store.shares_returned(conn, shared) if shared else {},
+        returned=await store.application_fees_returned(conn, direct) if direct else {},
     )
 
 
 async def list_missing_captures(
     conn: Connection, key: Key, until: datetime, currency: str, now: datetime
 ) -> Key | None:
-    """Open an item for each capture of a page, and each share of one, that no payout names.
+    """Open an item for each capture of a page, and each application fee of one, that no payout names.
 
     Return where the next page begins, None at the end. Captures are those from the time of the key until `until`; the
     caller has stored and compared all payouts.
@@ -214,8 +215,10 @@ async def list_missing_captures(
     await store.lock_progress(conn)
     page = await payments.captures(conn, key[0], until, key[1], PAGE)
     named = await store.named_payments(conn, EntryKind.CHARGE, [capture.id for capture in page])
-    with_share = [capture for capture in page if capture.fee_cents]
-    shared = await store.named_payments(conn, EntryKind.SHARE, [one.id for one in with_share]) if with_share else set()
+    with_fee = [capture for capture in page if capture.fee_cents]
+    paid = (
+        await store.named_payments(conn, EntryKind.APPLICATION_FEE, [one.id for one in with_fee]) if with_fee else set()
+    )
     missing = [
         NewItem(
             f"{ItemKind.PAYMENT_MISSING}:{capture.id}",
@@ -230,15 +233,15 @@ async def list_missing_captures(
     ]
     missing += [
         NewItem(
-            f"{ItemKind.SHARE_MISSING}:{capture.id}",
-            ItemKind.SHARE_MISSING,
+            f"{stored(ItemKind.APPLICATION_FEE_MISSING)}:{capture.id}",
+            ItemKind.APPLICATION_FEE_MISSING,
             capture.fee_cents,
             currency,
             capture.at,
             payment_id=capture.id,
         )
-        for capture in with_share
-        if capture.id not in shared
+        for capture in with_fee
+        if capture.id not in paid
     ]
     await item_acts.open_items(conn, missing, now)
     return (page[-1].at, page[-1].id) if len(page) == PAGE else None

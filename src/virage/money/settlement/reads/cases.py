@@ -63,7 +63,8 @@ class CaseEvent(Struct, frozen=True):
 class PaymentCase(Struct, frozen=True):
     """A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
 
-    `organiser` is whose account took the money, None for the operator's own; `share_cents` is the operator's share.
+    `organiser` is whose account took the money, None for the operator's own; `application_fee_cents` is what the
+    operator keeps of it.
     """
 
     id: UUID
@@ -84,7 +85,7 @@ class PaymentCase(Struct, frozen=True):
     items: list[ItemLine]
     history: list[CaseEvent]
     organiser: str | None
-    share_cents: int
+    application_fee_cents: int
 
 
 class FoundPayment(Struct, frozen=True):

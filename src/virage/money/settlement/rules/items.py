@@ -34,7 +34,7 @@ class ItemKind(StrEnum):
     NEEDS_EXPLANATION = "needs_explanation"
     PAYMENT_MISSING = "payment_missing"
     REFUND_MISSING = "refund_missing"
-    SHARE_MISSING = "share_missing"
+    APPLICATION_FEE_MISSING = "application_fee_missing"
     PAYOUT_DIFFERS = "payout_differs"
     PAYOUT_NOT_LISTED = "payout_not_listed"
     PAYOUT_FAILED = "payout_failed"

@@ -14,7 +14,7 @@ MISSING_AFTER: Final = timedelta(days=10)
 """A capture or refund that no payout names after so long is missing. Payouts of cards take up to seven days."""
 
 
-SHARES: Final = frozenset({EntryKind.SHARE, EntryKind.SHARE_RETURNED})
+APPLICATION_FEES: Final = frozenset({EntryKind.APPLICATION_FEE, EntryKind.APPLICATION_FEE_RETURNED})
 """Entries of the operator's balance about payments of organisers' accounts."""
 
 
@@ -39,13 +39,13 @@ class Verdict(StrEnum):
 class KnownPayment(Struct, frozen=True):
     """Captured payment of ours in cents. `account` took the money, None for the operator's own.
 
-    `share_cents` is the operator's share of a payment that an organiser's account took, `intent_ref` the provider's id
-    of the payment.
+    `application_fee_cents` is what the operator keeps of a payment that an organiser's account took, `intent_ref` the
+    provider's id of the payment.
     """
 
     captured_cents: int
     account: str | None = None
-    share_cents: int = 0
+    application_fee_cents: int = 0
     intent_ref: str | None = None
 
 
@@ -67,8 +67,9 @@ class Ours(Struct, frozen=True):
     """What entries are compared with. Amounts are in cents of `currency`.
 
     `payments` are captured ones by id. `payment_by_intent` finds payments whose entry names only the provider's id.
-    `named` are the payments with a matched charge, `shared` those with a matched share; `refunds_out` counts the
-    matched refunds less the matched failures, by refund id, and `returned` are the shares given back, by payment id.
+    `charged` are the payments with a matched charge, `with_fee` those with a matched application fee; `refunds_out`
+    counts the matched refunds less the matched failures, by refund id, and `returned` are the application fees given
+    back, by payment id.
     """
 
     currency: str
@@ -76,8 +77,8 @@ class Ours(Struct, frozen=True):
     refunds: Mapping[UUID, KnownRefund] = field(default_factory=dict)
     payouts: Mapping[str, KnownPayout] = field(default_factory=dict)
     payment_by_intent: Mapping[str, UUID] = field(default_factory=dict)
-    named: Collection[UUID] = ()
-    shared: Collection[UUID] = ()
+    charged: Collection[UUID] = ()
+    with_fee: Collection[UUID] = ()
     refunds_out: Mapping[UUID, int] = field(default_factory=dict)
     returned: Mapping[UUID, int] = field(default_factory=dict)
 
@@ -113,7 +114,7 @@ class _Seen(Struct):
         kind, payment_id = decision.entry.kind, decision.payment_id
         if kind in self.named and payment_id is not None:
             self.named[kind].add(payment_id)
-        if kind is EntryKind.SHARE_RETURNED and payment_id is not None:
+        if kind is EntryKind.APPLICATION_FEE_RETURNED and payment_id is not None:
             self.returned[payment_id] = self.returned.get(payment_id, 0) - decision.entry.amount_cents
         if decision.refund_id is not None and kind in (EntryKind.REFUND, EntryKind.REFUND_FAILURE):
             step = 1 if kind is EntryKind.REFUND else -1
@@ -126,7 +127,7 @@ def decide(entries: Iterable[BalanceEntry], ours: Ours) -> list[Decision]:
     A refund may be sent again after it failed, so its entries are compared by their order: a refund, a failure, and so
     on.
     """
-    named = {EntryKind.CHARGE: set(ours.named), EntryKind.SHARE: set(ours.shared)}
+    named = {EntryKind.CHARGE: set(ours.charged), EntryKind.APPLICATION_FEE: set(ours.with_fee)}
     seen = _Seen(named, dict(ours.refunds_out), dict(ours.returned))
     decisions = []
     for entry in sorted(entries, key=lambda entry: (entry.created_at, entry.id)):
@@ -166,7 +167,7 @@ def _is_other_business(entry: BalanceEntry, about: _About, ours: Ours) -> bool:
 
     An entry with the id of a payment that is not known is no other business: the payment may be lost.
     """
-    if entry.account is None or entry.kind in SHARES or about.payment_id is not None:
+    if entry.account is None or entry.kind in APPLICATION_FEES or about.payment_id is not None:
         return False
     match entry.kind:
         case EntryKind.FEE | EntryKind.PAYOUT:
@@ -180,14 +181,14 @@ def _is_other_business(entry: BalanceEntry, about: _About, ours: Ours) -> bool:
 def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> int | Verdict:
     """Return the amount that an entry should have in cents, or why there is none."""
     match entry.kind:
-        case EntryKind.CHARGE | EntryKind.SHARE if about.payment_id in seen.named[entry.kind]:
+        case EntryKind.CHARGE | EntryKind.APPLICATION_FEE if about.payment_id in seen.named[entry.kind]:
             return Verdict.NAMED_TWICE
         case (
             EntryKind.CHARGE
             | EntryKind.DISPUTE
             | EntryKind.DISPUTE_REVERSAL
-            | EntryKind.SHARE
-            | EntryKind.SHARE_RETURNED
+            | EntryKind.APPLICATION_FEE
+            | EntryKind.APPLICATION_FEE_RETURNED
         ):
             return _of_payment(entry, about, seen)
         case EntryKind.REFUND | EntryKind.REFUND_FAILURE:
@@ -203,18 +204,18 @@ def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> in
 
 
 def _of_payment(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdict:
-    """Return the captured amount for a charge, the operator's share for a share, and for others the nearest possible.
+    """Return the amount of a charge or an application fee, and for other kinds the nearest possible one.
 
-    A bank may dispute a part. Of a share at most what is left is given back: the provider computes the part of a
-    refund, and does not say how it rounds.
+    A bank may dispute a part. Of an application fee at most what is left is given back: the provider computes the part
+    of a refund, and does not say how it rounds.
     """
     payment, payment_id = about.payment, about.payment_id
     if payment is None or payment_id is None:
         return Verdict.PAYMENT_UNKNOWN
     amounts = {
         EntryKind.CHARGE: (payment.captured_cents, payment.captured_cents),
-        EntryKind.SHARE: (payment.share_cents, payment.share_cents),
-        EntryKind.SHARE_RETURNED: (seen.returned.get(payment_id, 0) - payment.share_cents, 0),
+        EntryKind.APPLICATION_FEE: (payment.application_fee_cents, payment.application_fee_cents),
+        EntryKind.APPLICATION_FEE_RETURNED: (seen.returned.get(payment_id, 0) - payment.application_fee_cents, 0),
         EntryKind.DISPUTE: (-payment.captured_cents, 0),
         EntryKind.DISPUTE_REVERSAL: (0, payment.captured_cents),
     }
@@ -247,9 +248,11 @@ class KindSum(Struct, frozen=True):
 
 
 class Totals(Struct, frozen=True):
-    """Composition of a payout in cents: gross - fees - refunds - disputes + shares + other + other business = net.
+    """Composition of a payout in cents.
 
-    `share_cents` is the operator's share of payments that organisers' accounts took, less what was given back.
+    gross - fees - refunds - disputes + application fees + other + other business = net.
+    `application_fee_cents` is what the operator keeps of payments that organisers' accounts took, less what was given
+    back.
     `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
     part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
     for payments that are not ours, less its fees.
@@ -263,7 +266,7 @@ class Totals(Struct, frozen=True):
     other_cents: int
     net_cents: int
     unexplained_cents: int
-    share_cents: int = 0
+    application_fee_cents: int = 0
     reader_cents: int = 0
     other_business_cents: int = 0
 
@@ -288,7 +291,7 @@ def totals(amount_cents: int, sums: Mapping[EntryKind, KindSum]) -> Totals:
         other_cents=of(EntryKind.ADJUSTMENT, EntryKind.OTHER, EntryKind.PAYOUT_FAILURE),
         net_cents=net,
         unexplained_cents=amount_cents - net,
-        share_cents=of(EntryKind.SHARE, EntryKind.SHARE_RETURNED),
+        application_fee_cents=of(EntryKind.APPLICATION_FEE, EntryKind.APPLICATION_FEE_RETURNED),
         reader_cents=sum(
             counted.get(kind, NOTHING).reader_cents
             for kind in (EntryKind.CHARGE, EntryKind.REFUND, EntryKind.REFUND_FAILURE)
@@ -309,7 +312,7 @@ class SettledPayout(Struct, frozen=True):
     dispute_cents: int
     other_cents: int
     unexplained_cents: int
-    share_cents: int = 0
+    application_fee_cents: int = 0
     reader_cents: int = 0
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from virage.money.settlement.rules.items import Ending, Item, ItemKind, NewItem, Resolution
 from virage.money.settlement.store.queries import queries
+from virage.money.settlement.store.words import item_kind, stored
 from virage.platform.data.database import Connection
 
 
@@ -36,7 +37,7 @@ async def insert_items(conn: Connection, items: Sequence[NewItem], now: datetime
         conn,
         ids=[item.id for item in items],
         keys=[item.key for item in items],
-        kinds=[item.kind.value for item in items],
+        kinds=[stored(item.kind) for item in items],
         amounts_cents=[item.amount_cents for item in items],
         expected_cents=[item.expected_cents for item in items],
         currencies=[item.currency for item in items],
@@ -54,7 +55,7 @@ async def insert_items(conn: Connection, items: Sequence[NewItem], now: datetime
 async def close_items(conn: Connection, matches: Mapping[str, str], now: datetime) -> list[ClosedItem]:
     """Close open items that a later match explains, by key with what they are matched to; return them."""
     rows = queries.close_items(conn, keys=list(matches), matches=list(matches.values()), now=now)
-    return [ClosedItem(row["id"], ItemKind(row["kind"]), row["amount_cents"]) async for row in rows]
+    return [ClosedItem(row["id"], item_kind(row["kind"]), row["amount_cents"]) async for row in rows]
 
 
 async def lock_item(conn: Connection, item_id: UUID) -> Item | None:
@@ -127,4 +128,4 @@ async def _items(rows: AsyncIterable[Mapping[str, Any]]) -> list[Item]:
 
 def _item(row: Mapping[str, Any]) -> Item:
     resolution = None if row["resolution"] is None else Resolution(row["resolution"])
-    return Item(**{**row, "kind": ItemKind(row["kind"]), "resolution": resolution})
+    return Item(**{**row, "kind": item_kind(row["kind"]), "resolution": resolution})

@@ -11,6 +11,7 @@ from virage.money.payments.types import BalanceEntry, EntryKind, Listing, Payout
 from virage.money.settlement.rules.items import payout_id_of
 from virage.money.settlement.rules.matching import Decision, KindSum, KnownPayout, SettledPayout, Totals, Verdict
 from virage.money.settlement.store.queries import queries
+from virage.money.settlement.store.words import entry_kind, stored
 from virage.platform.data.database import Connection
 
 
@@ -110,7 +111,7 @@ async def insert_entries(conn: Connection, payout_id: UUID, entries: Sequence[Ba
         conn,
         payout_id=payout_id,
         ids=[entry.id for entry in entries],
-        kinds=[entry.kind.value for entry in entries],
+        kinds=[stored(entry.kind) for entry in entries],
         categories=[entry.category for entry in entries],
         amounts_cents=[entry.amount_cents for entry in entries],
         fees_cents=[entry.fee_cents for entry in entries],
@@ -149,13 +150,18 @@ async def payments_of_intents(conn: Connection, intents: Sequence[str]) -> dict[
 
 
 async def named_payments(conn: Connection, kind: EntryKind, payment_ids: Sequence[UUID]) -> set[UUID]:
-    """Return which of the payments have a matched charge or share."""
-    return {row["payment_id"] async for row in queries.named_payments(conn, kind=kind, payment_ids=payment_ids)}
+    """Return which of the payments have a matched charge or application fee."""
+    return {row["payment_id"] async for row in queries.named_payments(conn, kind=stored(kind), payment_ids=payment_ids)}
 
 
-async def shares_returned(conn: Connection, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Return the shares of payments that matched entries gave back, in cents, for payments that have any."""
-    return {row["payment_id"]: row["cents"] async for row in queries.shares_returned(conn, payment_ids=payment_ids)}
+async def application_fees_returned(conn: Connection, payment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the application fees that matched entries gave back, by payment in cents, for payments that have any."""
+    return {
+        row["payment_id"]: row["cents"]
+        async for row in queries.application_fees_returned(
+            conn, kind=stored(EntryKind.APPLICATION_FEE_RETURNED), payment_ids=payment_ids
+        )
+    }
 
 
 async def named_refunds(conn: Connection, refund_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -185,7 +191,7 @@ async def set_verdicts(conn: Connection, decisions: Sequence[Decision]) -> None:
 async def sums_of(conn: Connection, payout_id: UUID) -> dict[EntryKind, KindSum]:
     """Return the sums of the entries of a payout by kind."""
     return {
-        EntryKind(row["kind"]): KindSum(
+        entry_kind(row["kind"]): KindSum(
             row["count"],
             row["amount_cents"],
             row["fee_cents"],
@@ -210,7 +216,7 @@ async def finish_match(conn: Connection, payout_id: UUID, totals: Totals, now: d
         other=totals.other_cents,
         net=totals.net_cents,
         unexplained=totals.unexplained_cents,
-        shares=totals.share_cents,
+        application_fees=totals.application_fee_cents,
         readers=totals.reader_cents,
         other_business=totals.other_business_cents,
         now=now,
@@ -238,7 +244,13 @@ async def entries(
 ) -> list[StoredEntry]:
     """Return a page of the entries of a payout from after a time and id, oldest first."""
     rows = queries.entries(
-        conn, payout_id=payout_id, kind=kind, unmatched=unmatched, after_at=after[0], after_id=after[1], most=most
+        conn,
+        payout_id=payout_id,
+        kind=None if kind is None else stored(kind),
+        unmatched=unmatched,
+        after_at=after[0],
+        after_id=after[1],
+        most=most,
     )
     return [StoredEntry(_entry(row), _verdict(row), payout_id) async for row in rows]
 
@@ -273,7 +285,7 @@ async def payouts_until(conn: Connection, last: date) -> list[SettledPayout]:
             row["dispute_cents"],
             row["other_cents"],
             row["unexplained_cents"],
-            row["share_cents"],
+            row["application_fee_cents"],
             row["reader_cents"],
         )
         async for row in queries.payouts_until(conn, last=last)
@@ -287,7 +299,7 @@ def _verdict(row: Mapping[str, Any]) -> Verdict | None:
 def _entry(row: Mapping[str, Any]) -> BalanceEntry:
     return BalanceEntry(
         row["id"],
-        EntryKind(row["kind"]),
+        entry_kind(row["kind"]),
         row["category"],
         row["amount_cents"],
         row["fee_cents"],
@@ -314,7 +326,7 @@ def _payout(row: Mapping[str, Any]) -> Payout:
             row["other_cents"],
             row["net_cents"],
             row["unexplained_cents"],
-            row["share_cents"],
+            row["application_fee_cents"],
             row["reader_cents"],
             row["other_business_cents"],
         )

@@ -105,14 +105,14 @@ select distinct on (intent_ref) intent_ref, payment_id from settlement.entry
 where intent_ref = any(:intents::text[]) and payment_id is not null order by intent_ref, created_at;
 
 -- name: named_payments(kind, payment_ids)
--- Payments with a matched charge, or with a matched share.
+-- Payments with a matched charge, or with a matched application fee.
 select payment_id from settlement.entry
 where payment_id = any(:payment_ids::uuid[]) and kind = :kind and verdict = 'matched';
 
--- name: shares_returned(payment_ids)
--- Shares of payments that matched entries gave back.
+-- name: application_fees_returned(kind, payment_ids)
+-- Application fees of payments that matched entries gave back.
 select payment_id, (-sum(amount_cents))::bigint as cents from settlement.entry
-where payment_id = any(:payment_ids::uuid[]) and kind = 'share_returned' and verdict = 'matched'
+where payment_id = any(:payment_ids::uuid[]) and kind = :kind and verdict = 'matched'
 group by payment_id;
 
 -- name: named_refunds(refund_ids)
@@ -145,12 +145,12 @@ from settlement.entry
 left join payments.public_reader_payment as reader on reader.payment_id = entry.payment_id
 where entry.payout_id = :payout_id group by entry.kind;
 
--- name: finish_match(payout_id, entries, gross, fees, refunds, disputes, other, net, unexplained, shares, readers, other_business, now)!
+-- name: finish_match(payout_id, entries, gross, fees, refunds, disputes, other, net, unexplained, application_fees, readers, other_business, now)!
 -- Totals of a payout.
 update settlement.payout set
     matched_at = :now, entry_count = :entries, gross_cents = :gross, fee_cents = :fees, refund_cents = :refunds,
     dispute_cents = :disputes, other_cents = :other, net_cents = :net, unexplained_cents = :unexplained,
-    share_cents = :shares, reader_cents = :readers, other_business_cents = :other_business
+    share_cents = :application_fees, reader_cents = :readers, other_business_cents = :other_business
 where id = :payout_id;
 
 -- name: payouts(ids)
@@ -158,7 +158,7 @@ where id = :payout_id;
 select payout.id, payout.ref, payout.amount_cents, payout.currency, payout.created_at, payout.arrives_on, payout.state,
     payout.listing, payout.reference, payout.descriptor, payout.failure, payout.fetched_at, payout.matched_at,
     payout.entry_count, payout.gross_cents, payout.fee_cents, payout.refund_cents, payout.dispute_cents,
-    payout.other_cents, payout.net_cents, payout.unexplained_cents, payout.account, payout.share_cents,
+    payout.other_cents, payout.net_cents, payout.unexplained_cents, payout.account, payout.share_cents as application_fee_cents,
     payout.reader_cents, payout.other_business_cents,
     line.id as line_id,
     (
@@ -204,7 +204,7 @@ order by created_at desc, id limit :most;
 -- name: payouts_until(last)
 -- Payouts of the operator whose entries are compared and that arrived, or failed, until a day, oldest first.
 select arrives_on, state, amount_cents, gross_cents, fee_cents, refund_cents, dispute_cents, other_cents,
-    unexplained_cents, share_cents, reader_cents
+    unexplained_cents, share_cents as application_fee_cents, reader_cents
 from settlement.payout
 where account is null and matched_at is not null and state in ('paid', 'failed') and arrives_on <= :last
 order by arrives_on, id;
