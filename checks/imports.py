@@ -39,21 +39,22 @@ OWN_ROOMS = {
     ],
     "virage.media.tracking": ["routes | ball", "acts | reads", "store", "rules"],
     "virage.money.payments": [
-        "account_routes",
+        "accounts.routes",
         "routes | jobs",
-        "account_jobs",
+        "accounts.jobs",
         "configured",
         "checkout | sandbox_provider | stripe_provider",
         "sandbox_readers | stripe_readers",
         "stripe_calls",
         "acts | reads | call_budget",
-        "methods | account_acts | account_reads",
-        "handlers | store | account_store",
+        "methods | accounts.acts | accounts.reads",
+        "handlers | store | accounts.store",
         "circuit | provider",
         "readers",
         "rules",
-        "account_rules | payouts",
+        "accounts.rules | payouts",
     ],
+    "virage.money.payments.accounts": ["routes", "jobs", "acts | reads", "store", "rules"],
 }
 
 
@@ -74,6 +75,7 @@ def contracts_of(package: str, found: Sequence[str]) -> Iterator[dict[str, Any]]
     driver and framework.
     """
     name = package.removeprefix("virage.")
+    layers = OWN_ROOMS.get(package, ROOMS)
     inside = [f"{package}.{room}" for room in found if room not in DOORS]
     if "api" in found:
         yield {
@@ -87,7 +89,10 @@ def contracts_of(package: str, found: Sequence[str]) -> Iterator[dict[str, Any]]
         "type": "layers",
         "containers": [package],
         "exhaustive": True,
-        "layers": ["(module)", "(api) | (types)", *OWN_ROOMS.get(package, ROOMS), "(settings)"],
+        "exhaustive_ignores": sorted(
+            {room.partition(".")[0] for room in " | ".join(layers).split(" | ") if "." in room}
+        ),
+        "layers": ["(module)", "(api) | (types)", *layers, "(settings)"],
     }
     if "rules" in found:
         yield {

@@ -21,8 +21,8 @@ from tests.web.system import System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.test_moving import put_on_sale
 from tests.web.test_stripe import Club, club, pay_by
-from virage.money.payments import account_acts
-from virage.money.payments.account_rules import DISCONNECTED, AccountReport, FeeRule
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts.rules import DISCONNECTED, AccountReport, FeeRule
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.platform.data.database import Connection, Database

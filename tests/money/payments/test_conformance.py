@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tests.money.payments import stripe_standin
 from tests.money.payments.conftest import KEY, WEBHOOK_SECRET, SandboxProcess
 from tests.money.payments.stripe_standin import StripeStandin
-from virage.money.payments.account_rules import AccountReport, DirectCharge, NewAccount
+from virage.money.payments.accounts.rules import AccountReport, DirectCharge, NewAccount
 from virage.money.payments.payouts import BalanceEntry, EntryKind
 from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.readers import NewReader, ReaderPayment, ReaderRefusal, ReaderStatus

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from tests.money.payments.conftest import Shop
 from tests.money.payments.stripe_standin import ACCEPTED, KEY, StripeStandin
-from virage.money.payments import account_acts, acts
-from virage.money.payments.account_rules import AccountReport, FeeRule
+from virage.money.payments import acts
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts.rules import AccountReport, FeeRule
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.rules import (

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from tests.money.settlement.conftest import EVER, Office
 from virage.control.books.rules.accounting import TicketRevenue, journal
-from virage.money.payments import account_acts, acts
-from virage.money.payments.account_rules import AccountReport, FeeRule
+from virage.money.payments import acts
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts.rules import AccountReport, FeeRule
 from virage.money.payments.rules import RefundRequest
 from virage.money.payments.types import EntryKind
 from virage.money.settlement import api as settlement

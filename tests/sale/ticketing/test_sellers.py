@@ -7,8 +7,8 @@ from uuid import UUID
 from tests.sale.ticketing.conftest import System
 from tests.sale.ticketing.test_books import accounts, give_back, sums
 from tests.sale.ticketing.test_selling import codes, state_of
-from virage.money.payments import account_acts
-from virage.money.payments.account_rules import AccountReport, DirectCharge, FeeRule
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts.rules import AccountReport, DirectCharge, FeeRule
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.money.payments import account_store, methods, rules, store
-from virage.money.payments.account_rules import Account
+from virage.money.payments import methods, rules, store
+from virage.money.payments.accounts import store as account_store
+from virage.money.payments.accounts.rules import Account
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import (
     CLOSED,

@@ -1,9 +1,9 @@
 """Public acts and reads of payments."""
 
-from virage.money.payments.account_acts import direct_charges as direct_charges
-from virage.money.payments.account_reads import connected_refs as connected_refs
-from virage.money.payments.account_reads import may_sell as may_sell
-from virage.money.payments.account_reads import sellers as sellers
+from virage.money.payments.accounts.acts import direct_charges as direct_charges
+from virage.money.payments.accounts.reads import connected_refs as connected_refs
+from virage.money.payments.accounts.reads import may_sell as may_sell
+from virage.money.payments.accounts.reads import sellers as sellers
 from virage.money.payments.acts import abandon as abandon
 from virage.money.payments.acts import begin as begin
 from virage.money.payments.acts import extend_unopened as extend_unopened

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Sequence
 
-from virage.money.payments import account_acts, acts
-from virage.money.payments.account_rules import AccountReport
+from virage.money.payments import acts
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts.rules import AccountReport
 from virage.money.payments.circuit import Circuit
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider, Unreachable

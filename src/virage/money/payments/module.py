@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import asdict
 
-from virage.money.payments.account_jobs import AccountJob
-from virage.money.payments.account_routes import routers as account_routers
+from virage.money.payments.accounts.jobs import AccountJob
+from virage.money.payments.accounts.routes import routers as account_routers
 from virage.money.payments.checkout import Checkout, Deliveries
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs

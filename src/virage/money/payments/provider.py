@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from virage.money.payments.account_rules import AccountReport, NewAccount
+from virage.money.payments.accounts.rules import AccountReport, NewAccount
 from virage.money.payments.payouts import BalanceEntry, ProviderPayout
 from virage.money.payments.readers import CardReaders, NoReaders
 from virage.money.payments.rules import (

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.money.payments.account_rules import Account, AccountReport, DirectCharge, charge_on
+from virage.money.payments.accounts.rules import Account, AccountReport, DirectCharge, charge_on
 from virage.platform.values.refusals import Refused
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
-from virage.money.payments.account_rules import AccountReport, NewAccount
+from virage.money.payments.accounts.rules import AccountReport, NewAccount
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (

@@ -22,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from stripe import StripeClient
 
-from virage.money.payments.account_rules import DISCONNECTED, AccountRefusal, AccountReport, NewAccount
+from virage.money.payments.accounts.rules import DISCONNECTED, AccountRefusal, AccountReport, NewAccount
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.provider import NotExecuted, Unreachable

@@ -1,4 +1,4 @@
-"""Organisers' accounts: the operator's fee, who takes the money, and what the provider says of an account."""
+"""Organisers' accounts: who takes the money, and what the provider says of an account."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -10,8 +10,6 @@ import aiohttp
 import msgspec
 import pytest
 import stripe
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.money.payments.stripe_connect import requirements
@@ -19,20 +17,17 @@ from tests.money.payments.stripe_standin import HEADERS, WEBHOOK_SECRET, Refusal
 from tests.money.payments.test_conformance import Bank, Inbox, due, inbox, of_stripe, standin
 from tests.money.payments.test_stripe import EXAMPLES, Shop, of_kind, own_shop, signed
 from virage.identity.people import acts as people
-from virage.money.payments import account_acts, account_jobs, account_reads, account_store, acts, reads
-from virage.money.payments.account_rules import (
+from virage.money.payments import acts, reads
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts import jobs as account_jobs
+from virage.money.payments.accounts import reads as account_reads
+from virage.money.payments.accounts import store as account_store
+from virage.money.payments.accounts.rules import (
     DISCONNECTED,
-    Account,
     AccountRefusal,
-    AccountReport,
-    AccountStanding,
     DirectCharge,
     FeeRule,
     NewAccount,
-    charge_on,
-    fee_of,
-    standing,
-    updated,
 )
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
@@ -54,66 +49,6 @@ __all__ = ["inbox", "own_shop", "standin"]  # fixtures of other suites
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 Start = Callable[..., PaymentIntent]
-
-fee_rules = st.builds(FeeRule, st.integers(0, 1000), st.integers(0, 5000), st.booleans())
-amounts = st.integers(1, 100_000_000)
-
-
-@given(fee_rules, amounts)
-def test_a_fee_is_never_negative_and_never_above_the_amount(rule: FeeRule, amount: int) -> None:
-    assert 0 <= fee_of(rule, amount) <= amount
-
-
-@pytest.mark.parametrize(
-    ("rule", "amount", "fee"),
-    [
-        (FeeRule(), 5000, 0),
-        (FeeRule(50), 5000, 250),
-        (FeeRule(50, 100), 5000, 350),
-        (FeeRule(15), 1033, 15),  # 15.495 cents
-        (FeeRule(15), 1034, 16),  # 15.51 cents
-        (FeeRule(50), 10, 1),  # half a cent is rounded up
-        (FeeRule(0, 100), 60, 60),
-        (FeeRule(1000, 5), 60, 60),
-    ],
-)
-def test_a_fee_is_a_percentage_of_the_amount_and_a_sum(rule: FeeRule, amount: int, fee: int) -> None:
-    assert fee_of(rule, amount) == fee
-
-
-account = Account(new_id(), "acct_1", NOW, FeeRule(50), may_charge=True, may_pay_out=True)
-
-
-def test_a_payment_is_charged_on_an_account_that_may_charge() -> None:
-    assert charge_on(account, 5000) == ("acct_1", 250, True)
-    not_ready = Refused(AccountRefusal.SELLER_NOT_READY)
-    assert charge_on(replace(account, may_charge=False), 5000) == not_ready
-    assert charge_on(replace(account, ref=None), 5000) == not_ready
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, AccountStanding.READY),
-        ({"ref": None}, AccountStanding.OPENING),
-        ({"may_charge": False}, AccountStanding.INCOMPLETE),
-        ({"may_pay_out": False}, AccountStanding.NO_PAYOUTS),
-        ({"requirements": ("external_account",)}, AccountStanding.DUE),
-        ({"may_charge": False, "disabled_reason": DISCONNECTED}, AccountStanding.DISCONNECTED),
-    ],
-)
-def test_the_state_of_an_account_has_one_name(changes: dict[str, Any], expected: AccountStanding) -> None:
-    assert standing(replace(account, **changes)) is expected
-
-
-def test_a_balance_is_negative_since_it_first_was_until_it_is_not() -> None:
-    below = AccountReport("acct_1", may_charge=True, may_pay_out=True, available_cents=-300, pending_cents=299)
-    first = updated(account, below, NOW)
-    later = updated(first, replace(below, pending_cents=0), NOW + timedelta(days=1))
-    unread = updated(later, replace(below, available_cents=None, pending_cents=None), NOW + timedelta(days=2))
-    above = updated(unread, replace(below, pending_cents=300), NOW + timedelta(days=3))
-    assert [one.negative_since for one in (first, later, unread, above)] == [NOW, NOW, NOW, None]
-    assert unread.available_cents == -300
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from virage.money.payments import account_acts, account_reads
+from virage.money.payments.accounts import acts, reads
 from virage.money.payments.provider import PaymentProvider, Unreachable
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
@@ -16,7 +16,7 @@ async def read_accounts(db: Database, clock: Clock, provider: PaymentProvider, r
     """Store the state and balance of accounts as the provider reports them now. Raises `Unreachable`."""
     reports = await provider.accounts(refs) if refs else ()
     async with db.transaction() as conn:
-        await account_acts.record_accounts(conn, reports, clock.now())
+        await acts.record_accounts(conn, reports, clock.now())
 
 
 class AccountJob:
@@ -33,7 +33,7 @@ class AccountJob:
     async def read(self, db: Database) -> None:
         """Read all accounts."""
         async with db.connection() as conn:
-            refs = await account_reads.account_refs(conn)
+            refs = await reads.account_refs(conn)
         try:
             await read_accounts(db, self._clock, self._provider, refs)
         except Unreachable as failure:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments import account_store as store
-from virage.money.payments.account_rules import (
+from virage.money.payments.accounts import store
+from virage.money.payments.accounts.rules import (
     DISCONNECTED,
     Account,
     AccountRefusal,

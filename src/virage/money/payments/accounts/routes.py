@@ -4,10 +4,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments import account_acts, account_reads
-from virage.money.payments.account_jobs import read_accounts
-from virage.money.payments.account_reads import AccountView, OrganiserAccount
-from virage.money.payments.account_rules import Account, FeeRule, NewAccount
+from virage.money.payments.accounts import acts, reads
+from virage.money.payments.accounts.jobs import read_accounts
+from virage.money.payments.accounts.reads import AccountView, OrganiserAccount
+from virage.money.payments.accounts.rules import Account, FeeRule, NewAccount
 from virage.money.payments.provider import NotExecuted, PaymentProvider, Unreachable
 from virage.money.payments.routes import READERS, decider
 from virage.platform.data.database import Database
@@ -33,7 +33,7 @@ async def list_accounts(db: Database, principal: Principal) -> list[OrganiserAcc
     """Return all organisers, with and without an account of their own, by name."""
     over_the_house(principal, READERS)
     async with db.connection() as conn:
-        return await account_reads.organiser_accounts(conn)
+        return await reads.organiser_accounts(conn)
 
 
 @post("/accounts/{organiser_id:uuid}/onboarding", status_code=200, guards=[staff(*READERS)])
@@ -53,11 +53,11 @@ async def open_account(
     """
     who = decider(principal, clock)
     async with db.connection() as conn:
-        found = [one for one in await account_reads.organiser_accounts(conn) if one.organiser_id == organiser_id]
+        found = [one for one in await reads.organiser_accounts(conn) if one.organiser_id == organiser_id]
     if not found:
         raise Problem("not_found")
     async with db.transaction() as conn:
-        account = await account_acts.begin_account(conn, organiser_id, who, clock.now())
+        account = await acts.begin_account(conn, organiser_id, who, clock.now())
     back = f"{config.public_url}{PATH}"
     try:
         ref = account.ref
@@ -65,7 +65,7 @@ async def open_account(
             new = NewAccount(organiser_id, found[0].organiser, account.begun_at)
             report = await payment_provider.open_account(new)
             async with db.transaction() as conn:
-                ref = await account_acts.name_account(conn, organiser_id, report, clock.now())
+                ref = await acts.name_account(conn, organiser_id, report, clock.now())
         return Onboarding(
             await payment_provider.onboarding_url(ref, f"{back}?again={organiser_id}", f"{back}?back={organiser_id}")
         )
@@ -73,7 +73,7 @@ async def open_account(
         log.warning("payment_provider_unreachable", asked=str(failure), accounts=1)
         if isinstance(failure, NotExecuted):
             async with db.transaction() as conn:
-                await account_acts.begin_account_again(conn, organiser_id, clock.now())
+                await acts.begin_account_again(conn, organiser_id, clock.now())
         raise Problem("provider_unavailable") from failure
 
 
@@ -90,19 +90,19 @@ async def refresh_account(
         except Unreachable as failure:
             log.warning("payment_provider_unreachable", asked=str(failure), accounts=1)
             raise Problem("provider_unavailable") from failure
-    return account_reads.view(await _account(db, organiser_id))
+    return reads.view(await _account(db, organiser_id))
 
 
 @put("/accounts/{organiser_id:uuid}/fee", guards=[staff(*READERS)])
 async def put_fee(organiser_id: UUID, data: FeeRule, db: Database, clock: Clock, principal: Principal) -> AccountView:
     """Set what the operator keeps of payments that begin from now on. Asks for a sign-in of the last 15 minutes."""
     who = decider(principal, clock)
-    return account_reads.view(granted(await db.transact(account_acts.set_fee, organiser_id, data, who, clock.now())))
+    return reads.view(granted(await db.transact(acts.set_fee, organiser_id, data, who, clock.now())))
 
 
 async def _account(db: Database, organiser_id: UUID) -> Account:
     async with db.connection() as conn:
-        return granted(await account_reads.account(conn, organiser_id))
+        return granted(await reads.account(conn, organiser_id))
 
 
 routers = [mount("/api/office/payments", [list_accounts, open_account, refresh_account, put_fee])]

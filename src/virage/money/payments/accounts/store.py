@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from virage.money.payments.account_rules import Account, FeeRule
+from virage.money.payments.accounts.rules import Account, FeeRule
 from virage.platform.data.database import Connection
 from virage.platform.data.sql import load
 

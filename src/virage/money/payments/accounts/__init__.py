@@ -1,0 +1,1 @@
+"""Organisers' own accounts at the payment provider."""
