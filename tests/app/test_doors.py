@@ -103,6 +103,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/payments/accounts": only("finance"),
     "POST /api/office/payments/accounts/{organiser_id}/onboarding": only("finance"),
     "POST /api/office/payments/accounts/{organiser_id}/refresh": only("finance"),
+    "POST /api/office/payments/accounts/{organiser_id}/replacement": only("finance"),
     "PUT /api/office/payments/accounts/{organiser_id}/fee": only("finance"),
     "GET /api/office/payments/payouts": only("finance"),
     "GET /api/office/payments/payouts/{payout_id}": only("finance"),

@@ -235,6 +235,7 @@ ELSEWHERE = {
     "POST /api/office/disputes/{dispute_id}/evidence",
     "POST /api/office/payments/accounts/{organiser_id}/onboarding",
     "POST /api/office/payments/accounts/{organiser_id}/refresh",
+    "POST /api/office/payments/accounts/{organiser_id}/replacement",
     "PUT /api/office/payments/accounts/{organiser_id}/fee",
     "PUT /api/office/refunds/{refund_id}/assignee",
     "POST /api/office/refunds/{refund_id}/retry",

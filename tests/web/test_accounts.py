@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from tests.money.payments import stripe_standin
@@ -22,7 +23,8 @@ from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.test_moving import put_on_sale
 from tests.web.test_stripe import Club, club, pay_by
 from virage.money.payments.accounts import acts as account_acts
-from virage.money.payments.accounts.rules import DISCONNECTED, AccountReport, FeeRule
+from virage.money.payments.accounts import store as account_store
+from virage.money.payments.accounts.rules import DISCONNECTED, Account, AccountReport, FeeRule
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.platform.data.database import Connection, Database
@@ -111,9 +113,14 @@ def test_finance_opens_an_account_sets_the_fee_and_a_ticket_is_sold_and_refunded
         office.get_by_role("button", name="Submit").click()
         expect(panel).to_contain_text("Ready")
         panel.get_by_role("button", name="Change the fee").click()
-        dialog.get_by_label("Percentage of the payment").fill("five")
+        for wrong in ("five", "50.1"):
+            dialog.get_by_label("Percentage of the payment").fill(wrong)
+            dialog.get_by_role("button", name="Save").click()
+            expect(dialog).to_contain_text("Enter a percentage from 0 to 50.")
+        dialog.get_by_label("Percentage of the payment").fill("50")
         dialog.get_by_role("button", name="Save").click()
-        expect(dialog).to_contain_text("Enter a percentage from 0 to 99.9.")
+        expect(panel).to_contain_text("50%")
+        panel.get_by_role("button", name="Change the fee").click()
         dialog.get_by_label("Percentage of the payment").fill("5")
         dialog.get_by_label("Fixed amount per payment").fill("1.50")
         dialog.get_by_role("button", name="Save").click()
@@ -174,12 +181,61 @@ def accounts(system: System, mark: str) -> list[UUID]:
                 report.pending_cents,
             )
             who = new_id()
-            await account_acts.begin_account(conn, id_, who, NOW)
-            await account_acts.name_account(conn, id_, known, NOW - timedelta(days=3))
+            account = await account_acts.begin_account(conn, id_, who, NOW)
+            await account_acts.name_account(conn, account, known, NOW - timedelta(days=3))
             await account_acts.set_fee(conn, id_, FeeRule(35, 30, is_returned=False), who, NOW)
 
         in_database(system, put)
+    for organiser_id in (made[0], made[-1]):  # two of them had other accounts before
+        in_database(system, lambda conn, id_=organiser_id: replace_twice(conn, id_))
     return made
+
+
+async def replace_twice(conn: Connection, organiser_id: UUID) -> None:
+    """Replace the account of an organiser by one in its state; one before it owes money, one is disconnected."""
+    (current,) = await account_store.lock_accounts(conn, [organiser_id])
+    owing = AccountReport("", may_charge=True, may_pay_out=True, available_cents=-12_000, pending_cents=0)
+    gone = AccountReport("", may_charge=False, may_pay_out=False, disabled_reason=DISCONNECTED)
+    same = AccountReport("", current.may_charge, current.may_pay_out, current.requirements)
+    ref = str(current.ref)
+    for days, state in ((40, owing), (20, replace(gone, available_cents=0, pending_cents=9_950)), (0, same)):
+        then = NOW - timedelta(days=days)
+        begun = await account_acts.replace_account(conn, organiser_id, ref, new_id(), then)
+        assert isinstance(begun, Account)
+        ref = f"acct_{new_id().hex}"
+        await account_acts.name_account(conn, begun, replace(state, ref=ref), then)
+
+
+def test_finance_replaces_an_account_and_the_old_one_stays_listed(
+    browser: Browser, system: System, club: Club, mark: str, address: str
+) -> None:
+    organiser_id, ref = organiser(system, f"Moved {mark}"), f"acct_{mark}"
+
+    async def disconnect(conn: Connection) -> None:
+        begun = await account_acts.begin_account(conn, organiser_id, new_id(), NOW)
+        gone = AccountReport(ref, may_charge=False, may_pay_out=False, disabled_reason=DISCONNECTED)
+        known = replace(gone, available_cents=4_000, pending_cents=2_500)
+        await account_acts.name_account(conn, begun, known, NOW)
+
+    in_database(system, disconnect)
+    finance = grant_roles(system, f"finance-{address}", (Grant("finance"),))
+    with desk(browser, system, finance, club.url) as office:
+        office.goto("/office/payments/accounts")
+        panel = office.locator(f'[data-organiser="{organiser_id}"]')
+        expect(panel).to_contain_text("or replace the account")
+        panel.get_by_role("button", name="Replace the account").click()
+        dialog = office.get_by_role("dialog")
+        expect(dialog).to_contain_text("Refunds of earlier sales fail")
+        assert found_by_axe(office) + office.evaluate(SMALL) == []
+        dialog.get_by_role("button", name="Replace and continue to the form").click()
+        expect(office.get_by_role("heading", name="Your business")).to_be_visible()
+        office.get_by_role("button", name="Submit").click()
+        expect(panel).to_contain_text("Ready")
+        former = panel.locator("[data-former]")
+        expect(former).to_contain_text(ref)
+        expect(former).to_contain_text("Disconnected")
+        expect(former).to_contain_text("€65.00")
+        assert found_by_axe(office) + office.evaluate(SMALL) == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de"])

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -533,6 +533,8 @@ async def test_an_account_is_opened_once_and_its_form_leads_back(bank: Bank, buy
     assert first.ref == again.ref
     other = await bank.provider.open_account(replace(new, organiser_id=new_id()))
     assert other.ref != first.ref
+    replacing = await bank.provider.open_account(replace(new, begun_at=new.begun_at + timedelta(seconds=1)))
+    assert replacing.ref not in {first.ref, other.ref}
     url = await bank.provider.onboarding_url(first.ref, "https://club.example/again", "https://club.example/back")
     if bank.name == "stripe":
         assert not first.may_charge

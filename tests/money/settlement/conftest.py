@@ -72,8 +72,8 @@ class Office:
         report = AccountReport(ref, may_charge=True, may_pay_out=True)
         async with self.db.transaction() as conn:
             await programme.add_organiser(conn, organiser, None, self.clock.now())
-            await account_acts.begin_account(conn, organiser.id, who, self.clock.now())
-            await account_acts.name_account(conn, organiser.id, report, self.clock.now())
+            account = await account_acts.begin_account(conn, organiser.id, who, self.clock.now())
+            await account_acts.name_account(conn, account, report, self.clock.now())
             await account_acts.set_fee(conn, organiser.id, fee, who, self.clock.now())
         return organiser.id, ref
 

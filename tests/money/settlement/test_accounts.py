@@ -59,6 +59,23 @@ async def test_the_payouts_of_operator_and_organisers_are_each_explained_to_the_
     assert own not in {sold, dear}
 
 
+async def test_a_replaced_account_is_reconciled_further(office: Office) -> None:
+    promoter, ref = await office.seller(FeeRule(50))
+    sold = await office.sell_for(promoter, 5000)
+    async with office.db.transaction() as conn:
+        await account_acts.replace_account(conn, promoter, ref, new_id(), office.clock.now())
+    await refund(office, sold, 1000)
+    office.standin.connect.balances[ref].pay_out()
+    office.balance.pay_out()
+    await office.reconcile()
+    assert await office.items() == []
+    payout = next(one for one in await office.payouts() if one.account == ref)
+    assert payout.totals is not None
+    assert (payout.totals.gross_cents, payout.totals.refund_cents) == (5000, 1000)
+    async with office.db.connection() as conn:
+        assert [line.organiser for line in await payout_lines(conn, [payout.id])] == ["Promoter 50"]
+
+
 async def test_an_account_that_does_not_answer_keeps_no_other_from_being_read(office: Office) -> None:
     (_, silent), (federation, other) = await office.seller(FeeRule()), await office.seller(FeeRule())
     await office.sell(7000)

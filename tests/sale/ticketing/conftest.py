@@ -19,6 +19,7 @@ from virage.identity.people import acts as people
 from virage.identity.people.rules.sign_in import Opening
 from virage.identity.people.store import sessions
 from virage.money.payments import configured
+from virage.money.payments.accounts.rules import AccountReport, NewAccount
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     DueRefund,
@@ -66,9 +67,19 @@ class MemoryProvider:
     name = "sandbox"
     opens_many = True
 
+    async def open_account(self, new: NewAccount) -> AccountReport:
+        """A new account, which may not charge yet."""
+        self.opened.append(new)
+        return AccountReport("acct_new", may_charge=False, may_pay_out=False)
+
+    async def onboarding_url(self, account: str, _refresh_url: str, return_url: str) -> str:
+        """An address of a form."""
+        return f"https://form.example/{account}?to={return_url}"
+
     def __init__(self) -> None:
         self.started: dict[UUID, PaymentIntent] = {}
         self.refunded: dict[UUID, int] = {}
+        self.opened: list[NewAccount] = []
         self.away = False
         self.busy = False
         self.refunds_are = RefundState.DONE

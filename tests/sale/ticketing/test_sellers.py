@@ -1,6 +1,6 @@
 """Tickets of an organiser with an account of its own: its money, the operator's share, and what the books have."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,8 @@ async def connect(system: System, report: AccountReport = READY, organiser_id: U
     """Give the organiser of the event an account, with a fee of 5 % and 1 euro."""
     id_, who, now = organiser_id or system.organiser_id, new_id(), system.clock.now()
     async with system.db.transaction() as conn:
-        await account_acts.begin_account(conn, id_, who, now)
-        await account_acts.name_account(conn, id_, report, now)
+        account = await account_acts.begin_account(conn, id_, who, now)
+        await account_acts.name_account(conn, account, report, now)
         await account_acts.set_fee(conn, id_, FeeRule(50, 100), who, now)
 
 
@@ -98,7 +98,25 @@ async def test_an_organiser_that_is_unknown_or_has_no_account_is_not_found(syste
     assert [(one["organiser"], one["account"]) for one in listed] == [("The club", None)]
     await connect(system)
     assert (await finance.ask("PUT", f"{path}/fee", fee)).json()["fee"] == fee
-    assert codes(await finance.ask("PUT", f"{path}/fee", fee | {"permille": 1001})) == (400, "invalid")
+    assert codes(await finance.ask("PUT", f"{path}/fee", fee | {"permille": 501})) == (400, "invalid")
+    assert (await finance.ask("PUT", f"{path}/fee", fee | {"permille": 500})).status_code == 200
+
+
+async def test_finance_replaces_an_account_by_name_and_freshly_signed_in(system: System) -> None:
+    await connect(system)
+    finance = await system.staff(Grant("finance"))
+    path = f"/api/office/payments/accounts/{system.organiser_id}"
+    assert codes(await finance.ask("POST", f"{path}/replacement", {"ref": "acct_other"})) == (404, "not_found")
+    answers = [await finance.ask("POST", f"{path}/replacement", {"ref": "acct_1"}) for _ in range(2)]
+    assert [answer.json()["url"].partition("?")[0] for answer in answers] == ["https://form.example/acct_new"] * 2
+    assert len(system.provider.opened) == 1
+    (line,) = (await finance.ask("GET", "/api/office/payments/accounts")).json()
+    assert [one["ref"] for one in line["former"]] == ["acct_1"]
+    assert (line["account"]["ref"], line["account"]["fee"]["permille"]) == ("acct_new", 50)
+    facts = await system.rows("select data from kernel.journal where what = 'account_replaced'")
+    assert len(facts) == 1
+    system.clock.advance(timedelta(minutes=16))
+    assert codes(await finance.ask("POST", f"{path}/replacement", {"ref": "acct_new"})) == (403, "step_up_required")
 
 
 async def test_the_books_have_no_ticket_that_an_organiser_sold_on_its_account(system: System) -> None:

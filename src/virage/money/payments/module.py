@@ -53,6 +53,7 @@ module = Module(
         "method": (),
         "call_lane": (),
         "account": (),
+        "former_account": (),
     },
     lock_exceptions={
         "insert_refunds": LockException(

@@ -226,7 +226,7 @@ class SandboxProvider:
 
     async def open_account(self, new: NewAccount) -> AccountReport:
         """Return the account of an organiser, which may charge at once."""
-        (report,) = await self.accounts([f"acct_{new.organiser_id.hex}"])
+        (report,) = await self.accounts([f"acct_{new.organiser_id.hex}_{new.begun_at:%Y%m%d%H%M%S%f}"])
         return report
 
     async def onboarding_url(self, account: str, refresh_url: str, return_url: str) -> str:  # noqa: ARG002 - the protocol's form

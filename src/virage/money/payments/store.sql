@@ -299,7 +299,10 @@ select
     ) as refunds,
     (select count(*) from payments.refund where failed_at is not null) as failed_refunds,
     (select count(*) from payments.dispute where state = 'needs_response') as disputes,
-    (select count(*) from payments.account where negative_since is not null) as negative_balances,
+    (
+        (select count(*) from payments.account where negative_since is not null)
+        + (select count(*) from payments.former_account where negative_since is not null)
+    ) as negative_balances,
     (
         select count(*) from payments.payment
         where created_at >= (select open_since from payments.watermark)

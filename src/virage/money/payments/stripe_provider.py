@@ -75,7 +75,7 @@ REFUNDS_MAX: Final = 100
 SIGNATURE: Final = "stripe-signature"
 CARD_ID, REFUND_ID = "card_id", "refund_id"
 EVIDENCE_ID: Final = "evidence_id"
-ORGANISER_ID: Final = "organiser_id"
+ORGANISER_ID, BEGUN_AT = "organiser_id", "begun_at"
 EVIDENCE_TEXT_MAX: Final = 20_000
 """Characters of a field of evidence (https://docs.stripe.com/api/disputes/evidence_object)."""
 PAGES: Final = "/v1/checkout/sessions"
@@ -476,7 +476,7 @@ class StripeProvider:
                 "stripe_dashboard": {"type": "full"},
             },
             "business_profile": {"name": new.name},
-            "metadata": {ORGANISER_ID: str(new.organiser_id)},
+            "metadata": {ORGANISER_ID: str(new.organiser_id), BEGUN_AT: new.begun_at.isoformat()},
         }
         try:
             account = await self._opened_before(new) or await self._client.v1.accounts.create_async(
@@ -492,10 +492,11 @@ class StripeProvider:
         """Return the account of an organiser whose answer was lost, once its idempotency key may be forgotten."""
         if datetime.now(UTC) - new.begun_at <= KEY_LIVES:
             return None
+        wanted = {ORGANISER_ID: str(new.organiser_id), BEGUN_AT: new.begun_at.isoformat()}
         since: Any = {"created": {"gte": int(new.begun_at.timestamp())}, "limit": LISTED_MAX}
         async for page in _pages(self._client.v1.accounts.list_async, since):
             for account in page:
-                if account.metadata and account.metadata.to_dict().get(ORGANISER_ID) == str(new.organiser_id):
+                if account.metadata and wanted.items() <= account.metadata.to_dict().items():
                     found: stripe.Account = account
                     return found
         return None

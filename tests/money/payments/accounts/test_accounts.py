@@ -24,7 +24,9 @@ from virage.money.payments.accounts import reads as account_reads
 from virage.money.payments.accounts import store as account_store
 from virage.money.payments.accounts.rules import (
     DISCONNECTED,
+    Account,
     AccountRefusal,
+    AccountStanding,
     DirectCharge,
     FeeRule,
     NewAccount,
@@ -71,8 +73,8 @@ async def connected(shop: Shop, standin: StripeStandin) -> tuple[UUID, str]:
     organiser_id, who, ref = await organiser(shop.db), new_id(), standin.connect.connect()
     (report,) = await shop.bank.provider.accounts([ref])
     async with shop.db.transaction() as conn:
-        await account_acts.begin_account(conn, organiser_id, who, shop.clock.now())
-        await account_acts.name_account(conn, organiser_id, report, shop.clock.now())
+        account = await account_acts.begin_account(conn, organiser_id, who, shop.clock.now())
+        await account_acts.name_account(conn, account, report, shop.clock.now())
         await account_acts.set_fee(conn, organiser_id, FeeRule(50, 100), who, shop.clock.now())
     return organiser_id, ref
 
@@ -354,13 +356,93 @@ async def test_payments_of_an_account_that_is_disconnected_do_not_hold_up_the_ot
 async def test_an_account_whose_answer_was_lost_is_opened_once_even_a_day_later(
     bank: Bank, standin: StripeStandin
 ) -> None:
-    new = NewAccount(new_id(), "Promoter", datetime.now(UTC))
+    new = NewAccount(new_id(), "Promoter", datetime.now(UTC) - timedelta(days=1))
+    before = await bank.provider.open_account(replace(new, begun_at=new.begun_at - timedelta(days=1)))
     standin.answers_lost = 1
     with pytest.raises(Unreachable):
         await bank.provider.open_account(new)
     standin.forget_keys()
-    found = await bank.provider.open_account(replace(new, begun_at=datetime.now(UTC) - timedelta(days=1)))
-    assert list(standin.connect.accounts) == [found.ref]
+    found = await bank.provider.open_account(new)
+    assert list(standin.connect.accounts) == [before.ref, found.ref]  # another opening of this organiser is another one
+
+
+async def test_a_replaced_account_keeps_its_refunds_and_new_sales_are_made_on_the_other_one(
+    own_shop: Shop, standin: StripeStandin, start: Start
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    asked = start(organiser_id=organiser_id)
+    await own_shop.bank.pay(await opened(own_shop, asked))
+    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    async with own_shop.db.transaction() as conn:
+        begun_now = await account_acts.replace_account(conn, organiser_id, ref, new_id(), own_shop.clock.now())
+        assert isinstance(begun_now, Account)
+        assert await account_acts.replace_account(conn, organiser_id, ref, new_id(), own_shop.clock.now()) == begun_now
+    (_, refused) = await begun(own_shop, start(organiser_id=organiser_id))
+    assert refused == Refused(AccountRefusal.SELLER_NOT_READY)
+    other = standin.connect.connect()
+    (report,) = await own_shop.bank.provider.accounts([other])
+    async with own_shop.db.transaction() as conn:
+        assert await account_acts.name_account(conn, begun_now, report, own_shop.clock.now()) == other
+    async with own_shop.db.transaction() as conn:
+        await acts.request_refund(conn, [RefundRequest(new_id(), asked.payment_id, 5000)], own_shop.clock.now())
+    start_again, payment = await begun(own_shop, start(organiser_id=organiser_id))
+    assert isinstance(payment, Payment)
+    assert (payment.account, payment.fee_cents) == (other, 350)  # the fee of the organiser stays
+    assert start_again.direct is not None
+    await own_shop.settle_later()
+    assert await own_shop.state(asked) is PaymentState.REFUNDED
+    assert {standin.connect.owners[one["id"]] for one in of_kind(standin, "refund")} == {ref}
+
+
+async def test_an_answer_about_an_account_that_was_replaced_meanwhile_names_no_other_one(
+    own_shop: Shop, standin: StripeStandin
+) -> None:
+    organiser_id, who = await organiser(own_shop.db), new_id()
+    (report,) = await own_shop.bank.provider.accounts([standin.connect.connect()])
+    async with own_shop.db.transaction() as conn:
+        late = await account_acts.begin_account(conn, organiser_id, who, own_shop.clock.now())
+        await account_acts.name_account(conn, late, report, own_shop.clock.now())
+        own_shop.clock.advance(timedelta(minutes=1))
+        await account_acts.replace_account(conn, organiser_id, report.ref, who, own_shop.clock.now())
+        assert await account_acts.name_account(conn, late, report, own_shop.clock.now()) is None
+
+
+async def test_an_account_is_replaced_only_by_its_own_organiser(own_shop: Shop, standin: StripeStandin) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    other, others = await connected(own_shop, standin)
+    async with own_shop.db.transaction() as conn:
+        for whose, what in ((organiser_id, others), (other, ref), (organiser_id, "acct_none"), (new_id(), ref)):
+            refused = await account_acts.replace_account(conn, whose, what, new_id(), own_shop.clock.now())
+            assert refused == Refused(AccountRefusal.NOT_FOUND)
+        assert await account_reads.account_refs(conn) == [ref, others]
+
+
+async def test_a_replaced_account_is_listed_until_its_balance_is_settled(
+    own_shop: Shop, standin: StripeStandin
+) -> None:
+    organiser_id, ref = await connected(own_shop, standin)
+    job = account_jobs.AccountJob(own_shop.clock, own_shop.bank.provider)
+    standin.connect.balances[ref].add("charge", 5000)
+    async with own_shop.db.transaction() as conn:
+        await account_acts.replace_account(conn, organiser_id, ref, new_id(), own_shop.clock.now())
+
+    async def listed() -> list[tuple[str, AccountStanding, int | None]]:
+        await job.read(own_shop.db)
+        async with own_shop.db.connection() as conn:
+            (line,) = [one for one in await account_reads.organiser_accounts(conn) if one.organiser_id == organiser_id]
+        return [(one.ref, one.standing, one.available_cents) for one in line.former]
+
+    assert await listed() == [(ref, AccountStanding.READY, 5000)]
+    standin.connect.balances[ref].pay_out()
+    assert await listed() == []
+    standin.connect.balances[ref].add("dispute", -2000)
+    standin.connect.accounts[ref]["payouts_enabled"] = False
+    assert await listed() == [(ref, AccountStanding.NO_PAYOUTS, -2000)]
+    async with own_shop.db.connection() as conn:
+        assert (await reads.overdue(conn, own_shop.clock.now())).negative_balances == 1
+        assert await account_reads.sellers(conn, [ref]) != {}
+    standin.connect.disconnected.add(ref)
+    assert await listed() == [(ref, AccountStanding.DISCONNECTED, -2000)]
 
 
 async def test_an_account_that_was_refused_reaches_stripe_again_and_is_opened_once(

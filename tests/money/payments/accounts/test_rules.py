@@ -17,6 +17,7 @@ from virage.money.payments.accounts.rules import (
     FeeRule,
     charge_on,
     fee_of,
+    is_settled,
     standing,
     updated,
 )
@@ -70,10 +71,22 @@ def test_a_payment_is_charged_on_an_account_that_may_charge() -> None:
         ({"may_pay_out": False}, AccountStanding.NO_PAYOUTS),
         ({"requirements": ("external_account",)}, AccountStanding.DUE),
         ({"may_charge": False, "disabled_reason": DISCONNECTED}, AccountStanding.DISCONNECTED),
+        ({"replaced_at": NOW, "may_charge": False, "requirements": ("a",)}, AccountStanding.READY),
+        ({"replaced_at": NOW, "may_charge": False, "may_pay_out": False}, AccountStanding.NO_PAYOUTS),
+        ({"replaced_at": NOW, "disabled_reason": DISCONNECTED}, AccountStanding.DISCONNECTED),
     ],
 )
 def test_the_state_of_an_account_has_one_name(changes: dict[str, Any], expected: AccountStanding) -> None:
     assert standing(replace(account, **changes)) is expected
+
+
+@pytest.mark.parametrize(
+    ("available", "pending", "settled"), [(None, None, False), (0, 0, True), (500, -500, True), (0, 1, False)]
+)
+def test_an_account_is_settled_once_its_balance_is_zero(
+    available: int | None, pending: int | None, settled: bool
+) -> None:
+    assert is_settled(replace(account, available_cents=available, pending_cents=pending)) is settled
 
 
 def test_a_balance_is_negative_since_it_first_was_until_it_is_not() -> None:

@@ -24,6 +24,8 @@ export type Resolution = Schemas["Resolution"];
 export type Standing = Schemas["Standing"];
 
 export const FILE_BYTES_MAX = 8_000_000;
+/** Limits of the fee: `FEE_PERMILLE_MAX` and `FEE_CENTS_MAX` of src/virage/money/payments/accounts/rules.py. */
+export const [FEE_PERMILLE_MAX, FEE_CENTS_MAX] = [500, 1_000_000];
 
 /** Tone of the badge of a payout. */
 export const TONES: Record<Standing, "plain" | "good" | "warn" | "bad"> = { expected: "plain", paid: "plain", matched: "good", differs: "warn", failed: "bad" };

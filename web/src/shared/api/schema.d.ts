@@ -3369,9 +3369,32 @@ export interface paths {
         put?: never;
         /**
          * Refresh account
-         * @description Read the account of an organiser from the provider, and return it.
+         * @description Read the account of an organiser and those that it replaced from the provider, and return it.
          */
         post: operations["refresh_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/payments/accounts/{organiser_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace account
+         * @description Open another account of an organiser in place of the one with this id, and return the address of the form.
+         *
+         *     From then on the organiser's tickets are sold only while the new account may charge. Refunds, disputes and payouts
+         *     of what was paid on the old one stay there. Idempotent. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["replace_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7649,7 +7672,7 @@ export interface components {
          * EntryKind
          * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
          *
-         *         `application_fee` is what the operator keeps of a payment on an organiser's account. It is in the operator's balance.
+         *         `application_fee` is what the operator keeps of a payment on an organiser's account, in the operator's balance.
          * @enum {string}
          */
         EntryKind: "adjustment" | "application_fee" | "application_fee_returned" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
@@ -8162,6 +8185,19 @@ export interface components {
          * @enum {string}
          */
         Format: "camt053" | "csv";
+        /**
+         * FormerAccount
+         * @description Account that was replaced, with what the provider last said of it, as in `AccountView`.
+         */
+        FormerAccount: {
+            available_cents: number | null;
+            negative_since: string | null;
+            pending_cents: number | null;
+            ref: string;
+            /** Format: date-time */
+            replaced_at: string;
+            standing: components["schemas"]["AccountStanding"];
+        };
         /**
          * Found
          * @description Search result, at most twenty of each kind.
@@ -9558,9 +9594,12 @@ export interface components {
         /**
          * OrganiserAccount
          * @description Organiser with its account. Without one, its tickets are sold on the operator's account.
+         *
+         *         `former` are the accounts that were replaced and whose balance is not settled, the latest first.
          */
         OrganiserAccount: {
             account: components["schemas"]["AccountView"] | null;
+            former: components["schemas"]["FormerAccount"][];
             organiser: string;
             /** Format: uuid */
             organiser_id: string;
@@ -10691,6 +10730,13 @@ export interface components {
         RegistrationJson: {
             rawId: string;
             response: components["schemas"]["AttestationJson"];
+        };
+        /**
+         * ReplacedAccount
+         * @description The provider's id of the account to replace.
+         */
+        ReplacedAccount: {
+            ref: string;
         };
         /**
          * ReplayAvailable
@@ -12019,8 +12065,9 @@ export interface components {
         };
         /**
          * Totals
-         * @description Composition of a payout in cents: gross - fees - refunds - disputes + application fees + other + other business = net.
+         * @description Composition of a payout in cents.
          *
+         *         gross - fees - refunds - disputes + application fees + other + other business = net.
          *         `application_fee_cents` is what the operator keeps of payments that organisers' accounts took, less what was given
          *         back.
          *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
@@ -18489,6 +18536,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replace_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organiser_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacedAccount"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

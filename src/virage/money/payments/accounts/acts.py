@@ -39,13 +39,36 @@ async def begin_account_again(conn: Connection, organiser_id: UUID, now: datetim
     await store.begin_account_again(conn, organiser_id, now)
 
 
-async def name_account(conn: Connection, organiser_id: UUID, report: AccountReport, now: datetime) -> str:
-    """Store the provider's id of an account and what the provider says of it; return the id. The first one counts."""
-    await store.lock_accounts(conn, [organiser_id])
-    await store.name_account(conn, organiser_id, report.ref)
+async def replace_account(
+    conn: Connection, organiser_id: UUID, ref: str, who: UUID, now: datetime
+) -> Account | Refused:
+    """Begin a new account in place of the one with this id of the provider, and return it. Idempotent.
+
+    New payments are made on the new one, with the same fee; what was paid on the old one stays there. Refusal:
+    not_found, if the organiser has no such account.
+    """
+    known = await store.lock_accounts(conn, [organiser_id])
+    if not known:
+        return Refused(AccountRefusal.NOT_FOUND)
+    if known[0].ref == ref:
+        await store.replace_account(conn, known[0], who, now)
+        await journal.append(conn, [Fact("account_replaced", who, organiser_id, {"account": ref})], now)
+        known = await store.lock_accounts(conn, [organiser_id])
+    elif not [one for one in await store.lock_former_accounts(conn, [ref]) if one.organiser_id == organiser_id]:
+        return Refused(AccountRefusal.NOT_FOUND)
+    return known[0]
+
+
+async def name_account(conn: Connection, begun: Account, report: AccountReport, now: datetime) -> str | None:
+    """Store the provider's id of an account that was begun, and what the provider says of it; return the id.
+
+    The first one counts. None if the account was replaced meanwhile by one without an id.
+    """
+    await store.lock_accounts(conn, [begun.organiser_id])
+    await store.name_account(conn, begun, report.ref)
     await record_accounts(conn, [report], now)
-    (account,) = await store.lock_accounts(conn, [organiser_id])
-    return str(account.ref)
+    (account,) = await store.lock_accounts(conn, [begun.organiser_id])
+    return account.ref
 
 
 async def set_fee(conn: Connection, organiser_id: UUID, fee: FeeRule, who: UUID, now: datetime) -> Account | Refused:
@@ -67,7 +90,9 @@ async def record_accounts(conn: Connection, reports: Sequence[AccountReport], no
         return
     said = {report.ref: report for report in reports}
     facts = []
-    for account in await store.lock_accounts(conn, refs=sorted(said)):
+    known = await store.lock_accounts(conn, refs=sorted(said))
+    known += await store.lock_former_accounts(conn, sorted(said))
+    for account in known:
         after = updated(account, said[str(account.ref)], now)
         await store.put_report(conn, after, now)
         before = (account.may_charge, account.may_pay_out, account.negative_since is None)

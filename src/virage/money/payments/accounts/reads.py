@@ -14,6 +14,7 @@ from virage.money.payments.accounts.rules import (
     AccountStanding,
     FeeRule,
     charge_on,
+    is_settled,
     standing,
 )
 from virage.platform.data.database import Connection
@@ -35,12 +36,27 @@ class AccountView(Struct, frozen=True):
     read_at: datetime | None
 
 
+class FormerAccount(Struct, frozen=True):
+    """Account that was replaced, with what the provider last said of it, as in `AccountView`."""
+
+    ref: str
+    standing: AccountStanding
+    replaced_at: datetime
+    available_cents: int | None
+    pending_cents: int | None
+    negative_since: datetime | None
+
+
 class OrganiserAccount(Struct, frozen=True):
-    """Organiser with its account. Without one, its tickets are sold on the operator's account."""
+    """Organiser with its account. Without one, its tickets are sold on the operator's account.
+
+    `former` are the accounts that were replaced and whose balance is not settled, the latest first.
+    """
 
     organiser_id: UUID
     organiser: str
     account: AccountView | None
+    former: Sequence[FormerAccount]
 
 
 def view(account: Account) -> AccountView:
@@ -61,7 +77,21 @@ def view(account: Account) -> AccountView:
 async def organiser_accounts(conn: Connection) -> list[OrganiserAccount]:
     """Return all organisers with their accounts, by name."""
     known = {account.organiser_id: view(account) for account in await store.accounts(conn)}
-    return [OrganiserAccount(one.id, one.name, known.get(one.id)) for one in await organisers(conn)]
+    former: dict[UUID, list[FormerAccount]] = {}
+    for account in await store.former_accounts(conn):
+        if account.ref is not None and account.replaced_at is not None and not is_settled(account):
+            former.setdefault(account.organiser_id, []).append(
+                FormerAccount(
+                    account.ref,
+                    standing(account),
+                    account.replaced_at,
+                    account.available_cents,
+                    account.pending_cents,
+                    account.negative_since,
+                )
+            )
+    listed = await organisers(conn)
+    return [OrganiserAccount(one.id, one.name, known.get(one.id), former.get(one.id, [])) for one in listed]
 
 
 async def account(conn: Connection, organiser_id: UUID) -> Account | Refused:
@@ -76,19 +106,21 @@ async def may_sell(conn: Connection, organiser_id: UUID) -> bool:
     return organiser_id not in known or not isinstance(charge_on(known[organiser_id], 0), Refused)
 
 
-async def account_refs(conn: Connection) -> list[str]:
-    """Return the provider's ids of all accounts."""
-    return [account.ref for account in await store.accounts(conn) if account.ref is not None]
+async def account_refs(conn: Connection, organiser_id: UUID | None = None) -> list[str]:
+    """Return the provider's ids of all accounts, replaced ones too, or of those of an organiser."""
+    known = [*await store.accounts(conn), *await store.former_accounts(conn)]
+    return [one.ref for one in known if one.ref is not None and organiser_id in (None, one.organiser_id)]
 
 
 async def connected_refs(conn: Connection) -> list[str]:
-    """Return the provider's ids of the accounts that are not disconnected."""
-    known = await store.accounts(conn)
+    """Return the provider's ids of the accounts that are not disconnected, replaced ones too."""
+    known = [*await store.accounts(conn), *await store.former_accounts(conn)]
     return [one.ref for one in known if one.ref is not None and one.disabled_reason != DISCONNECTED]
 
 
 async def sellers(conn: Connection, refs: Sequence[str]) -> dict[str, str]:
     """Return the names of organisers by the provider's ids of their accounts."""
-    owners = {one.ref: one.organiser_id for one in await store.accounts(conn) if one.ref in refs}
+    known = [*await store.accounts(conn), *await store.former_accounts(conn)]
+    owners = {one.ref: one.organiser_id for one in known if one.ref in refs}
     names = {one.id: one.name for one in await organisers(conn, sorted(owners.values()))}
     return {str(ref): names[organiser_id] for ref, organiser_id in owners.items()}

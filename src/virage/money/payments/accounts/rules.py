@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from virage.platform.values.refusals import Refused
 
 PERMILLE: Final = 1000
+FEE_PERMILLE_MAX: Final = 500
+"""Half of a payment: a commission above it is a mistake of a person, such as 50 typed as 500."""
 FEE_CENTS_MAX: Final = 1_000_000
 
 
@@ -31,7 +33,7 @@ class FeeRule(Struct, frozen=True, forbid_unknown_fields=True):
     `is_returned`: a refund gives the same part of it back.
     """
 
-    permille: Annotated[int, Meta(ge=0, le=PERMILLE)] = 0
+    permille: Annotated[int, Meta(ge=0, le=FEE_PERMILLE_MAX)] = 0
     cents: Annotated[int, Meta(ge=0, le=FEE_CENTS_MAX)] = 0
     is_returned: bool = True
 
@@ -79,12 +81,15 @@ DISCONNECTED: Final = "disconnected"
 
 
 class Account(Struct, frozen=True):
-    """Stored account of an organiser; `ref` is None until the provider has created it."""
+    """Stored account of an organiser; `ref` is None until the provider has created it.
+
+    One that was replaced takes no new payments; its refunds, disputes and payouts go on.
+    """
 
     organiser_id: UUID
     ref: str | None
     begun_at: datetime
-    fee: FeeRule
+    fee: FeeRule = FeeRule()
     may_charge: bool = False
     may_pay_out: bool = False
     requirements: tuple[str, ...] = ()
@@ -94,6 +99,12 @@ class Account(Struct, frozen=True):
     available_cents: int | None = None
     pending_cents: int | None = None
     negative_since: datetime | None = None
+    replaced_at: datetime | None = None
+
+
+def is_settled(account: Account) -> bool:
+    """Return whether the last balance that was read is zero."""
+    return account.available_cents is not None and (account.available_cents + (account.pending_cents or 0)) == 0
 
 
 def updated(account: Account, report: AccountReport, now: datetime) -> Account:
@@ -143,6 +154,8 @@ def standing(account: Account) -> AccountStanding:
         return AccountStanding.OPENING
     if account.disabled_reason == DISCONNECTED:
         return AccountStanding.DISCONNECTED
+    if account.replaced_at is not None:  # what it would need to charge does not matter any more
+        return AccountStanding.READY if account.may_pay_out else AccountStanding.NO_PAYOUTS
     if not account.may_charge:
         return AccountStanding.INCOMPLETE
     if not account.may_pay_out:

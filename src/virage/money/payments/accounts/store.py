@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from virage.money.payments.accounts.rules import Account, FeeRule
 from virage.platform.data.database import Connection
@@ -13,11 +16,19 @@ _sql = load(__file__)
 
 
 def _account(row: Mapping[str, Any]) -> Account:
+    fee = FeeRule(row["fee_permille"], row["fee_cents"], row["returns_fee"])
+    return replace(_reported(row), fee=fee)
+
+
+def _former(row: Mapping[str, Any]) -> Account:
+    return replace(_reported(row), replaced_at=row["replaced_at"])
+
+
+def _reported(row: Mapping[str, Any]) -> Account:
     return Account(
         organiser_id=row["organiser_id"],
         ref=row["ref"],
         begun_at=row["begun_at"],
-        fee=FeeRule(row["fee_permille"], row["fee_cents"], row["returns_fee"]),
         may_charge=row["may_charge"],
         may_pay_out=row["may_pay_out"],
         requirements=tuple(row["requirements"]),
@@ -41,8 +52,13 @@ async def begin_account_again(conn: Connection, organiser_id: UUID, now: datetim
 
 
 async def accounts(conn: Connection) -> list[Account]:
-    """Return all accounts, the earliest first."""
+    """Return all accounts that organisers sell on, the earliest first."""
     return [_account(row) async for row in _sql.accounts(conn)]
+
+
+async def former_accounts(conn: Connection) -> list[Account]:
+    """Return all accounts that were replaced, the latest first."""
+    return [_former(row) async for row in _sql.former_accounts(conn)]
 
 
 async def accounts_of(conn: Connection, organiser_ids: Sequence[UUID]) -> dict[UUID, Account]:
@@ -58,9 +74,19 @@ async def lock_accounts(
     return [_account(row) async for row in rows]
 
 
-async def name_account(conn: Connection, organiser_id: UUID, ref: str) -> None:
-    """Store the provider's id of a locked account that has none."""
-    await _sql.name_account(conn, organiser_id=organiser_id, ref=ref)
+async def lock_former_accounts(conn: Connection, refs: Sequence[str]) -> list[Account]:
+    """Return accounts that were replaced by the provider's id, locked in the order of their ids."""
+    return [_former(row) async for row in _sql.lock_former_accounts(conn, refs=list(refs))]
+
+
+async def replace_account(conn: Connection, account: Account, who: UUID, now: datetime) -> None:
+    """Store a locked account as a replaced one, and a new one of its organiser."""
+    await _sql.replace_account(conn, organiser_id=account.organiser_id, ref=account.ref, who=who, now=now)
+
+
+async def name_account(conn: Connection, account: Account, ref: str) -> None:
+    """Store the provider's id of a locked account that has none, unless another one has begun since."""
+    await _sql.name_account(conn, organiser_id=account.organiser_id, begun_at=account.begun_at, ref=ref)
 
 
 async def put_fee(conn: Connection, organiser_id: UUID, fee: FeeRule) -> None:
@@ -72,9 +98,12 @@ async def put_fee(conn: Connection, organiser_id: UUID, fee: FeeRule) -> None:
 
 async def put_report(conn: Connection, account: Account, now: datetime) -> None:
     """Store what the provider says of a locked account."""
-    await _sql.put_report(
+    if account.replaced_at is None:
+        put = partial(_sql.put_report, organiser_id=account.organiser_id)
+    else:
+        put = partial(_sql.put_former_report, ref=account.ref)
+    await put(
         conn,
-        organiser_id=account.organiser_id,
         may_charge=account.may_charge,
         may_pay_out=account.may_pay_out,
         requirements=list(account.requirements),
