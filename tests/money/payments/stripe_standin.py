@@ -71,6 +71,8 @@ class StripeStandin:
         self.webhook_url = webhook_url
         self.webhook_secret = WEBHOOK_SECRET
         self.latency_s = 0.0
+        self.headers: dict[str, str] = {}
+        """Headers of the last request."""
         self.calls_per_s: int | None = None
         self.away = False
         self.answers_lost = 0
@@ -212,6 +214,7 @@ class StripeStandin:
         return handle
 
     def _answer(self, handler: Handler, request: web.Request, params: Json) -> tuple[int, Json]:
+        self.headers = dict(request.headers)
         if request.headers.get("authorization") != HEADERS["authorization"]:
             raise Refusal(401, "invalid_request_error", "api_key_invalid")
         if request.headers.get("stripe-version") != HEADERS["stripe-version"]:

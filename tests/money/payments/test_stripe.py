@@ -527,3 +527,12 @@ async def test_events_of_others_and_forged_ones_change_nothing(own_shop: Shop, s
     ]
     assert [answer.status_code for answer in answers] == [204, 401, 401, 404]
     assert standin.calls == before
+
+
+async def test_requests_carry_no_telemetry(standin: StripeStandin) -> None:
+    provider = of_stripe(standin)
+    for _ in range(2):  # the library sends how long the request before took
+        assert await provider.fetch([Reference(new_id(), None)]) == []
+    await provider.close()
+    assert "X-Stripe-Client-Telemetry" not in standin.headers
+    assert "telemetry_id" not in standin.headers["X-Stripe-Client-User-Agent"]

@@ -20,6 +20,7 @@ PAYMENT_ID: Final = "payment_id"
 LISTED_MAX: Final = 100
 """Objects per page of a list (https://docs.stripe.com/api/pagination)."""
 MISSING: Final = "resource_missing"
+stripe.enable_telemetry = False  # the library sends the duration of each request, and an id of the machine
 NO_SUCH_ACCOUNT: Final = "account_invalid"
 REFUSALS_MAX: Final = 3
 """How often a call that Stripe refuses for the rate (429) is made."""
