@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 FEE_PERMILLE, FEE_CENTS = 15, 25
 TYPES: Final = {
+    "charge_failure": "payment_failure_refund",
     "refund_failure": "refund_failure",
     "dispute": "adjustment",
     "dispute_reversal": "adjustment",
@@ -86,6 +87,10 @@ class StripeBalance:
         fee = (amount * FEE_PERMILLE + 500) // 1000 + FEE_CENTS
         source = {"id": id_of("ch"), "payment_intent": id_of("pi"), "metadata": {"page_of": str(payment_id)}}
         return self.add("charge", amount, source | changes, fee=fee)
+
+    def fail_debit(self, charge: Json) -> Json:
+        """Take back a debit that the bank has refused after it had settled; the fee of the charge is kept."""
+        return self.add("charge_failure", -charge["amount"], charge["source"])
 
     def collect(self) -> None:
         """Add what was captured and refunded since the last time."""

@@ -101,7 +101,7 @@ async def test_a_provider_that_goes_away_between_pages_is_unreachable(standin: S
 
 async def test_each_kind_of_balance_transaction_has_its_kind(standin: StripeStandin) -> None:
     balance = standin.balance
-    balance.charge(new_id(), 5000)
+    balance.fail_debit(balance.charge(new_id(), 5000))
     for category in ("refund", "refund_failure", "dispute", "dispute_reversal", "fee", "other_adjustment", "topup"):
         balance.add(category, -100, fee=10)
     balance.fail(balance.pay_out())
@@ -111,6 +111,7 @@ async def test_each_kind_of_balance_transaction_has_its_kind(standin: StripeStan
     assert (latest.state, failed.state, failed.failure) == (PayoutState.PAID, PayoutState.FAILED, "account_closed")
     assert [one.kind for one in reversed(await entries(provider, failed.id))] == [
         EntryKind.CHARGE,
+        EntryKind.CHARGE_FAILURE,
         EntryKind.REFUND,
         EntryKind.REFUND_FAILURE,
         EntryKind.DISPUTE,

@@ -73,6 +73,9 @@ def test_a_charge_that_names_only_the_providers_payment_is_matched_by_it() -> No
         (entry(EntryKind.DISPUTE, 1, payment_id=PAID), Verdict.AMOUNT_DIFFERS),
         (entry(EntryKind.DISPUTE_REVERSAL, 5000, payment_id=PAID), Verdict.MATCHED),
         (entry(EntryKind.DISPUTE, -5000), Verdict.PAYMENT_UNKNOWN),
+        (entry(EntryKind.CHARGE_FAILURE, -5000, payment_id=PAID), Verdict.MATCHED),
+        (entry(EntryKind.CHARGE_FAILURE, -4999, payment_id=PAID), Verdict.AMOUNT_DIFFERS),
+        (entry(EntryKind.CHARGE_FAILURE, -5000), Verdict.PAYMENT_UNKNOWN),
         (entry(EntryKind.FEE, -300), Verdict.MATCHED),
         (entry(EntryKind.ADJUSTMENT, -300), Verdict.NEEDS_EXPLANATION),
         (entry(EntryKind.OTHER, 10), Verdict.NEEDS_EXPLANATION),
@@ -98,6 +101,13 @@ def test_the_second_charge_of_a_payment_is_unmatched() -> None:
     second = charge(id="txn_2", created_at=NOW + timedelta(seconds=1))
     assert [one.verdict for one in decide([second, charge()], OURS)] == [Verdict.MATCHED, Verdict.NAMED_TWICE]
     assert verdict(charge(), replace(OURS, charged={PAID})) is Verdict.NAMED_TWICE
+
+
+def test_a_debit_fails_once() -> None:
+    first = entry(EntryKind.CHARGE_FAILURE, -5000, payment_id=PAID)
+    second = replace(first, id="txn_2")
+    assert [one.verdict for one in decide([second, first], OURS)] == [Verdict.MATCHED, Verdict.NAMED_TWICE]
+    assert verdict(first, replace(OURS, failed={PAID})) is Verdict.NAMED_TWICE
 
 
 def test_a_refund_that_fails_and_is_sent_again_is_matched_three_times() -> None:
@@ -299,15 +309,18 @@ def test_pages_of_a_payout_in_order_decide_like_the_whole(given_: list[BalanceEn
     ordered = sorted(given_, key=lambda one: (one.created_at, one.id))
     named: set[UUID] = set()
     with_fee: set[UUID] = set()
+    failed: set[UUID] = set()
     returned: dict[UUID, int] = {}
     out: dict[UUID, int] = {}
     decisions: list[Decision] = []
     for first in range(0, len(ordered), size):
-        before = replace(ours, charged=named, with_fee=with_fee, refunds_out=out, returned=returned)
+        before = replace(ours, charged=named, failed=failed, with_fee=with_fee, refunds_out=out, returned=returned)
         page = decide(ordered[first : first + size], before)
         for one in page:
             if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.CHARGE:
                 named.add(one.payment_id or IDS[0])
+            if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.CHARGE_FAILURE:
+                failed.add(one.payment_id or IDS[0])
             if one.verdict is Verdict.MATCHED and one.entry.kind is EntryKind.APPLICATION_FEE:
                 with_fee.add(one.payment_id or IDS[0])
             if (

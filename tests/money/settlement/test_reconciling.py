@@ -322,3 +322,23 @@ async def test_two_jobs_at_the_same_time_store_each_entry_once(office: Office) -
     assert payout.totals is not None
     assert (payout.totals.entries, payout.totals.unexplained_cents) == (150, 0)
     assert [one.entry.kind for one in await office.entries(payout.id)].count(EntryKind.CHARGE) == 150
+
+
+async def test_a_debit_that_fails_after_it_had_settled_is_reconciled_to_the_cent(office: Office) -> None:
+    debit = await office.debit(5000, timedelta(days=5))
+    charge = office.balance.charge(debit, 5000)
+    office.balance.pay_out()
+    await office.reconcile()
+    office.clock.advance(timedelta(days=2))
+    office.balance.fail_debit(charge)
+    await office.sell(9000)
+    office.balance.pay_out()
+    await office.reconcile()
+    assert await office.items() == []
+    totals = (await office.payouts())[0].totals
+    assert totals is not None
+    assert (totals.gross_cents, totals.dispute_cents, totals.unexplained_cents) == (9000, 5000, 0)
+    office.balance.fail_debit(charge)
+    office.balance.pay_out()
+    await office.reconcile()
+    assert await office.kinds() == ["named_twice"]

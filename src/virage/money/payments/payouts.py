@@ -28,10 +28,12 @@ class Listing(StrEnum):
 class EntryKind(StrEnum):
     """Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
 
+    `charge_failure` takes back a debit that failed after it had settled.
     `application_fee` is what the operator keeps of a payment on an organiser's account, in the operator's balance.
     """
 
     CHARGE = "charge"
+    CHARGE_FAILURE = "charge_failure"
     REFUND = "refund"
     REFUND_FAILURE = "refund_failure"
     DISPUTE = "dispute"

@@ -119,6 +119,7 @@ _NOT_REFUNDABLE: Final = frozenset(
 _LISTINGS: Final = {"completed": Listing.READY, "in_progress": Listing.LATER}
 _KINDS: Final = {
     "charge": EntryKind.CHARGE,
+    "charge_failure": EntryKind.CHARGE_FAILURE,
     "refund": EntryKind.REFUND,
     "refund_failure": EntryKind.REFUND_FAILURE,
     "dispute": EntryKind.DISPUTE,

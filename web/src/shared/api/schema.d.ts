@@ -7672,10 +7672,11 @@ export interface components {
          * EntryKind
          * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
          *
+         *         `charge_failure` takes back a debit that failed after it had settled.
          *         `application_fee` is what the operator keeps of a payment on an organiser's account, in the operator's balance.
          * @enum {string}
          */
-        EntryKind: "adjustment" | "application_fee" | "application_fee_returned" | "charge" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
+        EntryKind: "adjustment" | "application_fee" | "application_fee_returned" | "charge" | "charge_failure" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
         /**
          * EntryLine
          * @description Entry of a payout. `payment_id` and `refund_id` are ours; `verdict` is None until the entry is compared.
@@ -12070,7 +12071,7 @@ export interface components {
          *         gross - fees - refunds - disputes + application fees + other + other business = net.
          *         `application_fee_cents` is what the operator keeps of payments that organisers' accounts took, less what was given
          *         back.
-         *         `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
+         *         `dispute_cents` includes debits that failed after they had settled. `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
          *         part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
          *         for payments that are not ours, less its fees.
          */

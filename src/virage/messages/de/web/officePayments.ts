@@ -278,6 +278,7 @@ export const payments = {
   },
   entryKinds: {
     charge: "Zahlung",
+    charge_failure: "Nach Gutschrift geplatzte Lastschrift",
     refund: "Erstattung",
     refund_failure: "Fehlgeschlagene Erstattung",
     dispute: "Zahlungsanfechtung",

@@ -278,6 +278,7 @@ export const payments = {
   },
   entryKinds: {
     charge: "Payment",
+    charge_failure: "Debit failed after it settled",
     refund: "Refund",
     refund_failure: "Failed refund",
     dispute: "Dispute",

@@ -278,6 +278,7 @@ export const payments = {
   },
   entryKinds: {
     charge: "Paiement",
+    charge_failure: "Prélèvement rejeté après encaissement",
     refund: "Remboursement",
     refund_failure: "Remboursement échoué",
     dispute: "Litige",

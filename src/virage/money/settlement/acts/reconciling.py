@@ -186,6 +186,7 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
     failed = sorted(
         {entry.source_ref for entry in entries if entry.kind is EntryKind.PAYOUT_FAILURE and entry.source_ref}
     )
+    failures = sorted(wanted) if any(entry.kind is EntryKind.CHARGE_FAILURE for entry in entries) else []
     direct = sorted(id_ for id_, payment in found.items() if payment.account is not None)
     return Ours(
         currency,
@@ -198,6 +199,7 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
         payouts=await store.payouts_by_ref(conn, failed) if failed else {},
         payment_by_intent=by_intent,
         charged=await store.named_payments(conn, EntryKind.CHARGE, sorted(wanted)) if wanted else set(),
+        failed=await store.named_payments(conn, EntryKind.CHARGE_FAILURE, failures) if failures else set(),
         with_fee=await store.named_payments(conn, EntryKind.APPLICATION_FEE, direct) if direct else set(),
         refunds_out=await store.named_refunds(conn, refund_ids) if refund_ids else {},
         returned=await store.application_fees_returned(conn, direct) if direct else {},

@@ -67,7 +67,7 @@ class Ours(Struct, frozen=True):
     """What entries are compared with. Amounts are in cents of `currency`.
 
     `payments` are captured ones by id. `payment_by_intent` finds payments whose entry names only the provider's id.
-    `charged` are the payments with a matched charge, `with_fee` those with a matched application fee; `refunds_out`
+    `charged` are the payments with a matched charge, `failed` those with a matched failure of it, `with_fee` those with a matched application fee; `refunds_out`
     counts the matched refunds less the matched failures, by refund id, and `returned` are the application fees given
     back, by payment id.
     """
@@ -78,6 +78,7 @@ class Ours(Struct, frozen=True):
     payouts: Mapping[str, KnownPayout] = field(default_factory=dict)
     payment_by_intent: Mapping[str, UUID] = field(default_factory=dict)
     charged: Collection[UUID] = ()
+    failed: Collection[UUID] = ()
     with_fee: Collection[UUID] = ()
     refunds_out: Mapping[UUID, int] = field(default_factory=dict)
     returned: Mapping[UUID, int] = field(default_factory=dict)
@@ -127,7 +128,11 @@ def decide(entries: Iterable[BalanceEntry], ours: Ours) -> list[Decision]:
     A refund may be sent again after it failed, so its entries are compared by their order: a refund, a failure, and so
     on.
     """
-    named = {EntryKind.CHARGE: set(ours.charged), EntryKind.APPLICATION_FEE: set(ours.with_fee)}
+    named = {
+        EntryKind.CHARGE: set(ours.charged),
+        EntryKind.CHARGE_FAILURE: set(ours.failed),
+        EntryKind.APPLICATION_FEE: set(ours.with_fee),
+    }
     seen = _Seen(named, dict(ours.refunds_out), dict(ours.returned))
     decisions = []
     for entry in sorted(entries, key=lambda entry: (entry.created_at, entry.id)):
@@ -181,10 +186,13 @@ def _is_other_business(entry: BalanceEntry, about: _About, ours: Ours) -> bool:
 def _expected(entry: BalanceEntry, about: _About, ours: Ours, seen: _Seen) -> int | Verdict:
     """Return the amount that an entry should have in cents, or why there is none."""
     match entry.kind:
-        case EntryKind.CHARGE | EntryKind.APPLICATION_FEE if about.payment_id in seen.named[entry.kind]:
+        case EntryKind.CHARGE | EntryKind.CHARGE_FAILURE | EntryKind.APPLICATION_FEE if (
+            about.payment_id in seen.named[entry.kind]
+        ):
             return Verdict.NAMED_TWICE
         case (
             EntryKind.CHARGE
+            | EntryKind.CHARGE_FAILURE
             | EntryKind.DISPUTE
             | EntryKind.DISPUTE_REVERSAL
             | EntryKind.APPLICATION_FEE
@@ -214,6 +222,7 @@ def _of_payment(entry: BalanceEntry, about: _About, seen: _Seen) -> int | Verdic
         return Verdict.PAYMENT_UNKNOWN
     amounts = {
         EntryKind.CHARGE: (payment.captured_cents, payment.captured_cents),
+        EntryKind.CHARGE_FAILURE: (-payment.captured_cents, -payment.captured_cents),
         EntryKind.APPLICATION_FEE: (payment.application_fee_cents, payment.application_fee_cents),
         EntryKind.APPLICATION_FEE_RETURNED: (seen.returned.get(payment_id, 0) - payment.application_fee_cents, 0),
         EntryKind.DISPUTE: (-payment.captured_cents, 0),
@@ -251,11 +260,11 @@ class Totals(Struct, frozen=True):
     """Composition of a payout in cents.
 
     gross - fees - refunds - disputes + application fees + other + other business = net.
-    `application_fee_cents` is what the operator keeps of payments that organisers' accounts took, less what was given
-    back.
-    `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
-    part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
-    for payments that are not ours, less its fees.
+    `dispute_cents` includes debits that failed after they had settled. `application_fee_cents` is what the operator
+    keeps of payments that organisers' accounts took, less what was given back. `unexplained_cents` is the amount of the
+    payout less the net of its entries, and must be 0. `reader_cents` is the part of gross less refunds that card
+    readers took. `other_business_cents` is what an organiser's account took in for payments that are not ours, less its
+    fees.
     """
 
     entries: int
@@ -287,7 +296,7 @@ def totals(amount_cents: int, sums: Mapping[EntryKind, KindSum]) -> Totals:
         gross_cents=of(EntryKind.CHARGE),
         fee_cents=sum(found.fee_cents for found in counted.values()) - of(EntryKind.FEE),
         refund_cents=-of(EntryKind.REFUND, EntryKind.REFUND_FAILURE),
-        dispute_cents=-of(EntryKind.DISPUTE, EntryKind.DISPUTE_REVERSAL),
+        dispute_cents=-of(EntryKind.DISPUTE, EntryKind.DISPUTE_REVERSAL, EntryKind.CHARGE_FAILURE),
         other_cents=of(EntryKind.ADJUSTMENT, EntryKind.OTHER, EntryKind.PAYOUT_FAILURE),
         net_cents=net,
         unexplained_cents=amount_cents - net,
