@@ -415,6 +415,9 @@ async def test_an_account_is_replaced_only_by_its_own_organiser(own_shop: Shop, 
             refused = await account_acts.replace_account(conn, whose, what, new_id(), own_shop.clock.now())
             assert refused == Refused(AccountRefusal.NOT_FOUND)
         assert await account_reads.account_refs(conn) == [ref, others]
+        await account_acts.replace_account(conn, organiser_id, ref, new_id(), own_shop.clock.now())
+        refused = await account_acts.replace_account(conn, other, ref, new_id(), own_shop.clock.now())
+        assert refused == Refused(AccountRefusal.NOT_FOUND)
 
 
 async def test_a_replaced_account_is_listed_until_its_balance_is_settled(

@@ -67,9 +67,9 @@ class Ours(Struct, frozen=True):
     """What entries are compared with. Amounts are in cents of `currency`.
 
     `payments` are captured ones by id. `payment_by_intent` finds payments whose entry names only the provider's id.
-    `charged` are the payments with a matched charge, `failed` those with a matched failure of it, `with_fee` those with a matched application fee; `refunds_out`
-    counts the matched refunds less the matched failures, by refund id, and `returned` are the application fees given
-    back, by payment id.
+    `charged` are the payments with a matched charge, `failed` those with a matched failure of it, `with_fee` those with
+    a matched application fee; `refunds_out` counts the matched refunds less the matched failures, by refund id, and
+    `returned` are the application fees given back, by payment id.
     """
 
     currency: str
