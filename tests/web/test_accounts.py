@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -187,7 +188,7 @@ def accounts(system: System, mark: str) -> list[UUID]:
 
         in_database(system, put)
     for organiser_id in (made[0], made[-1]):  # two of them had other accounts before
-        in_database(system, lambda conn, id_=organiser_id: replace_twice(conn, id_))
+        in_database(system, partial(replace_twice, organiser_id=organiser_id))
     return made
 
 

@@ -13,7 +13,7 @@ from tests.conftest import FakeClock
 from tests.money.payments.stripe_standin import StripeStandin
 from tests.money.payments.test_conformance import Inbox, inbox, of_stripe, standin
 from virage.money.payments import store
-from virage.money.payments.account_rules import AccountReport
+from virage.money.payments.accounts.rules import AccountReport
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.rules import (
     CALL_SHARES,

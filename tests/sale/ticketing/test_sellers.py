@@ -102,7 +102,7 @@ async def test_an_organiser_that_is_unknown_or_has_no_account_is_not_found(syste
     assert (await finance.ask("PUT", f"{path}/fee", fee | {"permille": 500})).status_code == 200
 
 
-async def test_finance_replaces_an_account_by_name_and_freshly_signed_in(system: System) -> None:
+async def test_finance_replaces_an_account_by_name_and_freshly_signed_in(system: System, clock: Any) -> None:
     await connect(system)
     finance = await system.staff(Grant("finance"))
     path = f"/api/office/payments/accounts/{system.organiser_id}"
@@ -115,7 +115,7 @@ async def test_finance_replaces_an_account_by_name_and_freshly_signed_in(system:
     assert (line["account"]["ref"], line["account"]["fee"]["permille"]) == ("acct_new", 50)
     facts = await system.rows("select data from kernel.journal where what = 'account_replaced'")
     assert len(facts) == 1
-    system.clock.advance(timedelta(minutes=16))
+    clock.advance(timedelta(minutes=16))
     assert codes(await finance.ask("POST", f"{path}/replacement", {"ref": "acct_new"})) == (403, "step_up_required")
 
 

@@ -372,7 +372,7 @@ async def test_a_replaced_account_keeps_its_refunds_and_new_sales_are_made_on_th
     organiser_id, ref = await connected(own_shop, standin)
     asked = start(organiser_id=organiser_id)
     await own_shop.bank.pay(await opened(own_shop, asked))
-    assert [await own_shop.deliver() for _ in range(2)] == [204, 204]
+    assert await own_shop.deliver() == 204
     async with own_shop.db.transaction() as conn:
         begun_now = await account_acts.replace_account(conn, organiser_id, ref, new_id(), own_shop.clock.now())
         assert isinstance(begun_now, Account)

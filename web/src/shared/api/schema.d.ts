@@ -12069,11 +12069,11 @@ export interface components {
          * @description Composition of a payout in cents.
          *
          *         gross - fees - refunds - disputes + application fees + other + other business = net.
-         *         `application_fee_cents` is what the operator keeps of payments that organisers' accounts took, less what was given
-         *         back.
-         *         `dispute_cents` includes debits that failed after they had settled. `unexplained_cents` is the amount of the payout less the net of its entries, and must be 0. `reader_cents` is the
-         *         part of gross less refunds that card readers took. `other_business_cents` is what an organiser's account took in
-         *         for payments that are not ours, less its fees.
+         *         `dispute_cents` includes debits that failed after they had settled. `application_fee_cents` is what the operator
+         *         keeps of payments that organisers' accounts took, less what was given back. `unexplained_cents` is the amount of the
+         *         payout less the net of its entries, and must be 0. `reader_cents` is the part of gross less refunds that card
+         *         readers took. `other_business_cents` is what an organiser's account took in for payments that are not ours, less its
+         *         fees.
          */
         Totals: {
             /** @default 0 */
