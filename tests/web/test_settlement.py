@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from tests.money.payments.conftest import Shop
@@ -15,6 +16,8 @@ from tests.web.office import desk, grant_roles, in_database
 from tests.web.system import System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.money.payments import acts as payments
+from virage.money.payments.accounts import acts as account_acts
+from virage.money.payments.accounts.rules import AccountReport
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
 from virage.money.payments.rules import (
@@ -32,6 +35,8 @@ from virage.money.settlement.rules.items import payout_id_of
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.site.programme import api as programme
+from virage.site.programme.types import Organiser
 
 PAID_ORDER = """
     select orders.code, payment.id as payment_id from ticketing.orders
@@ -302,3 +307,41 @@ def test_the_pages_of_payments_have_no_barriers(
                 assert found_by_axe(page) + page.evaluate(SMALL) == [], path
                 wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wide == 0, path
+
+
+def test_a_payout_of_an_organiser_shows_its_other_business_and_lists_no_difference(
+    browser: Browser, system: System, finance: str
+) -> None:
+    organiser, account, now = Organiser(new_id(), "Grand Large"), f"acct_{new_id().hex}", datetime.now(UTC)
+    ref = f"po_{new_id().hex}"
+
+    async def write(conn: Connection) -> None:
+        await programme.add_organiser(conn, organiser, None, now)
+        begun = await account_acts.begin_account(conn, organiser.id, new_id(), now)
+        await account_acts.name_account(conn, begun, AccountReport(account, may_charge=True, may_pay_out=True), now)
+        kinds = ((EntryKind.CHARGE, 8000), (EntryKind.REFUND, -1500), (EntryKind.FEE, -200))
+        entries = [replace(entry(kind, cents, now), account=account) for kind, cents in kinds]
+        amount, day = sum(one.net_cents for one in entries), now.date()
+        told = ProviderPayout(ref, amount, "EUR", now, day, PayoutState.PAID, Listing.READY, account=account)
+        await reconciling.store_payouts(conn, [told], now)
+        await reconciling.store_entries(conn, payout_id_of(ref), entries)
+        await reconciling.finish_fetch(conn, payout_id_of(ref), now)
+        assert not await reconciling.match_page(conn, payout_id_of(ref), "EUR", now)
+
+    in_database(system, write)
+    for language, business in (
+        ("en", r"Other business of Grand Large, after fees\s*€65\.00"),
+        ("fr", r"Autres activités de Grand Large, frais déduits\s*65,00"),
+    ):
+        for size in SIZES.values():
+            with desk(browser, system, finance, viewport=size) as page:
+                page.add_init_script(f"localStorage.setItem('virage.locale', '\"{language}\"')")
+                page.goto(f"/office/payments/payouts/{payout_id_of(ref)}")
+                expect(page.locator("section.panel").first).to_contain_text(re.compile(business))
+                expect(page.locator("[data-entry]")).to_have_count(3)
+                assert found_by_axe(page) + page.evaluate(SMALL) == []
+                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+                page.get_by_role(
+                    "button", name={"en": "Without a match", "fr": "Sans correspondance"}[language]
+                ).click()
+                expect(page.locator("[data-entry]")).to_have_count(0)
