@@ -251,6 +251,15 @@ async def test_a_payment_that_could_not_be_cancelled_is_cancelled_once_the_provi
     assert (bar.waits_for_card(), [intent["status"] for intent in bar.intents()]) == ([], ["canceled"])
 
 
+async def test_a_request_that_is_repeated_while_the_provider_is_called_cancels_nothing(bar: Bar) -> None:
+    same = {"id_": new_id(), "record": new_id()}
+    slow = await bar.hold(bar.request(**same), "/process_payment_intent", "answers_wait")
+    assert (await bar.request(**same))["state"] == "waiting"
+    bar.go_on()
+    assert (await slow)["state"] == "waiting"
+    assert bar.waits_for_card() == [bar.reader_ref]
+
+
 async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(bar: Bar) -> None:
     payment = await bar.request()
     assert (await bar.act(payment, "cancel"))["state"] == "failed"

@@ -41,11 +41,11 @@ join unnest(:ids::uuid[], :urls::text[], :refs::text[]) as opened (id, url, ref)
 where payment.id = locked.id;
 
 -- name: hand_over(id, ref, pending, now)$
--- Where a card reader has a payment; it is pending once the reader waits for the card. Returns whether it may be paid;
--- nothing of a payment that has ended.
+-- Where a card reader has a payment; it is pending once the reader waits for the card, also if a request is repeated.
+-- Returns whether it may still be paid; null if it has ended.
 update payments.payment
 set provider_ref = :ref, state = case when :pending::boolean then 'pending' else state end
-where id = :id and state = 'created'
+where id = :id and state in ('created', 'pending')
 returning expires_at > :now;
 
 -- name: lock_without_money(ids)
