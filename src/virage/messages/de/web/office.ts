@@ -48,10 +48,10 @@ export const office: typeof English = {
     after: "Verkauf beendet",
   },
   problems: {
-    dispute_closed: "Die Bank hat über diesen Widerspruch entschieden.",
+    dispute_closed: "Die Bank hat über diese Anfechtung entschieden.",
     evidence_late: "Die Frist ist abgelaufen: Die Bank nimmt keine Belege mehr an.",
-    evidence_sent: "Die Belege zu diesem Widerspruch wurden schon gesendet.",
-    evidence_unavailable: "Zu einer Zahlung am Kartenleser gibt es keine Belege. Antworten Sie auf den Widerspruch im Dashboard des Dienstleisters.",
+    evidence_sent: "Die Belege zu dieser Anfechtung wurden schon gesendet.",
+    evidence_unavailable: "Zu einer Zahlung am Kartenleser gibt es keine Belege. Antworten Sie auf die Anfechtung im Dashboard des Dienstleisters.",
     refund_not_failed: "Diese Erstattung wartet auf keine Entscheidung mehr.",
     unknown_venue: "Dieses Stadion oder diese Version davon gibt es nicht.",
     ...officeDevices.deviceProblems,
@@ -366,7 +366,7 @@ export const office: typeof English = {
     },
     refundStarted: (sum) => `Erstattung über ${sum} begonnen.`,
     disputes: {
-      title: "Zahlung mit Widerspruch",
+      title: "Angefochtene Zahlung",
       states: { needs_response: "Die Bank wartet auf Belege", under_review: "Die Bank prüft", won: "Für den Verein entschieden", lost: "Für den Käufer entschieden" },
       inquiry: "Die Bank fragt nach: Es wurde noch kein Geld bewegt",
       evidence: "Belege und Bank",

@@ -12,7 +12,7 @@ export const foodBooks: typeof English = {
   },
   tenders: { card: "Cartes", virtual_card: "Application", cash: "Espèces", terminal: "Cartes bancaires", purse: "Commandes par téléphone" },
   byReader: (sum) => `dont ${sum} par lecteur de cartes`,
-  topUps: (tender, topUps, payouts) => `${tender} : rechargements ${topUps}, versements ${payouts}`,
+  topUps: (tender, topUps, payouts) => `${tender} : rechargements ${topUps}, retraits ${payouts}`,
   sales: {
     title: "Ventes aux points de vente",
     soFar: "Jusqu’ici",
