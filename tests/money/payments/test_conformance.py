@@ -40,6 +40,7 @@ from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.payments.stripe_provider import StripeProvider
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.platform.web.problems import granted
 from virage_sandbox import signatures
 from virage_sandbox.cards import Card, Iban
 
@@ -153,7 +154,7 @@ class Bank:
 
     async def account(self) -> str:
         """An account of an organiser that may charge."""
-        report = await self.provider.open_account(NewAccount(new_id(), "Promoter", datetime.now(UTC)))
+        report = granted(await self.provider.open_account(NewAccount(new_id(), "Promoter", datetime.now(UTC))))
         if not report.may_charge:
             self.complete_account(report.ref)
         (ready,) = await self.provider.accounts([report.ref])
@@ -529,11 +530,11 @@ async def test_an_abandoned_page_for_a_card_ends(bank: Bank) -> None:
 
 async def test_an_account_is_opened_once_and_its_form_leads_back(bank: Bank, buyer: aiohttp.ClientSession) -> None:
     new = NewAccount(new_id(), "Promoter", datetime.now(UTC))
-    first, again = await bank.provider.open_account(new), await bank.provider.open_account(new)
+    first, again = granted(await bank.provider.open_account(new)), granted(await bank.provider.open_account(new))
     assert first.ref == again.ref
-    other = await bank.provider.open_account(replace(new, organiser_id=new_id()))
+    other = granted(await bank.provider.open_account(replace(new, organiser_id=new_id())))
     assert other.ref != first.ref
-    replacing = await bank.provider.open_account(replace(new, begun_at=new.begun_at + timedelta(seconds=1)))
+    replacing = granted(await bank.provider.open_account(replace(new, begun_at=new.begun_at + timedelta(seconds=1))))
     assert replacing.ref not in {first.ref, other.ref}
     url = await bank.provider.onboarding_url(first.ref, "https://club.example/again", "https://club.example/back")
     if bank.name == "stripe":
@@ -632,7 +633,7 @@ async def test_a_card_that_is_declined_at_a_reader_captures_nothing(bank: Bank) 
     bank.present(reader, "incorrect_pin")
     outcome = await bank.news(waiting.payment_id)
     assert (outcome.state, outcome.reason) == (PaymentState.DECLINED, "incorrect_pin")
-    (cancelled,) = await bank.provider.cancel([Reference(waiting.payment_id, waiting.provider_ref)])
+    (cancelled,) = await bank.provider.cancel([Reference(waiting.payment_id, waiting.provider_ref, amount_cents=900)])
     assert cancelled.state in {PaymentState.DECLINED, PaymentState.EXPIRED}
 
 
@@ -649,7 +650,7 @@ async def test_a_payment_is_handed_to_a_reader_once(bank: Bank) -> None:
 async def test_a_payment_that_is_cancelled_at_a_reader_can_not_be_paid(bank: Bank) -> None:
     reader = await bank.reader("simulated-waiting")
     waiting = await bank.hand_over(reader)
-    reference = Reference(waiting.payment_id, waiting.provider_ref)
+    reference = Reference(waiting.payment_id, waiting.provider_ref, amount_cents=900)
     assert [one.is_busy for one in await bank.provider.readers.states([reader.ref])] == [True]
     (outcome,) = await bank.provider.cancel([reference])
     assert outcome.state is PaymentState.EXPIRED
@@ -663,7 +664,7 @@ async def test_a_payment_that_was_captured_before_its_cancellation_stays_capture
     waiting = await bank.hand_over(reader)
     bank.present(reader)
     await bank.news(waiting.payment_id)
-    (outcome,) = await bank.provider.cancel([Reference(waiting.payment_id, waiting.provider_ref)])
+    (outcome,) = await bank.provider.cancel([Reference(waiting.payment_id, waiting.provider_ref, amount_cents=900)])
     assert (outcome.state, outcome.amount_cents) == (PaymentState.CAPTURED, 900)
 
 
@@ -675,7 +676,7 @@ async def test_a_reader_that_is_busy_or_offline_takes_no_payment(bank: Bank) -> 
         refused = await bank.provider.readers.pay(asked)
         assert isinstance(refused, Refused)
         assert refused.reason is reason
-        (outcome,) = await bank.provider.cancel([Reference(asked.payment_id, reader.ref)])
+        (outcome,) = await bank.provider.cancel([Reference(asked.payment_id, reader.ref, amount_cents=900)])
         assert outcome.state in {PaymentState.DECLINED, PaymentState.EXPIRED}
 
 

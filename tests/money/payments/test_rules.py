@@ -225,8 +225,8 @@ def test_a_refund_is_retried_with_growing_delay_without_end() -> None:
 
 
 def test_a_payment_whose_time_is_over_is_cancelled_and_not_only_looked_up() -> None:
-    young = OpenPayment(new_id(), NOW, NOW + timedelta(seconds=1))
-    over = OpenPayment(new_id(), NOW, NOW)
+    young = OpenPayment(new_id(), NOW, NOW + timedelta(seconds=1), 900)
+    over = OpenPayment(new_id(), NOW, NOW, 900)
     look_up, cancel = split_by_expiry([young, over], NOW)
     assert [one.payment_id for one in look_up] == [young.id]
     assert [one.payment_id for one in cancel] == [over.id]

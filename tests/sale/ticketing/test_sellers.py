@@ -1,4 +1,4 @@
-"""Tickets of an organiser with an account of its own: its money, the operator's share, and what the books have."""
+"""Tickets of an organiser with an account of its own: its money, the operator's fee, and what the books have."""
 
 from datetime import date, timedelta
 from typing import Any

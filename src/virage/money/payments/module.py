@@ -40,6 +40,7 @@ module = Module(
         "provider_unavailable": 503,
         "refund_id_taken": 409,
         "refund_not_failed": 409,
+        "account_not_opened": 409,
         "seller_not_ready": 409,
         "signature_invalid": 401,
     },

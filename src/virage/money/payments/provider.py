@@ -31,10 +31,6 @@ class Unreachable(Exception):
     """
 
 
-class NotExecuted(Unreachable):
-    """The provider has answered that it does not execute the request. It may repeat that answer to the same request."""
-
-
 class PaymentProvider(Protocol):
     """Provider with hosted pages. Methods raise `Unreachable` and are never called inside a transaction.
 
@@ -121,8 +117,8 @@ class PaymentProvider(Protocol):
         """Yield the balance entries of a payout, in pages and a fixed order, from the one after the entry `after`."""
         ...
 
-    async def open_account(self, new: NewAccount) -> AccountReport:
-        """Create the account of an organiser. Idempotent by organiser."""
+    async def open_account(self, new: NewAccount) -> AccountReport | Refused:
+        """Create the account of an organiser. Idempotent by organiser and `begun_at`. Refusal: account_not_opened."""
         ...
 
     async def onboarding_url(self, account: str, refresh_url: str, return_url: str) -> str:
@@ -200,7 +196,7 @@ class NoProvider:
         """Yield an empty page."""
         yield ()
 
-    async def open_account(self, new: NewAccount) -> AccountReport:
+    async def open_account(self, new: NewAccount) -> AccountReport | Refused:
         """Refuse."""
         raise Unreachable(f"no provider is configured for the account of {new.organiser_id}")
 

@@ -69,7 +69,7 @@ class Reference(Struct, frozen=True):
     payment_id: UUID
     provider_ref: str | None = None
     account: str | None = None
-    amount_cents: int = 0
+    amount_cents: int | None = None
 
 
 class PaymentIntent(Struct, frozen=True):
@@ -488,9 +488,9 @@ class OpenPayment(Struct, frozen=True):
     id: UUID
     created_at: datetime
     expires_at: datetime
+    amount_cents: int
     provider_ref: str | None = None
     account: str | None = None
-    amount_cents: int = 0
 
     @property
     def reference(self) -> Reference:

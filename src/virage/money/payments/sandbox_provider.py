@@ -224,7 +224,7 @@ class SandboxProvider:
             if not answer.more:
                 return
 
-    async def open_account(self, new: NewAccount) -> AccountReport:
+    async def open_account(self, new: NewAccount) -> AccountReport | Refused:
         """Return the account of an organiser, which may charge at once."""
         (report,) = await self.accounts([f"acct_{new.organiser_id.hex}_{new.begun_at:%Y%m%d%H%M%S%f}"])
         return report

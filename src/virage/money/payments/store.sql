@@ -321,7 +321,7 @@ order by created_at, id limit :wanted;
 
 -- name: due_debits(now, wanted)
 -- Debits under way that the provider is to be asked about, the longest due first.
-select id, created_at, expires_at, provider_ref, account from payments.payment
+select id, created_at, expires_at, amount_cents, provider_ref, account from payments.payment
 where debited_at is not null and ask_at <= :now order by ask_at, id limit :wanted;
 
 -- name: postpone_debits(ids, ask_at)!

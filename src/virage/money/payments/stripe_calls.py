@@ -20,7 +20,6 @@ PAYMENT_ID: Final = "payment_id"
 LISTED_MAX: Final = 100
 """Objects per page of a list (https://docs.stripe.com/api/pagination)."""
 MISSING: Final = "resource_missing"
-stripe.enable_telemetry = False  # the library sends the duration of each request, and an id of the machine
 NO_SUCH_ACCOUNT: Final = "account_invalid"
 REFUSALS_MAX: Final = 3
 """How often a call that Stripe refuses for the rate (429) is made."""
@@ -29,6 +28,7 @@ JOB_CALLS_MAX: Final = 16
 _OF_A_JOB: Final = CallRequest(CallLane.JOB, timedelta(seconds=10))
 Answer = TypeVar("Answer")
 _call: ContextVar[CallRequest] = ContextVar("call", default=_OF_A_JOB)
+stripe.enable_telemetry = False  # the library sends the duration of each request, and an id of the machine
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from stripe import StripeClient
 from virage.money.payments.accounts.rules import DISCONNECTED, AccountRefusal, AccountReport, NewAccount
 from virage.money.payments.call_budget import Busy, CallBudget
 from virage.money.payments.payouts import BalanceEntry, EntryKind, Listing, PayoutState, ProviderPayout
-from virage.money.payments.provider import NotExecuted, Unreachable
+from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
     DisputeNotice,
@@ -348,6 +348,8 @@ class StripeProvider:
         ref, account = reference.provider_ref, reference.account
         ended = Outcome(reference.payment_id, PaymentState.EXPIRED, 0, account=account, page_ref=ref)
         if ref is not None and ref.startswith(READER):
+            if reference.amount_cents is None:
+                raise ValueError("The amount of a payment at a reader is needed to cancel it.")
             return await self.readers.cancel(reference.payment_id, ref, reference.amount_cents)
         if ref is None:
             found = await self._fetch(reference)
@@ -464,7 +466,7 @@ class StripeProvider:
             return EvidenceAnswer(EvidenceState.FAILED, failure.code or "invalid_request")
         return EvidenceAnswer(EvidenceState.SENT)
 
-    async def open_account(self, new: NewAccount) -> AccountReport:
+    async def open_account(self, new: NewAccount) -> AccountReport | Refused:
         """Create the account of an organiser, or find the one that was created before.
 
         Stripe bears its losses and collects what it requires; the organiser pays Stripe's fees, and has the dashboard.
@@ -484,7 +486,7 @@ class StripeProvider:
                 params, _on(None, idempotency_key=f"account-{new.organiser_id}-{new.begun_at:%Y%m%dT%H%M%S.%f}")
             )
         except (stripe.InvalidRequestError, stripe.PermissionError) as failure:
-            raise NotExecuted(why(failure)) from failure
+            return Refused(AccountRefusal.NOT_OPENED, {"provider": why(failure)})
         except (stripe.StripeError, Busy) as failure:
             raise Unreachable(why(failure)) from failure
         return _report(account)

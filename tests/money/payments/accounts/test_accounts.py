@@ -43,6 +43,7 @@ from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
+from virage.platform.web.problems import granted
 from virage.platform.web.security import COOKIE
 from virage.site.programme import api as programme
 from virage.site.programme.types import Organiser
@@ -357,17 +358,17 @@ async def test_an_account_whose_answer_was_lost_is_opened_once_even_a_day_later(
     bank: Bank, standin: StripeStandin
 ) -> None:
     new = NewAccount(new_id(), "Promoter", datetime.now(UTC) - timedelta(days=1))
-    before = await bank.provider.open_account(replace(new, begun_at=new.begun_at - timedelta(days=1)))
+    before = granted(await bank.provider.open_account(replace(new, begun_at=new.begun_at - timedelta(days=1))))
     standin.answers_lost = 1
     with pytest.raises(Unreachable):
-        await bank.provider.open_account(new)
+        granted(await bank.provider.open_account(new))
     standin.forget_keys()
-    found = await bank.provider.open_account(new)
+    found = granted(await bank.provider.open_account(new))
     assert list(standin.connect.accounts) == [before.ref, found.ref]  # another opening of this organiser is another one
 
 
 async def test_a_replaced_account_keeps_its_refunds_and_new_sales_are_made_on_the_other_one(
-    own_shop: Shop, standin: StripeStandin, start: Start
+    own_shop: Shop, standin: StripeStandin, shop: Any, start: Start
 ) -> None:
     organiser_id, ref = await connected(own_shop, standin)
     asked = start(organiser_id=organiser_id)
@@ -392,6 +393,9 @@ async def test_a_replaced_account_keeps_its_refunds_and_new_sales_are_made_on_th
     await own_shop.settle_later()
     assert await own_shop.state(asked) is PaymentState.REFUNDED
     assert {standin.connect.owners[one["id"]] for one in of_kind(standin, "refund")} == {ref}
+    standin.dispute(str(asked.payment_id))
+    assert await own_shop.deliver() == 204
+    assert [one.payment_id for one in shop.disputed_with] == [asked.payment_id]
 
 
 async def test_an_answer_about_an_account_that_was_replaced_meanwhile_names_no_other_one(
@@ -461,7 +465,7 @@ async def test_an_account_that_was_refused_reaches_stripe_again_and_is_opened_on
     headers = {"origin": "https://virage.local", "sec-fetch-site": "same-origin"}
     path = f"/api/office/payments/accounts/{organiser_id}/onboarding"
     standin.connect.refused = Refusal(400, "invalid_request_error", "platform_profile_incomplete")
-    for refused, answers_lost, status in ((True, 0, 503), (False, 1, 503), (False, 0, 200), (False, 0, 200)):
+    for refused, answers_lost, status in ((True, 0, 409), (False, 1, 503), (False, 0, 200), (False, 0, 200)):
         own_shop.clock.advance(timedelta(seconds=1))
         standin.connect.refused = standin.connect.refused if refused else None
         standin.answers_lost = answers_lost
@@ -470,7 +474,7 @@ async def test_an_account_that_was_refused_reaches_stripe_again_and_is_opened_on
 
 
 async def test_the_account_that_is_opened_bears_its_losses_at_stripe(bank: Bank, standin: StripeStandin) -> None:
-    await bank.provider.open_account(NewAccount(new_id(), "Promoter", datetime.now(UTC)))
+    granted(await bank.provider.open_account(NewAccount(new_id(), "Promoter", datetime.now(UTC))))
     (made,) = standin.connect.accounts.values()
     assert made["controller"]["losses"] == {"payments": "stripe"}
     assert made["controller"]["fees"] == {"payer": "account"}

@@ -1,6 +1,7 @@
 /** Every refusal code of the server. Written by `make api`. */
 export type RefusalCode =
   | "account_not_found"
+  | "account_not_opened"
   | "admin_exists"
   | "age_check_required"
   | "alcohol_forbidden"

@@ -70,6 +70,7 @@ export const refusals: typeof English = {
   top_up_id_taken: sentBefore,
   // codes that only API clients and commands receive
   account_not_found: "Dieses Konto gibt es nicht.",
+  account_not_opened: "Der Zahlungsdienstleister hat das Konto nicht eröffnet. Prüfen Sie Ihr eigenes Konto dort und versuchen Sie es noch einmal.",
   admin_exists: "Es gibt schon eine Administration. Lassen Sie sich von ihr einladen.",
   amount_mismatch: "Der Betrag weicht vom vereinbarten ab. Es wurde nichts gebucht.",
   exceeds_hold: "Der Betrag ist höher als der reservierte.",

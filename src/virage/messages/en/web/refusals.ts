@@ -66,6 +66,7 @@ export const refusals = {
   top_up_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
   // codes that only API clients and commands receive
   account_not_found: "There is no such account.",
+  account_not_opened: "The payment provider didn’t open the account. Check your own account there, then try again.",
   admin_exists: "There is an administrator already. Ask them to invite you.",
   amount_mismatch: "The amount differs from the agreed one. Nothing was booked.",
   exceeds_hold: "The amount is more than was reserved.",

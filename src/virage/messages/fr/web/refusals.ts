@@ -68,6 +68,7 @@ export const refusals: typeof English = {
   top_up_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
   // ce qui n’arrive qu’aux programmes et aux commandes
   account_not_found: "Ce compte n’existe pas.",
+  account_not_opened: "Le prestataire de paiement n’a pas ouvert le compte. Vérifiez votre propre compte chez lui, puis réessayez.",
   admin_exists: "Il y a déjà un administrateur. Demandez-lui de vous inviter.",
   amount_mismatch: "Le montant diffère de celui convenu. Rien n’a été enregistré.",
   exceeds_hold: "Le montant dépasse la somme réservée.",

@@ -34,9 +34,9 @@ async def begin_account(conn: Connection, organiser_id: UUID, who: UUID, now: da
     return account
 
 
-async def begin_account_again(conn: Connection, organiser_id: UUID, now: datetime) -> None:
-    """Store that the provider has refused to create an account, so that a person who asks again reaches it again."""
-    await store.begin_account_again(conn, organiser_id, now)
+async def renew_request(conn: Connection, refused: Account, now: datetime) -> None:
+    """Renew the idempotency key of a request that the provider has refused: it repeats a refusal for a day."""
+    await store.renew_request(conn, refused, now)
 
 
 async def replace_account(

@@ -106,21 +106,26 @@ async def may_sell(conn: Connection, organiser_id: UUID) -> bool:
     return organiser_id not in known or not isinstance(charge_on(known[organiser_id], 0), Refused)
 
 
-async def account_refs(conn: Connection, organiser_id: UUID | None = None) -> list[str]:
-    """Return the provider's ids of all accounts, replaced ones too, or of those of an organiser."""
-    known = [*await store.accounts(conn), *await store.former_accounts(conn)]
-    return [one.ref for one in known if one.ref is not None and organiser_id in (None, one.organiser_id)]
+async def account_refs(conn: Connection) -> list[str]:
+    """Return the provider's ids of all accounts, replaced ones too."""
+    return [one.ref for one in await store.all_accounts(conn) if one.ref is not None]
+
+
+async def refs_of(conn: Connection, organiser_id: UUID) -> list[str]:
+    """Return the provider's ids of the accounts of an organiser, replaced ones too."""
+    known = [one for one in await store.all_accounts(conn) if one.organiser_id == organiser_id]
+    return [one.ref for one in known if one.ref is not None]
 
 
 async def connected_refs(conn: Connection) -> list[str]:
     """Return the provider's ids of the accounts that are not disconnected, replaced ones too."""
-    known = [*await store.accounts(conn), *await store.former_accounts(conn)]
+    known = await store.all_accounts(conn)
     return [one.ref for one in known if one.ref is not None and one.disabled_reason != DISCONNECTED]
 
 
 async def sellers(conn: Connection, refs: Sequence[str]) -> dict[str, str]:
     """Return the names of organisers by the provider's ids of their accounts."""
-    known = [*await store.accounts(conn), *await store.former_accounts(conn)]
+    known = await store.all_accounts(conn)
     owners = {one.ref: one.organiser_id for one in known if one.ref in refs}
     names = {one.id: one.name for one in await organisers(conn, sorted(owners.values()))}
     return {str(ref): names[organiser_id] for ref, organiser_id in owners.items()}

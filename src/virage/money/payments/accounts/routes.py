@@ -9,12 +9,13 @@ from virage.money.payments.accounts import acts, reads
 from virage.money.payments.accounts.jobs import read_accounts
 from virage.money.payments.accounts.reads import AccountView, OrganiserAccount
 from virage.money.payments.accounts.rules import Account, FeeRule, NewAccount
-from virage.money.payments.provider import NotExecuted, PaymentProvider, Unreachable
+from virage.money.payments.provider import PaymentProvider, Unreachable
 from virage.money.payments.routes import READERS, decider
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.settings.logs import log
 from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, staff
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, mount, post, put
@@ -105,18 +106,18 @@ async def _onboarding(
         ref = account.ref
         if ref is None:
             report = await provider.open_account(NewAccount(organiser_id, name, account.begun_at))
+            if isinstance(report, Refused):
+                async with db.transaction() as conn:
+                    await acts.renew_request(conn, account, clock.now())
             async with db.transaction() as conn:
-                ref = await acts.name_account(conn, account, report, clock.now())
-        if ref is None:  # another person has replaced the account meanwhile
+                ref = await acts.name_account(conn, account, granted(report), clock.now())
+        if ref is None:  # another request has begun another account meanwhile
             raise Problem("provider_unavailable")
         return Onboarding(
             await provider.onboarding_url(ref, f"{back}?again={organiser_id}", f"{back}?back={organiser_id}")
         )
     except Unreachable as failure:
         log.warning("payment_provider_unreachable", asked=str(failure), accounts=1)
-        if isinstance(failure, NotExecuted):
-            async with db.transaction() as conn:
-                await acts.begin_account_again(conn, organiser_id, clock.now())
         raise Problem("provider_unavailable") from failure
 
 
@@ -128,7 +129,7 @@ async def refresh_account(
     over_the_house(principal, READERS)
     await _account(db, organiser_id)
     async with db.connection() as conn:
-        refs = await reads.account_refs(conn, organiser_id)
+        refs = await reads.refs_of(conn, organiser_id)
     try:
         await read_accounts(db, clock, payment_provider, refs)
     except Unreachable as failure:

@@ -24,6 +24,7 @@ class AccountRefusal(StrEnum):
     """Why an act on an account, or a payment to it, is refused."""
 
     NOT_FOUND = "not_found"
+    NOT_OPENED = "account_not_opened"
     SELLER_NOT_READY = "seller_not_ready"
 
 

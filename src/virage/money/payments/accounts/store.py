@@ -46,9 +46,9 @@ async def insert_account(conn: Connection, organiser_id: UUID, who: UUID, now: d
     return bool(await _sql.insert_account(conn, organiser_id=organiser_id, who=who, now=now))
 
 
-async def begin_account_again(conn: Connection, organiser_id: UUID, now: datetime) -> None:
-    """Store that the next request to create an account is a new one, unless the account exists."""
-    await _sql.begin_account_again(conn, organiser_id=organiser_id, now=now)
+async def renew_request(conn: Connection, account: Account, now: datetime) -> None:
+    """Store that the next request to create an account is a new one, unless it exists or was renewed since."""
+    await _sql.renew_request(conn, organiser_id=account.organiser_id, begun_at=account.begun_at, now=now)
 
 
 async def accounts(conn: Connection) -> list[Account]:
@@ -59,6 +59,11 @@ async def accounts(conn: Connection) -> list[Account]:
 async def former_accounts(conn: Connection) -> list[Account]:
     """Return all accounts that were replaced, the latest first."""
     return [_former(row) async for row in _sql.former_accounts(conn)]
+
+
+async def all_accounts(conn: Connection) -> list[Account]:
+    """Return all accounts that organisers sell on or sold on."""
+    return [*await accounts(conn), *await former_accounts(conn)]
 
 
 async def accounts_of(conn: Connection, organiser_ids: Sequence[UUID]) -> dict[UUID, Account]:

@@ -3,11 +3,11 @@
 insert into payments.account (organiser_id, begun_at, begun_by) values (:organiser_id, :now, :who)
 on conflict (organiser_id) do nothing;
 
--- name: begin_account_again(organiser_id, now)!
+-- name: renew_request(organiser_id, begun_at, now)!
 -- The next request to create an account is a new one at the provider, which has refused the last one: the time is part
 -- of its idempotency key, so it is always a later one.
 update payments.account set begun_at = greatest(:now, begun_at + interval '1 microsecond')
-where organiser_id = :organiser_id and ref is null;
+where organiser_id = :organiser_id and begun_at = :begun_at and ref is null;
 
 -- name: accounts()
 -- All accounts that organisers sell on.
