@@ -12,4 +12,4 @@ create table card_readers.registration (
 );
 
 -- When the provider has confirmed that it removed the reader.
-alter table card_readers.reader add column gone_at timestamptz;
+alter table card_readers.reader add column deregistered_at timestamptz;

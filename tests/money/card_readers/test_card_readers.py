@@ -96,7 +96,7 @@ class Bar:
         self.world.clock.advance(by)  # type: ignore[attr-defined]  # the tests' clock
         await self.jobs.reconcile(self.world.db)
         at_readers = CardReaderJobs(self.world.clock, self.provider)
-        await at_readers.agree_with_provider(self.world.db)
+        await at_readers.reconcile_readers(self.world.db)
         await at_readers.return_unbooked(self.world.db)
         await self.jobs.send_refunds(self.world.db)
 
@@ -252,9 +252,9 @@ async def test_a_payment_that_could_not_be_cancelled_is_cancelled_once_the_provi
 
 
 async def test_a_request_that_is_repeated_while_the_provider_is_called_cancels_nothing(bar: Bar) -> None:
-    same = {"id_": new_id(), "record": new_id()}
-    slow = await bar.hold(bar.request(**same), "/process_payment_intent", "answers_wait")
-    assert (await bar.request(**same))["state"] == "waiting"
+    id_, record = new_id(), new_id()
+    slow = await bar.hold(bar.request(900, id_, record), "/process_payment_intent", "answers_wait")
+    assert (await bar.request(900, id_, record))["state"] == "waiting"
     bar.go_on()
     assert (await slow)["state"] == "waiting"
     assert bar.waits_for_card() == [bar.reader_ref]

@@ -43,7 +43,10 @@ PAGE: Final = 200
 
 
 class RequestedPayment(Struct, frozen=True):
-    """Payment of a till. `hand_over` is what the provider is to be called with; None if the payment has ended."""
+    """Payment of a till. `hand_over` is the call to the provider.
+
+    It is None if the payment was handed over already or has ended, or if its reader belongs to another till now.
+    """
 
     payment: CardPayment
     hand_over: ReaderPayment | None
@@ -56,11 +59,6 @@ async def begin_registration(conn: Connection, new: Registration) -> Registratio
     begun = await store.registration(conn, new.id)
     same = begun is not None and replace(begun, begun_at=new.begun_at, begun_by=new.begun_by) == new
     return begun if begun is not None and same else Refused(CardReaderRefusal.ID_TAKEN)
-
-
-async def end_registration(conn: Connection, reader_id: UUID) -> None:
-    """Drop a registration that the provider has refused."""
-    await store.end_registration(conn, reader_id)
 
 
 async def register(conn: Connection, reader: Reader, who: UUID | None) -> Reader | Refused:

@@ -24,7 +24,7 @@ class CardReaderJobs:
     def register(self, jobs: Jobs) -> None:
         """Register the jobs."""
         jobs.every_money(EVERY_S, "card_readers.return", self.return_unbooked)
-        jobs.every_money(EVERY_S, "card_readers.provider", self.agree_with_provider)
+        jobs.every_money(EVERY_S, "card_readers.provider", self.reconcile_readers)
 
     async def return_unbooked(self, db: Database) -> None:
         """Return captured payments whose record did not arrive within a day."""
@@ -37,7 +37,7 @@ class CardReaderJobs:
             if returned < acts.PAGE:
                 return
 
-    async def agree_with_provider(self, db: Database) -> None:
+    async def reconcile_readers(self, db: Database) -> None:
         """Complete registrations whose answer was lost, and removals that the provider has not confirmed."""
         async with db.connection() as conn:
             begun = await store.registrations(conn, self._clock.now() - rules.REGISTERS_WITHIN)
@@ -46,8 +46,8 @@ class CardReaderJobs:
             try:
                 registered = await register_at_provider(db, self._clock, self._provider, registration)
             except Unreachable as failure:
-                log.warning("payment_provider_unreachable", asked=str(failure), readers=len(begun))
-                return
+                log.warning("payment_provider_unreachable", asked=str(failure), readers=1)
+                continue
             if isinstance(registered, Refused):
                 log.warning("card_reader_not_registered", reader=str(registration.id), reason=str(registered.reason))
         await remove_at_provider(db, self._clock, self._provider, removed)

@@ -24,7 +24,7 @@ async def register_at_provider(
             return registered
         status = registered
     async with db.transaction() as conn:
-        await acts.end_registration(conn, begun.id)
+        await store.end_registration(conn, begun.id)
     return status
 
 
@@ -35,6 +35,6 @@ async def remove_at_provider(db: Database, clock: Clock, provider: PaymentProvid
             await provider.readers.remove(reader.provider_ref)
         except Unreachable as failure:
             log.warning("card_reader_not_removed", reader=reader.provider_ref, asked=str(failure))
-            return
+            continue
         async with db.transaction() as conn:
-            await store.mark_gone(conn, reader.id, clock.now())
+            await store.mark_deregistered(conn, reader.id, clock.now())

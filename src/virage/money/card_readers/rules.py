@@ -15,7 +15,7 @@ PURPOSE: Final = "card_reader"
 LIVES: Final = timedelta(minutes=2)
 """How long a reader waits for a card; then the payment is cancelled."""
 SETTLES_WITHIN: Final = timedelta(minutes=5)
-"""Minimum age of a capture before a till's report that it has no sale refunds it."""
+"""Time in which the record of a captured payment should arrive. Before, its till cannot return it by its report."""
 RETURNED_AFTER: Final = timedelta(hours=24)
 """Age at which a captured payment without a record is refunded, whether or not its till reports."""
 REGISTERS_WITHIN: Final = timedelta(minutes=1)

@@ -102,9 +102,9 @@ async def removed_readers(conn: Connection) -> list[Reader]:
     return [Reader(**row) async for row in _sql.removed_readers(conn)]
 
 
-async def mark_gone(conn: Connection, reader_id: UUID, now: datetime) -> None:
+async def mark_deregistered(conn: Connection, reader_id: UUID, now: datetime) -> None:
     """Mark a reader as removed at the provider."""
-    await _sql.mark_gone(conn, id=reader_id, now=now)
+    await _sql.mark_deregistered(conn, id=reader_id, now=now)
 
 
 async def open_at_reader(conn: Connection, reader_id: UUID) -> bool:

@@ -64,11 +64,11 @@ update card_readers.reader set removed_at = :now, till_id = null where id = :id;
 -- name: removed_readers()
 -- Removed readers that the provider may still have.
 select id, provider_ref, label, outlet, till_id, registered_at from card_readers.reader
-where removed_at is not null and gone_at is null order by removed_at, id;
+where removed_at is not null and deregistered_at is null order by removed_at, id;
 
--- name: mark_gone(id, now)!
+-- name: mark_deregistered(id, now)!
 -- A reader that the provider has removed.
-update card_readers.reader set gone_at = :now where id = :id and gone_at is null;
+update card_readers.reader set deregistered_at = :now where id = :id and deregistered_at is null;
 
 -- name: open_at_reader(reader_id)$
 -- Whether a reader has a payment that has not ended.
