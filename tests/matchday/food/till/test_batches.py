@@ -105,7 +105,9 @@ class Shelf:
             sale = sale_of(record)
             if sale is not None:
                 self.awaiting += [
-                    PendingRefund(key_of(record), sale, part.tender, len(one.parts), part.awaits_cents)
+                    PendingRefund(
+                        key_of(record), sale, part.tender, len(one.parts), part.awaits_cents, by_terminal=part.counts
+                    )
                     for part in one.parts
                     if part.awaits_cents
                 ]

@@ -118,7 +118,7 @@ async def match_again(conn: Connection, currency: str, now: datetime) -> None:
         payouts = {entry.id: payout_id for entry, payout_id in found.values()}
         decisions = await _compare(conn, payouts, [entry for entry, _ in found.values()], currency, now)
         others = {payouts[one.entry.id] for one in decisions if one.verdict is Verdict.OTHER_BUSINESS}
-        for payout_id in sorted(others):  # they were counted as payments
+        for payout_id in sorted(others):  # until version 0170 of the schema they were counted as payments
             await _store_totals(conn, payout_id, now)
 
 

@@ -168,9 +168,9 @@ def _about(entry: BalanceEntry, ours: Ours) -> _About:
 
 
 def _is_other_business(entry: BalanceEntry, about: _About, ours: Ours) -> bool:
-    """Return whether an entry of an organiser's balance is about no payment of ours, and none of the provider's fees.
+    """Return whether an entry of an organiser's balance is other business, and none of the provider's fees.
 
-    An entry with the id of a payment that is not known is no other business: the payment may be lost.
+    An entry that names a payment we do not know is not: that payment may be lost.
     """
     if entry.account is None or entry.kind in APPLICATION_FEES or about.payment_id is not None:
         return False
@@ -245,7 +245,7 @@ class KindSum(Struct, frozen=True):
     """Sums of the entries of one kind, in cents. `reader_cents` is the part of the amount that card readers took.
 
     `count` and `net_cents` include entries of other business, `amount_cents` and `fee_cents` do not;
-    `other_business_cents` is their net amount.
+    `other_business_cents` is the net amount of other business.
     """
 
     count: int

@@ -137,8 +137,8 @@ where entry.id = decision.id;
 -- name: sums_of(payout_id)
 -- Sums of the entries of a payout by kind, the part of the amount that card readers took, and other business.
 select entry.kind, count(*) as count, sum(entry.net_cents)::bigint as net_cents,
-    coalesce(sum(entry.amount_cents) filter (where entry.verdict <> 'other_business'), 0)::bigint as amount_cents,
-    coalesce(sum(entry.fee_cents) filter (where entry.verdict <> 'other_business'), 0)::bigint as fee_cents,
+    coalesce(sum(entry.amount_cents) filter (where entry.verdict is distinct from 'other_business'), 0)::bigint as amount_cents,
+    coalesce(sum(entry.fee_cents) filter (where entry.verdict is distinct from 'other_business'), 0)::bigint as fee_cents,
     coalesce(sum(entry.net_cents) filter (where entry.verdict = 'other_business'), 0)::bigint as other_business_cents,
     coalesce(sum(entry.amount_cents) filter (where reader.payment_id is not null), 0)::bigint as reader_cents
 from settlement.entry

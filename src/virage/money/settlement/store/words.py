@@ -1,7 +1,7 @@
 """Words of the tables that differ from those of the program.
 
-The application fee was first called the operator's share. Its kinds keep their stored words, and the column
-`share_cents` its name, because a rename takes two releases (docs/migrations.md).
+The application fee was first called the operator's share. Databases that follow main have stored that word in kinds
+and keys, and in the column `share_cents`; a rename of what is stored takes two releases (docs/migrations.md).
 """
 
 from typing import Final

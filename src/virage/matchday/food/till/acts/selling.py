@@ -7,7 +7,7 @@ goes to the till's loss account.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -189,9 +189,9 @@ async def _write(
         ]
         await store.insert_bookings(conn, rows, now)
         await write_settled(conn, decision.early, now)
-        numbered = [(key_of(sent[at].record), 0, outcomes[at].parts) for at in booked]
-        numbered += [(early.refund.key, early.refund.part, early.parts) for early in decision.early.settled]
-        await _settle_card_payments(conn, numbered, now)
+        new = [_NewParts(key_of(sent[at].record), 0, outcomes[at].parts) for at in booked]
+        new += [_NewParts(early.refund.key, early.refund.part, early.parts) for early in decision.early.settled]
+        await _settle_card_payments(conn, new, now)
         if lost:
             await store.insert_losses(conn, [(sent[at].record, cents) for at, cents in lost.items()])
         noted = [
@@ -203,19 +203,22 @@ async def _write(
     return BookedBatch(left, booked, refused, lost)
 
 
-async def _settle_card_payments(
-    conn: Connection, booked: Sequence[tuple[RecordKey, int, Sequence[Part]]], now: datetime
-) -> None:
-    """Mark the payments at card readers that pay sales as booked, and send refunds of such sales to their cards.
+class _NewParts(NamedTuple):
+    """Parts of a record that are booked now, numbered from `first`: of a sale, a refund or a settled early refund."""
 
-    `booked` are the parts of records, also of early refunds that are settled now, with the number of the first part.
-    """
-    paid = [part.card_payment for _, _, parts in booked for part in parts if part.card_payment and part.cents > 0]
+    key: RecordKey
+    first: int
+    parts: Sequence[Part]
+
+
+async def _settle_card_payments(conn: Connection, booked: Sequence[_NewParts], now: datetime) -> None:
+    """Mark the payments at card readers that pay sales as booked, and send refunds of such sales to their cards."""
+    paid = [part.card_payment for new in booked for part in new.parts if part.card_payment and part.cents > 0]
     await card_readers.book(conn, paid, now)
     requests = [
-        RefundRequest(key.derived_id(f"card refund {number}"), part.card_payment, -part.cents)
-        for key, first, parts in booked
-        for number, part in enumerate(parts, first)
+        RefundRequest(new.key.derived_id(f"card refund {number}"), part.card_payment, -part.cents)
+        for new in booked
+        for number, part in enumerate(new.parts, new.first)
         if part.card_payment is not None and part.cents < 0
     ]
     for answer in await payments.request_refund(conn, requests, now):

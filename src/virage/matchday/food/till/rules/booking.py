@@ -102,7 +102,7 @@ class PendingRefund(NamedTuple):
     tender: int
     part: int
     cents: Cents
-    by_terminal: bool = False
+    by_terminal: bool
 
 
 def till_account(kind: AccountKind, till: UUID) -> Account:

@@ -32,7 +32,8 @@ inner join (select *, 'sale' as kind from wanted union all select *, 'refund' fr
 order by one.kind desc, record.received_at, record.device_id, record.number;
 
 -- name: pending_refunds(tills, sale_ids)
--- Refunds that were uploaded before these sales, in the order of upload.
+-- Refunds that were uploaded before these sales, in the order of upload. A terminal's refund has an amount, because it
+-- counts as paid out; one that waits for wallets has none yet.
 select booking.device_id, booking.record_id, booking.refund_till, booking.refund_of, booking.tender,
     booking.awaits_cents, booking.cents < 0 as by_terminal,
     (
