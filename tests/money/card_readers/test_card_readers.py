@@ -14,14 +14,14 @@ from tests.app.conftest import World
 from tests.conftest import alive
 from tests.money.card_readers.readers import HANDLERS
 from tests.money.payments import stripe_standin
-from tests.money.payments.stripe_standin import StripeStandin
+from tests.money.payments.stripe_standin import Refusal, StripeStandin
 from virage.app.building import build
 from virage.money.card_readers import acts
 from virage.money.card_readers.jobs import CardReaderJobs
 from virage.money.card_readers.rules import Reader
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.settings import PaymentSettings
-from virage.money.payments.stripe_provider import API_VERSION, EVENTS, StripeProvider
+from virage.money.payments.stripe_provider import API_VERSION, CHARGE_EVENT, EVENTS, StripeProvider
 from virage.money.payments.stripe_readers import READER_EVENTS
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -258,6 +258,19 @@ async def test_a_request_that_is_repeated_while_the_provider_is_called_cancels_n
     bar.go_on()
     assert (await slow)["state"] == "waiting"
     assert bar.waits_for_card() == [bar.reader_ref]
+
+
+@pytest.mark.parametrize(
+    "refusal", [Refusal(400, "invalid_request_error", "amount_too_large"), Refusal(500, "api_error", None)]
+)
+async def test_a_payment_that_the_provider_cannot_create_leaves_its_reader_free(bar: Bar, refusal: Refusal) -> None:
+    bar.standin.intents_refused = refusal
+    payment = await bar.request()
+    assert payment["state"] == "waiting"
+    await bar.later(3 * MINUTE)
+    assert (await bar.act(payment))["state"] == "failed"
+    bar.standin.intents_refused = None
+    assert (await bar.request())["state"] == "waiting"
 
 
 async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(bar: Bar) -> None:
@@ -628,15 +641,15 @@ async def test_an_hour_without_the_provider_loses_no_payment(bar: Bar) -> None:
 async def test_the_check_names_what_readers_need_once_there_are_some(bar: Bar) -> None:
     url = "https://club.example/api/payments/webhooks/stripe"
     endpoint = {"id": "we_1", "object": "webhook_endpoint", "url": url, "status": "enabled", "application": None}
-    bar.standin.endpoints = [endpoint | {"enabled_events": list(EVENTS)}]
+    bar.standin.endpoints = [endpoint | {"enabled_events": [*EVENTS, CHARGE_EVENT]}]
     (line,) = await bar.provider.defects(url)
     assert "does not get terminal.reader.action_failed, terminal.reader.action_succeeded:" in line
-    bar.standin.endpoints = [endpoint | {"enabled_events": [*EVENTS, *READER_EVENTS]}]
+    bar.standin.endpoints = [endpoint | {"enabled_events": [*EVENTS, CHARGE_EVENT, *READER_EVENTS]}]
     assert await bar.provider.defects(url) == []
     bar.standin.objects_not_written = frozenset({"terminal"})
     (line,) = await bar.provider.defects(url)
     assert line.startswith("VIRAGE_STRIPE_KEY: the restricted key may not write Terminal")
     bar.standin.objects_not_written = frozenset()
     del bar.standin.objects[bar.reader_ref]
-    bar.standin.endpoints = [endpoint | {"enabled_events": list(EVENTS)}]
+    bar.standin.endpoints = [endpoint | {"enabled_events": [*EVENTS, CHARGE_EVENT]}]
     assert await bar.provider.defects(url) == []

@@ -27,7 +27,7 @@ from aiohttp import web
 from tests.money.payments.stripe_balance import StripeBalance
 from tests.money.payments.stripe_connect import StripeConnect, requirements
 from tests.money.payments.stripe_standin_readers import StandinReaders
-from virage.money.payments.stripe_provider import ACCOUNT_EVENTS, API_VERSION, DEBIT_EVENTS, EVENTS
+from virage.money.payments.stripe_provider import ACCOUNT_EVENTS, API_VERSION, CHARGE_EVENT, DEBIT_EVENTS, EVENTS
 from virage.money.payments.stripe_readers import READER_EVENTS
 
 KEY: Final = "sk_test_of_the_tests"
@@ -45,6 +45,10 @@ CODE: Final = "1234"
 """What the bank of a challenged card wants to read."""
 PAYS, REFUSES = "FR1420041010050500013M02606", "FR8420041010050500013M02607"
 """Test accounts whose banks pay a debit, and refuse it."""
+OWN_EVENTS: Final = (*EVENTS, *DEBIT_EVENTS, *READER_EVENTS, CHARGE_EVENT)
+"""The kinds of events that the endpoint of the own account is sent."""
+CONNECTED_EVENTS: Final = (*EVENTS, *DEBIT_EVENTS, *ACCOUNT_EVENTS)
+"""Those that the endpoint for connected accounts is sent."""
 CENTS_MIN: Final = 50
 FILE_BYTES_MAX: Final = 5_000_000
 _DECLINES: Final = {DECLINED: "generic_decline", INSUFFICIENT: "insufficient_funds"}
@@ -86,8 +90,8 @@ class StripeStandin:
         self.search_lags = False
         """The index of the search does not know what was created within the last minute."""
         self.waiting = 0
-        self.enabled_events: tuple[str, ...] = (*EVENTS, *DEBIT_EVENTS, *READER_EVENTS, *ACCOUNT_EVENTS)
-        """The kinds of events that the endpoint is sent."""
+        self.intents_refused: Refusal | None = None
+        """How new PaymentIntents for readers are refused."""
         self.events_sent = 1
         """How often each event is sent; 0: never."""
         self.api_version = API_VERSION
@@ -109,8 +113,7 @@ class StripeStandin:
         """Parts of the API, such as `refunds`, that the key must not use."""
         self.objects_not_written: frozenset[str] = frozenset()
         """Parts of the API that the key may only read."""
-        self.calls = 0
-        self.limited = 0
+        self.calls = self.limited = 0
         self.objects: dict[str, Json] = {}
         self.connect = StripeConnect(self.objects)
         self.balance = self.connect.balances[None]
@@ -384,6 +387,8 @@ class StripeStandin:
         if int(params["amount"]) < CENTS_MIN:
             raise Refusal(400, "invalid_request_error", "amount_too_small")
         if params["payment_method_types"] == ["card_present"]:
+            if self.intents_refused is not None:
+                raise self.intents_refused
             intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
             intent |= {"status": "requires_payment_method", "payment_method_types": ["card_present"]}
             return intent
@@ -741,7 +746,8 @@ class StripeStandin:
         event = self._made("evt", "event", type=kind, api_version=self.api_version, data={"object": _copy(about)}) | (
             {} if account is None else {"account": account}
         )
-        for _ in range(self.events_sent if self.webhook_url and kind in self.enabled_events else 0):
+        enabled = OWN_EVENTS if account is None else CONNECTED_EVENTS
+        for _ in range(self.events_sent if self.webhook_url and kind in enabled else 0):
             task = asyncio.create_task(self._deliver(msgspec.json.encode(event)))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
@@ -811,7 +817,7 @@ async def main() -> None:
             "object": "webhook_endpoint",
             "url": asked.webhook_url,
             "status": "enabled",
-            "enabled_events": standin.enabled_events,
+            "enabled_events": OWN_EVENTS,
             "application": None,
         }
     ]

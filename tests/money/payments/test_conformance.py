@@ -487,6 +487,7 @@ async def test_a_saved_card_is_charged_and_a_repeated_charge_captures_once(bank:
     assert first == again
     assert (first[0].state, first[0].amount_cents) == (PaymentState.CAPTURED, 2500)
     reference = Reference(charge.payment_id, first[0].provider_ref)
+    assert (await bank.news(charge.payment_id)).state is PaymentState.CAPTURED
     (found,) = await bank.provider.fetch([reference])
     assert (found.state, found.amount_cents) == (PaymentState.CAPTURED, 2500)
     (answer,) = await bank.provider.refund([due(reference, 2500)])

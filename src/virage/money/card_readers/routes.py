@@ -32,6 +32,8 @@ from virage.site.venue.types import owner_of
 
 AT_TILL: Final = device_at("till")
 LEADERS: Final[tuple[Role, ...]] = ("finance",)
+AMOUNT_MAX_CENTS: Final = 99_999_999
+"""Largest amount of a payment at Stripe (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts)."""
 Label = Annotated[str, Meta(pattern=r"^\S", max_length=60)]
 
 
@@ -40,7 +42,7 @@ class CardPaymentRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     record_id: UUID
-    amount_cents: Annotated[int, Meta(ge=1, le=100_000_000)]
+    amount_cents: Annotated[int, Meta(ge=1, le=AMOUNT_MAX_CENTS)]
 
 
 class ChosenReader(Struct, frozen=True, forbid_unknown_fields=True):

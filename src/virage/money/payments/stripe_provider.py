@@ -79,6 +79,8 @@ ORGANISER_ID, BEGUN_AT = "organiser_id", "begun_at"
 EVIDENCE_TEXT_MAX: Final = 20_000
 """Characters of a field of evidence (https://docs.stripe.com/api/disputes/evidence_object)."""
 PAGES: Final = "/v1/checkout/sessions"
+URGENT: Final = frozenset({"checkout.session", "payment_intent", "terminal.reader"})
+"""Kinds of objects of the operator's account for whose events a person waits. Others share the calls of jobs."""
 PAGE_OF: Final = "page_of"
 """Names the payment in the PaymentIntent of a page. A declined try fails the intent, but the page stays open."""
 SESSION, INTENT = "cs_", "pi_"
@@ -92,10 +94,11 @@ EVENTS: Final = (
     "refund.failed",
     "refund.updated",
 )
-"""The events that the webhook endpoint is sent, of any API version.
+"""The events that the webhook endpoints are sent, of any API version."""
+CHARGE_EVENT: Final = "payment_intent.succeeded"
+"""Sent to the endpoint of the operator's account too: money of a charge whose answer was lost, however late.
 
-Those of PaymentIntents are not among them: a page tells by its own events, a reader by its own, and the answer to a
-charge is looked up if it was lost.
+Stripe sends it for each paid page as well, whose own event says the same.
 """
 DEBIT: Final = "sepa_debit"
 DEBIT_EVENTS: Final = ("checkout.session.async_payment_failed", "checkout.session.async_payment_succeeded")
@@ -429,7 +432,9 @@ class StripeProvider:
         return [
             refund
             for refund in listed.data
-            if refund.metadata is not None and refund.metadata.to_dict().get(REFUND_ID) == str(due.id)
+            if refund.metadata is not None
+            and refund.metadata.to_dict().get(REFUND_ID) == str(due.id)
+            and refund.amount == due.amount_cents  # an organiser may write our id into a refund of its own
         ]
 
     async def send_evidence(self, due: DueEvidence) -> EvidenceAnswer:
@@ -545,25 +550,28 @@ class StripeProvider:
             return event
         if event.livemode is not self._is_live:  # events of test accounts reach live endpoints too
             return []
-        if event.data.object["object"] in ("account", "application"):  # no person waits for it
-            return await self._news(event)
-        with urgent(WEBHOOK_PATIENCE):
-            return await self._news(event)
+        if event.account is None and event.data.object["object"] in URGENT:
+            with urgent(WEBHOOK_PATIENCE):
+                return await self._news(event)
+        return await self._news(event)
 
     async def _news(self, event: "_Event") -> Sequence[News]:
         about, account = event.data.object, event.account
+        news: Sequence[News] = []
         match about["object"]:
             case "checkout.session":
-                return await self._page_news(event, about, account)
+                news = await self._page_news(event, about, account)
+            case "payment_intent" if account is None:
+                news = await self._charge_news(about)
             case "refund":
-                return await self._refund_news(about, account)
+                news = await self._refund_news(about, account)
             case "dispute":
-                return await self._dispute_news(about["id"], account)
+                news = await self._dispute_news(about["id"], account)
             case "terminal.reader" if account is None:  # readers are the operator's
-                return await self.readers.news(about)
+                news = await self.readers.news(about)
             case "account" | "application" if account is not None:
-                return await self.accounts([account])
-        return []
+                news = await self.accounts([account])
+        return news
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> "_Event | Refused":
         for secret in self._webhook_secrets:
@@ -587,6 +595,12 @@ class StripeProvider:
             paid = self._paid(id_, about["amount_total"], about["currency"], about["payment_intent"])
             return [replace(paid, account=account, page_ref=about["id"])]
         found = await self.fetch([Reference(id_, about["id"], account)])
+        return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
+
+    async def _charge_news(self, about: Mapping[str, Any]) -> Sequence[Outcome]:
+        """Return the state of a charge or of a payment at a reader, if it has ended; a page names its id otherwise."""
+        id_ = _our_id(about.get("metadata") or {})
+        found = [] if id_ is None else await self.fetch([Reference(id_, about["id"])])
         return [outcome for outcome in found if outcome.state is not PaymentState.PENDING]
 
     async def _refund_news(self, about: Mapping[str, Any], account: str | None) -> Sequence[RefundAnswer]:
@@ -661,7 +675,7 @@ class StripeProvider:
                 "VIRAGE_STRIPE_SEPA_DEBIT: the account does not offer SEPA debit; activate it in Stripe's dashboard"
             )
         events: tuple[str, ...] = EVENTS + DEBIT_EVENTS if self._sepa_debit else EVENTS
-        own, own_events = [one for one in endpoints.data if one.application is None], events
+        own, own_events = [one for one in endpoints.data if one.application is None], (*events, CHARGE_EVENT)
         if await self.readers.has_readers():
             own_events += READER_EVENTS
             found += await self.readers.not_permitted()

@@ -60,6 +60,7 @@ _TAKES_NONE: Final = {
 """Errors of a reader that did not begin. After `terminal_reader_timeout` it may have begun: that one is no answer."""
 _NO_ANSWER: Final = "terminal_reader_timeout"
 _GAVE_UP: Final = "reader_failed"
+_NOT_CREATED: Final = "processing_error"
 
 
 class StripeReaders:
@@ -186,9 +187,9 @@ class StripeReaders:
             try:
                 intent = await self._create(payment_id, amount_cents)
             except stripe.InvalidRequestError as failure:
-                if failure.code != TOO_SMALL:
-                    raise
-                return Outcome(payment_id, PaymentState.DECLINED, amount_cents, TOO_SMALL)
+                return Outcome(payment_id, PaymentState.DECLINED, amount_cents, failure.code or _NOT_CREATED)
+            except stripe.APIError:  # it is repeated for a day, and money that comes all the same is returned
+                return Outcome(payment_id, PaymentState.DECLINED, amount_cents, _NOT_CREATED)
         if _processed(reader) == intent.id and _action_status(reader) == "in_progress":
             try:
                 await readers.cancel_action_async(reader_ref)
