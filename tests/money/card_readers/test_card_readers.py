@@ -273,6 +273,19 @@ async def test_a_payment_that_the_provider_cannot_create_leaves_its_reader_free(
     assert (await bar.request())["state"] == "waiting"
 
 
+async def test_a_tap_that_the_bank_declines_does_not_end_a_payment_while_its_reader_asks_for_the_pin(bar: Bar) -> None:
+    payment = await bar.request()
+    (intent,) = bar.intents()
+    intent |= {"status": "requires_payment_method", "last_payment_error": {"code": "offline_pin_required"}}
+    await bar.later()
+    assert (await bar.act(payment))["state"] == "waiting"
+    intent |= {"last_payment_error": None}
+    bar.standin.readers.present(bar.reader_ref)
+    await bar.later()
+    assert (await bar.act(payment))["state"] == "captured"
+    assert bar.refunded() == []
+
+
 async def test_money_that_comes_after_its_payment_has_failed_goes_back_at_once(bar: Bar) -> None:
     payment = await bar.request()
     assert (await bar.act(payment, "cancel"))["state"] == "failed"

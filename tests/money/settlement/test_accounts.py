@@ -180,8 +180,23 @@ async def test_another_charge_of_an_organiser_cannot_stand_for_a_payment_that_it
     theirs.pay_out()
     office.clock.advance(LATE)
     await office.reconcile()
-    assert await office.kinds() == ["payment_missing", "payment_unknown"]
+    assert await office.kinds() == ["amount_differs", "payment_missing", "payment_unknown"]
     assert {item.payment_id for item in await office.items()} == {sold}
+
+
+async def test_a_refund_of_a_sale_that_an_organiser_makes_itself_is_listed_also_before_its_charge_is_paid_out(
+    office: Office,
+) -> None:
+    promoter, ref = await office.seller(FeeRule())
+    sold = await office.sell_for(promoter, 5000)
+    theirs = office.standin.connect.balances[ref]
+    theirs.collect()
+    charge = theirs.pending.pop()  # it is pending for some days, and a refund is taken at once
+    theirs.add("refund", -1000, {"payment_intent": charge["source"]["payment_intent"]})
+    theirs.pay_out()
+    await office.reconcile()
+    (item,) = await office.items()
+    assert (item.kind, item.payment_id) == (ItemKind.REFUND_UNKNOWN, sold)
 
 
 async def test_another_refund_of_an_organiser_cannot_stand_for_one_that_its_payouts_lack(office: Office) -> None:

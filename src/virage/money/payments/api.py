@@ -31,6 +31,7 @@ from virage.money.payments.reads import dispute as dispute
 from virage.money.payments.reads import dispute_lines as dispute_lines
 from virage.money.payments.reads import disputes_of as disputes_of
 from virage.money.payments.reads import first_payment_at as first_payment_at
+from virage.money.payments.reads import of_intents as of_intents
 from virage.money.payments.reads import of_purpose as of_purpose
 from virage.money.payments.reads import of_subject as of_subject
 from virage.money.payments.reads import payment as payment

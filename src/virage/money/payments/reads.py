@@ -48,6 +48,11 @@ async def payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]
     return await store.payments(conn, ids)
 
 
+async def of_intents(conn: Connection, refs: Sequence[str]) -> dict[str, UUID]:
+    """Return payments on organisers' accounts, by the provider's id of them; unknown ones are left out."""
+    return await store.payments_of_intents(conn, refs)
+
+
 async def of_purpose(conn: Connection, purpose: str) -> Turnover:
     """Return captured and refunded amounts of a purpose over all time."""
     return await store.turnover(conn, purpose)

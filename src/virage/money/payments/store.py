@@ -100,6 +100,11 @@ async def payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]
     return await _payments(_sql.payments(conn, ids=ids))
 
 
+async def payments_of_intents(conn: Connection, refs: Sequence[str]) -> dict[str, UUID]:
+    """Return payments on organisers' accounts, by the provider's id of them."""
+    return {row["provider_ref"]: row["id"] async for row in _sql.payments_of_intents(conn, refs=refs)}
+
+
 async def payments_of_subject(conn: Connection, subject: UUID) -> list[Payment]:
     """Return all payments of a subject, oldest first."""
     return [_payment(row) async for row in _sql.payments_of_subject(conn, subject=subject)]

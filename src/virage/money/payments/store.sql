@@ -21,6 +21,10 @@ select id, purpose, subject, amount_cents, state, created_at, expires_at, captur
     payment_url, provider_ref, settled_at, account, fee_cents, returns_fee
 from payments.payment where id = any(:ids::uuid[]);
 
+-- name: payments_of_intents(refs)
+-- Payments on organisers' accounts, by the provider's id of them.
+select provider_ref, id from payments.payment where provider_ref = any(:refs::text[]) and account is not null;
+
 -- name: payments_of_subject(subject)
 -- All payments and attempts of a subject, oldest first.
 select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,

@@ -169,6 +169,9 @@ class StripeReaders:
         if intent is None:
             return None
         outcome = self.outcome(payment_id, intent)
+        is_at_work = _processed(reader) == intent.id and _action_status(reader) == "in_progress"
+        if outcome.state is PaymentState.DECLINED and is_at_work:  # it asks for the PIN, or for the card's chip
+            return Outcome(payment_id, PaymentState.PENDING, intent.amount)
         if outcome.state is PaymentState.PENDING and (reason := _failure(reader, intent.id)) is not None:
             return await self._end(payment_id, intent.id, reason)
         return outcome

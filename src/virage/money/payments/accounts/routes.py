@@ -109,8 +109,9 @@ async def _onboarding(
             if isinstance(report, Refused):
                 async with db.transaction() as conn:
                     await acts.renew_request(conn, account, clock.now())
+            opened = granted(report)
             async with db.transaction() as conn:
-                ref = await acts.name_account(conn, account, granted(report), clock.now())
+                ref = await acts.name_account(conn, account, opened, clock.now())
         if ref is None:  # another request has begun another account meanwhile
             raise Problem("provider_unavailable")
         return Onboarding(

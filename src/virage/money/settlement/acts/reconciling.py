@@ -178,6 +178,7 @@ async def _ours(conn: Connection, entries: Sequence[BalanceEntry], currency: str
     unknown = sorted(intents.keys() - by_intent.keys())
     if unknown:
         by_intent |= await store.payments_of_intents(conn, unknown)
+        by_intent |= await payments.of_intents(conn, unknown)
     refund_ids = sorted({entry.refund_id for entry in entries if entry.refund_id is not None})
     refunds = await payments.refunds(conn, refund_ids) if refund_ids else {}
     wanted = {entry.payment_id for entry in entries if entry.payment_id is not None}
