@@ -23,6 +23,7 @@ from virage.money.payments.rules import (
     PaymentIntent,
     PaymentRefusal,
     Reference,
+    RefundAnswer,
     book_calls,
 )
 from virage.money.payments.stripe_provider import StripeProvider
@@ -166,21 +167,27 @@ async def test_a_job_that_asks_for_much_leaves_fans_their_share(processes: list[
     assert len(job.result()) == 60
 
 
-async def test_an_event_of_an_account_takes_no_call_from_fans(
-    standin: StripeStandin, inbox: Inbox, db: Database
+@pytest.mark.parametrize("kind", ["account", "refund"])
+async def test_an_event_that_no_person_waits_for_takes_no_call_from_fans(
+    standin: StripeStandin, inbox: Inbox, db: Database, kind: str
 ) -> None:
     clock = Clock()
     provider = of_stripe(standin, budget=CallBudget(db, clock, 100))
-    standin.complete_account(standin.connect.connect())
+    if kind == "account":
+        standin.complete_account(standin.connect.connect())
+    else:
+        refund = standin._made("re", "refund", status="succeeded", metadata={"refund_id": str(new_id())})  # noqa: SLF001 - as if it was made
+        standin._send("refund.updated", refund)  # noqa: SLF001 - as above
     headers, body = await inbox.next()
-    busy_until = clock.now() + timedelta(seconds=5)
+    now = clock.now()
+    busy_until = {CallLane.FAN: now + timedelta(seconds=2), CallLane.JOB: now + timedelta(seconds=0.5)}  # none is idle
     async with db.transaction() as conn:
         await store.lock_call_lanes(conn)
-        await store.put_call_lanes(conn, {CallLane.FAN: busy_until, CallLane.JOB: clock.now()})
-    (report,) = await provider.read_webhook(headers, body)  # type: ignore[misc]  # it is no refusal
+        await store.put_call_lanes(conn, busy_until)
+    (news,) = await provider.read_webhook(headers, body)  # type: ignore[misc]  # it is no refusal
     await provider.close()
-    assert isinstance(report, AccountReport)
+    assert isinstance(news, AccountReport | RefundAnswer)
     async with db.transaction() as conn:
         lanes = await store.lock_call_lanes(conn)
-    assert lanes[CallLane.FAN] == busy_until
-    assert lanes[CallLane.JOB] > clock.now()
+    assert lanes[CallLane.FAN] == busy_until[CallLane.FAN]
+    assert lanes[CallLane.JOB] > busy_until[CallLane.JOB]

@@ -498,7 +498,7 @@ class StripeProvider:
 
     async def _opened_before(self, new: NewAccount) -> stripe.Account | None:
         """Return the account of an organiser whose answer was lost, once its idempotency key may be forgotten."""
-        if datetime.now(UTC) - new.begun_at <= KEY_LIVES:
+        if not _is_old(new.begun_at):
             return None
         wanted = {ORGANISER_ID: str(new.organiser_id), BEGUN_AT: new.begun_at.isoformat()}
         since: Any = {"created": {"gte": int(new.begun_at.timestamp())}, "limit": LISTED_MAX}
