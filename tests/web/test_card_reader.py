@@ -353,6 +353,7 @@ def test_a_club_card_is_topped_up_at_the_reader(system: System, tablet: Phone, b
     assert payments_of(system, name) == [(1_205, False, False), (1_200, True, True)]
     with desk(browser, system, "finance@example.org") as office:
         office.goto("/office/food/shifts")
+        office.get_by_label("Period").select_option("today")
         shift = office.get_by_role("row").filter(has_text=name)
         top_up = "Bank cards: top-ups €12.00, payouts €0.00 (of which €12.00 by card reader)"
         expect(shift).to_contain_text(top_up)
