@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from tests.ports import free_ports
 from tests.web.patience import every_page_is_waited_for
-from tests.web.system import FAN, System
+from tests.web.system import FAN, Process, System
 from virage.platform.host.postgres import EmbeddedPostgres
 
 __all__ = ["every_page_is_waited_for"]
@@ -115,7 +114,7 @@ def browser_context_args(system: System) -> dict[str, Any]:
 
 
 @pytest.fixture
-def own_server(system: System) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+def own_server(system: System) -> Iterator[tuple[str, Process]]:
     """A web process for one test, so that it can be stopped."""
     (port,) = free_ports(1)
     url = f"http://localhost:{port}"
@@ -128,7 +127,7 @@ def own_server(system: System) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def browse(
-    playwright: Playwright, tmp_path: Path, own_server: tuple[str, "subprocess.Popen[bytes]"]
+    playwright: Playwright, tmp_path: Path, own_server: tuple[str, Process]
 ) -> Callable[[], tuple[BrowserContext, Page]]:
     """Start a browser that visits the test's own server, in English; started again, it is the same
     phone.

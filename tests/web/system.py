@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from tests.ports import free_ports
 from tests.web import http
+from tests.web.forker import Forked, forker
 from virage.app.settings import read
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
@@ -39,6 +40,7 @@ TOMORROWS_SHARE = 0.1
 CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b|\b\d{6}\b")
 FAN = "fan@example.org"
 """The demonstration's fan: the one address that many tests share."""
+Process = subprocess.Popen[bytes] | Forked
 Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
@@ -70,7 +72,7 @@ class System:
             "VIRAGE_SANDBOX_URL": self.sandbox_url,
             "VIRAGE_LOG_LEVEL": "warning",
         }
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
 
     def run(self) -> None:
         """Start everything, as `make run` does, and wait until it responds."""
@@ -98,16 +100,20 @@ class System:
             await provider.close()
             await db.close()
 
-    def start(self, command: str, env: Mapping[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
+    def start(self, command: str, env: Mapping[str, str], *arguments: str) -> Process:
         """Start one command of `virage`; its output goes into a file of the folder."""
         with (self.folder / f"{command}.txt").open("ab") as words:
-            process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "virage.cli", command, *arguments],
-                env=env,
-                stdout=words,
-                stderr=words,
-                cwd=self.folder,
-            )
+            process: Process
+            if command == "serve":
+                process = forker().start([command, *arguments], env, self.folder, words)
+            else:
+                process = subprocess.Popen(  # noqa: S603 - our own command
+                    [sys.executable, "-m", "virage.cli", command, *arguments],
+                    env=env,
+                    stdout=words,
+                    stderr=words,
+                    cwd=self.folder,
+                )
         self.processes.append(process)
         return process
 
@@ -120,7 +126,7 @@ class System:
                 raise TimeoutError(f"Virage does not answer: {said}")
             time.sleep(0.1)
 
-    def stop(self, process: "subprocess.Popen[bytes]") -> None:
+    def stop(self, process: Process) -> None:
         """Stop one command and its processes."""
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -186,7 +192,7 @@ def stoppable(system: System, *arguments: str, scheme: str = "http", **limits: s
     """A web process for one test: its address, and functions that stop it and start it again."""
     (port,) = free_ports(1)
     url = f"{scheme}://localhost:{port}"
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Process] = []
 
     def start() -> None:
         own = limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}

@@ -1,12 +1,11 @@
 """Fans, staff and office have an app each: a link to another app loads its page."""
 
-import subprocess
 from collections.abc import Callable
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.web.office import ADMIN, desk, grant_roles
-from tests.web.system import System
+from tests.web.system import Process, System
 
 Browse = Callable[[], tuple[BrowserContext, Page]]
 
@@ -26,7 +25,7 @@ def test_a_link_to_another_app_loads_its_page_and_back_returns(browser: Browser,
 
 
 def test_a_phone_without_network_says_that_the_office_did_not_load(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System
+    browse: Browse, own_server: tuple[str, Process], system: System
 ) -> None:
     _, process = own_server
     _, page = browse()

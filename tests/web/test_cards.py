@@ -3,7 +3,6 @@ itself.
 """
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -16,13 +15,13 @@ from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
 from tests.web.food import filled
 from tests.web.gate import Phone, until
 from tests.web.steps import ACCEPTED, Refusing, by_card
-from tests.web.system import System
+from tests.web.system import Process, System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.tour_cards import by_phone, by_rule, tapped, with_cards
 from virage_sandbox.cards import CHALLENGE_CODE, Card, grouped
 
 SignIn = Callable[[Page, str], None]
-OwnServer = tuple[str, "subprocess.Popen[bytes]"]
+OwnServer = tuple[str, Process]
 MANY = 20
 WORN = "(theme) => document.documentElement.dataset.theme === theme"
 FIRST_PAGE_MAX_BYTES = 60_000

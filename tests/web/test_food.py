@@ -4,7 +4,6 @@ refused.
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +26,7 @@ from tests.web.food import (
 )
 from tests.web.office import ADMIN, ENGLISH, grant_roles
 from tests.web.steps import Refusing
-from tests.web.system import FAN, System
+from tests.web.system import FAN, Process, System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.matchday.food.menu.rules.catalogue import Station
 
@@ -223,7 +222,7 @@ def test_price_age_limit_and_allergens_are_shown_before_an_order(system: System,
 def test_without_the_server_the_fan_keeps_the_code_and_the_kitchen_reconnects(
     browser: Browser,
     browse: Browse,
-    own_server: tuple[str, "subprocess.Popen[bytes]"],
+    own_server: tuple[str, Process],
     system: System,
     address: str,
 ) -> None:

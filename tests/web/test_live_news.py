@@ -1,7 +1,6 @@
 """A fan's screen on a bad network: no entry is missed or repeated, and known entries stay readable."""
 
 import json
-import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -10,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web import tour_live
 from tests.web.office import ENGLISH, in_database
-from tests.web.system import System
+from tests.web.system import Process, System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_food import registration_of
 from virage.media.live.acts import publishing as live
@@ -56,7 +55,7 @@ def tell(system: System, event: UUID, *contents: MatchEvent | EntryWithdrawal) -
 
 
 def test_entries_missed_in_a_dead_zone_arrive_once_and_in_order(
-    page: Page, system: System, own_server: tuple[str, "subprocess.Popen[bytes]"], page_faults: list[str]
+    page: Page, system: System, own_server: tuple[str, Process], page_faults: list[str]
 ) -> None:
     url, process = own_server
     event = tour_live.match(system, "A match in a dead zone")

@@ -1,21 +1,20 @@
 """A ticket opens without server and network, after the browser was closed and opened again."""
 
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.steps import buy_and_open
-from tests.web.system import FAN, System
+from tests.web.system import FAN, Process, System
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn
+    browse: Browse, own_server: tuple[str, Process], system: System, sign_in: SignIn
 ) -> None:
     _, process = own_server
     context, page = browse()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from tests.web.cards import new_card
 from tests.web.food import filled
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
-from tests.web.system import System
+from tests.web.system import Process, System
 from tests.web.tour import spend, wallet_of
 from virage.money.fiscal.rules.record import stamp
 from virage.money.wallet.cards.rules.virtual_cards import Challenge, challenge_bytes
@@ -325,7 +324,7 @@ def test_the_wallet_is_shown_in_french(browser: Browser, system: System, address
 
 
 def test_offline_every_page_of_the_wallet_opens_from_the_cache(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn, address: str
+    browse: Browse, own_server: tuple[str, Process], system: System, sign_in: SignIn, address: str
 ) -> None:
     _, process = own_server
     context, page = browse()
@@ -371,7 +370,7 @@ def test_offline_every_page_of_the_wallet_opens_from_the_cache(
 
 
 def test_offline_the_last_balance_is_shown_with_its_time_and_actions_are_disabled(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn, address: str
+    browse: Browse, own_server: tuple[str, Process], system: System, sign_in: SignIn, address: str
 ) -> None:
     _, process = own_server
     context, page = browse()

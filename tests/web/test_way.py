@@ -1,6 +1,5 @@
 """The way to a seat: on the ticket, in text and drawn, without stairs on request, and offline."""
 
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -8,7 +7,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.web.office import in_database
 from tests.web.steps import buy_and_open
-from tests.web.system import FAN, System
+from tests.web.system import FAN, Process, System
 from virage.identity.passes import acts as passes
 from virage.platform.data.database import Connection
 
@@ -17,7 +16,7 @@ Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_the_route_is_on_the_ticket_also_step_free_and_offline(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], system: System, sign_in: SignIn
+    browse: Browse, own_server: tuple[str, Process], system: System, sign_in: SignIn
 ) -> None:
     _, process = own_server
     context, page = browse()
