@@ -20,6 +20,8 @@ from virage.app.domains import ENTRIES_PUBLISHED, EVENT_CANCELLED, EVENT_MOVED
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.identity.people.acts.erase import PersonErased, erase
 from virage.identity.people.rules.secrets import people_keys
+from virage.identity.people.types import Person
+from virage.matchday.access.api import is_banned
 from virage.matchday.food.orders.api import forget_orders, lock_orders_of_erased
 from virage.media.live.acts.notifications import set_preferences
 from virage.media.live.acts.publishing import publish
@@ -151,8 +153,8 @@ class Erasure(Trials):
 
 @pytest.fixture
 async def erasure(world: "World") -> Erasure:
-    """A fan with data in every domain: seats, waiting food, cards, a phone, a rule, a press badge,
-    notifications.
+    """A fan with data in every domain: seats, a transfer, waiting food, cards, a phone, a rule, a press
+    badge, a matched ban, notifications.
     """
     fan = await world.signed_in(EMAIL)
     await world.buy(fan)
@@ -164,6 +166,12 @@ async def erasure(world: "World") -> Erasure:
     admin = await world.signed_in("admin@example.org", Grant("admin"))
     badge = accreditation(world) | {"email": EMAIL}
     assert (await world.ask(admin, "POST", "/api/access/accreditations", badge)).status_code < 300
+    (ticket, *_) = (await world.ask(fan, "GET", "/api/me/tickets")).json()
+    offer = {"id": str(new_id()), "ticket_ids": [ticket["id"]], "to_email": "friend@example.org"}
+    assert (await world.ask(fan, "POST", "/api/transfers", offer)).status_code == 201
+    ban = {"id": str(new_id()), "email": EMAIL, "expires_at": "2027-05-09T18:00:00Z"}
+    supervisor = await world.signed_in("supervisor@example.org", Grant("supervisor"))
+    assert (await world.ask(supervisor, "POST", "/api/access/bans/club", ban)).status_code == 200
     now, wallet_id, method_id = world.clock.now(), UUID(world.ids["wallet_id"]), new_id()
     async with world.db.transaction() as conn:
         await conn.execute(
@@ -185,6 +193,8 @@ async def erasure(world: "World") -> Erasure:
             method_id,
             now,
         )
+        person = Person(person_id, EMAIL, None, "en")
+        assert await is_banned(conn, UUID(ticket["event"]["id"]), new_id(), person, name="A Fan", now=now)
         await set_preferences(conn, person_id, None, NotificationPreferences([NotificationKind.GOALS]))
     found = Erasure(world, person_id)
     await found.prepare()

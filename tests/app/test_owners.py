@@ -86,6 +86,13 @@ def delivery(_: "World") -> dict[str, Any]:
     return {"id": str(new_id()), "kind": "delivery", "outlet": "01", "lines": lines}
 
 
+RECEIVER = {"given_name": "A", "family_name": "Friend"}
+
+
+def given_back(world: "World") -> dict[str, Any]:
+    return {"ticket_ids": [world.ids["given_ticket_id"]]}
+
+
 def thresholds(_: "World") -> dict[str, Any]:
     return {"thresholds": [{"product_id": ITEM, "low_at": 5}]}
 
@@ -170,6 +177,9 @@ CASES = (
     Case("POST /api/tickets/{ticket_id}/pass", "fan", ("friend", "our office"), lambda _: {"key": HOLDER_KEY}),
     Case("POST /api/tickets/{ticket_id}/rebind-code", "fan", ("friend", "our office")),
     Case("POST /api/tickets/{ticket_id}/paper", "fan", ("friend", "our office")),
+    Case("POST /api/transfers/{other_transfer_id}/cancel", "friend", ("fan", "our office")),
+    Case("POST /api/transfers/{transfer_id}/accept", "fan", ("our office", "supervisor of A"), lambda _: RECEIVER),
+    Case("POST /api/transfers/{transfer_id}/return", "fan", ("friend", "our office"), given_back),
     Case("GET /api/wallet/top-ups/{top_up_id}", "fan", ("friend", "guest", "our office")),
     Case("PATCH /api/me/sessions/{session_id}", "fan", ("friend", "our office"), lambda _: {"name": "Phone"}),
     Case("DELETE /api/me/sessions/{session_id}", "fan", ("friend", "our office")),
@@ -212,6 +222,7 @@ ELSEWHERE = {
     "GET /api/office/events/{event_id}/closures",
     "PUT /api/office/events/{event_id}/closures/{part}/{code}",
     "POST /api/tickets/{ticket_id}/rebind",
+    "POST /api/access/ban-reviews/{subject_id}/{person_id}",  # the tests of transfers try the supervisor of a gate
     "GET /api/access/pack/{event_id}",
     "GET /api/access/holders/{event_id}",
     "PUT /api/me/push-subscriptions/{subscription_id}",  # the tests of push try another fan's
@@ -262,7 +273,11 @@ def test_every_route_with_an_id_is_tried_as_another_owner(app: Application) -> N
         for case in CASES
     }
     tried = {
-        re.sub(r"{(zone|group)}", "{code}", door).replace("pass_number", "number").partition("?")[0] for door in tried
+        re.sub(r"{(zone|group)}", "{code}", door)
+        .replace("pass_number", "number")
+        .replace("other_transfer_id", "transfer_id")
+        .partition("?")[0]
+        for door in tried
     }
     assert named <= tried | ELSEWHERE | LETTERS_ELSEWHERE
 
@@ -313,12 +328,19 @@ async def cast(world: "World") -> Cast:
         "friend": await world.signed_in("friend@example.org"),
         "guest": await world.guest(),
     }
-    paid, spare = await world.buy(headers["fan"]), await world.buy(headers["fan"])
+    paid, spare, given = [await world.buy(headers[one]) for one in ("fan", "fan", "friend")]
     held = [await world.buy(headers["fan"], paid=False) for _ in range(2)]
     await world.ask(headers["our office"], "POST", "/api/office/invitations", invitation(world, "invited@example.org"))
     await world.api_client("box_office")
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
+    offers = [
+        {"id": str(new_id()), "ticket_ids": [line["ticket_id"]], "to_email": "fan@example.org"}
+        for line in given["lines"]
+    ]
+    for offer in offers:
+        assert (await world.ask(headers["friend"], "POST", "/api/transfers", offer)).status_code == 201
+    world.ids["given_ticket_id"] = given["lines"][0]["ticket_id"]
     top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2000}
     await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is stored before the provider is called
     headers["till"], till_id = await world.till("01"), world.ids["device_id"]
@@ -338,6 +360,8 @@ async def cast(world: "World") -> Cast:
         "held_id": held[0]["id"],
         "other_held_id": held[1]["id"],
         "ticket_id": paid["lines"][0]["ticket_id"],
+        "transfer_id": offers[0]["id"],
+        "other_transfer_id": offers[1]["id"],
         "top_up_id": top_up["id"],
         "token_id": world.ids["token_id"],
         "device_id": world.ids["device_id"],

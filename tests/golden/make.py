@@ -23,6 +23,7 @@ from tests.web.cards import Held, new_card
 from tests.web.conftest import sign_in_with_form
 from tests.web.devices import with_pin
 from tests.web.office import grant_roles
+from tests.web.system import Process
 from virage.app.settings import read
 from virage.cli.running import prepare
 from virage.demo.programme import Planned, planned
@@ -117,7 +118,7 @@ def archive_of(till_id: UUID) -> str:
     return f"/api/office/food/tills/{till_id}/archive"
 
 
-def work(playwright: Playwright, system: GoldenSystem, web: "subprocess.Popen[bytes]", profile: Path) -> dict[str, Any]:
+def work(playwright: Playwright, system: GoldenSystem, web: Process, profile: Path) -> dict[str, Any]:
     """Scan and sell online, then offline; return the unsent data of the browser."""
     with_pin(system, "steward.at.gate@example.org", STEWARD, "steward")
     event = gate.tonight(system, MATCH)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from tests.conftest import with_database
-from tests.web.system import System
+from tests.web.system import Process, System
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.programs import programs
 
@@ -148,7 +148,7 @@ class GoldenSystem(System):
         self.start("work", self.env)
         self.start_web()
 
-    def start_web(self) -> "subprocess.Popen[bytes]":
+    def start_web(self) -> Process:
         """Start the web server alone and wait until it responds."""
         process = self.start("serve", self.env)
         self.wait(self.url)

@@ -12,7 +12,15 @@ from virage.identity.passes import module as passes
 from virage.identity.people import module as people
 from virage.identity.people.api import names_by_id
 from virage.matchday.access import module as access
-from virage.matchday.access.api import Delays, GateReadings, attendance, closed_gates, inside_since, lock_inside
+from virage.matchday.access.api import (
+    Delays,
+    GateReadings,
+    attendance,
+    closed_gates,
+    inside_since,
+    is_banned,
+    lock_inside,
+)
 from virage.matchday.food.menu import module as menu
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders import module as orders
@@ -131,6 +139,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("payments.payment where captured_cents is null", "News of a payment locks it before what it pays for."),
     LockPlace("card_readers", "A record and news of a payment lock it; wallets and captured payments follow."),
     LockPlace("access.accreditation", "An accreditation is written before its pass."),
+    LockPlace("access.ban_review", "A new holder is compared with the bans before their ticket is locked."),
     LockPlace(
         "ticketing", "Orders come before presence, passes and captured payments: a refund starts from its order."
     ),
@@ -138,6 +147,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.refund", "A refund is written once it is known who is inside."),
     LockPlace("ticketing.ticket", "A ticket is locked before its pass."),
     LockPlace("ticketing.rebind_code", "A code is tried under the lock of its ticket."),
+    LockPlace("ticketing.transfer", "A transfer is locked after its tickets and before their passes."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
     LockPlace(
@@ -238,7 +248,9 @@ def parts_of(process: Process) -> dict[str, Parts]:
         cards.module.name: cards.build(process, EMPTY_CLOSED),
         funding.module.name: funding.build(process, provider, handlers, PAID_AT),
         fiscal.module.name: fiscal.build(process),
-        ticketing.module.name: ticketing.build(process, lock_inside=lock_inside, inside_since=inside_since),
+        ticketing.module.name: ticketing.build(
+            process, lock_inside=lock_inside, inside_since=inside_since, is_banned=is_banned
+        ),
         access.module.name: access.build(process),
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),

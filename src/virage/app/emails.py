@@ -18,10 +18,12 @@ from virage.sale.ticketing.api import (
     event_moved_email,
     money_returned_email,
     order_paid_email,
+    received_refunded_email,
     refund_email,
     refund_failed_email,
     seats_changed_email,
     tickets_held_email,
+    transfer_email,
 )
 
 COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
@@ -53,6 +55,13 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.EVENT_CANCELLED: refund_email,
     EmailKind.EVENT_MOVED: event_moved_email,
     EmailKind.SEATS_CHANGED: seats_changed_email,
+    EmailKind.TRANSFER_OFFERED: transfer_email,
+    EmailKind.TRANSFER_ACCEPTED: transfer_email,
+    EmailKind.TRANSFER_CANCELLED: transfer_email,
+    EmailKind.TRANSFER_EXPIRED: transfer_email,
+    EmailKind.TICKETS_RECEIVED: transfer_email,
+    EmailKind.TICKETS_RETURNED: transfer_email,
+    EmailKind.RECEIVED_REFUNDED: received_refunded_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
     EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,

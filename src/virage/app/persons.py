@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from virage.identity.people.api import PersonErased, PersonExport
-from virage.matchday.access.api import export_accreditations, forget_accreditations
+from virage.matchday.access.api import export_accreditations, forget_accreditations, forget_reviewed
 from virage.matchday.food.orders.api import export_orders, forget_orders, lock_orders_of_erased, outlets_paid_at
 from virage.media.live.api import erase_notifications, export_notifications
 from virage.money.wallet.accounts.api import PaidAt
@@ -28,6 +28,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
 PERSON_ERASED: Final[list[PersonErased]] = [
     lock_orders_of_erased,  # the order of locks: food orders, accreditations, ticket orders, cards, wallets
     forget_accreditations,
+    forget_reviewed,
     refund_erased,
     forget_cards,  # before forget_phones, which locks the wallet, and before forget_wallet, which removes its owner
     forget_phones,  # before forget_wallet: phones are found by the wallet of their owner

@@ -19,12 +19,14 @@ from virage.identity.passes import acts, reads
 from virage.identity.passes.acts import (
     BindingRequest,
     BoundPass,
+    Handover,
     PaperPass,
     PrintRequest,
     Relocation,
     UnseatedMove,
 )
 from virage.identity.passes.rules.binding import REBINDS_MAX, Issue
+from virage.identity.passes.rules.claims import GENERATION_MAX
 from virage.identity.passes.rules.code import bytes_of, rotating_code, step_at, text_of
 from virage.identity.passes.rules.verification import Unverified, Verified, verify
 from virage.platform.data.database import Connection, Database
@@ -240,6 +242,51 @@ async def test_a_rebound_pass_is_a_new_generation_of_the_same_number(
     assert after.rebinds_left == REBINDS_MAX - 1
     assert await rebound(conn, vault, issue.subject, made.P256) == after
     assert await facts(conn, issue.subject) == ["pass_bound", "pass_rebound"]
+
+
+async def test_a_pass_that_is_handed_over_is_unbound_and_invalid_on_earlier_phones_and_papers(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    unbound, on_phone, on_paper = await issued(conn, 3)
+    before = await bound(conn, vault, on_phone.subject, made.ED25519)
+    assert isinstance(before, BoundPass)
+    await rebound(conn, vault, on_phone.subject, made.P256)
+    await acts.print_paper(conn, vault, [PrintRequest(on_paper.subject, allowed=True)], NOW)
+    subjects = [unbound.subject, on_phone.subject, on_paper.subject]
+    assert await acts.hand_over(conn, [Handover(subject) for subject in subjects], NOW) is None
+    states = await reads.states(conn, subjects)
+    assert [(states[id_].form, states[id_].generation, states[id_].rebinds_left) for id_ in subjects] == [
+        ("unbound", 0, REBINDS_MAX),
+        ("unbound", 2, REBINDS_MAX),
+        ("unbound", 2, REBINDS_MAX),
+    ]
+    assert await facts(conn, on_paper.subject) == ["pass_printed", "pass_reissued"]
+    assert await facts(conn, unbound.subject) == [], "nothing was signed, so there is nothing to refuse"
+    after = await bound(conn, vault, on_phone.subject, made.ED25519)
+    assert isinstance(after, BoundPass)
+    assert (after.number, after.generation) == (before.number, 2)
+
+
+async def test_a_pass_is_not_handed_over_after_its_entry_or_revocation_or_too_often(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    entered, revoked, often, fine = await issued(conn, 4)
+    await acts.mark_entered(conn, entered.event_id, [0], NOW)
+    await acts.revoke(conn, [revoked.subject], NOW)
+    for _ in range(GENERATION_MAX):
+        await bound(conn, vault, often.subject, made.ED25519)
+        assert await acts.hand_over(conn, [Handover(often.subject)], NOW) is None
+    await bound(conn, vault, often.subject, made.ED25519)
+    for issue, why in (
+        (entered, "pass_already_entered"),
+        (revoked, "pass_revoked"),
+        (often, "pass_rebinds_used_up"),
+        (an_issue(new_id()), "not_found"),
+    ):
+        refusal = await acts.hand_over(conn, [Handover(fine.subject), Handover(issue.subject)], NOW)
+        assert refusal is not None
+        assert refusal.reason == why
+    assert await acts.hand_over(conn, [Handover(fine.subject)], NOW + 6 * HOUR) == Refused("pass_expired")
 
 
 async def test_rebinding_a_pass_is_limited(conn: Connection, vault: KeyVault, made: ModuleType) -> None:

@@ -25,6 +25,8 @@ PLACES = [
     {"fee": False, "label": SEAT, "tariff": "full", "cents": 4500},
     {"fee": False, "label": STANDING, "tariff": "companion", "cents": 0},
 ]
+NAME = "<b>&\"'"
+TRANSFER = EVENT | {"count": 2, "giver": NAME, "receiver": NAME, "until": AT.replace(day=7, hour=12)}
 VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
 
 CONTENTS: dict[EmailKind, EmailContent] = {
@@ -69,6 +71,13 @@ CONTENTS: dict[EmailKind, EmailContent] = {
         ],
         "/tickets",
     ),
+    EmailKind.TRANSFER_OFFERED: EmailContent(TRANSFER, PLACES[:2], "/transfers/1#secret"),
+    EmailKind.TRANSFER_ACCEPTED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
+    EmailKind.TRANSFER_CANCELLED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
+    EmailKind.TRANSFER_EXPIRED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
+    EmailKind.TICKETS_RECEIVED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
+    EmailKind.TICKETS_RETURNED: EmailContent(TRANSFER | {"count": 1}, PLACES[:1], "/tickets"),
+    EmailKind.RECEIVED_REFUNDED: EmailContent(EVENT | {"cancelled": False}, PLACES[:1], "/tickets"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.matchday.access.conftest import NOW, Key, Ticket
+from virage.identity.passes import acts as passes
+from virage.identity.passes.acts import BindingRequest, BoundPass, Handover
 from virage.identity.passes.rules.code import bytes_of, text_of
 from virage.matchday.access.jobs import AccessJobs
 from virage.matchday.access.routes.scan_service import BACKLOGS_MAX, SMALL_UPLOAD_MAX, WAITING_MAX
@@ -215,6 +218,28 @@ async def test_an_offline_duplicate_names_both_scans_and_a_late_exit_explains_it
     await night.send(here, left)
     (found,) = await night.rows("select gone_at from access.duplicate")
     assert found["gone_at"] == night.clock.now()
+
+
+async def test_a_gate_that_has_not_heard_of_a_transfer_admits_the_first_pass_and_both_scans_are_reported(
+    night: "Evening",
+) -> None:
+    online, offline, ticket = night.device(), night.device("A2"), await night.ticket()
+    receivers = Key()
+    async with night.db.transaction() as conn:
+        assert await passes.hand_over(conn, [Handover(ticket.subject)], night.clock.now()) is None
+        (bound,) = await passes.bind(conn, night.vault, [BindingRequest(ticket.subject, receivers.jwk)], NOW)
+    assert isinstance(bound, BoundPass)
+    mine = Ticket(ticket.number, ticket.subject, receivers)
+    mine.text = bound.text
+    refused = night.scan(online, "ask", code=ticket.code(), training=True)
+    assert outcome_of((await night.send(online, refused))[0]) == ("refused", "superseded"), "online it admits nobody"
+    givers = night.scan(offline, "passed", ticket, code=ticket.code(), offline=True)
+    night.clock.advance(SECOND)
+    receiver = night.scan(online, "ask", code=mine.code(night.clock.now()))
+    assert outcome_of((await night.send(online, receiver))[0]) == ("admitted", None)
+    assert outcome_of((await night.send(offline, givers))[0])[0] == "noted"
+    (found,) = await night.rows("select * from access.duplicate")
+    assert {found["first_device_id"], found["second_device_id"]} == {online.id, offline.id}
 
 
 async def test_a_forged_code_admitted_by_a_gate_is_no_entry_and_is_reported(night: "Evening") -> None:

@@ -23,6 +23,7 @@ from virage.platform.values.refusals import Refused
 __all__ = [
     "BindingRequest",
     "BoundPass",
+    "Handover",
     "Issue",
     "PaperPass",
     "PrintRequest",
@@ -30,6 +31,7 @@ __all__ = [
     "UnseatedMove",
     "bind",
     "clear_entered",
+    "hand_over",
     "issue",
     "mark_entered",
     "print_paper",
@@ -54,6 +56,13 @@ class PrintRequest(Struct, frozen=True):
 
     subject: UUID
     allowed: bool
+    who: UUID | None = None
+
+
+class Handover(Struct, frozen=True):
+    """A pass that another person gets; `who` is the person who accepts it, or gives it back."""
+
+    subject: UUID
     who: UUID | None = None
 
 
@@ -100,7 +109,7 @@ class UnseatedMove(Struct, frozen=True):
     to_place: int
 
 
-PassRequest = TypeVar("PassRequest", BindingRequest, PrintRequest)
+PassRequest = TypeVar("PassRequest", BindingRequest, PrintRequest, Handover)
 Decide = Callable[[Pass | None, PassRequest], Pass | Refused]
 
 
@@ -163,6 +172,12 @@ async def print_paper(
         )
         for outcome, text in zip(decided, texts, strict=True)
     ]
+
+
+async def hand_over(conn: Connection, handovers: Sequence[Handover], now: datetime) -> Refused | None:
+    """Give passes to another person, all or none: roll back a refusal. Earlier phones and papers become invalid."""
+    decided = await _change(conn, handovers, "pass_reissued", lambda held, _: binding.hand_over(held, now), now)
+    return next((outcome for outcome in decided if isinstance(outcome, Refused)), None)
 
 
 async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who: UUID | None = None) -> None:

@@ -2,12 +2,14 @@
 
 from virage.identity.passes.acts import BindingRequest as BindingRequest
 from virage.identity.passes.acts import BoundPass as BoundPass
+from virage.identity.passes.acts import Handover as Handover
 from virage.identity.passes.acts import PaperPass as PaperPass
 from virage.identity.passes.acts import PrintRequest as PrintRequest
 from virage.identity.passes.acts import Relocation as Relocation
 from virage.identity.passes.acts import UnseatedMove as UnseatedMove
 from virage.identity.passes.acts import bind as bind
 from virage.identity.passes.acts import clear_entered as clear_entered
+from virage.identity.passes.acts import hand_over as hand_over
 from virage.identity.passes.acts import issue as issue
 from virage.identity.passes.acts import mark_entered as mark_entered
 from virage.identity.passes.acts import print_paper as print_paper

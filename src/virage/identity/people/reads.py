@@ -146,6 +146,11 @@ async def person(conn: Connection, person_id: UUID) -> Person | None:
     return await persons.person(conn, person_id)
 
 
+async def lock_person(conn: Connection, person_id: UUID) -> Person | None:
+    """One person, locked: they are not erased until the transaction ends. None once they are."""
+    return await persons.lock_person(conn, person_id)
+
+
 async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Many persons in one statement; those who are erased are missing."""
     return await persons.persons(conn, person_ids)

@@ -1,5 +1,6 @@
 """What other domains' rules may know of people: its Structs and pure functions."""
 
+from virage.identity.people.rules.addresses import mailbox as mailbox
 from virage.identity.people.rules.addresses import normalise_address as normalise_address
 from virage.identity.people.rules.devices import GATE as GATE
 from virage.identity.people.rules.devices import DeviceKind as DeviceKind

@@ -1,6 +1,8 @@
 """Acts and reads of access that other domains may use."""
 
 from virage.matchday.access.acts.accreditations import erased as forget_accreditations
+from virage.matchday.access.acts.bans import erased as forget_reviewed
+from virage.matchday.access.acts.bans import is_banned as is_banned
 from virage.matchday.access.reads.accreditations import export as export_accreditations
 from virage.matchday.access.reads.attendance import attendance as attendance
 from virage.matchday.access.reads.closed_gates import closed_gates as closed_gates

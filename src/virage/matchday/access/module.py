@@ -44,6 +44,7 @@ module = Module(
     lock_ranks={
         "accreditation": (),
         "ban": (),
+        "ban_review": (),
         "flag": (),
         "full_zone": (),
         "closed_ground": (),

@@ -15,6 +15,7 @@ from virage.sale.ticketing.acts.paying import pay as pay
 from virage.sale.ticketing.acts.pricing import set_pricing as set_pricing
 from virage.sale.ticketing.acts.refunding import erased as refund_erased
 from virage.sale.ticketing.acts.refunding import event_cancelled as refund_event
+from virage.sale.ticketing.acts.transfers import IsBanned as IsBanned
 from virage.sale.ticketing.reads.books import moved as money_moved
 from virage.sale.ticketing.reads.emails import debit as debit_email
 from virage.sale.ticketing.reads.emails import event_moved as event_moved_email
@@ -32,6 +33,8 @@ from virage.sale.ticketing.reads.gates import places_of_owners as places_of_owne
 from virage.sale.ticketing.reads.open_sales import load_sale as load_sale
 from virage.sale.ticketing.reads.purchases import Purchase as Purchase
 from virage.sale.ticketing.reads.purchases import purchase as purchase
-from virage.sale.ticketing.reads.views import export as export_tickets
+from virage.sale.ticketing.reads.transfers import email as transfer_email
+from virage.sale.ticketing.reads.transfers import export as export_tickets
+from virage.sale.ticketing.reads.transfers import received_refunded as received_refunded_email
 from virage.sale.ticketing.reads.views import orders as orders
 from virage.sale.ticketing.reads.views import upcoming_of as upcoming_of

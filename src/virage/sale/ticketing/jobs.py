@@ -5,7 +5,7 @@ from datetime import timedelta
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import emails, holding, paying, refunding
+from virage.sale.ticketing.acts import emails, holding, paying, refunding, transfers
 from virage.sale.ticketing.acts.emails import MOVED_JOB, EventMovedJob
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
 
@@ -13,6 +13,7 @@ EXPIRE_EVERY_S = 2.0
 EXPIRE_OLD_EVERY_S = 3600.0
 EXPIRE_MAX = 500
 SEATS_BACK_EVERY_S = 5.0
+EXPIRE_TRANSFERS_EVERY_S = 60.0
 LOOK_AGAIN = timedelta(minutes=1)
 
 
@@ -27,6 +28,7 @@ class TicketingJobs:
         """Say what a worker can do."""
         jobs.every(EXPIRE_EVERY_S, "ticketing.expire", self.expire)
         jobs.every(EXPIRE_OLD_EVERY_S, "ticketing.expire_old", self.expire_old)
+        jobs.every(EXPIRE_TRANSFERS_EVERY_S, "ticketing.expire_transfers", self.expire_transfers)
         jobs.on(CANCELLED_JOB, EventCancelledJob, self.refund_cancelled)
         jobs.on(MOVED_JOB, EventMovedJob, self.notify_moved)
 
@@ -43,6 +45,14 @@ class TicketingJobs:
             async with self._db.transaction() as conn:
                 ended = await holding.expire(conn, self._clock.now(), EXPIRE_MAX, everything=everything)
             if len(ended) < EXPIRE_MAX:
+                return
+
+    async def expire_transfers(self) -> None:
+        """End offers of tickets that were not accepted in time, batch by batch."""
+        while True:
+            async with self._db.transaction() as conn:
+                ended = await transfers.expire(conn, self._clock.now())
+            if ended < transfers.EXPIRED_AT_ONCE:
                 return
 
     async def refund_cancelled(self, gone: EventCancelledJob) -> None:

@@ -8,6 +8,7 @@ from virage.identity.people.types import people_config_of
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
+from virage.sale.ticketing.acts.transfers import IsBanned, transfer_service
 from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
 from virage.sale.ticketing.reads.offers import offer_lines
 from virage.sale.ticketing.reads.open_sales import OpenSales
@@ -44,8 +45,13 @@ module = Module(
         "sold_out": 409,
         "terms_not_accepted": 409,
         "tickets_affected": 409,
+        "ticket_offered": 409,
         "ticket_refunded": 409,
         "tickets_not_named": 409,
+        "transfer_ended": 409,
+        "transfer_not_possible": 409,
+        "transfer_to_another_address": 409,
+        "transfer_to_yourself": 409,
     },
     lock_ranks={
         "lock_buyers()": (),
@@ -58,6 +64,7 @@ module = Module(
         "refund": (),
         "ticket": (),
         "rebind_code": (),
+        "transfer": ("offered_ticket",),
     },
     lock_exceptions={
         "insert_orders": LockException(
@@ -81,8 +88,11 @@ module = Module(
 )
 
 
-def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInside) -> Parts:
-    """Return the module's parts. A refunded place is not sold again while its holder is inside."""
+def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInside, is_banned: IsBanned) -> Parts:
+    """Return the module's parts.
+
+    A refunded place is not sold again while its holder is inside. `is_banned` compares new holders with the bans.
+    """
     config, db, clock = process.config, process.db, process.clock
     sales = OpenSales(db, process.tail, clock)
     watch = OrderWatch(db, process.tail)
@@ -105,6 +115,7 @@ def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInsi
             "order_reads": order_service.orders,
             "order_watch": watch,
             "rebind_service": rebind_service(config.secret, people_config_of(config)),
+            "transfer_service": transfer_service(config.secret, people_config_of(config), is_banned),
             "who_is_inside": lock_inside,
         },
         jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],

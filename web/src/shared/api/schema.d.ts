@@ -94,6 +94,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/ban-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List ban reviews
+         * @description List the people who match a ban and would get a ticket by a transfer, for supervisors of the whole venue.
+         */
+        get: operations["list_ban_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/ban-reviews/{subject_id}/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide ban review
+         * @description Decide about a match. If it is allowed, the person can accept the transfer while it is open.
+         */
+        post: operations["decide_ban_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/bans/{file}": {
         parameters: {
             query?: never;
@@ -5283,6 +5323,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List transfers
+         * @description Return what the caller gave, received, or is offered by address, the latest first.
+         */
+        get: operations["list_transfers"];
+        put?: never;
+        /**
+         * Offer tickets
+         * @description Offer tickets to an address, or by the link in the answer. A repeated id is one offer.
+         */
+        post: operations["offer_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/{transfer_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept transfer
+         * @description Accept an offer: the tickets become the caller's, and the giver's passes become invalid.
+         */
+        post: operations["accept_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/{transfer_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel transfer
+         * @description Withdraw an offer until it is accepted.
+         */
+        post: operations["cancel_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/{transfer_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read transfer
+         * @description Return an offer to who has the key of its link, or whose address it names.
+         */
+        post: operations["read_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/transfers/{transfer_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return tickets
+         * @description Give received tickets back to the person who gave them, until they were scanned.
+         */
+        post: operations["return_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/venue": {
         parameters: {
             query?: never;
@@ -5727,6 +5871,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptanceRequest
+         * @description The receiver's name, for the first of the tickets. `key` is that of the link; an address needs none.
+         */
+        AcceptanceRequest: {
+            family_name: string;
+            given_name: string;
+            key?: string | null;
+        };
         /**
          * AcceptedTerms
          * @description The version of the terms of sale (`/api/pages/versions/{id}`) that a buyer accepted, and when.
@@ -6208,6 +6361,13 @@ export interface components {
             name: string | null;
         };
         /**
+         * BanDecision
+         * @description Whether a person may get the ticket of a transfer despite the bans that they match.
+         */
+        BanDecision: {
+            allow: boolean;
+        };
+        /**
          * BanFile
          * @description Bans of one file in force. `added_by_names` are their authors by id.
          */
@@ -6258,6 +6418,43 @@ export interface components {
             /** Format: uuid */
             id: string;
             name?: string | null;
+        };
+        /**
+         * BanReview
+         * @description A match to decide about. Until it is allowed, the person does not get the ticket of the transfer `subject`.
+         *
+         *         `ban_email` and `ban_name` are those of the ban, None once it has ended; `name` is the name that the person gave.
+         */
+        BanReview: {
+            allowed: boolean;
+            /** Format: date-time */
+            at: string;
+            ban_email: string | null;
+            /** Format: uuid */
+            ban_id: string;
+            ban_name: string | null;
+            decided_at: string | null;
+            decided_by: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** @enum {string} */
+            file: "club" | "national";
+            name: string | null;
+            /** Format: uuid */
+            person_id: string;
+            /** Format: uuid */
+            subject: string;
+        };
+        /**
+         * BanReviewView
+         * @description A match to decide about, with the title of its event and the author of the decision.
+         */
+        BanReviewView: {
+            decided_by_name: string | null;
+            event: {
+                [key: string]: string;
+            };
+            review: components["schemas"]["BanReview"];
         };
         /**
          * BankAccount
@@ -7610,7 +7807,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_reinstated" | "tickets_suspended" | "top_up_confirm" | "top_up_off";
+        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -8513,6 +8710,8 @@ export interface components {
         /**
          * HolderMatch
          * @description A pass found for a person without a phone, with the names to compare with their ID.
+         *
+         *         `buyer_name` is that of the account which has the ticket: the buyer's, or the receiver's after a transfer.
          */
         HolderMatch: {
             buyer_name: string | null;
@@ -8922,6 +9121,13 @@ export interface components {
             /** @default  */
             message: string;
             reason: string;
+        };
+        /**
+         * LinkRequest
+         * @description The key of a transfer's link; a person whose address it names needs none.
+         */
+        LinkRequest: {
+            key?: string | null;
         };
         /**
          * Location
@@ -10790,6 +10996,13 @@ export interface components {
             resolution: components["schemas"]["Resolution"];
         };
         /**
+         * ReturnRequest
+         * @description The received tickets to return to the person who gave them.
+         */
+        ReturnRequest: {
+            ticket_ids: string[];
+        };
+        /**
          * RevocationRequest
          * @description Time since which uploads of the device no longer count, by the server's clock.
          */
@@ -11833,7 +12046,7 @@ export interface components {
         };
         /**
          * Ticket
-         * @description A ticket for its owner, with the state of its pass.
+         * @description A ticket for who holds it, with the state of its pass. `received`: another person bought it.
          */
         Ticket: {
             event: components["schemas"]["TicketEvent"];
@@ -11846,6 +12059,8 @@ export interface components {
             pass: components["schemas"]["PassState"] | null;
             place: number;
             price_cents: number;
+            /** @default false */
+            received: boolean;
             refunded: boolean;
             tariff: components["schemas"]["Tariff"];
         };
@@ -12135,6 +12350,74 @@ export interface components {
                 number,
                 string
             ][];
+        };
+        /**
+         * TransferOffer
+         * @description An offer for who opens its link, also signed out. `to` is the address that it names, shortened.
+         *
+         *         `may_accept` is None for a person who is signed out.
+         */
+        TransferOffer: {
+            event: components["schemas"]["TicketEvent"];
+            /** Format: date-time */
+            expires_at: string;
+            giver: string | null;
+            /** Format: uuid */
+            id: string;
+            may_accept: boolean | null;
+            /** @enum {string} */
+            state: "accepted" | "cancelled" | "expired" | "offered";
+            tickets: components["schemas"]["TransferredTicket"][];
+            to: string | null;
+        };
+        /**
+         * TransferRequest
+         * @description Tickets of one event to offer to a person. The client makes `id`: a repeated request is one offer.
+         *
+         *         `to_email` is the address of the receiver; without it, the first person who accepts by the link gets the tickets.
+         */
+        TransferRequest: {
+            /** Format: uuid */
+            id: string;
+            ticket_ids: string[];
+            to_email?: string | null;
+        };
+        /**
+         * TransferView
+         * @description A transfer for its giver or its receiver.
+         *
+         *         `other` names the other person: the address while it is offered, the name on the ticket once it is accepted, and
+         *         the short name of the giver to the receiver. `link` is the path of an open offer by link, for its giver alone.
+         */
+        TransferView: {
+            /** @enum {string} */
+            direction: "given" | "received";
+            ended_at: string | null;
+            event: components["schemas"]["TicketEvent"];
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            link: string | null;
+            /** Format: date-time */
+            offered_at: string;
+            other: string | null;
+            /** @enum {string} */
+            state: "accepted" | "cancelled" | "expired" | "offered";
+            tickets: components["schemas"]["TransferredTicket"][];
+        };
+        /**
+         * TransferredTicket
+         * @description A ticket of a transfer. `returned`: the receiver gave it back. The holder's name is shown once it is accepted.
+         */
+        TransferredTicket: {
+            holder_name: string | null;
+            label: components["schemas"]["PlaceLabel"];
+            refunded: boolean;
+            returned: boolean;
+            tariff: components["schemas"]["Tariff"];
+            /** Format: uuid */
+            ticket_id: string;
         };
         /**
          * UnbookedCardPayment
@@ -12639,6 +12922,69 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_ban_reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanReviewView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decide_ban_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanDecision"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -21691,6 +22037,204 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FramesResult"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_transfers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    offer_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    accept_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferOffer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    return_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -145,6 +145,23 @@ def print_on_paper(held: Pass | None, now: datetime, *, allowed: bool) -> Pass |
     return replace(found, holder=None, printed=True, generation=found.generation + 1)
 
 
+def hand_over(held: Pass | None, now: datetime) -> Pass | Refused:
+    """Give a pass to another person: earlier phones and papers become invalid; refused after the entry.
+
+    The new holder may move it to other phones as often as the former one might.
+    """
+    found = _live(held, now)
+    if isinstance(found, Refused):
+        return found
+    if found.entered_at is not None:
+        return Refused(PassRefusal.ENTERED)
+    if found.form == "unbound":
+        return replace(found, rebinds=0)
+    if found.generation >= GENERATION_MAX:
+        return Refused(PassRefusal.REBINDS_USED_UP, {"rebinds_max": REBINDS_MAX})
+    return replace(found, holder=None, printed=False, generation=found.generation + 1, rebinds=0)
+
+
 def relocate(held: Pass, place: int, gate_group: str, *, reissue: bool) -> Pass | Refused:
     """Return a pass at another place; `reissue`: its holder sits elsewhere.
 

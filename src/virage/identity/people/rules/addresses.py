@@ -41,3 +41,18 @@ def _ascii_domain(domain: str) -> str | None:
     if len(labels) < LABELS_MIN or not all(_LABEL.match(label) for label in labels) or labels[-1].isdigit():
         return None
     return name
+
+
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
+
+
+def mailbox(address: str) -> str:
+    """The mailbox of an address in its stored form, for comparisons: what two spellings of one mailbox share.
+
+    Gmail delivers `a.b+tickets@googlemail.com` to `ab@gmail.com`: it knows neither dots nor what follows a plus sign.
+    Elsewhere both may be another person's.
+    """
+    local, _, domain = address.rpartition("@")
+    if domain not in _GMAIL:
+        return address
+    return f"{local.partition('+')[0].replace('.', '')}@gmail.com"

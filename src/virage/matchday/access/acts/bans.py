@@ -7,7 +7,19 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.access.rules.bans import Ban, BanMatches, BanRequest, File, entry, same
+from virage.identity.people.types import Person
+from virage.matchday.access.rules.bans import (
+    FILES,
+    Ban,
+    BanMatches,
+    BanRequest,
+    Bearer,
+    File,
+    NewReview,
+    entry,
+    matches,
+    same,
+)
 from virage.matchday.access.store import bans as store
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -60,6 +72,39 @@ async def end_expired(conn: Connection, now: datetime) -> int:
         await append(conn, [Fact("ban_ended", None, ban_id) for ban_id in ids], now)
         await _unflag(conn, await store.drop_flags_of(conn, ids), now)
     return len(ids)
+
+
+async def is_banned(
+    conn: Connection, event_id: UUID, subject: UUID, person: Person, *, name: str, now: datetime
+) -> bool:
+    """Return whether a ban stops a person, who gave `name`, from getting `subject`.
+
+    A match is stored until a supervisor decides.
+    """
+    held = await store.bans(conn, FILES, now)
+    names = (name, person.name) if person.name else (name,)
+    met = sorted(ban.id for ban, _ in matches(held, [Bearer(subject, person.email, names)])) if held else []
+    if not met:
+        return False
+    new = await store.insert_reviews(conn, NewReview(subject, person.id, event_id, name), met, now)
+    await append(conn, [Fact("ban_review_opened", None, subject, {"ban": ban_id}) for ban_id in sorted(new)], now)
+    return not set(met) <= await store.allowed(conn, subject, person.id)
+
+
+async def decide(
+    conn: Connection, subject: UUID, person_id: UUID, *, allow: bool, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Decide whether a person may get a subject despite the bans that they match. Refused with `not_found`."""
+    if not await store.decide(conn, subject, person_id, allow=allow, who=who, now=now):
+        return Refused("not_found")
+    await append(conn, [Fact("ban_review_decided", who, subject, {"person": person_id, "allowed": allow})], now)
+    return None
+
+
+async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - the protocol's form
+    """Erase the name that a person gave when they were compared with the bans."""
+    await store.forget_reviewed(conn, person_id)
+    return None
 
 
 async def flag(conn: Connection, event_id: UUID, met: BanMatches, now: datetime) -> None:

@@ -6,24 +6,36 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from virage.identity.passes import api as passes
 from virage.identity.people import api as people
 from virage.matchday.access.reads.names import names_of
-from virage.matchday.access.rules.bans import Ban, BanHit, BanMatches, Bearer, File, bearer_of, matches, plain_address
+from virage.matchday.access.rules.bans import (
+    FILES,
+    Ban,
+    BanHit,
+    BanMatches,
+    BanReview,
+    Bearer,
+    File,
+    bearer_of,
+    matches,
+    plain_address,
+)
 from virage.matchday.access.rules.venue_state import label
 from virage.matchday.access.store import accreditations
 from virage.matchday.access.store import bans as store
 from virage.platform.data.database import Connection
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
+from virage.site.programme.types import Text
 from virage.site.venue.types import Venue
 
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 BEFORE_DOORS: Final = timedelta(days=7)
 HITS_MAX: Final = 200
-FILES: Final[tuple[File, ...]] = ("national", "club")
 
 
 async def bans(conn: Connection, file: File, now: datetime) -> list[Ban]:
@@ -73,6 +85,25 @@ async def hits(conn: Connection, event_id: UUID, venue: Venue) -> list[BanHit]:
     return [replace(names.named(hit), place_label=places.get((event_id, hit.pass_number))) for hit in found]
 
 
+class BanReviewView(Struct, frozen=True):
+    """A match to decide about, with the title of its event and the author of the decision."""
+
+    review: BanReview
+    event: Text
+    decided_by_name: str | None
+
+
+async def reviews(conn: Connection) -> list[BanReviewView]:
+    """Return the matches of new ticket holders with bans, the latest first."""
+    found = await store.reviews(conn, HITS_MAX)
+    events = await programme.events(conn, sorted({one.event_id for one in found}))
+    names = await people.names_by_id(conn, sorted({one.decided_by for one in found if one.decided_by is not None}))
+    return [
+        BanReviewView(one, events[one.event_id].title, None if one.decided_by is None else names.get(one.decided_by))
+        for one in found
+    ]
+
+
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
     """Return the club's bans with a person's email address, for their data export.
 
@@ -82,5 +113,5 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
     if person is None:
         return {"bans": []}
     held = await store.bans(conn, ["club"], LONG_AGO)
-    mine = [ban for ban in held if ban.email is not None and ban.email == plain_address(person.email)]
+    mine = [ban for ban in held if ban.email is not None and plain_address(ban.email) == plain_address(person.email)]
     return {"bans": [{"added_at": ban.added_at, "expires_at": ban.expires_at} for ban in mine]}

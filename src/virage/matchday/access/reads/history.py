@@ -55,7 +55,7 @@ async def find_passes(conn: Connection, event_id: UUID, venue: Venue, wanted: st
             states[holder.ticket_id].number,
             label(venue, holder.place),
             holder.order_code,
-            holder.holder_name or holder.buyer_name,
+            holder.holder_name or holder.account_name,
         )
         for holder in holders
         if holder.ticket_id in states

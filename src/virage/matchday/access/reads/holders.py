@@ -19,7 +19,10 @@ FOUND_MAX: Final = 20
 
 
 class HolderMatch(Struct, frozen=True):
-    """A pass found for a person without a phone, with the names to compare with their ID."""
+    """A pass found for a person without a phone, with the names to compare with their ID.
+
+    `buyer_name` is that of the account which has the ticket: the buyer's, or the receiver's after a transfer.
+    """
 
     pass_number: int
     place: int
@@ -47,7 +50,7 @@ async def find(
             label(venue, holder.place),
             holder.order_code,
             holder.holder_name,
-            holder.buyer_name,
+            holder.account_name,
             states[holder.ticket_id].revoked,
             states[holder.ticket_id].entered_at is not None,
         )

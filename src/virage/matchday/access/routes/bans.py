@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from virage.matchday.access.acts import bans as acts
 from virage.matchday.access.reads import bans as reads
+from virage.matchday.access.reads.bans import BanReviewView
 from virage.matchday.access.routes.supervision import supervised
-from virage.matchday.access.rules.bans import Ban, BanHit, BanListRequest, BanRequest, File
+from virage.matchday.access.rules.bans import FILES, Ban, BanHit, BanListRequest, BanRequest, File
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, fresh, require, staff
@@ -25,9 +26,15 @@ class BanFile(Struct, frozen=True):
     added_by_names: dict[UUID, str]
 
 
+class BanDecision(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a person may get the ticket of a transfer despite the bans that they match."""
+
+    allow: bool
+
+
 def file_of(name: str) -> File:
     """Return the file of a path, or 404."""
-    for file in reads.FILES:
+    for file in FILES:
         if file == name:
             return file
     raise Problem("not_found")
@@ -85,4 +92,23 @@ async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> li
         return await reads.hits(conn, event_id, venue)
 
 
-router = mount("/api/access", [list_bans, add_ban, add_bans, lift_ban, list_hits])
+@get("/ban-reviews", guards=[staff("supervisor")])
+async def list_ban_reviews(db: Database, principal: Principal) -> list[BanReviewView]:
+    """List the people who match a ban and would get a ticket by a transfer, for supervisors of the whole venue."""
+    require(principal, "supervisor")
+    async with db.connection() as conn:
+        return await reads.reviews(conn)
+
+
+@post("/ban-reviews/{subject_id:uuid}/{person_id:uuid}", status_code=204, guards=[staff("supervisor")])
+async def decide_ban_review(
+    subject_id: UUID, person_id: UUID, data: BanDecision, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Decide about a match. If it is allowed, the person can accept the transfer while it is open."""
+    require(principal, "supervisor")
+    now = clock.now()
+    fresh(principal, now)
+    granted(await db.transact(acts.decide, subject_id, person_id, allow=data.allow, who=principal.id, now=now))
+
+
+router = mount("/api/access", [list_bans, add_ban, add_bans, lift_ban, list_hits, list_ban_reviews, decide_ban_review])

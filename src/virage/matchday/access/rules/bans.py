@@ -3,13 +3,13 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.people.types import normalise_address
+from virage.identity.people.types import mailbox, normalise_address
 from virage.platform.values.refusals import Refused, invalid_inputs
 from virage.platform.values.texts import shows_all
 from virage.sale.ticketing.types import Holder
@@ -17,6 +17,7 @@ from virage.site.programme.types import Instant
 from virage.site.venue.types import PlaceLabel
 
 File = Literal["national", "club"]
+FILES: Final[tuple[File, ...]] = ("national", "club")
 YEARS_MAX = 10
 LIST_MAX = 2_000
 
@@ -79,6 +80,35 @@ class BanHit(Struct, frozen=True):
     person_name: str | None = None
 
 
+class NewReview(Struct, frozen=True):
+    """A person who would get `subject`, a ticket by a transfer, and matches a ban; `name` is the name they gave."""
+
+    subject: UUID
+    person_id: UUID
+    event_id: UUID
+    name: str
+
+
+class BanReview(Struct, frozen=True):
+    """A match to decide about. Until it is allowed, the person does not get the ticket of the transfer `subject`.
+
+    `ban_email` and `ban_name` are those of the ban, None once it has ended; `name` is the name that the person gave.
+    """
+
+    ban_id: UUID
+    file: File
+    ban_email: str | None
+    ban_name: str | None
+    subject: UUID
+    person_id: UUID
+    event_id: UUID
+    name: str | None
+    at: datetime
+    decided_at: datetime | None
+    decided_by: UUID | None
+    allowed: bool
+
+
 def plain_name(name: str) -> str:
     """Return a name in its compared form: without accents, case, marks, or the order of its parts."""
     letters = unicodedata.normalize("NFKD", name.casefold())
@@ -87,8 +117,9 @@ def plain_name(name: str) -> str:
 
 
 def plain_address(address: str) -> str:
-    """Return an email address in its compared form."""
-    return normalise_address(address) or address.strip().casefold()
+    """Return an email address in its compared form: that of its mailbox."""
+    stored = normalise_address(address)
+    return address.strip().casefold() if stored is None else mailbox(stored)
 
 
 def entry(request: BanRequest, file: File, who: UUID | None, now: datetime) -> Ban | Refused:
@@ -113,9 +144,9 @@ def same(known: Ban, ban: Ban) -> bool:
 
 
 def bearer_of(holder: Holder) -> Bearer:
-    """Return the bearer of a ticket: the buyer's address, the name on the ticket and the buyer's name."""
-    names = tuple(name for name in (holder.holder_name, holder.buyer_name) if name is not None)
-    return Bearer(holder.ticket_id, holder.buyer_email, names)
+    """Return the bearer of a ticket: the name on it, and the name and address of the account that it is in."""
+    names = tuple(name for name in (holder.holder_name, holder.account_name) if name is not None)
+    return Bearer(holder.ticket_id, holder.account_email, names)
 
 
 def matches(bans: Sequence[Ban], bearers: Iterable[Bearer]) -> list[tuple[Ban, Bearer]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.matchday.access.rules.bans import Ban, BanHit, File
+from virage.matchday.access.rules.bans import Ban, BanHit, BanReview, File, NewReview
 from virage.matchday.access.rules.evaluation import PassKey
 from virage.matchday.access.store.queries import queries
 from virage.platform.data.database import Connection
@@ -76,3 +76,39 @@ async def drop_flags(conn: Connection, event_id: UUID, flags: Sequence[Flag]) ->
 async def hits(conn: Connection, event_id: UUID, limit: int) -> list[BanHit]:
     """Return scans of flagged passes, the latest first."""
     return [BanHit(*row) async for row in queries.hits(conn, event_id=event_id, limit_=limit)]
+
+
+async def insert_reviews(conn: Connection, review: NewReview, ban_ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Store matches to decide about; return the bans of new ones."""
+    rows = queries.insert_reviews(
+        conn,
+        ban_ids=list(ban_ids),
+        subject=review.subject,
+        person_id=review.person_id,
+        event_id=review.event_id,
+        name=review.name,
+        now=now,
+    )
+    return {row["ban_id"] async for row in rows}
+
+
+async def allowed(conn: Connection, subject: UUID, person_id: UUID) -> set[UUID]:
+    """Return the bans despite which a person may get a subject."""
+    return {row["ban_id"] async for row in queries.allowed(conn, subject=subject, person_id=person_id)}
+
+
+async def reviews(conn: Connection, limit: int) -> list[BanReview]:
+    """Return matches to decide about and those decided, the latest first."""
+    return [BanReview(*row) async for row in queries.reviews(conn, limit_=limit)]
+
+
+async def decide(
+    conn: Connection, subject: UUID, person_id: UUID, *, allow: bool, who: UUID | None, now: datetime
+) -> bool:
+    """Decide about all matches of a person and a subject; return whether there are any."""
+    return bool(await queries.decide(conn, subject=subject, person_id=person_id, allowed=allow, who=who, now=now))
+
+
+async def forget_reviewed(conn: Connection, person_id: UUID) -> None:
+    """Erase the name that a person gave."""
+    await queries.forget_reviewed(conn, person_id=person_id)

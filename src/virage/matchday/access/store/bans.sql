@@ -90,3 +90,54 @@ inner join access.scan on scan.device_id = ban_hit.device_id and scan.number = b
 where ban_hit.event_id = :event_id
 order by ban_hit.at desc, ban_hit.device_id, ban_hit.number
 limit :limit_;
+
+-- name: insert_reviews(ban_ids, subject, person_id, event_id, name, now)
+-- Matches to decide about, each once, in the order of their bans; returns those that are new.
+insert into access.ban_review (ban_id, subject, person_id, event_id, name, at)
+select ban_id, :subject, :person_id, :event_id, :name, :now
+from unnest(:ban_ids::uuid[]) as met (ban_id)
+order by ban_id
+on conflict do nothing
+returning ban_id;
+
+-- name: allowed(subject, person_id)
+-- The bans despite which a person may get a subject.
+select ban_id from access.ban_review where subject = :subject and person_id = :person_id and allowed;
+
+-- name: reviews(limit_)
+-- Matches to decide about and those decided, the latest first; what ended bans said is erased.
+select ban_review.ban_id, ban.file, ban.email, ban.name, ban_review.subject, ban_review.person_id,
+    ban_review.event_id, ban_review.name, ban_review.at, ban_review.decided_at, ban_review.decided_by,
+    ban_review.allowed
+from access.ban_review
+inner join access.ban on ban.id = ban_review.ban_id
+order by ban_review.at desc, ban_review.subject, ban_review.ban_id
+limit :limit_;
+
+-- name: decide(subject, person_id, allowed, who, now)!
+-- Decide about all matches of a person and a subject, locked in order.
+with held as (
+    select ban_id from access.ban_review
+    where subject = :subject and person_id = :person_id
+    order by ban_id
+    for no key update
+)
+
+update access.ban_review
+set allowed = :allowed, decided_by = :who, decided_at = :now
+from held
+where ban_review.subject = :subject and ban_review.person_id = :person_id and ban_review.ban_id = held.ban_id;
+
+-- name: forget_reviewed(person_id)!
+-- The name that a person gave is erased with them.
+with held as (
+    select subject, person_id, ban_id from access.ban_review
+    where person_id = :person_id
+    order by subject, ban_id
+    for no key update
+)
+
+update access.ban_review
+set name = null
+from held
+where ban_review.subject = held.subject and ban_review.person_id = held.person_id and ban_review.ban_id = held.ban_id;

@@ -14,12 +14,13 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.terms import OrderRow, Reason
 from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import tickets as tickets_store
 from virage.site.programme import api as programme
 from virage.site.venue.api import venue_at
 
 
 async def suspend_disputed(conn: Connection, order_ids: Sequence[UUID], now: datetime) -> None:
-    """Suspend the tickets of orders whose payment is disputed, before the day of their event.
+    """Suspend the tickets that buyers still hold of orders whose payment is disputed, before the day of their event.
 
     From that day on the office decides, so that no one is surprised at the gate.
     """
@@ -35,7 +36,7 @@ async def suspend_disputed(conn: Connection, order_ids: Sequence[UUID], now: dat
 
 
 async def suspend_tickets(conn: Connection, order_id: UUID, now: datetime, who: UUID | None) -> Refused | None:
-    """Suspend the tickets of an order. Refusals: not_found, order_not_paid."""
+    """Suspend the tickets of an order that its buyer still holds. Refusals: not_found, order_not_paid."""
     order = (await store.lock_orders(conn, [order_id])).get(order_id)
     if order is None:
         return Refused(Reason.NOT_FOUND)
@@ -46,7 +47,10 @@ async def suspend_tickets(conn: Connection, order_id: UUID, now: datetime, who: 
 
 
 async def _suspend(conn: Connection, orders: Sequence[OrderRow], now: datetime, who: UUID | None) -> None:
-    suspended = await passes.suspend(conn, sorted(id_ for order in orders for id_ in order.ticket_ids), now, who)
+    ids = sorted(id_ for order in orders for id_ in order.ticket_ids)
+    await tickets_store.lock_tickets(conn, ids)  # a transfer comes before or after the suspension
+    held = [ticket.id for ticket in (await tickets_store.tickets(conn, ids)).values() if ticket.holder_id is None]
+    suspended = await passes.suspend(conn, sorted(held), now, who)
     mine = [order for order in orders if not suspended.isdisjoint(order.ticket_ids)]
     await append(conn, [Fact("tickets_suspended", who, order.id) for order in mine], now)
     await _tell(conn, EmailKind.TICKETS_SUSPENDED, mine, now)

@@ -14,6 +14,7 @@ from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.terms import PaidOrder
 from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import transfers as transfers_store
 from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme.types import Event
 
@@ -40,7 +41,11 @@ async def notify_paid(conn: Connection, paid: Collection[PaidOrder], now: dateti
 
 
 async def notify_refunded(conn: Connection, refunds: Iterable[tuple[TicketRefund, UUID]], now: datetime) -> None:
-    """Store the refund emails; a refund of a cancelled event is announced as the cancellation."""
+    """Store the refund emails, to the buyers and to those who received the tickets.
+
+    A refund of a cancelled event is announced as the cancellation.
+    """
+    refunds = list(refunds)
     emails = [
         NewEmail(
             id=new_id(),
@@ -50,6 +55,12 @@ async def notify_refunded(conn: Connection, refunds: Iterable[tuple[TicketRefund
             person_id=owner_id,
         )
         for refund, owner_id in refunds
+    ]
+    refund_of = {ticket_id: refund.id for refund, _ in refunds for ticket_id in refund.ticket_ids}
+    emails += [
+        NewEmail(id=new_id(), kind=EmailKind.RECEIVED_REFUNDED, subject_id=id_, about_id=lost.id, person_id=lost.to_id)
+        for lost in await transfers_store.accepted_of_tickets(conn, list(refund_of))
+        for id_ in sorted({refund_of[ticket_id] for ticket_id in lost.ticket_ids if ticket_id in refund_of})
     ]
     await queue_emails(conn, emails, now)
 
@@ -97,11 +108,18 @@ async def notify_refunds_failed(conn: Connection, refunds: Sequence[FailedRefund
     await queue_emails(conn, emails, now)
 
 
-async def notify_seats_changed(conn: Connection, move_id: UUID, orders: Mapping[UUID, UUID], now: datetime) -> None:
-    """Store one email for each order whose seats a move of its event changed; `orders` are their owners by order."""
+async def notify_seats_changed(
+    conn: Connection, move_id: UUID, orders: Mapping[UUID, UUID], ticket_ids: Sequence[UUID], now: datetime
+) -> None:
+    """Store one email for each order, and each accepted transfer, whose seats a move of its event changed.
+
+    `orders` are the owners of the orders, `ticket_ids` the changed tickets.
+    """
+    received = await transfers_store.accepted_of_tickets(conn, ticket_ids)
+    persons = {**orders, **{one.id: one.to_id for one in received}}
     emails = [
-        NewEmail(id=new_id(), kind=EmailKind.SEATS_CHANGED, subject_id=move_id, about_id=order_id, person_id=owner_id)
-        for order_id, owner_id in orders.items()
+        NewEmail(id=new_id(), kind=EmailKind.SEATS_CHANGED, subject_id=move_id, about_id=about_id, person_id=person_id)
+        for about_id, person_id in persons.items()
     ]
     await queue_emails(conn, emails, now)
 
@@ -112,17 +130,21 @@ async def event_moved(conn: Connection, event: Event, was_at: datetime) -> None:
 
 
 async def notify_moved(conn: Connection, moved: EventMovedJob, now: datetime) -> int:
-    """Store one email for each order of an event that is paid or awaits settlement; return how many are new."""
+    """Store one email for each order of an event that is paid or awaits settlement, and for each accepted transfer.
+
+    Return how many are new.
+    """
     paid = await store.paid_orders(conn, moved.event_id)
+    received = [(one.id, one.to_id) for one in await transfers_store.accepted_at_event(conn, moved.event_id)]
     emails = [
         NewEmail(
             id=new_id(),
             kind=EmailKind.EVENT_MOVED,
             subject_id=moved.move_id,
-            about_id=order_id,
-            person_id=owner_id,
+            about_id=about_id,
+            person_id=person_id,
             was_at=moved.was_at,
         )
-        for order_id, owner_id in paid
+        for about_id, person_id in [*paid, *received]
     ]
     return len(await queue_emails(conn, emails, now))

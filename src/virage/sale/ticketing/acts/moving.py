@@ -17,6 +17,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.emails import notify_seats_changed
 from virage.sale.ticketing.acts.holding import close
+from virage.sale.ticketing.acts.transfers import withdraw_of_tickets
 from virage.sale.ticketing.rules.moving import GONE, AffectedReason, Line, MovePlan, new_places, plan_move
 from virage.sale.ticketing.rules.open_sale import on_sale, open_sale
 from virage.sale.ticketing.rules.places import label
@@ -187,6 +188,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     )
     for row in refunds:
         await tickets_store.refund_tickets(conn, row.ticket_ids, row.id)
+        await withdraw_of_tickets(conn, row.ticket_ids, now)
         await store.count_refund(conn, row.order_id, row.amount_cents)
     mapped = new_places(old, new)
     elsewhere = {id_ for id_, place in outcome.places.items() if place != mapped[tickets[id_].place]}
@@ -210,7 +212,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
         if isinstance(answer, Refused):
             return answer
     changed = {change.order_id: orders[change.order_id].owner_id for change in changes}
-    await notify_seats_changed(conn, move_id, changed, now)
+    await notify_seats_changed(conn, move_id, changed, [change.ticket_id for change in changes], now)
     return EventMoveResult(new.version, len(outcome.places), len(outcome.refunds), len(released))
 
 

@@ -17,6 +17,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.emails import notify_refunded
 from virage.sale.ticketing.acts.holding import close, freed_fact
+from virage.sale.ticketing.acts.transfers import withdraw_of_person, withdraw_of_tickets
 from virage.sale.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
 from virage.sale.ticketing.rules.terms import OrderRow, Reason
 from virage.sale.ticketing.store import claims as claims_store
@@ -128,6 +129,7 @@ async def _store_refund(  # noqa: PLR0917 - the parts of one refund
     if not await tickets_store.insert_refund(conn, row, order.event_id, who):
         raise RuntimeError(f"The refund {row.id} was inserted by another process at the same time.")
     await tickets_store.refund_tickets(conn, row.ticket_ids, row.id)
+    await withdraw_of_tickets(conn, row.ticket_ids, row.asked_at)
     await store.count_refund(conn, order.id, plan.amount_cents)
 
 
@@ -190,7 +192,7 @@ async def refund_cancelled_orders(conn: Connection, event_id: UUID, now: datetim
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Erase the holder names of a person's tickets and revoke their passes.
+    """Erase the holder names of the tickets that a person holds, revoke their passes, and cancel open offers.
 
     The orders stay for accounting, without a name. Tickets for coming events stop working.
     Open orders are released, so that a late payment is returned: its tickets would belong to no account.
@@ -198,5 +200,6 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     await close(conn, [order.id for order in await store.orders_of_owners(conn, [person_id])], "released", now)
     tickets = await tickets_store.tickets_of_owner(conn, person_id)
     await tickets_store.forget_holders(conn, [person_id])
+    await withdraw_of_person(conn, person_id, now)
     await passes.revoke(conn, [ticket.id for ticket in tickets], now, person_id)
     return None

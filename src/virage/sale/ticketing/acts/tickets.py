@@ -37,7 +37,7 @@ async def lock_valid_ticket(conn: Connection, ticket_id: UUID, fan_id: UUID) -> 
     """Return a fan's valid ticket, locked: neither it nor its pass changes until the transaction ends."""
     if await store.owned_ticket(conn, ticket_id, fan_id) is None:  # never lock another fan's ticket
         return Refused(Reason.NOT_FOUND)
-    await store.lock_ticket(conn, ticket_id)
+    await store.lock_tickets(conn, [ticket_id])
     ticket = await store.owned_ticket(conn, ticket_id, fan_id)
     if ticket is None:
         return Refused(Reason.NOT_FOUND)

@@ -1,5 +1,6 @@
 """Content of emails about orders, loaded when they are sent. Times are in the zone of the event's venue."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from virage.platform.data.database import Connection
 from virage.platform.values.zones import zone_note
 from virage.sale.ticketing.reads.views import Labels, former_labels, order_view
 from virage.sale.ticketing.rules.places import label
-from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow
+from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow, TicketRow
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import tickets as tickets_store
+from virage.sale.ticketing.store import transfers as transfers_store
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 from virage.site.venue.api import venue_at, venues
@@ -35,14 +37,25 @@ class _Bought(Struct, frozen=True):
 
     def values(self) -> dict[str, Any]:
         """Return what every email about an order names."""
-        return {
-            "number": _number(self.order),
-            "title": self.event.title,
-            "starts_at": self.event.starts_at.astimezone(self.venue.zone),
-            "doors_at": self.event.doors_at.astimezone(self.venue.zone),
-            "zone": self.zone,
-            "venue": self.venue.name,
-        }
+        return _named(self.event, self.venue, self.zone, _number(self.order))
+
+
+class _Received(Struct, frozen=True):
+    """The tickets that a person received by a transfer and still holds, also those refunded; their event and venue."""
+
+    tickets: Mapping[UUID, TicketRow]
+    event: Event
+    venue: Venue
+    zone: str
+
+    @property
+    def valid(self) -> bool:
+        """Whether a ticket is not refunded."""
+        return any(ticket.refund_id is None for ticket in self.tickets.values())
+
+    def values(self) -> dict[str, Any]:
+        """Return what every email about received tickets names; their order is another person's."""
+        return _named(self.event, self.venue, self.zone, "")
 
 
 async def order_paid(conn: Connection, email: Email) -> EmailContent | None:
@@ -125,8 +138,14 @@ async def debit(conn: Connection, email: Email) -> EmailContent | None:
 
 
 async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
-    """Return the current event, while the order still has valid tickets or awaits settlement."""
-    bought = await _bought(conn, email.about_id)
+    """Return the current event, while the order still has valid tickets or awaits settlement.
+
+    Who received tickets by a transfer is told while they hold them.
+    """
+    bought, received = await _bought(conn, email.about_id), await _received(conn, email.about_id)
+    if email.was_at is not None and received is not None and received.valid and received.event.state != "cancelled":
+        values = received.values() | {"was_at": email.was_at.astimezone(received.venue.zone)}
+        return EmailContent(values, path="/tickets")
     if bought is None or email.was_at is None:
         return None
     waits = bought.order.state == "paying" and bought.order.debit == "awaiting"
@@ -137,15 +156,24 @@ async def event_moved(conn: Connection, email: Email) -> EmailContent | None:
 
 
 async def seats_changed(conn: Connection, email: Email) -> EmailContent | None:
-    """Return the changed tickets of an order with their former and present seats, or their refund.
+    """Return the changed tickets of an order or a transfer with their former and present seats, or their refund.
 
     `entrance` is the gate group of a seat that stays the same. A ticket that was refunded after the move is left out.
     """
-    bought = await _bought(conn, email.about_id)
+    bought = await _received(conn, email.about_id) or await _bought(conn, email.about_id)
     if bought is None or bought.event.state == "cancelled":
         return None
-    changes = await tickets_store.seat_changes(conn, email.subject_id, bought.order.id)
-    tickets = await tickets_store.tickets(conn, bought.order.ticket_ids)
+    if isinstance(bought, _Received):
+        tickets = bought.tickets
+        order_ids = sorted({ticket.order_id for ticket in tickets.values()})
+    else:
+        tickets, order_ids = await tickets_store.tickets(conn, bought.order.ticket_ids), [bought.order.id]
+    changes = [
+        change
+        for order_id in order_ids
+        for change in await tickets_store.seat_changes(conn, email.subject_id, order_id)
+        if change.ticket_id in tickets
+    ]
     rows = []
     for change in changes:
         ticket = tickets[change.ticket_id]
@@ -162,7 +190,8 @@ async def seats_changed(conn: Connection, email: Email) -> EmailContent | None:
             )
     if not rows:
         return None
-    refunds = [await tickets_store.refund(conn, id_) for id_ in sorted({c.refund_id for c in changes if c.refund_id})]
+    paid_back = set() if isinstance(bought, _Received) else {one.refund_id for one in changes if one.refund_id}
+    refunds = [await tickets_store.refund(conn, id_) for id_ in sorted(paid_back)]
     changed = {change.ticket_id for change in changes}
     values = bought.values() | {
         "lost": sum(1 for row in rows if not row["entrance"]),
@@ -172,9 +201,9 @@ async def seats_changed(conn: Connection, email: Email) -> EmailContent | None:
         "paper": bought.event.rules.paper_accepted,
         "cents": sum(refund.amount_cents for refund in refunds if refund is not None),
     }
-    return EmailContent(
-        values, rows, "/tickets" if values["moved"] or values["entrances"] else f"/orders/{bought.order.id}"
-    )
+    if isinstance(bought, _Received) or values["moved"] or values["entrances"]:
+        return EmailContent(values, rows, "/tickets")
+    return EmailContent(values, rows, f"/orders/{bought.order.id}")
 
 
 async def _bought(conn: Connection, order_id: UUID | None) -> _Bought | None:
@@ -185,6 +214,29 @@ async def _bought(conn: Connection, order_id: UUID | None) -> _Bought | None:
     venue = await venue_at(conn, event.venue_version)
     zone = zone_note(venue.zone, (await venues(conn))[0].zone)
     return _Bought(order, event, venue, zone, await former_labels(conn, [order]))
+
+
+async def _received(conn: Connection, transfer_id: UUID | None) -> _Received | None:
+    found = None if transfer_id is None else await transfers_store.transfer(conn, transfer_id)
+    event = None if found is None else await programme.event(conn, found.event_id)
+    if found is None or event is None:
+        return None
+    tickets = await tickets_store.tickets(conn, found.ticket_ids)
+    venue = await venue_at(conn, event.venue_version)
+    zone = zone_note(venue.zone, (await venues(conn))[0].zone)
+    held = {id_: ticket for id_, ticket in tickets.items() if ticket.holder_id == found.to_id}
+    return _Received(held, event, venue, zone)
+
+
+def _named(event: Event, venue: Venue, zone: str, number: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "title": event.title,
+        "starts_at": event.starts_at.astimezone(venue.zone),
+        "doors_at": event.doors_at.astimezone(venue.zone),
+        "zone": zone,
+        "venue": venue.name,
+    }
 
 
 def _number(order: OrderRow) -> str:

@@ -9,7 +9,7 @@ from virage.identity.people.types import Person
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.codes import as_code
 from virage.sale.ticketing.rules.holders import Holder
-from virage.sale.ticketing.rules.terms import OrderRow, TicketRow
+from virage.sale.ticketing.rules.terms import TicketRow
 from virage.sale.ticketing.store import orders as orders_store
 from virage.sale.ticketing.store import tickets as store
 
@@ -34,19 +34,19 @@ async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence
 
 
 async def find_holders(conn: Connection, event_id: UUID, query: str, limit: int = FOUND_MAX) -> list[Holder]:
-    """Return valid tickets by order code, email address, holder's name or buyer's name."""
+    """Return valid tickets by order code, or by address or name of the account that has them, or by holder's name."""
     code = as_code(query)
     orders = [] if code is None else await orders_store.orders_by_code(conn, code)
     if orders:
-        return await _holders(conn, event_id, orders, [], limit)
+        ids = [id_ for order in orders if order.event_id == event_id for id_ in order.ticket_ids]
+        return await _described(conn, await _valid(conn, ids), limit)
     if "@" in query:
-        persons = await people.search(conn, query, 1)
-        orders = await orders_store.orders_of_owners(conn, [person.id for person in persons])
-        return await _holders(conn, event_id, orders, [], limit)
-    named = await store.tickets_by_holder(conn, event_id, query, limit)
-    buyers = await _buyers_named(conn, event_id, query, limit) if len(named) < limit else []
-    orders = await orders_store.orders_of_owners(conn, buyers) if buyers else []
-    return await _holders(conn, event_id, orders, named, limit)
+        accounts = [person.id for person in await people.search(conn, query, 1)]
+        return await _described(conn, await _held_by(conn, event_id, accounts), limit)
+    rows = {row.id: row for row in await store.tickets_by_holder(conn, event_id, query, limit)}
+    if len(rows) < limit:
+        rows |= await _held_by(conn, event_id, await _accounts_named(conn, event_id, query, limit))
+    return await _described(conn, rows, limit)
 
 
 async def all_holders(conn: Connection, event_id: UUID) -> list[Holder]:
@@ -54,37 +54,37 @@ async def all_holders(conn: Connection, event_id: UUID) -> list[Holder]:
     return await _described(conn, {row.id: row for row in await store.valid_tickets(conn, event_id)})
 
 
-async def _buyers_named(conn: Connection, event_id: UUID, query: str, limit: int) -> list[UUID]:
-    """Return the ticket buyers of an event whose name contains the text."""
+async def _accounts_named(conn: Connection, event_id: UUID, query: str, limit: int) -> list[UUID]:
+    """Return the accounts that have tickets of an event and whose name contains the text."""
     found: list[UUID] = []
-    owners = await orders_store.paid_owners(conn, event_id)
-    for first in range(0, len(owners), PERSONS_AT_ONCE):
-        persons = await people.persons_by_id(conn, owners[first : first + PERSONS_AT_ONCE])
+    accounts = await store.accounts_at_event(conn, event_id)
+    for first in range(0, len(accounts), PERSONS_AT_ONCE):
+        persons = await people.persons_by_id(conn, accounts[first : first + PERSONS_AT_ONCE])
         found += [id_ for id_, person in persons.items() if query.casefold() in (person.name or "").casefold()]
         if len(found) >= limit:
             break
     return found[:limit]
 
 
-async def _holders(
-    conn: Connection, event_id: UUID, orders: Sequence[OrderRow], named: Sequence[TicketRow], limit: int
-) -> list[Holder]:
-    ids = [id_ for order in orders if order.event_id == event_id and order.state == "paid" for id_ in order.ticket_ids]
-    rows = {row.id: row for row in named}
-    rows |= {id_: row for id_, row in (await store.tickets(conn, ids)).items() if row.refund_id is None}
-    return (await _described(conn, rows))[:limit]
+async def _held_by(conn: Connection, event_id: UUID, accounts: Sequence[UUID]) -> dict[UUID, TicketRow]:
+    held = await store.tickets_of_owners(conn, event_id, accounts) if accounts else []
+    return await _valid(conn, [ticket_id for _, ticket_id, _ in held])
 
 
-async def _described(conn: Connection, rows: dict[UUID, TicketRow]) -> list[Holder]:
+async def _valid(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, TicketRow]:
+    return {id_: row for id_, row in (await store.tickets(conn, ticket_ids)).items() if row.refund_id is None}
+
+
+async def _described(conn: Connection, rows: dict[UUID, TicketRow], limit: int | None = None) -> list[Holder]:
     orders = await orders_store.orders(conn, sorted({row.order_id for row in rows.values()}))
+    accounts = {row.id: row.holder_id or orders[row.order_id].owner_id for row in rows.values()}
     persons: dict[UUID, Person] = {}
-    owners = sorted({order.owner_id for order in orders.values()})
-    for first in range(0, len(owners), PERSONS_AT_ONCE):
-        persons |= await people.persons_by_id(conn, owners[first : first + PERSONS_AT_ONCE])
+    wanted = sorted(set(accounts.values()))
+    for first in range(0, len(wanted), PERSONS_AT_ONCE):
+        persons |= await people.persons_by_id(conn, wanted[first : first + PERSONS_AT_ONCE])
     holders = []
-    for row in rows.values():
-        order = orders[row.order_id]
-        buyer = persons.get(order.owner_id)
-        name, email = (None, None) if buyer is None else (buyer.name, buyer.email)
-        holders.append(Holder(row.id, order.code, row.place, row.holder_name, name, email))
+    for row in list(rows.values())[:limit]:
+        account = persons.get(accounts[row.id])
+        name, email = (None, None) if account is None else (account.name, account.email)
+        holders.append(Holder(row.id, orders[row.order_id].code, row.place, row.holder_name, name, email))
     return holders

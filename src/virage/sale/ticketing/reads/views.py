@@ -25,7 +25,7 @@ from virage.site.programme.types import Event, Text
 from virage.site.venue.api import venue_at
 from virage.site.venue.types import PlaceLabel, Venue
 
-__all__ = ["Ticket", "TicketEvent", "accepted_terms", "export", "order_view", "orders_of", "ticket_event"]
+__all__ = ["Ticket", "TicketEvent", "accepted_terms", "order_view", "orders_of", "ticket_event"]
 NO_TICKETS: frozenset[UUID] = frozenset()
 Labels = Mapping[UUID, PlaceLabel]
 NO_LABELS: Labels = {}
@@ -51,7 +51,7 @@ class TicketEvent(Struct, frozen=True):
 
 
 class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
-    """A ticket for its owner, with the state of its pass."""
+    """A ticket for who holds it, with the state of its pass. `received`: another person bought it."""
 
     id: UUID
     order_id: UUID
@@ -63,6 +63,7 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
     holder_name: str | None
     refunded: bool
     pass_: PassState | None
+    received: bool = False
 
     @classmethod
     def of(cls, row: TicketRow, event: Event, sign: tuple[Venue, PlaceLabel], state: PassState | None) -> "Ticket":
@@ -79,6 +80,7 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
             holder_name=row.holder_name,
             refunded=row.refund_id is not None,
             pass_=state,
+            received=row.holder_id is not None,
         )
 
 
@@ -227,8 +229,3 @@ async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[
         UpcomingTickets(event.id, event.title, event.starts_at, counted[event.id])
         for event in sorted(coming, key=lambda event: event.starts_at)
     ]
-
-
-async def export(conn: Connection, person_id: UUID) -> dict[str, list[Order] | list[Ticket]]:
-    """Return all personal data that ticketing stores about a person."""
-    return {"orders": await orders_of(conn, [person_id]), "tickets": await tickets_of(conn, person_id)}

@@ -1,7 +1,7 @@
 """Routes of ticketing."""
 
 from virage.platform.web.routing import mount
-from virage.sale.ticketing.routes import emails, offers, office, selling, tickets
+from virage.sale.ticketing.routes import emails, offers, office, selling, tickets, transfers
 
 routers = [
     mount("/api/offers", [offers.list_offers]),
@@ -26,6 +26,17 @@ routers = [
             tickets.send_rebind_code,
             tickets.rebind_pass,
             tickets.print_paper,
+        ],
+    ),
+    mount(
+        "/api/transfers",
+        [
+            transfers.list_transfers,
+            transfers.offer_tickets,
+            transfers.read_transfer,
+            transfers.accept_transfer,
+            transfers.cancel_transfer,
+            transfers.return_tickets,
         ],
     ),
     mount(

@@ -316,7 +316,10 @@ class ClosedOrder(Struct, frozen=True):
 
 
 class TicketRow(Struct, frozen=True):
-    """A ticket as stored. `refund_id` is set once it is refunded."""
+    """A ticket as stored.
+
+    `refund_id` is set once it is refunded; `holder_id` is who received it, None while it is its buyer's.
+    """
 
     id: UUID
     order_id: UUID
@@ -326,6 +329,7 @@ class TicketRow(Struct, frozen=True):
     price_cents: int
     holder_name: str | None = None
     refund_id: UUID | None = None
+    holder_id: UUID | None = None
 
 
 class OnSale(Struct, frozen=True):

@@ -1,10 +1,12 @@
 -- name: found_orders(code, owner_ids, holder, seat_events, seats, everywhere, organiser_ids, venue_codes, event_ids, wanted)
--- Orders within a scope with this code, one of these owners, a ticket with this holder's name, or currently this seat of
--- this event; the latest first.
+-- Orders within a scope with this code, one of these owners, a ticket that they received or with this holder's name, or
+-- currently this seat of this event; the latest first.
 with found as (
     select id from ticketing.orders where code = :code
     union
     select id from ticketing.orders where owner_id = any(:owner_ids::uuid[])
+    union
+    select order_id from ticketing.ticket where holder_id = any(:owner_ids::uuid[])
     union
     select order_id from ticketing.ticket
     where holder_name is not null and strpos(lower(holder_name), lower(:holder)) > 0

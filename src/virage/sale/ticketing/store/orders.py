@@ -227,11 +227,6 @@ async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
     return [_order(row) async for row in queries.orders_by_code(conn, code=code)]
 
 
-async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
-    """Return the ticket buyers of an event."""
-    return [row["owner_id"] async for row in queries.paid_owners(conn, event_id=event_id)]
-
-
 async def paid_orders(conn: Connection, event_id: UUID) -> list[tuple[UUID, UUID]]:
     """Return the orders of an event that are paid or await settlement, with their owners."""
     return [(row["id"], row["owner_id"]) async for row in queries.paid_orders(conn, event_id=event_id)]

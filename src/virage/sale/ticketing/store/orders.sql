@@ -229,10 +229,6 @@ order by id for no key update;
 -- The order with a code.
 select order_row.* from ticketing.order_row where code = :code;
 
--- name: paid_owners(event_id)
--- The ticket buyers of an event.
-select distinct owner_id from ticketing.orders where event_id = :event_id and state = 'paid';
-
 -- name: paid_orders(event_id)
 -- The orders of an event that are paid or await settlement, with their owners.
 select id, owner_id from ticketing.orders

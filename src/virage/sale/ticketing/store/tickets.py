@@ -41,16 +41,21 @@ async def tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, Ti
 
 
 async def tickets_of_owner(conn: Connection, owner_id: UUID) -> list[TicketRow]:
-    """Return a fan's tickets, the latest order first."""
+    """Return the tickets that a fan holds, the latest order first."""
     return [TicketRow(*row) async for row in queries.tickets_of_owner(conn, owner_id=owner_id)]
 
 
 async def tickets_of_owners(
     conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID, int]]:
-    """Return the valid tickets of some fans at an event: owner, ticket, place."""
+    """Return the valid tickets that some fans hold at an event: fan, ticket, place."""
     rows = queries.tickets_of_owners(conn, event_id=event_id, owner_ids=list(owner_ids))
     return [(row["owner_id"], row["id"], row["place"]) async for row in rows]
+
+
+async def accounts_at_event(conn: Connection, event_id: UUID) -> list[UUID]:
+    """Return the accounts that have tickets of an event: buyers, and those who received some."""
+    return [row["owner_id"] async for row in queries.accounts_at_event(conn, event_id=event_id)]
 
 
 async def tickets_of_event(conn: Connection, event_id: UUID) -> dict[UUID, TicketRow]:
@@ -97,14 +102,14 @@ async def seat_changes(conn: Connection, move_id: UUID, order_id: UUID) -> list[
 
 
 async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> TicketRow | None:
-    """Return a ticket if this fan bought it."""
+    """Return a ticket if this fan holds it."""
     row = await queries.owned_ticket(conn, ticket_id=ticket_id, owner_id=owner_id)
     return None if row is None else TicketRow(*row)
 
 
-async def lock_ticket(conn: Connection, ticket_id: UUID) -> None:
-    """Lock a ticket until the transaction ends; reads after it are current."""
-    await queries.lock_ticket(conn, ticket_id=ticket_id)
+async def lock_tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> None:
+    """Lock tickets until the transaction ends; reads after it are current."""
+    await queries.lock_tickets(conn, ticket_ids=list(ticket_ids))
 
 
 async def name_holder(conn: Connection, ticket_id: UUID, holder_name: str | None) -> bool:
@@ -113,7 +118,7 @@ async def name_holder(conn: Connection, ticket_id: UUID, holder_name: str | None
 
 
 async def forget_holders(conn: Connection, owner_ids: Sequence[UUID]) -> None:
-    """Erase the holder names that some fans set."""
+    """Erase the holder names of the tickets that some fans hold."""
     await queries.forget_holders(conn, owner_ids=owner_ids)
 
 

@@ -1,52 +1,70 @@
 -- name: tickets(ticket_ids)
 -- Tickets by id.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
 from ticketing.ticket where id = any(:ticket_ids::uuid[]);
 
 -- name: tickets_of_owner(owner_id)
--- A fan's tickets, the latest order first.
-select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
-    ticket.holder_name, ticket.refund_id
-from ticketing.orders
-cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
-join ticketing.ticket on ticket.id = line.ticket_id
-where orders.owner_id = :owner_id and orders.state in ('paid', 'refunded')
-order by orders.paid_at desc, orders.id, ticket.place;
+-- The tickets that a fan holds: bought and not passed on, or received; the latest order first.
+select held.id, held.order_id, held.event_id, held.place, held.tariff, held.price_cents, held.holder_name,
+    held.refund_id, held.holder_id
+from (
+    select ticket.*, orders.paid_at
+    from ticketing.orders
+    cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
+    join ticketing.ticket on ticket.id = line.ticket_id
+    where orders.owner_id = :owner_id and orders.state in ('paid', 'refunded') and ticket.holder_id is null
+    union all
+    select ticket.*, orders.paid_at
+    from ticketing.ticket
+    join ticketing.orders on orders.id = ticket.order_id
+    where ticket.holder_id = :owner_id
+) as held
+order by held.paid_at desc, held.order_id, held.place;
 
 -- name: tickets_of_owners(event_id, owner_ids)
--- The valid tickets of some fans at an event.
+-- The valid tickets that some fans hold at an event.
 select orders.owner_id, ticket.id, ticket.place
 from ticketing.orders
 cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
 join ticketing.ticket on ticket.id = line.ticket_id
 where orders.event_id = :event_id and orders.owner_id = any(:owner_ids::uuid[]) and orders.state = 'paid'
-    and ticket.refund_id is null;
+    and ticket.refund_id is null and ticket.holder_id is null
+union all
+select ticket.holder_id, ticket.id, ticket.place
+from ticketing.ticket
+where ticket.event_id = :event_id and ticket.holder_id = any(:owner_ids::uuid[]) and ticket.refund_id is null;
+
+-- name: accounts_at_event(event_id)
+-- The accounts that have tickets of an event: buyers, and those who received some.
+select owner_id from ticketing.orders where event_id = :event_id and state = 'paid'
+union
+select holder_id from ticketing.ticket where event_id = :event_id and holder_id is not null and refund_id is null;
 
 -- name: owned_ticket(ticket_id, owner_id)^
--- A ticket, if this fan bought it.
+-- A ticket, if this fan holds it.
 select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
-    ticket.holder_name, ticket.refund_id
+    ticket.holder_name, ticket.refund_id, ticket.holder_id
 from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
-where ticket.id = :ticket_id and orders.owner_id = :owner_id;
+where ticket.id = :ticket_id and coalesce(ticket.holder_id, orders.owner_id) = :owner_id;
 
--- name: lock_ticket(ticket_id)!
--- A ticket, locked before its pass, so that binding and printing run one after the other.
-select from ticketing.ticket where id = :ticket_id for no key update;
+-- name: lock_tickets(ticket_ids)!
+-- Tickets, locked in order before their passes.
+select id from ticketing.ticket where id = any(:ticket_ids::uuid[]) order by id for no key update;
 
 -- name: name_holder(ticket_id, holder_name)!
 -- Set the holder's name.
 update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and refund_id is null;
 
 -- name: forget_holders(owner_ids)!
--- Erase the holder names that some fans set.
+-- Erase the holder names of the tickets that some fans hold.
 with locked as (
     select id from ticketing.ticket
     where holder_name is not null
-        and id in (
+        and (holder_id = any(:owner_ids::uuid[]) or (holder_id is null and id in (
             select unnest(orders.ticket_ids) from ticketing.orders
             where orders.owner_id = any(:owner_ids::uuid[])
-        )
+        )))
     order by id for no key update
 )
 update ticketing.ticket set holder_name = null from locked where ticket.id = locked.id;
@@ -108,14 +126,14 @@ where ticket.id = any(:ticket_ids::uuid[]);
 
 -- name: tickets_by_holder(event_id, wanted, limit_)
 -- The valid tickets of an event whose holder's name contains the text.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
 from ticketing.ticket
 where event_id = :event_id and refund_id is null and position(lower(:wanted) in lower(holder_name)) > 0
 order by holder_name, id limit :limit_;
 
 -- name: tickets_of_event(event_id)
 -- Every ticket of an event, also those refunded.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
 from ticketing.ticket where event_id = :event_id;
 
 -- name: renumber_tickets(ticket_ids, places)!
@@ -155,6 +173,6 @@ from ticketing.seat_change where move_id = :move_id and order_id = :order_id ord
 
 -- name: valid_tickets(event_id)
 -- Every valid ticket of an event.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
 from ticketing.ticket
 where event_id = :event_id and refund_id is null;

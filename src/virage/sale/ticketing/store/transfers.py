@@ -1,0 +1,99 @@
+"""Transfers and the tickets that they offer."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.identity.people.types import mailbox
+from virage.platform.data.database import Connection
+from virage.sale.ticketing.rules.terms import TicketRow
+from virage.sale.ticketing.rules.transfers import Transfer, TransferState
+from virage.sale.ticketing.store.queries import queries
+
+
+async def transfer(conn: Connection, transfer_id: UUID) -> Transfer | None:
+    """Return a transfer by its id."""
+    row = await queries.transfer(conn, transfer_id=transfer_id)
+    return None if row is None else Transfer(*row)
+
+
+async def lock_transfer(conn: Connection, transfer_id: UUID) -> Transfer:
+    """Lock a transfer that exists until the transaction ends, and return it."""
+    return Transfer(*(await queries.lock_transfer(conn, transfer_id=transfer_id)))
+
+
+async def transfers_of_person(conn: Connection, person_id: UUID, email: str) -> list[Transfer]:
+    """Return what a person gave, received, or is offered by address, the latest first."""
+    return [
+        Transfer(*row) async for row in queries.transfers_of_person(conn, person_id=person_id, mailbox=mailbox(email))
+    ]
+
+
+async def lock_open_of_tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> list[Transfer]:
+    """Lock the open offers of tickets, which are locked, and return them."""
+    return [Transfer(*row) async for row in queries.lock_open_of_tickets(conn, ticket_ids=list(ticket_ids))]
+
+
+async def lock_open_of_person(conn: Connection, person_id: UUID, email: str | None) -> list[Transfer]:
+    """Lock the open offers by a person or to their address, and return them."""
+    at = None if email is None else mailbox(email)
+    return [Transfer(*row) async for row in queries.lock_open_of_person(conn, person_id=person_id, mailbox=at)]
+
+
+async def lock_expired(conn: Connection, now: datetime, wanted: int) -> list[Transfer]:
+    """Lock open offers that are over, and return them."""
+    return [Transfer(*row) async for row in queries.lock_expired(conn, now=now, wanted=wanted)]
+
+
+async def accepted_at_event(conn: Connection, event_id: UUID) -> list[Transfer]:
+    """Return the accepted transfers of an event of which the receiver still holds a valid ticket."""
+    return [Transfer(*row) async for row in queries.accepted_at_event(conn, event_id=event_id)]
+
+
+async def accepted_of_tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> list[Transfer]:
+    """Return the accepted transfers by which tickets came to their present holders."""
+    return [Transfer(*row) async for row in queries.accepted_of_tickets(conn, ticket_ids=list(ticket_ids))]
+
+
+async def offers_since(conn: Connection, from_id: UUID, since: datetime) -> int:
+    """Return how many offers a person has made since a moment."""
+    return int(await queries.offers_since(conn, from_id=from_id, since=since))
+
+
+async def insert_transfer(conn: Connection, offer: Transfer) -> None:
+    """Insert an open offer of locked tickets."""
+    await queries.insert_transfer(
+        conn,
+        transfer_id=offer.id,
+        event_id=offer.event_id,
+        from_id=offer.from_id,
+        to_email=offer.to_email,
+        to_mailbox=offer.to_mailbox,
+        by_link=offer.by_link,
+        now=offer.offered_at,
+        expires_at=offer.expires_at,
+        ticket_ids=offer.ticket_ids,
+    )
+
+
+async def end_transfers(
+    conn: Connection, transfer_ids: Sequence[UUID], state: TransferState, now: datetime, to_id: UUID | None = None
+) -> None:
+    """End open offers; `to_id` is who accepted."""
+    await queries.end_transfers(conn, transfer_ids=list(transfer_ids), state=state, to_id=to_id, now=now)
+
+
+async def mark_returned(conn: Connection, transfer_id: UUID, ticket_ids: Sequence[UUID]) -> None:
+    """Store that the receiver of a locked transfer gives these tickets back."""
+    await queries.mark_returned(conn, transfer_id=transfer_id, ticket_ids=list(ticket_ids))
+
+
+async def held_tickets(conn: Connection, ticket_ids: Sequence[UUID], person_id: UUID) -> list[TicketRow]:
+    """Return those of the tickets that a person holds, by id."""
+    rows = queries.held_tickets(conn, ticket_ids=list(ticket_ids), person_id=person_id)
+    return [TicketRow(*row) async for row in rows]
+
+
+async def hand_over(conn: Connection, names: Mapping[UUID, str | None], holder_id: UUID) -> None:
+    """Give locked tickets to a person; `names` are the holders' names, by ticket."""
+    await queries.hand_over(conn, ticket_ids=list(names.keys()), names=list(names.values()), holder_id=holder_id)

@@ -1,0 +1,102 @@
+-- name: transfer(transfer_id)^
+-- A transfer by its id.
+select transfer_row.* from ticketing.transfer_row where id = :transfer_id;
+
+-- name: lock_transfer(transfer_id)^
+-- A transfer, locked.
+select transfer_row.* from ticketing.transfer_row where id = :transfer_id for no key update;
+
+-- name: transfers_of_person(person_id, mailbox)
+-- What a person gave, received, or is offered by address; the latest first.
+select transfer_row.* from ticketing.transfer_row
+where from_id = :person_id or to_id = :person_id or to_mailbox = :mailbox
+order by offered_at desc, id;
+
+-- name: lock_open_of_tickets(ticket_ids)
+-- The open offers of tickets, locked in order.
+select transfer_row.* from ticketing.transfer_row
+where state = 'offered'
+    and id in (select transfer_id from ticketing.offered_ticket where ticket_id = any(:ticket_ids::uuid[]))
+order by id for no key update;
+
+-- name: lock_open_of_person(person_id, mailbox)
+-- The open offers by a person or to an address, locked in order.
+select transfer_row.* from ticketing.transfer_row
+where state = 'offered' and (from_id = :person_id or to_mailbox = :mailbox)
+order by id for no key update;
+
+-- name: lock_expired(now, wanted)
+-- Open offers that are over, locked in order; those locked by other transactions are skipped.
+select transfer_row.* from ticketing.transfer_row
+where state = 'offered' and expires_at <= :now
+order by id limit :wanted for no key update skip locked;
+
+-- name: accepted_at_event(event_id)
+-- The accepted transfers of an event of which the receiver still holds a valid ticket.
+select transfer_row.* from ticketing.transfer_row
+where event_id = :event_id and state = 'accepted'
+    and exists (
+        select from ticketing.ticket
+        where ticket.id = any(transfer_row.ticket_ids) and ticket.holder_id = transfer_row.to_id and ticket.refund_id is null
+    )
+order by id;
+
+-- name: accepted_of_tickets(ticket_ids)
+-- The accepted transfers by which tickets came to their present holders.
+select transfer_row.* from ticketing.transfer_row
+where state = 'accepted' and event_id in (select event_id from ticketing.ticket where id = any(:ticket_ids::uuid[]))
+    and exists (
+        select from ticketing.ticket
+        where ticket.id = any(:ticket_ids::uuid[]) and ticket.id = any(transfer_row.ticket_ids)
+            and ticket.holder_id = transfer_row.to_id and not ticket.id = any(transfer_row.returned_ids)
+    )
+order by id;
+
+-- name: offers_since(from_id, since)$
+-- How many offers a person has made since a moment.
+select count(*) from ticketing.transfer where from_id = :from_id and offered_at > :since;
+
+-- name: insert_transfer(transfer_id, event_id, from_id, to_email, to_mailbox, by_link, now, expires_at, ticket_ids)!
+-- An open offer; its tickets are locked.
+with offered as (
+    insert into ticketing.transfer (
+        id, event_id, from_id, to_email, to_mailbox, by_link, state, offered_at, expires_at, ticket_ids
+    )
+    values (
+        :transfer_id, :event_id, :from_id, :to_email, :to_mailbox, :by_link, 'offered', :now, :expires_at,
+        :ticket_ids::uuid[]
+    )
+)
+insert into ticketing.offered_ticket (ticket_id, transfer_id)
+select ticket_id, :transfer_id from unnest(:ticket_ids::uuid[]) as offer (ticket_id) order by ticket_id;
+
+-- name: end_transfers(transfer_ids, state, to_id, now)!
+-- Offers that end; the address is forgotten.
+with locked as (
+    select id from ticketing.transfer where id = any(:transfer_ids::uuid[]) order by id for no key update
+),
+free as (
+    delete from ticketing.offered_ticket using locked where offered_ticket.transfer_id = locked.id
+)
+update ticketing.transfer
+set state = :state, to_id = :to_id, to_email = null, to_mailbox = null, ended_at = :now
+from locked where transfer.id = locked.id;
+
+-- name: mark_returned(transfer_id, ticket_ids)!
+-- Tickets of a locked transfer that the receiver gives back.
+update ticketing.transfer set returned_ids = returned_ids || :ticket_ids::uuid[] where id = :transfer_id;
+
+-- name: held_tickets(ticket_ids, person_id)
+-- The tickets of these that a person holds: bought and not passed on, or received.
+select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
+    ticket.holder_name, ticket.refund_id, ticket.holder_id
+from ticketing.ticket
+join ticketing.orders on orders.id = ticket.order_id
+where ticket.id = any(:ticket_ids::uuid[]) and coalesce(ticket.holder_id, orders.owner_id) = :person_id
+order by ticket.id;
+
+-- name: hand_over(ticket_ids, names, holder_id)!
+-- Give locked tickets to a person, with the holders' names; a ticket that returns to its buyer has no other holder.
+update ticketing.ticket set holder_id = nullif(:holder_id::uuid, orders.owner_id), holder_name = given.name
+from unnest(:ticket_ids::uuid[], :names::text[]) as given (ticket_id, name), ticketing.orders
+where ticket.id = given.ticket_id and orders.id = ticket.order_id;
