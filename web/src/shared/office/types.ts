@@ -37,6 +37,7 @@ export type AccreditationKindState = Schemas["AccreditationKindState"];
 export type Ban = Schemas["Ban"];
 export type BanFile = Schemas["BanFile"];
 export type BanRequest = Schemas["BanRequest"];
+export type BanReviewView = Schemas["BanReviewView"];
 export type Role = Schemas["RoleName"];
 export type Scope = Schemas["ScopeName"];
 
