@@ -12,6 +12,7 @@ export const routes: readonly Route[] = [
   { pattern: "/orders/:id", load: () => import("../../features/payments/OrderPage.svelte") },
   { pattern: "/tickets", load: () => import("../../features/ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("../../features/ticketing/TicketPage.svelte") },
+  { pattern: "/transfers/:id", load: () => import("../../features/ticketing/transfers/entry").then((transfers) => transfers.open()) },
   { pattern: "/wallet", load: wallet("balance") },
   { pattern: "/wallet/automatic", load: wallet("automatic") },
   { pattern: "/wallet/cards/add", load: wallet("addCard") },

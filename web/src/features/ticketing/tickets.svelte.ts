@@ -39,6 +39,8 @@ class Tickets {
       return;
     }
     this.problem = null;
+    const held = new Set(answer.data.map(({ id }) => id));
+    for (const { id } of this.list ?? []) if (!held.has(id)) await forgetPass(id); // another person has it now
     this.list = answer.data;
     this.at = new Date().toISOString();
     await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Stored);

@@ -32,6 +32,12 @@ export const refusals: typeof English = {
   pass_printed: "Dieses Ticket wurde gedruckt. Übertragen Sie es auf ein Handy oder bringen Sie das gedruckte Ticket mit.",
   pass_rebinds_used_up: "Dieses Ticket kann auf kein weiteres Handy übertragen werden. Fragen Sie an der Tageskasse.",
   pass_revoked: "Dieses Ticket wurde erstattet oder ersetzt. Es ist nicht mehr gültig.",
+  // Tickets für andere
+  transfer_ended: "Dieses Angebot ist nicht mehr offen.",
+  transfer_not_possible: "Das ist nicht möglich. Wenden Sie sich an den Ticketservice.",
+  transfer_to_another_address: "Dieses Angebot ist für eine andere E-Mail-Adresse. Melden Sie sich mit dieser an.",
+  transfer_to_yourself: "Das ist Ihre eigene Adresse. Geben Sie die Adresse der Person ein, die die Tickets bekommt.",
+  ticket_offered: "Eines dieser Tickets ist schon jemandem angeboten. Ziehen Sie dieses Angebot zuerst zurück.",
   // Passkeys
   passkeys_unavailable: "Passkeys funktionieren unter dieser Adresse nicht. Melden Sie sich mit einem Code per E-Mail an.",
   passkeys_full: "Sie haben bereits 20 Passkeys. Entfernen Sie zuerst einen.",

@@ -27,6 +27,12 @@ export const refusals = {
   pass_printed: "This ticket was printed. Move it back to a phone, or bring the printed ticket.",
   pass_rebinds_used_up: "This ticket can’t be moved to another phone again. Ask at the box office.",
   pass_revoked: "This ticket was refunded or replaced. It is no longer valid.",
+  // tickets for other people
+  transfer_ended: "This offer is no longer open.",
+  transfer_not_possible: "This is not possible. Contact the ticket office.",
+  transfer_to_another_address: "This offer is for another email address. Sign in with that one.",
+  transfer_to_yourself: "This is your own address. Enter the address of the person who gets the tickets.",
+  ticket_offered: "One of these tickets is already offered to another person. Cancel that offer first.",
   // passkeys
   passkeys_unavailable: "Passkeys don’t work at this address. Sign in with a code by email.",
   passkeys_full: "You have 20 passkeys already. Remove one first.",

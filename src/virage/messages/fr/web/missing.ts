@@ -8,5 +8,6 @@ export const missing: typeof english = {
   text: { title: "Page introuvable", text: "Cette version n’existe pas. Vérifiez le lien.", next: "Voir l’affiche" },
   order: { title: "Commande introuvable", text: "Elle appartient peut-être à un autre compte. Connectez-vous avec l’adresse e-mail de l’achat, ou consultez vos commandes.", next: "Mes commandes" },
   ticket: { title: "Billet introuvable", text: "Il appartient peut-être à un autre compte. Connectez-vous avec l’adresse e-mail de l’achat, ou consultez vos billets.", next: "Mes billets" },
+  transfer: { title: "Offre introuvable", text: "Le lien est peut-être incomplet. Si vous l’avez reçu par e-mail, connectez-vous avec cette adresse.", next: "Mes billets" },
   food: { title: "Commande introuvable", text: "Elle appartient peut-être à un autre compte. Connectez-vous avec le compte qui a commandé, ou consultez vos commandes dans « Buvette ».", next: "Buvette" },
 };

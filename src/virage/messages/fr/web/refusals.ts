@@ -29,6 +29,12 @@ export const refusals: typeof English = {
   pass_printed: "Ce billet a été imprimé. Remettez-le sur un téléphone, ou apportez le papier.",
   pass_rebinds_used_up: "Ce billet ne peut plus changer de téléphone. Adressez-vous à la billetterie.",
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’est plus valable.",
+  // billets pour d’autres personnes
+  transfer_ended: "Cette offre n’est plus ouverte.",
+  transfer_not_possible: "Ce n’est pas possible. Contactez la billetterie.",
+  transfer_to_another_address: "Cette offre est pour une autre adresse e-mail. Connectez-vous avec celle-ci.",
+  transfer_to_yourself: "C’est votre propre adresse. Saisissez celle de la personne qui reçoit les billets.",
+  ticket_offered: "L’un de ces billets est déjà proposé à une autre personne. Annulez d’abord cette offre.",
   // clés d’accès
   passkeys_unavailable: "Les clés d’accès ne fonctionnent pas à cette adresse. Connectez-vous avec un code par e-mail.",
   passkeys_full: "Vous avez déjà 20 clés d’accès. Supprimez-en une d’abord.",
