@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.system import System
+from virage.platform.values.ids import new_id
 
 ACCEPTED = "4242 4242 4242 4242"
 DECLINED = "4000 0000 0000 0002"
@@ -102,3 +103,17 @@ def choose_in_list(page: Page, block: str, row: str) -> None:
     page.locator(".rows .row").filter(has_text=f"Row {row}").click()
     page.locator(".rows .seats button").first.click()
     expect(page.locator(".choice")).to_be_visible()
+
+
+def make_link(page: Page, tickets: list[str]) -> str:
+    """Offer tickets by a link, through the API; return its path with the key."""
+    made = page.evaluate(
+        """async ([ids, id]) => {
+            const headers = { "content-type": "application/json" };
+            const body = JSON.stringify({ id, ticket_ids: ids });
+            const answer = await fetch("/api/transfers", { method: "POST", headers, body });
+            return answer.json();
+        }""",
+        [tickets, str(new_id())],
+    )
+    return str(made["link"])

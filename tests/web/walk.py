@@ -16,6 +16,7 @@ from tests.web.cards import Till, new_card
 from tests.web.food import filled, orders
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
+from tests.web.steps import make_link
 from tests.web.system import FAN, System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live_news import tell
@@ -54,11 +55,15 @@ SHIFTS = """
 
 
 class Evening(NamedTuple):
-    """The data of the pages: a running match with a replay; the purchases of the demo's fan; a payout."""
+    """The data of the pages: a running match with a replay; the purchases of the demo's fan; a payout.
+
+    `offer` is the path of an offer by link of the fan's last ticket, with its key.
+    """
 
     match: UUID
     replay: str
     ticket: str
+    offer: str
     order: str
     food: str
     card: str
@@ -157,10 +162,13 @@ def prepared(browser: Browser, system: System) -> Evening:
             return page.request.get(path).json()
 
         (food,) = orders(page, on_now, tour_food.BUSY, {"Salted popcorn": 1})
+        tickets = [ticket["id"] for ticket in get("/api/me/tickets")]
+        offered = [transfer["link"] for transfer in get("/api/transfers") if transfer["link"]]
         return Evening(
             match=match,
             replay=tour_live.filmed(system, match),
-            ticket=get("/api/me/tickets")[0]["id"],
+            ticket=tickets[0],
+            offer=offered[0] if offered else make_link(page, tickets[-1:]),
             order=get("/api/me/orders")[0]["id"],
             food=food,
             card=get("/api/me/cards")[0]["id"],
@@ -183,6 +191,7 @@ def public_addresses(system: System, evening: Evening) -> list[str]:
         "/orders",
         "/tickets",
         f"/tickets/{evening.ticket}",
+        evening.offer,
         "/wallet",
         "/wallet/money-back",
         till.address(till.asks(650)),
@@ -222,6 +231,7 @@ def fan_addresses(system: System, evening: Evening) -> list[str]:
         f"/orders/{evening.order}",
         "/tickets",
         f"/tickets/{evening.ticket}",
+        evening.offer,
         "/wallet",
         "/wallet/automatic",
         "/wallet/cards/add",
