@@ -1,6 +1,7 @@
 """An event moves to another version of its venue: every seat is renumbered, and nothing is sold twice meanwhile."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
@@ -461,5 +462,5 @@ async def test_the_journal_of_a_move_names_no_place_and_no_person(system: System
     assert facts["event_version_changed"]["about"] == system.event_id
     assert facts["ticket_reseated"]["about"] == first
     for row in rows:
-        assert "113" not in str(row["data"])
+        assert "113" not in re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", str(row["data"])), "an id may have these digits"
     assert GONE not in [place for row in rows for place in row["data"].get("places", ())]
