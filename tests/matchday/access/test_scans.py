@@ -232,7 +232,9 @@ async def test_a_gate_that_has_not_heard_of_a_transfer_admits_the_first_pass_and
     mine = Ticket(ticket.number, ticket.subject, receivers)
     mine.text = bound.text
     refused = night.scan(online, "ask", code=ticket.code(), training=True)
-    assert outcome_of((await night.send(online, refused))[0]) == ("refused", "superseded"), "online it admits nobody"
+    assert outcome_of((await night.send(online, refused))[0]) == ("refused", "superseded"), (
+        "the giver's pass is refused online"
+    )
     givers = night.scan(offline, "passed", ticket, code=ticket.code(), offline=True)
     night.clock.advance(SECOND)
     receiver = night.scan(online, "ask", code=mine.code(night.clock.now()))
