@@ -39,6 +39,7 @@ REFUSAL_ENUMS = frozenset(
         "PassRefusal",
         "OverrideRefusal",
         "SettlementRefusal",
+        "ExchangeRefusal",
         "TransferRefusal",
     }
 )

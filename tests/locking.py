@@ -22,7 +22,11 @@ from virage.platform.data.sql import Adapter
 from virage.platform.module import LockException
 
 # A row of a view is a row of its table.
-VIEWS: Final = {"ticketing.order_row": "ticketing.orders", "ticketing.transfer_row": "ticketing.transfer"}
+VIEWS: Final = {
+    "ticketing.listing_row": "ticketing.listing",
+    "ticketing.order_row": "ticketing.orders",
+    "ticketing.transfer_row": "ticketing.transfer",
+}
 # A foreign key locks the row that it references (`for key share`). It waits for a transaction that
 # deletes the row, changes a key of it or locks it `for update`. These are the referenced tables
 # with such transactions; tests/test_locks.py compares them with the schema and with every query.

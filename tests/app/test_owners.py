@@ -114,6 +114,8 @@ CASES = (
     Case("GET /api/office/events/{event_id}", "our office", NEIGHBOURS),
     Case("PUT /api/office/events/{event_id}", "our office", NEIGHBOURS, event_body),
     Case("POST /api/office/events/{event_id}/publish", "our office", NEIGHBOURS),
+    Case("GET /api/office/events/{event_id}/exchange", "our office", NEIGHBOURS),
+    Case("PUT /api/office/events/{event_id}/exchange", "our office", NEIGHBOURS, lambda _: {"open": False}),
     Case("GET /api/office/events/{event_id}/pricing", "our office", NEIGHBOURS),
     Case(
         "PUT /api/office/events/{event_id}/pricing",
@@ -222,6 +224,9 @@ ELSEWHERE = {
     "GET /api/office/events/{event_id}/closures",
     "PUT /api/office/events/{event_id}/closures/{part}/{code}",
     "POST /api/tickets/{ticket_id}/rebind",
+    # the tests of the exchange try another fan, and another event
+    "POST /api/exchange/listings/{listing_id}/withdraw",
+    "POST /api/office/events/{event_id}/exchange/{listing_id}",
     "POST /api/access/ban-reviews/{subject_id}/{person_id}",  # the tests of transfers try the supervisor of a gate
     "GET /api/access/pack/{event_id}",
     "GET /api/access/holders/{event_id}",

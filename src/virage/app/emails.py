@@ -16,6 +16,7 @@ from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_
 from virage.sale.ticketing.api import (
     debit_email,
     event_moved_email,
+    listing_email,
     money_returned_email,
     order_paid_email,
     received_refunded_email,
@@ -62,6 +63,10 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.TICKETS_RECEIVED: transfer_email,
     EmailKind.TICKETS_RETURNED: transfer_email,
     EmailKind.RECEIVED_REFUNDED: received_refunded_email,
+    EmailKind.LISTING_SOLD: listing_email,
+    EmailKind.LISTING_ENDED: listing_email,
+    EmailKind.LISTING_ALLOWED: listing_email,
+    EmailKind.LISTING_REFUSED: listing_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
     EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,

@@ -17,6 +17,7 @@ from virage.money.wallet.cards.settings import CardSettings
 from virage.money.wallet.funding.settings import FundingSettings
 from virage.platform.settings import config
 from virage.platform.settings.config import Config
+from virage.sale.ticketing.settings import ExchangeSettings
 
 # Not collected from the modules: a command that only reads the configuration would load every domain for it.
 SETTINGS: Final[tuple[type[Struct], ...]] = (
@@ -25,6 +26,7 @@ SETTINGS: Final[tuple[type[Struct], ...]] = (
     AccountSettings,
     CardSettings,
     FundingSettings,
+    ExchangeSettings,
     TillSettings,
     FoodOrderSettings,
     LiveSettings,

@@ -27,6 +27,7 @@ PLACES = [
 ]
 NAME = "<b>&\"'"
 TRANSFER = EVENT | {"count": 2, "giver": NAME, "receiver": NAME, "until": AT.replace(day=7, hour=12)}
+LISTING = EVENT | {"count": 2, "cents": 7200, "total_cents": 8000}
 VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
 
 CONTENTS: dict[EmailKind, EmailContent] = {
@@ -78,6 +79,10 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.TICKETS_RECEIVED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
     EmailKind.TICKETS_RETURNED: EmailContent(TRANSFER | {"count": 1}, PLACES[:1], "/tickets"),
     EmailKind.RECEIVED_REFUNDED: EmailContent(EVENT | {"cancelled": False}, PLACES[:1], "/tickets"),
+    EmailKind.LISTING_SOLD: EmailContent(LISTING, PLACES[:2], "/tickets"),
+    EmailKind.LISTING_ENDED: EmailContent(LISTING, PLACES[:2], "/tickets"),
+    EmailKind.LISTING_ALLOWED: EmailContent(LISTING, PLACES[:2], "/tickets"),
+    EmailKind.LISTING_REFUSED: EmailContent(LISTING | {"count": 1}, PLACES[:1], "/tickets"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

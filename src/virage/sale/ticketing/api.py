@@ -25,6 +25,7 @@ from virage.sale.ticketing.reads.emails import refund_failed as refund_failed_em
 from virage.sale.ticketing.reads.emails import refunded as refund_email
 from virage.sale.ticketing.reads.emails import seats_changed as seats_changed_email
 from virage.sale.ticketing.reads.emails import tickets_held as tickets_held_email
+from virage.sale.ticketing.reads.exchange import email as listing_email
 from virage.sale.ticketing.reads.gates import all_holders as all_holders
 from virage.sale.ticketing.reads.gates import find_holders as find_holders
 from virage.sale.ticketing.reads.gates import order_codes as order_codes

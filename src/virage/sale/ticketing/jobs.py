@@ -5,7 +5,7 @@ from datetime import timedelta
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import emails, holding, paying, refunding, transfers
+from virage.sale.ticketing.acts import emails, exchange, holding, paying, refunding, transfers
 from virage.sale.ticketing.acts.emails import MOVED_JOB, EventMovedJob
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
 
@@ -14,6 +14,7 @@ EXPIRE_OLD_EVERY_S = 3600.0
 EXPIRE_MAX = 500
 SEATS_BACK_EVERY_S = 5.0
 EXPIRE_TRANSFERS_EVERY_S = 60.0
+END_LISTINGS_EVERY_S = 60.0
 LOOK_AGAIN = timedelta(minutes=1)
 
 
@@ -29,6 +30,7 @@ class TicketingJobs:
         jobs.every(EXPIRE_EVERY_S, "ticketing.expire", self.expire)
         jobs.every(EXPIRE_OLD_EVERY_S, "ticketing.expire_old", self.expire_old)
         jobs.every(EXPIRE_TRANSFERS_EVERY_S, "ticketing.expire_transfers", self.expire_transfers)
+        jobs.every(END_LISTINGS_EVERY_S, "ticketing.end_listings", self.end_listings)
         jobs.on(CANCELLED_JOB, EventCancelledJob, self.refund_cancelled)
         jobs.on(MOVED_JOB, EventMovedJob, self.notify_moved)
 
@@ -54,6 +56,11 @@ class TicketingJobs:
                 ended = await transfers.expire(conn, self._clock.now())
             if ended < transfers.EXPIRED_AT_ONCE:
                 return
+
+    async def end_listings(self) -> None:
+        """End the listings of the exchange that cannot be sold any more."""
+        async with self._db.transaction() as conn:
+            await exchange.end_over(conn, self._clock.now())
 
     async def refund_cancelled(self, gone: EventCancelledJob) -> None:
         """Refund the orders of a cancelled event, until none is left."""

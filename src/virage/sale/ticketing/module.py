@@ -6,6 +6,7 @@ from functools import partial
 
 from virage.identity.people.types import people_config_of
 from virage.platform.module import LockException, Module, Parts, Process
+from virage.sale.ticketing.acts.exchange import ExchangeService
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
 from virage.sale.ticketing.acts.transfers import IsBanned, transfer_service
@@ -17,6 +18,7 @@ from virage.sale.ticketing.reads.watch import OrderWatch
 from virage.sale.ticketing.routes import routers
 from virage.sale.ticketing.routes.offers import OfferBoard
 from virage.sale.ticketing.routes.order_service import OrderService
+from virage.sale.ticketing.settings import ExchangeSettings
 
 module = Module(
     "ticketing",
@@ -27,8 +29,14 @@ module = Module(
         "block_unknown": 409,
         "category_unknown": 409,
         "companion_needs_access": 409,
+        "exchange_closed": 409,
         "hold_expired": 409,
         "limit_reached": 409,
+        "listing_ended": 409,
+        "listing_of_yourself": 409,
+        "listing_reserved": 409,
+        "listing_unavailable": 409,
+        "not_for_exchange": 409,
         "not_for_sale": 409,
         "not_together": 409,
         "order_already_paid": 409,
@@ -39,12 +47,14 @@ module = Module(
         "people_inside": 409,
         "place_needs_access": 409,
         "place_taken": 409,
+        "price_above_maximum": 409,
         "prices_sold_places": 409,
         "sale_closed": 409,
         "sale_not_open": 409,
         "sold_out": 409,
         "terms_not_accepted": 409,
         "tickets_affected": 409,
+        "ticket_listed": 409,
         "ticket_offered": 409,
         "ticket_refunded": 409,
         "tickets_not_named": 409,
@@ -58,6 +68,8 @@ module = Module(
         "lock_event()": (),
         "pricing": ("category", "area_category", "block_category"),
         "orders": ("accepted_terms", "occupied_place"),
+        "exchange_terms": (),
+        "listing": ("listed_ticket",),
         "claim": (),
         "moved_event": (),
         "former_label": (),
@@ -80,6 +92,9 @@ module = Module(
         ),
         "renumber_orders": LockException(
             "A move of the event changes orders that it has locked in order.", under="ticketing.orders"
+        ),
+        "hand_claims": LockException(
+            "Only the owner of a claim hands it on, under the lock of its order.", under="ticketing.orders"
         ),
         "move_claims": LockException(
             "Only the owner of a claim moves it, under the lock of its order.", under="ticketing.orders"
@@ -116,6 +131,7 @@ def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInsi
             "order_watch": watch,
             "rebind_service": rebind_service(config.secret, people_config_of(config)),
             "transfer_service": transfer_service(config.secret, people_config_of(config), is_banned),
+            "exchange_service": ExchangeService(config.of(ExchangeSettings), is_banned),
             "who_is_inside": lock_inside,
         },
         jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],

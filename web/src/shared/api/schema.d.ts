@@ -691,6 +691,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{event_id}/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get exchange
+         * @description Return what the exchange of an event offers; empty while it is closed.
+         */
+        get: operations["get_exchange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/{event_id}/offer": {
         parameters: {
             query?: never;
@@ -747,6 +767,92 @@ export interface paths {
          *     The buyer then holds them as chosen seats; `place_taken` if another buyer was faster.
          */
         post: operations["propose_places"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/listings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my listings
+         * @description Return what the caller has listed, the latest first.
+         */
+        get: operations["list_my_listings"];
+        put?: never;
+        /**
+         * List tickets
+         * @description List tickets of one order, sold together. They stay valid until they are sold. A repeated id is one listing.
+         */
+        post: operations["list_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/listings/{listing_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw listing
+         * @description Withdraw a listing until it is sold.
+         */
+        post: operations["withdraw_listing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold listings
+         * @description Hold listings of one event for ten minutes, in an order that is paid at `/api/orders/{order_id}/payment`.
+         *
+         *     A repeated id is one order.
+         */
+        post: operations["hold_listings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List listable tickets
+         * @description Return the caller's tickets that may be listed now, with the highest price of each.
+         */
+        get: operations["list_listable_tickets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2529,6 +2635,50 @@ export interface paths {
          */
         put: operations["put_event_closure"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get exchange book
+         * @description Return the exchange of an event: its rules, all listings, and sums.
+         */
+        get: operations["get_exchange_book"];
+        /**
+         * Put exchange terms
+         * @description Replace the rules of an event's exchange. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_exchange_terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/exchange/{listing_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide listing
+         * @description Allow or refuse a listing that waits for its review. Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["decide_listing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6685,6 +6835,19 @@ export interface components {
             since: string;
         };
         /**
+         * BoardListing
+         * @description A listing for buyers. `fee_cents` is the buyer's fee; `held`: it is in the basket of another buyer.
+         */
+        BoardListing: {
+            fee_cents: number;
+            held: boolean;
+            /** Format: uuid */
+            id: string;
+            mine: boolean;
+            places: components["schemas"]["ListedPlace"][];
+            total_cents: number;
+        };
+        /**
          * BonusReason
          * @description Reason of a bonus grant.
          * @enum {string}
@@ -7807,7 +7970,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
+        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -8112,6 +8275,52 @@ export interface components {
          * @enum {string}
          */
         EvidenceState: "failed" | "sent" | "waiting";
+        /**
+         * ExchangeBoard
+         * @description What an event's exchange offers now, the cheapest per ticket first.
+         */
+        ExchangeBoard: {
+            /** Format: uuid */
+            event_id: string;
+            listings: components["schemas"]["BoardListing"][];
+            open: boolean;
+            venue_version: string;
+        };
+        /**
+         * ExchangeBook
+         * @description An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold.
+         */
+        ExchangeBook: {
+            fee_cents: number;
+            listed: number;
+            listings: components["schemas"]["OfficeListing"][];
+            sold: number;
+            sold_cents: number;
+            terms: components["schemas"]["ExchangeTerms"];
+        };
+        /**
+         * ExchangePurchaseRequest
+         * @description Listings of one event to buy. The client makes `id`, that of the order: a repeated request is one order.
+         */
+        ExchangePurchaseRequest: {
+            /** Format: uuid */
+            id: string;
+            listing_ids: string[];
+        };
+        /**
+         * ExchangeTerms
+         * @description The rules of an event's exchange. `open` lets holders list; `price_max_permille` is of the ticket's price.
+         *
+         *         `fee_permille` of the price is kept from the seller's refund.
+         */
+        ExchangeTerms: {
+            /** @default 0 */
+            fee_permille: number;
+            /** @default false */
+            open: boolean;
+            /** @default 1000 */
+            price_max_permille: number;
+        };
         /**
          * ExitFile
          * @description An exit with its clear width.
@@ -9130,6 +9339,77 @@ export interface components {
             key?: string | null;
         };
         /**
+         * ListableTicket
+         * @description A ticket that its holder may list: at most for `price_max_cents`, of which the operator keeps the share.
+         */
+        ListableTicket: {
+            fee_permille: number;
+            /** Format: uuid */
+            order_id: string;
+            price_max_cents: number;
+            /** Format: uuid */
+            ticket_id: string;
+        };
+        /**
+         * ListedPlace
+         * @description A listed ticket: its place, tariff and price. `face_cents` is what its holder paid.
+         */
+        ListedPlace: {
+            face_cents: number;
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            tariff: components["schemas"]["Tariff"];
+            /** Format: uuid */
+            ticket_id: string;
+        };
+        /**
+         * ListedTicket
+         * @description A ticket to list, and its price in cents.
+         */
+        ListedTicket: {
+            price_cents: number;
+            /** Format: uuid */
+            ticket_id: string;
+        };
+        /**
+         * ListingDecision
+         * @description Whether a listing that waits for its review goes on sale.
+         */
+        ListingDecision: {
+            allow: boolean;
+        };
+        /**
+         * ListingRequest
+         * @description Tickets of one order to sell together. The client makes `id`: a repeated request is one listing.
+         */
+        ListingRequest: {
+            /** Format: uuid */
+            id: string;
+            tickets: components["schemas"]["ListedTicket"][];
+        };
+        /**
+         * ListingView
+         * @description A listing for who listed it. `payout_cents` is what they get; `held`: a buyer is about to pay it.
+         *
+         *         `reasons` are the rules for which a person reviews it.
+         */
+        ListingView: {
+            ended_at: string | null;
+            event: components["schemas"]["TicketEvent"];
+            held: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            listed_at: string;
+            payout_cents: number;
+            places: components["schemas"]["ListedPlace"][];
+            reasons: ("many_in_year" | "many_of_event")[];
+            /** @enum {string} */
+            state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
+            total_cents: number;
+        };
+        /**
          * Location
          * @description Position of the venue in degrees (WGS 84).
          */
@@ -9555,6 +9835,33 @@ export interface components {
             sale: "after" | "before" | "cancelled" | "open";
         };
         /**
+         * OfficeListing
+         * @description A listing for the office. `seller` names the account; None after an erasure.
+         *
+         *         `sold_in_year` are the tickets that this person sold in 365 days, of all events.
+         */
+        OfficeListing: {
+            decided_at: string | null;
+            decided_by: string | null;
+            ended_at: string | null;
+            held: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            listed_at: string;
+            order_id: string | null;
+            payout_cents: number;
+            places: components["schemas"]["ListedPlace"][];
+            reasons: ("many_in_year" | "many_of_event")[];
+            seller: string | null;
+            /** Format: uuid */
+            seller_id: string;
+            sold_in_year: number;
+            /** @enum {string} */
+            state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
+            total_cents: number;
+        };
+        /**
          * OfficeOrder
          * @description An order with its buyer, for the box office.
          */
@@ -9650,12 +9957,15 @@ export interface components {
          *
          *         With `debit` `awaiting`, an order in the state `paying` awaits settlement: its places are kept until its event
          *         begins, and its tickets come once the bank has paid. One that has ended gets its money back when it arrives.
+         *         `exchanged`: it buys tickets that others listed on the exchange.
          */
         Order: {
             code: string;
             debit?: ("awaiting" | "failed") | null;
             /** Format: uuid */
             event_id: string;
+            /** @default false */
+            exchanged: boolean;
             /** Format: date-time */
             expires_at: string;
             fee_cents: number;
@@ -9749,7 +10059,7 @@ export interface components {
             /** @default provider */
             paid_by: components["schemas"]["PaidBy"];
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -12128,7 +12438,7 @@ export interface components {
             /** Format: uuid */
             order_id: string;
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "goodwill" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -13901,6 +14211,37 @@ export interface operations {
             };
         };
     };
+    get_exchange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeBoard"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_offer: {
         parameters: {
             query?: never;
@@ -13985,6 +14326,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_my_listings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListingView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListingRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListingView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_listing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                listing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListingView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hold_listings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangePurchaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_listable_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListableTicket"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -17224,6 +17720,106 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ClosureUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_exchange_book: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeBook"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_exchange_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangeTerms"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeTerms"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decide_listing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                listing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListingDecision"];
             };
         };
         responses: {

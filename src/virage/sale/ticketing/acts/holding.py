@@ -37,6 +37,7 @@ from virage.sale.ticketing.rules.terms import (
     State,
 )
 from virage.sale.ticketing.store import claims as claims_store
+from virage.sale.ticketing.store import exchange as exchange_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store.claims import Claim
 
@@ -292,14 +293,15 @@ def _claims_of(orders: Iterable[OrderRow | ClosedOrder]) -> list[Claim]:
 
 
 async def close(conn: Connection, order_ids: Sequence[UUID], state: State, now: datetime) -> list[ClosedOrder]:
-    """Close unpaid open orders and free their places; return those that were open.
+    """Close unpaid open orders and free their places, or their listings; return those that were open.
 
     A debit under way is not stopped: its buyer is told that the money is returned when it arrives.
     """
     closed = await store.close_orders(conn, sorted(order_ids), state)
     if closed:
+        await exchange_store.unreserve(conn, [order.id for order in closed])
         await claims_store.free_places(conn, _claims_of(closed))
-        facts = [freed_fact(order.id, order.event_id, order.places, state) for order in closed]
+        facts = [freed_fact(order.id, order.event_id, order.places, state) for order in closed if order.places]
         facts += [Fact(f"order_{state}", None, order.id, {"event": order.event_id}) for order in closed]
         await append(conn, facts, now)
         debited = [(order.id, order.debited_id) for order in closed if order.debited_id is not None]

@@ -16,13 +16,14 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.emails import notify_seats_changed
+from virage.sale.ticketing.acts.exchange import end_of_tickets
 from virage.sale.ticketing.acts.holding import close
 from virage.sale.ticketing.acts.transfers import withdraw_of_tickets
 from virage.sale.ticketing.rules.moving import GONE, AffectedReason, Line, MovePlan, new_places, plan_move
 from virage.sale.ticketing.rules.open_sale import on_sale, open_sale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.pricing import Pricing, without_blocks
-from virage.sale.ticketing.rules.refunds import plan_refund, worth
+from virage.sale.ticketing.rules.refunds import left_cents, plan_refund, worth
 from virage.sale.ticketing.rules.reseating import MoveChoice, proposals, reseat
 from virage.sale.ticketing.rules.sale import OPEN_STATES
 from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow, Tariff, TicketRow
@@ -125,7 +126,7 @@ async def preview_move(conn: Connection, event: Event, old: Venue, new: Venue) -
                 order_tickets=sum(
                     1 for id_ in order.ticket_ids if id_ not in tickets or tickets[id_].refund_id is None
                 ),
-                order_refund_cents=0 if held else order.total_cents - order.refunded_cents,
+                order_refund_cents=0 if held else left_cents(order),
             )
         )
     return MovePreview(event.venue_version, new.version, len(plan.places), entrances, affected)
@@ -147,6 +148,9 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
     match, `place_taken` or `sold_out` if a ticket gets no place; roll back a refusal. Purchases wait for the move.
     """
     await store.lock_event(conn, event.id)
+    # A basket of the exchange names places of other orders, which the move renumbers.
+    exchanged = await store.open_exchange_orders(conn, event.id)
+    baskets = await close(conn, exchanged, "released", now)
     orders = {order.id: order for order in await store.lock_orders_of_event(conn, event.id)}
     tickets = await tickets_store.tickets_of_event(conn, event.id)
     plan = await asyncio.to_thread(plan_move, old, new, _live_lines(orders.values(), tickets))
@@ -164,6 +168,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
         id_: order.id for order in orders.values() if order.id not in lost for id_ in order.ticket_ids if id_ in kept
     }
     by_order = {order.id: [places[id_] for id_ in order.ticket_ids] for order in orders.values()}
+    await end_of_tickets(conn, outcome.refunds, now)
     await claims_store.replace_claims(conn, event.id, {kept[id_]: order_id for id_, order_id in owner.items()})
     await store.renumber_orders(conn, {id_: to for id_, to in by_order.items() if to != orders[id_].places})
     await claims_store.put_moved_event(conn, event.id, new.version)
@@ -213,7 +218,7 @@ async def move_event(  # noqa: PLR0917 - the event, both versions, and what the 
             return answer
     changed = {change.order_id: orders[change.order_id].owner_id for change in changes}
     await notify_seats_changed(conn, move_id, changed, [change.ticket_id for change in changes], now)
-    return EventMoveResult(new.version, len(outcome.places), len(outcome.refunds), len(released))
+    return EventMoveResult(new.version, len(outcome.places), len(outcome.refunds), len(released) + len(baskets))
 
 
 async def _open_pricing(conn: Connection, event: Event) -> Pricing:
@@ -233,11 +238,11 @@ def _without_unpaid(plan: MovePlan, orders: Mapping[UUID, OrderRow]) -> tuple[se
 
 
 def _live_lines(orders: Iterable[OrderRow], tickets: Mapping[UUID, TicketRow]) -> list[Line]:
-    """Return the places that are held or sold; those of refunded tickets are left out."""
+    """Return the places that are held or sold; those of refunded tickets and baskets of the exchange are left out."""
     return [
         Line(order.id, ticket_id, place, tariff, price)
         for order in orders
-        if order.state in (*OPEN_STATES, "paid")
+        if order.state == "paid" or (order.state in OPEN_STATES and order.listing_ids is None)
         for place, tariff, price, ticket_id in zip(
             order.places, order.tariffs, order.prices, order.ticket_ids, strict=True
         )

@@ -26,6 +26,7 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.acts import exchange
 from virage.sale.ticketing.acts.disputes import reinstate_tickets, suspend_disputed
 from virage.sale.ticketing.acts.emails import notify_debits, notify_money_returned, notify_paid, notify_refunds_failed
 from virage.sale.ticketing.acts.holding import claim_again, close, taken_fact
@@ -184,7 +185,7 @@ def _start(order: Basket, payment_id: UUID, pay: Pay, event: Event) -> PaymentIn
         order.total_cents,
         pay.return_url,
         order.expires_at,
-        allows_debit=may_debit(event.starts_at, order.expires_at),
+        allows_debit=not order.exchanged and may_debit(event.starts_at, order.expires_at),
         organiser_id=event.organiser_id,
     )
 
@@ -252,11 +253,13 @@ def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event], venues: dict[U
 
 async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
     """Issue tickets for open orders and for expired ones whose places are still free; return all other money."""
+    sales = await exchange.take_back(conn, {payment.subject for payment in came}, now)
     paid = await _mark_paid(conn, _first_of_each_order(came), now)
     left = [payment for payment in came if not _bought_with(payment, paid)]
     if left:
         paid |= await _sell_expired(conn, left, now)
     await _issue_passes(conn, paid.values(), now)
+    await exchange.pay_sellers(conn, sales, now)
     back = [payment for payment in left if not _bought_with(payment, paid)]
     if back:
         await _return_payments(conn, back, now)
@@ -299,7 +302,11 @@ async def _sell_expired(conn: Connection, left: Sequence[Captured], now: datetim
 
 async def _reopen_expired(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> set[UUID]:
     """Claim the places of those of these locked orders that are expired; return the orders that got all of theirs."""
-    expired = {order.id: order for order in orders if order.state == "expired" and GONE not in order.places}
+    expired = {
+        order.id: order
+        for order in orders
+        if order.state == "expired" and GONE not in order.places and order.listing_ids is None
+    }
     again = await claim_again(conn, list(expired.values())) if expired else set()
     if again:
         await store.reopen(conn, sorted(again), now)
@@ -368,8 +375,9 @@ class OrderMoney:
     """Handlers for payments of orders, in the payment's transaction."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Lock the orders of all settled payments before the first one changes."""
-        await store.lock_orders(conn, subjects)
+        """Lock the orders of all settled payments before the first one changes, with those that they buy seats of."""
+        if not await exchange.lock_sellers(conn, subjects):
+            await store.lock_orders(conn, subjects)
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
         """Issue tickets for captured payments."""

@@ -15,6 +15,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.acts import exchange
 from virage.sale.ticketing.acts.emails import notify_refunded
 from virage.sale.ticketing.acts.holding import close, freed_fact
 from virage.sale.ticketing.acts.transfers import withdraw_of_person, withdraw_of_tickets
@@ -93,6 +94,7 @@ async def _refund(
     if isinstance(plan, Refused):
         return plan
     ticket_ids = [ticket.id for ticket in plan.tickets]
+    await exchange.end_of_tickets(conn, ticket_ids, now)
     inside = await _inside(conn, order, ticket_ids, now, who_is_inside)
     if inside and not command.despite_inside:
         return Refused(
@@ -192,12 +194,13 @@ async def refund_cancelled_orders(conn: Connection, event_id: UUID, now: datetim
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Erase the holder names of the tickets that a person holds, revoke their passes, and cancel open offers.
+    """Erase the holder names of the tickets that a person holds, revoke their passes, and end open offers and listings.
 
     The orders stay for accounting, without a name. Tickets for coming events stop working.
     Open orders are released, so that a late payment is returned: its tickets would belong to no account.
     """
     await close(conn, [order.id for order in await store.orders_of_owners(conn, [person_id])], "released", now)
+    await exchange.withdraw_of_person(conn, person_id, now)
     tickets = await tickets_store.tickets_of_owner(conn, person_id)
     await tickets_store.forget_holders(conn, [person_id])
     await withdraw_of_person(conn, person_id, now)

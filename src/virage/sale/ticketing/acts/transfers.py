@@ -17,6 +17,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused, invalid_input
+from virage.sale.ticketing.rules.exchange import ExchangeRefusal
 from virage.sale.ticketing.rules.terms import Reason, TicketRow
 from virage.sale.ticketing.rules.transfers import (
     OFFER_LIVES,
@@ -34,6 +35,7 @@ from virage.sale.ticketing.rules.transfers import (
     opens,
     receives,
 )
+from virage.sale.ticketing.store import exchange as exchange_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store import transfers as store
 from virage.site.programme import api as programme
@@ -65,13 +67,13 @@ def transfer_service(secret: str, people_config: PeopleConfig, is_banned: IsBann
     return TransferService(derive(secret, "ticketing transfer link"), people_config, is_banned)
 
 
-async def offer(  # noqa: PLR0911 - each reason by its name
+async def offer(  # noqa: C901, PLR0911 - each reason by its name
     conn: Connection, service: TransferService, request: TransferRequest, giver_id: UUID, now: datetime
 ) -> Transfer | Refused:
     """Offer tickets of one event to an address, or by a link. They stay the giver's until they are accepted.
 
-    Refusals: `not_found`, `ticket_refunded`, `ticket_offered`, `event_over`, `pass_already_entered`, `pass_revoked`,
-    `transfer_to_yourself`, `rate_limited` above 30 offers a day, `id_reused`.
+    Refusals: `not_found`, `ticket_refunded`, `ticket_offered`, `ticket_listed`, `event_over`, `pass_already_entered`,
+    `pass_revoked`, `transfer_to_yourself`, `rate_limited` above 30 offers a day, `id_reused`.
     """
     giver = await people.lock_person(conn, giver_id)  # one offer of a person at a time, so that the limit holds
     if giver is None:
@@ -91,6 +93,8 @@ async def offer(  # noqa: PLR0911 - each reason by its name
     offered = await _lock_transferable(conn, ticket_ids, giver_id, now)
     if isinstance(offered, Refused):
         return offered
+    if await exchange_store.listed_tickets(conn, ticket_ids):
+        return Refused(ExchangeRefusal.TICKET_LISTED)
     for earlier in await store.lock_open_of_tickets(conn, ticket_ids):
         if open_at(earlier, now) is None:
             return Refused(TransferRefusal.TICKET_OFFERED, {"transfer_id": earlier.id})

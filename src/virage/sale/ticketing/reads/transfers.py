@@ -16,6 +16,7 @@ from virage.sale.ticketing.reads.views import TicketEvent, former_labels, orders
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.terms import TARIFFS, Tariff
 from virage.sale.ticketing.rules.transfers import Transfer, TransferRefusal, TransferState, link_key, open_at, opens
+from virage.sale.ticketing.store import exchange as exchange_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store import transfers as store
 from virage.site.programme import api as programme
@@ -155,6 +156,7 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Sequence[Struct
         "orders": await orders_of(conn, [person_id]),
         "tickets": await tickets_of(conn, person_id),
         "transfers": transfers,
+        "listings": await exchange_store.listings_of_person(conn, person_id),
     }
 
 

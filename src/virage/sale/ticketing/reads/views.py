@@ -157,6 +157,7 @@ def order_view(row: OrderRow, venue: Venue, refunded: Iterable[UUID] = NO_TICKET
         paid_at=row.paid_at,
         returned_cents=row.returned_cents,
         debit=row.debit,
+        exchanged=row.listing_ids is not None,
     )
 
 

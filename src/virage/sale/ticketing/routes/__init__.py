@@ -1,11 +1,14 @@
 """Routes of ticketing."""
 
 from virage.platform.web.routing import mount
-from virage.sale.ticketing.routes import emails, offers, office, selling, tickets, transfers
+from virage.sale.ticketing.routes import emails, exchange, offers, office, selling, tickets, transfers
 
 routers = [
     mount("/api/offers", [offers.list_offers]),
-    mount("/api/events", [selling.get_offer, selling.get_availability, selling.propose_places]),
+    mount(
+        "/api/events",
+        [selling.get_offer, selling.get_availability, selling.propose_places, exchange.get_exchange],
+    ),
     mount(
         "/api/orders",
         [
@@ -40,6 +43,16 @@ routers = [
         ],
     ),
     mount(
+        "/api/exchange",
+        [
+            exchange.list_listable_tickets,
+            exchange.list_my_listings,
+            exchange.list_tickets,
+            exchange.withdraw_listing,
+            exchange.hold_listings,
+        ],
+    ),
+    mount(
         "/api/office",
         [
             office.get_pricing,
@@ -53,6 +66,9 @@ routers = [
             office.refund_order,
             office.suspend_order,
             office.reinstate_order,
+            exchange.get_exchange_book,
+            exchange.put_exchange_terms,
+            exchange.decide_listing,
             emails.list_order_emails,
             emails.resend_order_email,
         ],

@@ -14,8 +14,8 @@ from virage.sale.ticketing.rules.terms import OrderRow, Reason, TicketRow
 
 AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "goodwill"]
 """Why the office gives money back: the fan asked, the seat was at fault, the event changed, bought twice, kindness."""
-RefundReason = Literal[AskedReason, "event_cancelled"]
-"""Reasons of refunds; those of a cancelled event are automatic."""
+RefundReason = Literal[AskedReason, "event_cancelled", "exchanged"]
+"""Reasons of refunds; those of a cancelled event, and of tickets sold on the exchange, are automatic."""
 
 
 class RefundProgress(Struct, frozen=True):
@@ -46,7 +46,7 @@ def plan_refund(
         return Refused(Reason.NOT_PAID)
     standing = [tickets[id_] for id_ in order.ticket_ids if tickets[id_].refund_id is None]
     if wanted is None:
-        return RefundPlan(standing, order.total_cents - order.refunded_cents)
+        return RefundPlan(standing, left_cents(order))
     unknown = [id_ for id_ in wanted if id_ not in tickets]
     if unknown or not wanted:
         return Refused(Reason.NOT_FOUND, {"tickets": unknown})
@@ -55,8 +55,13 @@ def plan_refund(
         return Refused(Reason.TICKET_REFUNDED, {"tickets": gone})
     chosen = [ticket for ticket in standing if ticket.id in set(wanted)]
     if len(chosen) == len(standing):
-        return RefundPlan(standing, order.total_cents - order.refunded_cents)
+        return RefundPlan(standing, left_cents(order))
     return RefundPlan(chosen, sum(worth(order, ticket.price_cents) for ticket in chosen))
+
+
+def left_cents(order: OrderRow) -> Cents:
+    """Return what a refund of all valid tickets of an order pays."""
+    return order.total_cents - order.refunded_cents - order.withheld_cents
 
 
 def worth(order: OrderRow, price_cents: Cents) -> Cents:

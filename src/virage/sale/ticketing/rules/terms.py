@@ -234,6 +234,7 @@ class Order(Struct, frozen=True):
 
     With `debit` `awaiting`, an order in the state `paying` awaits settlement: its places are kept until its event
     begins, and its tickets come once the bank has paid. One that has ended gets its money back when it arrives.
+    `exchanged`: it buys tickets that others listed on the exchange.
     """
 
     id: UUID
@@ -250,10 +251,15 @@ class Order(Struct, frozen=True):
     paid_at: datetime | None = None
     returned_cents: int = 0
     debit: DebitState | None = None
+    exchanged: bool = False
 
 
 class OrderRow(Struct, frozen=True):
-    """An order as stored; each array has one entry per place."""
+    """An order as stored; each array has one entry per place.
+
+    `listing_ids` is what it buys on the exchange. `withheld_cents` is what refunds of tickets that were sold on the
+    exchange did not pay back.
+    """
 
     id: UUID
     code: str
@@ -276,10 +282,12 @@ class OrderRow(Struct, frozen=True):
     paid_at: datetime | None = None
     returned_cents: int = 0
     debit: DebitState | None = None
+    withheld_cents: int = 0
+    listing_ids: list[UUID] | None = None
 
 
 class Basket(Struct, frozen=True):
-    """The part of an order that its payment needs; `size` counts its places."""
+    """The part of an order that its payment needs; `size` counts its places. `exchanged`: it buys on the exchange."""
 
     id: UUID
     event_id: UUID
@@ -290,6 +298,7 @@ class Basket(Struct, frozen=True):
     expires_at: datetime
     payment_id: UUID | None = None
     debit: DebitState | None = None
+    exchanged: bool = False
 
 
 class PaidOrder(Struct, frozen=True):
@@ -304,7 +313,7 @@ class PaidOrder(Struct, frozen=True):
 
 
 class ClosedOrder(Struct, frozen=True):
-    """An unpaid order that just ended, with the places it frees.
+    """An unpaid order that just ended, with the places it frees: none if it was to buy on the exchange.
 
     `debited_id` is its buyer, if a debit is under way whose money is to be returned.
     """

@@ -15,11 +15,12 @@ where orders.state in ('paid', 'refunded') and orders.paid_at < :until::timestam
 group by 1, 2, 3, 4, 5;
 
 -- name: tickets_refunded(since, until, zone, begins)
--- The same for refunds, as negative amounts: ticket prices at their rate, the rest at the rate of the fee.
+-- The same for refunds, as negative amounts: ticket prices at their rate, the rest at the rate of the fee. A service
+-- fee that the exchange keeps from a seller is revenue at that rate.
 with back as (
     select refund.event_id, refund.asked_at, refund.amount_cents, orders.vat_permille, orders.fee_vat_permille,
         (
-            select coalesce(sum(ticket.price_cents), 0) from ticketing.ticket
+            select coalesce(sum(coalesce(ticket.returned_cents, ticket.price_cents)), 0) from ticketing.ticket
             where ticket.id = any(refund.ticket_ids)
         ) as places_cents
     from ticketing.refund

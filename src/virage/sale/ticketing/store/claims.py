@@ -96,6 +96,19 @@ async def move_claims(conn: Connection, orders: Mapping[UUID, UUID]) -> None:
     await queries.move_claims(conn, from_ids=list(orders.keys()), to_ids=list(orders.values()))
 
 
+async def hand_claims(conn: Connection, claims: Sequence[Claim], to_ids: Sequence[UUID]) -> int:
+    """Move these claims to other orders, all locked; return how many were there."""
+    return int(
+        await queries.hand_claims(
+            conn,
+            event_ids=[claim.event_id for claim in claims],
+            places=[claim.place for claim in claims],
+            from_ids=[claim.order_id for claim in claims],
+            to_ids=list(to_ids),
+        )
+    )
+
+
 async def places_taken(conn: Connection, event_id: UUID) -> list[int]:
     """Return every claimed place of an event."""
     return [row[0] async for row in queries.places_taken(conn, event_id=event_id)]

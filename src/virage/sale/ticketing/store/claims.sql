@@ -54,6 +54,13 @@ join ticketing.orders on orders.id = moved.from_id
 cross join lateral unnest(orders.places) as had (place)
 where claim.event_id = orders.event_id and claim.place = had.place and claim.order_id = orders.id;
 
+-- name: hand_claims(event_ids, places, from_ids, to_ids)!
+-- Move single claims from one order to another. The orders are locked, so no other transaction changes these rows.
+update ticketing.claim set order_id = moved.to_id
+from unnest(:event_ids::uuid[], :places::integer[], :from_ids::uuid[], :to_ids::uuid[])
+    as moved (event_id, place, from_id, to_id)
+where claim.event_id = moved.event_id and claim.place = moved.place and claim.order_id = moved.from_id;
+
 -- name: places_taken(event_id)
 -- Every claimed place of an event.
 select place from ticketing.claim where event_id = :event_id;

@@ -92,6 +92,39 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
     return {row["id"] async for row in rows}
 
 
+async def insert_exchange_order(conn: Connection, order: OrderRow) -> None:
+    """Insert a new hold of listings."""
+    await queries.insert_exchange_order(
+        conn,
+        order_id=order.id,
+        code=order.code,
+        event_id=order.event_id,
+        owner_id=order.owner_id,
+        session_id=order.session_id,
+        places=order.places,
+        tariffs=order.tariffs,
+        prices=order.prices,
+        ticket_ids=order.ticket_ids,
+        fee_cents=order.fee_cents,
+        total_cents=order.total_cents,
+        vat_permille=order.vat_permille,
+        fee_vat_permille=order.fee_vat_permille,
+        listing_ids=order.listing_ids,
+        now=order.held_at,
+        expires_at=order.expires_at,
+    )
+
+
+async def exchange_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the listings of those orders that buy on the exchange."""
+    return {row["id"]: row["listing_ids"] async for row in queries.exchange_orders(conn, order_ids=list(order_ids))}
+
+
+async def open_exchange_orders(conn: Connection, event_id: UUID) -> list[UUID]:
+    """Return the unpaid orders of an event that buy on the exchange."""
+    return [row["id"] async for row in queries.open_exchange_orders(conn, event_id=event_id)]
+
+
 async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_after: datetime) -> dict[UUID, list[int]]:
     """Return the places that guests hold, by event; events without any are left out."""
     rows = queries.held_by_guests(conn, event_ids=list(event_ids), held_after=held_after)
@@ -199,9 +232,11 @@ async def lock_due(
     return [row["id"] async for row in rows]
 
 
-async def count_refund(conn: Connection, order_id: UUID, amount_cents: int) -> bool:
-    """Add a refund to a paid order; return whether it was paid."""
-    return bool(await queries.count_refund(conn, order_id=order_id, amount_cents=amount_cents))
+async def count_refund(conn: Connection, order_id: UUID, amount_cents: int, withheld_cents: int = 0) -> bool:
+    """Add a refund to a paid order; return whether it was paid. `withheld_cents` is what it does not pay back."""
+    return bool(
+        await queries.count_refund(conn, order_id=order_id, amount_cents=amount_cents, withheld_cents=withheld_cents)
+    )
 
 
 async def count_returned(conn: Connection, returned: Sequence[tuple[UUID, int]]) -> None:

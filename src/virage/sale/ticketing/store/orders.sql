@@ -54,6 +54,27 @@ order by hold.id
 on conflict (id) do nothing
 returning id;
 
+-- name: insert_exchange_order(order_id, code, event_id, owner_id, session_id, places, tariffs, prices, ticket_ids, fee_cents, total_cents, vat_permille, fee_vat_permille, listing_ids, now, expires_at)!
+-- A new hold of listings, whose places are those of the sellers' orders until it is paid.
+insert into ticketing.orders (
+    id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    vat_permille, fee_vat_permille, listing_ids, held_at, expires_at
+)
+values (
+    :order_id, :code, :event_id, :owner_id, :session_id, 'held', :places::integer[], :tariffs::integer[],
+    :prices::integer[], :ticket_ids::uuid[], :fee_cents, :total_cents, :vat_permille, :fee_vat_permille,
+    :listing_ids::uuid[], :now, :expires_at
+);
+
+-- name: exchange_orders(order_ids)
+-- What the orders of these that buy on the exchange buy.
+select id, listing_ids from ticketing.orders where id = any(:order_ids::uuid[]) and listing_ids is not null;
+
+-- name: open_exchange_orders(event_id)
+-- The unpaid orders of an event that buy on the exchange.
+select id from ticketing.orders
+where event_id = :event_id and state in ('held', 'paying') and listing_ids is not null order by id;
+
 -- name: held_by_guests(event_ids, held_after)
 -- The places that guests hold, by event.
 select o.event_id, array_agg(p.place) as places
@@ -67,7 +88,8 @@ select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]);
 
 -- name: lock_baskets(order_ids, owner_ids)
 -- Orders by id and the orders of these buyers for the same events, locked in order, so that payments keep the limit.
-select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id, debit
+select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id, debit,
+    listing_ids is not null as exchanged
 from ticketing.orders
 where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and state in ('held', 'paying', 'paid')
@@ -177,7 +199,8 @@ where orders.id = locked.id and orders.payment_id = locked.payment_id and orders
 returning orders.id, orders.event_id;
 
 -- name: close_orders(order_ids, state)
--- Close unpaid open orders; those that are no longer open are left out.
+-- Close unpaid open orders; those that are no longer open are left out. An order of the exchange has no places of its
+-- own: they are those of the sellers' orders.
 with locked as (
     select id from ticketing.orders
     where id = any(:order_ids::uuid[]) and state in ('held', 'paying')
@@ -185,7 +208,8 @@ with locked as (
 )
 update ticketing.orders set state = :state
 from locked where orders.id = locked.id and orders.state in ('held', 'paying')
-returning orders.id, event_id, places, case when debit = 'awaiting' then owner_id end as debited_id;
+returning orders.id, event_id, case when listing_ids is null then places else '{}' end as places,
+    case when debit = 'awaiting' then owner_id end as debited_id;
 
 -- name: lock_due(held_after, held_before, now, wanted)
 -- Expired holds, locked in order; those locked by other transactions are skipped.
@@ -193,10 +217,10 @@ select id from ticketing.orders
 where held_at > :held_after and held_at <= :held_before and expires_at <= :now and state in ('held', 'paying')
 order by id limit :wanted for no key update skip locked;
 
--- name: count_refund(order_id, amount_cents)!
+-- name: count_refund(order_id, amount_cents, withheld_cents)!
 -- Add a refund to a paid order locked by `lock_orders`; the order is refunded once no valid ticket is left.
 update ticketing.orders
-set refunded_cents = refunded_cents + :amount_cents,
+set refunded_cents = refunded_cents + :amount_cents, withheld_cents = withheld_cents + :withheld_cents,
     state = case
         when exists (
             select from ticketing.ticket where ticket.id = any(orders.ticket_ids) and ticket.refund_id is null

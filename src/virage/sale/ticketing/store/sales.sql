@@ -14,9 +14,9 @@ select count(*) filter (where state in ('paid', 'refunded')) as orders,
 from ticketing.orders where event_id = :event_id;
 
 -- name: refunded_by_part(event_id, from_places)
--- Refunded places, by part of the venue.
+-- Refunded places and what their prices gave back, by part of the venue.
 select width_bucket(ticket.place, :from_places::integer[]) as part, count(*) as places,
-    sum(ticket.price_cents)::bigint as cents
+    sum(coalesce(ticket.returned_cents, ticket.price_cents))::bigint as cents
 from ticketing.refund
 cross join lateral unnest(refund.ticket_ids) as line (ticket_id)
 join ticketing.ticket on ticket.id = line.ticket_id

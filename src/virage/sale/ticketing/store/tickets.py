@@ -150,6 +150,11 @@ async def insert_refund(
     )
 
 
+async def mark_sold(conn: Connection, prices: Mapping[UUID, int]) -> None:
+    """Store what the refunds of locked tickets that were sold on the exchange give back of their prices."""
+    await queries.mark_sold(conn, ticket_ids=list(prices.keys()), returned_cents=list(prices.values()))
+
+
 async def refund(conn: Connection, refund_id: UUID) -> TicketRefund | None:
     """Return a refund by its id."""
     row = await queries.refund(conn, refund_id=refund_id)

@@ -80,6 +80,16 @@ update ticketing.ticket set refund_id = :refund_id
 from locked where ticket.id = locked.id and ticket.refund_id is null
 returning ticket.id, place, price_cents;
 
+-- name: mark_sold(ticket_ids, returned_cents)!
+-- What the refunds of tickets that were sold on the exchange give back of their prices.
+with locked as (
+    select ticket.id, sold.cents
+    from unnest(:ticket_ids::uuid[], :returned_cents::integer[]) as sold (ticket_id, cents)
+    join ticketing.ticket on ticket.id = sold.ticket_id
+    order by ticket.id for no key update of ticket
+)
+update ticketing.ticket set returned_cents = locked.cents from locked where ticket.id = locked.id;
+
 -- name: insert_refund(refund_id, order_id, event_id, asked_by, now, amount_cents, ticket_ids, reason)!
 -- Insert a refund.
 insert into ticketing.refund (id, order_id, event_id, asked_by, asked_at, amount_cents, ticket_ids, reason)

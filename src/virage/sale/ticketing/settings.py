@@ -1,0 +1,16 @@
+"""The settings of ticketing."""
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from virage.platform.settings import parsing as parse
+
+
+class ExchangeSettings(Struct, frozen=True, kw_only=True):
+    """Thresholds of the exchange. A person reviews the listing that passes one."""
+
+    exchange_event_tickets_max: Annotated[int, parse.positive] = 4
+    """Tickets of one event that a person lists without a review."""
+    exchange_year_tickets_max: Annotated[int, parse.positive] = 20
+    """Tickets that a person sells in 365 days without a review."""
