@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.access.conftest import NOW, Key, Ticket
+from tests.matchday.access.test_board import board
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import BindingRequest, BoundPass, Handover
 from virage.identity.passes.rules.code import bytes_of, text_of
@@ -242,6 +243,32 @@ async def test_a_gate_that_has_not_heard_of_a_transfer_admits_the_first_pass_and
     assert outcome_of((await night.send(offline, givers))[0])[0] == "noted"
     (found,) = await night.rows("select * from access.duplicate")
     assert {found["first_device_id"], found["second_device_id"]} == {online.id, offline.id}
+
+
+async def test_a_gate_that_has_not_heard_of_a_sale_admits_the_first_pass_and_both_scans_are_reported(
+    night: "Evening",
+) -> None:
+    online, offline, sellers = night.device(), night.device("A2"), await night.ticket()
+    (place,) = [row["place"] for row in await night.rows("select place from passes.pass")]
+    await night.revoke(sellers)
+    buyers = await night.ticket(place=place)
+    refused = night.scan(online, "ask", code=sellers.code(), training=True)
+    assert outcome_of((await night.send(online, refused))[0]) == ("refused", "revoked"), (
+        "the seller's pass is refused online"
+    )
+    first = night.scan(offline, "passed", sellers, code=sellers.code(), offline=True)
+    assert outcome_of((await night.send(offline, first))[0]) == ("noted", "revoked")
+    (alert,) = (await board(night))["alerts"]
+    assert (alert["reason"], alert["present"]) == ("revoked", None), "the place has one person yet"
+    night.clock.advance(SECOND)
+    second = night.scan(online, "ask", buyers, code=buyers.code(night.clock.now()))
+    assert outcome_of((await night.send(online, second))[0]) == ("admitted", None), "the place is the buyer's"
+    night.clock.advance(MINUTE)  # the board is read again
+    (alert,) = (await board(night))["alerts"]
+    assert (alert["device_id"], alert["gate"], alert["pass_number"]) == (str(offline.id), "A2", sellers.number)
+    assert (alert["present"]["device_id"], alert["present"]["gate"]) == (str(online.id), "A1")
+    assert alert["place_label"]["gate_group"], "the steward is sent to the seat"
+    assert [row["state"] for row in await night.rows(PRESENCE)] == ["inside", "inside"]
 
 
 async def test_a_forged_code_admitted_by_a_gate_is_no_entry_and_is_reported(night: "Evening") -> None:

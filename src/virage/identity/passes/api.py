@@ -24,6 +24,7 @@ from virage.identity.passes.paper import PaperTicket as PaperTicket
 from virage.identity.passes.paper import paper_pdf as paper_pdf
 from virage.identity.passes.reads import PassState as PassState
 from virage.identity.passes.reads import at_gate as at_gate
+from virage.identity.passes.reads import at_places as at_places
 from virage.identity.passes.reads import changed as changed
 from virage.identity.passes.reads import counts_by_part as counts_by_part
 from virage.identity.passes.reads import of_groups as of_groups

@@ -76,6 +76,11 @@ async def of_groups(conn: Connection, event_id: UUID, groups: Sequence[str]) -> 
     return await store.passes_of_groups(conn, event_id, groups)
 
 
+async def at_places(conn: Connection, event_id: UUID, places: Sequence[int]) -> dict[int, int]:
+    """Return the numbers of the live passes of some places, by place."""
+    return {place: number for number, place in await store.passes_at_places(conn, event_id, places)}
+
+
 async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Return (live, entered) passes by part of the venue; part n begins at the n-th of `firsts`, which ascend."""
     return await store.counts_by_part(conn, event_id, firsts)

@@ -67,6 +67,11 @@ async def passes_of_groups(conn: Connection, event_id: UUID, groups: Sequence[st
     return [tuple(row) async for row in _sql.passes_of_groups(conn, event_id=event_id, groups=list(groups))]
 
 
+async def passes_at_places(conn: Connection, event_id: UUID, places: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (number, place) of the live passes of some places."""
+    return [tuple(row) async for row in _sql.passes_at_places(conn, event_id=event_id, places=list(places))]
+
+
 async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Return (live, entered) passes by part of the venue, counted from 1."""
     rows = _sql.counts_by_part(conn, event_id=event_id, firsts=list(firsts))

@@ -63,6 +63,12 @@ from passes.pass
 where event_id = :event_id and gate_group = any(:groups::text[]) and revoked_at is null
 order by number;
 
+-- name: passes_at_places(event_id, places)
+-- The live passes of some places.
+select number, place from passes.pass
+where event_id = :event_id and place = any(:places::bigint[]) and revoked_at is null
+order by number;
+
 -- name: counts_by_part(event_id, firsts)
 -- Live passes of an event, and those that have entered, by the part of the venue whose first place comes before theirs.
 -- A pass revoked after its entry counts as both.

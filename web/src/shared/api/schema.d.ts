@@ -10457,6 +10457,8 @@ export interface components {
             pass_number: number | null;
             person_id: string | null;
             person_name?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            present?: components["schemas"]["ScanSummary"] | null;
             reason: string | null;
             time_trusted: boolean;
             training: boolean;
@@ -11536,6 +11538,8 @@ export interface components {
          * @description An overridden scan, or an entry without proof (`reason` says why).
          *
          *         Reason `already_inside`: the bearer was refused because an outdated code of the pass was used to enter before.
+         *         Reason `revoked`: a gate that had not heard let a pass in that was refunded, sold on the exchange, or suspended.
+         *         `place_label` is then its place, and `present` the entry of the pass that has the place now, if there was one.
          */
         ScanAlert: {
             /** Format: date-time */
@@ -11550,6 +11554,8 @@ export interface components {
             pass_number: number | null;
             person_id: string | null;
             person_name?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            present?: components["schemas"]["ScanSummary"] | null;
             reason: string | null;
         };
         /**

@@ -23,6 +23,7 @@ from virage.matchday.access.rules.board import (
     DuplicateAdmission,
     GateBoard,
     GateStatus,
+    ScanAlert,
     TicketCounts,
     ZoneStatus,
 )
@@ -77,12 +78,13 @@ async def read_board(conn: Connection, event_id: UUID, venue: Venue, now: dateti
     at_gates = await queues_at_gates(conn, event_id, venue, counted, flow_per_minute=open_flow, now=now)
     states = await store.device_states(conn, event_id)
     duplicates = await _duplicates(conn, event_id, venue)
-    alerts = await store.scan_alerts(conn, event_id, SHOWN_MAX)
+    alerts = await _alerts(conn, event_id, venue)
     overrides = await store.overrides(conn, event_id, SHOWN_MAX)
     scans_shown = [
         *alerts,
         *overrides,
         *(scan for duplicate in duplicates for scan in (duplicate.first, duplicate.second)),
+        *(alert.present for alert in alerts if alert.present is not None),
     ]
     names = await names_of(
         conn, [*states, *scans_shown], [correction.corrected_by for correction in corrections[:SHOWN_MAX]]
@@ -103,7 +105,10 @@ async def read_board(conn: Connection, event_id: UUID, venue: Venue, now: dateti
             replace(duplicate, first=names.named(duplicate.first), second=names.named(duplicate.second))
             for duplicate in duplicates
         ],
-        alerts=[names.named(alert) for alert in alerts],
+        alerts=[
+            names.named(alert if alert.present is None else replace(alert, present=names.named(alert.present)))
+            for alert in alerts
+        ],
         overrides=[names.named(override) for override in overrides],
         overrides_max=OVERRIDES_MAX,
         queues=queues,
@@ -229,6 +234,28 @@ def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list
         )
         for state in states
         if state.device_id not in names.revoked
+    ]
+
+
+async def _alerts(conn: Connection, event_id: UUID, venue: Venue) -> list[ScanAlert]:
+    """Return the alerts. Those of revoked passes name their place, and who has it now and came in, too."""
+    alerts = await store.scan_alerts(conn, event_id, SHOWN_MAX)
+    revoked = [alert.pass_number for alert in alerts if alert.reason == "revoked" and alert.pass_number is not None]
+    if not revoked:
+        return alerts
+    issued = await passes.at_gate(conn, [(event_id, number) for number in revoked])
+    places = {number: found.place for (_, number), found in issued.items()}
+    present = await passes.at_places(conn, event_id, sorted(places.values()))
+    entries = await store.first_entries(conn, event_id, sorted(present.values()))
+    return [
+        alert
+        if alert.pass_number is None or alert.reason != "revoked" or alert.pass_number not in places
+        else replace(
+            alert,
+            place_label=label(venue, places[alert.pass_number]),
+            present=entries.get(present[places[alert.pass_number]]) if places[alert.pass_number] in present else None,
+        )
+        for alert in alerts
     ]
 
 

@@ -132,6 +132,8 @@ class ScanAlert(Struct, frozen=True):
     """An overridden scan, or an entry without proof (`reason` says why).
 
     Reason `already_inside`: the bearer was refused because an outdated code of the pass was used to enter before.
+    Reason `revoked`: a gate that had not heard let a pass in that was refunded, sold on the exchange, or suspended.
+    `place_label` is then its place, and `present` the entry of the pass that has the place now, if there was one.
     """
 
     device_id: UUID
@@ -145,6 +147,8 @@ class ScanAlert(Struct, frozen=True):
     person_id: UUID | None
     device_name: str | None = None
     person_name: str | None = None
+    place_label: PlaceLabel | None = None
+    present: ScanSummary | None = None
 
 
 class PassScan(ScanAlert, frozen=True, kw_only=True):

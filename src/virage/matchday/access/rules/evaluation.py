@@ -236,6 +236,8 @@ def _record_uploaded(
         return Evaluation(answer if proved else replace(answer, reason=refusal or UNPROVED), crossing, record.bans)
     if refusal is None and crossing in fold_crossings([*record.crossings, crossing]).unproved:
         refusal = UNPROVED
+    if refusal is None and record.issued.revoked and scan.override is None:
+        refusal = RefusalReason.REVOKED.value  # the gate had not heard: the person is inside, and the board reports it
     answer = replace(answer, reason=refusal, clock_off_s=0 if refusal else _clock_off_s(verified))
     return Evaluation(answer, crossing, record.bans)
 

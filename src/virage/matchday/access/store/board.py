@@ -92,6 +92,12 @@ async def scan_alerts(conn: Connection, event_id: UUID, limit: int) -> list[Scan
     return [ScanAlert(*row) async for row in queries.scan_alerts(conn, event_id=event_id, limit_=limit)]
 
 
+async def first_entries(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> dict[int, ScanSummary]:
+    """Return the scans by which passes came in first, by pass number."""
+    rows = queries.first_entries(conn, event_id=event_id, numbers=list(numbers))
+    return {row[0]: ScanSummary(*row[1:]) async for row in rows}
+
+
 async def overrides(conn: Connection, event_id: UUID, limit: int) -> list[DeviceOverrides]:
     """Return the number of overrides by device, most first."""
     rows = queries.overrides_by_device(conn, event_id=event_id, limit_=limit)

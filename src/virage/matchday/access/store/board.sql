@@ -102,6 +102,16 @@ where event_id = :event_id and not training and withdrawn_at is null
 order by received_at desc, device_id, number
 limit :limit_;
 
+-- name: first_entries(event_id, numbers)
+-- The scans by which passes came in first.
+select distinct on (scan.pass_number) scan.pass_number, scan.device_id, scan.number, scan.gate, scan.at, scan.offline,
+    scan.override, scan.person_id
+from access.crossing
+inner join access.scan on scan.device_id = crossing.device_id and scan.number = crossing.number
+where crossing.event_id = :event_id and crossing.pass_number = any(:numbers::bigint[]) and crossing.step = 'passed'
+    and crossing.withdrawn_at is null
+order by scan.pass_number, scan.at;
+
 -- name: overrides_by_device(event_id, limit_)
 -- How many overrides each device sent, with the gate and the person of its last one; most first.
 select device_id, (array_agg(gate order by number desc))[1] as gate, count(*) as overrides,

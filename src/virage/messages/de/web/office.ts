@@ -363,6 +363,7 @@ export const office: typeof English = {
       duplicate: "Doppelt gekauft",
       goodwill: "Kulanz",
       event_cancelled: "Veranstaltung abgesagt",
+      exchanged: "In der Ticketbörse verkauft",
     },
     refundStarted: (sum) => `Erstattung über ${sum} begonnen.`,
     disputes: {

@@ -32,6 +32,7 @@ export const officeGates: typeof English = {
     pass: (number) => `Ticket Nr. ${number}`,
     first: "Erster Scan",
     second: "Zweiter Scan",
+    present: "Das aktuelle Ticket dieses Platzes kam herein",
     noSteward: "kein Ordner angemeldet",
     noDevice: "unbekanntes Gerät",
     offline: "Offline",

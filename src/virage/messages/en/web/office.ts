@@ -365,6 +365,7 @@ export const office = {
       duplicate: "Bought twice",
       goodwill: "Goodwill",
       event_cancelled: "The event is cancelled",
+      exchanged: "Sold on the exchange",
     } as Record<Schemas["OrderRefund"]["reason"], string>,
     refundStarted: (sum: string) => `${sum} refund started.`,
     disputes: {

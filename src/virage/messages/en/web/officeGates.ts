@@ -32,6 +32,7 @@ export const officeGates = {
     pass: (number: number) => `Ticket no. ${number}`,
     first: "First scan",
     second: "Second scan",
+    present: "The present ticket of this seat came in",
     noSteward: "no steward signed in",
     noDevice: "unknown device",
     offline: "Offline",

@@ -363,6 +363,7 @@ export const office: typeof English = {
       duplicate: "Acheté deux fois",
       goodwill: "Geste commercial",
       event_cancelled: "L’événement est annulé",
+      exchanged: "Vendu à la bourse aux billets",
     },
     refundStarted: (sum) => `Remboursement de ${sum} lancé.`,
     disputes: {

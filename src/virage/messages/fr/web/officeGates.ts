@@ -32,6 +32,7 @@ export const officeGates: typeof English = {
     pass: (number) => `Billet n° ${number}`,
     first: "Premier passage",
     second: "Second passage",
+    present: "Le billet actuel de cette place est entré",
     noSteward: "aucun stadier connecté",
     noDevice: "appareil inconnu",
     offline: "Hors ligne",
