@@ -442,6 +442,22 @@ async def test_a_cancelled_event_refunds_both_sides_once(system: System, office:
     assert sorted(one[0] for one in await mine(seller)) == ["ended", "sold"]
 
 
+async def test_a_banned_person_buys_nothing_until_a_supervisor_decides(system: System, office: Box) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    supervisor = await system.staff(Grant("supervisor"), email="supervisor@example.org")
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "email": FRIEND, "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    first, _ = await gold(system, seller)
+    listing = await listed(seller, [first])
+    for _ in range(2):
+        assert codes(await ask_to_hold(buyer, listing["id"])) == (409, "transfer_not_possible")
+    assert await mine(seller) == [("listed", False, 7600)], "the seller learns nothing of the ban"
+    (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
+    assert (await supervisor.ask("POST", path, {"allow": True})).status_code == 204
+    assert (await sold(system, buyer, listing))["state"] == "paid"
+
+
 async def test_the_data_of_a_person_has_their_listings(system: System, office: Box) -> None:
     seller = await system.fan()
     first, _ = await gold(system, seller)

@@ -19,6 +19,7 @@ from virage.identity.people.store import emails
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import Jwk, base64url
+from virage.platform.web.guard import Grant
 from virage.sale.ticketing import api
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.acts import tickets as acts
@@ -307,3 +308,19 @@ async def test_an_unknown_ticket_is_not_found(system: System) -> None:
     fan = await system.fan()
     answer = await fan.ask("POST", f"/api/tickets/{new_id()}/pass", {"key": a_phone()})
     assert codes(answer) == (404, "not_found")
+
+
+async def test_a_ticket_is_not_named_after_a_banned_person_until_a_supervisor_decides(system: System) -> None:
+    await system.open(rules=named())
+    fan, supervisor = await system.fan(), await system.staff(Grant("supervisor"))
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    ticket_id = (await system.bought(fan))["lines"][0]["ticket_id"]
+    name = {"holder_name": "Léa Martin"}
+    assert codes(await fan.ask("PATCH", f"/api/tickets/{ticket_id}", name)) == (409, "transfer_not_possible")
+    assert (await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Léo Morin"})).status_code == 200
+    assert (await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": None})).status_code == 200
+    (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
+    assert (await supervisor.ask("POST", path, {"allow": True})).status_code == 204
+    assert (await fan.ask("PATCH", f"/api/tickets/{ticket_id}", name)).json()["holder_name"] == "Léa Martin"

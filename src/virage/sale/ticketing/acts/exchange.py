@@ -188,7 +188,7 @@ async def hold(  # noqa: PLR0911 - each reason by its name
     pricing, person = await pricing_store.pricing(conn, event_id), await people.person(conn, fan_id)
     if event is None or pricing is None or person is None:
         return Refused(ExchangeRefusal.NOT_FOUND)
-    if await service.is_banned(conn, event_id, request.id, person, name=person.name or person.email, now=now):
+    if await service.is_banned(conn, event_id, event_id, person, name=person.name or person.email, now=now):
         return Refused(ExchangeRefusal.NOT_POSSIBLE, commit=True)
     await orders_store.lock_buyers(conn, [fan_id], [event_id])
     known = await orders_store.known_orders(conn, [request.id], event_ids, list(buyer.owner_ids))

@@ -22,6 +22,7 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import Described, Response, get, patch, post
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.acts.tickets import RebindService
+from virage.sale.ticketing.acts.transfers import TransferService
 from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.paper import paper_of
 from virage.sale.ticketing.reads.views import Ticket
@@ -66,12 +67,22 @@ async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
 
 
 @patch("/{ticket_id:uuid}", guards=[signed_in])
-async def name_holder(ticket_id: UUID, data: HolderUpdate, db: Database, clock: Clock, principal: Principal) -> Ticket:
+async def name_holder(
+    ticket_id: UUID,
+    data: HolderUpdate,
+    *,
+    db: Database,
+    clock: Clock,
+    transfer_service: TransferService,
+    principal: Principal,
+) -> Ticket:
     """Set the holder's name of a ticket."""
     fan_id = require_fan(principal)
 
     async def name(conn: Connection) -> Ticket | Refused | None:
-        named = await acts.name_holder(conn, ticket_id, fan_id, data.holder_name, clock.now())
+        named = await acts.name_holder(
+            conn, transfer_service.is_banned, ticket_id, fan_id, data.holder_name, clock.now()
+        )
         return named if isinstance(named, Refused) else await views.ticket_of(conn, fan_id, ticket_id)
 
     ticket = granted(await db.transact(name))
