@@ -332,6 +332,27 @@ async def test_a_late_payment_of_an_ended_basket_goes_back(system: System, offic
     assert await state_of(other, quick) == ("paid", 0)
 
 
+async def test_a_late_payment_buys_no_seat_that_its_seller_gave_back(
+    system: System, office: Box, clock: FakeClock
+) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    bought = await system.bought(seller)
+    first = bought["lines"][0]["ticket_id"]
+    listing = await listed(seller, [first], 100)
+    late = await held(buyer, listing["id"])
+    payment_id = await paying(buyer, late)
+    clock.advance(timedelta(minutes=21))
+    async with system.db.transaction() as conn:
+        await holding.expire(conn, clock.now(), 10)
+    staff = await system.staff(Grant("box_office"), email="later@example.org")
+    body = {"refund_id": str(new_id()), "reason": "asked", "ticket_ids": [first]}
+    assert (await staff.ask("POST", f"/api/office/orders/{bought['id']}/refund", body)).status_code == 200
+    assert await mine(seller) == [("ended", False, 95)], "a refund ends the listing at once"
+    await system.news(payment_id)
+    assert await state_of(buyer, late) == ("expired", 100 + FEE)
+    assert len(await claims(system)) == 1, "the place is free, and sold at its own price"
+
+
 @pytest.mark.parametrize("why", ["entered", "refunded", "disputed", "erased"])
 async def test_a_seat_that_is_lost_while_its_buyer_pays_costs_the_buyer_nothing(
     system: System, office: Box, why: str
