@@ -68,7 +68,9 @@ class Traders:
         self._bank.close()
 
     async def tickets(self) -> list[Held]:
-        """The valid tickets of all fans; before the first trade each fan has what they bought."""
+        """The valid tickets of all fans. Sold ones count for the limit of their buyers as long as others of their order
+        are valid, so a fan buys at most as many as the limit in the whole run.
+        """
         lists = await asyncio.gather(*(self._tickets_of(fan) for fan in range(len(self._tokens))))
         found = [held for held_by_fan in lists for held in held_by_fan]
         self._bought = Counter(held.buyer for held in found)
@@ -173,7 +175,6 @@ class Traders:
                 raise TimeoutError(order_id)
         (line,) = found["lines"]
         assert line["place"] == held.place
-        self._bought[held.buyer] -= 1
         held.ticket_id, held.holder, held.buyer, held.generation = line["ticket_id"], buyer, buyer, -1
         self.paid[order_id] = found["total_cents"]
         self.log["sold"] += 1

@@ -6844,8 +6844,18 @@ export interface components {
             /** Format: uuid */
             id: string;
             mine: boolean;
-            places: components["schemas"]["ListedPlace"][];
+            places: components["schemas"]["BoardPlace"][];
             total_cents: number;
+        };
+        /**
+         * BoardPlace
+         * @description A listed ticket for buyers: its place, tariff and price.
+         */
+        BoardPlace: {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            tariff: components["schemas"]["Tariff"];
         };
         /**
          * BonusReason
@@ -9352,7 +9362,7 @@ export interface components {
         };
         /**
          * ListedPlace
-         * @description A listed ticket: its place, tariff and price. `face_cents` is what its holder paid.
+         * @description A listed ticket for its holder and the office. `face_cents` is what the holder paid.
          */
         ListedPlace: {
             face_cents: number;

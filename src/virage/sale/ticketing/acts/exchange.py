@@ -114,7 +114,7 @@ async def offer(  # noqa: PLR0911 - each reason by its name
     await tickets_store.lock_tickets(conn, ticket_ids)  # an offer to another person comes before or after
     if await transfers_store.lock_open_of_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_OFFERED)
-    await append(conn, [_fact(f"listing_{'held' if reasons else 'opened'}", seller_id, made)], now)
+    await append(conn, [_fact("listing_in_review" if reasons else "listing_opened", seller_id, made)], now)
     return made
 
 
@@ -302,11 +302,15 @@ async def take_back(  # noqa: C901 - one transaction, in the order of locks
     listings = await store.lock_listings(conn, [id_ for ids in buying.values() for id_ in ids])
     tickets = await tickets_store.tickets(conn, [id_ for listing in listings.values() for id_ in listing.ticket_ids])
     orders = await orders_store.orders(conn, sorted({*buying, *(ticket.order_id for ticket in tickets.values())}))
+    events = await programme.events(conn, sorted({orders[order_id].event_id for order_id in buying}))
     states = await passes.states(conn, sorted(tickets))
     sales: list[Sale] = []
     lost: list[UUID] = []
     for order_id, wanted in buying.items():
         if orders[order_id].state not in OPEN_STATES:
+            continue
+        if events[orders[order_id].event_id].state != "published":  # all tickets are about to be refunded in full
+            lost.append(order_id)
             continue
         mine = []
         for listing in (listings[id_] for id_ in wanted):

@@ -33,14 +33,19 @@ from virage.site.venue.api import venue_at, venues
 from virage.site.venue.types import PlaceLabel, Venue
 
 
-class ListedPlace(Struct, frozen=True):
-    """A listed ticket: its place, tariff and price. `face_cents` is what its holder paid."""
+class BoardPlace(Struct, frozen=True):
+    """A listed ticket for buyers: its place, tariff and price."""
 
-    ticket_id: UUID
     place: int
     label: PlaceLabel
     tariff: Tariff
     price_cents: Cents
+
+
+class ListedPlace(BoardPlace, frozen=True, kw_only=True):
+    """A listed ticket for its holder and the office. `face_cents` is what the holder paid."""
+
+    ticket_id: UUID
     face_cents: Cents
 
 
@@ -48,7 +53,7 @@ class BoardListing(Struct, frozen=True):
     """A listing for buyers. `fee_cents` is the buyer's fee; `held`: it is in the basket of another buyer."""
 
     id: UUID
-    places: list[ListedPlace]
+    places: list[BoardPlace]
     total_cents: Cents
     fee_cents: Cents
     held: bool
@@ -136,7 +141,7 @@ async def board(conn: Connection, event: Event, fan_id: UUID | None, now: dateti
     listings = [
         BoardListing(
             id=one.id,
-            places=places[one.id],
+            places=[BoardPlace(at.place, at.label, at.tariff, at.price_cents) for at in places[one.id]],
             total_cents=one.total_cents,
             fee_cents=fee * sum(1 for cents in one.prices if cents),
             held=one.id in held,
