@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from tests.ports import free_ports
 from tests.web.patience import every_page_is_waited_for
 from tests.web.system import FAN, Process, System
+from tests.web.workers import REGISTRATION_BLOCKED, without_service_workers
 from virage.platform.host.postgres import EmbeddedPostgres
 
 __all__ = ["every_page_is_waited_for"]
@@ -58,6 +59,12 @@ async def _create(url: str, name: str) -> None:
 def named_database(url: str, name: str) -> str:
     address, question, query = url.partition("?")
     return address.rpartition("/")[0] + "/" + name + question + query
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_service_workers() -> Iterator[None]:
+    with without_service_workers():
+        yield
 
 
 @contextmanager
@@ -102,7 +109,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def notifying(playwright: Playwright, system: System) -> Iterator[BrowserContext]:
     """A browser that may show notifications."""
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    context = browser.new_context(base_url=system.url, locale="en-GB")
+    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="allow")
     context.grant_permissions(["notifications"], origin=system.url)
     yield context
     browser.close()
@@ -164,7 +171,7 @@ def page_faults(context: BrowserContext) -> list[str]:
 
 def _bad(kind: str, text: str) -> bool:
     """Error responses (402 to 503) are shown on the screen; every other failure is a fault."""
-    return kind in ("error", "warning") and "Failed to load resource" not in text
+    return kind in ("error", "warning") and "Failed to load resource" not in text and text != REGISTRATION_BLOCKED
 
 
 @pytest.fixture

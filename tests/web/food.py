@@ -134,7 +134,7 @@ def kitchen(browser: Browser, system: System, outlet: str, email: str, **setting
     """A browser context in which a cook has signed in to the kitchen of an outlet, in English."""
     grant_roles(system, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
     wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
-    wanted = {"base_url": system.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
+    wanted = {"base_url": system.url, "reduced_motion": "reduce"} | wanted
     context = browser.new_context(**wanted)
     context.add_init_script(ENGLISH)
     page = context.new_page()

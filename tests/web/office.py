@@ -55,9 +55,7 @@ def desk(browser: Browser, system: System, email: str, url: str | None = None, *
     `url` is that of another server than the system's.
     """
     wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
-    context = browser.new_context(
-        base_url=url or system.url, service_workers="block", reduced_motion="reduce", **wanted
-    )
+    context = browser.new_context(base_url=url or system.url, reduced_motion="reduce", **wanted)
     context.add_init_script(ENGLISH)
     page = context.new_page()
     try:

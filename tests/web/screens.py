@@ -41,6 +41,7 @@ from tests.web.till import beer_is_allowed
 from tests.web.tour import Screen, before_signing_in, in_wallet, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
 from tests.web.tour_gate import beginning, lights, prepared, tools
+from tests.web.workers import without_service_workers
 from virage.platform.host.postgres import EmbeddedPostgres
 
 TRACKED, UNTRACKED = Path("docs/screens"), Path("var/screens")
@@ -89,7 +90,6 @@ def new_context(
         color_scheme=theme,
         reduced_motion="reduce",
         has_touch=size == "phone",
-        service_workers="block",
         storage_state=state,
     )
 
@@ -231,7 +231,7 @@ def main() -> None:
     UNTRACKED.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE_S * 1000)
     looks = list(itertools.product(SIZES, THEMES))
-    with whole_system() as system, sync_playwright() as running:
+    with whole_system() as system, sync_playwright() as running, without_service_workers():
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         in_database(system, office_tour.spread_sales)
         tour_office_food.evening(system)

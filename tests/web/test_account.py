@@ -78,7 +78,7 @@ def test_a_sign_in_without_a_kept_cookie_is_explained(page: Page, system: System
 def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, system: System, address: str) -> None:
     grant_roles(system, address, (Grant("finance"),))
     assert in_database(system, lambda conn: conn.fetchval(LOCALE, address)) == "fr"
-    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=system.url, locale="en-GB")
     page = context.new_page()
     page.goto("/office")
     sign_in_with_form(page, system, address)
@@ -110,7 +110,7 @@ def test_the_staff_page_lists_the_screens_of_each_role(
     browser: Browser, system: System, address: str, role: str, *, screens: list[str]
 ) -> None:
     grant_roles(system, address, (Grant(role),))
-    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=system.url, locale="en-GB")
     page = context.new_page()
     page.goto("/staff")
     sign_in_with_form(page, system, address)
@@ -123,7 +123,7 @@ def test_the_staff_page_lists_the_screens_of_each_role(
 
 def test_staff_without_office_access_are_sent_to_their_screens(browser: Browser, system: System, address: str) -> None:
     grant_roles(system, address, (Grant("moderator"),))
-    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=system.url, locale="en-GB")
     page = context.new_page()
     page.goto("/office")
     sign_in_with_form(page, system, address)

@@ -74,7 +74,7 @@ def send_refunds(system: System, club: Club) -> None:
 
 @contextmanager
 def fan_of(browser: Browser, club: Club) -> Iterator[Page]:
-    context = browser.new_context(base_url=club.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=club.url, locale="en-GB")
     context.add_init_script(ENGLISH)
     yield context.new_page()
     context.close()

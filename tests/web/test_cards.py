@@ -346,7 +346,7 @@ def topped_up(page: Page) -> None:
 
 
 def test_the_first_page_and_the_page_of_a_tap_stay_small(browser: Browser, system: System) -> None:
-    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=system.url, locale="en-GB")
     first, names = weight(context.new_page(), "/", "#first-event")
     assert first <= FIRST_PAGE_MAX_BYTES
     assert not names & {"WalletPage", "TapPage", "PayPage", "wallet", "cards", "pay", "Plate"}

@@ -63,7 +63,7 @@ def seat(browser: Browser, system: System) -> Iterator[Any]:
     contexts = []
 
     def sit(event: UUID, title: str, *roles: str) -> Page:
-        contexts.append(browser.new_context(base_url=system.url, locale="en-GB", service_workers="block"))
+        contexts.append(browser.new_context(base_url=system.url, locale="en-GB"))
         page = contexts[-1].new_page()
         page.set_viewport_size({"width": 1440, "height": 900})
         tour_desk.at_the_desk(page, system, event, title, *roles)

@@ -91,7 +91,7 @@ def test_a_fan_spends_the_evening_without_network_in_the_stadium(evening: Evenin
     """Gate and phone have no network: the phone's stored data opens the gate, pays, and shows the
     score.
     """
-    person = Person(evening, evening.page(), address)
+    person = Person(evening, evening.page(service_workers="allow"), address)
     buy(person)
     shown_code(person)
     gate, ticket = group_of(person), person.page.url

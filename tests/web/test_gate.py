@@ -297,7 +297,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_e
 def test_wasm_runs_in_the_reader_only_and_a_fans_phone_stores_nothing_of_the_gate(
     system: System, browser: Browser
 ) -> None:
-    page = browser.new_page(base_url=system.url, locale="en-GB")
+    page = browser.new_page(base_url=system.url, locale="en-GB", service_workers="allow")
     asked: list[Any] = []
     page.on("response", lambda answer: asked.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
     opened = page.goto("/")

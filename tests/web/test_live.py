@@ -58,7 +58,7 @@ def evening(system: System) -> tuple[UUID, str]:
 def at_the_desk(browser: Browser, system: System, email: str, event: UUID, title: str) -> Iterator[Page]:
     """A person at the match desk."""
     grant_roles(system, email, (Grant("match_desk", "event", event),))
-    context = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=system.url, locale="en-GB")
     context.add_init_script(ENGLISH)
     page = context.new_page()
     page.goto("/sign-in")

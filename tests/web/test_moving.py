@@ -108,7 +108,7 @@ def put_on_sale(
 @contextmanager
 def buyer(browser: Browser, system: System, event_id: str, email: str) -> Iterator[tuple[Page, dict[str, Any]]]:
     """A fan who has bought two seats, and the order."""
-    context = browser.new_context(base_url=system.url, service_workers="block", reduced_motion="reduce")
+    context = browser.new_context(base_url=system.url, reduced_motion="reduce")
     context.add_init_script(ENGLISH)
     try:
         page = context.new_page()

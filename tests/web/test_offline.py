@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.steps import buy_and_open
@@ -56,6 +57,7 @@ KEPT = """async () => {
 LOADED = "performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.includes('/assets/'))"
 
 
+@pytest.mark.browser_context_args(service_workers="allow")
 def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Page, system: System) -> None:
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url))
@@ -74,6 +76,7 @@ def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Pag
     assert set(page.evaluate(KEPT)) == set(kept)
 
 
+@pytest.mark.browser_context_args(service_workers="allow")
 def test_a_phone_caches_the_messages_of_the_languages_of_the_deployment_only(page: Page) -> None:
     page.goto("/")
     assert set(re.findall("/messages/([^/]+)/", " ".join(page.evaluate(KEPT)))) == {"fr", "en"}

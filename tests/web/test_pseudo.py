@@ -60,9 +60,7 @@ def evening(browser: Browser, system: System) -> Evening:
 @contextmanager
 def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page]:
     """A phone on which the pseudo-language was chosen; signed in if an address is given."""
-    context = browser.new_context(
-        base_url=system.url, viewport=PHONE, has_touch=True, reduced_motion="reduce", service_workers="block"
-    )
+    context = browser.new_context(base_url=system.url, viewport=PHONE, has_touch=True, reduced_motion="reduce")
     context.add_init_script(CHOSEN)
     context.add_init_script(ANSWERS)
     if email:

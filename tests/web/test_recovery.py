@@ -19,7 +19,7 @@ FINANCE = (Grant("finance"),)
 @pytest.fixture
 def elsewhere(browser: Browser, system: System) -> Iterator[Page]:
     """Another browser."""
-    context: BrowserContext = browser.new_context(base_url=system.url, locale="en-GB", service_workers="block")
+    context: BrowserContext = browser.new_context(base_url=system.url, locale="en-GB")
     context.add_init_script(ENGLISH)
     yield context.new_page()
     context.close()

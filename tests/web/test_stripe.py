@@ -73,7 +73,7 @@ def pay_by(page: Page, card: str) -> None:
 def test_a_fan_pays_on_stripes_page_and_gets_the_tickets(
     browser: Browser, system: System, club: Club, address: str
 ) -> None:
-    context = browser.new_context(base_url=club.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=club.url, locale="en-GB")
     page = context.new_page()
     open_match(page, system)
     find_two_seats(page)
@@ -111,7 +111,7 @@ def authorise_debit(page: Page, system: System, address: str, iban: str) -> str:
 def test_the_tickets_of_a_debit_come_once_the_bank_has_paid(
     browser: Browser, system: System, club: Club, address: str
 ) -> None:
-    context = browser.new_context(base_url=club.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=club.url, locale="en-GB")
     page = context.new_page()
     order = authorise_debit(page, system, address, stripe_standin.PAYS)
     expect(page.get_by_text("usually pays within 5 business days")).to_be_visible()
@@ -141,7 +141,7 @@ def test_the_tickets_of_a_debit_come_once_the_bank_has_paid(
 def test_a_debit_that_the_bank_refuses_frees_the_seats_and_the_fan_is_told(
     browser: Browser, system: System, club: Club, address: str
 ) -> None:
-    context = browser.new_context(base_url=club.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=club.url, locale="en-GB")
     page = context.new_page()
     order = authorise_debit(page, system, address, stripe_standin.REFUSES)
     club.end_debits()
@@ -158,7 +158,7 @@ def test_a_debit_that_the_bank_refuses_frees_the_seats_and_the_fan_is_told(
 def test_a_fan_gives_up_seats_whose_debit_is_under_way_and_gets_the_money_back(
     browser: Browser, system: System, club: Club, address: str
 ) -> None:
-    context = browser.new_context(base_url=club.url, locale="en-GB", service_workers="block")
+    context = browser.new_context(base_url=club.url, locale="en-GB")
     page = context.new_page()
     authorise_debit(page, system, address, stripe_standin.PAYS)
     page.get_by_role("button", name="Cancel this order").click()

@@ -95,7 +95,7 @@ def test_a_ticket_sent_by_email_is_accepted_without_an_account_and_works_offline
     send_by_email(mine, ticket, friend)
     expect(mine.get_by_text(f"Offered to {friend}")).to_be_visible()
     shows_entry_code(mine)
-    with phone(browser, system, url=url) as theirs:
+    with phone(browser, system, url=url, service_workers="allow") as theirs:
         theirs.goto(emailed_link(system, friend))
         expect(theirs.get_by_role("heading", name="Alex M. offers you 1 ticket", level=1)).to_be_visible()
         expect(theirs.get_by_text("Virage FC v Étoile du Nord").first).to_be_visible()

@@ -178,7 +178,7 @@ def test_a_file_is_imported_annotated_sold_and_entered(
         page.get_by_role("button", name="Save as a new version").click()
         expect(page.get_by_role("list", name="Versions").get_by_role("listitem")).to_have_count(2)
     event_id = put_on_sale(system, code, title, "101", starts_in=timedelta(hours=1))
-    context = browser.new_context(base_url=system.url, service_workers="block", reduced_motion="reduce")
+    context = browser.new_context(base_url=system.url, reduced_motion="reduce")
     context.add_init_script(ENGLISH)
     fan = context.new_page()
     fan.goto(f"/events/{event_id}")

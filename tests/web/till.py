@@ -7,14 +7,12 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.web.cards import Held
-from tests.web.devices import PIN, pairing_code, with_pin
+from tests.web.devices import PIN, pairing_code, verifier, with_pin
 from tests.web.gate import tonight, type_code, until
 from tests.web.office import in_database
 from tests.web.system import System, fresh
 from virage.identity.people import acts as people
-from virage.identity.people.acts import pins
 from virage.identity.people.rules.devices import DeviceKind, PairingRequest
-from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.food.menu.acts import alcohol_permits
 from virage.matchday.food.menu.rules.alcohol import AlcoholPermitRequest
 from virage.money.fiscal.rules.record import GENESIS, Record, hash_of, read_record
@@ -56,9 +54,7 @@ def choose_pin(system: System, one: Held) -> None:
     """Set the card's PIN."""
 
     async def choose(conn: Connection) -> None:
-        verifier = await pins.new_verifier(CARD_PIN)
-        assert isinstance(verifier, PinVerifier), verifier
-        await taps.put_card_pin(conn, one.card_id, verifier, datetime.now(UTC))
+        await taps.put_card_pin(conn, one.card_id, verifier(CARD_PIN), datetime.now(UTC))
 
     in_database(system, choose)
 

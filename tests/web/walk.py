@@ -115,7 +115,6 @@ def visiting(browser: Browser, system: System, email: str = "") -> Iterator[Page
         viewport={"width": 390, "height": 844},
         has_touch=True,
         reduced_motion="reduce",
-        service_workers="block",
     )
     context.add_init_script(FRENCH_FIRST)
     context.add_init_script(SHIFTS)
