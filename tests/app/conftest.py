@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
@@ -15,6 +14,8 @@ import psutil
 import pytest
 
 from tests.ports import free_ports
+from tests.web.forker import forker
+from tests.web.system import Process
 from virage.identity.people import acts as people
 from virage.identity.people.acts import TokenRequest
 from virage.identity.people.rules.devices import DeviceKind, DevicePairing, PairingRequest
@@ -177,7 +178,7 @@ class Served:
         self.url = f"http://localhost:{self.port}"
         self.sandbox_url = f"http://localhost:{self.sandbox_port}"
         self._folder = folder
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, Process] = {}
         self.env = os.environ | {
             **variables,
             "VIRAGE_SECRET": SECRET,
@@ -211,10 +212,9 @@ class Served:
             while not await self._ready(browser):  # noqa: ASYNC110 - another process sets no event
                 await asyncio.sleep(0.05)
 
-    def _spawn(self, name: str) -> "subprocess.Popen[bytes]":
+    def _spawn(self, name: str) -> Process:
         with (self._folder / f"{name}.log").open("ab") as log:
-            command = [sys.executable, "-m", "virage.cli", name]
-            return subprocess.Popen(command, env=self.env, stdout=log, stderr=log)  # noqa: S603 - our own
+            return forker().start([name], self.env, self._folder, log)
 
     async def _ready(self, browser: httpx.AsyncClient) -> bool:
         try:

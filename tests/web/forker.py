@@ -1,8 +1,8 @@
-"""Servers that start at once: forked from a process that has imported them.
+"""Processes that start at once: forked from one that has imported them and read the built web.
 
-The browser tests start some two hundred servers, and each import of the application takes longer
-than the rest of the start. `virage run`, with which every system of these tests begins, and the
-tests of the command line start processes as an operator does.
+Tests start some three hundred servers, workers and sandboxes, and the import of the application takes longer than the
+rest of a start. `virage run`, with which every system of the browser tests begins, and the tests of the command line
+start processes as an operator does.
 
 `python -m tests.web.forker FD`: requests come over a socket, each with the file for the output;
 pids and exit codes go back.
@@ -154,6 +154,10 @@ def begin(start: Start, output: int) -> NoReturn:
 
 if __name__ == "__main__":
     import virage.app.web
+    import virage.cli.sandboxing
     import virage.cli.serving  # noqa: F401 - imported once for all
+    from virage.platform.web import static
 
+    static.read_web = cache(static.read_web)
+    static.read_web(static.WEB)
     main(socket.socket(fileno=int(sys.argv[1])))

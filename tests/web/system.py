@@ -104,7 +104,7 @@ class System:
         """Start one command of `virage`; its output goes into a file of the folder."""
         with (self.folder / f"{command}.txt").open("ab") as words:
             process: Process
-            if command == "serve":
+            if command in ("serve", "work", "sandbox"):
                 process = forker().start([command, *arguments], env, self.folder, words)
             else:
                 process = subprocess.Popen(  # noqa: S603 - our own command
