@@ -44,6 +44,7 @@ from virage.platform.web.http import Application
 from virage.platform.web.security import COOKIE
 from virage.sale.ticketing import module as ticketing_module
 from virage.sale.ticketing.acts import refunding
+from virage.sale.ticketing.acts.holding import MembersWindows
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.routes.order_service import OrderService
@@ -308,8 +309,8 @@ def counters(monkeypatch: pytest.MonkeyPatch) -> list[OrderService]:
     """The order services of the applications that are built."""
     made: list[OrderService] = []
 
-    def make(db: Database, clock: Clock, sales: OpenSales) -> OrderService:
-        made.append(OrderService(db, clock, sales))
+    def make(db: Database, clock: Clock, sales: OpenSales, members_windows: MembersWindows) -> OrderService:
+        made.append(OrderService(db, clock, sales, members_windows))
         return made[-1]
 
     monkeypatch.setattr(ticketing_module, "OrderService", make)

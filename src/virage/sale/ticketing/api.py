@@ -2,6 +2,7 @@
 
 from virage.sale.ticketing.acts.emails import event_moved as write_event_moved
 from virage.sale.ticketing.acts.holding import Hold as Hold
+from virage.sale.ticketing.acts.holding import MembersWindows as MembersWindows
 from virage.sale.ticketing.acts.holding import hold as hold
 from virage.sale.ticketing.acts.moving import EventMoveResult as EventMoveResult
 from virage.sale.ticketing.acts.moving import MovePreview as MovePreview

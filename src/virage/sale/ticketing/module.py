@@ -7,6 +7,7 @@ from functools import partial
 from virage.identity.people.types import people_config_of
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.sale.ticketing.acts.exchange import ExchangeService
+from virage.sale.ticketing.acts.holding import MembersWindows
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
 from virage.sale.ticketing.acts.transfers import IsBanned, transfer_service
@@ -103,15 +104,23 @@ module = Module(
 )
 
 
-def build(process: Process, *, lock_inside: WhoIsInside, inside_since: WhoIsInside, is_banned: IsBanned) -> Parts:
+def build(
+    process: Process,
+    *,
+    lock_inside: WhoIsInside,
+    inside_since: WhoIsInside,
+    is_banned: IsBanned,
+    members_windows: MembersWindows,
+) -> Parts:
     """Return the module's parts.
 
     A refunded place is not sold again while its holder is inside. `is_banned` compares new holders with the bans.
+    `members_windows` say who may buy before the public sale.
     """
     config, db, clock = process.config, process.db, process.clock
     sales = OpenSales(db, process.tail, clock)
     watch = OrderWatch(db, process.tail)
-    order_service = OrderService(db, clock, sales)
+    order_service = OrderService(db, clock, sales, members_windows)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

@@ -1,6 +1,8 @@
 """Structs and pure functions of ticketing for the rules of other domains."""
 
 from virage.sale.ticketing.rules.books import TicketMoney as TicketMoney
+from virage.sale.ticketing.rules.early import EarlySale as EarlySale
+from virage.sale.ticketing.rules.early import EarlyWindow as EarlyWindow
 from virage.sale.ticketing.rules.holders import Holder as Holder
 from virage.sale.ticketing.rules.open_sale import OpenSale as OpenSale
 from virage.sale.ticketing.rules.pricing import AreaPricing as AreaPricing

@@ -1,8 +1,9 @@
 """Hold and release places: claims are inserted, never updated, and an order gets all of its places or none."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.emails import notify_debits
 from virage.sale.ticketing.rules.codes import new_code
+from virage.sale.ticketing.rules.early import EarlySale
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.sale import (
     HOLD_FOR,
@@ -40,6 +42,16 @@ from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import exchange as exchange_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store.claims import Claim
+
+
+class MembersWindows(Protocol):
+    """The members' windows of events, provided by the membership domain."""
+
+    async def __call__(
+        self, conn: Connection, event_ids: Collection[UUID], fan_ids: Collection[UUID], now: datetime
+    ) -> Mapping[UUID, EarlySale]:
+        """Return the early sale of each event that has windows, with the windows of these buyers."""
+        ...
 
 
 class Hold(Struct, frozen=True):
@@ -90,8 +102,12 @@ class Conflict(Struct, frozen=True):
 HoldOutcome = OrderRow | Refused | Conflict
 
 
-async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[HoldOutcome]:
+async def hold(
+    conn: Connection, holds: Sequence[Hold], now: datetime, members_windows: MembersWindows | None = None
+) -> list[HoldOutcome]:
     """Hold all places of each request or none; return one outcome per request, in order.
+
+    Before the public sale, `members_windows` say who may hold already; they are asked once, and only then.
 
     Proposed places are marked in each sale's inventory at once. If the transaction fails, the caller reloads them.
     A repeated request gets its order in its current state. A buyer's limit holds exactly, whichever processes are
@@ -108,10 +124,11 @@ async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[H
     counts = _Counts(_bought(known, now), await _held_by_guests(conn, holds, now))
     joins = sorted({hold.request.joins for hold in holds if hold.request.joins is not None})
     joined = await store.lock_orders(conn, joins) if joins else {}
+    early = await _early_sales(conn, holds, now, members_windows)
     new: list[_New] = []
     for pending in holds:
         if pending.request.id not in decided:
-            outcome = _decide(pending, counts, joined, now)
+            outcome = _decide(pending, counts, joined, early.get(pending.request.event_id), now)
             decided[pending.request.id] = outcome.order if isinstance(outcome, _New) else outcome
             if isinstance(outcome, _New):
                 new.append(outcome)
@@ -145,10 +162,23 @@ async def _held_by_guests(conn: Connection, holds: Sequence[Hold], now: datetime
     return {event_id: inventory.pools_of(held.get(event_id, ())) for event_id, inventory in halls.items()}
 
 
-def _decide(pending: Hold, counts: _Counts, open_orders: dict[UUID, OrderRow], now: datetime) -> _New | Refused:
+async def _early_sales(
+    conn: Connection, holds: Sequence[Hold], now: datetime, members_windows: MembersWindows | None
+) -> Mapping[UUID, EarlySale]:
+    """Return the early sales of the events that are not on public sale yet."""
+    waiting = [hold for hold in holds if now < hold.sale.event.opens_at]
+    if not waiting or members_windows is None:
+        return {}
+    fan_ids = {hold.buyer.fan_id for hold in waiting if hold.buyer.fan_id is not None}
+    return await members_windows(conn, {hold.request.event_id for hold in waiting}, fan_ids, now)
+
+
+def _decide(
+    pending: Hold, counts: _Counts, open_orders: dict[UUID, OrderRow], early: EarlySale | None, now: datetime
+) -> _New | Refused:
     """Propose places. A joined order leaves `open_orders`, so that it is joined once."""
-    sale, event_id = pending.sale, pending.request.event_id
-    refusal = sale_window(sale.event, now) or chosen_at(sale.venue.version, pending.request.seats)
+    sale, event_id, fan_id = pending.sale, pending.request.event_id, pending.buyer.fan_id
+    refusal = sale_window(sale.event, now, early, fan_id) or chosen_at(sale.venue.version, pending.request.seats)
     if refusal is not None:
         return refusal
     joined = None if pending.request.joins is None else open_orders.get(pending.request.joins)
@@ -159,7 +189,8 @@ def _decide(pending: Hold, counts: _Counts, open_orders: dict[UUID, OrderRow], n
         return assigned
     has = sum(counts.bought[owner, event_id] for owner in pending.buyer.owner_ids)
     pools = sale.inventory.pools_of(seat.place for seat in assigned)
-    refusal = within_limit(sale.event, has, len(assigned))
+    own_max = None if early is None else early.tickets_max(fan_id, now)
+    refusal = within_limit(sale.event, has, len(assigned), own_max)
     if refusal is None and pending.buyer.is_guest:
         refusal = guests_may_hold(sale.inventory, counts.held_by_guests[event_id], pools)
     if refusal is not None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.rules.early import EarlySale
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.sale import propose, sale_window
@@ -34,9 +35,14 @@ class Proposal(Struct, frozen=True):
     venue_version: str
 
 
-def proposal_of(sale: OpenSale, request: BestSeats, now: datetime) -> Proposal | Refused:
-    """Return the best seats that are free now; another buyer may hold them before this one does."""
-    refusal = sale_window(sale.event, now)
+def proposal_of(
+    sale: OpenSale, request: BestSeats, now: datetime, early: EarlySale | None = None, fan_id: UUID | None = None
+) -> Proposal | Refused:
+    """Return the best seats that are free now; another buyer may hold them before this one does.
+
+    Before the public sale, only for a buyer (`fan_id`) whose members' window is open.
+    """
+    refusal = sale_window(sale.event, now, early, fan_id)
     if refusal is not None:
         return refusal
     assigned = propose(sale.inventory, request, sale.blocks, sale.areas)

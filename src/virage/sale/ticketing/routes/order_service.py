@@ -16,7 +16,7 @@ from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying
-from virage.sale.ticketing.acts.holding import Conflict, Hold, HoldOutcome
+from virage.sale.ticketing.acts.holding import Conflict, Hold, HoldOutcome, MembersWindows
 from virage.sale.ticketing.acts.paying import Pay, Paying
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.proposals import Proposal, proposal_of
@@ -72,9 +72,12 @@ class PaymentPage(Struct, frozen=True):
 class OrderService:
     """Batchers for holds, payments and reads of orders, with the sales in memory that they use."""
 
-    def __init__(self, db: Database, clock: Clock, sales: OpenSales) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, sales: OpenSales, members_windows: MembersWindows | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._members_windows = members_windows
         self._swept_at = 0.0
         self.sales = sales
         self.holds: Batcher[HoldCommand, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
@@ -107,14 +110,19 @@ class OrderService:
         """Return the version of an event's venue."""
         return (await self._venues_of({event_id}))[event_id]
 
-    async def propose(self, event_id: UUID, wanted: BestSeats) -> Proposal | Refused:
-        """Propose the best seats for a party without holding them."""
+    async def propose(self, event_id: UUID, wanted: BestSeats, fan_id: UUID | None) -> Proposal | Refused:
+        """Propose the best seats for a party without holding them; `fan_id` is the buyer, None for a guest."""
         sale = await self.sales.get(event_id)
         if sale is None:
             return Refused(Reason.NOT_FOUND)
-        outcome = proposal_of(sale, wanted, self._clock.now())
+        now, early = self._clock.now(), None
+        if now < sale.event.opens_at and self._members_windows is not None:
+            async with self._db.connection() as conn:
+                fan_ids = [] if fan_id is None else [fan_id]
+                early = (await self._members_windows(conn, [event_id], fan_ids, now)).get(event_id)
+        outcome = proposal_of(sale, wanted, now, early, fan_id)
         if isinstance(outcome, Refused) and outcome.reason in _WORTH_A_SWEEP and await self._sweep():
-            outcome = proposal_of(sale, wanted, self._clock.now())
+            outcome = proposal_of(sale, wanted, now, early, fan_id)
         return outcome
 
     async def pay(self, pay: Pay, checkout: Checkout) -> PaymentPage | Refused:
@@ -145,7 +153,7 @@ class OrderService:
         try:
             async with self._db.transaction() as conn:
                 now = self._clock.now()
-                held = iter(await holding.hold(conn, holds, now))
+                held = iter(await holding.hold(conn, holds, now, self._members_windows))
                 outcomes = [
                     Refused(Reason.NOT_FOUND) if sales[command.request.event_id] is None else next(held)
                     for command in commands

@@ -91,12 +91,15 @@ async def get_availability(request: Request, event_id: UUID, order_service: Orde
 
 
 @post("/{event_id:uuid}/proposal", status_code=200, public=True)
-async def propose_places(event_id: UUID, data: BestSeats, order_service: OrderService) -> Proposal:
+async def propose_places(
+    event_id: UUID, data: BestSeats, order_service: OrderService, principal: Principal
+) -> Proposal:
     """Propose the best seats for a party, with prices. Nothing is held.
 
     The buyer then holds them as chosen seats; `place_taken` if another buyer was faster.
     """
-    return granted(await order_service.propose(event_id, data))
+    fan_id = principal.id if principal.kind in ("fan", "staff") else None
+    return granted(await order_service.propose(event_id, data, fan_id))
 
 
 @post("/", status_code=201, public=True)

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
+from virage.sale.ticketing.rules.early import EarlySale
 from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.plan import COMPANION, WHEELCHAIR
 from virage.sale.ticketing.rules.terms import (
@@ -32,21 +35,30 @@ DEBIT_LEAD = timedelta(days=14)
 OPEN_STATES: tuple[State, ...] = ("held", "paying")
 
 
-def sale_window(event: OnSale, now: datetime) -> Refused | None:
-    """Return why the event is not on sale now, or None."""
+def sale_window(
+    event: OnSale, now: datetime, early: EarlySale | None = None, fan_id: UUID | None = None
+) -> Refused | None:
+    """Return why this buyer cannot buy now, or None. Before the public sale, `early` are the members' windows.
+
+    The refusal of a buyer without an open window names the windows that there are, and the buyer's own.
+    """
     if event.cancelled:
         return Refused(Reason.EVENT_CANCELLED)
-    if now < event.opens_at:
-        return Refused(Reason.SALE_NOT_OPEN, {"opens_at": event.opens_at})
+    if now < event.opens_at and (early is None or early.tickets_max(fan_id, now) is None):
+        data: dict[str, Any] = {"opens_at": event.opens_at}
+        if early is not None:
+            data |= {"windows": early.windows, "mine": early.windows_of(fan_id)}
+        return Refused(Reason.SALE_NOT_OPEN, data)
     if now >= event.closes_at:
         return Refused(Reason.SALE_CLOSED, {"closed_at": event.closes_at})
     return None
 
 
-def within_limit(event: OnSale, bought: int, wanted: int) -> Refused | None:
-    """Return the refusal if a buyer would exceed the limit of the event, or None."""
-    if bought + wanted > event.limit_per_buyer:
-        return Refused(Reason.LIMIT_REACHED, {"limit": event.limit_per_buyer, "left": event.limit_per_buyer - bought})
+def within_limit(event: OnSale, bought: int, wanted: int, own_max: int | None = None) -> Refused | None:
+    """Return the refusal if a buyer would exceed the limit of the event, or in a members' window their own, or None."""
+    limit = event.limit_per_buyer if own_max is None else min(event.limit_per_buyer, own_max)
+    if bought + wanted > limit:
+        return Refused(Reason.LIMIT_REACHED, {"limit": limit, "left": max(0, limit - bought)})
     return None
 
 

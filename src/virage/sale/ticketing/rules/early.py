@@ -1,0 +1,35 @@
+"""Early sale of an event to members: windows that open before the public sale."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.values.localised import LocalisedText
+
+
+class EarlyWindow(Struct, frozen=True):
+    """From `opens_at` until the public sale, a member of one of these tiers may hold up to `tickets_max` tickets.
+
+    `tiers` are the names of the tiers. A window of a buyer names the buyer's own tier alone.
+    """
+
+    opens_at: datetime
+    tickets_max: int
+    tiers: list[LocalisedText]
+
+
+class EarlySale(Struct, frozen=True):
+    """The windows of an event, the earliest first, and those of the buyers who are members, by their ids."""
+
+    windows: Sequence[EarlyWindow]
+    by_buyer: Mapping[UUID, Sequence[EarlyWindow]]
+
+    def windows_of(self, fan_id: UUID | None) -> Sequence[EarlyWindow]:
+        """Return the windows of a buyer, the earliest first; a guest has none."""
+        return () if fan_id is None else self.by_buyer.get(fan_id, ())
+
+    def tickets_max(self, fan_id: UUID | None, now: datetime) -> int | None:
+        """Return how many tickets of the event a buyer may have now; None if no window of theirs is open."""
+        return max((own.tickets_max for own in self.windows_of(fan_id) if own.opens_at <= now), default=None)
