@@ -24,6 +24,7 @@ from virage.platform.module import LockException
 # A row of a view is a row of its table.
 VIEWS: Final = {
     "ticketing.listing_row": "ticketing.listing",
+    "membership.membership_row": "membership.membership",
     "ticketing.order_row": "ticketing.orders",
     "ticketing.transfer_row": "ticketing.transfer",
 }

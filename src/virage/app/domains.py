@@ -50,6 +50,9 @@ from virage.money.wallet.ledger import module as ledger
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import STATUS
+from virage.sale.membership import module as membership
+from virage.sale.membership.api import PURPOSE as MEMBERSHIPS
+from virage.sale.membership.api import EarlySales, MembershipMoney, claim_members
 from virage.sale.ticketing import module as ticketing
 from virage.sale.ticketing.api import PURPOSE as ORDERS
 from virage.sale.ticketing.api import OrderMoney, orders_with_code, refund_event, upcoming_of, write_event_moved
@@ -88,6 +91,7 @@ MODULES: Final[Sequence[Module]] = (
     funding.module,
     fiscal.module,
     ticketing.module,
+    membership.module,
     access.module,
     menu.module,
     till.module,
@@ -138,6 +142,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("card_readers.reader", "A reader takes one payment at a time, and is locked before it is stored."),
     LockPlace("payments.payment where captured_cents is null", "News of a payment locks it before what it pays for."),
     LockPlace("card_readers", "A record and news of a payment lock it; wallets and captured payments follow."),
+    LockPlace("membership", "A paid membership follows its payment; refunds and emails follow the membership."),
     LockPlace("access.accreditation", "An accreditation is written before its pass."),
     LockPlace("access.ban_review", "A new holder is compared with the bans before their ticket is locked."),
     LockPlace(
@@ -225,13 +230,15 @@ EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
 def payment_handlers(config: Config) -> Handlers:
     """Return the handlers of payment updates, by purpose."""
     wallets = TopUpMoney(config.of(AccountSettings).purse_cents_max)
-    return Handlers({CARD_READERS: CardReaderMoney(), ORDERS: OrderMoney(), WALLETS: wallets})
+    memberships = MembershipMoney(config.time_zone)
+    return Handlers({CARD_READERS: CardReaderMoney(), MEMBERSHIPS: memberships, ORDERS: OrderMoney(), WALLETS: wallets})
 
 
 def parts_of(process: Process) -> dict[str, Parts]:
     """Return the parts that the domains add to a process, by module name."""
     provider = provider_of(process.config, budget_of(process.config, process.db, process.clock))
     handlers = payment_handlers(process.config)
+    early_sales = EarlySales(process.config.time_zone)
     catalogues = Catalogues(process.db)  # one per process: versions are immutable and cached
     ground: Sequence[VenueSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
     return {
@@ -239,7 +246,12 @@ def parts_of(process: Process) -> dict[str, Parts]:
         programme.module.name: programme.build(process, EVENT_CANCELLED, EVENT_MOVED),
         pages.module.name: pages.build(),
         people.module.name: people.build(
-            process, composers=COMPOSERS, exports=PERSON_EXPORTS, erased=PERSON_ERASED, tickets_of=upcoming_of
+            process,
+            composers=COMPOSERS,
+            exports=PERSON_EXPORTS,
+            erased=PERSON_ERASED,
+            tickets_of=upcoming_of,
+            proved=claim_members,
         ),
         keys.module.name: keys.build(process),
         payments.module.name: payments.build(process, provider, handlers),
@@ -249,8 +261,13 @@ def parts_of(process: Process) -> dict[str, Parts]:
         funding.module.name: funding.build(process, provider, handlers, PAID_AT),
         fiscal.module.name: fiscal.build(process),
         ticketing.module.name: ticketing.build(
-            process, lock_inside=lock_inside, inside_since=inside_since, is_banned=is_banned
+            process,
+            lock_inside=lock_inside,
+            inside_since=inside_since,
+            is_banned=is_banned,
+            members_windows=early_sales,
         ),
+        membership.module.name: membership.build(process, early_sales),
         access.module.name: access.build(process),
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),

@@ -13,6 +13,7 @@ from virage.identity.people.api import (
 from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_up_off_email, payout_failed_email
+from virage.sale.membership.api import membership_email
 from virage.sale.ticketing.api import (
     debit_email,
     event_moved_email,
@@ -67,6 +68,11 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.LISTING_ENDED: listing_email,
     EmailKind.LISTING_ALLOWED: listing_email,
     EmailKind.LISTING_REFUSED: listing_email,
+    EmailKind.MEMBERSHIP_BEGUN: membership_email,
+    EmailKind.MEMBERSHIP_ENDS_SOON: membership_email,
+    EmailKind.MEMBERSHIP_CANCELLED: membership_email,
+    EmailKind.MEMBERSHIP_MONEY_RETURNED: membership_email,
+    EmailKind.MEMBERSHIP_REFUND_FAILED: membership_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
     EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,

@@ -11,6 +11,7 @@ from virage.media.live.api import erase_notifications, export_notifications
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.cards.api import export_cards, export_phones, forget_cards, forget_phones
 from virage.money.wallet.funding.api import export_auto_top_up, export_wallet, forget_auto_top_up, forget_wallet
+from virage.sale.membership.api import export_memberships, forget_memberships
 from virage.sale.ticketing.api import export_tickets, refund_erased
 
 PAID_AT: Final[Sequence[PaidAt]] = (outlets_paid_at,)
@@ -20,13 +21,15 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "auto_top_up": export_auto_top_up,
     "wallet": partial(export_wallet, paid_at=PAID_AT),
     "ticketing": export_tickets,
+    "membership": export_memberships,
     "access": export_accreditations,
     "food_orders": export_orders,
     "notices": export_notifications,
 }
 """By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
-    lock_orders_of_erased,  # the order of locks: food orders, accreditations, ticket orders, cards, wallets
+    lock_orders_of_erased,  # the order of locks: food orders, members, accreditations, ticket orders, cards, wallets
+    forget_memberships,
     forget_accreditations,
     forget_reviewed,
     refund_erased,

@@ -1,5 +1,6 @@
 """What other domains may do with people, and read of it."""
 
+from virage.identity.people.acts import AddressProved as AddressProved
 from virage.identity.people.acts import PersonErased as PersonErased
 from virage.identity.people.acts.api_clients import TokenRequest as TokenRequest
 from virage.identity.people.acts.api_clients import create_token as create_token
@@ -34,6 +35,7 @@ from virage.identity.people.reads import my_device as my_device
 from virage.identity.people.reads import names_by_id as names_by_id
 from virage.identity.people.reads import office_devices as office_devices
 from virage.identity.people.reads import person as person
+from virage.identity.people.reads import persons_by_address as persons_by_address
 from virage.identity.people.reads import persons_by_id as persons_by_id
 from virage.identity.people.reads import recovery_content as recovery_content
 from virage.identity.people.reads import responsible_person as responsible_person

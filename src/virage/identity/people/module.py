@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from virage.identity.people.acts import PeopleAuthenticator, PersonErased
+from virage.identity.people.acts import AddressProved, PeopleAuthenticator, PersonErased
 from virage.identity.people.jobs import PeopleJobs
 from virage.identity.people.openid_provider import OpenIdProvider
 from virage.identity.people.reads import EmailComposer, PersonExport, PersonTickets, gauges
@@ -86,11 +86,12 @@ def build(
     exports: Mapping[str, PersonExport],
     erased: Sequence[PersonErased],
     tickets_of: PersonTickets,
+    proved: AddressProved,
 ) -> Parts:
     """Return what they add.
 
     `composers` load what each kind of email says, `exports` what each domain keeps of a person, by the section of the
-    export; `erased` forget it, in order, in the transaction of the erasure.
+    export; `erased` forget it, in order, in the transaction of the erasure. A sign-in with a code calls `proved`.
     """
     config, db, clock = process.config, process.db, process.clock
     people_config = people_config_of(config)
@@ -109,6 +110,7 @@ def build(
             "person_exports": exports,
             "person_erased": erased,
             "person_tickets": tickets_of,
+            "address_proved": proved,
         },
         jobs=[PeopleJobs(db, config, clock, composers, provider).register],
         lifespan=[authenticator.lifespan] if provider is None else [authenticator.lifespan, provider.lifespan],

@@ -156,6 +156,11 @@ async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UU
     return await persons.persons(conn, person_ids)
 
 
+async def persons_by_address(conn: Connection, addresses: Sequence[str]) -> list[Person]:
+    """The people with these normalised addresses, in one statement."""
+    return await persons.persons_by_email(conn, addresses)
+
+
 async def names_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return names in one statement; people who are erased or gave no name are missing."""
     found = await persons.persons(conn, person_ids)

@@ -32,7 +32,7 @@ from virage.identity.people.acts.sessions import (
     sign_out_device,
     sign_out_everywhere,
 )
-from virage.identity.people.acts.sign_in import change, request_code, sign_in
+from virage.identity.people.acts.sign_in import AddressProved, change, request_code, sign_in
 from virage.identity.people.acts.sso import (
     end_access,
     end_sso_sessions,
@@ -53,6 +53,7 @@ from virage.identity.people.acts.staff import (
 )
 
 __all__ = [
+    "AddressProved",
     "FirstAdmin",
     "InvitationRequest",
     "InvitationSent",

@@ -1,6 +1,7 @@
 """Sign-in by an emailed code."""
 
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import UNSET
@@ -43,6 +44,14 @@ from virage.platform.data.journal import Fact
 from virage.platform.values.ids import new_id
 from virage.platform.values.languages import installed
 from virage.platform.values.refusals import Refused, invalid_input
+
+
+class AddressProved(Protocol):
+    """Handler of a domain above: a person signed in by a code that was sent to their address."""
+
+    async def __call__(self, conn: Connection, person_id: UUID, address: str, now: datetime) -> None:
+        """Give the person what waits for this address; in the transaction of the sign-in."""
+        ...
 
 
 async def request_code(
@@ -139,8 +148,9 @@ async def sign_in(
     *,
     browser: SignInBrowser,
     name: str | None = None,
+    proved: AddressProved | None = None,
 ) -> SignedIn | Refused:
-    """Open a session by a code sent to this address; a new person becomes a fan.
+    """Open a session by a code sent to this address; a new person becomes a fan. `proved` is called at the end.
 
     A code works in the browser that requested it, an open code in any browser. Attempts at short and at long codes are
     counted separately per browser. The session of a guest or of the same person keeps its id and gets a new token; the
@@ -175,6 +185,8 @@ async def sign_in(
     if recovered is not None:
         await write(conn, [recovered], now)
     await journal.append(conn, facts, now)
+    if proved is not None:
+        await proved(conn, person.id, email, now)
     return signed_in
 
 

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from virage.identity.people import acts, reads
+from virage.identity.people.acts import AddressProved
 from virage.identity.people.reads import Me
 from virage.identity.people.routes.browsers import Browsers
 from virage.identity.people.rules.addresses import normalise_address
@@ -86,6 +87,7 @@ async def sign_in(
     people_config: PeopleConfig,
     browsers: Browsers,
     principal: Principal,
+    address_proved: AddressProved,
 ) -> Response[Me]:
     """Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays.
 
@@ -99,6 +101,7 @@ async def sign_in(
         clock.now(),
         browser=browsers.signing_in(request, principal),
         name=data.name,
+        proved=address_proved,
     )
     return await entered(granted(outcome), db, clock, config)
 

@@ -53,6 +53,12 @@ async def person_by_email(conn: Connection, email: str) -> Person | None:
     return _person(await queries.person_by_email(conn, email=email))
 
 
+async def persons_by_email(conn: Connection, emails: Sequence[str]) -> list[Person]:
+    """The people behind normalised addresses."""
+    rows = queries.persons_by_email(conn, emails=emails)
+    return [Person(row["id"], row["email"], row["name"], row["locale"]) async for row in rows]
+
+
 async def find_persons(conn: Connection, name: str, wanted: int) -> list[Person]:
     """Persons whose name contains these emails, or whose address begins with them, in any case; at most so many."""
     rows = queries.find_persons(conn, name=name, wanted=wanted)

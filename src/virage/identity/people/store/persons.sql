@@ -18,6 +18,10 @@ select id, email, name, locale from people.person where id = any(:person_ids::uu
 -- The person behind an address.
 select id, email, name, locale from people.person where email = :email;
 
+-- name: persons_by_email(emails)
+-- The people behind many addresses.
+select id, email, name, locale from people.person where email = any(:emails::text[]);
+
 -- name: find_persons(name, wanted)
 -- Living persons whose name contains these emails or whose address begins with them, those who are called just so first.
 select id, email, name, locale from people.person

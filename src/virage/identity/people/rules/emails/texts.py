@@ -1,7 +1,7 @@
 """The texts of emails: `email.toml` of each language."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ class EmailTexts:
         self._formats = formats_of(tag)
         self._currency = currency
         self._templates = Environment(undefined_behavior="strict")
-        for name in ("localised", "money", "moment", "hour", "place", "term"):
+        for name in ("localised", "money", "moment", "day", "hour", "place", "term"):
             self._templates.add_filter(name, getattr(self, name))
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
@@ -79,7 +79,7 @@ class EmailTexts:
         """Return a rate in permille as a percentage."""
         return format_percent(Decimal(permille) / 1000, locale=self._formats, decimal_quantization=False)
 
-    def day(self, at: datetime) -> str:
+    def day(self, at: date) -> str:
         """Return a date with its weekday; `at` is in the time zone to show."""
         return format_date(at, "full", locale=self._formats)
 

@@ -1,0 +1,1 @@
+"""Commands of membership, in the caller's transaction."""

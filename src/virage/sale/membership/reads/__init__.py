@@ -1,0 +1,1 @@
+"""Reads of membership for screens and other domains."""

@@ -1,0 +1,1 @@
+"""Rules of membership: pure functions without database, clock or web."""

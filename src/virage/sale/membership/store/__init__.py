@@ -1,0 +1,1 @@
+"""Queries of membership, one typed function each."""
