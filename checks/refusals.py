@@ -31,6 +31,7 @@ REFUSAL_ENUMS = frozenset(
         "ConcessionaireRefusal",
         "DeviationReason",
         "FiscalRefusal",
+        "MembershipRefusal",
         "PaymentRefusal",
         "ReaderRefusal",
         "CardReaderRefusal",

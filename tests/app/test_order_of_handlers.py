@@ -13,6 +13,7 @@ import pytest
 
 from tests.app.food import food_of
 from tests.app.gates import accreditation
+from tests.app.members import member_of
 from tests.app.paying import card_of, phone_of
 from tests.app.pitch import counts, seen
 from tests.locking import Watch
@@ -169,6 +170,8 @@ async def erasure(world: "World") -> Erasure:
     (ticket, *_) = (await world.ask(fan, "GET", "/api/me/tickets")).json()
     offer = {"id": str(new_id()), "ticket_ids": [ticket["id"]], "to_email": "friend@example.org"}
     assert (await world.ask(fan, "POST", "/api/transfers", offer)).status_code == 201
+    office = await world.signed_in("office@example.org", Grant("programme", "organiser", world.ours))
+    await member_of(world, office, fan)
     ban = {"id": str(new_id()), "email": EMAIL, "expires_at": "2027-05-09T18:00:00Z"}
     supervisor = await world.signed_in("supervisor@example.org", Grant("supervisor"))
     assert (await world.ask(supervisor, "POST", "/api/access/bans/club", ban)).status_code == 200

@@ -11,6 +11,7 @@ from msgspec import Struct, to_builtins
 from tests.app.emails import LETTERS, LETTERS_ELSEWHERE
 from tests.app.food import FOOD, food_of
 from tests.app.gates import GATES, accreditation, ban
+from tests.app.members import member_of, tier
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
 from tests.identity.people.authenticator import Authenticator
@@ -105,6 +106,7 @@ def terms(_: "World") -> dict[str, Any]:
     return {"outlet": "01", "starts_on": "2026-05-01", "ends_on": None, "commission_permille": 300}
 
 
+MEMBERS = "/api/office/membership/members?organiser_id={organiser_id}"
 CONCESSIONAIRE = "/api/office/food/concessionaires/{concessionaire_id}"
 MOVE = "GET /api/office/events/{event_id}/move"
 MAY = "from=2026-05-01&to=2026-05-31"
@@ -122,6 +124,18 @@ CASES = (
         "our office",
         NEIGHBOURS,
         lambda _: {"categories": [], "blocks": {}, "accept_sold": True},
+    ),
+    Case("GET /api/office/events/{event_id}/windows", "our office", NEIGHBOURS),
+    Case(
+        "PUT /api/office/events/{event_id}/windows", "our office", NEIGHBOURS, lambda _: {"windows": [], "revision": 0}
+    ),
+    Case("PUT /api/office/membership/tiers/{tier_id}", "our office", NEIGHBOURS, tier),
+    Case(f"GET {MEMBERS}", "our office", NEIGHBOURS),
+    Case(
+        "POST /api/office/membership/{membership_id}/cancel",
+        "our office",
+        NEIGHBOURS,
+        lambda _: {"reason": "Asked", "refund_id": None},
     ),
     Case(f"{MOVE}?venue_version={stadium().version}", "our office", NEIGHBOURS),
     Case("GET /api/office/events/{event_id}/sales", "our office", NEIGHBOURS),
@@ -359,6 +373,7 @@ async def cast(world: "World") -> Cast:
     sessions = (await world.ask(headers["fan"], "GET", "/api/me/sessions")).json()
     ids = {
         "event_id": str(world.event),
+        **await member_of(world, headers["our office"], headers["fan"]),
         **await names_of(world, headers["our office"], SECRET),
         "order_id": paid["id"],
         "spare_id": spare["id"],

@@ -1,6 +1,6 @@
 """One email of each kind, with names that would break markup, and everything that it can show."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,16 @@ PLACES = [
 NAME = "<b>&\"'"
 TRANSFER = EVENT | {"count": 2, "giver": NAME, "receiver": NAME, "until": AT.replace(day=7, hour=12)}
 LISTING = EVENT | {"count": 2, "cents": 7200, "total_cents": 8000}
+MEMBERSHIP = {
+    "organiser": NAME,
+    "tier": {"fr": "Or", "en": "Gold"},
+    "number": 104,
+    "starts_on": date(2025, 7, 1),
+    "ends_on": date(2026, 6, 30),
+    "imported": False,
+    "cents": 3000,
+    "total_cents": 3000,
+}
 VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
 
 CONTENTS: dict[EmailKind, EmailContent] = {
@@ -83,6 +93,16 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.LISTING_ENDED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_ALLOWED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_REFUSED: EmailContent(LISTING | {"count": 1}, PLACES[:1], "/tickets"),
+    EmailKind.MEMBERSHIP_BEGUN: EmailContent(
+        MEMBERSHIP,
+        [{"name": MEMBERSHIP["tier"], "cents": 3000}],
+        "/membership",
+        Receipt("104-202507", AT, 3000, [VatAmount(200, 3000, 500)]),
+    ),
+    EmailKind.MEMBERSHIP_ENDS_SOON: EmailContent(MEMBERSHIP, path="/membership"),
+    EmailKind.MEMBERSHIP_CANCELLED: EmailContent(MEMBERSHIP, path="/membership"),
+    EmailKind.MEMBERSHIP_MONEY_RETURNED: EmailContent(MEMBERSHIP, path="/membership"),
+    EmailKind.MEMBERSHIP_REFUND_FAILED: EmailContent(MEMBERSHIP, path="/membership"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

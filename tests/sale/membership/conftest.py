@@ -30,8 +30,8 @@ from virage.site.programme.api import event
 
 __all__ = ["app", "counters", "empty_system", "gates", "provider", "system"]
 
-TERM = {"starts_on": date(2025, 7, 1), "ends_on": date(2026, 6, 30)}
-NEXT_TERM = {"starts_on": date(2026, 7, 1), "ends_on": date(2027, 6, 30)}
+TERM: dict[str, Any] = {"starts_on": date(2025, 7, 1), "ends_on": date(2026, 6, 30)}
+NEXT_TERM: dict[str, Any] = {"starts_on": date(2026, 7, 1), "ends_on": date(2027, 6, 30)}
 
 
 def a_tier(**changes: Any) -> TierContent:

@@ -74,11 +74,12 @@ def test_captured_money_gives_each_member_one_number_without_gaps_and_no_place_t
     decided = decide(rows, rows, {one.id: one for one in tiers}, taken, {CLUB: last}, now=NOW, today=TODAY)
     assert {row.id for row in decided.begun} | {row.id for row in decided.returned} == {row.id for row in rows}
     assert len(decided.begun) + len(decided.returned) == len(rows)
-    numbers = {row.member_id: row.number for row in decided.begun}
+    numbers = {row.member_id: row.number or 0 for row in decided.begun}
     assert sorted(numbers.values()) == list(range(last + 1, last + 1 + len(numbers)))
     assert decided.last_numbers[CLUB] == last + len(numbers)
-    for at, one in enumerate(decided.begun):
-        assert not any(two.member_id == one.member_id and overlap(one, two) for two in decided.begun[at + 1 :])
+    for at, begun_row in enumerate(decided.begun):
+        later = decided.begun[at + 1 :]
+        assert not any(row.member_id == begun_row.member_id and overlap(begun_row, row) for row in later)
     for one in tiers:
         begun = sum(1 for row in decided.begun if row.tier_id == one.id)
         assert places is None or begun <= max(places, taken[one.id])

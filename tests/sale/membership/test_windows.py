@@ -77,7 +77,7 @@ async def test_a_wheelchair_space_with_its_companion_is_held_in_a_window(early: 
     await early.windows(EventWindow(early.system.clock.now() - MINUTE, 2, [gold.id]))
     member, stranger = await early.system.fan(), await early.system.fan("stranger@example.org")
     await early.joined(member, gold)
-    wish = {"full": 0, "party": {"full": 0, "access": 1}, "needs": ["wheelchair"]}
+    wish: dict[str, Any] = {"full": 0, "party": {"full": 0, "access": 1}, "needs": ["wheelchair"]}
     assert code(await hold(stranger, **wish)) == "sale_not_open"
     held = await hold(member, **wish)
     assert held.status_code == 201, held.text

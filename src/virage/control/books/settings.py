@@ -21,6 +21,8 @@ ACCOUNTS = (
     "ticket_clearing",
     "deferred_tickets",
     "tickets",
+    "membership_clearing",
+    "memberships",
     "bank",
     "provider_clearing",
     "provider_fees",
@@ -45,5 +47,5 @@ class BookSettings(Struct, frozen=True, kw_only=True):
     account_codes: Annotated[tuple[tuple[str, str], ...], account_codes_of] = ()
     """Account numbers of the accounting export that differ from the French chart, comma-separated, as in
     `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
-    grants, ticket_clearing, deferred_tickets, tickets, bank, provider_clearing, provider_fees, provider_suspense,
-    organiser_fees."""
+    grants, ticket_clearing, deferred_tickets, tickets, membership_clearing, memberships, bank, provider_clearing,
+    provider_fees, provider_suspense, organiser_fees."""

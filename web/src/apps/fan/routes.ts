@@ -13,6 +13,7 @@ export const routes: readonly Route[] = [
   { pattern: "/tickets", load: () => import("../../features/ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("../../features/ticketing/TicketPage.svelte") },
   { pattern: "/transfers/:id", load: () => import("../../features/ticketing/transfers/entry").then((transfers) => transfers.open()) },
+  { pattern: "/membership", load: () => import("../../features/membership/entry").then((membership) => membership.open()) },
   { pattern: "/wallet", load: wallet("balance") },
   { pattern: "/wallet/automatic", load: wallet("automatic") },
   { pattern: "/wallet/cards/add", load: wallet("addCard") },

@@ -3,7 +3,9 @@ import { SvelteMap } from "svelte/reactivity";
 import { answered, type Answer, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
 import { follow, type Messages } from "../../shared/api/stream";
-import type { EventInfo, Geometry, Offer, Tariff } from "../../shared/api/words";
+import type { EventInfo, Geometry, Offer, PublicWindows, Tariff } from "../../shared/api/words";
+import { clock } from "../../shared/runtime/clock.svelte";
+import { sale as phase } from "../../shared/runtime/words";
 import { event as loadEvent } from "../programme/events";
 import { Availability } from "../venue/availability";
 import { COMPANION, geometry, WHEELCHAIR } from "../../shared/geometry";
@@ -22,6 +24,8 @@ export class Sale {
   loaded = $state.raw<Loaded | null>(null);
   event = $state.raw<EventInfo | null>(null);
   problem = $state.raw<Problem | null>(null);
+  /** Members' windows, while the public sale is not open; null where there are none. */
+  windows = $state.raw<PublicWindows | null>(null);
   /** Increases whenever a place was taken or freed. */
   version = $state(0);
   chosen = new SvelteMap<number, Tariff>();
@@ -44,6 +48,10 @@ export class Sale {
     ]);
     if (!event.ok) return this.#fail(event);
     this.event = event.data;
+    if (phase(event.data) === "early") {
+      const windows = await answered<PublicWindows>(api.GET("/api/events/{event_id}/windows", { params: { path } }));
+      if (windows.ok && windows.data.windows.length) this.windows = windows.data;
+    }
     if (!offer.ok) return this.#fail(offer);
     const venue = await geometry(event.data.venue_version);
     if (!venue.ok) return this.#fail(venue);
@@ -52,6 +60,18 @@ export class Sale {
     this.loaded = { event: event.data, geometry: venue.data, offer: offer.data, places: free.data.places };
     this.#stop?.();
     this.#stop = follow("availability", this.id, free.data.since, (message) => this.#hear(message));
+  }
+
+  /** How many tickets this fan may have now by a members' window; 0 if none of theirs is open. */
+  get ownMax(): number {
+    void clock.tick; // a window opens while the page is open
+    return Math.max(0, ...(this.windows?.mine ?? []).filter((own) => Date.parse(own.opens_at) <= clock.now()).map((own) => own.tickets_max));
+  }
+
+  /** Whether this fan has to wait for the public sale, or for their members' window. */
+  get early(): boolean {
+    void clock.tick;
+    return this.event !== null && phase(this.event) === "early" && this.ownMax === 0;
   }
 
   close(): void {
@@ -109,7 +129,8 @@ export class Sale {
   toggle(place: number, features: number): "added" | "removed" | "taken" | "full" {
     if (this.chosen.delete(place)) return "removed";
     if (!this.loaded?.places.isFree(place)) return "taken";
-    if (this.chosen.size >= Math.min(CHOICE_MAX, this.loaded.event.rules.limit_per_buyer)) return "full";
+    const most = phase(this.loaded.event) === "early" ? this.ownMax : CHOICE_MAX;
+    if (this.chosen.size >= Math.min(most, CHOICE_MAX, this.loaded.event.rules.limit_per_buyer)) return "full";
     const access = [...this.chosen.values()].filter((tariff) => tariff === "access").length;
     const beside = [...this.chosen.values()].filter((tariff) => tariff === "companion").length;
     const tariff = features & WHEELCHAIR ? "access" : features & COMPANION && beside < access ? "companion" : "full";

@@ -1,4 +1,4 @@
-"""Accounting journal from the ledger, till records and ticket orders."""
+"""Accounting journal from the ledger, till records, ticket orders and memberships."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from virage.money.fiscal.types import DAY_BEGINS, Period, PeriodKind, begins, bu
 from virage.money.settlement import api as settlement
 from virage.platform.data.database import Connection
 from virage.platform.values.localised import text_in
+from virage.sale.membership import api as membership
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme import api as programme
 
@@ -37,6 +38,7 @@ async def journal_of(
     }
     titles = {event.id: text_in(event.title, language, language) for event in found.values()}
     balances = await store.balances(conn, until)
+    members = await membership.money_moved(conn, until, zone, DAY_BEGINS)
     payouts = await settlement.payouts_until(conn, days[1])
     revenue = TicketRevenue(moved, over, titles)
-    return journal(days, ledger, revenue, balances, codes=codes, made_at=now, payouts=payouts)
+    return journal(days, ledger, revenue, balances, codes=codes, made_at=now, payouts=payouts, memberships=members)

@@ -1,7 +1,7 @@
 """Accounting journal: balanced entries per business day on the operator's chart of accounts.
 
-Sources: the ledger of wallets and tills, till records for VAT, and ticket orders. Ticket revenue is deferred until the
-event has taken place; its VAT is due at payment.
+Sources: the ledger of wallets and tills, till records for VAT, ticket orders, and memberships. Ticket revenue is
+deferred until the event has taken place; its VAT is due at payment. Memberships are revenue on the day they begin.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from msgspec import Struct
 from virage.money.settlement.types import SettledPayout
 from virage.platform.values.money import Cents, Currency, vat_included
 from virage.platform.values.tables import amount, table
+from virage.sale.membership.types import MembershipMoney
 from virage.sale.ticketing.types import TicketMoney
 
 CHART: Final = {
@@ -32,6 +33,8 @@ CHART: Final = {
     "ticket_clearing": "5115",
     "deferred_tickets": "487",
     "tickets": "706",
+    "membership_clearing": "5115",
+    "memberships": "756",
     "bank": "512",
     "provider_clearing": "5115",
     "provider_fees": "6278",
@@ -48,8 +51,9 @@ class JournalLine(Struct, frozen=True):
     """One journal line: a debit or a credit, the other amount is zero.
 
     `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
-    `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
-    `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_fees`), `account` its number in the chart.
+    `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `membership_clearing`,
+    `memberships`, `bank`, `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_fees`), `account` its
+    number in the chart.
     `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
     """
 
@@ -136,20 +140,28 @@ def journal(
     codes: Mapping[str, str],
     made_at: datetime,
     payouts: Sequence[SettledPayout] = (),
+    memberships: Sequence[MembershipMoney] = (),
 ) -> Journal:
     """Return the journal of some days; `balances` are the ledger balances by kind at their end.
 
-    `payouts` are all of the payment provider's until the last day.
+    `payouts` are all of the payment provider's until the last day, `memberships` all revenue of memberships.
     """
     chart = {**CHART, **codes}
     sums: dict[_EntryKey, Cents] = {}
-    for place, cents in (*_of_ledger(*ledger), *_of_tickets(days, tickets), *_of_payouts(days, payouts)):
+    for place, cents in (
+        *_of_ledger(*ledger),
+        *_of_tickets(days, tickets),
+        *_of_memberships(days, memberships),
+        *_of_payouts(days, payouts),
+    ):
         sums[place] = sums.get(place, 0) + cents
     found = sorted((entry for entry in sums.items() if entry[1]), key=lambda entry: _order(chart, entry[0]))
     lines = [_line(chart, tickets.titles, place, cents) for place, cents in found]
     standing = {JOURNAL_NAMES.get(kind, kind): cents for kind, cents in balances.items()}
     standing["deferred_tickets"] = _deferred(days[1], tickets)
     standing["ticket_clearing"] = -sum(movement.cents for movement in tickets.moved if movement.day <= days[1])
+    if memberships:
+        standing["membership_clearing"] = -sum(moved.cents for moved in memberships if moved.day <= days[1])
     if payouts:
         standing["provider_clearing"] = sum(map(_cleared, payouts))
         standing["terminal"] = standing.get("terminal", 0) + sum(payout.reader_cents for payout in payouts)
@@ -186,6 +198,18 @@ def _of_tickets(days: tuple[date, date], tickets: TicketRevenue) -> Iterable[tup
         if earned is not None and days[0] <= earned <= days[1]:
             yield _EntryKey(earned, "deferred_tickets", event_id=event_id), -net
             yield _EntryKey(earned, "tickets", vat_permille=rate, event_id=event_id), net
+
+
+def _of_memberships(
+    days: tuple[date, date], memberships: Iterable[MembershipMoney]
+) -> Iterable[tuple[_EntryKey, Cents]]:
+    """Yield the revenue of memberships less refunds, on the day they begin or are cancelled."""
+    for moved in memberships:
+        if days[0] <= moved.day <= days[1]:
+            vat = vat_included(moved.cents, moved.vat_permille)
+            yield _EntryKey(moved.day, "membership_clearing"), -moved.cents
+            yield _EntryKey(moved.day, "vat", vat_permille=moved.vat_permille), vat
+            yield _EntryKey(moved.day, "memberships", vat_permille=moved.vat_permille), moved.cents - vat
 
 
 def _of_payouts(days: tuple[date, date], payouts: Iterable[SettledPayout]) -> Iterable[tuple[_EntryKey, Cents]]:

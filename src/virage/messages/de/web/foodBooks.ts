@@ -196,6 +196,8 @@ export const foodBooks: typeof English = {
       deposits: "Becherpfand",
       clearing: "Zahlungsdienst",
       ticket_clearing: "Zahlungsdienst, Tickets",
+      membership_clearing: "Zahlungsdienst, Mitgliedschaften",
+      memberships: "Mitgliedschaften",
       cash: "Bargeld",
       terminal: "Kartenterminals",
       sales: "Umsatz",

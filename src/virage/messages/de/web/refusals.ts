@@ -32,6 +32,15 @@ export const refusals: typeof English = {
   pass_printed: "Dieses Ticket wurde gedruckt. Übertragen Sie es auf ein Handy oder bringen Sie das gedruckte Ticket mit.",
   pass_rebinds_used_up: "Dieses Ticket kann auf kein weiteres Handy übertragen werden. Fragen Sie an der Tageskasse.",
   pass_revoked: "Dieses Ticket wurde erstattet oder ersetzt. Es ist nicht mehr gültig.",
+  // Mitgliedschaften
+  already_member: "Sie haben für diesen Zeitraum bereits eine Mitgliedschaft.",
+  tier_closed: "Diese Mitgliedschaft wird nicht mehr angeboten. Laden Sie die Seite neu, um das Angebot zu sehen.",
+  tier_full: "Der letzte Platz wurde gerade vergeben.",
+  tier_has_members: "Der Zeitraum kann nicht mehr geändert werden: Es gibt bereits Mitglieder. Legen Sie für einen anderen Zeitraum eine neue Mitgliedschaft an.",
+  unknown_tier: "Diese Mitgliedschaft gehört nicht zu diesem Verein. Laden Sie die Seite neu und wählen Sie erneut.",
+  membership_not_active: "Diese Mitgliedschaft ist bereits beendet.",
+  window_after_sale: "Der Vorverkauf für Mitglieder beginnt vor dem öffentlichen Verkauf. Wählen Sie eine frühere Zeit.",
+  import_defects: "Es wurde nichts importiert. Korrigieren Sie die Zeilen unten und wählen Sie die Datei erneut aus.",
   // Tickets für andere
   transfer_ended: "Dieses Angebot ist nicht mehr offen.",
   transfer_not_possible: "Das ist nicht möglich. Wenden Sie sich an den Ticketservice.",

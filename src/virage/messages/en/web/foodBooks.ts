@@ -196,6 +196,8 @@ export const foodBooks = {
       deposits: "Cup deposits",
       clearing: "Payment provider",
       ticket_clearing: "Payment provider, tickets",
+      membership_clearing: "Payment provider, memberships",
+      memberships: "Memberships",
       cash: "Cash",
       terminal: "Card terminals",
       sales: "Sales",

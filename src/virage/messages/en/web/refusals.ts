@@ -27,6 +27,15 @@ export const refusals = {
   pass_printed: "This ticket was printed. Move it back to a phone, or bring the printed ticket.",
   pass_rebinds_used_up: "This ticket can’t be moved to another phone again. Ask at the box office.",
   pass_revoked: "This ticket was refunded or replaced. It is no longer valid.",
+  // memberships
+  already_member: "You already have a membership for this term.",
+  tier_closed: "This membership is no longer open. Reload the page to see what is.",
+  tier_full: "The last place has just been taken.",
+  tier_has_members: "The dates can’t be changed any more: this tier already has members. Add a new tier for another term.",
+  unknown_tier: "This tier is not one of this club’s. Reload the page and choose again.",
+  membership_not_active: "This membership has already ended.",
+  window_after_sale: "A members’ sale starts before the public sale. Choose an earlier time.",
+  import_defects: "Nothing was imported. Correct the lines below and choose the file again.",
   // tickets for other people
   transfer_ended: "This offer is no longer open.",
   transfer_not_possible: "This is not possible. Contact the ticket office.",

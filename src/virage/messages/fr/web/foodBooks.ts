@@ -196,6 +196,8 @@ export const foodBooks: typeof English = {
       deposits: "Consignes de gobelets",
       clearing: "Prestataire de paiement",
       ticket_clearing: "Prestataire de paiement, billets",
+      membership_clearing: "Prestataire de paiement, adhésions",
+      memberships: "Adhésions",
       cash: "Espèces",
       terminal: "Terminaux bancaires",
       sales: "Ventes",

@@ -29,6 +29,15 @@ export const refusals: typeof English = {
   pass_printed: "Ce billet a été imprimé. Remettez-le sur un téléphone, ou apportez le papier.",
   pass_rebinds_used_up: "Ce billet ne peut plus changer de téléphone. Adressez-vous à la billetterie.",
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’est plus valable.",
+  // adhésions
+  already_member: "Vous avez déjà une adhésion pour cette période.",
+  tier_closed: "Cette adhésion n’est plus ouverte. Rechargez la page pour voir celles qui le sont.",
+  tier_full: "La dernière place vient d’être prise.",
+  tier_has_members: "Les dates ne peuvent plus être modifiées : cette formule a déjà des adhérents. Ajoutez une formule pour une autre période.",
+  unknown_tier: "Cette formule n’est pas proposée par ce club. Rechargez la page et choisissez de nouveau.",
+  membership_not_active: "Cette adhésion est déjà terminée.",
+  window_after_sale: "Une vente aux adhérents commence avant la vente au public. Choisissez une heure plus tôt.",
+  import_defects: "Rien n’a été importé. Corrigez les lignes ci-dessous, puis choisissez de nouveau le fichier.",
   // billets pour d’autres personnes
   transfer_ended: "Cette offre n’est plus ouverte.",
   transfer_not_possible: "Ce n’est pas possible. Contactez la billetterie.",

@@ -32,6 +32,7 @@ async def membership_email(conn: Connection, email: Email) -> EmailContent | Non
         "ends_on": row.ends_on,
         "imported": row.is_imported,
         "cents": row.refunded_cents,
+        "total_cents": row.price_cents,
     }
     if email.kind is EmailKind.MEMBERSHIP_MONEY_RETURNED:
         values["cents"] = row.returned_cents
