@@ -1,5 +1,6 @@
 /** Routes of the office. A page opens once its texts, the account and the venues of the menu are loaded. */
 import { food } from "../../features/food/office/words.svelte";
+import { words as members } from "../../features/membership/office/words.svelte";
 import { words as moving } from "../../features/ticketing/moving/words.svelte";
 import { words as payments } from "../../features/settlement/words.svelte";
 import { words as venue } from "../../features/venue/office/words.svelte";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/events/:id/details", load: page(() => import("../../features/programme/events/EditEvent.svelte")) },
   { pattern: "/office/events/:id/teams", load: page(() => import("../../features/live/teams/TeamsPage.svelte")) },
   { pattern: "/office/events/:id/prices", load: page(() => import("../../features/ticketing/prices/PricesPage.svelte")) },
+  { pattern: "/office/events/:id/windows", load: page(() => import("../../features/membership/office/WindowsPage.svelte"), members) },
   { pattern: "/office/events/:id/gates", load: page(() => import("../../features/access/gates/GatesPage.svelte")) },
   { pattern: "/office/events/:id/accreditations", load: page(() => import("../../features/access/accreditations/AccreditationsPage.svelte")) },
   { pattern: "/office/events/:id/move", load: page(() => import("../../features/ticketing/moving/MovePage.svelte"), moving) },
@@ -46,6 +48,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/food/closings", load: page(() => import("../../features/food/closings/ClosingsPage.svelte"), food) },
   { pattern: "/office/orders", load: page(() => import("../../features/ticketing/orders/OrdersPage.svelte")) },
   { pattern: "/office/orders/:id", load: page(() => import("../../features/ticketing/orders/OrderPage.svelte")) },
+  { pattern: "/office/members", load: page(() => import("../../features/membership/office/MembersPage.svelte"), members) },
   { pattern: "/office/payments", load: page(() => import("../../features/settlement/PaymentsPage.svelte"), payments) },
   { pattern: "/office/payments/accounts", load: page(() => import("../../features/settlement/AccountsPage.svelte"), payments) },
   { pattern: "/office/payments/payouts/:id", load: page(() => import("../../features/settlement/PayoutPage.svelte"), payments) },

@@ -94,6 +94,11 @@ class Desk {
     return this.grants.some((grant) => grant.scope === "all" && (grant.role === role || grant.role === "admin"));
   }
 
+  /** Whether the account has the role over an organiser. */
+  overOrganiser(id: string, role: Role): boolean {
+    return this.grants.some((grant) => (grant.role === role || grant.role === "admin") && (grant.scope === "all" || (grant.scope === "organiser" && grant.scope_id === id)));
+  }
+
   /** Whether a role is held for this event. */
   over(event: Pick<OfficeEvent["event"], "id" | "organiser_id" | "venue_code">, role: Role): boolean {
     return this.grants.some(

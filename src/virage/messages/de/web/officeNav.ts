@@ -4,6 +4,7 @@ export const officeNav = {
     menu: "Menü",
     events: "Veranstaltungen",
     orders: "Bestellungen",
+    members: "Mitglieder",
     payments: "Zahlungen",
     food: "Essen und Geld",
     kitchen: "Küche",
