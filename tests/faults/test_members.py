@@ -30,7 +30,7 @@ from virage.sale.membership.acts.tiers import set_tier
 from virage.sale.membership.rules.terms import TierContent
 
 FANS, JOINING = (4_000 if FULL else 1_000), 10
-PLACES = FANS // 2
+PLACES = 20
 PATIENCE_S = 60.0
 RETRY_S = 0.05
 OK, SERVER_ERROR = 200, 500
@@ -86,7 +86,7 @@ class Joiners:
 
 
 async def tiers_of_the_club(url: str) -> list[UUID]:
-    """Two tiers of one term; the first has places for half of the people."""
+    """Two tiers of one term; the first has few places."""
     db = await Database.open(url, connections_max=1)
     ids = [new_id(), new_id()]
     try:

@@ -44,7 +44,7 @@ export const membership: typeof English = {
     checking: "Nous confirmons votre paiement…",
     slow: "C’est plus long que d’habitude. Vous pouvez quitter cette page : vous recevrez un e-mail dès la confirmation.",
     failed: "Le paiement n’a pas abouti. Vous n’avez pas été débité.",
-    done: (number) => `Bienvenue ! Vous êtes l’adhérent n° ${number}.`,
+    done: (number) => `Bienvenue ! Vous êtes l’adhérent n° ${number}.`,
     returned: "Votre paiement est arrivé alors que cette adhésion n’était plus disponible. Nous vous remboursons.",
   },
   offline: "Vous êtes hors connexion. Voici votre carte à sa dernière mise à jour.",

@@ -66,7 +66,7 @@ export const officeMembers: typeof English = {
   },
   cancel: {
     title: "Résilier cette adhésion ?",
-    text: (tier, number) => `${tier}, adhérent n° ${number}. Le numéro lui reste acquis. Un e-mail l’en informe.`,
+    text: (tier, number) => `${tier}, adhérent n° ${number}. Le numéro lui reste acquis. Un e-mail l’en informe.`,
     reason: "Motif",
     reasonHint: "L’adhérent le voit dans ses données.",
     reasonMissing: "Saisissez un motif",
