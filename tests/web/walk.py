@@ -278,7 +278,10 @@ def office_addresses(evening: Evening) -> list[str]:
         "/office",
         "/office/events/new",
         event,
-        *(f"{event}/{part}" for part in ("details", "teams", "prices", "windows", "gates", "accreditations", "closures", "move")),
+        *(
+            f"{event}/{part}"
+            for part in ("details", "teams", "prices", "windows", "gates", "accreditations", "closures", "move")
+        ),
         *("/office/venues", "/office/venues/arena", "/office/import-venue"),
         "/office/bans",
         "/office/food",

@@ -773,6 +773,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{event_id}/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get windows
+         * @description Return the members' windows of an event, and which of them are the caller's.
+         */
+        get: operations["get_windows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exchange/listings": {
         parameters: {
             query?: never;
@@ -2111,6 +2131,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List memberships
+         * @description Return my memberships, the latest term first.
+         */
+        get: operations["list_memberships"];
+        put?: never;
+        /**
+         * Join tier
+         * @description Join a tier. A free one begins at once; else the answer has the payment page, which returns to `/membership`.
+         */
+        post: operations["join_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/membership/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tiers
+         * @description Return the tiers that are open for joining.
+         */
+        get: operations["list_tiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offers": {
         parameters: {
             query?: never;
@@ -2775,6 +2839,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/events/{event_id}/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get office windows
+         * @description Return the members' windows of an event.
+         */
+        get: operations["get_office_windows"];
+        /**
+         * Put windows
+         * @description Replace the members' windows of an event. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_windows"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/food/alcohol-permits": {
         parameters: {
             query?: never;
@@ -3303,6 +3391,128 @@ export interface paths {
          * @description Revoke an invitation.
          */
         delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/membership/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import members
+         * @description Import a CSV file of members without defects, else `import_defects` with all of them.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["import_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/membership/import/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check member import
+         * @description Read a CSV file of members (columns `number`, `email`, `tier`) and say what it would do. Nothing is stored.
+         */
+        post: operations["check_member_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/membership/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List members
+         * @description Return members of an organiser by number, address, or a part of their name; 100 at a time.
+         */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/membership/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List office tiers
+         * @description Return the tiers within the caller's roles with their counts, the latest term first.
+         */
+        get: operations["list_office_tiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/membership/tiers/{tier_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put tier
+         * @description Create or change a tier. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_tier"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/membership/{membership_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel membership
+         * @description Cancel a membership, with or without the refund of its price. Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["cancel_membership"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -7963,6 +8173,20 @@ export interface components {
             second: components["schemas"]["ScanSummary"];
         };
         /**
+         * EarlyWindow
+         * @description From `opens_at` until the public sale, a member of one of these tiers may hold up to `tickets_max` tickets.
+         *
+         *         `tiers` are the names of the tiers. A window of a buyer names the buyer's own tier alone.
+         */
+        EarlyWindow: {
+            /** Format: date-time */
+            opens_at: string;
+            tickets_max: number;
+            tiers: {
+                [key: string]: string;
+            }[];
+        };
+        /**
          * EdgeFile
          * @description A walkway between two nodes. `metres` is its horizontal length if it is not straight; `lift` names the lift.
          */
@@ -7980,7 +8204,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
+        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -8259,6 +8483,18 @@ export interface components {
             };
             venue_code: string;
             venue_name: string;
+        };
+        /**
+         * EventWindow
+         * @description A members' window: from `opens_at` until the public sale opens, for members of these tiers.
+         *
+         *         A member may hold up to `tickets_max` tickets of the event, and no more than their tier allows.
+         */
+        EventWindow: {
+            /** Format: date-time */
+            opens_at: string;
+            tickets_max: number;
+            tier_ids: string[];
         };
         /**
          * EvidenceLine
@@ -8972,6 +9208,31 @@ export interface components {
             sold: number;
         };
         /**
+         * ImportDefect
+         * @description A defect of a line, counted from 1: a stable code and the text that it is about.
+         */
+        ImportDefect: {
+            code: string;
+            line: number;
+            /** @default  */
+            text: string;
+        };
+        /**
+         * ImportResult
+         * @description What a file of members does: rows, new numbers, memberships to add, and rows that are stored already.
+         *
+         *         `linked` of the memberships belong to people who have an account with this address; the others get theirs when they
+         *         sign in.
+         */
+        ImportResult: {
+            defects: components["schemas"]["ImportDefect"][];
+            linked: number;
+            memberships: number;
+            new_members: number;
+            rows: number;
+            unchanged: number;
+        };
+        /**
          * Imported
          * @description The current version of a venue after an import; `changed` is False if it was current before.
          */
@@ -9100,6 +9361,26 @@ export interface components {
             revision?: number | null;
         };
         /**
+         * JoinAnswer
+         * @description A membership that was asked for; `payment_url` is None if nothing is left to pay.
+         */
+        JoinAnswer: {
+            membership: components["schemas"]["MembershipView"];
+            payment_url: string | null;
+        };
+        /**
+         * JoinRequest
+         * @description A person joins a tier. The client makes `id` and `payment_id`, so a repeated request is one membership.
+         */
+        JoinRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** Format: uuid */
+            tier_id: string;
+        };
+        /**
          * Journal
          * @description Lines of some days, inclusive, by day and account; debits equal credits.
          *
@@ -9122,8 +9403,9 @@ export interface components {
          * @description One journal line: a debit or a credit, the other amount is zero.
          *
          *         `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
-         *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `bank`,
-         *         `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_fees`), `account` its number in the chart.
+         *         `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`, `membership_clearing`,
+         *         `memberships`, `bank`, `provider_clearing`, `provider_fees`, `provider_suspense`, `organiser_fees`), `account` its
+         *         number in the chart.
          *         `outlet`, `vat_permille` and `event` (its French title) detail sales, VAT and tickets.
          */
         JournalLine: {
@@ -9533,6 +9815,41 @@ export interface components {
             suggestions: components["schemas"]["DeskSuggestion"][];
         };
         /**
+         * MembershipCancellation
+         * @description Cancel a membership. With `refund_id`, which the client makes, its price is refunded once.
+         */
+        MembershipCancellation: {
+            reason: string;
+            refund_id?: string | null;
+        };
+        /**
+         * MembershipView
+         * @description A membership for its member. `over`: its term has ended. `number` is None until the first one begins.
+         */
+        MembershipView: {
+            began_at: string | null;
+            /** Format: date */
+            ends_on: string;
+            /** Format: uuid */
+            id: string;
+            number: number | null;
+            organiser: string;
+            /** Format: uuid */
+            organiser_id: string;
+            pays_until: string | null;
+            price_cents: number;
+            refunded_cents: number;
+            returned_cents: number;
+            /** Format: date */
+            starts_on: string;
+            state: ("active" | "cancelled" | "failed" | "paying") | "over";
+            tier: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            tier_id: string;
+        };
+        /**
          * Mend
          * @description A proposed change; `after` is None if the value is left out.
          */
@@ -9872,6 +10189,28 @@ export interface components {
             total_cents: number;
         };
         /**
+         * OfficeMember
+         * @description A member for the office. `has_account` is false until an imported member has signed in.
+         */
+        OfficeMember: {
+            email: string | null;
+            has_account: boolean;
+            /** Format: uuid */
+            id: string;
+            is_erased: boolean;
+            memberships: components["schemas"]["MembershipView"][];
+            name: string | null;
+            number: number;
+        };
+        /**
+         * OfficeMembers
+         * @description Members by number, at most 100; `more` continues after the last one.
+         */
+        OfficeMembers: {
+            members: components["schemas"]["OfficeMember"][];
+            more: boolean;
+        };
+        /**
          * OfficeOrder
          * @description An order with its buyer, for the box office.
          */
@@ -9897,6 +10236,15 @@ export interface components {
             terms: components["schemas"]["AcceptedTerms"] | null;
         };
         /**
+         * OfficeTier
+         * @description A tier with its counts. The term of one that has or had members is fixed.
+         */
+        OfficeTier: {
+            counts: components["schemas"]["TierCounts"];
+            term_is_fixed: boolean;
+            tier: components["schemas"]["Tier"];
+        };
+        /**
          * OfficeTill
          * @description Till for the office. `unclosed` counts records without a daily closing; `shift` is the open one.
          *
@@ -9915,6 +10263,16 @@ export interface components {
             revoked_at: string | null;
             shift: components["schemas"]["Shift"] | null;
             unclosed: number;
+        };
+        /**
+         * OfficeWindows
+         * @description The members' windows of an event for the office. A change names the `revision` that it replaces.
+         */
+        OfficeWindows: {
+            revision: number;
+            /** Format: date-time */
+            sale_opens_at: string;
+            windows: components["schemas"]["EventWindow"][];
         };
         /**
          * OfflineLoss
@@ -10996,6 +11354,43 @@ export interface components {
             venue_code: string;
             venue_name: string;
             venue_version: string;
+        };
+        /**
+         * PublicTier
+         * @description A tier that is open for joining. The price is for the term and includes VAT.
+         *
+         *         `places_left` are those for new members; None is no limit.
+         */
+        PublicTier: {
+            /** Format: date */
+            ends_on: string;
+            /** Format: uuid */
+            id: string;
+            name: {
+                [key: string]: string;
+            };
+            organiser: string;
+            /** Format: uuid */
+            organiser_id: string;
+            places_left: number | null;
+            price_cents: number;
+            /** Format: date */
+            starts_on: string;
+            vat_permille: number;
+            window_tickets: number;
+        };
+        /**
+         * PublicWindows
+         * @description The members' windows of an event until its public sale opens, and those of the caller.
+         *
+         *         `tickets_max` is how many tickets the caller may have now by their membership; None if no window of theirs is open.
+         */
+        PublicWindows: {
+            mine: components["schemas"]["EarlyWindow"][];
+            /** Format: date-time */
+            sale_opens_at: string;
+            tickets_max: number | null;
+            windows: components["schemas"]["EarlyWindow"][];
         };
         /**
          * Publication
@@ -12458,6 +12853,70 @@ export interface components {
             ticket_ids: string[];
         };
         /**
+         * Tier
+         * @description A tier of an organiser for one term. `revision` grows with each change.
+         */
+        Tier: {
+            /** Format: date */
+            ends_on: string;
+            /** Format: uuid */
+            id: string;
+            /** @default false */
+            is_open: boolean;
+            name: {
+                [key: string]: string;
+            };
+            new_members_max?: number | null;
+            /** Format: uuid */
+            organiser_id: string;
+            price_cents: number;
+            /** @default 0 */
+            rank: number;
+            revision: number;
+            /** Format: date */
+            starts_on: string;
+            vat_permille: number;
+            /** @default 2 */
+            window_tickets: number;
+        };
+        /**
+         * TierCounts
+         * @description Active memberships of a tier, those being paid, and the places that new members have.
+         */
+        TierCounts: {
+            /** @default 0 */
+            active: number;
+            /** @default 0 */
+            paying: number;
+            /** @default 0 */
+            places: number;
+        };
+        /**
+         * TierUpdate
+         * @description A tier to create, or its new content at the `revision` that the office saw.
+         */
+        TierUpdate: {
+            /** Format: date */
+            ends_on: string;
+            /** @default false */
+            is_open: boolean;
+            name: {
+                [key: string]: string;
+            };
+            new_members_max?: number | null;
+            /** Format: uuid */
+            organiser_id: string;
+            price_cents: number;
+            /** @default 0 */
+            rank: number;
+            revision?: number | null;
+            /** Format: date */
+            starts_on: string;
+            vat_permille: number;
+            /** @default 2 */
+            window_tickets: number;
+        };
+        /**
          * TillAnchor
          * @description Last anchor of a till's head.
          */
@@ -13059,6 +13518,14 @@ export interface components {
         WindowPrice: {
             cents: number;
             window: components["schemas"]["Window"];
+        };
+        /**
+         * WindowsUpdate
+         * @description All members' windows of an event, at the `revision` that the office saw.
+         */
+        WindowsUpdate: {
+            revision: number;
+            windows: components["schemas"]["EventWindow"][];
         };
         /**
          * ZoneFile
@@ -14342,6 +14809,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicWindows"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -16810,6 +17308,97 @@ export interface operations {
             };
         };
     };
+    list_memberships: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    join_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_tiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicTier"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_offers: {
         parameters: {
             query?: never;
@@ -18053,6 +18642,72 @@ export interface operations {
             };
         };
     };
+    get_office_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeWindows"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowsUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeWindows"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_alcohol_permits: {
         parameters: {
             query?: never;
@@ -19017,6 +19672,201 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    import_members: {
+        parameters: {
+            query: {
+                organiser_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    check_member_import: {
+        parameters: {
+            query: {
+                organiser_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query: {
+                organiser_id: string;
+                search?: string;
+                tier_id?: string | null;
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeMembers"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_office_tiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeTier"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tier_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tier"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_membership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                membership_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembershipCancellation"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
