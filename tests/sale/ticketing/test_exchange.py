@@ -308,6 +308,19 @@ async def test_the_seat_of_a_basket_of_the_exchange_is_never_free_in_the_sale(
     assert freed == []
 
 
+async def test_places_of_the_sale_do_not_join_a_basket_of_the_exchange(system: System, office: Box) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    first, _ = await gold(system, seller)
+    order = await held(buyer, (await listed(seller, [first]))["id"])
+    before = await claims(system)
+    body = {"id": str(new_id()), "event_id": str(system.event_id), "joins": order["id"]}
+    answer = await buyer.ask("POST", "/api/orders", body | {"seats": {"kind": "best", "party": {"full": 1}}})
+    assert codes(answer) == (409, "order_not_open")
+    assert await claims(system) == before
+    await system.news(await paying(buyer, order))
+    assert await state_of(buyer, order) == ("paid", 0)
+
+
 async def test_of_two_buyers_at_once_one_gets_the_seat(system: System, office: Box) -> None:
     seller = await system.fan()
     buyers = [await system.fan(f"buyer{number}@example.org") for number in range(8)]

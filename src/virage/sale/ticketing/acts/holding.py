@@ -205,10 +205,14 @@ def _decide(
 
 
 def _may_join(order: OrderRow, pending: Hold, now: datetime) -> bool:
-    """Return whether the order is a hold of the same buyer, event and VAT whose payment has not started."""
+    """Return whether the order is a hold of the same buyer, event and VAT whose payment has not started.
+
+    A basket of the exchange has no places of its own, so nothing joins it.
+    """
     pricing = pending.sale.pricing
     return (
         order.state == "held"
+        and order.listing_ids is None
         and order.expires_at > now
         and order.event_id == pending.request.event_id
         and order.owner_id in pending.buyer.owner_ids
