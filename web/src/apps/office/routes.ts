@@ -1,6 +1,7 @@
 /** Routes of the office. A page opens once its texts, the account and the venues of the menu are loaded. */
 import { food } from "../../features/food/office/words.svelte";
 import { words as members } from "../../features/membership/office/words.svelte";
+import { words as exchange } from "../../features/ticketing/exchangeBook/words.svelte";
 import { words as moving } from "../../features/ticketing/moving/words.svelte";
 import { words as payments } from "../../features/settlement/words.svelte";
 import { words as venue } from "../../features/venue/office/words.svelte";
@@ -28,6 +29,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/events/:id/teams", load: page(() => import("../../features/live/teams/TeamsPage.svelte")) },
   { pattern: "/office/events/:id/prices", load: page(() => import("../../features/ticketing/prices/PricesPage.svelte")) },
   { pattern: "/office/events/:id/windows", load: page(() => import("../../features/membership/office/WindowsPage.svelte"), members) },
+  { pattern: "/office/events/:id/exchange", load: page(() => import("../../features/ticketing/exchangeBook/ExchangeBookPage.svelte"), exchange) },
   { pattern: "/office/events/:id/gates", load: page(() => import("../../features/access/gates/GatesPage.svelte")) },
   { pattern: "/office/events/:id/accreditations", load: page(() => import("../../features/access/accreditations/AccreditationsPage.svelte")) },
   { pattern: "/office/events/:id/move", load: page(() => import("../../features/ticketing/moving/MovePage.svelte"), moving) },

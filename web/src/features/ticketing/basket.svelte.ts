@@ -9,8 +9,8 @@ import { isOpen } from "./debits";
 
 class Basket {
   order = $state.raw<Order | null>(null);
-  /** The last order expired before it was paid. */
-  lost = $state.raw<{ event_id: string } | null>(null);
+  /** The last order ended before it was paid: it expired, or the seller of its tickets withdrew them. */
+  lost = $state.raw<Pick<Order, "event_id" | "exchanged" | "state"> | null>(null);
   /** A hold without an answer, which may have succeeded; the same request reuses its id. */
   #unanswered: { id: string; request: string } | null = null;
 
@@ -58,21 +58,33 @@ class Basket {
     const id = this.#unanswered?.request === request ? this.#unanswered.id : newId();
     const joins = existing === "join" ? held : undefined;
     const answer = await answered<Order>(api.POST("/api/orders", { body: { id, event_id: eventId, seats, joins } }));
-    if (!answer.ok) {
-      if (answer.problem.code === "offline") this.#unanswered = { id, request };
-      return answer;
-    }
-    this.#unanswered = null;
-    for (const old of left) if (old && old !== id && old !== joins) void answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: old } } }));
-    this.lost = null;
-    this.keep(answer.data);
+    if (answer.ok) for (const old of left) if (old && old !== id && old !== joins) void end(old);
+    return this.#heard(answer, id, request);
+  }
+
+  /** Holds listings of the exchange. Held seats are released first: they would count towards the limit. */
+  async holdListings(listingIds: string[]): Promise<Answer<Order>> {
+    const request = JSON.stringify(listingIds);
+    const id = this.#unanswered?.request === request ? this.#unanswered.id : newId();
+    const left = [this.open ? this.order?.id : undefined, this.#unanswered?.id].filter((old) => old !== undefined && old !== id);
+    for (const old of left) await end(old!);
+    if (left.length) this.forget();
+    return this.#heard(await answered<Order>(api.POST("/api/exchange/orders", { body: { id, listing_ids: listingIds } })), id, request);
+  }
+
+  /** Keeps the order of a hold, or its id if the answer was lost. */
+  #heard(answer: Answer<Order>, id: string, request: string): Answer<Order> {
+    if (answer.ok) {
+      this.#unanswered = this.lost = null;
+      this.keep(answer.data);
+    } else if (answer.problem.code === "offline") this.#unanswered = { id, request };
     return answer;
   }
 
   async release(): Promise<Answer<unknown>> {
     const order = this.order;
     if (!order) return { ok: true, data: null, response: new Response() };
-    const answer = await answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: order.id } } }));
+    const answer = await end(order.id);
     if (answer.ok || answer.problem.code !== "offline") this.forget();
     return answer;
   }
@@ -83,7 +95,8 @@ class Basket {
       storage.write("basket", order.id);
       return;
     }
-    if (order.state === "expired") this.lost = { event_id: order.event_id };
+    const withdrawn = order.exchanged && order.state === "released" && storage.read("basket") === order.id;
+    if (order.state === "expired" || withdrawn) this.lost = order;
     if (!this.order || this.order.id === order.id) this.forget();
   }
 
@@ -93,7 +106,7 @@ class Basket {
     if (!order) return;
     await this.load(order.id);
     if (this.order?.id === order.id && this.order.state === "held") {
-      this.lost = { event_id: order.event_id };
+      this.lost = order;
       this.forget();
     }
   }
@@ -109,5 +122,7 @@ class Basket {
     else if (id !== this.order?.id) await this.load(id);
   }
 }
+
+const end = (id: string): Promise<Answer<unknown>> => answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } } }));
 
 export const basket = new Basket();

@@ -1,10 +1,11 @@
 /** Rates and numbers as typed in any language, and as in the API. */
 import { decimalMark } from "../i18n/marks";
 
-/** `5,5` (per cent) as permille; null if invalid. */
-export function permilleOf(text: string): number | null {
+/** `5,5` (per cent) as permille; null if invalid or more than `most`. */
+export function permilleOf(text: string, most = 999): number | null {
   const tidy = text.replace(/[\s\u00a0\u202f%]/g, "").replace(",", ".");
-  return /^\d{1,2}(\.\d)?$/.test(tidy) ? Math.round(Number(tidy) * 10) : null;
+  const permille = /^\d{1,3}(\.\d)?$/.test(tidy) ? Math.round(Number(tidy) * 10) : Number.NaN;
+  return permille <= most ? permille : null;
 }
 
 export function typedRate(permille: number, locale: string): string {

@@ -62,6 +62,7 @@ describe("money as typed", () => {
   it("is shown as accepted", () => {
     expect([typed(4500, "fr"), typed(1250, "fr"), typed(1250, "en")]).toEqual(["45", "12,50", "12.50"]);
     expect([permilleOf("5,5"), permilleOf("20 %"), permilleOf("x")]).toEqual([55, 200, null]);
+    expect([permilleOf("99,9"), permilleOf("100"), permilleOf("100", 1000), permilleOf("100,1", 1000)]).toEqual([999, null, 1000, null]);
     expect([typedRate(55, "fr"), typedRate(200, "en")]).toEqual(["5,5", "20"]);
     expect([wholeOf("18 000"), wholeOf("1.5")]).toEqual([18_000, null]);
   });

@@ -38,6 +38,9 @@ export type Ban = Schemas["Ban"];
 export type BanFile = Schemas["BanFile"];
 export type BanRequest = Schemas["BanRequest"];
 export type BanReviewView = Schemas["BanReviewView"];
+export type ExchangeBook = Schemas["ExchangeBook"];
+export type ExchangeTerms = Required<Schemas["ExchangeTerms"]>;
+export type OfficeListing = Schemas["OfficeListing"];
 export type Role = Schemas["RoleName"];
 export type Scope = Schemas["ScopeName"];
 

@@ -109,6 +109,8 @@ export const ticketing: typeof English = {
     same: (held, title) => `In Ihrem Warenkorb: ${plural(held, "Ticket", "Tickets")} für ${title}. Behalten?`,
     other: (held, title) =>
       `In Ihrem Warenkorb: ${plural(held, "Ticket", "Tickets")} für ${title}. Sie können nur Tickets für eine Veranstaltung auf einmal kaufen: Bezahlen Sie zuerst oder geben Sie die Plätze frei.`,
+    apart: (held, title) =>
+      `In Ihrem Warenkorb: ${plural(held, "Ticket", "Tickets")} für ${title}. Tickets von Fans werden einzeln bezahlt: Bezahlen Sie zuerst den Warenkorb oder geben Sie ihn frei.`,
     paying: (title) => `Sie bezahlen gerade Tickets für ${title}. Schließen Sie diese Zahlung zuerst ab oder brechen Sie sie ab.`,
     tooMany: (limit) => `Zusammen sind das mehr als die erlaubten ${limit} Tickets pro Person.`,
     both: "Beide behalten",
@@ -141,6 +143,8 @@ export const ticketing: typeof English = {
     kept: "Ihre Plätze sind reserviert bis",
     expired: "Ihre Plätze wurden freigegeben",
     expiredText: "Die Zeit zum Bezahlen ist abgelaufen. Vielleicht sind die Plätze noch frei.",
+    withdrawn: "Diese Tickets wurden zurückgezogen",
+    withdrawnText: "Sie haben nichts bezahlt. Vielleicht bieten andere Fans Tickets für diese Veranstaltung an.",
     again: "Neu wählen",
     tickets: "Tickets",
     fee: "Servicegebühr",
@@ -169,6 +173,7 @@ export const ticketing: typeof English = {
     returnedLate: "Ihre Zahlung kam erst an, als Ihre Plätze schon freigegeben waren, und einer davon ist inzwischen verkauft. Die Erstattung dauert zwei bis fünf Tage.",
     returnedTwice: "Diese Bestellung wurde zweimal bezahlt, deshalb erstatten wir die zweite Zahlung. Das dauert zwei bis fünf Tage.",
     returnedReleased: "Ihre Zahlung kam an, als diese Bestellung schon freigegeben war. Die Erstattung dauert zwei bis fünf Tage.",
+    returnedExchange: "Als Ihre Zahlung ankam, konnten diese Tickets nicht mehr an Sie verkauft werden. Die Erstattung dauert zwei bis fünf Tage.",
     refunds: {
       title: "Ihre Erstattung",
       underway: (sum, day) => `${sum}, angefordert am ${day}: unterwegs zu Ihrer Karte oder Ihrem Konto. Das dauert zwei bis fünf Tage.`,
@@ -176,6 +181,7 @@ export const ticketing: typeof English = {
       failed: (sum) => `Ihre Bank hat ${sum} abgelehnt. Das Geld gehört weiterhin Ihnen: Antworten Sie auf unsere E-Mail, dann überweisen wir es.`,
     },
     mayStillArrive: "Gerade bezahlt? Lassen Sie diese Seite offen: Sind Ihre Plätze noch frei, erscheinen Ihre Tickets hier. Sonst bekommen Sie Ihr Geld zurück.",
+    comesBack: "Gerade bezahlt? Dann erstatten wir den ganzen Betrag. Das dauert zwei bis fünf Tage.",
     debit: "Ihre Plätze sind reserviert",
     debitText: (sum) => `Sie haben eine SEPA-Lastschrift über ${sum} erlaubt. Ihre Bank zahlt meist innerhalb von 5 Bankarbeitstagen, spätestens nach 14. Dann kommen Ihre Tickets: per E-Mail und hier.`,
     debitFailed: "Ihre Bank hat die Lastschrift abgelehnt",

@@ -111,6 +111,8 @@ export const ticketing = {
     same: (held: number, title: string) => `Your basket holds ${plural(held, "ticket", "tickets")} for ${title}. Would you like to keep them?`,
     other: (held: number, title: string) =>
       `Your basket holds ${plural(held, "ticket", "tickets")} for ${title}. You can only buy tickets for one event at a time: pay for these first, or release them.`,
+    apart: (held: number, title: string) =>
+      `Your basket holds ${plural(held, "ticket", "tickets")} for ${title}. Tickets from fans are paid on their own: pay for the basket first, or release it.`,
     paying: (title: string) => `You are paying for tickets for ${title}. Finish or cancel that payment first.`,
     tooMany: (limit: number) => `Together, that’s more than the limit of ${limit} tickets per person.`,
     both: "Keep both",
@@ -143,6 +145,8 @@ export const ticketing = {
     kept: "Your seats are kept until",
     expired: "Your seats were released",
     expiredText: "You ran out of time to pay. The seats may still be available.",
+    withdrawn: "The seller withdrew these tickets",
+    withdrawnText: "You paid nothing. Other fans may offer tickets for this event.",
     again: "Choose again",
     tickets: "Tickets",
     fee: "Booking fee",
@@ -171,6 +175,7 @@ export const ticketing = {
     returnedLate: "Your payment arrived after your seats were released, and one of them has since been sold. The refund takes two to five days.",
     returnedTwice: "This order was paid twice, so we’re refunding the second payment. It takes two to five days.",
     returnedReleased: "Your payment arrived after this order was released. The refund takes two to five days.",
+    returnedExchange: "These tickets could no longer be sold to you when your payment arrived. The refund takes two to five days.",
     refunds: {
       title: "Your refund",
       underway: (sum: string, day: string) => `${sum}, requested on ${day}: on its way to your card or account. Banks take two to five days.`,
@@ -178,6 +183,7 @@ export const ticketing = {
       failed: (sum: string) => `Your bank did not take ${sum}. The money is still yours: reply to our email, and we pay it by bank transfer.`,
     },
     mayStillArrive: "If you have just paid, keep this page open: if your seats are still free, your tickets will appear here. If not, you’ll be refunded.",
+    comesBack: "If you have just paid, we return the whole amount. It takes two to five days.",
     debit: "Your seats are reserved",
     debitText: (sum: string) => `You authorised a SEPA debit of ${sum}. Your bank usually pays within 5 business days, and at the latest after 14. Your tickets come then: by email, and here.`,
     debitFailed: "Your bank refused the debit",

@@ -110,6 +110,8 @@ export const ticketing: typeof English = {
     same: (held, title) => `Votre panier contient ${plural(held, "billet", "billets")} pour ${title}. Souhaitez-vous les garder ?`,
     other: (held, title) =>
       `Votre panier contient ${plural(held, "billet", "billets")} pour ${title}. On achète pour un seul événement à la fois : payez-les d’abord, ou libérez-les.`,
+    apart: (held, title) =>
+      `Votre panier contient ${plural(held, "billet", "billets")} pour ${title}. Les billets de supporters se paient à part : payez d’abord votre panier, ou libérez-le.`,
     paying: (title) => `Vous êtes en train de payer des billets pour ${title}. Terminez ou annulez d’abord ce paiement.`,
     tooMany: (limit) => `Au total, cela dépasse la limite de ${limit} billets par personne.`,
     both: "Garder les deux",
@@ -142,6 +144,8 @@ export const ticketing: typeof English = {
     kept: "Vos places sont gardées jusqu’à",
     expired: "Vos places ont été libérées",
     expiredText: "Le délai de paiement est dépassé. Les places sont peut-être encore libres.",
+    withdrawn: "Le vendeur a retiré ces billets",
+    withdrawnText: "Vous n’avez rien payé. D’autres supporters proposent peut-être des billets pour cet événement.",
     again: "Choisir à nouveau",
     tickets: "Billets",
     fee: "Frais de service",
@@ -170,6 +174,7 @@ export const ticketing: typeof English = {
     returnedLate: "Votre paiement est arrivé après la libération de vos places, et l’une d’elles a été vendue entre-temps. Comptez deux à cinq jours.",
     returnedTwice: "Cette commande a été payée deux fois : nous remboursons le second paiement. Comptez deux à cinq jours.",
     returnedReleased: "Votre paiement est arrivé après la libération de cette commande. Comptez deux à cinq jours.",
+    returnedExchange: "Ces billets ne pouvaient plus vous être vendus quand votre paiement est arrivé. Le remboursement prend deux à cinq jours.",
     refunds: {
       title: "Votre remboursement",
       underway: (sum, day) => `${sum}, demandés le ${day} : en route vers votre carte ou votre compte. Comptez deux à cinq jours.`,
@@ -177,6 +182,7 @@ export const ticketing: typeof English = {
       failed: (sum) => `Votre banque a rejeté ${sum}. Cet argent reste à vous : répondez à notre e-mail, et nous vous le verserons par virement.`,
     },
     mayStillArrive: "Si vous venez de payer, gardez cette page ouverte : si vos places sont encore libres, vos billets s’afficheront ici. Sinon, vous serez remboursé.",
+    comesBack: "Si vous venez de payer, nous vous remboursons la totalité. Comptez deux à cinq jours.",
     debit: "Vos places sont réservées",
     debitText: (sum) => `Vous avez autorisé un prélèvement SEPA de ${sum}. Votre banque paie en général sous 5 jours ouvrés, et au plus tard après 14. Vos billets arriveront alors : par e-mail, et ici.`,
     debitFailed: "Votre banque a refusé le prélèvement",
