@@ -31,8 +31,8 @@ PHONE = {"width": 390, "height": 844}
 GIVER = "Alex Martin"
 
 
-def buy_tickets(system: System, email: str, count: int, name: str = GIVER) -> list[str]:
-    """Paid tickets of a fan for tomorrow's match, side by side; their ids, by place."""
+def buy_tickets(system: System, email: str, count: int, name: str = GIVER, seats: BestSeats | None = None) -> list[str]:
+    """Paid tickets of a fan for tomorrow's match, side by side; their ids, by place. `seats` are other than adults'."""
 
     async def bought() -> list[str]:
         config, now = read(system.env), datetime.now(UTC)
@@ -48,7 +48,7 @@ def buy_tickets(system: System, email: str, count: int, name: str = GIVER) -> li
                 sale = await load_sale(conn, plan.event.id)
             assert sale is not None
             till = Till(db, provider, Handlers({paying.PURPOSE: paying.OrderMoney()}), system.url)
-            wanted = purchase(plan, fresh("transfer"), BestSeats(Party(full=count)), fan_id)
+            wanted = purchase(plan, fresh("transfer"), seats or BestSeats(Party(full=count)), fan_id)
             await till.buy(sale, [wanted], now)
             async with db.connection() as conn:
                 ids = await conn.fetch(

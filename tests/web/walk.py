@@ -186,6 +186,7 @@ def public_addresses(system: System, evening: Evening) -> list[str]:
         "/",
         f"/events/{system.event('match')}",
         f"/events/{system.event('concert')}",
+        f"/events/{system.event('match')}/exchange",
         "/basket",
         "/orders",
         "/tickets",
@@ -225,6 +226,7 @@ def fan_addresses(system: System, evening: Evening) -> list[str]:
     return [
         "/",
         f"/events/{system.event('match')}",
+        f"/events/{system.event('match')}/exchange",
         "/basket",
         "/orders",
         f"/orders/{evening.order}",
@@ -258,8 +260,14 @@ def role_addresses(evening: Evening) -> dict[RoleName, list[str]]:
             "/office",
             f"/office/events/{evening.match}/details",
             f"/office/events/{evening.match}/teams",
+            f"/office/events/{evening.match}/exchange",
         ],
-        RoleName.BOX_OFFICE: [*sales, "/office/orders", f"/office/orders/{evening.sold}"],
+        RoleName.BOX_OFFICE: [
+            *sales,
+            f"/office/events/{evening.match}/exchange",
+            "/office/orders",
+            f"/office/orders/{evening.sold}",
+        ],
         RoleName.FINANCE: [*sales, "/office/food", "/office/food/cards", "/office/food/closings", "/staff/kitchen"],
         RoleName.SUPERVISOR: ["/office", f"/office/events/{evening.match}/gates", "/office/devices", "/office/bans"],
         RoleName.KITCHEN: ["/staff/kitchen"],
@@ -280,8 +288,9 @@ def office_addresses(evening: Evening) -> list[str]:
         event,
         *(
             f"{event}/{part}"
-            for part in ("details", "teams", "prices", "windows", "gates", "accreditations", "closures", "move")
+            for part in ("details", "teams", "prices", "windows", "exchange", "gates", "accreditations")
         ),
+        *(f"{event}/{part}" for part in ("closures", "move")),
         *("/office/venues", "/office/venues/arena", "/office/import-venue"),
         "/office/bans",
         "/office/food",
