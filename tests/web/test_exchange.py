@@ -546,8 +546,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_exchange_and_every_target_is_lar
     expect(guest.get_by_text("The exchange is closed")).to_be_visible()
     look(guest, "closed")
     box_office = grant_roles(system, f"office-{address}", CLUB_OFFICE, "Olga Office")
-    settings = {"viewport": {"width": 390, "height": 844}, "color_scheme": theme}
-    with desk(browser, system, box_office, **settings) as office:
+    with desk(browser, system, box_office, viewport={"width": 390, "height": 844}, color_scheme=theme) as office:
         office.goto(f"/office/events/{match_id()}/exchange")
         office.get_by_role("button", name="Allow: Max Many").first.click()
         look(office, "allow")

@@ -86,7 +86,7 @@ with locked as (
     select ticket.id, sold.cents
     from unnest(:ticket_ids::uuid[], :returned_cents::integer[]) as sold (ticket_id, cents)
     join ticketing.ticket on ticket.id = sold.ticket_id
-    order by ticket.id for no key update of ticket
+    order by ticket.id for no key update
 )
 update ticketing.ticket set returned_cents = locked.cents from locked where ticket.id = locked.id;
 
