@@ -96,7 +96,7 @@ def test_a_seat_goes_to_another_fan_and_opens_offline_on_their_phone_alone(  # n
     form.get_by_role("button", name="Done").click()
     expect(mine.get_by_text("On the exchange for €40")).to_be_visible()
     shows_entry_code(mine)
-    with phone(browser, system, url=url) as theirs:
+    with phone(browser, system, url=url, service_workers="allow") as theirs:
         theirs.goto(f"/events/{match_id()}")
         theirs.get_by_role("link", name=re.compile(r"tickets? from fans, from €")).click()
         select(theirs, seat)

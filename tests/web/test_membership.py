@@ -30,7 +30,7 @@ def friendly(system: System) -> str:
 @pytest.fixture
 def fan(browser: Browser, system: System, address: str) -> Iterator[Page]:
     """The phone of a fan who has signed in."""
-    with phone(browser, system, f"member-{address}") as page:
+    with phone(browser, system, f"member-{address}", service_workers="allow") as page:
         yield page
 
 
