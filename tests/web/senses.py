@@ -9,8 +9,9 @@ from playwright.sync_api import CDPSession, Locator, Page, expect
 TABS_MAX = 400
 
 # The focused element is marked (an outline; on the map a thick line), visible and not wholly
-# covered.
-FOCUS_SHOWS = """() => {
+# covered, once it is drawn: without motion, transitions still end with the next frame.
+FOCUS_SHOWS = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const focused = document.activeElement;
   const style = (e) => getComputedStyle(e);
   const drawn = (e) => e.closest('svg') && e.querySelector('path');
