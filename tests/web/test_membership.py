@@ -81,7 +81,7 @@ def test_a_member_buys_by_keyboard_alone_while_a_stranger_is_refused_with_words(
         notice = stranger.get_by_role("status").filter(has_text="Not on sale yet")
         expect(notice.get_by_text("Members from")).to_have_count(2)
         expect(notice.get_by_text("Everyone from")).to_be_visible()
-        expect(notice.get_by_text("None of your memberships is for this members’ sale.")).to_be_visible()
+        expect(notice.get_by_text("You have no membership for this members’ sale.")).to_be_visible()
         expect(stranger.get_by_role("button", name="Find 2 seats")).to_be_disabled()
         fine(stranger)
     wide: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}

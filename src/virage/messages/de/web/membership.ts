@@ -58,7 +58,7 @@ export const membership: typeof English = {
     opens: (moment, count) => `Ab ${moment} können Sie bis zu ${tickets(count)} kaufen.`,
     openTitle: "Als Mitglied können Sie jetzt kaufen",
     openText: (count, moment) => `Bis zu ${tickets(count)}, bevor der öffentliche Verkauf beginnt (${moment}).`,
-    none: "Keine Ihrer Mitgliedschaften gilt für diesen Vorverkauf.",
+    none: "Sie haben keine Mitgliedschaft für diesen Vorverkauf.",
     signIn: "Schon Mitglied? Anmelden",
     see: "Mitgliedschaften ansehen",
   },

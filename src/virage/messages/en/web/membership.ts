@@ -57,7 +57,7 @@ export const membership = {
     opens: (moment: string, count: number) => `You can buy up to ${tickets(count)} from ${moment}.`,
     openTitle: "You can buy now as a member",
     openText: (count: number, moment: string) => `Up to ${tickets(count)} until the public sale opens on ${moment}.`,
-    none: "None of your memberships is for this members’ sale.",
+    none: "You have no membership for this members’ sale.",
     signIn: "Already a member? Sign in",
     see: "See memberships",
   },

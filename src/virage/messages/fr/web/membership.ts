@@ -58,7 +58,7 @@ export const membership: typeof English = {
     opens: (moment, count) => `Vous pourrez acheter jusqu’à ${tickets(count)} à partir du ${moment}.`,
     openTitle: "Vous pouvez acheter dès maintenant",
     openText: (count, moment) => `En tant qu’adhérent, jusqu’à ${tickets(count)} avant la vente au public, le ${moment}.`,
-    none: "Aucune de vos adhésions ne donne accès à cette vente.",
+    none: "Vous n’avez pas d’adhésion qui donne accès à cette vente.",
     signIn: "Déjà adhérent ? Se connecter",
     see: "Voir les adhésions",
   },
