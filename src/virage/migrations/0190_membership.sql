@@ -30,7 +30,8 @@ create table membership.tier (
 create index tier_organiser on membership.tier (organiser_id);
 
 -- A person who asked to join, or was imported. The number is given with the first membership and never again; it stays
--- when the person is erased, at `erased_at`. `email` and `mailbox` are those of an imported member whose person has not signed in yet.
+-- when the person is erased, at `erased_at`. `email` and `mailbox` are those of an imported member whose person has not
+-- signed in yet.
 create table membership.member (
     id uuid primary key,
     organiser_id uuid not null references membership.register (organiser_id),
