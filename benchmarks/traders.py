@@ -34,7 +34,7 @@ ALLOWING_ALL = {"VIRAGE_EXCHANGE_EVENT_TICKETS_MAX": "1000", "VIRAGE_EXCHANGE_YE
 
 
 class Held(Struct):
-    """A ticket as its fans know it: who has and who bought it, by index, and the last confirmed generation."""
+    """A ticket as its fans know it: its holder and its buyer, by index, and the last confirmed generation."""
 
     ticket_id: str
     holder: int

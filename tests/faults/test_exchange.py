@@ -1,7 +1,7 @@
 """The exchange under `kill -9` of random processes, while the fans log the responses.
 
-Each seat has one valid ticket, that of the buyer whose payment was confirmed; who listed it gets
-their money; and what the bank holds of each payment is what its order has cost. The processes are
+Each seat has one valid ticket, that of the buyer whose payment was confirmed; its seller gets
+the money; and what the bank holds of each payment is what its order has cost. The processes are
 those of production, on a durable database.
 """
 

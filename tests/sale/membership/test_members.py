@@ -188,7 +188,9 @@ async def test_the_office_cancels_a_membership_with_or_without_its_money(club: C
     assert (await other.ask("POST", path, body)).status_code == 404
 
 
-async def test_a_term_that_ends_is_told_once_and_not_to_who_has_renewed(club: Club, clock: FakeClock) -> None:
+async def test_members_are_reminded_once_of_the_end_of_a_term_unless_they_have_renewed(
+    club: Club, clock: FakeClock
+) -> None:
     tier, following = await club.tier(), await club.tier(**NEXT_TERM)
     fan, renewed = await club.system.fan(), await club.system.fan("renewed@example.org")
     await club.joined(fan, tier)

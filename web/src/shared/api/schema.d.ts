@@ -9682,7 +9682,7 @@ export interface components {
         };
         /**
          * ListingView
-         * @description A listing for who listed it. `payout_cents` is what they get; `held`: a buyer is about to pay it.
+         * @description A listing for its seller. `payout_cents` is what the seller gets; `held`: a buyer is about to pay it.
          *
          *         `reasons` are the rules for which a person reviews it.
          */

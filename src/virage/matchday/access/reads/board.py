@@ -238,7 +238,7 @@ def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list
 
 
 async def _alerts(conn: Connection, event_id: UUID, venue: Venue) -> list[ScanAlert]:
-    """Return the alerts. Those of revoked passes name their place, and who has it now and came in, too."""
+    """Return the alerts. Those of revoked passes name their place, and the entry of the pass that has it now."""
     alerts = await store.scan_alerts(conn, event_id, SHOWN_MAX)
     revoked = [alert.pass_number for alert in alerts if alert.reason == "revoked" and alert.pass_number is not None]
     if not revoked:

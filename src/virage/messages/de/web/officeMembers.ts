@@ -121,7 +121,7 @@ export const officeMembers: typeof English = {
     check: "Prüfen",
     checkTitle: "Vorverkauf speichern?",
     line: (moment, tiers, count) => `Ab ${moment}: ${tiers}, je bis zu ${tickets(count)}`,
-    nobody: "Ohne Zeitfenster warten alle auf den öffentlichen Verkauf.",
+    publicOnly: "Ohne Zeitfenster gibt es keinen Vorverkauf für Mitglieder: Alle kaufen ab dem öffentlichen Verkauf.",
     save: "Speichern",
     saved: "Vorverkauf gespeichert.",
     late: "Wählen Sie eine Zeit vor dem öffentlichen Verkauf",

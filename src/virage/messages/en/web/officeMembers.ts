@@ -121,7 +121,7 @@ export const officeMembers = {
     check: "Check",
     checkTitle: "Save the members’ sale?",
     line: (moment: string, tiers: string, count: number) => `From ${moment}: ${tiers}, up to ${tickets(count)} each`,
-    nobody: "Without windows, everyone waits for the public sale.",
+    publicOnly: "Without windows there is no members’ sale: tickets are sold from the public sale on.",
     save: "Save",
     saved: "Members’ sale saved.",
     late: "Choose a time before the public sale",

@@ -121,7 +121,7 @@ export const officeMembers: typeof English = {
     check: "Vérifier",
     checkTitle: "Enregistrer la vente aux adhérents ?",
     line: (moment, tiers, count) => `À partir du ${moment} : ${tiers}, jusqu’à ${tickets(count)} chacun`,
-    nobody: "Sans créneau, tout le monde attend la vente au public.",
+    publicOnly: "Sans créneau, il n’y a pas de vente aux adhérents : les billets sont vendus à partir de la vente au public.",
     save: "Enregistrer",
     saved: "Vente aux adhérents enregistrée.",
     late: "Choisissez une heure avant la vente au public",

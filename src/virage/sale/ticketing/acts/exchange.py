@@ -273,7 +273,7 @@ async def lock_sellers(conn: Connection, order_ids: Collection[UUID]) -> dict[UU
 
 
 class Sale(Struct, frozen=True):
-    """A listing whose seats a paid order gets, with the order and the tickets of who listed it."""
+    """A listing whose seats a paid order gets, with the seller's order and tickets."""
 
     listing: Listing
     buyer_order_id: UUID
@@ -282,7 +282,7 @@ class Sale(Struct, frozen=True):
     refund_id: UUID
 
     def refund(self, now: datetime) -> TicketRefund:
-        """Return the refund of who listed the tickets."""
+        """Return the seller's refund."""
         return TicketRefund(
             self.refund_id, self.order.id, self.listing.payout_cents, self.listing.ticket_ids, now, "exchanged"
         )
@@ -339,7 +339,7 @@ async def take_back(  # noqa: C901 - one transaction, in the order of locks
 
 
 async def pay_sellers(conn: Connection, sales: Sequence[Sale], now: datetime) -> None:
-    """Revoke the passes of sold tickets, and request the refunds of those who sold them.
+    """Revoke the passes of sold tickets, and request the refunds of their sellers.
 
     Raises if a gate admits one of these passes at this very moment: nothing is stored, and the payment is settled
     again, which then returns the buyer's money.
@@ -404,7 +404,7 @@ async def end_of_tickets(conn: Connection, ticket_ids: Collection[UUID], now: da
 
 
 async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """Withdraw what a person who is erased has listed. A buyer who is paying gets the money back."""
+    """Withdraw the listings of an erased person. A buyer who is paying gets the money back."""
     await _end(conn, await store.lock_listings_of_person(conn, person_id), "withdrawn", person_id, now)
 
 

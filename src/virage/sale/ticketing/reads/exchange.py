@@ -70,7 +70,7 @@ class ExchangeBoard(Struct, frozen=True):
 
 
 class ListingView(Struct, frozen=True):
-    """A listing for who listed it. `payout_cents` is what they get; `held`: a buyer is about to pay it.
+    """A listing for its seller. `payout_cents` is what the seller gets; `held`: a buyer is about to pay it.
 
     `reasons` are the rules for which a person reviews it.
     """
@@ -159,7 +159,7 @@ async def listings_of(conn: Connection, person_id: UUID, now: datetime) -> list[
 
 
 async def views(conn: Connection, found: Sequence[Listing], now: datetime) -> list[ListingView]:
-    """Return listings for who listed them, in order."""
+    """Return listings for their sellers, in order."""
     events = await programme.events(conn, sorted({one.event_id for one in found}))
     at = {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
     places, held = await _places(conn, found, at), await _held(conn, found, now)

@@ -123,6 +123,6 @@ async def refuse_listing(conn: Connection, listing_id: UUID, who: UUID | None, n
 
 
 async def sold_in_year(conn: Connection, person_ids: Sequence[UUID], now: datetime) -> dict[UUID, int]:
-    """Return how many tickets each person has sold in 365 days; those who sold none are missing."""
+    """Return how many tickets each person has sold in 365 days; people without sales are missing."""
     rows = queries.sold_in_year(conn, person_ids=list(person_ids), since=now - YEAR)
     return {row["seller_id"]: row["tickets"] async for row in rows}

@@ -122,7 +122,7 @@ set state = 'refused', decided_by = :who, decided_at = :now, ended_at = :now
 from locked where listing.id = locked.id;
 
 -- name: sold_in_year(person_ids, since)
--- How many tickets each person has sold since a moment; those who sold none are missing.
+-- How many tickets each person has sold since a moment; people without sales are missing.
 select seller_id, sum(cardinality(ticket_ids))::bigint as tickets
 from ticketing.listing
 where seller_id = any(:person_ids::uuid[]) and state = 'sold' and ended_at > :since
