@@ -46,8 +46,8 @@ def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: C
     assert re.search(r"fan@example\.org", first.output.read_text())
     assert httpx.get(f"{first.url}/readyz").text == "ready\n"
     shown = httpx.get(f"{first.url}/api/events").json()["events"]
-    assert [event["kind"] for event in shown].count("match") == 7
-    assert len(shown) == 9
+    assert [event["kind"] for event in shown].count("match") == 8
+    assert len(shown) == 10
     offer = httpx.get(f"{first.url}/api/events/{shown[0]['id']}/offer").json()
     assert 0 < sum(category["free"] for category in offer["categories"]) < 59_186
 

@@ -24,8 +24,16 @@ export function within<Result>(transaction: IDBTransaction, ask: (transaction: I
   });
 }
 
-/** Abort a transaction when its page is left: WebKit suspends the page with it, and the site's next page would wait for its stores. */
+let left = false;
+addEventListener("pagehide", () => (left = true));
+addEventListener("pageshow", () => (left = false));
+
+/**
+ * Abort a transaction when its page is left: WebKit suspends the page with it, and the site's next page would wait for
+ * its stores. An answer of the database between `pagehide` and the suspension would begin one more: it is aborted too.
+ */
 export function endWithPage(transaction: Pick<IDBTransaction, "abort" | "addEventListener">): void {
+  if (left) return transaction.abort();
   const ended = new AbortController();
   const abort = (): void => {
     try {
