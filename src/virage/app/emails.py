@@ -15,6 +15,7 @@ from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_up_off_email, payout_failed_email
 from virage.sale.membership.api import membership_email
 from virage.sale.ticketing.api import (
+    bundle_paid_email,
     debit_email,
     event_moved_email,
     listing_email,
@@ -44,6 +45,7 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.RECOVERY_CODE_USED: account_content,
     EmailKind.BREAK_GLASS_USED: account_content,
     EmailKind.ORDER_PAID: order_paid_email,
+    EmailKind.BUNDLE_PAID: bundle_paid_email,
     EmailKind.REFUND: refund_email,
     EmailKind.REFUND_FAILED: refund_failed_email,
     EmailKind.PAYOUT_FAILED: payout_failed_email,

@@ -61,6 +61,12 @@ CONTENTS: dict[EmailKind, EmailContent] = {
         "/tickets",
         Receipt("NHGC-8NNY", AT, 4800, VAT),
     ),
+    EmailKind.BUNDLE_PAID: EmailContent(
+        {"count": 2, "number": "NHGC-8NNY", "standing": True, "total_cents": 4500},
+        [EVENT | {"labels": [SEAT, SEAT], "cents": 3000}, EVENT | {"labels": [STANDING], "cents": 1500}],
+        "/tickets",
+        Receipt("NHGC-8NNY", AT, 4500, VAT[:1]),
+    ),
     EmailKind.REFUND: EmailContent(EVENT | {"cents": 4650}, PLACES[:1], "/orders/1"),
     EmailKind.REFUND_FAILED: EmailContent(EVENT | {"cents": 4650}, path="/orders/1"),
     EmailKind.PAYOUT_FAILED: EmailContent({"cents": 2000}, path="/wallet"),

@@ -42,6 +42,7 @@ module = Module(
         "not_together": 409,
         "order_already_paid": 409,
         "order_awaiting_settlement": 409,
+        "order_in_bundle": 409,
         "order_not_open": 409,
         "order_not_paid": 409,
         "party_invalid": 409,

@@ -13,6 +13,7 @@ from virage.sale.ticketing.rules.reseating import GiveBack as GiveBack
 from virage.sale.ticketing.rules.reseating import MoveChoice as MoveChoice
 from virage.sale.ticketing.rules.reseating import Reseat as Reseat
 from virage.sale.ticketing.rules.terms import AcceptedTerms as AcceptedTerms
+from virage.sale.ticketing.rules.terms import Arrangement as Arrangement
 from virage.sale.ticketing.rules.terms import BestSeats as BestSeats
 from virage.sale.ticketing.rules.terms import Buyer as Buyer
 from virage.sale.ticketing.rules.terms import ChosenSeat as ChosenSeat

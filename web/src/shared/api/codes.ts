@@ -165,6 +165,7 @@ export type RefusalCode =
   | "option_unknown"
   | "order_already_paid"
   | "order_awaiting_settlement"
+  | "order_in_bundle"
   | "order_not_open"
   | "order_not_paid"
   | "other_event"

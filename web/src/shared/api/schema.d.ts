@@ -4486,6 +4486,8 @@ export interface paths {
         /**
          * Release order
          * @description Release the places of an unpaid order. An order that has ended is not changed.
+         *
+         *     An order of a bundle is released with its bundle only (`order_in_bundle`).
          */
         delete: operations["release_order"];
         options?: never;
@@ -8204,7 +8206,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
+        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -10325,9 +10327,11 @@ export interface components {
          *
          *         With `debit` `awaiting`, an order in the state `paying` awaits settlement: its places are kept until its event
          *         begins, and its tickets come once the bank has paid. One that has ended gets its money back when it arrives.
-         *         `exchanged`: it buys tickets that others listed on the exchange.
+         *         `exchanged`: it buys tickets that others listed on the exchange. `bundle_id`: it is paid and released with the other
+         *         orders of this bundle.
          */
         Order: {
+            bundle_id?: string | null;
             code: string;
             debit?: ("awaiting" | "failed") | null;
             /** Format: uuid */

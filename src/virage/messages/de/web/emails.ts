@@ -18,6 +18,7 @@ export const emails: typeof english = {
     recovery_code_used: "Wiederherstellungscode verwendet",
     break_glass_used: "Notfallkonto verwendet",
     order_paid: "Bestätigung und Rechnung",
+    bundle_paid: "Bestätigung mehrerer Veranstaltungen",
     refund: "Erstattung",
     refund_failed: "Erstattung von der Bank abgelehnt",
     payout_failed: "Auszahlung von der Bank abgelehnt",

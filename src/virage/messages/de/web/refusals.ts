@@ -15,6 +15,7 @@ export const refusals: typeof English = {
   not_for_sale: "Diese Plätze sind nicht im Verkauf.",
   party_invalid: "Wählen Sie 1 bis 9 Tickets.",
   place_needs_access: "Ein Rollstuhlplatz braucht ein barrierefreies Ticket.",
+    order_in_bundle: "Diese Bestellung gehört zu einem Paket aus mehreren Veranstaltungen, das nur als Ganzes bezahlt oder freigegeben wird.",
   order_not_open: "Diese Bestellung ist nicht mehr offen.",
   nothing_to_confirm: "Es gibt nichts mehr zu bestätigen.",
   order_already_paid: "Diese Bestellung ist schon bezahlt.",

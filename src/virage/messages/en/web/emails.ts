@@ -21,6 +21,7 @@ export const emails = {
     recovery_code_used: "Recovery code used",
     break_glass_used: "Emergency account used",
     order_paid: "Confirmation and receipt",
+    bundle_paid: "Confirmation of several events",
     refund: "Refund",
     refund_failed: "Refund not taken by the bank",
     payout_failed: "Payout not taken by the bank",

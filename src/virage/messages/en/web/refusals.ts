@@ -10,6 +10,7 @@ export const refusals = {
   not_for_sale: "These seats are not for sale.",
   party_invalid: "Choose 1 to 9 tickets.",
   place_needs_access: "A wheelchair space needs an accessible ticket.",
+    order_in_bundle: "This order belongs to a set of several events, which is paid or released as a whole.",
   order_not_open: "This order is no longer open.",
   nothing_to_confirm: "There is nothing to confirm any more.",
   order_already_paid: "This order is already paid.",

@@ -18,6 +18,7 @@ export const emails: typeof english = {
     recovery_code_used: "Code de secours utilisé",
     break_glass_used: "Compte de secours utilisé",
     order_paid: "Confirmation et reçu",
+    bundle_paid: "Confirmation de plusieurs événements",
     refund: "Remboursement",
     refund_failed: "Remboursement rejeté par la banque",
     payout_failed: "Versement rejeté par la banque",

@@ -12,6 +12,7 @@ export const refusals: typeof English = {
   not_for_sale: "Ces places ne sont pas en vente.",
   party_invalid: "Choisissez de 1 à 9 billets.",
   place_needs_access: "Un emplacement fauteuil nécessite un billet PMR.",
+    order_in_bundle: "Cette commande fait partie d’un ensemble de plusieurs événements, qui se paie ou s’annule en entier.",
   order_not_open: "Cette commande n’est plus ouverte.",
   nothing_to_confirm: "Il n’y a plus rien à confirmer.",
   order_already_paid: "Cette commande est déjà payée.",

@@ -14,6 +14,7 @@ from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.rules.terms import PaidOrder
 from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store import transfers as transfers_store
 from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme.types import Event
@@ -30,12 +31,13 @@ class EventMovedJob(Struct, frozen=True):
 
 
 async def notify_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
-    """Store the confirmations of orders that were just paid."""
+    """Store the confirmations of orders that were just paid; a bundle has one."""
+    bundles = {order.bundle_id: order.owner_id for order in paid if order.bundle_id is not None}
+    bought = [(EmailKind.ORDER_PAID, order.id, order.owner_id) for order in paid if order.bundle_id is None]
+    bought += [(EmailKind.BUNDLE_PAID, bundle_id, owner_id) for bundle_id, owner_id in bundles.items()]
     emails = [
-        NewEmail(
-            id=new_id(), kind=EmailKind.ORDER_PAID, subject_id=order.id, about_id=order.id, person_id=order.owner_id
-        )
-        for order in paid
+        NewEmail(id=new_id(), kind=kind, subject_id=id_, about_id=id_, person_id=owner_id)
+        for kind, id_, owner_id in bought
     ]
     await queue_emails(conn, emails, now)
 
@@ -93,7 +95,11 @@ async def notify_debits(conn: Connection, kind: EmailKind, orders: Sequence[tupl
 
 async def notify_refunds_failed(conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
     """Store the emails about refunds that the bank does not take."""
-    orders = await store.orders(conn, [refund.subject for refund in refunds])
+    bundles = await store.orders_of_bundles(conn, {refund.subject for refund in refunds})
+    of_bundles = [refund.id for refund in refunds if refund.subject in bundles]
+    bought = {id_: row.order_id for id_ in of_bundles if (row := await tickets_store.refund(conn, id_)) is not None}
+    subjects = {refund.id: bought.get(refund.id, refund.subject) for refund in refunds}
+    orders = await store.orders(conn, list(subjects.values()))
     emails = [
         NewEmail(
             id=new_id(),
@@ -103,7 +109,7 @@ async def notify_refunds_failed(conn: Connection, refunds: Sequence[FailedRefund
             person_id=order.owner_id,
         )
         for refund in refunds
-        if (order := orders.get(refund.subject)) is not None
+        if (order := orders.get(subjects[refund.id])) is not None
     ]
     await queue_emails(conn, emails, now)
 

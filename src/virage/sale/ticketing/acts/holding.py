@@ -18,6 +18,7 @@ from virage.sale.ticketing.acts.emails import notify_debits
 from virage.sale.ticketing.rules.codes import new_code
 from virage.sale.ticketing.rules.early import EarlySale
 from virage.sale.ticketing.rules.open_sale import OpenSale
+from virage.sale.ticketing.rules.pricing import amounts
 from virage.sale.ticketing.rules.sale import (
     HOLD_FOR,
     LIVES_AT_MOST,
@@ -30,6 +31,7 @@ from virage.sale.ticketing.rules.sale import (
 )
 from virage.sale.ticketing.rules.terms import (
     TARIFF_CODE,
+    Arrangement,
     Assigned,
     Buyer,
     ClosedOrder,
@@ -55,12 +57,16 @@ class MembersWindows(Protocol):
 
 
 class Hold(Struct, frozen=True):
-    """A request with its buyer; `sale` is the event as the calling process has it in memory."""
+    """A request with its buyer; `sale` is the event as the calling process has it in memory.
+
+    `arrangement` is the one of another domain that sells these places.
+    """
 
     request: HoldRequest
     buyer: Buyer
     owner_id: UUID
     sale: OpenSale
+    arrangement: Arrangement | None = None
 
 
 class _New(Struct, frozen=True):
@@ -166,7 +172,7 @@ async def _early_sales(
     conn: Connection, holds: Sequence[Hold], now: datetime, members_windows: MembersWindows | None
 ) -> Mapping[UUID, EarlySale]:
     """Return the early sales of the events that are not on public sale yet."""
-    waiting = [hold for hold in holds if now < hold.sale.event.opens_at]
+    waiting = [hold for hold in holds if hold.arrangement is None and now < hold.sale.event.opens_at]
     if not waiting or members_windows is None:
         return {}
     fan_ids = {hold.buyer.fan_id for hold in waiting if hold.buyer.fan_id is not None}
@@ -178,7 +184,8 @@ def _decide(
 ) -> _New | Refused:
     """Propose places. A joined order leaves `open_orders`, so that it is joined once."""
     sale, event_id, fan_id = pending.sale, pending.request.event_id, pending.buyer.fan_id
-    refusal = sale_window(sale.event, now, early, fan_id) or chosen_at(sale.venue.version, pending.request.seats)
+    asked_at = now if pending.arrangement is None else max(now, sale.event.opens_at)
+    refusal = sale_window(sale.event, asked_at, early, fan_id) or chosen_at(sale.venue.version, pending.request.seats)
     if refusal is not None:
         return refusal
     joined = None if pending.request.joins is None else open_orders.get(pending.request.joins)
@@ -207,12 +214,13 @@ def _decide(
 def _may_join(order: OrderRow, pending: Hold, now: datetime) -> bool:
     """Return whether the order is a hold of the same buyer, event and VAT whose payment has not started.
 
-    A basket of the exchange has no places of its own, so nothing joins it.
+    A basket of the exchange has no places of its own, and a bundle has prices of its own, so nothing joins them.
     """
     pricing = pending.sale.pricing
     return (
         order.state == "held"
         and order.listing_ids is None
+        and order.bundle_id is None
         and order.expires_at > now
         and order.event_id == pending.request.event_id
         and order.owner_id in pending.buyer.owner_ids
@@ -234,7 +242,8 @@ def _merged(previous: OrderRow, order: OrderRow) -> OrderRow:
 
 
 def _order_of(pending: Hold, assigned: Sequence[Assigned], now: datetime) -> OrderRow:
-    cost = pending.sale.amounts_of(assigned)
+    arranged = pending.arrangement or Arrangement(now + HOLD_FOR)
+    cost = pending.sale.amounts_of(assigned) if arranged.prices is None else amounts(arranged.prices, 0)
     return OrderRow(
         id=pending.request.id,
         code=new_code(),
@@ -252,7 +261,8 @@ def _order_of(pending: Hold, assigned: Sequence[Assigned], now: datetime) -> Ord
         vat_permille=pending.sale.pricing.vat_permille,
         fee_vat_permille=pending.sale.pricing.fee_vat_permille,
         held_at=now,
-        expires_at=now + HOLD_FOR,
+        expires_at=arranged.expires_at,
+        bundle_id=arranged.bundle_id,
     )
 
 
@@ -317,10 +327,17 @@ async def _claim(
     return lost, outcome.moved
 
 
-async def claim_again(conn: Connection, orders: Sequence[OrderRow]) -> set[UUID]:
-    """Claim the previous places of locked expired orders; return the ids of the orders that got all of them."""
+async def claim_again(conn: Connection, orders: Sequence[OrderRow], *, whole: bool = False) -> set[UUID]:
+    """Claim the previous places of locked expired orders; return the ids of the orders that got all of them.
+
+    `whole`: either all of the orders get their places, or none.
+    """
     lost, _ = await _claim(conn, orders, {})
-    return {order.id for order in orders if order.id not in lost}
+    won = [order for order in orders if order.id not in lost]
+    if whole and lost:
+        await claims_store.free_places(conn, _claims_of(won))
+        return set()
+    return {order.id for order in won}
 
 
 def _claims_of(orders: Iterable[OrderRow | ClosedOrder]) -> list[Claim]:

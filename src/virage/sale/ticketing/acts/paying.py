@@ -38,6 +38,7 @@ from virage.sale.ticketing.rules.terms import (
     MONEY_RETURNED,
     Basket,
     Buyer,
+    ClosedOrder,
     OrderRow,
     PaidOrder,
     Reason,
@@ -63,6 +64,16 @@ class Pay(Struct, frozen=True):
     return_url: str
     terms: UUID | None = None
     """The version of the terms of sale that the buyer accepts; needed where the operator has published terms."""
+
+
+class PayBundle(Struct, frozen=True):
+    """A fan starts the payment of a bundle; see `Pay`."""
+
+    bundle_id: UUID
+    payment_id: UUID
+    fan_id: UUID
+    return_url: str
+    terms: UUID | None = None
 
 
 class Paying(Struct, frozen=True):
@@ -104,8 +115,99 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     return [_paid(a) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
 
 
+async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying | Refused:
+    """Start the payment of a bundle, in the answer as one order; a free one is paid at once.
+
+    Starting it again returns the page of the first. Refusals: `not_found`, `order_already_paid`, `hold_expired`,
+    `event_cancelled`, `terms_not_accepted`, `payment_failed`, and those of payments.
+    """
+    named = (await store.orders_of_bundles(conn, [pay.bundle_id])).get(pay.bundle_id, [])
+    orders = list((await store.lock_orders(conn, [order.id for order in named])).values())
+    events = await _events_of(conn, orders)
+    terms = await pages.terms_in_force(conn)
+    refusal = _may_pay_bundle(pay, orders, events, terms, now)
+    if refusal is not None:
+        return refusal
+    first = orders[0]
+    bundle = Basket(
+        id=pay.bundle_id,
+        event_id=first.event_id,
+        owner_id=pay.fan_id,
+        state="paying" if first.state in OPEN_STATES else first.state,
+        size=sum(len(order.places) for order in orders),
+        total_cents=sum(order.total_cents for order in orders),
+        expires_at=first.expires_at if first.payment_id is not None else max(first.expires_at, now + PAYING_FOR),
+        payment_id=first.payment_id if first.state == "paying" else pay.payment_id,
+    )
+    if first.state not in OPEN_STATES:
+        return Paying(bundle, None)
+    (answer,) = await _begin(conn, [Paying(bundle, _start_bundle(bundle, pay, events))], now)
+    if isinstance(answer, Refused) or first.state == "paying":
+        return answer
+    changed = [replace(order, payment_id=bundle.payment_id, expires_at=bundle.expires_at) for order in orders]
+    await store.start_paying(conn, changed)
+    if pay.terms in terms:
+        await store.accept_terms(conn, {order.id: pay.terms for order in orders}, now)
+    await append(conn, [Fact("order_paying", pay.fan_id, order.id) for order in orders], now)
+    if bundle.total_cents:
+        return answer
+    paid = await _mark_paid(conn, [(order.id, bundle.payment_id) for order in orders], now)
+    await _issue_passes(conn, paid.values(), now)
+    return _paid(answer)
+
+
+def _start_bundle(bundle: Basket, pay: PayBundle, events: dict[UUID, Event]) -> PaymentIntent | None:
+    """Return the payment of a bundle, None for a free one."""
+    if not bundle.total_cents or bundle.payment_id is None:
+        return None
+    return PaymentIntent(
+        bundle.payment_id,
+        PURPOSE,
+        bundle.id,
+        bundle.total_cents,
+        pay.return_url,
+        bundle.expires_at,
+        organiser_id=events[bundle.event_id].organiser_id,
+    )
+
+
+def _may_pay_bundle(  # noqa: PLR0911 - each reason by its name
+    pay: PayBundle, orders: Sequence[OrderRow], events: dict[UUID, Event], terms: Collection[UUID], now: datetime
+) -> Refused | None:
+    """Return why a bundle cannot be paid now, or None, also for a repeated request: it is sold whole or not at all."""
+    if not orders or orders[0].owner_id != pay.fan_id:
+        return Refused(Reason.NOT_FOUND)
+    if all(order.payment_id == pay.payment_id and order.state in ("paid", "refunded") for order in orders):
+        return None
+    if any(order.state in ("paid", "refunded") for order in orders):
+        return Refused(Reason.ALREADY_PAID)
+    if any(events[order.event_id].state == "cancelled" for order in orders):
+        return Refused(Reason.EVENT_CANCELLED)
+    if any(order.state not in OPEN_STATES or order.expires_at <= now for order in orders):
+        return Refused(Reason.HOLD_EXPIRED)
+    if orders[0].state == "held" and terms and pay.terms not in terms:
+        return Refused(Reason.TERMS_NOT_ACCEPTED)
+    return None
+
+
+async def release_bundle(conn: Connection, bundle_id: UUID, fan_id: UUID, now: datetime) -> list[ClosedOrder] | Refused:
+    """Release the places of an unpaid bundle; return its orders that were open.
+
+    Refusals: not_found, order_already_paid.
+    """
+    orders = (await store.orders_of_bundles(conn, [bundle_id])).get(bundle_id, [])
+    if not orders or orders[0].owner_id != fan_id:
+        return Refused(Reason.NOT_FOUND)
+    if any(order.state in ("paid", "refunded") for order in orders):
+        return Refused(Reason.ALREADY_PAID)
+    started = {order.payment_id for order in orders if order.payment_id is not None}
+    if started:  # payments are locked before orders
+        await payments_api.abandon(conn, sorted(started), now)
+    return await close(conn, [order.id for order in orders], "released", now)
+
+
 async def keep_waiting(conn: Connection, starts: Sequence[PaymentIntent], now: datetime) -> None:
-    """Keep the seats of orders whose payment page is not open yet, because the provider is at its rate of calls.
+    """Keep the seats of orders and bundles whose payment page is not open yet: the provider is at its rate of calls.
 
     Each of them has the full time to pay again, within half an hour of its hold.
     """
@@ -253,14 +355,27 @@ def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event], venues: dict[U
 
 async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
     """Issue tickets for open orders and for expired ones whose places are still free; return all other money."""
+    bundles = await store.orders_of_bundles(conn, {payment.subject for payment in came})
+    if bundles:
+        await _lock_paid(conn, [payment.subject for payment in came])
+        bundles = await store.orders_of_bundles(conn, bundles)
+    of_bundles = [payment for payment in came if payment.subject in bundles]
+    came = [payment for payment in came if payment.subject not in bundles]
     sales = await exchange.take_back(conn, {payment.subject for payment in came}, now)
-    paid = await _mark_paid(conn, _first_of_each_order(came), now)
+    paid = await _mark_paid(conn, _first_of_each_order(came), now) if came else {}
     left = [payment for payment in came if not _bought_with(payment, paid)]
     if left:
         paid |= await _sell_expired(conn, left, now)
+    lost: list[Captured] = []
+    for payment in of_bundles:
+        orders = bundles[payment.subject]
+        if orders[0].id not in paid and await _reopen_bundle(conn, orders, now):
+            paid |= await _mark_paid(conn, [(order.id, payment.payment_id) for order in orders], now)
+        else:
+            lost.append(replace(payment, subject=orders[0].id))
     await _issue_passes(conn, paid.values(), now)
     await exchange.pay_sellers(conn, sales, now)
-    back = [payment for payment in left if not _bought_with(payment, paid)]
+    back = [payment for payment in left if not _bought_with(payment, paid)] + lost
     if back:
         await _return_payments(conn, back, now)
 
@@ -300,18 +415,36 @@ async def _sell_expired(conn: Connection, left: Sequence[Captured], now: datetim
     return await _mark_paid(conn, _first_of_each_order([payment for payment in left if payment.subject in again]), now)
 
 
-async def _reopen_expired(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> set[UUID]:
-    """Claim the places of those of these locked orders that are expired; return the orders that got all of theirs."""
+async def _reopen_expired(
+    conn: Connection, orders: Sequence[OrderRow], now: datetime, *, whole: bool = False
+) -> set[UUID]:
+    """Claim the places of those of these locked orders that are expired; return the orders that got all of theirs.
+
+    `whole`: either all of the orders get theirs, or none.
+    """
     expired = {
         order.id: order
         for order in orders
         if order.state == "expired" and GONE not in order.places and order.listing_ids is None
     }
-    again = await claim_again(conn, list(expired.values())) if expired else set()
+    if whole and len(expired) < len(orders):
+        return set()
+    again = await claim_again(conn, list(expired.values()), whole=whole) if expired else set()
     if again:
         await store.reopen(conn, sorted(again), now)
         await append(conn, [taken_fact(expired[order_id]) for order_id in sorted(again)], now)
     return again
+
+
+async def _reopen_bundle(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> bool:
+    """Return whether a locked bundle can be sold whole; an expired one gets its places again if all are free."""
+    ended = [order for order in orders if order.state not in OPEN_STATES]
+    events = await _events_of(conn, ended) if ended else {}
+    if any(order.state != "expired" or events[order.event_id].state != "published" for order in ended):
+        await close(conn, [order.id for order in orders], "released", now)
+        return False
+    again = await _reopen_expired(conn, ended, now, whole=True) if ended else set()
+    return len(again) == len(ended)
 
 
 async def processing(conn: Connection, waiting: Sequence[Processing], now: datetime) -> None:
@@ -361,6 +494,10 @@ async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> No
 
     An order whose debit failed ends: its hold is long over, and its places are sold to others.
     """
+    bundles = await store.orders_of_bundles(conn, {payment.subject for payment in ended})
+    ended = [payment for payment in ended if payment.subject not in bundles] + [
+        replace(payment, subject=order.id) for payment in ended for order in bundles.get(payment.subject, ())
+    ]
     ended = sorted(ended, key=lambda payment: payment.subject)
     order_ids, payment_ids = [payment.subject for payment in ended], [payment.payment_id for payment in ended]
     back = await store.back_to_held(conn, order_ids, payment_ids)
@@ -371,13 +508,26 @@ async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> No
         await notify_debits(conn, EmailKind.DEBIT_FAILED, refused, now)
 
 
+async def _orders_paid_by(conn: Connection, subjects: Sequence[UUID]) -> list[UUID]:
+    """Return the orders of payments, in order: the subject of a payment is an order or a bundle."""
+    bundles = await store.orders_of_bundles(conn, set(subjects))
+    alone = [subject for subject in subjects if subject not in bundles]
+    return sorted(alone + [order.id for orders in bundles.values() for order in orders])
+
+
+async def _lock_paid(conn: Connection, subjects: Sequence[UUID]) -> None:
+    """Lock the orders of these payments with those whose seats they buy on the exchange."""
+    order_ids = await _orders_paid_by(conn, subjects)
+    if not await exchange.lock_sellers(conn, order_ids):
+        await store.lock_orders(conn, order_ids)
+
+
 class OrderMoney:
     """Handlers for payments of orders, in the payment's transaction."""
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """Lock the orders of all settled payments before the first one changes, with those that they buy seats of."""
-        if not await exchange.lock_sellers(conn, subjects):
-            await store.lock_orders(conn, subjects)
+        await _lock_paid(conn, subjects)
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
         """Issue tickets for captured payments."""
@@ -393,11 +543,11 @@ class OrderMoney:
 
     async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
         """Suspend the tickets that the buyers still hold. On the day of the event and later a person decides."""
-        await suspend_disputed(conn, [change.subject for change in disputes], now)
+        await suspend_disputed(conn, await _orders_paid_by(conn, [change.subject for change in disputes]), now)
 
     async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
         """Make the tickets valid again."""
-        await reinstate_tickets(conn, [change.subject for change in disputes], now)
+        await reinstate_tickets(conn, await _orders_paid_by(conn, [change.subject for change in disputes]), now)
 
     async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
         """Tell the buyers."""

@@ -84,6 +84,35 @@ async def order_paid(conn: Connection, email: Email) -> EmailContent | None:
     return EmailContent(values, rows, path, receipt)
 
 
+async def bundle_paid(conn: Connection, email: Email) -> EmailContent | None:
+    """Return the confirmation of a bundle: its events in the order of their dates, with one receipt for all of them."""
+    bundles = {} if email.about_id is None else await store.orders_of_bundles(conn, [email.about_id])
+    bought = [one for rows in bundles.values() for row in rows if (one := await _bought(conn, row.id)) is not None]
+    if not bought:
+        return None
+    bought.sort(key=lambda one: (one.event.starts_at, one.event.id))
+    first, standing = bought[0], any(one.order.state == "paid" for one in bought)
+    lines = [
+        one.values()
+        | {"labels": [line.label for line in order_view(one.order, one.venue, former=one.former).lines]}
+        | {"cents": one.order.total_cents}
+        for one in bought
+    ]
+    total_cents = sum(one.order.total_cents for one in bought)
+    receipt = None
+    if total_cents and first.order.paid_at is not None:
+        gross: dict[int, int] = {}
+        vat: dict[int, int] = {}
+        for one in bought:
+            for part in order_view(one.order, one.venue, former=one.former).vat:
+                gross[part.rate_permille] = gross.get(part.rate_permille, 0) + part.gross_cents
+                vat[part.rate_permille] = vat.get(part.rate_permille, 0) + part.vat_cents
+        amounts = [VatAmount(rate, gross[rate], vat[rate]) for rate in sorted(gross)]
+        receipt = Receipt(_number(first.order), first.order.paid_at.astimezone(first.venue.zone), total_cents, amounts)
+    values = {"count": len(bought), "number": _number(first.order), "standing": standing, "total_cents": total_cents}
+    return EmailContent(values, lines, "/tickets" if standing else "/orders", receipt)
+
+
 async def refunded(conn: Connection, email: Email) -> EmailContent | None:
     """Return the refunded tickets and their amount."""
     bought, refund = await _bought(conn, email.about_id), await tickets_store.refund(conn, email.subject_id)

@@ -23,9 +23,9 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def orders_with_code(conn: Connection, code: str) -> list[UUID]:
-    """Return the orders with a typed code; none for a text that is no code."""
+    """Return what was paid for with a typed order code, an order or its bundle; nothing for a text that is no code."""
     found = as_code(code)
-    return [] if found is None else [order.id for order in await orders_store.orders_by_code(conn, found)]
+    return [] if found is None else [one.bundle_id or one.id for one in await orders_store.orders_by_code(conn, found)]
 
 
 async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:

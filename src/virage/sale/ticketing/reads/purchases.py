@@ -35,8 +35,10 @@ class Purchase(Struct, frozen=True):
 
 
 async def purchase(conn: Connection, order_id: UUID) -> Purchase | None:
-    """Return what an order bought, or None."""
+    """Return what a payment for an order bought, or None; of a bundle, its first order."""
     row = (await store.orders(conn, [order_id])).get(order_id)
+    if row is None:
+        row = next(iter((await store.orders_of_bundles(conn, [order_id])).get(order_id, ())), None)
     if row is None:
         return None
     event = (await programme.events(conn, [row.event_id]))[row.event_id]
@@ -45,4 +47,4 @@ async def purchase(conn: Connection, order_id: UUID) -> Purchase | None:
     tickets = await tickets_store.tickets(conn, row.ticket_ids)
     names = {id_: ticket.holder_name for id_, ticket in tickets.items()}
     lines = [NamedLine(line, None if line.ticket_id is None else names.get(line.ticket_id)) for line in order.lines]
-    return Purchase(row, order, event, venue, lines, await store.accepted_terms(conn, order_id))
+    return Purchase(row, order, event, venue, lines, await store.accepted_terms(conn, row.id))

@@ -158,6 +158,7 @@ def order_view(row: OrderRow, venue: Venue, refunded: Iterable[UUID] = NO_TICKET
         returned_cents=row.returned_cents,
         debit=row.debit,
         exchanged=row.listing_ids is not None,
+        bundle_id=row.bundle_id,
     )
 
 
@@ -184,9 +185,16 @@ async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tupl
 
 
 async def refunds_of(conn: Connection, order_id: UUID) -> list[RefundProgress]:
-    """Return the refunds of an order and of payments that bought nothing, oldest first."""
-    tried = await payments.of_subject(conn, order_id)
+    """Return the refunds of an order and of payments that bought nothing, oldest first.
+
+    A payment of a bundle that bought nothing is shown with each of its orders.
+    """
+    row = (await store.orders(conn, [order_id]))[order_id]
+    tried = await payments.of_subject(conn, row.bundle_id or order_id)
     sent = await payments.refunds_of(conn, [payment.id for payment in tried])
+    if row.bundle_id is not None:
+        mine = {refund.id for refund in await tickets_store.refunds_of_order(conn, order_id)}
+        sent = [refund for refund in sent if refund.id in mine or refund.payment_id != row.payment_id]
     return [RefundProgress(one.amount_cents, one.created_at, one.done_at, one.failed_at, one.paid_by) for one in sent]
 
 

@@ -174,8 +174,13 @@ async def get_order_refunds(
 async def release_order(
     order_id: UUID, db: Database, clock: Clock, order_service: OrderService, principal: Principal
 ) -> None:
-    """Release the places of an unpaid order. An order that has ended is not changed."""
+    """Release the places of an unpaid order. An order that has ended is not changed.
+
+    An order of a bundle is released with its bundle only (`order_in_bundle`).
+    """
     row = (await _own(order_service, order_id, buyer_of(principal))).row
+    if row.bundle_id is not None:
+        raise Problem(Reason.IN_BUNDLE)
     _refuse_paid(row)
     now = clock.now()
     async with db.transaction() as conn:

@@ -168,6 +168,8 @@ def may_debit(starts_at: datetime, paying_ends_at: datetime) -> bool:
 
 def may_pay(order: Basket, now: datetime) -> Refused | None:
     """Return why this order cannot be paid now, or None."""
+    if order.bundle_id is not None:
+        return Refused(Reason.IN_BUNDLE)
     if order.state in ("paid", "refunded"):
         return Refused(Reason.ALREADY_PAID)
     if order.state == "released":

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     PARTY_INVALID = "party_invalid"
     COMPANION_ALONE = "companion_needs_access"
     LIMIT_REACHED = "limit_reached"
+    IN_BUNDLE = "order_in_bundle"
     SIGN_IN_FIRST = "unauthenticated"
     SOLD_OUT = "sold_out"
     NOT_TOGETHER = "not_together"
@@ -166,6 +167,18 @@ class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
     joins: UUID | None = None
 
 
+class Arrangement(Struct, frozen=True):
+    """How another domain sells places: also before the public sale, held until `expires_at`.
+
+    `prices` has one price per place, without a fee; None stands for the prices and the fee of the event. Orders with
+    the same `bundle_id` are paid and released together.
+    """
+
+    expires_at: datetime
+    prices: list[int] | None = None
+    bundle_id: UUID | None = None
+
+
 class Assigned(Struct, frozen=True):
     """One place for one person of a party."""
 
@@ -234,7 +247,8 @@ class Order(Struct, frozen=True):
 
     With `debit` `awaiting`, an order in the state `paying` awaits settlement: its places are kept until its event
     begins, and its tickets come once the bank has paid. One that has ended gets its money back when it arrives.
-    `exchanged`: it buys tickets that others listed on the exchange.
+    `exchanged`: it buys tickets that others listed on the exchange. `bundle_id`: it is paid and released with the other
+    orders of this bundle.
     """
 
     id: UUID
@@ -252,6 +266,7 @@ class Order(Struct, frozen=True):
     returned_cents: int = 0
     debit: DebitState | None = None
     exchanged: bool = False
+    bundle_id: UUID | None = None
 
 
 class OrderRow(Struct, frozen=True):
@@ -284,10 +299,14 @@ class OrderRow(Struct, frozen=True):
     debit: DebitState | None = None
     withheld_cents: int = 0
     listing_ids: list[UUID] | None = None
+    bundle_id: UUID | None = None
 
 
 class Basket(Struct, frozen=True):
-    """The part of an order that its payment needs; `size` counts its places. `exchanged`: it buys on the exchange."""
+    """The part of an order that its payment needs; `size` counts its places. `exchanged`: it buys on the exchange.
+
+    An order with a `bundle_id` is paid with its bundle only.
+    """
 
     id: UUID
     event_id: UUID
@@ -299,6 +318,7 @@ class Basket(Struct, frozen=True):
     payment_id: UUID | None = None
     debit: DebitState | None = None
     exchanged: bool = False
+    bundle_id: UUID | None = None
 
 
 class PaidOrder(Struct, frozen=True):
@@ -310,6 +330,7 @@ class PaidOrder(Struct, frozen=True):
     payment_id: UUID | None
     places: list[int]
     ticket_ids: list[UUID]
+    bundle_id: UUID | None = None
 
 
 class ClosedOrder(Struct, frozen=True):

@@ -87,6 +87,7 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
         vats=[order.vat_permille for order in orders],
         fee_vats=[order.fee_vat_permille for order in orders],
         expires_ats=[order.expires_at for order in orders],
+        bundle_ids=[order.bundle_id for order in orders],
         now=now,
     )
     return {row["id"] async for row in rows}
@@ -131,6 +132,14 @@ async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_aft
     return {row["event_id"]: row["places"] async for row in rows}
 
 
+async def orders_of_bundles(conn: Connection, bundle_ids: Collection[UUID]) -> dict[UUID, list[OrderRow]]:
+    """Return the orders of bundles by bundle, in order; ids of no bundle are left out."""
+    bundles: dict[UUID, list[OrderRow]] = {}
+    async for row in queries.orders_of_bundles(conn, bundle_ids=list(bundle_ids)):
+        bundles.setdefault(row["bundle_id"], []).append(_order(row))
+    return bundles
+
+
 async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, OrderRow]:
     """Return orders by id; unknown ids are left out."""
     return {row["id"]: _order(row) async for row in queries.orders(conn, order_ids=order_ids)}
@@ -147,7 +156,7 @@ async def lock_baskets(conn: Connection, order_ids: Sequence[UUID], owner_ids: S
     return [Basket(*row) async for row in rows]
 
 
-async def start_paying(conn: Connection, orders: Sequence[Basket]) -> None:
+async def start_paying(conn: Connection, orders: Sequence[Basket] | Sequence[OrderRow]) -> None:
     """Change holds to `paying` with the owner, payment and expiry of the rows."""
     await queries.start_paying(
         conn,

@@ -31,24 +31,25 @@ where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and event_id = any(:event_ids::uuid[])
         and state in ('held', 'paying', 'paid'));
 
--- name: insert_orders(order_ids, codes, event_ids, owner_ids, session_ids, starts, ends, places, tariffs, prices, ticket_ids, fees, totals, vats, fee_vats, expires_ats, now)
+-- name: insert_orders(order_ids, codes, event_ids, owner_ids, session_ids, starts, ends, places, tariffs, prices, ticket_ids, fees, totals, vats, fee_vats, expires_ats, bundle_ids, now)
 -- Insert the new orders of a batch in order; return their ids. `starts` and `ends` delimit each order in the flat
 -- arrays.
 insert into ticketing.orders (
     id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    vat_permille, fee_vat_permille, held_at, expires_at
+    vat_permille, fee_vat_permille, held_at, expires_at, bundle_id
 )
 select hold.id, hold.code, hold.event_id, hold.owner_id, hold.session_id, 'held',
     (:places::integer[])[hold.first : hold.last], (:tariffs::integer[])[hold.first : hold.last],
     (:prices::integer[])[hold.first : hold.last], (:ticket_ids::uuid[])[hold.first : hold.last],
-    hold.fee_cents, hold.total_cents, hold.vat_permille, hold.fee_vat_permille, :now, hold.expires_at
+    hold.fee_cents, hold.total_cents, hold.vat_permille, hold.fee_vat_permille, :now, hold.expires_at,
+    hold.bundle_id
 from unnest(
     :order_ids::uuid[], :codes::text[], :event_ids::uuid[], :owner_ids::uuid[], :session_ids::uuid[],
     :starts::integer[], :ends::integer[], :fees::integer[], :totals::integer[], :vats::integer[],
-    :fee_vats::integer[], :expires_ats::timestamptz[]
+    :fee_vats::integer[], :expires_ats::timestamptz[], :bundle_ids::uuid[]
 ) as hold (
     id, code, event_id, owner_id, session_id, first, last, fee_cents, total_cents, vat_permille, fee_vat_permille,
-    expires_at
+    expires_at, bundle_id
 )
 order by hold.id
 on conflict (id) do nothing
@@ -82,6 +83,10 @@ from ticketing.orders as o cross join unnest(o.places) as p (place)
 where o.event_id = any(:event_ids::uuid[]) and o.owner_id = o.session_id and o.held_at > :held_after and o.state = 'held'
 group by o.event_id;
 
+-- name: orders_of_bundles(bundle_ids)
+-- The orders of bundles, which never change theirs.
+select order_row.* from ticketing.order_row where bundle_id = any(:bundle_ids::uuid[]) order by id;
+
 -- name: orders(order_ids)
 -- Orders by id.
 select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]);
@@ -89,7 +94,7 @@ select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]);
 -- name: lock_baskets(order_ids, owner_ids)
 -- Orders by id and the orders of these buyers for the same events, locked in order, so that payments keep the limit.
 select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id, debit,
-    listing_ids is not null as exchanged
+    listing_ids is not null as exchanged, bundle_id
 from ticketing.orders
 where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and state in ('held', 'paying', 'paid')
@@ -134,7 +139,7 @@ paid as (
     from locked
     where orders.id = locked.id and orders.state in ('held', 'paying')
         and (orders.debit is null or orders.expires_at > :now)
-    returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices
+    returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices, bundle_id
 ),
 printed as (
     insert into ticketing.ticket (id, order_id, event_id, place, tariff, price_cents)
@@ -142,7 +147,7 @@ printed as (
     from paid, unnest(paid.ticket_ids, paid.places, paid.tariffs, paid.prices)
         as line (ticket_id, place, tariff, price_cents)
 )
-select id, event_id, owner_id, payment_id, places, ticket_ids from paid;
+select id, event_id, owner_id, payment_id, places, ticket_ids, bundle_id from paid;
 
 -- name: reopen(order_ids, expires_at)!
 -- Expired holds whose places were claimed again for a late payment. `mark_paid` locked them.
@@ -150,10 +155,10 @@ update ticketing.orders set state = 'paying', expires_at = :expires_at, debit = 
 where id = any(:order_ids::uuid[]) and state = 'expired';
 
 -- name: extend_paying(order_ids, held_after, before, until)!
--- A later end for orders whose payment has no page yet and that end before a time. Old holds are left out.
+-- A later end for orders, or bundles, whose payment has no page yet and that end before a time. Old holds are left out.
 with locked as (
     select id from ticketing.orders
-    where id = any(:order_ids::uuid[]) and held_at > :held_after and expires_at < :before and state = 'paying'
+    where (id = any(:order_ids::uuid[]) or bundle_id = any(:order_ids::uuid[])) and held_at > :held_after and expires_at < :before and state = 'paying'
     order by id for no key update
 )
 update ticketing.orders set expires_at = :until from locked where orders.id = locked.id;

@@ -36,6 +36,7 @@ class EmailKind(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     BREAK_GLASS_USED = "break_glass_used"
     ORDER_PAID = "order_paid"
+    BUNDLE_PAID = "bundle_paid"
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     PAYOUT_FAILED = "payout_failed"
