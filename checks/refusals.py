@@ -32,6 +32,7 @@ REFUSAL_ENUMS = frozenset(
         "DeviationReason",
         "FiscalRefusal",
         "MembershipRefusal",
+        "PackageRefusal",
         "PaymentRefusal",
         "ReaderRefusal",
         "CardReaderRefusal",

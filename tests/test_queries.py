@@ -35,6 +35,7 @@ LAYERS = [
     {"wallet_cards"},
     {"wallet_funding", "fiscal"},
     {"ticketing"},
+    {"packages"},
     {"membership"},
     {"access", "food_menu"},
     {"food_till"},

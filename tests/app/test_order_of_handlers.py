@@ -34,6 +34,8 @@ from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
+from virage.sale.packages.rules.terms import SubscriptionRow
+from virage.sale.packages.store.packages import insert_subscription
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -196,6 +198,21 @@ async def erasure(world: "World") -> Erasure:
             method_id,
             now,
         )
+        package_id = new_id()
+        await conn.execute(
+            """
+            insert into packages.package
+                (id, organiser_id, kind, name, event_ids, discount_permille, family_permille, opens_at, closes_at,
+                is_open, revision, created_at)
+            values ($1, $2, 'pack', '{}', $3, 0, 0, $4, $5, true, 1, $4)
+            """,
+            package_id,
+            world.ours,
+            [new_id(), new_id()],
+            now,
+            now + timedelta(days=1),
+        )
+        await insert_subscription(conn, SubscriptionRow(new_id(), package_id, person_id, 0, [], now))
         person = Person(person_id, EMAIL, None, "en")
         assert await is_banned(conn, UUID(ticket["event"]["id"]), new_id(), person, name="A Fan", now=now)
         await set_preferences(conn, person_id, None, NotificationPreferences([NotificationKind.GOALS]))

@@ -238,6 +238,13 @@ ELSEWHERE = {
     "GET /api/office/events/{event_id}/closures",
     "PUT /api/office/events/{event_id}/closures/{part}/{code}",
     "POST /api/tickets/{ticket_id}/rebind",
+    # the tests of packages try another fan, and the office of another club
+    "GET /api/subscriptions/{subscription_id}",
+    "POST /api/subscriptions/{subscription_id}/payment",
+    "DELETE /api/subscriptions/{subscription_id}",
+    "POST /api/packages/{package_id}/subscriptions",
+    "PUT /api/office/packages/{package_id}",
+    "GET /api/office/packages/{package_id}/subscriptions",
     # the tests of the exchange try another fan, and another event
     "POST /api/exchange/listings/{listing_id}/withdraw",
     "POST /api/office/events/{event_id}/exchange/{listing_id}",

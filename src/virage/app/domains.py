@@ -53,6 +53,7 @@ from virage.platform.web.problems import STATUS
 from virage.sale.membership import module as membership
 from virage.sale.membership.api import PURPOSE as MEMBERSHIPS
 from virage.sale.membership.api import EarlySales, MembershipMoney, claim_members
+from virage.sale.packages import module as packages
 from virage.sale.ticketing import module as ticketing
 from virage.sale.ticketing.api import PURPOSE as ORDERS
 from virage.sale.ticketing.api import OrderMoney, orders_with_code, refund_event, upcoming_of, write_event_moved
@@ -91,6 +92,7 @@ MODULES: Final[Sequence[Module]] = (
     funding.module,
     fiscal.module,
     ticketing.module,
+    packages.module,
     membership.module,
     access.module,
     menu.module,
@@ -154,6 +156,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.rebind_code", "A code is tried under the lock of its ticket."),
     LockPlace("ticketing.transfer", "A transfer is locked after its tickets and before their passes."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
+    LockPlace("packages", "A subscription follows its orders; an erasure forgets it after the passes."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
     LockPlace(
         "wallet_funding.lock_turn_of_desk_transaction()",

@@ -12,6 +12,7 @@ from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.cards.api import export_cards, export_phones, forget_cards, forget_phones
 from virage.money.wallet.funding.api import export_auto_top_up, export_wallet, forget_auto_top_up, forget_wallet
 from virage.sale.membership.api import export_memberships, forget_memberships
+from virage.sale.packages.api import export_subscriptions, forget_subscriptions
 from virage.sale.ticketing.api import export_tickets, refund_erased
 
 PAID_AT: Final[Sequence[PaidAt]] = (outlets_paid_at,)
@@ -22,6 +23,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "wallet": partial(export_wallet, paid_at=PAID_AT),
     "ticketing": export_tickets,
     "membership": export_memberships,
+    "packages": export_subscriptions,
     "access": export_accreditations,
     "food_orders": export_orders,
     "notices": export_notifications,
@@ -33,6 +35,7 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     forget_accreditations,
     forget_reviewed,
     refund_erased,
+    forget_subscriptions,
     forget_cards,  # before forget_phones, which locks the wallet, and before forget_wallet, which removes its owner
     forget_phones,  # before forget_wallet: phones are found by the wallet of their owner
     forget_auto_top_up,  # before forget_wallet, likewise

@@ -9,3 +9,9 @@ select
     refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at, returned_cents, debit,
     withheld_cents, listing_ids, bundle_id
 from ticketing.orders;
+
+-- The orders of bundles, for the domain that sells them.
+create view ticketing.public_bundle_order as
+select bundle_id, state, cardinality(places) as places, total_cents, refunded_cents, expires_at
+from ticketing.orders
+where bundle_id is not null;

@@ -1,6 +1,7 @@
 """Commands and reads of ticketing for other domains."""
 
 from virage.sale.ticketing.acts.emails import event_moved as write_event_moved
+from virage.sale.ticketing.acts.holding import Conflict as Conflict
 from virage.sale.ticketing.acts.holding import Hold as Hold
 from virage.sale.ticketing.acts.holding import MembersWindows as MembersWindows
 from virage.sale.ticketing.acts.holding import hold as hold
@@ -37,11 +38,13 @@ from virage.sale.ticketing.reads.gates import find_holders as find_holders
 from virage.sale.ticketing.reads.gates import order_codes as order_codes
 from virage.sale.ticketing.reads.gates import orders_with_code as orders_with_code
 from virage.sale.ticketing.reads.gates import places_of_owners as places_of_owners
+from virage.sale.ticketing.reads.open_sales import OpenSales as OpenSales
 from virage.sale.ticketing.reads.open_sales import load_sale as load_sale
 from virage.sale.ticketing.reads.purchases import Purchase as Purchase
 from virage.sale.ticketing.reads.purchases import purchase as purchase
 from virage.sale.ticketing.reads.transfers import email as transfer_email
 from virage.sale.ticketing.reads.transfers import export as export_tickets
 from virage.sale.ticketing.reads.transfers import received_refunded as received_refunded_email
+from virage.sale.ticketing.reads.views import bundles as bundles
 from virage.sale.ticketing.reads.views import orders as orders
 from virage.sale.ticketing.reads.views import upcoming_of as upcoming_of

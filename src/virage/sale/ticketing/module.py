@@ -133,6 +133,7 @@ def build(
     return Parts(
         {
             "order_service": order_service,
+            "open_sales": sales,
             "offer_board": OfferBoard(partial(offer_lines, db, sales)),
             "holds": order_service.holds,
             "holds_again": order_service.holds_again,

@@ -1,6 +1,8 @@
 """Structs and pure functions of ticketing for the rules of other domains."""
 
 from virage.sale.ticketing.rules.books import TicketMoney as TicketMoney
+from virage.sale.ticketing.rules.bundles import bundle_offer as bundle_offer
+from virage.sale.ticketing.rules.bundles import bundle_seats as bundle_seats
 from virage.sale.ticketing.rules.early import EarlySale as EarlySale
 from virage.sale.ticketing.rules.early import EarlyWindow as EarlyWindow
 from virage.sale.ticketing.rules.holders import Holder as Holder
@@ -12,13 +14,16 @@ from virage.sale.ticketing.rules.reseating import BestEqual as BestEqual
 from virage.sale.ticketing.rules.reseating import GiveBack as GiveBack
 from virage.sale.ticketing.rules.reseating import MoveChoice as MoveChoice
 from virage.sale.ticketing.rules.reseating import Reseat as Reseat
+from virage.sale.ticketing.rules.sale import HOLD_FOR as HOLD_FOR
 from virage.sale.ticketing.rules.terms import AcceptedTerms as AcceptedTerms
 from virage.sale.ticketing.rules.terms import Arrangement as Arrangement
+from virage.sale.ticketing.rules.terms import Assigned as Assigned
 from virage.sale.ticketing.rules.terms import BestSeats as BestSeats
 from virage.sale.ticketing.rules.terms import Buyer as Buyer
 from virage.sale.ticketing.rules.terms import ChosenSeat as ChosenSeat
 from virage.sale.ticketing.rules.terms import ChosenSeats as ChosenSeats
 from virage.sale.ticketing.rules.terms import HoldRequest as HoldRequest
+from virage.sale.ticketing.rules.terms import Order as Order
 from virage.sale.ticketing.rules.terms import OrderRow as OrderRow
 from virage.sale.ticketing.rules.terms import Party as Party
 from virage.sale.ticketing.rules.terms import Seats as Seats

@@ -3671,6 +3671,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List office packages
+         * @description Return the packages within the caller's roles with their counts, the latest sale first.
+         */
+        get: operations["list_office_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/packages/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview package
+         * @description Return what buyers would see of a package, with its prices at all events that are sold. Nothing is stored.
+         */
+        post: operations["preview_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/packages/{package_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put package
+         * @description Create or change a package; it applies to later sales. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_package"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/packages/{package_id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List package subscriptions
+         * @description Return who holds or bought a package, 100 at a time; `after` is the last one of the page before.
+         */
+        get: operations["list_package_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/pages/{kind}/{language}": {
         parameters: {
             query?: never;
@@ -4555,6 +4635,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List packages
+         * @description Return the packages that are on sale or will be, the first sale first.
+         */
+        get: operations["list_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packages/{package_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get package
+         * @description Return a package.
+         */
+        get: operations["get_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packages/{package_id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get package offer
+         * @description Return the prices of a package by category, for all of its events on sale or for a choice of them.
+         */
+        post: operations["get_package_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/packages/{package_id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold package
+         * @description Hold a package for ten minutes: the same seats at every event where they are free, else the best equal ones.
+         */
+        post: operations["hold_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pages": {
         parameters: {
             query?: never;
@@ -5266,6 +5426,70 @@ export interface paths {
         get: operations["stream"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List subscriptions
+         * @description Return my subscriptions, the latest first.
+         */
+        get: operations["list_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get subscription
+         * @description Return one of my subscriptions.
+         */
+        get: operations["get_subscription"];
+        put?: never;
+        post?: never;
+        /**
+         * Release subscription
+         * @description Release the places of an unpaid subscription. One that has ended is not changed.
+         */
+        delete: operations["release_subscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/subscriptions/{subscription_id}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay subscription
+         * @description Start the payment and return the provider's page. A free subscription is paid at once.
+         */
+        post: operations["pay_subscription"];
         delete?: never;
         options?: never;
         head?: never;
@@ -10122,6 +10346,13 @@ export interface components {
             venue_version: string;
         };
         /**
+         * OfferRequest
+         * @description The choice of events whose prices are asked for; absent for a package without a choice.
+         */
+        OfferRequest: {
+            event_ids?: string[] | null;
+        };
+        /**
          * OfferSummary
          * @description Summary of an event's offer: the lowest adult price available (None: sold out) and the free places.
          */
@@ -10236,6 +10467,44 @@ export interface components {
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
             terms: components["schemas"]["AcceptedTerms"] | null;
+        };
+        /**
+         * OfficePackage
+         * @description A package as the office sets it and as buyers see it, with its counts.
+         */
+        OfficePackage: {
+            counts: components["schemas"]["PackageCounts"];
+            package: components["schemas"]["Package"];
+            view: components["schemas"]["PackageView"];
+        };
+        /**
+         * OfficeSubscription
+         * @description A subscription for the office; `name` and `email` are None after the erasure of the person.
+         *
+         *         `labels` are the seats at the first event, `other_seats` counts the events with other ones.
+         */
+        OfficeSubscription: {
+            /** Format: date-time */
+            begun_at: string;
+            code: string;
+            email: string | null;
+            events: number;
+            /** Format: uuid */
+            id: string;
+            labels: components["schemas"]["PlaceLabel"][];
+            name: string | null;
+            other_seats: number;
+            /** @enum {string} */
+            state: "ended" | "held" | "paid" | "paying" | "refunded";
+            total_cents: number;
+        };
+        /**
+         * OfficeSubscriptions
+         * @description Subscriptions in the order of their ids, at most 100; `more` continues after the last one.
+         */
+        OfficeSubscriptions: {
+            more: boolean;
+            subscriptions: components["schemas"]["OfficeSubscription"][];
         };
         /**
          * OfficeTier
@@ -10665,6 +10934,152 @@ export interface components {
          */
         PackZone: {
             full: boolean;
+        };
+        /**
+         * Package
+         * @description A package of an organiser. `revision` grows with each change.
+         */
+        Package: {
+            choose_max?: number | null;
+            choose_min?: number | null;
+            /** Format: date-time */
+            closes_at: string;
+            /** @default 0 */
+            discount_permille: number;
+            event_ids: string[];
+            /** @default 0 */
+            family_permille: number;
+            /** Format: uuid */
+            id: string;
+            /** @default false */
+            is_open: boolean;
+            /** @enum {string} */
+            kind: "choice" | "pack" | "season";
+            name: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            opens_at: string;
+            /** Format: uuid */
+            organiser_id: string;
+            revision: number;
+        };
+        /**
+         * PackageCounts
+         * @description Subscriptions of a package that are held and paid, the seats of the paid ones, and their money less refunds.
+         */
+        PackageCounts: {
+            /** @default 0 */
+            cents: number;
+            /** @default 0 */
+            held: number;
+            /** @default 0 */
+            paid: number;
+            /** @default 0 */
+            seats: number;
+        };
+        /**
+         * PackageEventView
+         * @description An event of a package; `left_out` says why it is not sold with it.
+         */
+        PackageEventView: {
+            /** Format: uuid */
+            event_id: string;
+            left_out: ("cancelled" | "no_prices" | "not_published" | "over") | null;
+            /** Format: date-time */
+            starts_at: string;
+            time_zone: string;
+            title: {
+                [key: string]: string;
+            };
+            venue_name: string;
+        };
+        /**
+         * PackageOffer
+         * @description The prices of a package for the events that would be sold, which `event_ids` names in order.
+         */
+        PackageOffer: {
+            event_ids: string[];
+            prices: components["schemas"]["PackagePrice"][];
+        };
+        /**
+         * PackagePreview
+         * @description What buyers would see of a package; no offer without two events that are sold.
+         */
+        PackagePreview: {
+            offer: components["schemas"]["PackageOffer"] | null;
+            view: components["schemas"]["PackageView"];
+        };
+        /**
+         * PackagePrice
+         * @description What an adult pays for a package in a category of its first event: from a block or area to another.
+         *
+         *         `regular_*` are the prices of the same tickets one by one. `free` counts the places that are free at every event.
+         */
+        PackagePrice: {
+            /** Format: uuid */
+            category_id: string;
+            colour: string;
+            free: number;
+            from_cents: number;
+            name: {
+                [key: string]: string;
+            };
+            regular_from_cents: number;
+            regular_to_cents: number;
+            to_cents: number;
+        };
+        /**
+         * PackageUpdate
+         * @description A package to create, or its new content at the `revision` that the office saw.
+         */
+        PackageUpdate: {
+            choose_max?: number | null;
+            choose_min?: number | null;
+            /** Format: date-time */
+            closes_at: string;
+            /** @default 0 */
+            discount_permille: number;
+            event_ids: string[];
+            /** @default 0 */
+            family_permille: number;
+            /** @default false */
+            is_open: boolean;
+            /** @enum {string} */
+            kind: "choice" | "pack" | "season";
+            name: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            opens_at: string;
+            /** Format: uuid */
+            organiser_id: string;
+            revision?: number | null;
+        };
+        /**
+         * PackageView
+         * @description A package for buyers, with its events in order. Discounts are in per mille.
+         */
+        PackageView: {
+            choose_max: number | null;
+            choose_min: number | null;
+            /** Format: date-time */
+            closes_at: string;
+            discount_permille: number;
+            events: components["schemas"]["PackageEventView"][];
+            family_permille: number;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "choice" | "pack" | "season";
+            name: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            opens_at: string;
+            organiser: string;
+            /** @enum {string} */
+            state: "not_open" | "open" | "opens_later" | "over";
         };
         /**
          * PageDraft
@@ -12511,6 +12926,83 @@ export interface components {
             order: components["schemas"]["OrderUpdate"];
             pitch: components["schemas"]["TrackingUpdate"];
             stats: components["schemas"]["TeamStatistics"];
+        };
+        /**
+         * SubscriptionEvent
+         * @description An event of a subscription with its order. `same_seats`: the party has the seats of the first event.
+         */
+        SubscriptionEvent: {
+            cancelled: boolean;
+            /** Format: uuid */
+            event_id: string;
+            order: components["schemas"]["Order"];
+            same_seats: boolean;
+            /** Format: date-time */
+            starts_at: string;
+            time_zone: string;
+            title: {
+                [key: string]: string;
+            };
+            venue_name: string;
+        };
+        /**
+         * SubscriptionPayment
+         * @description Start a payment. The client makes `payment_id`: a repeated request is one payment.
+         *
+         *         `terms` is the version of the terms of sale that the buyer accepts, as for an order.
+         */
+        SubscriptionPayment: {
+            /** Format: uuid */
+            payment_id: string;
+            terms?: string | null;
+        };
+        /**
+         * SubscriptionPaymentPage
+         * @description The payment page and its deadline; `payment_url` is None if nothing is left to pay.
+         */
+        SubscriptionPaymentPage: {
+            /** Format: date-time */
+            expires_at: string;
+            payment_url: string | null;
+            state: string;
+        };
+        /**
+         * SubscriptionRequest
+         * @description Hold a package for some minutes. The client makes `id`: a repeated request is one subscription.
+         *
+         *         `seats` are those of the first event; numbers of seats are of its current version of the venue. `event_ids` is the
+         *         choice of events for a package of the kind `choice`, and absent for others.
+         */
+        SubscriptionRequest: {
+            event_ids?: string[] | null;
+            /** Format: uuid */
+            id: string;
+            seats: components["schemas"]["BestSeats"] | components["schemas"]["ChosenSeats"] | components["schemas"]["StandingPlaces"];
+        };
+        /**
+         * SubscriptionView
+         * @description A package that a person holds or bought. `regular_cents` is what its tickets cost one by one.
+         */
+        SubscriptionView: {
+            /** Format: date-time */
+            begun_at: string;
+            events: components["schemas"]["SubscriptionEvent"][];
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "choice" | "pack" | "season";
+            name: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            package_id: string;
+            payment_id: string | null;
+            regular_cents: number;
+            /** @enum {string} */
+            state: "ended" | "held" | "paid" | "paying" | "refunded";
+            total_cents: number;
         };
         /**
          * Substitution
@@ -20166,6 +20658,136 @@ export interface operations {
             };
         };
     };
+    list_office_packages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficePackage"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    preview_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackagePreview"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackageUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Package"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_package_subscriptions: {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeSubscriptions"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_page_versions: {
         parameters: {
             query?: never;
@@ -21714,6 +22336,136 @@ export interface operations {
             };
         };
     };
+    list_packages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_package_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageOffer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hold_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_own_pages: {
         parameters: {
             query?: never;
@@ -22867,6 +23619,130 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["StreamMessages"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    release_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pay_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionPayment"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionPaymentPage"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

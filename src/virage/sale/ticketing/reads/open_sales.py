@@ -22,7 +22,7 @@ from virage.sale.ticketing.store import pricing as pricing_store
 from virage.site.programme import api as programme
 from virage.site.venue.api import closures, venue_at, venues
 
-IN_MEMORY_MAX = 16
+IN_MEMORY_MAX = 48  # the matches of a season are sold together
 DELTAS_KEPT = 4096
 _TAKEN, _FREED = "places_taken", "places_freed"
 _CHANGED = frozenset(

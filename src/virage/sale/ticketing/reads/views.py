@@ -1,7 +1,7 @@
 """Orders and tickets as shown on screens."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -168,6 +168,14 @@ async def order_views(conn: Connection, rows: Sequence[OrderRow]) -> list[Order]
     venues = await venues_of(conn, (row.event_id for row in rows)) if rows else {}
     former = await former_labels(conn, rows)
     return [order_view(row, venues[row.event_id], refunded.intersection(row.ticket_ids), former) for row in rows]
+
+
+async def bundles(conn: Connection, bundle_ids: Collection[UUID]) -> dict[UUID, list[Order]]:
+    """Return the orders of bundles for their buyers, by bundle; unknown ids are left out."""
+    found = await store.orders_of_bundles(conn, bundle_ids)
+    views = await order_views(conn, [row for rows in found.values() for row in rows])
+    by_id = {view.id: view for view in views}
+    return {bundle_id: [by_id[row.id] for row in rows] for bundle_id, rows in found.items()}
 
 
 async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:

@@ -4,7 +4,8 @@ The database decides who gets a place; the inventory only says where to search. 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from random import Random
 from uuid import UUID
@@ -130,6 +131,19 @@ class SeatInventory:
             self._packed = None
             self.free_count += len(changed) if free else -len(changed)
         return changed
+
+    def free(self) -> npt.NDArray[np.bool_]:
+        """Return for each place whether it is for sale and free."""
+        return self._free.copy()
+
+    @contextmanager
+    def limited_to(self, places: npt.NDArray[np.bool_]) -> Iterator[None]:
+        """Let searches find only these places until the block ends, which must not wait for anything."""
+        hidden = self.hold(np.flatnonzero(self._free & ~places).tolist())
+        try:
+            yield
+        finally:
+            self.release(hidden)
 
     def _count_units(self, row: list[Unit]) -> tuple[int, int]:
         free = [unit for unit in row if self._free[unit.space]]

@@ -1,0 +1,1 @@
+"""Season tickets and packs: tickets of several events that are sold together."""

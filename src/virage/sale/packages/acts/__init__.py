@@ -1,0 +1,1 @@
+"""Commands of packages, in the caller's transaction."""

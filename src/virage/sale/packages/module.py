@@ -1,0 +1,16 @@
+"""The packages module: routes, refusals and lock ranks."""
+
+from virage.platform.module import Module
+from virage.sale.packages.routes import routers
+
+module = Module(
+    "packages",
+    routers=routers,
+    refusals={
+        "events_of_two_venues": 409,
+        "package_closed": 409,
+        "unknown_event": 409,
+        "wrong_choice": 409,
+    },
+    lock_ranks={"package": (), "subscription": ()},
+)

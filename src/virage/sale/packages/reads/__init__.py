@@ -1,0 +1,1 @@
+"""Reads of packages for screens and other domains."""

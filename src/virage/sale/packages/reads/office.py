@@ -1,0 +1,101 @@
+"""Packages and their buyers for the office."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people import api as people
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
+from virage.sale.packages.reads.packages import (
+    PackageOffer,
+    PackageView,
+    SubscriptionState,
+    package_views,
+    subscription_views,
+)
+from virage.sale.packages.rules.terms import Package
+from virage.sale.packages.store import packages as store
+from virage.sale.packages.store.packages import PackageCounts
+from virage.site.venue.types import PlaceLabel
+
+SUBSCRIPTIONS_MAX = 100
+
+
+class OfficePackage(Struct, frozen=True):
+    """A package as the office sets it and as buyers see it, with its counts."""
+
+    package: Package
+    view: PackageView
+    counts: PackageCounts
+
+
+class PackagePreview(Struct, frozen=True):
+    """What buyers would see of a package; no offer without two events that are sold."""
+
+    view: PackageView
+    offer: PackageOffer | None
+
+
+class OfficeSubscription(Struct, frozen=True):
+    """A subscription for the office; `name` and `email` are None after the erasure of the person.
+
+    `labels` are the seats at the first event, `other_seats` counts the events with other ones.
+    """
+
+    id: UUID
+    name: str | None
+    email: str | None
+    state: SubscriptionState
+    code: str
+    labels: list[PlaceLabel]
+    events: int
+    other_seats: int
+    total_cents: Cents
+    begun_at: datetime
+
+
+class OfficeSubscriptions(Struct, frozen=True):
+    """Subscriptions in the order of their ids, at most 100; `more` continues after the last one."""
+
+    subscriptions: list[OfficeSubscription]
+    more: bool
+
+
+async def office_packages(conn: Connection, organiser_ids: Sequence[UUID] | None, now: datetime) -> list[OfficePackage]:
+    """Return the packages of organisers (None: all), the latest sale first."""
+    packages = await store.packages_of(conn, organiser_ids)
+    seen = await package_views(conn, packages, now)
+    counts = await store.counts(conn, [package.id for package in packages], now)
+    return [
+        OfficePackage(package, view, counts.get(package.id, PackageCounts()))
+        for package, view in zip(packages, seen, strict=True)
+    ]
+
+
+async def office_subscriptions(conn: Connection, package_id: UUID, after: UUID) -> OfficeSubscriptions:
+    """Return the subscriptions to a package in the order of their ids, from the one after `after`."""
+    found = await store.subscriptions_to(conn, package_id, after, SUBSCRIPTIONS_MAX + 1)
+    rows = found[:SUBSCRIPTIONS_MAX]
+    persons = await people.persons_by_id(conn, sorted({row.person_id for row in rows if row.person_id is not None}))
+    shown = []
+    for row, view in zip(rows, await subscription_views(conn, rows), strict=True):
+        person = None if row.person_id is None else persons.get(row.person_id)
+        first = view.events[0].order
+        shown.append(
+            OfficeSubscription(
+                id=row.id,
+                name=None if person is None else person.name,
+                email=None if person is None else person.email,
+                state=view.state,
+                code=first.code,
+                labels=[line.label for line in first.lines],
+                events=len(view.events),
+                other_seats=len(row.other_seats),
+                total_cents=view.total_cents,
+                begun_at=row.begun_at,
+            )
+        )
+    return OfficeSubscriptions(shown, len(found) > SUBSCRIPTIONS_MAX)

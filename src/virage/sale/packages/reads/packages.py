@@ -1,0 +1,222 @@
+"""Packages for screens: what is on sale, what it costs, and what a person has."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.data.database import Connection
+from virage.platform.values.localised import LocalisedText
+from virage.platform.values.money import Cents
+from virage.sale.packages.rules.packages import LeftOut, PackageEvent, closed_because, discounted, events_of
+from virage.sale.packages.rules.terms import Package, PackageContent, PackageKind, SubscriptionRow
+from virage.sale.packages.store import packages as store
+from virage.sale.ticketing import api as ticketing
+from virage.sale.ticketing.types import OpenSale, Order, bundle_offer
+from virage.site.programme import api as programme
+from virage.site.programme.types import Event
+
+PackageState = Literal["open", "opens_later", "not_open", "over"]
+SubscriptionState = Literal["held", "paying", "paid", "refunded", "ended"]
+"""`paid`: at least one of its events has valid tickets."""
+
+
+class PackageEventView(Struct, frozen=True):
+    """An event of a package; `left_out` says why it is not sold with it."""
+
+    event_id: UUID
+    title: LocalisedText
+    starts_at: datetime
+    time_zone: str
+    venue_name: str
+    left_out: LeftOut | None
+
+
+class PackageView(Struct, frozen=True):
+    """A package for buyers, with its events in order. Discounts are in per mille."""
+
+    id: UUID
+    kind: PackageKind
+    name: LocalisedText
+    organiser: str
+    state: PackageState
+    opens_at: datetime
+    closes_at: datetime
+    discount_permille: int
+    family_permille: int
+    choose_min: int | None
+    choose_max: int | None
+    events: list[PackageEventView]
+
+
+class PackagePrice(Struct, frozen=True):
+    """What an adult pays for a package in a category of its first event: from a block or area to another.
+
+    `regular_*` are the prices of the same tickets one by one. `free` counts the places that are free at every event.
+    """
+
+    category_id: UUID
+    name: LocalisedText
+    colour: str
+    free: int
+    from_cents: Cents
+    to_cents: Cents
+    regular_from_cents: Cents
+    regular_to_cents: Cents
+
+
+class PackageOffer(Struct, frozen=True):
+    """The prices of a package for the events that would be sold, which `event_ids` names in order."""
+
+    event_ids: list[UUID]
+    prices: list[PackagePrice]
+
+
+class SubscriptionEvent(Struct, frozen=True):
+    """An event of a subscription with its order. `same_seats`: the party has the seats of the first event."""
+
+    event_id: UUID
+    title: LocalisedText
+    starts_at: datetime
+    time_zone: str
+    venue_name: str
+    cancelled: bool
+    same_seats: bool
+    order: Order
+
+
+class SubscriptionView(Struct, frozen=True):
+    """A package that a person holds or bought. `regular_cents` is what its tickets cost one by one."""
+
+    id: UUID
+    package_id: UUID
+    kind: PackageKind
+    name: LocalisedText
+    state: SubscriptionState
+    events: list[SubscriptionEvent]
+    total_cents: Cents
+    regular_cents: Cents
+    begun_at: datetime
+    expires_at: datetime
+    payment_id: UUID | None
+
+
+async def package_of(conn: Connection, package_id: UUID, now: datetime) -> tuple[Package, list[PackageEvent]] | None:
+    """Return a package with its events, or None."""
+    package = (await store.packages(conn, [package_id])).get(package_id)
+    if package is None:
+        return None
+    return package, events_of(package, await programme.events(conn, package.event_ids), now)
+
+
+async def package_views(conn: Connection, packages: Sequence[Package], now: datetime) -> list[PackageView]:
+    """Return packages for buyers."""
+    events = await programme.events(conn, sorted({id_ for package in packages for id_ in package.event_ids}))
+    named = {one.id: one.name for one in await programme.organisers(conn, [one.organiser_id for one in packages])}
+    return [_package_view(package, named, events_of(package, events, now), now) for package in packages]
+
+
+def _package_view(
+    package: Package, organisers: Mapping[UUID, str], events: Sequence[PackageEvent], now: datetime
+) -> PackageView:
+    return PackageView(
+        id=package.id,
+        kind=package.kind,
+        name=package.name,
+        organiser=organisers[package.organiser_id],
+        state=closed_because(package, events, now) or "open",
+        opens_at=package.opens_at,
+        closes_at=package.closes_at,
+        discount_permille=package.discount_permille,
+        family_permille=package.family_permille,
+        choose_min=package.choose_min,
+        choose_max=package.choose_max,
+        events=[_event_view(one) for one in events if one.left_out != "not_published"],
+    )
+
+
+def _event_view(one: PackageEvent) -> PackageEventView:
+    event = one.event
+    return PackageEventView(event.id, event.title, event.starts_at, event.time_zone, event.venue_name, one.left_out)
+
+
+def offer_of(package: PackageContent, sales: Sequence[OpenSale]) -> PackageOffer:
+    """Return what a package costs for these events; categories that one of them does not sell are left out."""
+    categories = {category.id: category for category in sales[0].pricing.categories}
+    prices = []
+    for offer in bundle_offer(sales):
+        if offer.prices:
+            regular = [sum(costs) for costs in offer.prices]
+            reduced = [sum(discounted(costs, (package.discount_permille, 0))) for costs in offer.prices]
+            category = categories[offer.category_id]
+            prices.append(
+                PackagePrice(
+                    category_id=category.id,
+                    name=category.name,
+                    colour=category.colour,
+                    free=offer.free,
+                    from_cents=min(reduced),
+                    to_cents=max(reduced),
+                    regular_from_cents=min(regular),
+                    regular_to_cents=max(regular),
+                )
+            )
+    return PackageOffer([sale.event.event_id for sale in sales], prices)
+
+
+async def subscription_views(conn: Connection, rows: Sequence[SubscriptionRow]) -> list[SubscriptionView]:
+    """Return subscriptions for the people who have them."""
+    packages = await store.packages(conn, {row.package_id for row in rows})
+    orders = await ticketing.bundles(conn, [row.id for row in rows])
+    events = await programme.events(conn, sorted({order.event_id for found in orders.values() for order in found}))
+    return [_subscription_view(row, packages[row.package_id], orders[row.id], events) for row in rows]
+
+
+def _subscription_view(
+    row: SubscriptionRow, package: Package, orders: Sequence[Order], events: Mapping[UUID, Event]
+) -> SubscriptionView:
+    ordered = sorted(orders, key=lambda order: (events[order.event_id].starts_at, order.event_id))
+    return SubscriptionView(
+        id=row.id,
+        package_id=package.id,
+        kind=package.kind,
+        name=package.name,
+        state=state_of(orders),
+        events=[_subscription_event(row, order, events[order.event_id]) for order in ordered],
+        total_cents=sum(order.total_cents for order in orders),
+        regular_cents=row.regular_cents,
+        begun_at=row.begun_at,
+        expires_at=orders[0].expires_at,
+        payment_id=orders[0].payment_id,
+    )
+
+
+def _subscription_event(row: SubscriptionRow, order: Order, event: Event) -> SubscriptionEvent:
+    return SubscriptionEvent(
+        event_id=event.id,
+        title=event.title,
+        starts_at=event.starts_at,
+        time_zone=event.time_zone,
+        venue_name=event.venue_name,
+        cancelled=event.state == "cancelled",
+        same_seats=event.id not in row.other_seats,
+        order=order,
+    )
+
+
+def state_of(orders: Sequence[Order]) -> SubscriptionState:
+    """Return the state of a subscription from its orders, which are paid together and refunded one by one."""
+    states = {order.state for order in orders}
+    for state in ("paid", "refunded"):
+        if state in states:
+            return state
+    open_state = states.pop() if len(states) == 1 else None
+    return open_state if open_state in ("held", "paying") else "ended"
+
+
+async def export(conn: Connection, person_id: UUID) -> Any:
+    """Return the subscriptions of a person, for the data export; their orders are exported by ticketing."""
+    rows = await store.subscriptions_of(conn, person_id)
+    return [{"id": row.id, "package": row.package_id, "begun_at": row.begun_at} for row in rows]

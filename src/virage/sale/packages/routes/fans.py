@@ -1,0 +1,198 @@
+"""Routes of packages for fans: what is on sale, holding, paying and releasing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from virage.money.payments.api import Checkout
+from virage.money.payments.types import PaymentRefusal
+from virage.platform.data.batching import Overloaded
+from virage.platform.data.database import Database
+from virage.platform.settings.config import Config
+from virage.platform.values.clock import Clock
+from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Principal, require_fan, signed_in
+from virage.platform.web.problems import Problem, granted
+from virage.platform.web.routing import delete, get, post
+from virage.sale.packages.acts.subscribing import SubscriptionRequest, subscribe
+from virage.sale.packages.reads.packages import (
+    PackageOffer,
+    PackageView,
+    SubscriptionView,
+    offer_of,
+    package_of,
+    package_views,
+    subscription_views,
+)
+from virage.sale.packages.rules.packages import sold_events
+from virage.sale.packages.rules.terms import EVENTS_MAX, SubscriptionRow
+from virage.sale.packages.store import packages as store
+from virage.sale.ticketing import api as ticketing
+from virage.sale.ticketing.api import OpenSales
+from virage.sale.ticketing.types import OpenSale
+from virage.site.programme.types import Event
+
+TRIES_MAX = 20
+
+
+class OfferRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The choice of events whose prices are asked for; absent for a package without a choice."""
+
+    event_ids: Annotated[list[UUID], Meta(min_length=1, max_length=EVENTS_MAX)] | None = None
+
+
+class SubscriptionPayment(Struct, frozen=True, forbid_unknown_fields=True):
+    """Start a payment. The client makes `payment_id`: a repeated request is one payment.
+
+    `terms` is the version of the terms of sale that the buyer accepts, as for an order.
+    """
+
+    payment_id: UUID
+    terms: UUID | None = None
+
+
+class SubscriptionPaymentPage(Struct, frozen=True):
+    """The payment page and its deadline; `payment_url` is None if nothing is left to pay."""
+
+    state: str
+    payment_url: str | None
+    expires_at: datetime
+
+
+@get("/", public=True)
+async def list_packages(db: Database, clock: Clock) -> list[PackageView]:
+    """Return the packages that are on sale or will be, the first sale first."""
+    now = clock.now()
+    async with db.connection() as conn:
+        return await package_views(conn, await store.open_packages(conn, now), now)
+
+
+@get("/{package_id:uuid}", public=True)
+async def get_package(package_id: UUID, db: Database, clock: Clock) -> PackageView:
+    """Return a package."""
+    now = clock.now()
+    async with db.connection() as conn:
+        found = await store.packages(conn, [package_id])
+        if not found or not found[package_id].is_open:
+            raise Problem("not_found")
+        (view,) = await package_views(conn, list(found.values()), now)
+    return view
+
+
+@post("/{package_id:uuid}/offer", status_code=200, public=True)
+async def get_package_offer(
+    package_id: UUID, data: OfferRequest, db: Database, clock: Clock, open_sales: OpenSales
+) -> PackageOffer:
+    """Return the prices of a package by category, for all of its events on sale or for a choice of them."""
+    async with db.connection() as conn:
+        found = await package_of(conn, package_id, clock.now())
+    if found is None:
+        raise Problem("not_found")
+    events = granted(sold_events(*found, data.event_ids, clock.now()))
+    return offer_of(found[0], granted(await _sales(open_sales, events)))
+
+
+@post("/{package_id:uuid}/subscriptions", status_code=201, guards=[signed_in])
+async def hold_package(  # noqa: PLR0917 - what the act needs
+    package_id: UUID,
+    data: SubscriptionRequest,
+    db: Database,
+    clock: Clock,
+    open_sales: OpenSales,
+    principal: Principal,
+) -> SubscriptionView:
+    """Hold a package for ten minutes: the same seats at every event where they are free, else the best equal ones."""
+    row = granted(await _hold(package_id, data, db, clock, open_sales, require_fan(principal)))
+    async with db.connection() as conn:
+        (view,) = await subscription_views(conn, [row])
+    return view
+
+
+@get("/", guards=[signed_in])
+async def list_subscriptions(db: Database, principal: Principal) -> list[SubscriptionView]:
+    """Return my subscriptions, the latest first."""
+    async with db.connection() as conn:
+        return await subscription_views(conn, await store.subscriptions_of(conn, require_fan(principal)))
+
+
+@get("/{subscription_id:uuid}", guards=[signed_in])
+async def get_subscription(subscription_id: UUID, db: Database, principal: Principal) -> SubscriptionView:
+    """Return one of my subscriptions."""
+    person_id = require_fan(principal)
+    async with db.connection() as conn:
+        row = (await store.subscriptions(conn, [subscription_id])).get(subscription_id)
+        if row is None or row.person_id != person_id:
+            raise Problem("not_found")
+        (view,) = await subscription_views(conn, [row])
+    return view
+
+
+@post("/{subscription_id:uuid}/payment", status_code=200, guards=[signed_in])
+async def pay_subscription(
+    subscription_id: UUID,
+    data: SubscriptionPayment,
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    checkout: Checkout,
+    principal: Principal,
+) -> SubscriptionPaymentPage:
+    """Start the payment and return the provider's page. A free subscription is paid at once."""
+    back = f"{config.public_url}/subscriptions/{subscription_id}"
+    wish = ticketing.PayBundle(subscription_id, data.payment_id, require_fan(principal), back, data.terms)
+    paying = granted(await db.transact(ticketing.pay_bundle, wish, clock.now()))
+    if paying.start is None:
+        return SubscriptionPaymentPage(paying.order.state, None, paying.order.expires_at)
+    opened = await checkout.open(paying.start)
+    if isinstance(opened, Refused) and opened.reason is PaymentRefusal.PROVIDER_BUSY:
+        async with db.transaction() as conn:
+            await ticketing.keep_waiting(conn, [paying.start], clock.now())
+    page = granted(opened)
+    return SubscriptionPaymentPage(paying.order.state, page.payment_url, paying.order.expires_at)
+
+
+@delete("/{subscription_id:uuid}", status_code=204, guards=[signed_in])
+async def release_subscription(subscription_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Release the places of an unpaid subscription. One that has ended is not changed."""
+    granted(await db.transact(ticketing.release_bundle, subscription_id, require_fan(principal), clock.now()))
+
+
+async def _hold(  # noqa: PLR0917 - what the act needs
+    package_id: UUID, data: SubscriptionRequest, db: Database, clock: Clock, open_sales: OpenSales, person_id: UUID
+) -> SubscriptionRow | Refused:
+    """Hold a package; after a clash with another buyer, load the places that are still free and try again.
+
+    Raises:
+        Overloaded: after `TRIES_MAX` clashes, as there may still be places.
+    """
+    async with db.connection() as conn:
+        found = await package_of(conn, package_id, clock.now())
+    if found is None:
+        return Refused("not_found")
+    for _ in range(TRIES_MAX):
+        now = clock.now()
+        events = sold_events(*found, data.event_ids, now)
+        sales = events if isinstance(events, Refused) else await _sales(open_sales, events)
+        if isinstance(sales, Refused):
+            return sales
+        try:
+            held = await db.transact(subscribe, found[0], data, sales, person_id=person_id, now=now)
+        except BaseException:
+            for sale in sales:
+                open_sales.forget(sale.event.event_id)
+            raise
+        if not isinstance(held, Refused) or "clash" not in held.data:
+            return held
+        for event_id in held.data["clash"]:
+            open_sales.forget(event_id)
+    raise Overloaded
+
+
+async def _sales(open_sales: OpenSales, events: Sequence[Event]) -> list[OpenSale] | Refused:
+    """Return the sales of events; an event without prices closes its package."""
+    sales = [sale for event in events if (sale := await open_sales.get(event.id)) is not None and sale.prices]
+    return sales if len(sales) == len(events) else Refused("package_closed", {"because": "no_prices"})

@@ -1,0 +1,1 @@
+"""Rules of packages: pure functions without database, clock or web."""

@@ -1,0 +1,1 @@
+"""Queries of packages, one typed function each."""

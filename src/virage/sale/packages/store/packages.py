@@ -1,0 +1,100 @@
+"""Packages and subscriptions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
+from virage.sale.packages.rules.terms import Package, SubscriptionRow
+from virage.sale.packages.store.queries import queries
+
+
+class PackageCounts(Struct, frozen=True):
+    """Subscriptions of a package that are held and paid, the seats of the paid ones, and their money less refunds."""
+
+    held: int = 0
+    paid: int = 0
+    seats: int = 0
+    cents: Cents = 0
+
+
+def _package(row: Mapping[str, Any]) -> Package:
+    return msgspec.convert(dict(row), Package)
+
+
+def _subscription(row: Any) -> SubscriptionRow:
+    return SubscriptionRow(*row)
+
+
+async def packages(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Package]:
+    """Return packages by id."""
+    return {row["id"]: _package(row) async for row in queries.packages(conn, ids=list(ids))}
+
+
+async def packages_of(conn: Connection, organiser_ids: Sequence[UUID] | None) -> list[Package]:
+    """Return the packages of organisers (None: all), the latest sale first; at most 500."""
+    rows = queries.packages_of(conn, organiser_ids=organiser_ids or [], all_of_them=organiser_ids is None)
+    return [_package(row) async for row in rows]
+
+
+async def open_packages(conn: Connection, now: datetime) -> list[Package]:
+    """Return packages that are on sale or will be, the first sale first; at most 500."""
+    return [_package(row) async for row in queries.open_packages(conn, now=now)]
+
+
+async def lock_package(conn: Connection, package_id: UUID) -> None:
+    """Lock a package, if there is one."""
+    await queries.lock_package(conn, package_id=package_id)
+
+
+async def put_package(conn: Connection, package: Package, now: datetime) -> None:
+    """Insert a package, or replace the content of a locked one and increase its revision."""
+    columns = {name: getattr(package, name) for name in Package.__struct_fields__ if name != "revision"}
+    await queries.put_package(conn, **columns, now=now)
+
+
+async def insert_subscription(conn: Connection, row: SubscriptionRow) -> None:
+    """Insert a subscription, unless there is one with its id."""
+    await queries.insert_subscription(
+        conn,
+        subscription_id=row.id,
+        package_id=row.package_id,
+        person_id=row.person_id,
+        regular_cents=row.regular_cents,
+        other_seats=row.other_seats,
+        now=row.begun_at,
+    )
+
+
+async def subscriptions(conn: Connection, ids: Collection[UUID]) -> dict[UUID, SubscriptionRow]:
+    """Return subscriptions by id."""
+    return {row["id"]: _subscription(row) async for row in queries.subscriptions(conn, ids=list(ids))}
+
+
+async def subscriptions_of(conn: Connection, person_id: UUID) -> list[SubscriptionRow]:
+    """Return the subscriptions of a person, the latest first; at most 200."""
+    return [_subscription(row) async for row in queries.subscriptions_of(conn, person_id=person_id)]
+
+
+async def subscriptions_to(conn: Connection, package_id: UUID, after: UUID, wanted: int) -> list[SubscriptionRow]:
+    """Return subscriptions to a package in the order of their ids, from the one after `after`."""
+    rows = queries.subscriptions_to(conn, package_id=package_id, after=after, wanted=wanted)
+    return [_subscription(row) async for row in rows]
+
+
+async def forget_subscriptions(conn: Connection, person_id: UUID) -> None:
+    """Remove a person from their subscriptions."""
+    await queries.forget_subscriptions(conn, person_id=person_id)
+
+
+async def counts(conn: Connection, package_ids: Sequence[UUID], now: datetime) -> dict[UUID, PackageCounts]:
+    """Return the counts of packages; those without subscriptions are missing."""
+    rows = queries.counts(conn, package_ids=package_ids, now=now)
+    return {
+        row["package_id"]: PackageCounts(row["held"], row["paid"], row["seats"], row["cents"]) async for row in rows
+    }
