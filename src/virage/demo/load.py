@@ -9,6 +9,7 @@ from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
 from virage.demo.kitchens import load_kitchens
 from virage.demo.membership import load_membership
+from virage.demo.packages import load_packages
 from virage.demo.pages import load_pages
 from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
@@ -40,6 +41,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
         await load_teams(conn, plans[0], now)
     async with db.transaction() as conn:
         await load_membership(conn, now)
+        await load_packages(conn, now)
     await load_yesterday(db, config, clock, ids[FAN.email], ids[CASHIER.email])
     settings = config.of(PaymentSettings)
     if settings.sandbox_url is None:

@@ -59,7 +59,7 @@ async def test_every_defect_of_the_form_is_named_at_once(season: Season) -> None
     assert {"name.fr", "event_ids", "closes_at", "choose_min"} <= named
 
 
-async def test_a_package_has_events_of_its_organiser_at_one_venue(season: Season) -> None:
+async def test_a_package_has_events_of_its_organiser_alone(season: Season) -> None:
     office = await season.office()
     unknown = await put(office, wish(season, event_ids=[season.events[0], new_id()]))
     assert (unknown.status_code, unknown.json()["code"]) == (409, "unknown_event")

@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.conftest import FakeClock
 from tests.sale.packages.conftest import PRICE, Season
-from tests.sale.ticketing.conftest import BLUE, GOLD, block_seats
+from tests.sale.ticketing.conftest import BLUE, GOLD, GOLD_BLOCK, System, a_pricing, block_seats
+from tests.sale.ticketing.venues import arena, seats_of
+from tests.venues import install
 from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
 
@@ -102,6 +105,34 @@ async def test_a_standing_place_is_held_at_every_match(season: Season) -> None:
     assert {one["order"]["lines"][0]["label"]["area"] for one in paid["events"]} == {"PEL"}
 
 
+async def test_a_pack_of_two_venues_has_the_same_seats_at_each_and_its_category_at_the_other(
+    empty_system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await install(empty_system.db, monkeypatch, arena())
+    season = Season(empty_system)
+    other = a_pricing()
+    ids = {GOLD: new_id(), BLUE: new_id()}
+    other = replace(
+        other,
+        categories=[replace(one, id=ids[one.id]) for one in other.categories],
+        blocks={code: ids[category] for code, category in other.blocks.items()},
+        areas=[replace(area, category_id=ids[area.category_id]) for area in other.areas],
+    )
+    await season.open(2)
+    await season.open(2, venue=arena(), pricing=other)
+    fan = await empty_system.fan()
+    package = await season.package()
+    offer = (await fan.ask("POST", f"/api/packages/{package.id}/offer", {})).json()
+    assert offer["prices"][0]["regular_from_cents"] == 4 * PRICE
+    paid = await season.bought(fan, package)
+    by_event = {one["event_id"]: one["order"] for one in paid["events"]}
+    seats = [[line["place"] for line in by_event[str(id_)]["lines"]] for id_ in season.events]
+    assert seats[0] == seats[1]
+    assert seats[2] == seats[3]
+    assert set(seats[2]) <= set(seats_of(arena(), GOLD_BLOCK).tolist())
+    assert all(one["same_seats"] for one in paid["events"])
+
+
 async def test_a_family_gets_its_discount_on_top(season: Season) -> None:
     fan, other = await season.system.fan(), await season.system.fan("other@example.org")
     package = await season.package(family_permille=100)
@@ -168,6 +199,8 @@ async def test_the_offer_names_the_price_of_each_category_before_and_after_the_d
     gold = offer["prices"][0]
     assert (gold["regular_from_cents"], gold["from_cents"], gold["to_cents"]) == (48_000, 38_400, 38_400)
     assert gold["free"] == len(block_seats("113"))
+    assert gold["seated"]
+    assert [(one["area"], one["category_id"]) for one in offer["areas"]] == [("PEL", str(BLUE))]
     await taken(season, 1, list(block_seats("113")[:10]))
     again = (await season.system.browser().ask("POST", f"/api/packages/{package.id}/offer", {})).json()
     assert again["prices"][0]["free"] == gold["free"] - 10

@@ -7,7 +7,6 @@ module = Module(
     "packages",
     routers=routers,
     refusals={
-        "events_of_two_venues": 409,
         "package_closed": 409,
         "unknown_event": 409,
         "wrong_choice": 409,

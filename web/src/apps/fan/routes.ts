@@ -3,6 +3,9 @@ import type { Route } from "../../shared/runtime/router.svelte";
 type WalletPage = Parameters<(typeof import("../../features/wallet/entry"))["page"]>[0];
 const wallet = (name: WalletPage): Route["load"] => () => import("../../features/wallet/entry").then((wallet) => wallet.page(name));
 
+type PackagesPage = Parameters<(typeof import("../../features/packages/entry"))["open"]>[0];
+const packages = (name: PackagesPage): Route["load"] => () => import("../../features/packages/entry").then((packages) => packages.open(name));
+
 /** Routes of the fan app. The build passes them to the server, which answers 404 to others. */
 export const routes: readonly Route[] = [
   { pattern: "/", load: () => import("../../features/programme/Home.svelte") },
@@ -14,6 +17,9 @@ export const routes: readonly Route[] = [
   { pattern: "/tickets", load: () => import("../../features/ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("../../features/ticketing/TicketPage.svelte") },
   { pattern: "/transfers/:id", load: () => import("../../features/ticketing/transfers/entry").then((transfers) => transfers.open()) },
+  { pattern: "/packages", load: packages("list") },
+  { pattern: "/packages/:id", load: packages("package") },
+  { pattern: "/subscriptions/:id", load: packages("subscription") },
   { pattern: "/membership", load: () => import("../../features/membership/entry").then((membership) => membership.open()) },
   { pattern: "/wallet", load: wallet("balance") },
   { pattern: "/wallet/automatic", load: wallet("automatic") },

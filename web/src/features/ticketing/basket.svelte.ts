@@ -90,6 +90,7 @@ class Basket {
   }
 
   keep(order: Order): void {
+    if (order.bundle_id) return; // it is paid with its season ticket or pack
     if (isOpen(order)) {
       this.order = order;
       storage.write("basket", order.id);

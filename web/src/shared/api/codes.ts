@@ -82,7 +82,6 @@ export type RefusalCode =
   | "event_incomplete"
   | "event_not_on"
   | "event_over"
-  | "events_of_two_venues"
   | "evidence_late"
   | "evidence_sent"
   | "evidence_unavailable"

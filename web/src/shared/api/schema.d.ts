@@ -10965,6 +10965,18 @@ export interface components {
             revision: number;
         };
         /**
+         * PackageArea
+         * @description A standing area of a package, and its price category.
+         */
+        PackageArea: {
+            area: string;
+            /** Format: uuid */
+            category_id: string;
+            name: {
+                [key: string]: string;
+            };
+        };
+        /**
          * PackageCounts
          * @description Subscriptions of a package that are held and paid, the seats of the paid ones, and their money less refunds.
          */
@@ -10999,6 +11011,7 @@ export interface components {
          * @description The prices of a package for the events that would be sold, which `event_ids` names in order.
          */
         PackageOffer: {
+            areas: components["schemas"]["PackageArea"][];
             event_ids: string[];
             prices: components["schemas"]["PackagePrice"][];
         };
@@ -11015,6 +11028,7 @@ export interface components {
          * @description What an adult pays for a package in a category of its first event: from a block or area to another.
          *
          *         `regular_*` are the prices of the same tickets one by one. `free` counts the places that are free at every event.
+         *         `seated`: it has seats, not only standing areas.
          */
         PackagePrice: {
             /** Format: uuid */
@@ -11027,6 +11041,7 @@ export interface components {
             };
             regular_from_cents: number;
             regular_to_cents: number;
+            seated: boolean;
             to_cents: number;
         };
         /**
@@ -12929,7 +12944,7 @@ export interface components {
         };
         /**
          * SubscriptionEvent
-         * @description An event of a subscription with its order. `same_seats`: the party has the seats of the first event.
+         * @description An event of a subscription with its order. `same_seats`: those of the first event at its venue.
          */
         SubscriptionEvent: {
             cancelled: boolean;

@@ -31,6 +31,7 @@ export const common: typeof English = {
     orders: "Meine Bestellungen",
     food: "Essen",
     wallet: "Guthaben",
+    packages: "Dauerkarten und Pakete",
     membership: "Mitgliedschaft",
     account: "Konto",
     office: "Büro",

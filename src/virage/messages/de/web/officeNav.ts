@@ -4,6 +4,7 @@ export const officeNav = {
     menu: "Menü",
     events: "Veranstaltungen",
     orders: "Bestellungen",
+    packages: "Dauerkarten",
     members: "Mitglieder",
     payments: "Zahlungen",
     food: "Essen und Geld",

@@ -37,7 +37,6 @@ export const refusals: typeof English = {
   package_closed: "Diese Dauerkarte oder dieses Paket ist nicht im Verkauf.",
   wrong_choice: "Wählen Sie so viele Spiele, wie das Paket erlaubt.",
   unknown_event: "Eine dieser Veranstaltungen gehört nicht zu diesem Verein.",
-  events_of_two_venues: "Ein Paket umfasst Veranstaltungen an einem Ort.",
   already_member: "Sie haben für diesen Zeitraum bereits eine Mitgliedschaft.",
   tier_closed: "Diese Mitgliedschaft wird nicht mehr angeboten. Laden Sie die Seite neu, um das Angebot zu sehen.",
   tier_full: "Der letzte Platz wurde gerade vergeben.",

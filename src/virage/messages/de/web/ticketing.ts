@@ -205,6 +205,7 @@ export const ticketing: typeof English = {
     pastText: (count) => `Sie hatten ${plural(count, "Ticket", "Tickets")} für diese Veranstaltung.`,
   },
   orders: {
+    inBundle: "Teil einer Dauerkarte oder eines Pakets",
     title: "Meine Bestellungen",
     empty: "Noch keine Bestellungen",
     order: (code) => `Bestellung ${code}`,

@@ -30,6 +30,7 @@ export const common = {
     orders: "My orders",
     food: "Food",
     wallet: "Wallet",
+    packages: "Season tickets and packs",
     membership: "Membership",
     account: "Account",
     office: "Office",

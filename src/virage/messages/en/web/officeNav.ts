@@ -4,6 +4,7 @@ export const officeNav = {
     menu: "Menu",
     events: "Events",
     orders: "Orders",
+    packages: "Season tickets",
     members: "Members",
     payments: "Payments",
     food: "Food and money",

@@ -32,7 +32,6 @@ export const refusals = {
   package_closed: "This season ticket or pack is not on sale.",
   wrong_choice: "Choose as many matches as the package allows.",
   unknown_event: "One of these events is not one of this club’s.",
-  events_of_two_venues: "A package has the events of one venue.",
   already_member: "You already have a membership for this term.",
   tier_closed: "This membership is no longer open. Reload the page to see what is.",
   tier_full: "The last place has just been taken.",

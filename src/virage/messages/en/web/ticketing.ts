@@ -207,6 +207,7 @@ export const ticketing = {
     pastText: (count: number) => `You had ${plural(count, "ticket", "tickets")} for this event.`,
   },
   orders: {
+    inBundle: "Part of a season ticket or pack",
     title: "My orders",
     empty: "No orders yet",
     order: (code: string) => `Order ${code}`,

@@ -31,6 +31,7 @@ export const common: typeof English = {
     orders: "Mes commandes",
     food: "Buvette",
     wallet: "Cagnotte",
+    packages: "Abonnements et packs",
     membership: "Adhésion",
     account: "Compte",
     office: "Bureau",

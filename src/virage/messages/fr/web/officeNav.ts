@@ -4,6 +4,7 @@ export const officeNav = {
     menu: "Menu",
     events: "Événements",
     orders: "Commandes",
+    packages: "Abonnements",
     members: "Adhérents",
     payments: "Paiements",
     food: "Buvettes et caisse",

@@ -34,7 +34,6 @@ export const refusals: typeof English = {
   package_closed: "Cet abonnement ou ce pack n’est pas en vente.",
   wrong_choice: "Choisissez autant de matchs que la formule le permet.",
   unknown_event: "L’un de ces événements n’est pas de ce club.",
-  events_of_two_venues: "Une formule réunit les événements d’un seul lieu.",
   already_member: "Vous avez déjà une adhésion pour cette période.",
   tier_closed: "Cette adhésion n’est plus ouverte. Rechargez la page pour voir celles qui le sont.",
   tier_full: "La dernière place vient d’être prise.",

@@ -206,6 +206,7 @@ export const ticketing: typeof English = {
     pastText: (count) => `Vous aviez ${plural(count, "billet", "billets")} pour cet événement.`,
   },
   orders: {
+    inBundle: "Fait partie d’un abonnement ou d’un pack",
     title: "Mes commandes",
     empty: "Pas encore de commande",
     order: (code) => `Commande ${code}`,

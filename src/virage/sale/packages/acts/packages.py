@@ -27,7 +27,7 @@ async def set_package(
     """Create a package, or replace its content at `revision`. It applies to later sales. The same content again changes
     nothing.
 
-    Refusals: `unknown_organiser`, `invalid_input`, `unknown_event`, `events_of_two_venues`, `changed_meanwhile`, and
+    Refusals: `unknown_organiser`, `invalid_input`, `unknown_event`, `changed_meanwhile`, and
     `not_found` for a package of another organiser.
     """
     if not await programme.organisers(conn, [organiser_id]):

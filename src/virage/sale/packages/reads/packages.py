@@ -55,6 +55,7 @@ class PackagePrice(Struct, frozen=True):
     """What an adult pays for a package in a category of its first event: from a block or area to another.
 
     `regular_*` are the prices of the same tickets one by one. `free` counts the places that are free at every event.
+    `seated`: it has seats, not only standing areas.
     """
 
     category_id: UUID
@@ -65,6 +66,15 @@ class PackagePrice(Struct, frozen=True):
     to_cents: Cents
     regular_from_cents: Cents
     regular_to_cents: Cents
+    seated: bool
+
+
+class PackageArea(Struct, frozen=True):
+    """A standing area of a package, and its price category."""
+
+    area: str
+    name: LocalisedText
+    category_id: UUID
 
 
 class PackageOffer(Struct, frozen=True):
@@ -72,10 +82,11 @@ class PackageOffer(Struct, frozen=True):
 
     event_ids: list[UUID]
     prices: list[PackagePrice]
+    areas: list[PackageArea]
 
 
 class SubscriptionEvent(Struct, frozen=True):
-    """An event of a subscription with its order. `same_seats`: the party has the seats of the first event."""
+    """An event of a subscription with its order. `same_seats`: those of the first event at its venue."""
 
     event_id: UUID
     title: LocalisedText
@@ -144,7 +155,9 @@ def _event_view(one: PackageEvent) -> PackageEventView:
 
 def offer_of(package: PackageContent, sales: Sequence[OpenSale]) -> PackageOffer:
     """Return what a package costs for these events; categories that one of them does not sell are left out."""
-    categories = {category.id: category for category in sales[0].pricing.categories}
+    first = sales[0]
+    categories = {category.id: category for category in first.pricing.categories}
+    seated = set(first.pricing.blocks.values())
     prices = []
     for offer in bundle_offer(sales):
         if offer.prices:
@@ -161,9 +174,17 @@ def offer_of(package: PackageContent, sales: Sequence[OpenSale]) -> PackageOffer
                     to_cents=max(reduced),
                     regular_from_cents=min(regular),
                     regular_to_cents=max(regular),
+                    seated=category.id in seated,
                 )
             )
-    return PackageOffer([sale.event.event_id for sale in sales], prices)
+    sold = {price.category_id for price in prices}
+    names = {area.code: area.name for area in first.venue.areas}
+    areas = [
+        PackageArea(open_area.area, names[open_area.area], open_area.category_id)
+        for open_area in first.pricing.areas
+        if open_area.category_id in sold
+    ]
+    return PackageOffer([sale.event.event_id for sale in sales], prices, areas)
 
 
 async def subscription_views(conn: Connection, rows: Sequence[SubscriptionRow]) -> list[SubscriptionView]:

@@ -33,7 +33,7 @@ def content_of(package: PackageContent) -> PackageContent:
 def check_package(
     content: PackageContent, events: Mapping[UUID, Event], organiser_id: UUID, languages: Sequence[str]
 ) -> Refused | None:
-    """Refuse an impossible package: all faults of its form at once, then events of others and of two venues."""
+    """Refuse an impossible package: all faults of its form at once, then events of other organisers."""
     errors = [(f"name.{tag}", "A package has a name in every language.") for tag in missing_in(content.name, languages)]
     if len(set(content.event_ids)) < len(content.event_ids):
         errors.append(("event_ids", "A package names each event once."))
@@ -47,11 +47,7 @@ def check_package(
     if errors:
         return invalid_inputs(errors)
     unknown = [id_ for id_ in content.event_ids if id_ not in events or events[id_].organiser_id != organiser_id]
-    if unknown:
-        return Refused(PackageRefusal.UNKNOWN_EVENT, {"events": unknown})
-    if len({events[id_].venue_code for id_ in content.event_ids}) > 1:
-        return Refused(PackageRefusal.TWO_VENUES)
-    return None
+    return Refused(PackageRefusal.UNKNOWN_EVENT, {"events": unknown}) if unknown else None
 
 
 def may_change(package: Package, revision: int | None) -> Refused | None:

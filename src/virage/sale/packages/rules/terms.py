@@ -28,7 +28,6 @@ class PackageRefusal(StrEnum):
     CHANGED = "changed_meanwhile"
     UNKNOWN_ORGANISER = "unknown_organiser"
     UNKNOWN_EVENT = "unknown_event"
-    TWO_VENUES = "events_of_two_venues"
     CLOSED = "package_closed"
     WRONG_CHOICE = "wrong_choice"
 
