@@ -16,7 +16,8 @@ FOCUS_SHOWS = """async () => {
   const style = (e) => getComputedStyle(e);
   const drawn = (e) => e.closest('svg') && e.querySelector('path');
   const marked = (e) => (drawn(e) && parseFloat(style(drawn(e)).strokeWidth) > 1.5)
-    || (style(e).outlineStyle !== 'none' && parseFloat(style(e).outlineWidth) > 0);
+    || (style(e).outlineStyle !== 'none' && parseFloat(style(e).outlineWidth) > 0)
+    || (getComputedStyle(e, '::after').outlineStyle !== 'none' && getComputedStyle(e, '::after').content !== 'none');
   let at = focused, depth = 0;
   while (at && depth < 4 && !marked(at)) [at, depth] = [at.parentElement, depth + 1];
   const browsers = focused.matches('video[controls]');  // the browser marks its own controls

@@ -1,6 +1,6 @@
 """Packages of the demo: the six matches of the tournament, and two or three of them by choice."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import CLUB, done, tournament
@@ -13,7 +13,7 @@ async def load_packages(conn: Connection, now: datetime) -> None:
     """Set the pack of the tournament's matches and the choice among them; what exists stays as it is."""
     matches = [plan.event for plan in tournament(now)]
     first, last = matches[0].starts_at, matches[-1].starts_at
-    opens_at = first - timedelta(days=60)
+    opens_at = matches[0].sale_opens_at
     pack = PackageContent(
         kind="pack",
         name={

@@ -6,7 +6,7 @@ export const officePackages = {
   lead: "Mehrere Veranstaltungen zusammen verkauft, auf denselben Plätzen.",
   club: "Verein",
   list: "Angebote",
-  add: "Hinzufügen",
+  add: "Angebot hinzufügen",
   edit: "Bearbeiten",
   editOf: (name: string) => `${name} bearbeiten`,
   none: "Noch nichts. Fügen Sie eine Dauerkarte oder ein Paket hinzu.",

@@ -6,7 +6,7 @@ export const officePackages = {
   lead: "Several events sold together, in the same seats.",
   club: "Club",
   list: "On offer",
-  add: "Add",
+  add: "Add an offer",
   edit: "Edit",
   editOf: (name: string) => `Edit ${name}`,
   none: "Nothing yet. Add a season ticket or a pack.",

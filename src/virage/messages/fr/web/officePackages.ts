@@ -6,7 +6,7 @@ export const officePackages = {
   lead: "Plusieurs événements vendus ensemble, aux mêmes places.",
   club: "Club",
   list: "Formules",
-  add: "Ajouter",
+  add: "Ajouter une formule",
   edit: "Modifier",
   editOf: (name: string) => `Modifier ${name}`,
   none: "Rien pour l’instant. Ajoutez un abonnement ou un pack.",

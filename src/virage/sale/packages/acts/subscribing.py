@@ -51,8 +51,8 @@ async def subscribe(
 ) -> SubscriptionRow | Refused:
     """Hold the places of a package at every event, or none; `sales` are its events in order, as in memory.
 
-    Roll back a refusal. `place_taken` with data.clash: the picture in memory of these events is outdated, and the
-    caller loads them and tries again. Refusals: `id_reused`, and those of a hold in ticketing.
+    Roll back a refusal. `place_taken` with data.clash: another buyer was faster; the caller loads these events again,
+    whose picture in memory is outdated, and tries again. Refusals: `id_reused`, and those of a hold in ticketing.
     """
     known = (await store.subscriptions(conn, [request.id])).get(request.id)
     if known is not None:
@@ -83,7 +83,9 @@ async def subscribe(
         for hold, one in zip(holds, held, strict=True):
             if isinstance(one, OrderRow):  # the caller rolls back
                 hold.sale.inventory.release(one.places)
-        return refused or Refused("place_taken", {"clash": [hold.request.event_id for hold in clashes]})
+        if refused is not None and refused.reason != "place_taken":
+            return refused
+        return Refused("place_taken", {"clash": [hold.request.event_id for hold in clashes]})
     row = SubscriptionRow(
         id=request.id,
         package_id=package.id,
