@@ -9,12 +9,12 @@ from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import HOUR, NOW, Box, System, block_seats
 from tests.sale.ticketing.test_disputes import dispute
 from virage.identity.people import acts as people
-from virage.money.payments.rules import DisputeState, PaymentState
+from virage.money.payments.rules import Captured, DisputeState, PaymentState
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
 from virage.sale.ticketing.acts.holding import Hold
-from virage.sale.ticketing.acts.paying import PayBundle, Paying
+from virage.sale.ticketing.acts.paying import OrderMoney, PayBundle, Paying
 from virage.sale.ticketing.rules.terms import (
     Arrangement,
     Buyer,
@@ -191,7 +191,7 @@ async def test_a_late_payment_goes_back_whole_if_one_place_was_sold(season: Seas
 
 
 async def test_the_refund_of_one_event_leaves_the_others(season: Season) -> None:
-    (order, _) = await season.hold()
+    (order, other) = await season.hold()
     await season.pay()
     await season.system.news(season.payment_id)
     wish = refunding.RefundCommand(order.id, new_id())
@@ -201,6 +201,7 @@ async def test_the_refund_of_one_event_leaves_the_others(season: Season) -> None
     assert sorted(await season.states()) == ["paid", "refunded"]
     shown = (await season.box.ask("GET", f"/api/orders/{order.id}/refunds")).json()
     assert [one["amount_cents"] for one in shown] == [PRICE]
+    assert (await season.box.ask("GET", f"/api/orders/{other.id}/refunds")).json() == []
 
 
 async def test_a_cancelled_event_is_refunded_from_the_payment_of_the_bundle(season: Season) -> None:
@@ -239,6 +240,24 @@ async def test_a_second_payment_of_a_bundle_goes_back(season: Season) -> None:
     season.payment_id = first
     assert await season.refunds() == [2 * PRICE]
     assert await season.states() == ["paid", "paid"]
+
+
+async def test_of_two_payments_that_arrive_together_one_buys_the_bundle_and_one_goes_back(season: Season) -> None:
+    await season.hold()
+    await season.pay()
+    await season.system.news(season.payment_id, PaymentState.DECLINED)
+    first, season.payment_id = season.payment_id, new_id()
+    await season.pay()
+    came = [Captured(id_, season.bundle_id, 2 * PRICE) for id_ in (first, season.payment_id)]
+    async with season.system.db.transaction() as conn:
+        await conn.execute(
+            "update payments.payment set captured_cents = amount_cents, state = 'captured' where id = any($1)",
+            [first, season.payment_id],
+        )
+        await OrderMoney().captured(conn, came, season.system.clock.now())
+    assert await season.states() == ["paid", "paid"]
+    rows = await season.system.rows("select payment_id, amount_cents from payments.refund")
+    assert [(row["payment_id"], row["amount_cents"]) for row in rows] == [(season.payment_id, 2 * PRICE)]
 
 
 async def test_a_released_bundle_frees_every_place(season: Season) -> None:

@@ -369,10 +369,12 @@ async def captured(conn: Connection, came: Sequence[Captured], now: datetime) ->
     lost: list[Captured] = []
     for payment in of_bundles:
         orders = bundles[payment.subject]
+        bought: dict[UUID, PaidOrder] = {}
         if orders[0].id not in paid and await _reopen_bundle(conn, orders, now):
-            paid |= await _mark_paid(conn, [(order.id, payment.payment_id) for order in orders], now)
-        else:
+            bought = await _mark_paid(conn, [(order.id, payment.payment_id) for order in orders], now)
+        if not bought:
             lost.append(replace(payment, subject=orders[0].id))
+        paid |= bought
     await _issue_passes(conn, paid.values(), now)
     await exchange.pay_sellers(conn, sales, now)
     back = [payment for payment in left if not _bought_with(payment, paid)] + lost
