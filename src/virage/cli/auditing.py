@@ -23,6 +23,10 @@ def audit_wallet() -> bool:
     for kind, cents in found.kinds.items():
         table.add_row(f"accounts of kind {kind}", shown(cents))
     table.add_row("sum of all accounts", shown(found.sum_cents))
+    for kind, points in found.points.items():
+        table.add_row(f"accounts of kind {kind}, in points", f"{points:,}")
+    if found.points:
+        table.add_row("sum of all accounts of points", f"{found.points_sum:,}")
     table.add_row("captured at the provider for wallets", shown(found.captured_cents))
     table.add_row("refunds requested from the provider", shown(found.refund_cents))
     table.add_row("at the provider according to the ledger", shown(found.booked_cents))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from virage.money.wallet.ledger.rules import (
     CENTS_MAX,
+    IN_POINTS,
     Account,
     AccountKind,
     Balance,
@@ -220,3 +221,29 @@ def test_after_any_requests_the_ledger_sums_to_zero_and_no_wallet_is_overdrawn(
     assert sum(balance.balance_cents for balance in after.values()) == 0
     assert all(after[one.id].available_cents >= 0 and after[one.id].held_cents >= 0 for one in WALLETS)
     assert len({transfer.id for transfer in posting.new}) == len(posting.new)
+
+
+ACCOUNTS = [*(account(kind, "x") for kind in AccountKind if kind is not AccountKind.WALLET), wallet_account(new_id())]
+
+
+@given(st.sampled_from(ACCOUNTS), st.sampled_from(ACCOUNTS), st.integers(1, 10**9))
+def test_no_transfer_goes_between_points_and_money(debit: Account, credit: Account, amount: int) -> None:
+    transfer = Transfer(new_id(), debit, credit, amount, "try", new_id())
+    balances = {debit.id: Balance(10**9), credit.id: Balance(10**9)}
+    posting = decide([[transfer]], balances, {})
+    if debit.id == credit.id:
+        assert posting.outcomes == [Refused(Reason.AMOUNT_INVALID)]
+    elif (debit.kind in IN_POINTS) != (credit.kind in IN_POINTS):
+        assert posting.outcomes == [Refused(Reason.UNITS_DIFFER)]
+        assert (posting.new, posting.moved) == ([], {})
+    else:
+        assert isinstance(posting.outcomes[0], Posted)
+
+
+@given(st.lists(st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACCOUNTS), st.integers(1, 500)), max_size=30))
+def test_each_unit_sums_to_zero_by_itself(wanted: Sequence[tuple[Account, Account, int]]) -> None:
+    entries = [[Transfer(new_id(), debit, credit, amount, "try", new_id())] for debit, credit, amount in wanted]
+    moved_to = decide(entries, {one.id: Balance() for one in ACCOUNTS}, {}).moved
+    for is_points in (True, False):
+        ids = {one.id for one in ACCOUNTS if (one.kind in IN_POINTS) is is_points}
+        assert sum(balance.balance_cents for id_, balance in moved_to.items() if id_ in ids) == 0

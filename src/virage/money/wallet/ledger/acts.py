@@ -17,8 +17,8 @@ async def post(conn: Connection, entries: Sequence[Entry], now: datetime) -> lis
     """Post the entries of a batch; return one outcome each, in order. The caller appends journal facts.
 
     An entry is posted whole or not at all. A repeated entry returns its first outcome. Refusals:
-    insufficient_funds (data.available_cents), amount_invalid, account_not_found, hold_not_found, hold_ended,
-    exceeds_hold (data.held_cents), transfer_id_taken.
+    insufficient_funds (data.available_cents), amount_invalid, units_differ, account_not_found, hold_not_found,
+    hold_ended, exceeds_hold (data.held_cents), transfer_id_taken.
     """
     transfers = [transfer for entry in entries for transfer in entry]
     accounts = {transfer.debit.id: transfer.debit for transfer in transfers}

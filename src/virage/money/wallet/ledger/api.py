@@ -11,5 +11,5 @@ from virage.money.wallet.ledger.reads import balance_of_kinds as balance_of_kind
 from virage.money.wallet.ledger.reads import balances as balances
 from virage.money.wallet.ledger.reads import balances_by_id as balances_by_id
 from virage.money.wallet.ledger.reads import history as history
-from virage.money.wallet.ledger.reads import sum_of_balances as sum_of_balances
+from virage.money.wallet.ledger.reads import sums_of_units as sums_of_units
 from virage.money.wallet.ledger.reads import transfers as transfers

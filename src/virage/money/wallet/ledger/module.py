@@ -11,6 +11,7 @@ module = Module(
         "hold_not_found": 409,
         "insufficient_funds": 409,
         "transfer_id_taken": 409,
+        "units_differ": 409,
     },
     lock_ranks={
         "account": (),

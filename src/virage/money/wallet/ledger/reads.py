@@ -11,7 +11,7 @@ from virage.money.wallet.ledger.store import (
     balance_mismatches,
     balance_of_kinds,
     history,
-    sum_of_balances,
+    sums_of_units,
     transfers,
 )
 from virage.money.wallet.ledger.store import balances as balances_by_id
@@ -26,7 +26,7 @@ __all__ = [
     "balances",
     "balances_by_id",
     "history",
-    "sum_of_balances",
+    "sums_of_units",
     "transfers",
 ]
 

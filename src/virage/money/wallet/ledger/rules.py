@@ -3,6 +3,9 @@
 A transfer debits one account and credits another, so all accounts sum to zero. A balance is credits minus debits: a
 wallet with money is positive, the provider that holds the money is negative. A two-phase transfer is a hold, which
 reserves money, and later one capture or void.
+
+Accounts count money in cents, or points. Both accounts of a transfer count the same, so each unit sums to zero by
+itself, and points never become money. The amounts of points are in the fields named `cents`, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +39,19 @@ class AccountKind(StrEnum):
     TIPS = "tips"
     LOSS = "loss"  # uncovered offline sales: negative
     GRANTS = "grants"  # source of bonus credit: negative
+    POINTS = "points"  # a fan's points of an organiser; never money
+    POINTS_ISSUED = "points_issued"  # an organiser's source of points: negative
+    POINTS_REDEEMED = "points_redeemed"
+    POINTS_LAPSED = "points_lapsed"
 
 
-NON_NEGATIVE: Final = frozenset({AccountKind.WALLET, AccountKind.BONUS})
+NON_NEGATIVE: Final = frozenset({AccountKind.WALLET, AccountKind.BONUS, AccountKind.POINTS})
 """Kinds whose available balance may not become negative."""
+
+IN_POINTS: Final = frozenset(
+    {AccountKind.POINTS, AccountKind.POINTS_ISSUED, AccountKind.POINTS_REDEEMED, AccountKind.POINTS_LAPSED}
+)
+"""Kinds that count points; all others count cents. No transfer goes from the one to the other."""
 
 OPENED_ON_FIRST_USE: Final = frozenset(AccountKind) - {AccountKind.WALLET}
 """Kinds that are opened by their first transfer; wallets are opened explicitly."""
@@ -68,6 +80,7 @@ class Reason(StrEnum):
 
     INSUFFICIENT_FUNDS = "insufficient_funds"
     AMOUNT_INVALID = "amount_invalid"
+    UNITS_DIFFER = "units_differ"
     ACCOUNT_NOT_FOUND = "account_not_found"
     TRANSFER_ID_TAKEN = "transfer_id_taken"
     HOLD_NOT_FOUND = "hold_not_found"
@@ -256,11 +269,13 @@ def _short(books: _Books, transfer: Transfer) -> Refused:
     return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": stand.balance_cents - stand.held_cents})
 
 
-def _try(books: _Books, transfer: Transfer) -> Refused | None:
+def _try(books: _Books, transfer: Transfer) -> Refused | None:  # noqa: PLR0911 - each reason by its name
     """Apply one transfer, or return its refusal and change nothing."""
     cents = transfer.cents
     if not 0 < cents <= CENTS_MAX or transfer.debit.id == transfer.credit.id:
         return Refused(Reason.AMOUNT_INVALID)
+    if (transfer.debit.kind in IN_POINTS) is not (transfer.credit.kind in IN_POINTS):
+        return Refused(Reason.UNITS_DIFFER)
     debit, credit = books.stands.get(transfer.debit.id), books.stands.get(transfer.credit.id)
     if debit is None or credit is None:
         return Refused(Reason.ACCOUNT_NOT_FOUND)

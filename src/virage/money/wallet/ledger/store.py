@@ -93,9 +93,16 @@ async def post(conn: Connection, new: Sequence[Transfer], moved: Mapping[UUID, B
     )
 
 
-async def sum_of_balances(conn: Connection) -> Cents:
-    """What all accounts hold together."""
-    return int(await queries.sum_of_balances(conn))
+class Sums(Struct, frozen=True):
+    """What all accounts of each unit hold together: zero."""
+
+    cents: Cents
+    points: int
+
+
+async def sums_of_units(conn: Connection) -> Sums:
+    """Return what all accounts of money hold together, and all of points."""
+    return Sums(**await queries.sums_of_units(conn))
 
 
 async def balance_mismatches(conn: Connection) -> list[BalanceMismatch]:

@@ -36,9 +36,11 @@ from unnest(
     :purposes::text[], :steps::text[], :hold_ids::uuid[]
 ) as t (id, debit, credit, subject, purse, cents, purpose, step, hold);
 
--- name: sum_of_balances()$
--- What all accounts hold together: zero.
-select coalesce(sum(balance_cents), 0)::bigint from wallet_ledger.account;
+-- name: sums_of_units()^
+-- What all accounts of money hold together, and all of points: zero each.
+select coalesce(sum(balance_cents) filter (where not starts_with(kind, 'points')), 0)::bigint as cents,
+    coalesce(sum(balance_cents) filter (where starts_with(kind, 'points')), 0)::bigint as points
+from wallet_ledger.account;
 
 -- name: balance_mismatches()
 -- Accounts whose balance or holds are not what their transfers say, and what these say.

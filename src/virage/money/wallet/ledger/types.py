@@ -1,6 +1,7 @@
 """Public Structs and pure functions of the ledger."""
 
 from virage.money.wallet.ledger.rules import CENTS_MAX as CENTS_MAX
+from virage.money.wallet.ledger.rules import IN_POINTS as IN_POINTS
 from virage.money.wallet.ledger.rules import Account as Account
 from virage.money.wallet.ledger.rules import AccountKind as AccountKind
 from virage.money.wallet.ledger.rules import Balance as Balance

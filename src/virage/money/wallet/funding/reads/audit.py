@@ -15,7 +15,7 @@ from virage.money.wallet.funding.rules.top_ups import CARD_MONEY, PURPOSE, UNCLA
 from virage.money.wallet.funding.store.bonus import bonus_granted_and_booked
 from virage.money.wallet.funding.store.desk import StoredDeskRecord, signed_desk_records, unsigned_desk_transactions
 from virage.money.wallet.ledger import api as ledger
-from virage.money.wallet.ledger.types import Balance, StoredTransfer
+from virage.money.wallet.ledger.types import IN_POINTS, Balance, StoredTransfer
 from virage.platform.data.database import Connection
 from virage.platform.values.jwk import base64url
 from virage.platform.values.money import Cents
@@ -30,7 +30,9 @@ class DeskMismatch(Struct, frozen=True):
 
 
 class Audit(Struct, frozen=True):
-    """The result of the audit. In a clean one `sum_cents` is 0, and captures and bonus grants equal the ledger.
+    """The result of the audit. In a clean one the sums are 0, and captures and bonus grants equal the ledger.
+
+    Points are a unit of their own: `kinds` has the accounts of money, and `points` those of points.
 
     `unsigned_desk_transactions` were made before tills signed them; `unclaimed_cents` is money of erased persons.
     """
@@ -46,6 +48,8 @@ class Audit(Struct, frozen=True):
     desk_mismatches: list[DeskMismatch]
     unsigned_desk_transactions: int
     unclaimed_cents: Cents
+    points_sum: int
+    points: dict[str, int]
 
     @property
     def clean(self) -> bool:
@@ -53,7 +57,12 @@ class Audit(Struct, frozen=True):
         at_provider = self.booked_cents == self.captured_cents - self.refund_cents
         given = self.gifts_booked_cents == self.gifts_cents
         return (
-            self.sum_cents == 0 and not self.balance_mismatches and not self.desk_mismatches and at_provider and given
+            self.sum_cents == 0
+            and self.points_sum == 0
+            and not self.balance_mismatches
+            and not self.desk_mismatches
+            and at_provider
+            and given
         )
 
 
@@ -65,17 +74,21 @@ async def audit(conn: Connection) -> Audit:
     turnover = await payments.of_purpose(conn, PURPOSE)
     held = await ledger.balances_by_id(conn, [CARD_MONEY.id, UNCLAIMED.id])
     gifts = await bonus_granted_and_booked(conn)
+    sums = await ledger.sums_of_units(conn)
+    kinds = {kind: balance.balance_cents for kind, balance in (await ledger.balance_of_kinds(conn)).items()}
     return Audit(
-        await ledger.sum_of_balances(conn),
+        sums.cents,
         await ledger.balance_mismatches(conn),
         turnover.captured_cents,
         turnover.refund_cents,
         -held.get(CARD_MONEY.id, Balance()).balance_cents,
-        {kind: balance.balance_cents for kind, balance in (await ledger.balance_of_kinds(conn)).items()},
+        {kind: cents for kind, cents in kinds.items() if kind not in IN_POINTS},
         *gifts,
         await desk_mismatches(conn),
         await unsigned_desk_transactions(conn),
         held.get(UNCLAIMED.id, Balance()).balance_cents,
+        sums.points,
+        {kind: points for kind, points in kinds.items() if kind in IN_POINTS},
     )
 
 
