@@ -29,3 +29,4 @@ from virage.identity.passes.reads import changed as changed
 from virage.identity.passes.reads import counts_by_part as counts_by_part
 from virage.identity.passes.reads import of_groups as of_groups
 from virage.identity.passes.reads import states as states
+from virage.identity.passes.reads import subjects as subjects

@@ -53,6 +53,11 @@ async def at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> dict[
     return {(pass_.event_id, pass_.number): pass_ for pass_ in found}
 
 
+async def subjects(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> dict[int, UUID]:
+    """Return the subjects of passes of an event by number; numbers that were never issued are missing."""
+    return await store.subjects(conn, event_id, numbers)
+
+
 class ChangedPasses(Struct, frozen=True):
     """Passes of an event for offline gates: the number issued, and differences from their issue."""
 

@@ -52,6 +52,11 @@ async def passes_at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -
     return [row async for row in _sql.passes_at_gate(conn, event_ids=event_ids, numbers=numbers)]
 
 
+async def subjects(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> dict[int, UUID]:
+    """Return the subjects of passes of an event by number."""
+    return {row["number"]: row["subject"] async for row in _sql.subjects(conn, event_id=event_id, numbers=numbers)}
+
+
 async def issued(conn: Connection, event_id: UUID) -> int:
     """Return how many passes an event has issued."""
     return int(await _sql.issued(conn, event_id=event_id) or 0)

@@ -45,6 +45,10 @@ select pass.event_id, pass.number, pass.place, pass.gate_group, pass.generation,
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 inner join passes.pass on pass.event_id = wanted.event_id and pass.number = wanted.number;
 
+-- name: subjects(event_id, numbers)
+-- The subjects of passes of an event, by their numbers.
+select number, subject from passes.pass where event_id = :event_id and number = any(:numbers::bigint[]);
+
 -- name: issued(event_id)$
 -- How many passes an event has issued.
 select issued from passes.counter where event_id = :event_id;

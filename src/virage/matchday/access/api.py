@@ -7,6 +7,7 @@ from virage.matchday.access.reads.accreditations import export as export_accredi
 from virage.matchday.access.reads.attendance import attendance as attendance
 from virage.matchday.access.reads.closed_gates import closed_gates as closed_gates
 from virage.matchday.access.reads.delays import Delays as Delays
+from virage.matchday.access.reads.first_entries import first_entries as first_entries
 from virage.matchday.access.reads.gate_readings import GateReadings as GateReadings
 from virage.matchday.access.reads.history import scans_of_passes as scans_of_passes
 from virage.matchday.access.reads.inside import inside_since as inside_since

@@ -2,6 +2,7 @@
 
 from virage.money.payments.accounts.acts import direct_charges as direct_charges
 from virage.money.payments.accounts.reads import connected_refs as connected_refs
+from virage.money.payments.accounts.reads import has_account as has_account
 from virage.money.payments.accounts.reads import may_sell as may_sell
 from virage.money.payments.accounts.reads import sellers as sellers
 from virage.money.payments.acts import abandon as abandon

@@ -57,7 +57,7 @@ class CrossingResult(Struct, frozen=True):
     """State of a pass by its crossings: presence, entries and duplicates.
 
     `people` entered with the pass and did not leave, duplicates and unproved entries included; the last one by
-    `people_gate`. `unproved` are entries without proof.
+    `people_gate`. `unproved` are entries without proof. `entered_at` is the first entry.
     """
 
     presence: Presence | None
@@ -66,6 +66,7 @@ class CrossingResult(Struct, frozen=True):
     people: int = 0
     people_gate: str | None = None
     unproved: tuple[Crossing, ...] = ()
+    entered_at: datetime | None = None
 
 
 def fold_crossings(crossings: Iterable[Crossing], now: datetime | None = None) -> CrossingResult:
@@ -91,7 +92,13 @@ def fold_crossings(crossings: Iterable[Crossing], now: datetime | None = None) -
     if pending is not None and fold.inside is None and not over:
         last = Presence("pending", pending.at, pending.gate, pending.at + PASSAGE_WITHIN)
     return CrossingResult(
-        last, fold.entries, tuple(fold.duplicates), fold.people, fold.people_gate, tuple(fold.unproved)
+        last,
+        fold.entries,
+        tuple(fold.duplicates),
+        fold.people,
+        fold.people_gate,
+        tuple(fold.unproved),
+        fold.entered_at,
     )
 
 
@@ -102,6 +109,7 @@ class _CrossingFold(Struct):
     pending: Crossing | None = None
     last: Presence | None = None
     entries: int = 0
+    entered_at: datetime | None = None
     duplicates: list[Duplicate] = field(default_factory=list)
     people: int = 0
     people_gate: str | None = None
@@ -142,6 +150,7 @@ class _CrossingFold(Struct):
         else:
             self.duplicates.append(Duplicate(self.inside, crossing))
         self.entries += 1
+        self.entered_at = self.entered_at or crossing.at
         self.people, self.people_gate = self.people + 1, crossing.gate
 
 

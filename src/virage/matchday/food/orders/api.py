@@ -10,3 +10,4 @@ from virage.matchday.food.orders.reads.kitchen import capacities as capacities
 from virage.matchday.food.orders.reads.orders import FoodReads as FoodReads
 from virage.matchday.food.orders.reads.orders import export as export_orders
 from virage.matchday.food.orders.reads.paid_at import outlets as outlets_paid_at
+from virage.matchday.food.orders.reads.spent import food_spent as food_spent

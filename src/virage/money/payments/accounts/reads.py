@@ -106,6 +106,11 @@ async def may_sell(conn: Connection, organiser_id: UUID) -> bool:
     return organiser_id not in known or not isinstance(charge_on(known[organiser_id], 0), Refused)
 
 
+async def has_account(conn: Connection, organiser_id: UUID) -> bool:
+    """Return whether an organiser has an account of its own; tickets of others are sold on the operator's."""
+    return organiser_id in await store.accounts_of(conn, [organiser_id])
+
+
 async def account_refs(conn: Connection) -> list[str]:
     """Return the provider's ids of all accounts, replaced ones too."""
     return [one.ref for one in await store.all_accounts(conn) if one.ref is not None]

@@ -22,6 +22,14 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return await store.order_codes(conn, ticket_ids)
 
 
+async def holders_of(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the accounts that hold tickets, by ticket: who received them, else their buyers.
+
+    The account of a guest is their session.
+    """
+    return await store.holders_of(conn, ticket_ids)
+
+
 async def orders_with_code(conn: Connection, code: str) -> list[UUID]:
     """Return what was paid for with a typed order code, an order or its bundle; nothing for a text that is no code."""
     found = as_code(code)

@@ -199,6 +199,11 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return {row["id"]: row["code"] async for row in queries.order_codes(conn, ticket_ids=ticket_ids)}
 
 
+async def holders_of(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the accounts that hold tickets, by ticket; a guest's is their session."""
+    return {row["id"]: row["holder_id"] async for row in queries.holders_of(conn, ticket_ids=ticket_ids)}
+
+
 async def tickets_by_holder(conn: Connection, event_id: UUID, wanted: str, limit: int) -> list[TicketRow]:
     """Return valid tickets whose holder's name contains the text."""
     rows = queries.tickets_by_holder(conn, event_id=event_id, wanted=wanted, limit_=limit)

@@ -134,6 +134,13 @@ from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = any(:ticket_ids::uuid[]);
 
+-- name: holders_of(ticket_ids)
+-- The accounts that hold tickets: who received them, else their buyers.
+select ticket.id, coalesce(ticket.holder_id, orders.owner_id) as holder_id
+from ticketing.ticket
+join ticketing.orders on orders.id = ticket.order_id
+where ticket.id = any(:ticket_ids::uuid[]);
+
 -- name: tickets_by_holder(event_id, wanted, limit_)
 -- The valid tickets of an event whose holder's name contains the text.
 select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
