@@ -27,6 +27,7 @@ REFUSAL_ENUMS = frozenset(
         "AccountRefusal",
         "Reason",
         "PageReason",
+        "PointsRefusal",
         "BookingRefusal",
         "ConcessionaireRefusal",
         "DeviationReason",

@@ -37,6 +37,7 @@ LAYERS = [
     {"ticketing"},
     {"packages"},
     {"membership"},
+    {"points"},
     {"access", "food_menu"},
     {"food_till"},
     {"food_orders"},

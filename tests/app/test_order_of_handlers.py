@@ -16,6 +16,7 @@ from tests.app.gates import accreditation
 from tests.app.members import member_of
 from tests.app.paying import card_of, phone_of
 from tests.app.pitch import counts, seen
+from tests.app.points import points_of
 from tests.locking import Watch
 from virage.app.domains import ENTRIES_PUBLISHED, EVENT_CANCELLED, EVENT_MOVED
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
@@ -174,6 +175,7 @@ async def erasure(world: "World") -> Erasure:
     assert (await world.ask(fan, "POST", "/api/transfers", offer)).status_code == 201
     office = await world.signed_in("office@example.org", Grant("programme", "organiser", world.ours))
     await member_of(world, office, fan)
+    await points_of(world, office, fan)
     ban = {"id": str(new_id()), "email": EMAIL, "expires_at": "2027-05-09T18:00:00Z"}
     supervisor = await world.signed_in("supervisor@example.org", Grant("supervisor"))
     assert (await world.ask(supervisor, "POST", "/api/access/bans/club", ban)).status_code == 200

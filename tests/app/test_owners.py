@@ -14,6 +14,7 @@ from tests.app.gates import GATES, accreditation, ban
 from tests.app.members import member_of, tier
 from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.app.pitch import PITCH, names_of
+from tests.app.points import points_of, programme, reward
 from tests.identity.people.authenticator import Authenticator
 from tests.venues import ARENA, arena, install
 from virage.demo.venues.drawing import stadium
@@ -107,6 +108,7 @@ def terms(_: "World") -> dict[str, Any]:
 
 
 MEMBERS = "/api/office/membership/members?organiser_id={organiser_id}"
+REDEMPTIONS = "/api/office/points/redemptions?organiser_id={organiser_id}"
 CONCESSIONAIRE = "/api/office/food/concessionaires/{concessionaire_id}"
 MOVE = "GET /api/office/events/{event_id}/move"
 MAY = "from=2026-05-01&to=2026-05-31"
@@ -131,6 +133,17 @@ CASES = (
     ),
     Case("PUT /api/office/membership/tiers/{tier_id}", "our office", NEIGHBOURS, tier),
     Case(f"GET {MEMBERS}", "our office", NEIGHBOURS),
+    Case("PUT /api/office/points/programmes/{organiser_id}", "our office", NEIGHBOURS, programme),
+    Case("PUT /api/office/points/rewards/{reward_id}", "our office", NEIGHBOURS, reward),
+    Case(f"GET {REDEMPTIONS}", "our office", NEIGHBOURS),
+    Case(
+        "POST /api/office/points/redemptions/{redemption_id}/state",
+        "our office",
+        NEIGHBOURS,
+        lambda _: {"state": "ready"},
+    ),
+    Case("GET /api/points/accounts/{account_id}/movements", "fan", ("friend", "our office")),
+    Case("POST /api/points/accounts/{account_id}/close", "fan", ("friend", "our office")),
     Case(
         "POST /api/office/membership/{membership_id}/cancel",
         "our office",
@@ -381,6 +394,7 @@ async def cast(world: "World") -> Cast:
     ids = {
         "event_id": str(world.event),
         **await member_of(world, headers["our office"], headers["fan"]),
+        **await points_of(world, headers["our office"], headers["fan"]),
         **await names_of(world, headers["our office"], SECRET),
         "order_id": paid["id"],
         "spare_id": spare["id"],

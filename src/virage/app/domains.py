@@ -17,6 +17,7 @@ from virage.matchday.access.api import (
     GateReadings,
     attendance,
     closed_gates,
+    first_entries,
     inside_since,
     is_banned,
     lock_inside,
@@ -24,7 +25,7 @@ from virage.matchday.access.api import (
 from virage.matchday.food.menu import module as menu
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders import module as orders
-from virage.matchday.food.orders.api import FoodReads, phone_orders
+from virage.matchday.food.orders.api import FoodReads, food_spent, phone_orders
 from virage.matchday.food.till import module as till
 from virage.matchday.food.till.api import PhoneOrders
 from virage.media.live import module as live
@@ -54,6 +55,7 @@ from virage.sale.membership import module as membership
 from virage.sale.membership.api import PURPOSE as MEMBERSHIPS
 from virage.sale.membership.api import EarlySales, MembershipMoney, claim_members
 from virage.sale.packages import module as packages
+from virage.sale.points import module as points
 from virage.sale.ticketing import module as ticketing
 from virage.sale.ticketing.api import PURPOSE as ORDERS
 from virage.sale.ticketing.api import OrderMoney, orders_with_code, refund_event, upcoming_of, write_event_moved
@@ -94,6 +96,7 @@ MODULES: Final[Sequence[Module]] = (
     ticketing.module,
     packages.module,
     membership.module,
+    points.module,
     access.module,
     menu.module,
     till.module,
@@ -158,6 +161,10 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("packages", "A subscription follows its orders; an erasure forgets it after the passes."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
+    LockPlace(
+        "points",
+        "Points follow what earns them and come before the ledger; a voucher reaches the wallet of its person.",
+    ),
     LockPlace(
         "wallet_funding.lock_turn_of_desk_transaction()",
         "A desk transaction is booked once; its id is locked before its card.",
@@ -271,6 +278,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
             members_windows=early_sales,
         ),
         membership.module.name: membership.build(process, early_sales),
+        points.module.name: points.build(process, first_entries=first_entries, food_spends=food_spent),
         access.module.name: access.build(process),
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),

@@ -14,6 +14,7 @@ from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_up_off_email, payout_failed_email
 from virage.sale.membership.api import membership_email
+from virage.sale.points.api import points_lapse_email, reward_email
 from virage.sale.ticketing.api import (
     bundle_paid_email,
     debit_email,
@@ -75,6 +76,9 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.MEMBERSHIP_CANCELLED: membership_email,
     EmailKind.MEMBERSHIP_MONEY_RETURNED: membership_email,
     EmailKind.MEMBERSHIP_REFUND_FAILED: membership_email,
+    EmailKind.POINTS_LAPSE_SOON: points_lapse_email,
+    EmailKind.REWARD_READY: reward_email,
+    EmailKind.REWARD_CANCELLED: reward_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
     EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,

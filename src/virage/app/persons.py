@@ -13,6 +13,7 @@ from virage.money.wallet.cards.api import export_cards, export_phones, forget_ca
 from virage.money.wallet.funding.api import export_auto_top_up, export_wallet, forget_auto_top_up, forget_wallet
 from virage.sale.membership.api import export_memberships, forget_memberships
 from virage.sale.packages.api import export_subscriptions, forget_subscriptions
+from virage.sale.points.api import export_points, forget_points
 from virage.sale.ticketing.api import export_tickets, refund_erased
 
 PAID_AT: Final[Sequence[PaidAt]] = (outlets_paid_at,)
@@ -24,18 +25,20 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "ticketing": export_tickets,
     "membership": export_memberships,
     "packages": export_subscriptions,
+    "points": export_points,
     "access": export_accreditations,
     "food_orders": export_orders,
     "notices": export_notifications,
 }
 """By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
-    lock_orders_of_erased,  # the order of locks: food orders, members, accreditations, ticket orders, cards, wallets
+    lock_orders_of_erased,  # the order of locks: food orders, members, accreditations, tickets, points, cards, wallets
     forget_memberships,
     forget_accreditations,
     forget_reviewed,
     refund_erased,
     forget_subscriptions,
+    forget_points,
     forget_cards,  # before forget_phones, which locks the wallet, and before forget_wallet, which removes its owner
     forget_phones,  # before forget_wallet: phones are found by the wallet of their owner
     forget_auto_top_up,  # before forget_wallet, likewise

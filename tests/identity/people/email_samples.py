@@ -38,6 +38,21 @@ MEMBERSHIP = {
     "cents": 3000,
     "total_cents": 3000,
 }
+POINTS = {
+    "organiser": NAME,
+    "programme": {"fr": "Points du club", "en": "Club points", "de": "Vereinspunkte"},
+    "points": 120,
+    "lapses_on": date(2027, 1, 1),
+    "last_day": date(2026, 12, 31),
+}
+REWARD = {
+    "organiser": NAME,
+    "programme": {"fr": "Points du club", "en": "Club points", "de": "Vereinspunkte"},
+    "reward": {"fr": "Tour de la pelouse", "en": "Pitch walk", "de": "Gang auf den Rasen"},
+    "points": 400,
+    "code": "K7MW2RTC",
+    "reason": "",
+}
 VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
 
 CONTENTS: dict[EmailKind, EmailContent] = {
@@ -109,6 +124,9 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.MEMBERSHIP_CANCELLED: EmailContent(MEMBERSHIP, path="/membership"),
     EmailKind.MEMBERSHIP_MONEY_RETURNED: EmailContent(MEMBERSHIP, path="/membership"),
     EmailKind.MEMBERSHIP_REFUND_FAILED: EmailContent(MEMBERSHIP, path="/membership"),
+    EmailKind.POINTS_LAPSE_SOON: EmailContent(POINTS, path="/points"),
+    EmailKind.REWARD_READY: EmailContent(REWARD, path="/points"),
+    EmailKind.REWARD_CANCELLED: EmailContent(REWARD, path="/points"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

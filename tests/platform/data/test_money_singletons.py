@@ -18,6 +18,8 @@ MONEY = {
     "payments.methods",
     "payments.reconcile",
     "payments.refunds",
+    "points.earn",
+    "points.lapse",
     "settlement.reconcile",
     "wallet.auto_top_up",
     "wallet.empty_closed",

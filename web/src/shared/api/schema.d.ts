@@ -4147,6 +4147,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List programmes
+         * @description Return the points of the organisers within the caller's roles.
+         */
+        get: operations["list_programmes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/points/programmes/{organiser_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put programme
+         * @description Set the programme of an organiser. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_programme"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/points/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List redemptions
+         * @description Return redeemed rewards of an organiser, the latest first; at most 500.
+         */
+        get: operations["list_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/points/redemptions/{redemption_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set redemption state
+         * @description Mark a redeemed reward as ready or handed over, or cancel it and return its points.
+         */
+        post: operations["set_redemption_state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/points/rewards/{reward_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put reward
+         * @description Create or change a reward. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_reward"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/posts": {
         parameters: {
             query?: never;
@@ -4769,6 +4869,106 @@ export interface paths {
         get: operations["get_own_page"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List points
+         * @description Return the open programmes with their rules and rewards, and the caller's points in them.
+         */
+        get: operations["list_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join points
+         * @description Take part in the points of an organiser: from now on, entries and purchases earn points.
+         */
+        post: operations["join_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/accounts/{account_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave points
+         * @description Take part no longer: the account is closed, and its points lapse at once.
+         */
+        post: operations["leave_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/accounts/{account_id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List points movements
+         * @description Return what moved in my account and why, the latest first; 50 at a time.
+         */
+        get: operations["list_points_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeem reward
+         * @description Redeem a reward.
+         */
+        post: operations["redeem_reward"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8413,6 +8613,25 @@ export interface components {
             }[];
         };
         /**
+         * EarningRule
+         * @description What earns points of an organiser at its events.
+         *
+         *         `points` are per event for entries, and per whole unit of the currency for tickets and food. With `series_id` or
+         *         `event_kind`, the rule is for such events alone. Rules add up.
+         */
+        EarningRule: {
+            /** @enum {string} */
+            basis: "early_entry" | "entry" | "food" | "tickets";
+            event_kind?: ("concert" | "match" | "tour") | null;
+            /** Format: uuid */
+            id: string;
+            name: {
+                [key: string]: string;
+            };
+            points: number;
+            series_id?: string | null;
+        };
+        /**
          * EdgeFile
          * @description A walkway between two nodes. `metres` is its horizontal length if it is not straight; `lift` names the lift.
          */
@@ -8430,7 +8649,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
+        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -10287,6 +10506,15 @@ export interface components {
             written_at: string;
         };
         /**
+         * Notice
+         * @description Points that lapse at a moment, of which the person must be told.
+         */
+        Notice: {
+            /** Format: date-time */
+            lapses_at: string;
+            points: number;
+        };
+        /**
          * NotificationKind
          * @description A kind of notification that a fan can select.
          * @enum {string}
@@ -10476,6 +10704,53 @@ export interface components {
             counts: components["schemas"]["PackageCounts"];
             package: components["schemas"]["Package"];
             view: components["schemas"]["PackageView"];
+        };
+        /**
+         * OfficeProgramme
+         * @description The points of an organiser; `programme` is None before its first revision. `people` take part now.
+         *
+         *         `open_redemptions` wait for the office. `vouchers_are_bonus`: a voucher is bonus credit of the wallet at once; an
+         *         organiser with an account of its own honours the code instead.
+         */
+        OfficeProgramme: {
+            open_redemptions: number;
+            organiser: string;
+            /** Format: uuid */
+            organiser_id: string;
+            people: number;
+            programme: components["schemas"]["Programme"] | null;
+            rewards: components["schemas"]["Reward"][];
+            series: components["schemas"]["SeriesName"][];
+            totals: components["schemas"]["PointsTotal"][];
+            vouchers_are_bonus: boolean;
+        };
+        /**
+         * OfficeRedemption
+         * @description A redeemed reward for the office, with the person; both are None after their erasure.
+         */
+        OfficeRedemption: {
+            by_bonus: boolean;
+            cancel_reason: string | null;
+            code: string;
+            email: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "experience" | "upgrade" | "voucher";
+            name: string | null;
+            price_points: number;
+            /** Format: date-time */
+            redeemed_at: string;
+            reward: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            reward_id: string;
+            /** @enum {string} */
+            state: "cancelled" | "handed_over" | "open" | "ready";
+            /** Format: date-time */
+            state_at: string;
+            text: string | null;
         };
         /**
          * OfficeSubscription
@@ -11522,6 +11797,141 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
+         * PointsAccountView
+         * @description A person's points: `earned` in the last 12 months decide the tier, and `lapses` says what goes when.
+         *
+         *         `multiplier_permille` is that of the tier; `to_next` are the points that are missing to the next one.
+         */
+        PointsAccountView: {
+            balance: number;
+            earned: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            joined_at: string;
+            lapses: components["schemas"]["Notice"][];
+            next_tier: components["schemas"]["PointsTier"] | null;
+            tier: components["schemas"]["PointsTier"] | null;
+            to_next: number | null;
+        };
+        /**
+         * PointsJoin
+         * @description Take part in the points of an organiser. The client makes `id`, that of the account.
+         */
+        PointsJoin: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organiser_id: string;
+        };
+        /**
+         * PointsMovement
+         * @description A movement with its reason: the rule as it was then, the event, or the reward.
+         *
+         *         `cents` is what was spent, less refunds; `multiplier_permille` is that of the tier then. `written_off` are points
+         *         that a refund should have taken back and that had been spent.
+         */
+        PointsMovement: {
+            /** Format: date-time */
+            at: string;
+            basis: ("early_entry" | "entry" | "food" | "tickets") | null;
+            cents: number | null;
+            event: {
+                [key: string]: string;
+            } | null;
+            event_at: string | null;
+            /** @enum {string} */
+            kind: "earned" | "lapsed" | "redeemed" | "returned" | "taken_back";
+            multiplier_permille: number | null;
+            number: number;
+            points: number;
+            rate: number | null;
+            reward: {
+                [key: string]: string;
+            } | null;
+            rule: {
+                [key: string]: string;
+            } | null;
+            written_off: number;
+        };
+        /**
+         * PointsMovements
+         * @description Movements of an account, the latest first, at most 50; `more` continues before the last number.
+         */
+        PointsMovements: {
+            more: boolean;
+            movements: components["schemas"]["PointsMovement"][];
+        };
+        /**
+         * PointsRuleView
+         * @description A rule as fans read it; `series` is the title of the series that it is for, None for all events.
+         */
+        PointsRuleView: {
+            /** @enum {string} */
+            basis: "early_entry" | "entry" | "food" | "tickets";
+            event_kind: string | null;
+            name: {
+                [key: string]: string;
+            };
+            points: number;
+            series: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * PointsTier
+         * @description A tier, reached by `threshold` points earned in the last 12 months, with its benefits in words.
+         *
+         *         Who is in it earns `multiplier_permille` / 1000 times the points of each rule, rounded down.
+         */
+        PointsTier: {
+            benefits?: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @default 1000 */
+            multiplier_permille: number;
+            name: {
+                [key: string]: string;
+            };
+            threshold: number;
+        };
+        /**
+         * PointsTotal
+         * @description What moved: by kind, and by rule in its latest words where one earned it.
+         */
+        PointsTotal: {
+            /** @enum {string} */
+            kind: "earned" | "lapsed" | "redeemed" | "returned" | "taken_back";
+            movements: number;
+            points: number;
+            rule: {
+                [key: string]: string;
+            } | null;
+            rule_id: string | null;
+            written_off: number;
+        };
+        /**
+         * PointsView
+         * @description The points of an organiser for a person; `account` is None before they join.
+         */
+        PointsView: {
+            account: components["schemas"]["PointsAccountView"] | null;
+            is_open: boolean;
+            lapse_months: number | null;
+            name: {
+                [key: string]: string;
+            };
+            organiser: string;
+            /** Format: uuid */
+            organiser_id: string;
+            redemptions: components["schemas"]["RedemptionView"][];
+            rewards: components["schemas"]["RewardView"][];
+            rules: components["schemas"]["PointsRuleView"][];
+            tiers: components["schemas"]["PointsTier"][];
+        };
+        /**
          * Presence
          * @description Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires.
          */
@@ -11670,6 +12080,38 @@ export interface components {
          * @enum {string}
          */
         ProductCategory: "beers" | "hot_drinks" | "hot_food" | "menus" | "shop" | "snacks" | "soft_drinks" | "sweets";
+        /**
+         * Programme
+         * @description The programme of an organiser. `revision` grows with each change.
+         */
+        Programme: {
+            /** @default false */
+            is_open: boolean;
+            lapse_months?: number | null;
+            name: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            organiser_id: string;
+            revision: number;
+            rules?: components["schemas"]["EarningRule"][];
+            tiers?: components["schemas"]["PointsTier"][];
+        };
+        /**
+         * ProgrammeUpdate
+         * @description A programme to set, at the `revision` that the office saw; 0 for the first one.
+         */
+        ProgrammeUpdate: {
+            /** @default false */
+            is_open: boolean;
+            lapse_months?: number | null;
+            name: {
+                [key: string]: string;
+            };
+            revision: number;
+            rules?: components["schemas"]["EarningRule"][];
+            tiers?: components["schemas"]["PointsTier"][];
+        };
         /**
          * Progress
          * @description State of a top-up.
@@ -11996,6 +12438,51 @@ export interface components {
             ready_at?: string | null;
         };
         /**
+         * RedeemRequest
+         * @description Redeem a reward at the price that the person saw. The client makes `id`: a repeated request is one reward.
+         */
+        RedeemRequest: {
+            /** Format: uuid */
+            id: string;
+            price_points: number;
+            /** Format: uuid */
+            reward_id: string;
+            text?: string | null;
+        };
+        /**
+         * RedemptionUpdate
+         * @description The new state of a redeemed reward. `reason` is for a cancelled one, and its person reads it.
+         */
+        RedemptionUpdate: {
+            reason?: string | null;
+            /** @enum {string} */
+            state: "cancelled" | "handed_over" | "open" | "ready";
+        };
+        /**
+         * RedemptionView
+         * @description A redeemed reward for its person, with the code that they show.
+         */
+        RedemptionView: {
+            by_bonus: boolean;
+            cancel_reason: string | null;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "experience" | "upgrade" | "voucher";
+            name: {
+                [key: string]: string;
+            };
+            price_points: number;
+            /** Format: date-time */
+            redeemed_at: string;
+            /** @enum {string} */
+            state: "cancelled" | "handed_over" | "open" | "ready";
+            /** Format: date-time */
+            state_at: string;
+            text: string | null;
+        };
+        /**
          * RefereeSignal
          * @description A signal of the referee's devices. The match desk publishes the decision.
          */
@@ -12160,6 +12647,90 @@ export interface components {
         RevocationRequest: {
             /** Format: date-time */
             withdraw_since: string;
+        };
+        /**
+         * Reward
+         * @description A reward of an organiser; `taken` are redeemed and not cancelled. `revision` grows with each change.
+         */
+        Reward: {
+            /** @default false */
+            asks_text: boolean;
+            /** Format: date-time */
+            closes_at: string;
+            description?: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "experience" | "upgrade" | "voucher";
+            limit_per_person?: number | null;
+            name: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            opens_at: string;
+            /** Format: uuid */
+            organiser_id: string;
+            price_points: number;
+            revision: number;
+            stock?: number | null;
+            /** @default 0 */
+            taken: number;
+            voucher_cents?: number | null;
+        };
+        /**
+         * RewardUpdate
+         * @description A reward to create, or its new content at the `revision` that the office saw.
+         */
+        RewardUpdate: {
+            /** @default false */
+            asks_text: boolean;
+            /** Format: date-time */
+            closes_at: string;
+            description?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            kind: "experience" | "upgrade" | "voucher";
+            limit_per_person?: number | null;
+            name: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            opens_at: string;
+            /** Format: uuid */
+            organiser_id: string;
+            price_points: number;
+            revision?: number | null;
+            stock?: number | null;
+            voucher_cents?: number | null;
+        };
+        /**
+         * RewardView
+         * @description A reward that can be redeemed now or later; `left` is None without a limit, `mine` how many the person has.
+         */
+        RewardView: {
+            asks_text: boolean;
+            /** Format: date-time */
+            closes_at: string;
+            description: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "experience" | "upgrade" | "voucher";
+            left: number | null;
+            limit_per_person: number | null;
+            mine: number;
+            name: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            opens_at: string;
+            price_points: number;
+            voucher_cents: number | null;
         };
         /**
          * Rights
@@ -12501,6 +13072,17 @@ export interface components {
             id: string;
             /** Format: uuid */
             organiser_id: string;
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SeriesName
+         * @description A series that a rule may be for.
+         */
+        SeriesName: {
+            /** Format: uuid */
+            id: string;
             title: {
                 [key: string]: string;
             };
@@ -21498,6 +22080,172 @@ export interface operations {
             };
         };
     };
+    list_programmes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeProgramme"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organiser_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Programme"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_redemptions: {
+        parameters: {
+            query: {
+                organiser_id: string;
+                state?: ("cancelled" | "handed_over" | "open" | "ready") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeRedemption"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_redemption_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeRedemption"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reward_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewardUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reward"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_posts: {
         parameters: {
             query?: never;
@@ -22562,6 +23310,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    join_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsJoin"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    leave_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_points_movements: {
+        parameters: {
+            query?: {
+                before?: number;
+            };
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsMovements"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    redeem_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionView"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

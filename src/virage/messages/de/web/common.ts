@@ -32,6 +32,7 @@ export const common: typeof English = {
     food: "Essen",
     wallet: "Guthaben",
     packages: "Dauerkarten und Pakete",
+    points: "Punkte",
     membership: "Mitgliedschaft",
     account: "Konto",
     office: "Büro",

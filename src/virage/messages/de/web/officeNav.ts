@@ -6,6 +6,7 @@ export const officeNav = {
     orders: "Bestellungen",
     packages: "Dauerkarten",
     members: "Mitglieder",
+    points: "Punkte",
     payments: "Zahlungen",
     food: "Essen und Geld",
     kitchen: "Küche",

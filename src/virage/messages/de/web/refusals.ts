@@ -45,6 +45,17 @@ export const refusals: typeof English = {
   membership_not_active: "Diese Mitgliedschaft ist bereits beendet.",
   window_after_sale: "Der Vorverkauf für Mitglieder beginnt vor dem öffentlichen Verkauf. Wählen Sie eine frühere Zeit.",
   import_defects: "Es wurde nichts importiert. Korrigieren Sie die Zeilen unten und wählen Sie die Datei erneut aus.",
+  // points and rewards
+  points_closed: "Dieses Programm nimmt zurzeit niemanden neu auf.",
+  points_not_joined: "Nehmen Sie zuerst am Programm teil. Danach können Sie Prämien einlösen.",
+  points_too_few: "Für diese Prämie reichen Ihre Punkte noch nicht.",
+  redemption_state: "Diese Prämie wurde inzwischen übergeben oder storniert. Laden Sie die Seite neu.",
+  reward_closed: "Diese Prämie ist zurzeit nicht verfügbar.",
+  reward_limit_reached: "Mehr davon kann eine Person nicht einlösen.",
+  reward_price_changed: "Der Punktepreis dieser Prämie hat sich geändert. Prüfen Sie ihn noch einmal.",
+  reward_sold_out: "Die letzte wurde gerade vergeben. Ihre Punkte behalten Sie.",
+  reward_text_missing: "Schreiben Sie zuerst Ihren Text.",
+  units_differ: "Punkte und Geld lassen sich nicht tauschen.",
   // Tickets für andere
   transfer_ended: "Dieses Angebot ist nicht mehr offen.",
   transfer_not_possible: "Das ist nicht möglich. Wenden Sie sich an den Ticketservice.",

@@ -31,6 +31,7 @@ export const common = {
     food: "Food",
     wallet: "Wallet",
     packages: "Season tickets and packs",
+    points: "Points",
     membership: "Membership",
     account: "Account",
     office: "Office",

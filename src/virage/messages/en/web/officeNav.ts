@@ -6,6 +6,7 @@ export const officeNav = {
     orders: "Orders",
     packages: "Season tickets",
     members: "Members",
+    points: "Points",
     payments: "Payments",
     food: "Food and money",
     kitchen: "Kitchen",

@@ -40,6 +40,17 @@ export const refusals = {
   membership_not_active: "This membership has already ended.",
   window_after_sale: "A members’ sale starts before the public sale. Choose an earlier time.",
   import_defects: "Nothing was imported. Correct the lines below and choose the file again.",
+  // points and rewards
+  points_closed: "This programme takes no new people at the moment.",
+  points_not_joined: "Join the programme first. Then you can redeem rewards.",
+  points_too_few: "You don’t have enough points for this reward yet.",
+  redemption_state: "This reward was handed over or cancelled meanwhile. Reload the page.",
+  reward_closed: "This reward can’t be redeemed at the moment.",
+  reward_limit_reached: "You already have as many of this reward as one person can have.",
+  reward_price_changed: "The points for this reward have changed. Look again before you redeem it.",
+  reward_sold_out: "The last one has just been taken. You keep your points.",
+  reward_text_missing: "Write your text first.",
+  units_differ: "Points and money can’t be exchanged.",
   // tickets for other people
   transfer_ended: "This offer is no longer open.",
   transfer_not_possible: "This is not possible. Contact the ticket office.",

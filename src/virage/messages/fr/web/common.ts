@@ -32,6 +32,7 @@ export const common: typeof English = {
     food: "Buvette",
     wallet: "Cagnotte",
     packages: "Abonnements et packs",
+    points: "Points",
     membership: "Adhésion",
     account: "Compte",
     office: "Bureau",

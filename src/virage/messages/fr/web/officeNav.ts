@@ -6,6 +6,7 @@ export const officeNav = {
     orders: "Commandes",
     packages: "Abonnements",
     members: "Adhérents",
+    points: "Points",
     payments: "Paiements",
     food: "Buvettes et caisse",
     kitchen: "Cuisine",

@@ -42,6 +42,17 @@ export const refusals: typeof English = {
   membership_not_active: "Cette adhésion est déjà terminée.",
   window_after_sale: "Une vente aux adhérents commence avant la vente au public. Choisissez une heure plus tôt.",
   import_defects: "Rien n’a été importé. Corrigez les lignes ci-dessous, puis choisissez de nouveau le fichier.",
+  // points and rewards
+  points_closed: "Ce programme n’accepte pas de nouvelle inscription pour le moment.",
+  points_not_joined: "Inscrivez-vous d’abord au programme. Vous pourrez ensuite échanger vos points.",
+  points_too_few: "Vous n’avez pas encore assez de points pour cette récompense.",
+  redemption_state: "Cette récompense a été remise ou annulée entre-temps. Rechargez la page.",
+  reward_closed: "Cette récompense n’est pas disponible en ce moment.",
+  reward_limit_reached: "Vous avez déjà atteint le maximum par personne pour cette récompense.",
+  reward_price_changed: "Le nombre de points demandé a changé. Vérifiez-le avant de continuer.",
+  reward_sold_out: "La dernière vient d’être prise. Vous gardez vos points.",
+  reward_text_missing: "Écrivez d’abord votre texte.",
+  units_differ: "Les points ne s’échangent pas contre de l’argent.",
   // billets pour d’autres personnes
   transfer_ended: "Cette offre n’est plus ouverte.",
   transfer_not_possible: "Ce n’est pas possible. Contactez la billetterie.",

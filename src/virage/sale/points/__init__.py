@@ -1,0 +1,1 @@
+"""Points of organisers: programmes, accounts of fans, and rewards."""

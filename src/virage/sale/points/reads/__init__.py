@@ -1,0 +1,1 @@
+"""Reads of points for screens and other domains."""

@@ -1,0 +1,21 @@
+"""Routes of points."""
+
+from virage.platform.web.routing import mount
+from virage.sale.points.routes import fans, office
+
+routers = [
+    mount(
+        "/api/points",
+        [fans.list_points, fans.list_points_movements, fans.join_points, fans.leave_points, fans.redeem_reward],
+    ),
+    mount(
+        "/api/office/points",
+        [
+            office.list_programmes,
+            office.put_programme,
+            office.put_reward,
+            office.list_redemptions,
+            office.set_redemption_state,
+        ],
+    ),
+]

@@ -1,0 +1,1 @@
+"""Rules of points: pure functions without database, clock or web."""
