@@ -12,6 +12,7 @@ from virage.demo.membership import load_membership
 from virage.demo.packages import load_packages
 from virage.demo.pages import load_pages
 from virage.demo.people import CASHIER, FAN, load_people
+from virage.demo.points import load_points
 from virage.demo.programme import load_programme, planned
 from virage.demo.teams import load_teams
 from virage.demo.yesterday import load_yesterday
@@ -42,6 +43,8 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     async with db.transaction() as conn:
         await load_membership(conn, now)
         await load_packages(conn, now)
+    async with db.transaction() as conn:
+        await load_points(conn, now)
     await load_yesterday(db, config, clock, ids[FAN.email], ids[CASHIER.email])
     settings = config.of(PaymentSettings)
     if settings.sandbox_url is None:

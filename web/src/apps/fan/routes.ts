@@ -21,6 +21,7 @@ export const routes: readonly Route[] = [
   { pattern: "/packages/:id", load: packages("package") },
   { pattern: "/subscriptions/:id", load: packages("subscription") },
   { pattern: "/membership", load: () => import("../../features/membership/entry").then((membership) => membership.open()) },
+  { pattern: "/points", load: () => import("../../features/points/entry").then((points) => points.open()) },
   { pattern: "/wallet", load: wallet("balance") },
   { pattern: "/wallet/automatic", load: wallet("automatic") },
   { pattern: "/wallet/cards/add", load: wallet("addCard") },

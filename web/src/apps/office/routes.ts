@@ -2,6 +2,7 @@
 import { food } from "../../features/food/office/words.svelte";
 import { words as members } from "../../features/membership/office/words.svelte";
 import { words as packages } from "../../features/packages/office/words.svelte";
+import { words as points } from "../../features/points/office/words.svelte";
 import { words as exchange } from "../../features/ticketing/exchangeBook/words.svelte";
 import { words as moving } from "../../features/ticketing/moving/words.svelte";
 import { words as payments } from "../../features/settlement/words.svelte";
@@ -53,6 +54,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/orders/:id", load: page(() => import("../../features/ticketing/orders/OrderPage.svelte")) },
   { pattern: "/office/members", load: page(() => import("../../features/membership/office/MembersPage.svelte"), members) },
   { pattern: "/office/packages", load: page(() => import("../../features/packages/office/PackagesPage.svelte"), packages) },
+  { pattern: "/office/points", load: page(() => import("../../features/points/office/PointsPage.svelte"), points) },
   { pattern: "/office/payments", load: page(() => import("../../features/settlement/PaymentsPage.svelte"), payments) },
   { pattern: "/office/payments/accounts", load: page(() => import("../../features/settlement/AccountsPage.svelte"), payments) },
   { pattern: "/office/payments/payouts/:id", load: page(() => import("../../features/settlement/PayoutPage.svelte"), payments) },
