@@ -186,8 +186,7 @@ async def _of_entries(
     earliest: dict[UUID, Candidate] = {}
     for number, at in sorted(entered.items(), key=lambda item: item[1]):
         account = of_account[number]
-        if at >= account.joined_at:
-            earliest.setdefault(account.id, Candidate(account, event, found, event.id, at, "entry"))
+        earliest.setdefault(account.id, Candidate(account, event, found, event.id, at, "entry"))
     return list(earliest.values())
 
 
