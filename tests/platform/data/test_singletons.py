@@ -13,9 +13,10 @@ import pytest
 from tests.platform.data.test_queue import working
 from tests.silence import Silence
 from virage.platform.data import singletons as singletons_module
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs
 from virage.platform.data.singletons import Fenced, Superseded
+from virage.platform.values.refusals import Refused
 
 IN_TIME_S = 60.0  # generous: only the event is tested
 SESSIONS = "select pid from pg_stat_activity where application_name = 'virage singletons' and datname = $1"
@@ -150,7 +151,7 @@ async def test_a_running_money_transaction_delays_the_next_process(db: Database,
 WORKER = """
 import asyncio, sys
 from virage.platform.data import singletons
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.data.queue import Jobs
 
 singletons.SESSION = singletons.SESSION.replace("10000", "1000")  # of silence, until the server ends a session
@@ -227,6 +228,24 @@ async def test_a_singleton_without_a_holder_writes_nothing(db: Database) -> None
         await writes(Fenced(db, "charging", 1))
     async with db.connection() as conn:
         assert await conn.fetchval("select to_regclass('public.charge')") is None
+
+
+async def test_an_act_of_a_fenced_database_writes_for_the_holder_alone_and_nothing_if_it_is_refused(
+    db: Database,
+) -> None:
+    async def act(conn: Connection, name: str, *, refused: bool) -> str | Refused:
+        await conn.execute("insert into public.written values ($1)", name)
+        return Refused("not_found") if refused else name
+
+    async with db.transaction() as conn:
+        await conn.execute("insert into kernel.singleton (name, fence) values ('charging', 2)")
+        await conn.execute("create table public.written (name text)")
+    with pytest.raises(Superseded):
+        await Fenced(db, "charging", 1).transact(act, "OLD", refused=False)
+    assert await Fenced(db, "charging", 2).transact(act, "NOT", refused=True) == Refused("not_found")
+    assert await Fenced(db, "charging", 2).transact(act, "NEW", refused=False) == "NEW"
+    async with db.connection() as conn:
+        assert [row["name"] for row in await conn.fetch("select name from public.written")] == ["NEW"]
 
 
 async def test_a_process_reports_its_end_and_the_next_one_has_a_higher_number(db: Database) -> None:

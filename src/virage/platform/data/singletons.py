@@ -13,13 +13,13 @@ give the lock to another process before this one has noticed. Two rules keep the
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Final, NamedTuple
+from typing import Concatenate, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
 from virage.platform.data.connecting import Session, close, connect
-from virage.platform.data.database import ASYNCPG_ERRORS, Connection, Database, Unavailable
+from virage.platform.data.database import ASYNCPG_ERRORS, Asked, Connection, Database, Outcome, Unavailable
 from virage.platform.data.sql import load
 from virage.platform.settings.logs import log
 
@@ -78,6 +78,21 @@ class Fenced(Database):
             if await _sql.hold_fence(conn, name=self._name, fence=self._fence) is None:
                 raise Superseded(f"Another process runs {self._name}.")
             yield conn
+
+    async def transact(
+        self,
+        act: Callable[Concatenate[Connection, Asked], Awaitable[Outcome]],
+        *args: Asked.args,
+        **kwargs: Asked.kwargs,
+    ) -> Outcome:
+        """Run an act in a transaction that holds the fence to its end, and return its outcome, as `Database` does."""
+
+        async def fenced(conn: Connection) -> Outcome:
+            if await _sql.hold_fence(conn, name=self._name, fence=self._fence) is None:
+                raise Superseded(f"Another process runs {self._name}.")
+            return await act(conn, *args, **kwargs)
+
+        return await self._db.transact(fenced)
 
 
 class _Locks:
