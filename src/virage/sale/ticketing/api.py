@@ -40,6 +40,7 @@ from virage.sale.ticketing.reads.gates import order_codes as order_codes
 from virage.sale.ticketing.reads.gates import orders_with_code as orders_with_code
 from virage.sale.ticketing.reads.gates import places_of_owners as places_of_owners
 from virage.sale.ticketing.reads.open_sales import OpenSales as OpenSales
+from virage.sale.ticketing.reads.open_sales import load_pricing as load_pricing
 from virage.sale.ticketing.reads.open_sales import load_sale as load_sale
 from virage.sale.ticketing.reads.purchases import Purchase as Purchase
 from virage.sale.ticketing.reads.purchases import purchase as purchase

@@ -15,6 +15,7 @@ from virage.sale.ticketing.rules.reseating import GiveBack as GiveBack
 from virage.sale.ticketing.rules.reseating import MoveChoice as MoveChoice
 from virage.sale.ticketing.rules.reseating import Reseat as Reseat
 from virage.sale.ticketing.rules.sale import HOLD_FOR as HOLD_FOR
+from virage.sale.ticketing.rules.sale import propose as propose
 from virage.sale.ticketing.rules.terms import AcceptedTerms as AcceptedTerms
 from virage.sale.ticketing.rules.terms import Arrangement as Arrangement
 from virage.sale.ticketing.rules.terms import Assigned as Assigned
