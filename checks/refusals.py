@@ -31,6 +31,7 @@ REFUSAL_ENUMS = frozenset(
         "BookingRefusal",
         "ConcessionaireRefusal",
         "DeviationReason",
+        "DrawRefusal",
         "FiscalRefusal",
         "MembershipRefusal",
         "PackageRefusal",

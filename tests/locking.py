@@ -23,6 +23,7 @@ from virage.platform.module import LockException
 
 # A row of a view is a row of its table.
 VIEWS: Final = {
+    "draws.entry_row": "draws.entry",
     "ticketing.listing_row": "ticketing.listing",
     "membership.membership_row": "membership.membership",
     "ticketing.order_row": "ticketing.orders",

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.app.draws import draw_of
 from tests.app.food import food_of
 from tests.app.gates import accreditation
 from tests.app.members import member_of
@@ -176,6 +177,7 @@ async def erasure(world: "World") -> Erasure:
     office = await world.signed_in("office@example.org", Grant("programme", "organiser", world.ours))
     await member_of(world, office, fan)
     await points_of(world, office, fan)
+    await draw_of(world, EMAIL)
     ban = {"id": str(new_id()), "email": EMAIL, "expires_at": "2027-05-09T18:00:00Z"}
     supervisor = await world.signed_in("supervisor@example.org", Grant("supervisor"))
     assert (await world.ask(supervisor, "POST", "/api/access/bans/club", ban)).status_code == 200

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import Struct, to_builtins
 
+from tests.app.draws import close, content, draw_of
 from tests.app.emails import LETTERS, LETTERS_ELSEWHERE
 from tests.app.food import FOOD, food_of
 from tests.app.gates import GATES, accreditation, ban
@@ -131,6 +132,11 @@ CASES = (
     Case(
         "PUT /api/office/events/{event_id}/windows", "our office", NEIGHBOURS, lambda _: {"windows": [], "revision": 0}
     ),
+    Case("GET /api/office/events/{event_id}/draw", "our office", NEIGHBOURS),
+    Case("PUT /api/office/events/{event_id}/draw", "our office", NEIGHBOURS, content),
+    Case("POST /api/office/events/{event_id}/draw/steps", "our office", NEIGHBOURS, close),
+    Case("GET /api/office/events/{event_id}/draw/entries", "our office", NEIGHBOURS),
+    Case("GET /api/office/events/{event_id}/draw/entries.csv", "our office", NEIGHBOURS),
     Case("PUT /api/office/membership/tiers/{tier_id}", "our office", NEIGHBOURS, tier),
     Case(f"GET {MEMBERS}", "our office", NEIGHBOURS),
     Case("PUT /api/office/points/programmes/{organiser_id}", "our office", NEIGHBOURS, programme),
@@ -258,6 +264,9 @@ ELSEWHERE = {
     "POST /api/packages/{package_id}/subscriptions",
     "PUT /api/office/packages/{package_id}",
     "GET /api/office/packages/{package_id}/subscriptions",
+    # an entry is found by its event and the person who asks
+    "PUT /api/events/{event_id}/draw/entry",
+    "DELETE /api/events/{event_id}/draw/entry",
     # the tests of the exchange try another fan, and another event
     "POST /api/exchange/listings/{listing_id}/withdraw",
     "POST /api/office/events/{event_id}/exchange/{listing_id}",
@@ -384,6 +393,7 @@ async def cast(world: "World") -> Cast:
     await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is stored before the provider is called
     headers["till"], till_id = await world.till("01"), world.ids["device_id"]
     await world.device("A1")
+    await draw_of(world)
     key_id, record_id = await phone_of(world, headers["fan"], till_id)
     entry = (await world.ask(headers["administrator"], "POST", "/api/access/bans/club", ban(world))).json()
     accredited = await world.ask(headers["our office"], "POST", "/api/access/accreditations", accreditation(world))

@@ -51,6 +51,7 @@ from virage.money.wallet.ledger import module as ledger
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.platform.settings.config import Config
 from virage.platform.web.problems import STATUS
+from virage.sale.draws import module as draws
 from virage.sale.membership import module as membership
 from virage.sale.membership.api import PURPOSE as MEMBERSHIPS
 from virage.sale.membership.api import EarlySales, MembershipMoney, claim_members
@@ -97,6 +98,7 @@ MODULES: Final[Sequence[Module]] = (
     packages.module,
     membership.module,
     points.module,
+    draws.module,
     access.module,
     menu.module,
     till.module,
@@ -148,6 +150,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("payments.payment where captured_cents is null", "News of a payment locks it before what it pays for."),
     LockPlace("card_readers", "A record and news of a payment lock it; wallets and captured payments follow."),
     LockPlace("membership", "A paid membership follows its payment; refunds and emails follow the membership."),
+    LockPlace("draws", "A draw is locked before its winners are compared with the bans, seated, charged and told."),
     LockPlace("access.accreditation", "An accreditation is written before its pass."),
     LockPlace("access.ban_review", "A new holder is compared with the bans before their ticket is locked."),
     LockPlace(
@@ -279,6 +282,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         ),
         membership.module.name: membership.build(process, early_sales),
         points.module.name: points.build(process, first_entries=first_entries, food_spends=food_spent),
+        draws.module.name: draws.build(process, provider=provider, handlers=handlers, is_banned=is_banned),
         access.module.name: access.build(process),
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),

@@ -13,6 +13,7 @@ from virage.identity.people.api import (
 from virage.identity.people.types import EmailKind
 from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_up_off_email, payout_failed_email
+from virage.sale.draws.api import draw_email
 from virage.sale.membership.api import membership_email
 from virage.sale.points.api import points_lapse_email, reward_email
 from virage.sale.ticketing.api import (
@@ -79,6 +80,11 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.POINTS_LAPSE_SOON: points_lapse_email,
     EmailKind.REWARD_READY: reward_email,
     EmailKind.REWARD_CANCELLED: reward_email,
+    EmailKind.DRAW_ENTERED: draw_email,
+    EmailKind.DRAW_WON: draw_email,
+    EmailKind.DRAW_TO_PAY: draw_email,
+    EmailKind.DRAW_NOT_WON: draw_email,
+    EmailKind.DRAW_CANCELLED: draw_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
     EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,

@@ -11,6 +11,7 @@ from virage.media.live.api import erase_notifications, export_notifications
 from virage.money.wallet.accounts.api import PaidAt
 from virage.money.wallet.cards.api import export_cards, export_phones, forget_cards, forget_phones
 from virage.money.wallet.funding.api import export_auto_top_up, export_wallet, forget_auto_top_up, forget_wallet
+from virage.sale.draws.api import export_entries, forget_entries
 from virage.sale.membership.api import export_memberships, forget_memberships
 from virage.sale.packages.api import export_subscriptions, forget_subscriptions
 from virage.sale.points.api import export_points, forget_points
@@ -26,6 +27,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "membership": export_memberships,
     "packages": export_subscriptions,
     "points": export_points,
+    "draws": export_entries,
     "access": export_accreditations,
     "food_orders": export_orders,
     "notices": export_notifications,
@@ -33,7 +35,9 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
 """By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
     lock_orders_of_erased,  # the order of locks: food orders, members, accreditations, tickets, points, cards, wallets
+    lock_orders_of_erased,  # the order of locks: food orders, members, draws, accreditations, orders, cards, wallets
     forget_memberships,
+    forget_entries,
     forget_accreditations,
     forget_reviewed,
     refund_erased,

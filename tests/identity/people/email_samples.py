@@ -52,6 +52,20 @@ REWARD = {
     "points": 400,
     "code": "K7MW2RTC",
     "reason": "",
+DRAW = {
+    "event": TITLE,
+    "zone": "",
+    "code": "K7QX2MNPA9TD",
+    "commitment": "6d" * 32,
+    "size": 2,
+    "category": {"fr": "Or", "en": "Gold", "de": "Gold"},
+    "cents": 16300,
+    "closes_at": AT.replace(day=1, hour=20),
+    "draws_at": AT.replace(day=2, hour=12),
+    "ends_at": AT.replace(day=6, hour=12),
+    "pays_until": AT.replace(day=4, hour=12),
+    "number": 4211,
+    "waits": True,
 }
 VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
 
@@ -127,6 +141,11 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.POINTS_LAPSE_SOON: EmailContent(POINTS, path="/points"),
     EmailKind.REWARD_READY: EmailContent(REWARD, path="/points"),
     EmailKind.REWARD_CANCELLED: EmailContent(REWARD, path="/points"),
+    EmailKind.DRAW_ENTERED: EmailContent(DRAW, path="/events/1/draw"),
+    EmailKind.DRAW_WON: EmailContent(DRAW, path="/tickets"),
+    EmailKind.DRAW_TO_PAY: EmailContent(DRAW, path="/events/1/draw"),
+    EmailKind.DRAW_NOT_WON: EmailContent(DRAW, path="/events/1/draw"),
+    EmailKind.DRAW_CANCELLED: EmailContent(DRAW, path="/events/1"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

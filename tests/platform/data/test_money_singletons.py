@@ -21,6 +21,7 @@ MONEY = {
     "points.earn",
     "points.lapse",
     "settlement.reconcile",
+    "draws.run",
     "wallet.auto_top_up",
     "wallet.empty_closed",
 }

@@ -629,6 +629,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/draws/{draw_id}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get draw file
+         * @description Return a file to check the result with, as described in docs/draws.md; `not_found` before it is published.
+         *
+         *     The entries are published as soon as they are frozen, the results once the draw is made. `verify_draw.py` is a
+         *     program that checks them.
+         */
+        get: operations["get_draw_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -686,6 +709,52 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event_id}/draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get draw
+         * @description Return the draw of an event once it has opened, with my entry if I have signed in.
+         */
+        get: operations["get_draw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{event_id}/draw/entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put entry
+         * @description Enter the draw of an event, or change my entry. It counts once my card is saved on the provider's page.
+         *
+         *     The page returns to `/events/{event_id}/draw?method={method_id}`.
+         */
+        put: operations["put_entry"];
+        post?: never;
+        /**
+         * Delete entry
+         * @description Withdraw my entry while the draw is open.
+         */
+        delete: operations["delete_entry"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2699,6 +2768,92 @@ export interface paths {
          */
         put: operations["put_event_closure"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get office draw
+         * @description Return the draw of an event with its categories, wishes and results.
+         */
+        get: operations["get_office_draw"];
+        /**
+         * Put draw
+         * @description Create the draw of an event, or change it before it opens. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_draw"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/draw/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List draw entries
+         * @description Return entries in the order of the draw, 100 at a time; before the draw, in the order of their codes.
+         */
+        get: operations["list_draw_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/draw/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get draw entries csv
+         * @description Return all entries of the draw as CSV, in its order.
+         */
+        get: operations["get_draw_entries_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/events/{event_id}/draw/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step draw
+         * @description Open, close, make or cancel the draw of an event, or give its public value.
+         *
+         *     A repeated step changes nothing. Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["step_draw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8568,6 +8723,105 @@ export interface components {
             version: string;
         };
         /**
+         * DrawAnswer
+         * @description The draw of an event, None if it has none.
+         */
+        DrawAnswer: {
+            draw: components["schemas"]["PublicDraw"] | null;
+        };
+        /**
+         * DrawCategory
+         * @description A category of the event: what is free of it, what the draw offers, and who wishes for it and has won it.
+         */
+        DrawCategory: {
+            /** Format: uuid */
+            category_id: string;
+            free_places: number;
+            free_spaces: number;
+            left_places: number | null;
+            left_spaces: number | null;
+            name: {
+                [key: string]: string;
+            };
+            quota: components["schemas"]["QuotaRequest"] | null;
+            wishes: components["schemas"]["WishCount"][];
+            won: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * DrawEntryAnswer
+         * @description The draw with my entry. `page_url`: the provider's page on which my card is saved, None if it is.
+         */
+        DrawEntryAnswer: {
+            draw: components["schemas"]["PublicDraw"];
+            page_url: string | null;
+        };
+        /**
+         * DrawEntryRequest
+         * @description What a person asks for. `method_id`, which the client makes, is the card that is charged if they win.
+         *
+         *         `consents`: the person agrees that it is charged without them. `terms` is the version of the terms of sale that
+         *         they accept.
+         */
+        DrawEntryRequest: {
+            /** @default false */
+            any_other: boolean;
+            consents: boolean;
+            /** Format: uuid */
+            method_id: string;
+            party: components["schemas"]["Party"];
+            terms?: string | null;
+            /** @default false */
+            wheelchair: boolean;
+            wishes: string[];
+        };
+        /**
+         * DrawQuota
+         * @description What a draw offers of a category, with its prices by tariff. None: all that is free when the entries close.
+         */
+        DrawQuota: {
+            /** Format: uuid */
+            category_id: string;
+            name: {
+                [key: string]: string;
+            };
+            places: number | null;
+            prices: {
+                [key: string]: number;
+            };
+            spaces: number | null;
+        };
+        /**
+         * DrawStep
+         * @description A step of a draw at the `revision` that the office saw. `set_value` gives the public value.
+         */
+        DrawStep: {
+            public_value?: string | null;
+            revision: number;
+            /** @enum {string} */
+            step: "cancel" | "close" | "draw" | "open" | "set_value";
+        };
+        /**
+         * DrawUpdate
+         * @description A draw to create, whose `id` the client makes, or its new content at the `revision` that the office saw.
+         */
+        DrawUpdate: {
+            /** Format: date-time */
+            closes_at: string;
+            /** Format: date-time */
+            draws_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @default 48 */
+            pay_hours: number;
+            public_value_name?: string | null;
+            quotas: components["schemas"]["QuotaRequest"][];
+            revision?: number | null;
+        };
+        /**
          * Drawer
          * @description Cash of a shift. `expected_cents` = float + sales - refunds + top-ups - payouts.
          *
@@ -8650,6 +8904,7 @@ export interface components {
          * @enum {string}
          */
         EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
+        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -10382,6 +10637,31 @@ export interface components {
             posts: string[];
         };
         /**
+         * MyEntry
+         * @description My entry. `code` is what is published instead of me; `number` is its place in the order of the draw, from 1.
+         *
+         *         `charged_at_most_cents` is the highest amount that my card is charged. `reason` is why it was declined.
+         */
+        MyEntry: {
+            any_other: boolean;
+            card: string | null;
+            card_failed: boolean;
+            category_id: string | null;
+            charged_at_most_cents: number;
+            code: string;
+            /** Format: uuid */
+            method_id: string;
+            number: number | null;
+            order_id: string | null;
+            party: components["schemas"]["Party"];
+            pays_until: string | null;
+            reason: string | null;
+            /** @enum {string} */
+            state: "cancelled" | "card_missing" | "entered" | "lapsed" | "lost" | "not_possible" | "paid" | "released" | "to_pay" | "waiting" | "won";
+            wheelchair: boolean;
+            wishes: string[];
+        };
+        /**
          * MyPhone
          * @description A phone that pays from my wallet.
          */
@@ -10611,6 +10891,78 @@ export interface components {
             posts: string[];
             revoked_at: string | null;
             revoked_by: string | null;
+        };
+        /**
+         * OfficeDraw
+         * @description A draw as the office set it. `states` counts the confirmed entries; `unconfirmed` have no saved card yet.
+         */
+        OfficeDraw: {
+            /** Format: date-time */
+            closes_at: string;
+            commitment: string | null;
+            drawn_at: string | null;
+            /** Format: date-time */
+            draws_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            entries_sha256: string | null;
+            frozen_at: string | null;
+            /** Format: uuid */
+            id: string;
+            is_applied: boolean;
+            pay_hours: number;
+            public_value: string | null;
+            public_value_name: string | null;
+            quotas: components["schemas"]["DrawQuota"][];
+            revision: number;
+            seed: string | null;
+            /** @enum {string} */
+            state: "cancelled" | "closed" | "draft" | "drawn" | "ended" | "open";
+            states: {
+                [key: string]: number;
+            };
+            unconfirmed: number;
+        };
+        /**
+         * OfficeDrawPage
+         * @description The draw of an event, None before one is set, and its categories.
+         */
+        OfficeDrawPage: {
+            categories: components["schemas"]["DrawCategory"][];
+            draw: components["schemas"]["OfficeDraw"] | null;
+            /** Format: date-time */
+            sale_opens_at: string;
+            /** Format: date-time */
+            starts_at: string;
+        };
+        /**
+         * OfficeEntries
+         * @description Entries in the order of the draw, at most 100; `more` continues after the last one.
+         */
+        OfficeEntries: {
+            entries: components["schemas"]["OfficeEntry"][];
+            more: boolean;
+        };
+        /**
+         * OfficeEntry
+         * @description An entry for the office; `name` is None once its person was erased, and empty if they gave none.
+         */
+        OfficeEntry: {
+            any_other: boolean;
+            category_id: string | null;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+            number: number | null;
+            order_id: string | null;
+            party: components["schemas"]["Party"];
+            pays_until: string | null;
+            reason: string | null;
+            /** @enum {string} */
+            state: "cancelled" | "charging" | "entered" | "held" | "lapsed" | "lost" | "paid" | "released" | "review" | "to_pay" | "waiting" | "won";
+            wheelchair: boolean;
+            wishes: string[];
         };
         /**
          * OfficeEvent
@@ -12189,6 +12541,36 @@ export interface components {
             time_zone: string;
         };
         /**
+         * PublicDraw
+         * @description A draw for everyone. `commitment`, `entries_sha256` and `seed` are in hexadecimal; the seed is revealed last.
+         */
+        PublicDraw: {
+            /** Format: date-time */
+            closes_at: string;
+            commitment: string | null;
+            /** Format: date-time */
+            draws_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            entries: number;
+            entries_sha256: string | null;
+            /** Format: uuid */
+            event_id: string;
+            fee_cents: number;
+            group_max: number;
+            /** Format: uuid */
+            id: string;
+            mine: components["schemas"]["MyEntry"] | null;
+            pay_hours: number;
+            public_value: string | null;
+            public_value_name: string | null;
+            quotas: components["schemas"]["DrawQuota"][];
+            seed: string | null;
+            /** @enum {string} */
+            state: "cancelled" | "closed" | "draft" | "drawn" | "ended" | "open";
+            takes_entries: boolean;
+        };
+        /**
          * PublicEvent
          * @description An event for the public.
          */
@@ -12331,6 +12713,17 @@ export interface components {
             ramp: string;
             wait_s: number;
             waiting: number;
+        };
+        /**
+         * QuotaRequest
+         * @description What a draw offers of a category. `places` None is every free ordinary place, `spaces` None every wheelchair
+         *         space with a companion seat; what is free is counted when the entries are frozen.
+         */
+        QuotaRequest: {
+            /** Format: uuid */
+            category_id: string;
+            places?: number | null;
+            spaces?: number | null;
         };
         /**
          * RampFile
@@ -14621,6 +15014,15 @@ export interface components {
             windows: components["schemas"]["EventWindow"][];
         };
         /**
+         * WishCount
+         * @description How many entries name the category of a quota at a position, from 1; category -1 is any.
+         */
+        WishCount: {
+            category: number;
+            entries: number;
+            position: number;
+        };
+        /**
          * ZoneFile
          * @description An area for the density of people; `within` is the zone around it.
          */
@@ -15696,6 +16098,38 @@ export interface operations {
             };
         };
     };
+    get_draw_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draw_id: string;
+                name: "draw.json" | "entries.jsonl" | "log.jsonl" | "results.jsonl" | "verify_draw.py";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A published file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: never;
@@ -15775,6 +16209,101 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawEntryRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawEntryAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -19427,6 +19956,172 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_office_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDrawPage"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDrawPage"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_draw_entries: {
+        parameters: {
+            query?: {
+                after?: number;
+                after_code?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeEntries"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_draw_entries_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All entries of the draw */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    step_draw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawStep"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDrawPage"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -56,6 +56,14 @@ export const refusals: typeof English = {
   reward_sold_out: "Die letzte wurde gerade vergeben. Ihre Punkte behalten Sie.",
   reward_text_missing: "Schreiben Sie zuerst Ihren Text.",
   units_differ: "Punkte und Geld lassen sich nicht tauschen.",
+  // Verlosungen
+  consent_required: "Stimmen Sie zu, dass Ihre Karte bei einem Gewinn belastet wird.",
+  method_failed: "Ihre Karte konnte nicht gespeichert werden. Versuchen Sie es erneut oder nehmen Sie eine andere.",
+  draw_after_sale: "Die Verlosung muss vor dem Beginn des öffentlichen Verkaufs stattfinden. Wählen Sie frühere Zeiten oder verschieben Sie den Verkauf.",
+  draw_not_open: "Für diese Verlosung können Sie sich nicht mehr anmelden.",
+  draw_quota_too_large: "In einer Kategorie sind weniger Plätze frei, als Sie anbieten. Verringern Sie die Zahl.",
+  draw_step_not_possible: "Dieser Schritt ist gerade nicht möglich. Laden Sie die Seite neu, um den Stand der Verlosung zu sehen.",
+  draw_value_missing: "Geben Sie zuerst den öffentlichen Wert ein.",
   // Tickets für andere
   transfer_ended: "Dieses Angebot ist nicht mehr offen.",
   transfer_not_possible: "Das ist nicht möglich. Wenden Sie sich an den Ticketservice.",

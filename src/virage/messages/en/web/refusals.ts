@@ -51,6 +51,14 @@ export const refusals = {
   reward_sold_out: "The last one has just been taken. You keep your points.",
   reward_text_missing: "Write your text first.",
   units_differ: "Points and money can’t be exchanged.",
+  // draws
+  consent_required: "Agree that your card is charged if you win.",
+  method_failed: "Your card could not be saved. Try again, or use another one.",
+  draw_after_sale: "The draw must be made before the public sale opens. Choose earlier times, or move the sale.",
+  draw_not_open: "This draw no longer takes entries.",
+  draw_quota_too_large: "A category has fewer free seats than you offer. Lower the number.",
+  draw_step_not_possible: "This step is not possible at the moment. Reload the page to see where the draw stands.",
+  draw_value_missing: "Enter the public value first.",
   // tickets for other people
   transfer_ended: "This offer is no longer open.",
   transfer_not_possible: "This is not possible. Contact the ticket office.",

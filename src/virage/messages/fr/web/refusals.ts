@@ -53,6 +53,14 @@ export const refusals: typeof English = {
   reward_sold_out: "La dernière vient d’être prise. Vous gardez vos points.",
   reward_text_missing: "Écrivez d’abord votre texte.",
   units_differ: "Les points ne s’échangent pas contre de l’argent.",
+  // tirages au sort
+  consent_required: "Acceptez que votre carte soit débitée si vous êtes tiré au sort.",
+  method_failed: "Votre carte n’a pas pu être enregistrée. Réessayez ou utilisez-en une autre.",
+  draw_after_sale: "Le tirage doit avoir lieu avant l’ouverture de la vente publique. Choisissez des horaires plus tôt ou déplacez la vente.",
+  draw_not_open: "Les participations à ce tirage sont closes.",
+  draw_quota_too_large: "Une catégorie a moins de places libres que vous n’en proposez. Réduisez le nombre.",
+  draw_step_not_possible: "Cette étape n’est pas possible pour le moment. Rechargez la page pour voir où en est le tirage.",
+  draw_value_missing: "Saisissez d’abord la valeur publique.",
   // billets pour d’autres personnes
   transfer_ended: "Cette offre n’est plus ouverte.",
   transfer_not_possible: "Ce n’est pas possible. Contactez la billetterie.",

@@ -1,0 +1,1 @@
+"""Reads of draws for screens and other domains."""

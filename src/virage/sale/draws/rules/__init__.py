@@ -1,0 +1,1 @@
+"""Rules of draws: pure functions without database, clock or web."""
