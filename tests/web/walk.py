@@ -290,7 +290,7 @@ def office_addresses(evening: Evening) -> list[str]:
         event,
         *(
             f"{event}/{part}"
-            for part in ("details", "teams", "prices", "windows", "exchange", "gates", "accreditations")
+            for part in ("details", "teams", "prices", "windows", "draw", "exchange", "gates", "accreditations")
         ),
         *(f"{event}/{part}" for part in ("closures", "move")),
         *("/office/venues", "/office/venues/arena", "/office/import-venue"),

@@ -11,6 +11,7 @@ export const routes: readonly Route[] = [
   { pattern: "/", load: () => import("../../features/programme/Home.svelte") },
   { pattern: "/events/:id", load: () => import("../../features/ticketing/EventPage.svelte") },
   { pattern: "/events/:id/exchange", load: () => import("../../features/ticketing/exchange/entry").then((exchange) => exchange.open()) },
+  { pattern: "/events/:id/draw", load: () => import("../../features/draws/entry").then((draws) => draws.open()) },
   { pattern: "/basket", load: () => import("../../features/ticketing/BasketPage.svelte") },
   { pattern: "/orders", load: () => import("../../features/ticketing/OrdersPage.svelte") },
   { pattern: "/orders/:id", load: () => import("../../features/payments/OrderPage.svelte") },

@@ -1,4 +1,5 @@
 /** Routes of the office. A page opens once its texts, the account and the venues of the menu are loaded. */
+import { words as draws } from "../../features/draws/office/words.svelte";
 import { food } from "../../features/food/office/words.svelte";
 import { words as members } from "../../features/membership/office/words.svelte";
 import { words as packages } from "../../features/packages/office/words.svelte";
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/events/:id/teams", load: page(() => import("../../features/live/teams/TeamsPage.svelte")) },
   { pattern: "/office/events/:id/prices", load: page(() => import("../../features/ticketing/prices/PricesPage.svelte")) },
   { pattern: "/office/events/:id/windows", load: page(() => import("../../features/membership/office/WindowsPage.svelte"), members) },
+  { pattern: "/office/events/:id/draw", load: page(() => import("../../features/draws/office/DrawBookPage.svelte"), draws) },
   { pattern: "/office/events/:id/exchange", load: page(() => import("../../features/ticketing/exchangeBook/ExchangeBookPage.svelte"), exchange) },
   { pattern: "/office/events/:id/gates", load: page(() => import("../../features/access/gates/GatesPage.svelte")) },
   { pattern: "/office/events/:id/accreditations", load: page(() => import("../../features/access/accreditations/AccreditationsPage.svelte")) },

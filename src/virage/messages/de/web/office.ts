@@ -96,7 +96,7 @@ export const office: typeof English = {
     notYours: "Sie haben keinen Zugriff auf diesen Teil des Büros.",
   },
   event: { title: "Veranstaltung", sellerNotReady: "Das Konto des Veranstalters beim Zahlungsdienstleister kann keine Zahlungen annehmen, deshalb kann niemand Tickets kaufen. Finanzen sieht unter Zahlungen, was fehlt.", publicPage: "Öffentliche Seite ansehen", newerVersion: (venue) => `${venue} hat eine neuere Version. Diese Veranstaltung nutzt noch eine frühere.`, move: "Auf die neue Version umstellen …" },
-  tabs: { label: "Diese Veranstaltung", sales: "Verkauf", details: "Angaben", teams: "Mannschaften", prices: "Preise", windows: "Vorverkauf", exchange: "Ticketbörse", gates: "Eingänge", accreditations: "Akkreditierungen", closures: "Sperrungen" },
+  tabs: { label: "Diese Veranstaltung", sales: "Verkauf", details: "Angaben", teams: "Mannschaften", prices: "Preise", windows: "Vorverkauf", draw: "Verlosung", exchange: "Ticketbörse", gates: "Eingänge", accreditations: "Akkreditierungen", closures: "Sperrungen" },
   defects: {
     title_missing: "Geben Sie einen Titel ein",
     title_missing_in: (language) => `Geben Sie einen Titel ein (${language})`,

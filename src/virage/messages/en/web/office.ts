@@ -98,7 +98,7 @@ export const office = {
     notYours: "You don’t have access to this part of the office.",
   },
   event: { title: "Event", sellerNotReady: "The organiser’s account at the payment provider cannot take payments, so its tickets cannot be bought. Under Payments, Finance sees what is missing.", publicPage: "View public page", newerVersion: (venue: string) => `${venue} has a newer version. This event still uses an earlier one.`, move: "Move the event…" },
-  tabs: { label: "This event", sales: "Sales", details: "Details", teams: "Teams", prices: "Prices", windows: "Members’ sale", exchange: "Exchange", gates: "Gates", accreditations: "Accreditations", closures: "Closures" },
+  tabs: { label: "This event", sales: "Sales", details: "Details", teams: "Teams", prices: "Prices", windows: "Members’ sale", draw: "Draw", exchange: "Exchange", gates: "Gates", accreditations: "Accreditations", closures: "Closures" },
   defects: {
     title_missing: "Enter a title",
     title_missing_in: (language: string) => `Enter a title (${language})`,

@@ -96,7 +96,7 @@ export const office: typeof English = {
     notYours: "Vous n’avez pas accès à cette partie du bureau.",
   },
   event: { title: "Événement", sellerNotReady: "Le compte de l’organisateur chez le prestataire de paiement ne peut pas encaisser : personne ne peut acheter de billets. L’équipe Finances voit dans Paiements ce qui manque.", publicPage: "Voir la page publique", newerVersion: (venue) => `${venue} a une version plus récente. Cet événement utilise encore une version antérieure.`, move: "Passer à la nouvelle version…" },
-  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", teams: "Équipes", prices: "Tarifs", windows: "Vente aux adhérents", exchange: "Bourse", gates: "Portes", accreditations: "Accréditations", closures: "Fermetures" },
+  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", teams: "Équipes", prices: "Tarifs", windows: "Vente aux adhérents", draw: "Tirage", exchange: "Bourse", gates: "Portes", accreditations: "Accréditations", closures: "Fermetures" },
   defects: {
     title_missing: "Saisissez un titre",
     title_missing_in: (language) => `Saisissez un titre (${language})`,
