@@ -52,6 +52,7 @@ REWARD = {
     "points": 400,
     "code": "K7MW2RTC",
     "reason": "",
+}
 DRAW = {
     "event": TITLE,
     "zone": "",
