@@ -278,6 +278,24 @@ async def test_the_erasure_of_a_winner_gives_the_places_to_the_next(lottery: Lot
     assert status == 0, words
 
 
+async def test_an_erased_person_leaves_the_waiting_order_and_is_offered_nothing(
+    lottery: Lottery, tmp_path: Path
+) -> None:
+    await lottery.opened((GOLD, 2, 0))
+    fans = [await lottery.entered(f"fan{number}@example.org", declines="card_declined") for number in range(3)]
+    await lottery.drawn()
+    (winner,), (first, second) = await split(lottery, fans)
+    del lottery.provider.declines[second.method_id]
+    await erase(lottery, first.email)
+    await erase(lottery, winner.email)
+    await lottery.run()
+    assert (await lottery.mine(second))["state"] == "paid"
+    reasons = await lottery.system.rows("select reason from draws.entry where person_id is null")
+    assert [row["reason"] for row in reasons] == ["erased", "erased"]
+    status, words = await verified(lottery, tmp_path)
+    assert status == 0, words
+
+
 async def test_a_wheelchair_space_is_won_with_its_companion_seat(lottery: Lottery) -> None:
     await lottery.opened((GOLD, 0, 1), (BLUE, 0, None))
     offered = {one["category_id"]: one for one in (await lottery.seen_by_office())["categories"]}
