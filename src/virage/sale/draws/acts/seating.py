@@ -66,13 +66,15 @@ async def _seat(  # noqa: PLR0917 - the parts of one batch
         return False
     pays_until = min(now + timedelta(hours=draw.pay_hours), event.starts_at)
     banned: list[UUID] = []
+    gone: list[EntryRow] = []
     unseated: list[EntryRow] = []
     holds: dict[UUID, Hold] = {}
     proposed: list[int] = []
     for entry in winners:
         person = None if entry.person_id is None else persons.get(entry.person_id)
         if person is None or entry.category is None:
-            continue  # an erasure releases what its person won
+            gone.append(entry)
+            continue
         if await is_banned(conn, event.id, entry.id, person, name=person.name or person.email, now=now):
             banned.append(entry.id)
             continue
@@ -98,6 +100,8 @@ async def _seat(  # noqa: PLR0917 - the parts of one batch
     await append(conn, facts, now)
     if unseated:
         await give_back(conn, draw, unseated, "unseated", now, returns=False)
+    if gone:
+        await give_back(conn, (await store.draws(conn, [draw.id]))[draw.id], gone, "erased", now)
     by_id = {entry.id: entry for entry in winners}
     for entry_id, outcome in zip(holds, outcomes, strict=True):
         if isinstance(outcome, Refused):  # more tickets of the event than the limit, for instance
