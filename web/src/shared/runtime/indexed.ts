@@ -25,8 +25,10 @@ export function within<Result>(transaction: IDBTransaction, ask: (transaction: I
 }
 
 let left = false;
-addEventListener("pagehide", () => (left = true));
-addEventListener("pageshow", () => (left = false));
+if ("addEventListener" in globalThis) { // Node, which runs the tests of rules, has no pages
+  addEventListener("pagehide", () => (left = true));
+  addEventListener("pageshow", () => (left = false));
+}
 
 /**
  * Abort a transaction when its page is left: WebKit suspends the page with it, and the site's next page would wait for
