@@ -1,7 +1,7 @@
 """A draw under `kill -9` of random processes, from its close to its charges.
 
-Nobody is seated or charged twice, no winner is left without seats, each payment that the bank captured has its tickets,
-and the published files verify. The processes are those of production, on a durable database.
+No person is seated or charged twice, no winner is left without seats, each payment that the bank captured has its
+tickets, and the published files verify. The processes are those of production, on a durable database.
 """
 
 import asyncio
@@ -189,7 +189,7 @@ async def drawing_with_kills(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_a_killed_draw_goes_on_and_nobody_is_in_twice_without_a_seat_or_charged_for_nothing(
+def test_a_killed_draw_goes_on_and_each_winner_is_seated_and_charged_once(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     found = run(drawing_with_kills(tmp_path))

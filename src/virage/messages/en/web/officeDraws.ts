@@ -57,7 +57,7 @@ export const officeDraws = {
     openText: "The secret seed is made and its commitment is published. After that, the draw can’t be changed.",
     close: "Close entries now",
     closeTitle: "Close entries?",
-    closeText: "Nobody can enter, change or withdraw any more. The list of entries is then published.",
+    closeText: "Entering, changing and withdrawing end now. The list of entries is then published.",
     set_value: "Enter public value",
     valueTitle: "Enter the public value",
     valueLabel: (name: string) => name,

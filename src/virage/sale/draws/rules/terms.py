@@ -40,7 +40,7 @@ class DrawRefusal(StrEnum):
 
 
 DrawState = Literal["draft", "open", "closed", "drawn", "ended", "cancelled"]
-"""`closed`: nobody enters any more, and once the entries are frozen their hash is published. `drawn`: seats are given
+"""`closed`: no more entries, and once the entries are frozen their hash is published. `drawn`: seats are given
 and charged, and places that return are offered. `ended`: nothing is offered any more."""
 
 EntryState = Literal[

@@ -171,7 +171,7 @@ async def _candidates(conn: Connection, entries: Sequence[Entry], sources: Sourc
 async def _of_entries(
     conn: Connection, event: Event, found: Programme, numbers: Collection[int], first_entries: FirstEntries
 ) -> list[Candidate]:
-    """Return the first entry of each person who takes part: with the tickets that they hold, whoever bought them."""
+    """Return the first entry of each person who takes part, with the tickets that they hold."""
     if not numbers or not any(rule.basis in {"entry", "early_entry"} for rule in found.rules):
         return []
     tickets = await passes.subjects(conn, event.id, sorted(numbers))
