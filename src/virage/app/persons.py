@@ -34,8 +34,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
 }
 """By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
-    lock_orders_of_erased,  # the order of locks: food orders, members, accreditations, tickets, points, cards, wallets
-    lock_orders_of_erased,  # the order of locks: food orders, members, draws, accreditations, orders, cards, wallets
+    lock_orders_of_erased,  # locks in order: food orders, members, draws, accreditations, tickets, points, wallets
     forget_memberships,
     forget_entries,
     forget_accreditations,
