@@ -37,7 +37,7 @@ LAYERS = [
     {"ticketing"},
     {"packages"},
     {"membership"},
-    {"points"},
+    {"points", "draws"},
     {"access", "food_menu"},
     {"food_till"},
     {"food_orders"},

@@ -4,17 +4,15 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from tests.sale.draws.files import VERIFIER
-from tests.sale.ticketing.conftest import a_match, a_pricing
+from tests.web.draws import match_for_a_draw
 from tests.web.office import desk, grant_roles, in_database
 from tests.web.senses import Keys
 from tests.web.steps import ACCEPTED, by_card
@@ -22,12 +20,7 @@ from tests.web.system import System
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.transfers import phone
 from virage.demo.programme import CLUB
-from virage.platform.data.database import Connection
-from virage.platform.values.ids import new_id
-from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
-from virage.sale.ticketing.acts.pricing import set_pricing
-from virage.site.programme import acts as programme
 from virage_sandbox.cards import CHALLENGE_CODE, Card, grouped
 
 OFFICE = tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_office"))
@@ -37,30 +30,7 @@ WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "has_touch":
 @pytest.fixture
 def match(system: System) -> str:
     """A match of its own in half a year, whose public sale opens in a month."""
-    now = datetime.now(UTC)
-    starts = now + timedelta(days=180)
-    title = f"Cup final {new_id().hex[-6:]}"
-    event = replace(
-        a_match(CLUB.id),
-        venue_code="stadium",
-        title={"fr": title, "en": title, "de": title},
-        doors_at=starts - timedelta(hours=2),
-        starts_at=starts,
-        ends_at=starts + timedelta(hours=2),
-        sale_opens_at=now + timedelta(days=30),
-        sale_closes_at=starts,
-    )
-
-    async def create(conn: Connection) -> None:
-        made = await programme.create(conn, event, None, now)
-        assert not isinstance(made, Refused), made
-        priced = await set_pricing(conn, event.id, a_pricing(), None, now)
-        assert not isinstance(priced, Refused), priced
-        published = await programme.publish(conn, event.id, None, now)
-        assert not isinstance(published, Refused), published
-
-    in_database(system, create)
-    return str(event.id)
+    return str(match_for_a_draw(system))
 
 
 def fine(page: Page) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 from tests.web import tour_food, tour_live
 from tests.web.cards import Till, new_card
+from tests.web.draws import match_with_an_open_draw
 from tests.web.food import filled, orders
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
@@ -54,6 +55,15 @@ SHIFTS = """
 """
 
 
+HOLD_PACKAGE = """async (id) => {
+    const seats = { kind: "best", party: { full: 1 } };
+    const body = JSON.stringify({ id: crypto.randomUUID(), seats });
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`/api/packages/${id}/subscriptions`, { method: "POST", headers, body });
+    return (await answer.json()).id;
+}"""
+
+
 class Evening(NamedTuple):
     """The data of the pages: a running match with a replay; the purchases of the demo's fan; a payout.
 
@@ -72,6 +82,9 @@ class Evening(NamedTuple):
     version: str
     payout: str
     payment: str
+    package: str
+    subscription: str
+    drawn: UUID
 
 
 class Watch:
@@ -162,6 +175,7 @@ def prepared(browser: Browser, system: System) -> Evening:
 
         (food,) = orders(page, on_now, tour_food.BUSY, {"Salted popcorn": 1})
         tickets = [ticket["id"] for ticket in get("/api/me/tickets")]
+        package = next(one["id"] for one in get("/api/packages") if one["kind"] == "pack")
         offered = [transfer["link"] for transfer in get("/api/transfers") if transfer["link"]]
         return Evening(
             match=match,
@@ -176,6 +190,9 @@ def prepared(browser: Browser, system: System) -> Evening:
             version=get("/api/pages/terms?language=en")["id"],
             payout=str(payout.payout),
             payment=str(payout.payment),
+            package=package,
+            subscription=page.evaluate(HOLD_PACKAGE, package),
+            drawn=match_with_an_open_draw(system),
         )
 
 
@@ -187,6 +204,9 @@ def public_addresses(system: System, evening: Evening) -> list[str]:
         f"/events/{system.event('match')}",
         f"/events/{system.event('concert')}",
         f"/events/{system.event('match')}/exchange",
+        f"/events/{evening.drawn}/draw",
+        "/packages",
+        f"/packages/{evening.package}",
         "/basket",
         "/orders",
         "/tickets",
@@ -240,6 +260,9 @@ def fan_addresses(system: System, evening: Evening) -> list[str]:
         "/wallet/money-back",
         "/membership",
         "/packages",
+        f"/packages/{evening.package}",
+        f"/subscriptions/{evening.subscription}",
+        f"/events/{evening.drawn}/draw",
         "/points",
         "/wallet/phone",
         till.address(till.asks(650)),
