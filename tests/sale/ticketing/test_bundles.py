@@ -1,6 +1,7 @@
 """Bundles: orders of several events that are held, paid, refunded and released together."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import HOUR, NOW, Box, System, block_seats
 from tests.sale.ticketing.test_disputes import dispute
 from virage.identity.people import acts as people
+from virage.money.payments import api as payments_api
 from virage.money.payments.rules import Captured, DisputeState, PaymentState
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
@@ -271,6 +273,23 @@ async def test_a_released_bundle_frees_every_place(season: Season) -> None:
     assert not isinstance(closed, Refused)
     assert len(closed) == 2
     assert await season.claims() == 0
+
+
+async def test_releasing_a_bundle_that_was_just_paid_is_refused(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await season.hold()
+    await season.pay()
+
+    async def money_comes(*_: Any) -> None:
+        await season.system.news(season.payment_id)
+
+    monkeypatch.setattr(payments_api, "abandon", money_comes)
+    answer = await season.system.db.transact(
+        paying.release_bundle, season.bundle_id, season.fan_id, season.system.clock.now()
+    )
+    assert answer == Refused(Reason.ALREADY_PAID)
+    assert await season.states() == ["paid", "paid"]
 
 
 async def test_a_disputed_payment_suspends_the_tickets_of_every_event(season: Season) -> None:

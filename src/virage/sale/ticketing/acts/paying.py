@@ -203,7 +203,12 @@ async def release_bundle(conn: Connection, bundle_id: UUID, fan_id: UUID, now: d
     started = {order.payment_id for order in orders if order.payment_id is not None}
     if started:  # payments are locked before orders
         await payments_api.abandon(conn, sorted(started), now)
-    return await close(conn, [order.id for order in orders], "released", now)
+    closed = await close(conn, [order.id for order in orders], "released", now)
+    if not closed:  # it had ended, or its payment arrived at this moment
+        standing = await store.orders(conn, [order.id for order in orders])
+        if any(order.state in ("paid", "refunded") for order in standing.values()):
+            return Refused(Reason.ALREADY_PAID)
+    return closed
 
 
 async def keep_waiting(conn: Connection, starts: Sequence[PaymentIntent], now: datetime) -> None:

@@ -90,11 +90,9 @@ def bundle_offer(sales: Sequence[OpenSale]) -> list[CategoryOffer]:
     for id_ in first.inventory.categories:
         free = []
         for group, places in zip(groups, everywhere, strict=True):
-            there = _category_at(first, group[0], id_)
-            known = there in group[0].inventory.categories
-            index = group[0].inventory.categories.index(there) if there is not None and known else None
-            in_category = np.array(group[0].inventory.category_of) == index
-            free.append(int((places & in_category).sum()) if index is not None else 0)
+            there, inventory = _category_at(first, group[0], id_), group[0].inventory
+            index = None if there is None else inventory.categories.index(there)
+            free.append(int((places & (np.array(inventory.category_of) == index)).sum()))
         offers.append(CategoryOffer(id_, min(free), prices[id_]))
     return offers
 
