@@ -40,6 +40,6 @@ export const routes: readonly Route[] = [
   { pattern: "/pages/:kind", load: () => import("../../features/pages/PageText.svelte") },
   { pattern: "/sign-in", load: () => import("../../features/people/SignInPage.svelte") },
   { pattern: "/recovery", load: () => import("../../features/people/RecoveryPage.svelte") },
-  { pattern: "/account", load: () => import("../../features/people/AccountPage.svelte") },
+  { pattern: "/account", load: () => import("../../features/people/account").then((account) => account.open()) },
   { pattern: "/receipt", load: () => import("../../features/fiscal/receipt/entry").then((receipt) => receipt.open()) },
 ];
