@@ -3,17 +3,19 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
 from tests.conftest import FakeClock
 from tests.sale.packages.conftest import PRICE, Season
-from tests.sale.ticketing.conftest import BLUE, GOLD, GOLD_BLOCK, System, a_pricing, block_seats
+from tests.sale.ticketing.conftest import BLUE, BLUE_BLOCK, GOLD, GOLD_BLOCK, System, a_pricing, block_seats
 from tests.sale.ticketing.venues import arena, seats_of
 from tests.venues import install
 from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
+from virage.sale.ticketing.rules.plan import WHEELCHAIR
 
 
 def places(subscription: dict[str, Any]) -> list[list[int]]:
@@ -74,6 +76,36 @@ async def test_a_seat_that_is_sold_at_one_match_is_replaced_there_by_the_best_on
     (other,) = places(held)[2]
     assert other != seat
     assert held["events"][2]["order"]["lines"][0]["label"]["block"] == "113"
+
+
+async def test_a_seat_of_a_block_that_is_not_the_best_is_replaced_in_its_block(empty_system: System) -> None:
+    season, blocks = Season(empty_system), (GOLD_BLOCK, BLUE_BLOCK)
+    await season.open(3, pricing=a_pricing(blocks=dict.fromkeys(blocks, GOLD)))
+    fan = await empty_system.fan()
+    package = await season.package()
+    for block in blocks:
+        seat = block_seats(block)[40]
+        await taken(season, 2, [seat])
+        held = await season.held(fan, package, {"kind": "chosen", "places": [{"place": seat, "tariff": "full"}]})
+        assert held["events"][2]["same_seats"] is False
+        assert {one["order"]["lines"][0]["label"]["block"] for one in held["events"]} == {block}
+
+
+async def test_a_wheelchair_space_that_is_sold_at_one_match_is_replaced_by_another_one(season: Season) -> None:
+    fan = await season.system.fan()
+    features, package = stadium().features, await season.package()
+    found = await season.held(fan, package, {"kind": "best", "party": {"access": 1}, "needs": ["wheelchair"]})
+    space, companion = places(found)[0]
+    answer = await fan.ask("DELETE", f"/api/subscriptions/{found['id']}")
+    assert answer.status_code == 204
+    await taken(season, 2, [space, companion])
+    seats = [{"place": space, "tariff": "access"}, {"place": companion, "tariff": "companion"}]
+    held = await season.held(fan, package, {"kind": "chosen", "places": seats})
+    assert held["events"][2]["same_seats"] is False
+    other, beside = places(held)[2]
+    assert features[other] & WHEELCHAIR
+    assert beside != companion
+    assert [line["tariff"] for line in held["events"][2]["order"]["lines"]] == ["access", "companion"]
 
 
 async def test_a_match_without_a_seat_for_the_party_refuses_the_pack_and_names_it(season: Season) -> None:
@@ -162,7 +194,7 @@ async def test_a_choice_is_of_as_many_matches_as_the_package_allows(season: Seas
     fan = await season.system.fan()
     package = await season.package(kind="choice", choose_min=2, choose_max=3)
     some = [str(id_) for id_ in season.events]
-    for wrong in (None, some[:1], some[:4], [some[0], str(new_id())]):
+    for wrong in (None, some[:1], some[:4], [*some[:2], str(new_id())]):
         body: dict[str, Any] = {} if wrong is None else {"event_ids": wrong}
         assert (await season.ask(fan, package, **body)).json()["code"] == "wrong_choice"
     paid = await season.bought(fan, package, event_ids=[some[4], some[1]])
@@ -255,14 +287,15 @@ async def test_a_buyer_who_is_behind_the_database_tries_again_until_all_places_f
     """The application does not know yet that other processes sold most of the block at the fourth match."""
     fan = await season.system.fan()
     package = await season.package()
-    for event_id in season.events:
-        await season.system.order_service.sales.get(event_id)
+    free = [await free_in_memory(season, event_id) for event_id in season.events]
     seats = [seat for seat in block_seats("113") if not season.system.is_reserved(seat)]
     await taken(season, 3, seats[:-12], forget=False)
     held = await season.held(fan, package)
     assert set(places(held)[3]).isdisjoint(seats[:-12])
     rows = await season.system.rows("select event_id, count(*) from ticketing.claim group by 1")
     assert sorted(row["count"] for row in rows) == [2] * 5 + [len(seats) - 10]
+    left = [await free_in_memory(season, event_id) for event_id in season.events]
+    assert [before - now for before, now in zip(free, left, strict=True)] == [2, 2, 2, len(seats) - 10, 2, 2]
 
 
 async def test_an_erased_person_leaves_no_name_on_a_subscription(season: Season, clock: FakeClock) -> None:
@@ -277,6 +310,12 @@ async def test_an_erased_person_leaves_no_name_on_a_subscription(season: Season,
     assert answer.status_code in (200, 202, 204), answer.text
     rows = await season.system.rows("select person_id from packages.subscription")
     assert [row["person_id"] for row in rows] == [None]
+
+
+async def free_in_memory(season: Season, event_id: UUID) -> int:
+    sale = await season.system.order_service.sales.get(event_id)
+    assert sale is not None
+    return int(sale.inventory.free().sum())
 
 
 async def taken(season: Season, number: int, seats: list[int], *, forget: bool = True) -> None:
