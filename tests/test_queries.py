@@ -3,6 +3,7 @@ as a parameter.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +51,7 @@ PUBLISHED_FUNCTIONS = {"kernel.xid", "kernel.horizon", "kernel.next_xid"}
 # A cluster's transaction count is no position: another cluster starts again
 # (docs/decisions/0047-positions-have-an-era.md).
 CLUSTERS_OWN = re.compile(r"pg_(current_)?(xact|snapshot)|txid_")
+NAMED = re.compile(r"^-- name: (\w+)", re.MULTILINE)
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}
 # The queue's own times are those of the database, because its workers pick jobs by them.
 OWN_CLOCK = {("kernel", name) for name in ("enqueue", "requeue", "forget_job_log", "forget_job_statistics")}
@@ -91,6 +93,12 @@ def find_queries() -> Iterator[Query]:
 
 QUERIES = list(find_queries())
 each_query = pytest.mark.parametrize("query", QUERIES, ids=[f"{query.domain}.{query.name}" for query in QUERIES])
+
+
+def test_a_name_stands_for_one_query_of_a_domain() -> None:
+    """aiosql loads the files of a folder together, and the last query of a name replaces the others."""
+    folders = Counter((file.parent, name) for file in query_files() for name in NAMED.findall(file.read_text()))
+    assert [f"{folder.name}: {name}" for (folder, name), count in folders.items() if count > 1] == []
 
 
 class _Uses(Visitor):

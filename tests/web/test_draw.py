@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.sale.draws.files import VERIFIER
 from tests.web.draws import match_for_a_draw
+from tests.web.gate import until
 from tests.web.office import desk, grant_roles, in_database
 from tests.web.senses import Keys
 from tests.web.steps import ACCEPTED, by_card
@@ -68,12 +69,12 @@ def close_and_draw(office: Page, match: str, value: str = "") -> None:
     step(office, "Close entries now")
     draw_now = office.get_by_role("button", name="Enter public value" if value else "Draw now")
     expect(office.get_by_text("Entries closed")).to_be_visible()
-    for _ in range(60):
-        office.goto(f"/office/events/{match}/draw")
-        expect(office.get_by_role("heading", name="Entries", exact=True)).to_be_visible()
-        if draw_now.count():
-            break
-        office.wait_for_timeout(500)
+    until(
+        office,
+        f"async () => (await (await fetch('/api/office/events/{match}/draw')).json()).draw.entries_sha256 !== null",
+    )
+    office.reload()
+    expect(draw_now).to_be_visible()
     if value:
         office.get_by_role("button", name="Enter public value").click()
         office.get_by_role("dialog").get_by_role("textbox").fill(value)
@@ -192,12 +193,11 @@ def test_a_winner_whose_bank_asks_pays_on_the_page_and_another_one_waits(
                 pay_now.click()
                 by_card(page, ACCEPTED)
                 page.goto(f"/events/{match}/draw")
-                for _ in range(20):
-                    if page.get_by_text("your tickets are paid").count():
-                        break
-                    page.wait_for_timeout(500)
-                    page.reload()
-                    expect(page.get_by_role("heading", name="Check this draw")).to_be_visible()
+                until(
+                    page,
+                    f"async () => (await (await fetch('/api/events/{match}/draw')).json()).draw.mine.state === 'paid'",
+                )
+                page.reload()
                 expect(page.get_by_text("You have won, and your tickets are paid")).to_be_visible()
         assert (won, lost) == (1, 1)
 
