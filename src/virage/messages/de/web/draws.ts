@@ -20,7 +20,6 @@ export const draws = {
   },
   offered: {
     title: "Das können Sie gewinnen",
-    category: "Kategorie",
     price: "Vollpreis",
     places: "Plätze",
     spaces: "Rollstuhlplätze",

@@ -39,7 +39,7 @@ export const pointsTexts: typeof English = {
     early_entry: "zusätzlich, wenn Sie vor Beginn da sind",
     tickets: (amount) => `für je ${amount}, die Sie für Tickets ausgeben`,
     food: (amount) => `für je ${amount}, die Sie in der App für Essen und alkoholfreie Getränke ausgeben`,
-    only: (what) => `nur: ${what}`,
+    only: (what) => `nur ${what}`,
     who: "Die Punkte bekommt, wessen Ticket am Eingang gescannt wird, nicht der Käufer. Jede Veranstaltung zählt einmal.",
     refunds: "Werden Tickets oder Bestellungen erstattet, werden auch die Punkte dafür abgezogen.",
   },

@@ -20,7 +20,6 @@ export const draws = {
   },
   offered: {
     title: "What you can win",
-    category: "Category",
     price: "Adult",
     places: "Seats",
     spaces: "Wheelchair spaces",

@@ -38,7 +38,7 @@ export const pointsTexts = {
     early_entry: "more if you enter before the start",
     tickets: (amount: string) => `for each ${amount} you spend on tickets`,
     food: (amount: string) => `for each ${amount} of food and soft drinks you order in the app`,
-    only: (what: string) => `only: ${what}`,
+    only: (what: string) => `${what} only`,
     who: "The person whose ticket is scanned at the gate earns, not the buyer. Each event counts once.",
     refunds: "If tickets or food are refunded, their points are taken back.",
   },

@@ -20,7 +20,6 @@ export const draws = {
   },
   offered: {
     title: "Les places à gagner",
-    category: "Catégorie",
     price: "Plein tarif",
     places: "Places",
     spaces: "Places PMR",

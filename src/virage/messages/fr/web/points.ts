@@ -39,7 +39,7 @@ export const pointsTexts: typeof English = {
     early_entry: "de plus si vous entrez avant le début",
     tickets: (amount) => `pour chaque tranche de ${amount} de billets`,
     food: (amount) => `pour chaque tranche de ${amount} de restauration et de boissons sans alcool commandées dans l’application`,
-    only: (what) => `uniquement : ${what}`,
+    only: (what) => `${what} uniquement`,
     who: "Les points vont à la personne dont le billet est contrôlé à l’entrée, pas à l’acheteur. Chaque événement compte une fois.",
     refunds: "Si des billets ou une commande sont remboursés, leurs points sont repris.",
   },
