@@ -102,7 +102,13 @@ def test_emails_have_only_texts_of_their_language(kind: EmailKind) -> None:
         {**content.values, "zone": "Asia/Tokyo"} if "zone" in content.values else dict(content.values)
     )
     made = render(email(kind, TAG), type(content)(values, content.rows, content.path, content.receipt), config)
-    labels = [value for row in content.rows for value in row.values() if isinstance(value, PlaceLabel)]
+    shown = [value for row in content.rows for value in row.values()]
+    labels = [
+        label
+        for value in shown
+        for label in (value if isinstance(value, list) else [value])
+        if isinstance(label, PlaceLabel)
+    ]
     places = [
         part for label in labels for part in (label.block, label.stand, *(label.area_name or {}).values()) if part
     ]

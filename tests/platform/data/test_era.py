@@ -104,7 +104,7 @@ async def test_no_era_begins_while_processes_are_connected(database_url: str, mo
 
 async def test_every_column_with_transaction_ids_is_found_by_the_command(conn: Connection) -> None:
     """Ids are columns of the type xid8, which the command searches, and their values come from
-    `kernel.xid()`.
+    `kernel.xid()`, or are a position up to which the journal was followed.
     """
     in_schemas = "c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'"
     columns = await conn.fetch(f"""
@@ -116,12 +116,10 @@ async def test_every_column_with_transaction_ids_is_found_by_the_command(conn: C
         where a.attnum > 0 and not a.attisdropped and {in_schemas}
     """)
     assert len(columns) > 500
-    assert {row["name"] for row in columns if row["kind"] == "xid8"} == {"kernel.journal.xid", "live.entry.xid"}
+    written, followed = {"kernel.journal.xid", "live.entry.xid"}, {"points.journal_position.xid"}
+    assert {row["name"] for row in columns if row["kind"] == "xid8"} == written | followed
     assert {row["name"] for row in columns if row["kind"] in {"xid", "pg_snapshot", "txid_snapshot"}} == set()
-    assert {row["name"] for row in columns if "kernel.xid()" in (row["given"] or "")} == {
-        "kernel.journal.xid",
-        "live.entry.xid",
-    }
+    assert {row["name"] for row in columns if "kernel.xid()" in (row["given"] or "")} == written
     own = await conn.fetch(f"""
         select p.oid::regprocedure::text as name from pg_proc as p
         where case when p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)' and p.prokind in ('f', 'p')
