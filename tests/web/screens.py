@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 from PIL import Image
@@ -29,7 +29,17 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_cards, tour_desk, tour_food, tour_live, tour_office_food, tour_pitch, tour_till
+from tests.web import (
+    office_tour,
+    tour_cards,
+    tour_desk,
+    tour_food,
+    tour_live,
+    tour_office_food,
+    tour_pitch,
+    tour_seasons,
+    tour_till,
+)
 from tests.web.conftest import CHROMIUM, FLAGS, named_database, sign_in_with_form
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
@@ -41,6 +51,7 @@ from tests.web.till import beer_is_allowed
 from tests.web.tour import Screen, before_signing_in, in_wallet, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
 from tests.web.tour_gate import beginning, lights, prepared, tools
+from tests.web.transfers import buy_tickets, phone
 from tests.web.workers import without_service_workers
 from virage.platform.host.postgres import EmbeddedPostgres
 
@@ -116,6 +127,17 @@ def take(browser: Browser, system: System, size: str, theme: Theme) -> None:
             tour_cards.by_rule(page),
         )
         shoot(page, screens, f"{size}-{theme}")
+
+
+def take_seasons(browser: Browser, system: System, size: str, theme: Theme, state: StorageState) -> None:
+    """Packages, membership, points, a draw, a transfer and the exchange: a fan's phone, and the office."""
+    address, small = f"seasons-{size}-{theme}@example.org", size == "phone"
+    tickets = buy_tickets(system, address, 3)
+    look: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": small, "is_mobile": small}
+    with phone(browser, system, address, **look) as page:
+        shoot(page, tour_seasons.for_fans(page, system, tickets), f"{size}-{theme}")
+    with new_context(browser, system, size, theme, state) as context:
+        shoot(page := context.new_page(), tour_seasons.in_office(page), f"{size}-{theme}", "office-")
 
 
 def take_gates(browser: Browser, system: System, size: str, theme: Theme, state: StorageState) -> None:
@@ -242,6 +264,8 @@ def main() -> None:
             state = page.context.storage_state()
         for size, theme in looks:
             take_office(browser, system, size, theme, state)
+        for size, theme in looks:
+            take_seasons(browser, system, size, theme, state)
         for size, theme in looks:
             take_food(browser, system, size, theme)
         beer_is_allowed(system)
