@@ -45,6 +45,7 @@ REFUSAL_ENUMS = frozenset(
         "SettlementRefusal",
         "ExchangeRefusal",
         "TransferRefusal",
+        "NameRefusal",
     }
 )
 CODE = Path("src/virage")

@@ -158,6 +158,7 @@ CASES = (
     ),
     Case(f"{MOVE}?venue_version={stadium().version}", "our office", NEIGHBOURS),
     Case("GET /api/office/events/{event_id}/sales", "our office", NEIGHBOURS),
+    Case("GET /api/office/events/{event_id}/names", "our office", NEIGHBOURS),
     Case("POST /api/office/events", "our office", NEIGHBOURS, new_event),
     Case(
         "POST /api/office/series",

@@ -161,6 +161,8 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.ticket", "A ticket is locked before its pass."),
     LockPlace("ticketing.rebind_code", "A code is tried under the lock of its ticket."),
     LockPlace("ticketing.transfer", "A transfer is locked after its tickets and before their passes."),
+    LockPlace("ticketing.reminder", "An erasure forgets the reminders of a person after their transfers."),
+    LockPlace("ticketing.unreminded", "An erasure forgets the choice of a person after their reminders."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("packages", "A subscription follows its orders; an erasure forgets it after the passes."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),

@@ -17,7 +17,7 @@ from virage.money.wallet.cards.settings import CardSettings
 from virage.money.wallet.funding.settings import FundingSettings
 from virage.platform.settings import config
 from virage.platform.settings.config import Config
-from virage.sale.ticketing.settings import ExchangeSettings
+from virage.sale.ticketing.settings import ExchangeSettings, ReminderSettings
 
 # Not collected from the modules: a command that only reads the configuration would load every domain for it.
 SETTINGS: Final[tuple[type[Struct], ...]] = (
@@ -27,6 +27,7 @@ SETTINGS: Final[tuple[type[Struct], ...]] = (
     CardSettings,
     FundingSettings,
     ExchangeSettings,
+    ReminderSettings,
     TillSettings,
     FoodOrderSettings,
     LiveSettings,

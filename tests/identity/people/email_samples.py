@@ -28,6 +28,7 @@ PLACES = [
 NAME = "<b>&\"'"
 TRANSFER = EVENT | {"count": 2, "giver": NAME, "receiver": NAME, "until": AT.replace(day=7, hour=12)}
 LISTING = EVENT | {"count": 2, "cents": 7200, "total_cents": 8000}
+REMINDER = EVENT | {"count": 2, "until": AT.replace(day=7, hour=12)}
 MEMBERSHIP = {
     "organiser": NAME,
     "tier": {"fr": "Or", "en": "Gold"},
@@ -122,13 +123,18 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.TRANSFER_ACCEPTED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
     EmailKind.TRANSFER_CANCELLED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
     EmailKind.TRANSFER_EXPIRED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
+    EmailKind.TRANSFER_ENDED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
+    EmailKind.TRANSFER_WITHDRAWN: EmailContent(TRANSFER, [], ""),
     EmailKind.TICKETS_RECEIVED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
     EmailKind.TICKETS_RETURNED: EmailContent(TRANSFER | {"count": 1}, PLACES[:1], "/tickets"),
     EmailKind.RECEIVED_REFUNDED: EmailContent(EVENT | {"cancelled": False}, PLACES[:1], "/tickets"),
     EmailKind.LISTING_SOLD: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_ENDED: EmailContent(LISTING, PLACES[:2], "/tickets"),
+    EmailKind.LISTING_STOPPED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_ALLOWED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_REFUSED: EmailContent(LISTING | {"count": 1}, PLACES[:1], "/tickets"),
+    EmailKind.NAMES_MISSING: EmailContent(REMINDER, PLACES[:2], "/tickets/1"),
+    EmailKind.EVENT_REMINDER: EmailContent(REMINDER, PLACES[:2], "/tickets/1"),
     EmailKind.MEMBERSHIP_BEGUN: EmailContent(
         MEMBERSHIP,
         [{"name": MEMBERSHIP["tier"], "cents": 3000}],

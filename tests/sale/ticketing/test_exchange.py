@@ -474,6 +474,7 @@ async def test_a_cancelled_event_refunds_both_sides_once(system: System, office:
     assert await state_of(late, order) == ("released", FACE + FEE)
     assert sorted(await open_refunds(system)) == sorted([4750, 5000 + FEE, FACE + FEE, FACE + FEE])
     assert sorted(one[0] for one in await mine(seller)) == ["ended", "sold"]
+    assert (await letters(system)).count("listing_stopped") == 1, "the seller learns that the listing has ended"
 
 
 async def test_a_banned_person_buys_nothing_until_a_supervisor_decides(system: System, office: Box) -> None:

@@ -44,6 +44,7 @@ from virage.sale.ticketing.reads.open_sales import load_pricing as load_pricing
 from virage.sale.ticketing.reads.open_sales import load_sale as load_sale
 from virage.sale.ticketing.reads.purchases import Purchase as Purchase
 from virage.sale.ticketing.reads.purchases import purchase as purchase
+from virage.sale.ticketing.reads.reminders import email as reminder_email
 from virage.sale.ticketing.reads.transfers import email as transfer_email
 from virage.sale.ticketing.reads.transfers import export as export_tickets
 from virage.sale.ticketing.reads.transfers import received_refunded as received_refunded_email

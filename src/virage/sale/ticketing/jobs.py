@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from virage.identity.people.types import PeopleConfig
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import emails, exchange, holding, paying, refunding, transfers
+from virage.sale.ticketing.acts import emails, exchange, holding, paying, refunding, reminders, transfers
 from virage.sale.ticketing.acts.emails import MOVED_JOB, EventMovedJob
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
+from virage.sale.ticketing.settings import ReminderSettings
 
 EXPIRE_EVERY_S = 2.0
 EXPIRE_OLD_EVERY_S = 3600.0
@@ -15,6 +17,8 @@ EXPIRE_MAX = 500
 SEATS_BACK_EVERY_S = 5.0
 EXPIRE_TRANSFERS_EVERY_S = 60.0
 END_LISTINGS_EVERY_S = 60.0
+TELL_WITHDRAWN_EVERY_S = 60.0
+REMIND_EVERY_S = 600.0
 LOOK_AGAIN = timedelta(minutes=1)
 
 
@@ -96,3 +100,33 @@ class SeatReturns:
         """Free the places of everyone who has left."""
         async with self._db.transaction() as conn:
             await refunding.free_left_places(conn, self._who_is_inside, self._clock.now())
+
+
+class HolderEmails:
+    """The jobs that tell holders of tickets and receivers of offers what they did not cause themselves."""
+
+    def __init__(self, db: Database, clock: Clock, people_config: PeopleConfig, settings: ReminderSettings) -> None:
+        self._db = db
+        self._clock = clock
+        self._people_config = people_config
+        self._settings = settings
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(TELL_WITHDRAWN_EVERY_S, "ticketing.tell_withdrawn", self.tell_withdrawn)
+        jobs.every(REMIND_EVERY_S, "ticketing.remind", self.remind)
+
+    async def tell_withdrawn(self) -> None:
+        """Queue the emails to the addresses of offers that a refund or an erasure ended."""
+        async with self._db.transaction() as conn:
+            await transfers.tell_withdrawn(conn, self._people_config, self._clock.now())
+
+    async def remind(self) -> None:
+        """Remind holders of missing names and of coming events, batch by batch."""
+        while True:
+            async with self._db.transaction() as conn:
+                reminded = await reminders.remind(conn, self._settings, self._clock.now())
+            if not reminded:
+                break
+        async with self._db.transaction() as conn:
+            await reminders.forget_over(conn, self._clock.now())

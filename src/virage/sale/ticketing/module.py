@@ -11,7 +11,7 @@ from virage.sale.ticketing.acts.holding import MembersWindows
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
 from virage.sale.ticketing.acts.transfers import IsBanned, transfer_service
-from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
+from virage.sale.ticketing.jobs import HolderEmails, SeatReturns, TicketingJobs
 from virage.sale.ticketing.reads.offers import offer_lines
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
@@ -19,7 +19,7 @@ from virage.sale.ticketing.reads.watch import OrderWatch
 from virage.sale.ticketing.routes import routers
 from virage.sale.ticketing.routes.offers import OfferBoard
 from virage.sale.ticketing.routes.order_service import OrderService
-from virage.sale.ticketing.settings import ExchangeSettings
+from virage.sale.ticketing.settings import ExchangeSettings, ReminderSettings
 
 module = Module(
     "ticketing",
@@ -37,6 +37,8 @@ module = Module(
         "listing_of_yourself": 409,
         "listing_reserved": 409,
         "listing_unavailable": 409,
+        "name_changes_used_up": 409,
+        "names_closed": 409,
         "not_for_exchange": 409,
         "not_for_sale": 409,
         "not_together": 409,
@@ -78,7 +80,9 @@ module = Module(
         "refund": (),
         "ticket": (),
         "rebind_code": (),
-        "transfer": ("offered_ticket",),
+        "transfer": ("offered_ticket", "withdrawn_offer"),
+        "reminder": (),
+        "unreminded": (),
     },
     lock_exceptions={
         "insert_orders": LockException(
@@ -145,7 +149,11 @@ def build(
             "exchange_service": ExchangeService(config.of(ExchangeSettings), is_banned),
             "who_is_inside": lock_inside,
         },
-        jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],
+        jobs=[
+            TicketingJobs(db, clock).register,
+            HolderEmails(db, clock, people_config_of(config), config.of(ReminderSettings)).register,
+            SeatReturns(db, clock, inside_since).register,
+        ],
         topics=[AvailabilityTopic(sales), OrderTopic(db)],
         lifespan=[lifespan],
     )

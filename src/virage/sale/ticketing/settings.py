@@ -7,6 +7,15 @@ from msgspec import Struct
 from virage.platform.settings import parsing as parse
 
 
+class ReminderSettings(Struct, frozen=True, kw_only=True):
+    """When holders of tickets are reminded by email."""
+
+    names_reminder_hours: Annotated[int, parse.positive] = 72
+    """Hours before names are due at which holders of tickets without a name are reminded."""
+    event_reminder_hours: Annotated[int, parse.positive] = 24
+    """Hours before the doors open at which holders of tickets are reminded of the event."""
+
+
 class ExchangeSettings(Struct, frozen=True, kw_only=True):
     """Thresholds of the exchange. A person reviews the listing that passes one."""
 

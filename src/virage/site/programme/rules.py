@@ -1,7 +1,7 @@
 """Rules of the programme: events, their times and rules, and their defects before publication."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -58,7 +58,11 @@ Text = LocalisedText
 
 
 class EventRules(Struct, frozen=True):
-    """Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue."""
+    """Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue.
+
+    Of named tickets: `names_by` is how many hours before the start names are due, None if they are optional;
+    `name_changes_max` is how often the name of a ticket may change, None for any number.
+    """
 
     reentry: bool = False
     paper_accepted: bool = True
@@ -67,6 +71,8 @@ class EventRules(Struct, frozen=True):
     limit_per_buyer: Annotated[int, Meta(ge=1, le=50)] = 9
     bag_litres_max: Annotated[int, Meta(ge=0, le=100)] = 15
     alcohol: bool = False
+    names_by: Annotated[int, Meta(ge=0, le=720)] | None = None
+    name_changes_max: Annotated[int, Meta(ge=0, le=20)] | None = None
 
 
 class EventContent(Struct, frozen=True, kw_only=True):
@@ -116,6 +122,13 @@ class Event(EventContent, frozen=True, kw_only=True):
         """Time zone of the event's venue."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def names_due_at(self) -> datetime | None:
+        """When the names of tickets are due; None if they are optional or there are none."""
+        if not self.rules.named_tickets or self.rules.names_by is None:
+            return None
+        return self.starts_at - timedelta(hours=self.rules.names_by)
+
     def sale_phase(self, now: datetime) -> SalePhase:
         """Return the phase of the sale: before, open, after, or cancelled."""
         if self.state == "cancelled":
@@ -141,9 +154,14 @@ class Series(Struct, frozen=True):
 
 
 def digest(command: NewEvent) -> bytes:
-    """Return the hash that identifies a repeated request."""
+    """Return the hash that identifies a repeated request.
+
+    Rules that v0.2.0 did not know are part of it only where they are set: stored hashes stay valid.
+    """
     written = replace(command, title=hashed(command.title), subtitle=hashed(command.subtitle))
-    return sha256(msgspec.json.encode(written, order="sorted")).digest()
+    content = msgspec.to_builtins(written)
+    content["rules"] = {name: value for name, value in content["rules"].items() if value is not None}
+    return sha256(msgspec.json.encode(content, order="sorted")).digest()
 
 
 def content_of(event: EventContent) -> EventContent:

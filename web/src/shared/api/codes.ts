@@ -139,6 +139,8 @@ export type RefusalCode =
   | "method_failed"
   | "method_id_taken"
   | "method_not_allowed"
+  | "name_changes_used_up"
+  | "names_closed"
   | "needs_supervisor"
   | "no_delivery"
   | "no_entry"

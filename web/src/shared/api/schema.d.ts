@@ -2930,6 +2930,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/events/{event_id}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get names
+         * @description Return how many tickets of an event carry a name.
+         */
+        get: operations["get_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/events/{event_id}/pricing": {
         parameters: {
             query?: never;
@@ -5845,6 +5865,50 @@ export interface paths {
          * @description Start the payment and return the provider's page. A free subscription is paid at once.
          */
         post: operations["pay_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Name holders
+         * @description Set the holders' names of a party at once: all of them change, or none. Return the tickets in this order.
+         */
+        put: operations["name_holders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tickets/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get reminder choice
+         * @description Return whether the caller wants reminders of events by email.
+         */
+        get: operations["get_reminder_choice"];
+        /**
+         * Put reminder choice
+         * @description Choose whether the caller wants reminders of events by email.
+         */
+        put: operations["put_reminder_choice"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8903,7 +8967,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_expired" | "transfer_offered";
+        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -9119,6 +9183,9 @@ export interface components {
         /**
          * EventRules
          * @description Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue.
+         *
+         *         Of named tickets: `names_by` is how many hours before the start names are due, None if they are optional;
+         *         `name_changes_max` is how often the name of a ticket may change, None for any number.
          */
         EventRules: {
             /** @default false */
@@ -9127,8 +9194,10 @@ export interface components {
             bag_litres_max: number;
             /** @default 9 */
             limit_per_buyer: number;
+            name_changes_max?: number | null;
             /** @default false */
             named_tickets: boolean;
+            names_by?: number | null;
             /** @default true */
             paper_accepted: boolean;
             /** @default false */
@@ -10672,6 +10741,15 @@ export interface components {
             registered_at: string;
         };
         /**
+         * Named
+         * @description How many valid tickets of an event carry a name. `due_at` is None where names are optional.
+         */
+        Named: {
+            due_at: string | null;
+            named: number;
+            tickets: number;
+        };
+        /**
          * Networks
          * @description Networks (CIDR, RFC 4632 and 4291), such as those of the venue.
          */
@@ -11835,6 +11913,13 @@ export interface components {
             reduced: number;
         };
         /**
+         * PartyNames
+         * @description The names of a party.
+         */
+        PartyNames: {
+            names: components["schemas"]["TicketName"][];
+        };
+        /**
          * PassHistory
          * @description The scans of a pass, the latest first, and its presence.
          */
@@ -12967,6 +13052,13 @@ export interface components {
         RegistrationJson: {
             rawId: string;
             response: components["schemas"]["AttestationJson"];
+        };
+        /**
+         * ReminderChoice
+         * @description Whether a person wants reminders of events by email.
+         */
+        ReminderChoice: {
+            wanted: boolean;
         };
         /**
          * ReplacedAccount
@@ -14260,6 +14352,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             label: components["schemas"]["PlaceLabel"];
+            /** @default 0 */
+            name_changes: number;
             /** Format: uuid */
             order_id: string;
             pass: components["schemas"]["PassState"] | null;
@@ -14282,6 +14376,8 @@ export interface components {
         /**
          * TicketEvent
          * @description The event of a ticket. `venue` is the name of its venue, `time_zone` the IANA name of the venue's zone.
+         *
+         *         Names do not change from `names_due_at`, None for no such date, and at most `name_changes_max` times.
          */
         TicketEvent: {
             cancelled: boolean;
@@ -14291,7 +14387,9 @@ export interface components {
             ends_at: string;
             /** Format: uuid */
             id: string;
+            name_changes_max?: number | null;
             named_tickets: boolean;
+            names_due_at?: string | null;
             paper_accepted: boolean;
             paper_identity_check: boolean;
             reentry: boolean;
@@ -14306,6 +14404,15 @@ export interface components {
             };
             venue: string;
             venue_version: string;
+        };
+        /**
+         * TicketName
+         * @description A ticket and the name of who comes with it; None removes the name.
+         */
+        TicketName: {
+            holder_name: string | null;
+            /** Format: uuid */
+            ticket_id: string;
         };
         /**
          * TicketPass
@@ -20301,6 +20408,37 @@ export interface operations {
             };
         };
     };
+    get_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Named"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_pricing: {
         parameters: {
             query?: never;
@@ -25359,6 +25497,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionPaymentPage"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    name_holders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartyNames"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_reminder_choice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderChoice"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_reminder_choice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderChoice"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderChoice"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -22,6 +22,8 @@ export const refusals: typeof English = {
   order_awaiting_settlement: "Ihre Bank bearbeitet die Lastschrift für diese Bestellung schon.",
   seller_not_ready: "Tickets für diese Veranstaltung sind im Moment nicht erhältlich: Das Zahlungskonto des Veranstalters ist nicht bereit. Es wurde nichts abgebucht. Versuchen Sie es später noch einmal.",
   terms_not_accepted: "Die Verkaufsbedingungen haben sich geändert. Lesen Sie sie und bezahlen Sie dann erneut.",
+  names_closed: "Für diese Veranstaltung lassen sich Namen nicht mehr ändern.",
+  name_changes_used_up: "Der Name auf diesem Ticket lässt sich nicht noch einmal ändern. Wenden Sie sich an den Ticketservice.",
   tickets_not_named: "Auf Tickets für diese Veranstaltung steht kein Name.",
   paper_not_accepted: "Bei dieser Veranstaltung werden keine Papiertickets akzeptiert. Nutzen Sie das Ticket in der App.",
   // passes

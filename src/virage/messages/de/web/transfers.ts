@@ -89,4 +89,17 @@ export const transfers: typeof English = {
     expired: "Dieses Angebot ist abgelaufen",
     expiredText: (giver) => (giver ? `Bitten Sie ${giver}, es noch einmal zu schicken.` : "Bitten Sie die Person, die es Ihnen geschickt hat, es noch einmal zu schicken."),
   },
+  names: {
+    title: (count) => choose(count, "Name auf dem Ticket", "Namen auf den Tickets"),
+    hint: "Vor- und Nachname der Person, die kommt, wie im Ausweis.",
+    due: (moment) => `Bitte bis ${moment} angeben. Danach ändern sich Namen nicht mehr.`,
+    closed: (moment) => `Seit ${moment} ändern sich Namen nicht mehr. Ein Ticket ohne Namen können Sie noch benennen.`,
+    left: (count) => (count === 0 ? "Dieser Name lässt sich nicht mehr ändern." : `Noch ${plural(count, "Änderung", "Änderungen")} möglich.`),
+    save: "Namen speichern",
+    saved: "Gespeichert.",
+  },
+  reminders: {
+    label: "Per E-Mail an meine Veranstaltungen erinnern",
+    hint: "Am Tag davor, mit Ihrem Eingang und dem Weg zu Ihrem Platz.",
+  },
 };

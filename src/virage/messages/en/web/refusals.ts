@@ -17,6 +17,8 @@ export const refusals = {
   order_awaiting_settlement: "Your bank is already processing the debit for this order.",
   seller_not_ready: "Tickets for this event can’t be bought at the moment: the organiser’s payment account isn’t ready. You haven’t been charged. Try again later.",
   terms_not_accepted: "The terms of sale have changed. Read them, then pay again.",
+  names_closed: "Names can no longer be changed for this event.",
+  name_changes_used_up: "The name on this ticket can’t be changed again. Contact the ticket office.",
   tickets_not_named: "Tickets for this event don’t carry a name.",
   paper_not_accepted: "Paper tickets are not accepted at this event. Use the ticket in the app.",
   // passes

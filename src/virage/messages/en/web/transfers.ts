@@ -90,4 +90,17 @@ export const transfers = {
     expired: "This offer has expired",
     expiredText: (giver: string | null) => (giver ? `Ask ${giver} to send it again.` : "Ask the person who sent it to send it again."),
   },
+  names: {
+    title: (count: number) => choose(count, "Name on the ticket", "Names on the tickets"),
+    hint: "First name and family name of the person who comes, as on their identity document.",
+    due: (moment: string) => `Enter them by ${moment}. After that, names no longer change.`,
+    closed: (moment: string) => `Names no longer change since ${moment}. You can still name a ticket without a name.`,
+    left: (count: number) => (count === 0 ? "This name can no longer be changed." : `It can be changed ${plural(count, "more time", "more times")}.`),
+    save: "Save names",
+    saved: "Saved.",
+  },
+  reminders: {
+    label: "Remind me by email before my events",
+    hint: "With your gate and the way to your place, the day before.",
+  },
 };

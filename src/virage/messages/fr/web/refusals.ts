@@ -19,6 +19,8 @@ export const refusals: typeof English = {
   order_awaiting_settlement: "Votre banque traite déjà le prélèvement de cette commande.",
   seller_not_ready: "Les billets de cet événement ne peuvent pas être achetés pour le moment : le compte de paiement de l’organisateur n’est pas prêt. Vous n’avez pas été débité. Réessayez plus tard.",
   terms_not_accepted: "Les conditions de vente ont changé. Relisez-les, puis payez à nouveau.",
+  names_closed: "Les noms ne peuvent plus être modifiés pour cet événement.",
+  name_changes_used_up: "Le nom de ce billet ne peut plus être modifié. Contactez la billetterie.",
   tickets_not_named: "Les billets de cet événement ne sont pas nominatifs.",
   paper_not_accepted: "Les billets papier ne sont pas acceptés à cet événement. Utilisez le billet dans l’application.",
   // billets

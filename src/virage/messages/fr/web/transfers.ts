@@ -89,4 +89,17 @@ export const transfers: typeof English = {
     expired: "Cette offre a expiré",
     expiredText: (giver) => (giver ? `Demandez à ${giver} de la renvoyer.` : "Demandez à la personne qui vous l’a envoyée de la renvoyer."),
   },
+  names: {
+    title: (count) => choose(count, "Nom sur le billet", "Noms sur les billets"),
+    hint: "Prénom et nom de la personne qui vient, comme sur sa pièce d’identité.",
+    due: (moment) => `À indiquer avant le ${moment}. Ensuite, les noms ne changent plus.`,
+    closed: (moment) => `Les noms ne changent plus depuis le ${moment}. Vous pouvez encore nommer un billet sans nom.`,
+    left: (count) => (count === 0 ? "Ce nom ne peut plus être modifié." : `Encore ${plural(count, "modification possible", "modifications possibles")}.`),
+    save: "Enregistrer les noms",
+    saved: "Enregistré.",
+  },
+  reminders: {
+    label: "Me rappeler mes événements par e-mail",
+    hint: "La veille, avec votre porte et le chemin jusqu’à votre place.",
+  },
 };

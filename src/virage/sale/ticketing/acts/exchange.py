@@ -392,15 +392,19 @@ async def end_over(conn: Connection, now: datetime) -> int:
         locked = (await store.lock_listings(conn, sorted(ids))).values()
         due = [listing for listing in locked if listing.state in ("review", "listed")]
         await _end(conn, due, "ended", None, now)
-        if over and event.state == "published":
-            await queue_emails(conn, [_email(EmailKind.LISTING_ENDED, listing) for listing in due], now)
+        if over:
+            kind = EmailKind.LISTING_ENDED if event.state == "published" else EmailKind.LISTING_STOPPED
+            await queue_emails(conn, [_email(kind, listing) for listing in due], now)
         ended += len(due)
     return ended
 
 
 async def end_of_tickets(conn: Connection, ticket_ids: Collection[UUID], now: datetime) -> None:
-    """End the listings of tickets that were refunded; the tickets are locked."""
-    await _end(conn, await store.lock_listings_of_tickets(conn, ticket_ids), "ended", None, now)
+    """End the listings of tickets that are refunded, and tell their sellers."""
+    listings = await store.lock_listings_of_tickets(conn, ticket_ids)
+    await _end(conn, listings, "ended", None, now)
+    if listings:
+        await queue_emails(conn, [_email(EmailKind.LISTING_STOPPED, listing) for listing in listings], now)
 
 
 async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -> None:

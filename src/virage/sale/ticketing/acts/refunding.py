@@ -23,6 +23,7 @@ from virage.sale.ticketing.rules.refunds import RefundPlan, RefundReason, plan_r
 from virage.sale.ticketing.rules.terms import OrderRow, Reason
 from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import reminders as reminders_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.claims import Claim, Occupied
 from virage.sale.ticketing.store.tickets import TicketRefund
@@ -204,5 +205,6 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     tickets = await tickets_store.tickets_of_owner(conn, person_id)
     await tickets_store.forget_holders(conn, [person_id])
     await withdraw_of_person(conn, person_id, now)
+    await reminders_store.forget_person(conn, person_id)
     await passes.revoke(conn, [ticket.id for ticket in tickets], now, person_id)
     return None

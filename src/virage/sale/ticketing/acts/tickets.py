@@ -1,4 +1,4 @@
-"""A fan's commands on a ticket: name the holder, activate it on a phone, move it to another phone, print it."""
+"""A fan's commands on a ticket: activate it on a phone, move it to another phone, print it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,6 @@ from msgspec import Struct
 from virage.identity.keys.types import KeyVault
 from virage.identity.passes import api as passes
 from virage.identity.passes.api import BindingRequest, BoundPass
-from virage.identity.people import api as people
 from virage.identity.people.api import queue_emails
 from virage.identity.people.types import EmailKind, NewEmail, PeopleConfig, Person, new_code
 from virage.platform.data.database import Connection
@@ -16,12 +15,9 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
-from virage.sale.ticketing.acts.transfers import IsBanned
 from virage.sale.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
 from virage.sale.ticketing.rules.terms import Reason, TicketRow
-from virage.sale.ticketing.rules.transfers import TransferRefusal
 from virage.sale.ticketing.store import tickets as store
-from virage.site.programme import api as programme
 
 
 class RebindService(Struct, frozen=True):
@@ -45,28 +41,6 @@ async def lock_valid_ticket(conn: Connection, ticket_id: UUID, fan_id: UUID) -> 
     if ticket is None:
         return Refused(Reason.NOT_FOUND)
     return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
-
-
-async def name_holder(  # noqa: PLR0917 - a ticket, who names it and the name
-    conn: Connection, is_banned: IsBanned, ticket_id: UUID, fan_id: UUID, holder_name: str | None, now: datetime
-) -> TicketRow | Refused:
-    """Set the holder's name of a ticket, if the event's rules ask for names.
-
-    Refusals: `not_found`, `tickets_not_named`, `ticket_refunded`, `transfer_not_possible` for a name that matches a
-    ban, which a person reviews.
-    """
-    ticket, fan = await store.owned_ticket(conn, ticket_id, fan_id), await people.person(conn, fan_id)
-    if ticket is None or fan is None:
-        return Refused(Reason.NOT_FOUND)
-    event = await programme.event(conn, ticket.event_id)
-    if event is None or not event.rules.named_tickets:
-        return Refused(Reason.TICKETS_NOT_NAMED)
-    if holder_name is not None and await is_banned(conn, event.id, ticket_id, fan, name=holder_name, now=now):
-        return Refused(TransferRefusal.NOT_POSSIBLE, commit=True)
-    if not await store.name_holder(conn, ticket_id, holder_name):
-        return Refused(Reason.TICKET_REFUNDED)
-    await append(conn, [Fact("ticket_named", fan_id, ticket_id)], now)
-    return ticket
 
 
 async def bind(

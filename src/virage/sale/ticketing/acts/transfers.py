@@ -266,15 +266,28 @@ async def expire(conn: Connection, now: datetime) -> int:
 
 
 async def withdraw_of_tickets(conn: Connection, ticket_ids: Sequence[UUID], now: datetime) -> None:
-    """Cancel the open offers of tickets that were refunded; the tickets are locked."""
-    await _end(conn, await store.lock_open_of_tickets(conn, ticket_ids), "cancelled", None, now)
+    """Cancel the open offers of tickets that were refunded, and tell both sides; the tickets are locked."""
+    offers = await store.lock_open_of_tickets(conn, ticket_ids)
+    if offers:
+        await _withdraw(conn, offers, None, now)
 
 
 async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """Cancel the open offers by a person who is erased, and those to their address."""
+    """Cancel the open offers by a person who is erased, and those to their address, and tell the other side."""
     person = await people.person(conn, person_id)
     mine = await store.lock_open_of_person(conn, person_id, None if person is None else person.email)
-    await _end(conn, mine, "cancelled", person_id, now)
+    if mine:
+        await _withdraw(conn, mine, person_id, now)
+
+
+async def tell_withdrawn(conn: Connection, people_config: PeopleConfig, now: datetime) -> None:
+    """Queue the emails to the addresses of offers that a refund or an erasure ended, and forget the addresses."""
+    emails = [
+        NewEmail(id=new_id(), kind=EmailKind.TRANSFER_WITHDRAWN, subject_id=transfer_id, to=to_email, locale=locale)
+        for transfer_id, to_email, locale in await store.take_withdrawn(conn)
+    ]
+    if emails:
+        await queue_emails(conn, emails, now, keys=people_config.keys)
 
 
 class _Transferable(Struct, frozen=True):
@@ -321,6 +334,24 @@ async def _expire(conn: Connection, offers: Sequence[Transfer], now: datetime) -
     emails = [
         NewEmail(id=new_id(), kind=EmailKind.TRANSFER_EXPIRED, subject_id=ended.id, person_id=ended.from_id)
         for ended in offers
+    ]
+    await queue_emails(conn, emails, now)
+
+
+async def _withdraw(conn: Connection, offers: Sequence[Transfer], erased_id: UUID | None, now: datetime) -> None:
+    """End locked offers and tell both sides but for the erased person. A job tells the addresses: it has their key."""
+    givers = await people.persons_by_id(conn, sorted({offer.from_id for offer in offers}))
+    addresses = [
+        (offer.id, offer.to_email, givers[offer.from_id].locale)
+        for offer in offers
+        if offer.to_email is not None and (erased_id is None or offer.from_id == erased_id)
+    ]
+    await _end(conn, offers, "cancelled", erased_id, now)
+    await store.insert_withdrawn(conn, addresses)
+    emails = [
+        NewEmail(id=new_id(), kind=EmailKind.TRANSFER_ENDED, subject_id=offer.id, person_id=offer.from_id)
+        for offer in offers
+        if offer.from_id != erased_id
     ]
     await queue_emails(conn, emails, now)
 

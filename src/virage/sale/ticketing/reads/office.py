@@ -16,6 +16,7 @@ from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.offers import counted
 from virage.sale.ticketing.rules.codes import as_code
+from virage.sale.ticketing.rules.names import Named
 from virage.sale.ticketing.rules.open_sale import OpenSale, sold_as
 from virage.sale.ticketing.rules.places import parts_of, seat_of
 from virage.sale.ticketing.rules.refunds import RefundReason
@@ -26,6 +27,7 @@ from virage.sale.ticketing.store import sales as sales_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store.office import OrderCriteria, Scope
 from virage.sale.ticketing.store.tickets import TicketRefund
+from virage.site.programme.types import Event
 
 FOUND_MAX = 50
 PERSONS_MAX = 500
@@ -196,6 +198,12 @@ async def sales(conn: Connection, sale: OpenSale, organiser_id: UUID, now: datet
         by_hour=[HourlySales(hour, *sums) for hour, sums in sorted(by_hour.items())],
         seller_ready=await payments_api.may_sell(conn, organiser_id),
     )
+
+
+async def named(conn: Connection, event: Event) -> Named:
+    """Return how many valid tickets of an event carry a name."""
+    tickets, with_name = await tickets_store.count_names(conn, event.id)
+    return Named(tickets, with_name, event.names_due_at)
 
 
 async def event_sums(conn: Connection, principal: Principal, *roles: Role) -> list[EventSales]:

@@ -32,7 +32,10 @@ NO_LABELS: Labels = {}
 
 
 class TicketEvent(Struct, frozen=True):
-    """The event of a ticket. `venue` is the name of its venue, `time_zone` the IANA name of the venue's zone."""
+    """The event of a ticket. `venue` is the name of its venue, `time_zone` the IANA name of the venue's zone.
+
+    Names do not change from `names_due_at`, None for no such date, and at most `name_changes_max` times.
+    """
 
     id: UUID
     title: Text
@@ -48,6 +51,8 @@ class TicketEvent(Struct, frozen=True):
     paper_accepted: bool
     paper_identity_check: bool
     reentry: bool
+    names_due_at: datetime | None = None
+    name_changes_max: int | None = None
 
 
 class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
@@ -64,6 +69,7 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
     refunded: bool
     pass_: PassState | None
     received: bool = False
+    name_changes: int = 0
 
     @classmethod
     def of(cls, row: TicketRow, event: Event, sign: tuple[Venue, PlaceLabel], state: PassState | None) -> "Ticket":
@@ -81,6 +87,7 @@ class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
             refunded=row.refund_id is not None,
             pass_=state,
             received=row.holder_id is not None,
+            name_changes=row.name_changes,
         )
 
 
@@ -101,6 +108,8 @@ def ticket_event(event: Event, venue: Venue) -> TicketEvent:
         paper_accepted=event.rules.paper_accepted,
         paper_identity_check=event.rules.paper_identity_check,
         reentry=event.rules.reentry,
+        names_due_at=event.names_due_at,
+        name_changes_max=event.rules.name_changes_max if event.rules.named_tickets else None,
     )
 
 

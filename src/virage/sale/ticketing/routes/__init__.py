@@ -25,6 +25,9 @@ routers = [
         "/api/tickets",
         [
             tickets.name_holder,
+            tickets.name_holders,
+            tickets.get_reminder_choice,
+            tickets.put_reminder_choice,
             tickets.bind_pass,
             tickets.send_rebind_code,
             tickets.rebind_pass,
@@ -60,6 +63,7 @@ routers = [
             office.preview_event_move,
             office.move_event,
             office.get_sales,
+            office.get_names,
             office.list_sales,
             office.find_orders,
             office.get_office_order,

@@ -21,6 +21,7 @@ from virage.sale.ticketing.reads import office as reads
 from virage.sale.ticketing.reads.office import EventSales, OfficeOrder, OfficeOrderDetail, Sales
 from virage.sale.ticketing.reads.open_sales import load_pricing, load_sale
 from virage.sale.ticketing.routes.order_service import OrderService
+from virage.sale.ticketing.rules.names import Named
 from virage.sale.ticketing.rules.pricing import AreaPricing, PriceCategory, Pricing
 from virage.sale.ticketing.rules.refunds import AskedReason
 from virage.sale.ticketing.rules.reseating import MoveChoice
@@ -176,6 +177,14 @@ async def get_sales(
         if sale is None:
             raise Problem("not_found")
         return await reads.sales(conn, sale, event.organiser_id, clock.now())
+
+
+@get("/events/{event_id:uuid}/names", guards=[staff(*SELLERS)])
+async def get_names(event_id: UUID, db: Database, principal: Principal) -> Named:
+    """Return how many tickets of an event carry a name."""
+    async with db.connection() as conn:
+        event = granted(await programme.event_within(conn, event_id, principal, *SELLERS))
+        return await reads.named(conn, event)
 
 
 @get("/sales", guards=[staff(*SELLERS)])

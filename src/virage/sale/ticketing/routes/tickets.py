@@ -19,10 +19,12 @@ from virage.platform.values.jwk import Jwk
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import Described, Response, get, patch, post
+from virage.platform.web.routing import Described, Response, get, patch, post, put
+from virage.sale.ticketing.acts import names, reminders
 from virage.sale.ticketing.acts import tickets as acts
 from virage.sale.ticketing.acts.tickets import RebindService
 from virage.sale.ticketing.acts.transfers import TransferService
+from virage.sale.ticketing.reads import reminders as reminder_reads
 from virage.sale.ticketing.reads import views
 from virage.sale.ticketing.reads.paper import paper_of
 from virage.sale.ticketing.reads.views import Ticket
@@ -38,6 +40,25 @@ class HolderUpdate(Struct, frozen=True, forbid_unknown_fields=True):
     """The holder's name; None removes it."""
 
     holder_name: Name | None
+
+
+class TicketName(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ticket and the name of who comes with it; None removes the name."""
+
+    ticket_id: UUID
+    holder_name: Name | None
+
+
+class PartyNames(Struct, frozen=True, forbid_unknown_fields=True):
+    """The names of a party."""
+
+    names: Annotated[list[TicketName], Meta(min_length=1, max_length=50)]
+
+
+class ReminderChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a person wants reminders of events by email."""
+
+    wanted: bool
 
 
 class BindRequest(Struct, frozen=True):
@@ -80,15 +101,46 @@ async def name_holder(
     fan_id = require_fan(principal)
 
     async def name(conn: Connection) -> Ticket | Refused | None:
-        named = await acts.name_holder(
-            conn, transfer_service.is_banned, ticket_id, fan_id, data.holder_name, clock.now()
-        )
-        return named if isinstance(named, Refused) else await views.ticket_of(conn, fan_id, ticket_id)
+        named = {ticket_id: data.holder_name}
+        refusal = await names.name_holders(conn, transfer_service.is_banned, named, fan_id, clock.now())
+        return refusal or await views.ticket_of(conn, fan_id, ticket_id)
 
     ticket = granted(await db.transact(name))
     if ticket is None:
         raise Problem("not_found")
     return ticket
+
+
+@put("/names", guards=[signed_in])
+async def name_holders(
+    data: PartyNames, db: Database, clock: Clock, transfer_service: TransferService, principal: Principal
+) -> list[Ticket]:
+    """Set the holders' names of a party at once: all of them change, or none. Return the tickets in this order."""
+    fan_id = require_fan(principal)
+
+    async def name(conn: Connection) -> list[Ticket] | Refused:
+        named = {one.ticket_id: one.holder_name for one in data.names}
+        refusal = await names.name_holders(conn, transfer_service.is_banned, named, fan_id, clock.now())
+        if refusal is not None:
+            return refusal
+        return [ticket for id_ in named if (ticket := await views.ticket_of(conn, fan_id, id_)) is not None]
+
+    return granted(await db.transact(name))
+
+
+@get("/reminders", guards=[signed_in])
+async def get_reminder_choice(db: Database, principal: Principal) -> ReminderChoice:
+    """Return whether the caller wants reminders of events by email."""
+    async with db.connection() as conn:
+        return ReminderChoice(await reminder_reads.wants_reminders(conn, require_fan(principal)))
+
+
+@put("/reminders", guards=[signed_in])
+async def put_reminder_choice(data: ReminderChoice, db: Database, principal: Principal) -> ReminderChoice:
+    """Choose whether the caller wants reminders of events by email."""
+    async with db.transaction() as conn:
+        await reminders.choose(conn, require_fan(principal), wanted=data.wanted)
+    return data
 
 
 @post("/{ticket_id:uuid}/pass", status_code=200, guards=[signed_in])

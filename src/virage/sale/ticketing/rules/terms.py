@@ -349,6 +349,7 @@ class TicketRow(Struct, frozen=True):
     """A ticket as stored.
 
     `refund_id` is set once it is refunded; `holder_id` is who received it, None while it is its buyer's.
+    `name_changes` counts how often its holder replaced or removed a name.
     """
 
     id: UUID
@@ -360,6 +361,7 @@ class TicketRow(Struct, frozen=True):
     holder_name: str | None = None
     refund_id: UUID | None = None
     holder_id: UUID | None = None
+    name_changes: int = 0
 
 
 class OnSale(Struct, frozen=True):

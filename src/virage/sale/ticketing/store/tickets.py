@@ -112,9 +112,20 @@ async def lock_tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> None:
     await queries.lock_tickets(conn, ticket_ids=list(ticket_ids))
 
 
-async def name_holder(conn: Connection, ticket_id: UUID, holder_name: str | None) -> bool:
-    """Set the holder's name; return whether the ticket is still valid."""
-    return bool(await queries.name_holder(conn, ticket_id=ticket_id, holder_name=holder_name))
+async def name_holders(conn: Connection, named: Sequence[TicketRow]) -> None:
+    """Store the holders' names of locked tickets, and how often each has changed."""
+    await queries.name_holders(
+        conn,
+        ticket_ids=[ticket.id for ticket in named],
+        holder_names=[ticket.holder_name for ticket in named],
+        name_changes=[ticket.name_changes for ticket in named],
+    )
+
+
+async def count_names(conn: Connection, event_id: UUID) -> tuple[int, int]:
+    """Return how many valid tickets an event has, and how many of them carry a name."""
+    row = await queries.count_names(conn, event_id=event_id)
+    return row["tickets"], row["named"]
 
 
 async def forget_holders(conn: Connection, owner_ids: Sequence[UUID]) -> None:

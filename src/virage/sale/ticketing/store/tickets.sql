@@ -1,12 +1,13 @@
 -- name: tickets(ticket_ids)
 -- Tickets by id.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id,
+    name_changes
 from ticketing.ticket where id = any(:ticket_ids::uuid[]);
 
 -- name: tickets_of_owner(owner_id)
 -- The tickets that a fan holds: bought and not passed on, or received; the latest order first.
 select held.id, held.order_id, held.event_id, held.place, held.tariff, held.price_cents, held.holder_name,
-    held.refund_id, held.holder_id
+    held.refund_id, held.holder_id, held.name_changes
 from (
     select ticket.*, orders.paid_at
     from ticketing.orders
@@ -43,7 +44,7 @@ select holder_id from ticketing.ticket where event_id = :event_id and holder_id 
 -- name: owned_ticket(ticket_id, owner_id)^
 -- A ticket, if this fan holds it.
 select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
-    ticket.holder_name, ticket.refund_id, ticket.holder_id
+    ticket.holder_name, ticket.refund_id, ticket.holder_id, ticket.name_changes
 from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = :ticket_id and coalesce(ticket.holder_id, orders.owner_id) = :owner_id;
@@ -52,9 +53,17 @@ where ticket.id = :ticket_id and coalesce(ticket.holder_id, orders.owner_id) = :
 -- Tickets, locked in order before their passes.
 select id from ticketing.ticket where id = any(:ticket_ids::uuid[]) order by id for no key update;
 
--- name: name_holder(ticket_id, holder_name)!
--- Set the holder's name.
-update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and refund_id is null;
+-- name: name_holders(ticket_ids, holder_names, name_changes)!
+-- Set the holders' names of locked tickets, and how often each has changed.
+update ticketing.ticket set holder_name = given.holder_name, name_changes = given.name_changes
+from unnest(:ticket_ids::uuid[], :holder_names::text[], :name_changes::integer[])
+    as given (ticket_id, holder_name, name_changes)
+where ticket.id = given.ticket_id;
+
+-- name: count_names(event_id)^
+-- How many valid tickets an event has, and how many of them carry a name.
+select count(*) as tickets, count(holder_name) as named
+from ticketing.ticket where event_id = :event_id and refund_id is null;
 
 -- name: forget_holders(owner_ids)!
 -- Erase the holder names of the tickets that some fans hold.
@@ -143,14 +152,16 @@ where ticket.id = any(:ticket_ids::uuid[]);
 
 -- name: tickets_by_holder(event_id, wanted, limit_)
 -- The valid tickets of an event whose holder's name contains the text.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id,
+    name_changes
 from ticketing.ticket
 where event_id = :event_id and refund_id is null and position(lower(:wanted) in lower(holder_name)) > 0
 order by holder_name, id limit :limit_;
 
 -- name: tickets_of_event(event_id)
 -- Every ticket of an event, also those refunded.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id,
+    name_changes
 from ticketing.ticket where event_id = :event_id;
 
 -- name: renumber_tickets(ticket_ids, places)!
@@ -190,6 +201,7 @@ from ticketing.seat_change where move_id = :move_id and order_id = :order_id ord
 
 -- name: valid_tickets(event_id)
 -- Every valid ticket of an event.
-select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id, holder_id,
+    name_changes
 from ticketing.ticket
 where event_id = :event_id and refund_id is null;

@@ -83,6 +83,21 @@ async def end_transfers(
     await queries.end_transfers(conn, transfer_ids=list(transfer_ids), state=state, to_id=to_id, now=now)
 
 
+async def insert_withdrawn(conn: Connection, addresses: Sequence[tuple[UUID, str, str]]) -> None:
+    """Store addresses to tell that an offer has ended, each with its transfer and language."""
+    await queries.insert_withdrawn(
+        conn,
+        transfer_ids=[transfer_id for transfer_id, _, _ in addresses],
+        addresses=[address for _, address, _ in addresses],
+        locales=[locale for _, _, locale in addresses],
+    )
+
+
+async def take_withdrawn(conn: Connection) -> list[tuple[UUID, str, str]]:
+    """Return and delete the addresses to tell that an offer has ended: transfer, address, language."""
+    return [tuple(row) async for row in queries.take_withdrawn(conn)]
+
+
 async def mark_returned(conn: Connection, transfer_id: UUID, ticket_ids: Sequence[UUID]) -> None:
     """Store that the receiver of a locked transfer gives these tickets back."""
     await queries.mark_returned(conn, transfer_id=transfer_id, ticket_ids=list(ticket_ids))

@@ -82,6 +82,21 @@ update ticketing.transfer
 set state = :state, to_id = :to_id, to_email = null, to_mailbox = null, ended_at = :now
 from locked where transfer.id = locked.id;
 
+-- name: insert_withdrawn(transfer_ids, addresses, locales)!
+-- Addresses to tell that an offer, which is locked, has ended.
+insert into ticketing.withdrawn_offer (transfer_id, to_email, locale)
+select withdrawn.transfer_id, withdrawn.to_email, withdrawn.locale
+from unnest(:transfer_ids::uuid[], :addresses::text[], :locales::text[]) as withdrawn (transfer_id, to_email, locale)
+order by withdrawn.transfer_id;
+
+-- name: take_withdrawn()
+-- Addresses to tell, deleted; those that another transaction takes are skipped.
+with taken as (
+    select transfer_id from ticketing.withdrawn_offer order by transfer_id for update skip locked
+)
+delete from ticketing.withdrawn_offer using taken where withdrawn_offer.transfer_id = taken.transfer_id
+returning withdrawn_offer.transfer_id, withdrawn_offer.to_email, withdrawn_offer.locale;
+
 -- name: mark_returned(transfer_id, ticket_ids)!
 -- Tickets of a locked transfer that the receiver gives back.
 update ticketing.transfer set returned_ids = returned_ids || :ticket_ids::uuid[] where id = :transfer_id;
@@ -89,7 +104,7 @@ update ticketing.transfer set returned_ids = returned_ids || :ticket_ids::uuid[]
 -- name: held_tickets(ticket_ids, person_id)
 -- The tickets of these that a person holds: bought and not passed on, or received.
 select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
-    ticket.holder_name, ticket.refund_id, ticket.holder_id
+    ticket.holder_name, ticket.refund_id, ticket.holder_id, ticket.name_changes
 from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = any(:ticket_ids::uuid[]) and coalesce(ticket.holder_id, orders.owner_id) = :person_id

@@ -9,7 +9,7 @@ import { NEW, TIMES, type EventForm, type Time } from "./form";
 export const SHARED = [
   ...(["kind", "title", "subtitle", "series_id"] as const),
   ...TIMES,
-  ...(["reentry", "paper_accepted", "paper_identity_check", "named_tickets", "alcohol", "limit_per_buyer", "bag_litres_max"] as const),
+  ...(["reentry", "paper_accepted", "paper_identity_check", "named_tickets", "alcohol", "limit_per_buyer", "bag_litres_max", "names_by", "name_changes_max"] as const),
 ] satisfies (keyof EventForm)[];
 
 export function labelOf(key: keyof EventForm, kind: EventForm["kind"]): string {
@@ -31,6 +31,8 @@ export function labelOf(key: keyof EventForm, kind: EventForm["kind"]): string {
     alcohol: form.alcohol,
     limit_per_buyer: form.limit,
     bag_litres_max: form.bag,
+    names_by: form.namesBy,
+    name_changes_max: form.nameChanges,
   };
   return labels[key] ?? "";
 }

@@ -11,6 +11,8 @@ export type Time = (typeof TIMES)[number];
 export const NEW = "new";
 const LIMIT_MAX = 50;
 const BAG_MAX = 100;
+const NAMES_BY_MAX = 720;
+const NAME_CHANGES_MAX = 20;
 const DAY = 24 * 60;
 
 export interface EventForm extends Record<Time, string> {
@@ -36,6 +38,10 @@ export interface EventForm extends Record<Time, string> {
   alcohol: boolean;
   limit_per_buyer: string;
   bag_litres_max: string;
+  /** Hours before the start at which names are due; empty where they are optional. */
+  names_by: string;
+  /** How often the name of a ticket may change; empty for any number. */
+  name_changes_max: string;
 }
 
 const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_new" | "series"> => ({
@@ -68,12 +74,15 @@ export function blank(now: number, organiser: string, venue: Pick<VenueSummary, 
     alcohol: false,
     limit_per_buyer: "9",
     bag_litres_max: "15",
+    names_by: "",
+    name_changes_max: "",
   };
 }
 
 export function formOf(event: OfficeEvent["event"]): EventForm {
   const rules: HouseRules = {
     reentry: false, paper_accepted: true, paper_identity_check: false, named_tickets: false, alcohol: false, limit_per_buyer: 9, bag_litres_max: 15,
+    names_by: null, name_changes_max: null,
     ...event.rules,
   };
   return {
@@ -93,6 +102,8 @@ export function formOf(event: OfficeEvent["event"]): EventForm {
     ...rules,
     limit_per_buyer: String(rules.limit_per_buyer),
     bag_litres_max: String(rules.bag_litres_max),
+    names_by: String(rules.names_by ?? ""),
+    name_changes_max: String(rules.name_changes_max ?? ""),
   };
 }
 
@@ -103,6 +114,10 @@ export function contentOf(form: EventForm, seriesId: string | null): { content: 
   const bag = wholeOf(form.bag_litres_max);
   if (limit === null || limit < 1 || limit > LIMIT_MAX) unreadable.push("limit_per_buyer");
   if (bag === null || bag > BAG_MAX) unreadable.push("bag_litres_max");
+  const namesBy = optional(form.names_by, NAMES_BY_MAX);
+  const changes = optional(form.name_changes_max, NAME_CHANGES_MAX);
+  if (form.named_tickets && namesBy === undefined) unreadable.push("names_by");
+  if (form.named_tickets && changes === undefined) unreadable.push("name_changes_max");
   if (unreadable.length > 0) return { content: null, unreadable };
   const content: EventContent = {
     kind: form.kind,
@@ -122,7 +137,16 @@ export function contentOf(form: EventForm, seriesId: string | null): { content: 
       alcohol: form.alcohol,
       limit_per_buyer: limit!,
       bag_litres_max: bag!,
+      names_by: form.named_tickets ? namesBy : null,
+      name_changes_max: form.named_tickets ? changes : null,
     },
   };
   return { content, unreadable };
+}
+
+/** A whole number up to `most`, null for an empty field, undefined for anything else. */
+function optional(typed: string, most: number): number | null | undefined {
+  if (typed.trim() === "") return null;
+  const number = wholeOf(typed);
+  return number === null || number > most ? undefined : number;
 }
