@@ -16,7 +16,7 @@ from virage.sale.ticketing.settings import ReminderSettings
 from virage.site.programme.rules import EventRules
 
 STARTS = NOW + timedelta(days=10)
-TIMES = {
+TIMES: dict[str, Any] = {
     "doors_at": STARTS - 2 * HOUR,
     "starts_at": STARTS,
     "ends_at": STARTS + 2 * HOUR,
@@ -194,7 +194,7 @@ async def test_an_erased_person_is_in_no_list_of_reminders(
     fan = await system.fan()
     assert (await fan.ask("DELETE", "/api/me?give_up_tickets=true")).status_code == 204
     for table in ("reminder", "unreminded"):
-        assert await system.rows(f"select from ticketing.{table}") == [], table  # noqa: S608 - one of two names
+        assert await system.rows(f"select from ticketing.{table}") == [], table
 
 
 async def test_a_refund_ends_an_offer_and_tells_both_sides(system: System, config: Config) -> None:

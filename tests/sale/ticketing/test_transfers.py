@@ -12,14 +12,20 @@ from tests.sale.ticketing.conftest import HOUR, Box, System, named
 from tests.sale.ticketing.test_disputes import dispute
 from tests.sale.ticketing.test_tickets import a_phone, codes
 from virage.identity.passes import acts as passes
+from virage.identity.passes.rules.claims import GENERATION_MAX
 from virage.identity.people.rules.people_config import people_config_of
 from virage.identity.people.store import emails
+from virage.matchday.access.api import is_banned
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.sale.ticketing.acts import emails as email_acts
 from virage.sale.ticketing.acts import transfers
-from virage.sale.ticketing.rules.transfers import OFFERS_MAX
+from virage.sale.ticketing.acts.transfers import Acceptance, Offer, TransferService
+from virage.sale.ticketing.reads.transfers import TransferView
+from virage.sale.ticketing.routes.transfer_batches import TransferBatches
+from virage.sale.ticketing.rules.transfers import OFFERS_MAX, AcceptanceRequest, Transfer, TransferRequest
 
 FRIEND = "friend@example.org"
 NAME = {"given_name": "Léa", "family_name": "Martin"}
@@ -438,6 +444,96 @@ async def test_of_many_who_accept_one_link_at_once_one_gets_the_ticket(system: S
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * (TIMES - 1)
     held = [await ids_of(friend) for friend in friends]
     assert sorted(held) == [[]] * (TIMES - 1) + [[ticket_id]]
+
+
+@pytest.fixture
+def service(config: Config) -> TransferService:
+    """The service of transfers, as the application has it."""
+    return transfers.transfer_service(config.secret, people_config_of(config), is_banned)
+
+
+async def person_of(system: System, email: str) -> UUID:
+    person_id: UUID = (await system.rows("select id from people.person where email = $1", email))[0]["id"]
+    return person_id
+
+
+async def test_offers_of_one_batch_are_decided_in_their_order(system: System, service: TransferService) -> None:
+    giver = await system.fan()
+    await system.bought(giver)
+    first, second = map(UUID, await ids_of(giver))
+    giver_id = await person_of(system, "fan@example.org")
+    other = Offer(TransferRequest(new_id(), [second]), giver_id)
+    both = Offer(TransferRequest(new_id(), [first, second]), giver_id)
+    async with system.db.transaction() as conn:
+        batch = [other, both, other, Offer(TransferRequest(new_id(), [first]), new_id())]
+        made, refused, again, foreign = await transfers.offer(conn, service, batch, system.clock.now())
+    assert isinstance(made, Transfer)
+    assert (made.ticket_ids, again) == ([second], made), "a repeated id is one offer"
+    assert refused == Refused("ticket_offered", {"transfer_id": made.id})
+    assert foreign == Refused("unauthenticated")
+    assert [str(row["ticket_id"]) for row in await system.rows("select ticket_id from ticketing.offered_ticket")] == [
+        str(second)
+    ]
+
+
+async def test_a_person_makes_no_more_offers_in_one_batch_than_in_a_day(
+    system: System, service: TransferService
+) -> None:
+    giver = await system.fan()
+    await system.bought(giver)
+    first, second = map(UUID, await ids_of(giver))
+    giver_id = await person_of(system, "fan@example.org")
+    await system.rows(
+        "insert into ticketing.transfer (id, event_id, from_id, offered_at, expires_at, ended_at, state, by_link, "
+        "ticket_ids) select gen_random_uuid(), $1, $2, $3, $3, $3, 'cancelled', true, '{}' from generate_series(1, $4)",
+        system.event_id,
+        giver_id,
+        system.clock.now(),
+        OFFERS_MAX - 1,
+    )
+    batch = [Offer(TransferRequest(new_id(), [id_]), giver_id) for id_ in (first, second)]
+    async with system.db.transaction() as conn:
+        made, refused = await transfers.offer(conn, service, batch, system.clock.now())
+    assert (isinstance(made, Transfer), refused) == (True, Refused("rate_limited"))
+
+
+async def test_of_one_batch_the_first_who_accepts_gets_the_ticket(system: System, service: TransferService) -> None:
+    giver = await system.fan()
+    await system.fan("friend@example.org")
+    await system.fan("third@example.org")
+    await system.bought(giver)
+    transfer = await offered(giver, (await ids_of(giver))[:1])
+    request = AcceptanceRequest("Léa", "Martin", key_of(transfer))
+    friend, third = await person_of(system, "friend@example.org"), await person_of(system, "third@example.org")
+    batch = [Acceptance(UUID(transfer["id"]), request, id_) for id_ in (friend, third, friend)]
+    async with system.db.transaction() as conn:
+        got, late, again = await transfers.accept(conn, service, batch, system.clock.now())
+    assert isinstance(got, Transfer)
+    assert (got.to_id, late, again) == (friend, Refused("transfer_ended", {"state": "accepted"}), got)
+    assert await letters(system) == ["transfer_accepted", "tickets_received"]
+
+
+async def test_a_refused_pass_does_not_fail_the_other_acceptances_of_its_batch(
+    system: System, service: TransferService
+) -> None:
+    giver = await system.fan()
+    await system.fan(FRIEND)
+    await system.bought(giver)
+    used_up, *good = await ids_of(giver)
+    await system.rows(
+        "update passes.pass set generation = $2, printed = true where subject = $1", UUID(used_up), GENERATION_MAX
+    )
+    offers = [await offered(giver, [id_], FRIEND) for id_ in (used_up, *good)]
+    batches, friend = TransferBatches(system.db, system.clock, service), await person_of(system, FRIEND)
+    request = AcceptanceRequest("Léa", "Martin")
+    # The first item runs alone; those that come meanwhile are one batch.
+    alone = Acceptance(new_id(), request, friend)
+    batch = [alone, *(Acceptance(UUID(offer["id"]), request, friend) for offer in offers)]
+    _, refused, accepted_ = await asyncio.gather(*(batches.acceptances.submit(one) for one in batch))
+    assert isinstance(refused, Refused)
+    assert (refused.reason, isinstance(accepted_, TransferView)) == ("pass_rebinds_used_up", True)
+    rows = await system.rows("select id from ticketing.ticket where holder_id is not null")
+    assert [str(row["id"]) for row in rows] == good
 
 
 async def test_an_acceptance_and_a_cancellation_at_once_have_one_outcome(system: System) -> None:

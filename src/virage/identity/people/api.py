@@ -30,6 +30,7 @@ from virage.identity.people.reads import grants_of as grants_of
 from virage.identity.people.reads import hold_devices as hold_devices
 from virage.identity.people.reads import invitation_content as invitation_content
 from virage.identity.people.reads import lock_person as lock_person
+from virage.identity.people.reads import lock_persons as lock_persons
 from virage.identity.people.reads import may_sell_at as may_sell_at
 from virage.identity.people.reads import my_device as my_device
 from virage.identity.people.reads import names_by_id as names_by_id

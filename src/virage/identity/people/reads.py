@@ -1,6 +1,6 @@
 """What screens and neighbours may ask about people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -149,6 +149,11 @@ async def person(conn: Connection, person_id: UUID) -> Person | None:
 async def lock_person(conn: Connection, person_id: UUID) -> Person | None:
     """One person, locked: they are not erased until the transaction ends. None once they are."""
     return await persons.lock_person(conn, person_id)
+
+
+async def lock_persons(conn: Connection, person_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Many persons, locked: they are not erased until the transaction ends. Those who are erased are missing."""
+    return await persons.lock_persons(conn, person_ids)
 
 
 async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Person]:

@@ -19,6 +19,7 @@ from virage.sale.ticketing.reads.watch import OrderWatch
 from virage.sale.ticketing.routes import routers
 from virage.sale.ticketing.routes.offers import OfferBoard
 from virage.sale.ticketing.routes.order_service import OrderService
+from virage.sale.ticketing.routes.transfer_batches import TransferBatches
 from virage.sale.ticketing.settings import ExchangeSettings, ReminderSettings
 
 module = Module(
@@ -126,6 +127,7 @@ def build(
     sales = OpenSales(db, process.tail, clock)
     watch = OrderWatch(db, process.tail)
     order_service = OrderService(db, clock, sales, members_windows)
+    transfers = transfer_service(config.secret, people_config_of(config), is_banned)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -145,7 +147,8 @@ def build(
             "order_reads": order_service.orders,
             "order_watch": watch,
             "rebind_service": rebind_service(config.secret, people_config_of(config)),
-            "transfer_service": transfer_service(config.secret, people_config_of(config), is_banned),
+            "transfer_service": transfers,
+            "transfer_batches": TransferBatches(db, clock, transfers),
             "exchange_service": ExchangeService(config.of(ExchangeSettings), is_banned),
             "who_is_inside": lock_inside,
         },

@@ -1,6 +1,6 @@
 """Persons: who they are, and how they are forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -73,6 +73,12 @@ async def change_person(conn: Connection, person_id: UUID, name: str | None, loc
 async def lock_person(conn: Connection, person_id: UUID) -> Person | None:
     """Return the person, locked."""
     return _person(await queries.lock_person(conn, person_id=person_id))
+
+
+async def lock_persons(conn: Connection, person_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Return people by id, locked in order; those who are erased are missing."""
+    rows = queries.lock_persons(conn, person_ids=sorted(person_ids))
+    return {row["id"]: Person(row["id"], row["email"], row["name"], row["locale"]) async for row in rows}
 
 
 async def joined_at(conn: Connection, person_id: UUID) -> datetime | None:

@@ -38,6 +38,11 @@ returning id, email, name, locale;
 -- The person, held until the end of the transaction.
 select id, email, name, locale from people.person where id = :person_id and erased_at is null for update;
 
+-- name: lock_persons(person_ids)
+-- People, held in order until the end of the transaction.
+select id, email, name, locale from people.person
+where id = any(:person_ids::uuid[]) and erased_at is null order by id for update;
+
 -- name: joined_at(person_id)$
 -- When the person joined.
 select joined_at from people.person where id = :person_id;

@@ -80,16 +80,17 @@ async def transfers_of(conn: Connection, secret: bytes, person_id: UUID, now: da
     """Return what a person gave, received, or is offered by address, the latest first."""
     person = await people.person(conn, person_id)
     found = [] if person is None else await store.transfers_of_person(conn, person_id, person.email)
-    return await views(conn, secret, found, person_id, now)
+    return await views(conn, secret, [(one, person_id) for one in found], now)
 
 
 async def views(
-    conn: Connection, secret: bytes, found: Sequence[Transfer], person_id: UUID, now: datetime
+    conn: Connection, secret: bytes, seen: Sequence[tuple[Transfer, UUID]], now: datetime
 ) -> list[TransferView]:
-    """Return transfers for their giver or receiver, in order."""
+    """Return transfers, each for its giver or its receiver, in order."""
+    found = [one for one, _ in seen]
     givers = await people.short_names(conn, sorted({one.from_id for one in found}))
     parts = await _parts(conn, found)
-    return [_view(one, person_id, secret, givers.get(one.from_id), parts[one.id], now) for one in found]
+    return [_view(one, person_id, secret, givers.get(one.from_id), parts[one.id], now) for one, person_id in seen]
 
 
 async def offer_by_link(

@@ -13,9 +13,10 @@ from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import granted
 from virage.platform.web.routing import get, post
 from virage.sale.ticketing.acts import transfers as acts
-from virage.sale.ticketing.acts.transfers import TransferService
+from virage.sale.ticketing.acts.transfers import Acceptance, Offer, TransferService
 from virage.sale.ticketing.reads import transfers as reads
 from virage.sale.ticketing.reads.transfers import TransferOffer, TransferView
+from virage.sale.ticketing.routes.transfer_batches import TransferBatches
 from virage.sale.ticketing.rules.transfers import AcceptanceRequest, ReturnRequest, Transfer, TransferRequest
 
 
@@ -35,17 +36,9 @@ async def list_transfers(
 
 
 @post("/", status_code=201, guards=[signed_in])
-async def offer_tickets(
-    data: TransferRequest, db: Database, clock: Clock, transfer_service: TransferService, principal: Principal
-) -> TransferView:
+async def offer_tickets(data: TransferRequest, transfer_batches: TransferBatches, principal: Principal) -> TransferView:
     """Offer tickets to an address, or by the link in the answer. A repeated id is one offer."""
-    fan_id, now = require_fan(principal), clock.now()
-
-    async def offer(conn: Connection) -> TransferView | Refused:
-        made = await acts.offer(conn, transfer_service, data, fan_id, now)
-        return await _seen(conn, transfer_service, made, fan_id, now)
-
-    return granted(await db.transact(offer))
+    return granted(await transfer_batches.offers.submit(Offer(data, require_fan(principal))))
 
 
 @post("/{transfer_id:uuid}/read", status_code=200, public=True)
@@ -69,22 +62,11 @@ async def read_transfer(
 
 @post("/{transfer_id:uuid}/accept", status_code=200, guards=[signed_in])
 async def accept_transfer(
-    transfer_id: UUID,
-    data: AcceptanceRequest,
-    *,
-    db: Database,
-    clock: Clock,
-    transfer_service: TransferService,
-    principal: Principal,
+    transfer_id: UUID, data: AcceptanceRequest, transfer_batches: TransferBatches, principal: Principal
 ) -> TransferView:
     """Accept an offer: the tickets become the caller's, and the giver's passes become invalid."""
-    fan_id, now = require_fan(principal), clock.now()
-
-    async def accept(conn: Connection) -> TransferView | Refused:
-        done = await acts.accept(conn, transfer_service, transfer_id, data, receiver_id=fan_id, now=now)
-        return await _seen(conn, transfer_service, done, fan_id, now)
-
-    return granted(await db.transact(accept))
+    acceptance = Acceptance(transfer_id, data, require_fan(principal))
+    return granted(await transfer_batches.acceptances.submit(acceptance))
 
 
 @post("/{transfer_id:uuid}/cancel", status_code=200, guards=[signed_in])
@@ -124,4 +106,4 @@ async def return_tickets(
 async def _seen(
     conn: Connection, service: TransferService, done: Transfer | Refused, fan_id: UUID, now: datetime
 ) -> TransferView | Refused:
-    return done if isinstance(done, Refused) else (await reads.views(conn, service.secret, [done], fan_id, now))[0]
+    return done if isinstance(done, Refused) else (await reads.views(conn, service.secret, [(done, fan_id)], now))[0]

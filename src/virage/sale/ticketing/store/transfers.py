@@ -1,8 +1,10 @@
 """Transfers and the tickets that they offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from virage.identity.people.types import mailbox
 from virage.platform.data.database import Connection
@@ -15,6 +17,16 @@ async def transfer(conn: Connection, transfer_id: UUID) -> Transfer | None:
     """Return a transfer by its id."""
     row = await queries.transfer(conn, transfer_id=transfer_id)
     return None if row is None else Transfer(*row)
+
+
+async def transfers(conn: Connection, transfer_ids: Collection[UUID]) -> dict[UUID, Transfer]:
+    """Return transfers by id; unknown ids are left out."""
+    return {row["id"]: Transfer(*row) async for row in queries.transfers(conn, transfer_ids=sorted(transfer_ids))}
+
+
+async def lock_transfers(conn: Connection, transfer_ids: Collection[UUID]) -> dict[UUID, Transfer]:
+    """Lock transfers until the transaction ends, and return them by id."""
+    return {row["id"]: Transfer(*row) async for row in queries.lock_transfers(conn, transfer_ids=sorted(transfer_ids))}
 
 
 async def lock_transfer(conn: Connection, transfer_id: UUID) -> Transfer:
@@ -55,32 +67,36 @@ async def accepted_of_tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> l
     return [Transfer(*row) async for row in queries.accepted_of_tickets(conn, ticket_ids=list(ticket_ids))]
 
 
-async def offers_since(conn: Connection, from_id: UUID, since: datetime) -> int:
-    """Return how many offers a person has made since a moment."""
-    return int(await queries.offers_since(conn, from_id=from_id, since=since))
+async def offers_since(conn: Connection, from_ids: Collection[UUID], since: datetime) -> dict[UUID, int]:
+    """Return how many offers people have made since a moment; those without any are missing."""
+    rows = queries.offers_since(conn, from_ids=sorted(from_ids), since=since)
+    return {row["from_id"]: row["offers"] async for row in rows}
 
 
-async def insert_transfer(conn: Connection, offer: Transfer) -> None:
-    """Insert an open offer of locked tickets."""
-    await queries.insert_transfer(
+async def insert_transfers(conn: Connection, offers: Sequence[Transfer], now: datetime) -> None:
+    """Insert open offers of locked tickets."""
+    await queries.insert_transfers(
         conn,
-        transfer_id=offer.id,
-        event_id=offer.event_id,
-        from_id=offer.from_id,
-        to_email=offer.to_email,
-        to_mailbox=offer.to_mailbox,
-        by_link=offer.by_link,
-        now=offer.offered_at,
-        expires_at=offer.expires_at,
-        ticket_ids=offer.ticket_ids,
+        transfer_ids=[offer.id for offer in offers],
+        event_ids=[offer.event_id for offer in offers],
+        from_ids=[offer.from_id for offer in offers],
+        addresses=[offer.to_email for offer in offers],
+        mailboxes=[offer.to_mailbox for offer in offers],
+        expiries=[offer.expires_at for offer in offers],
+        ticket_ids=[id_ for offer in offers for id_ in offer.ticket_ids],
+        offered_by=[offer.id for offer in offers for _ in offer.ticket_ids],
+        now=now,
     )
 
 
-async def end_transfers(
-    conn: Connection, transfer_ids: Sequence[UUID], state: TransferState, now: datetime, to_id: UUID | None = None
-) -> None:
-    """End open offers; `to_id` is who accepted."""
-    await queries.end_transfers(conn, transfer_ids=list(transfer_ids), state=state, to_id=to_id, now=now)
+async def accept_transfers(conn: Connection, receivers: Mapping[UUID, UUID], now: datetime) -> None:
+    """End locked offers that are accepted; `receivers` are who gets the tickets, by transfer."""
+    await queries.accept_transfers(conn, transfer_ids=list(receivers.keys()), to_ids=list(receivers.values()), now=now)
+
+
+async def end_transfers(conn: Connection, transfer_ids: Sequence[UUID], state: TransferState, now: datetime) -> None:
+    """End open offers that are not accepted."""
+    await queries.end_transfers(conn, transfer_ids=list(transfer_ids), state=state, now=now)
 
 
 async def insert_withdrawn(conn: Connection, addresses: Sequence[tuple[UUID, str, str]]) -> None:
@@ -109,6 +125,19 @@ async def held_tickets(conn: Connection, ticket_ids: Sequence[UUID], person_id: 
     return [TicketRow(*row) async for row in rows]
 
 
-async def hand_over(conn: Connection, names: Mapping[UUID, str | None], holder_id: UUID) -> None:
-    """Give locked tickets to a person; `names` are the holders' names, by ticket."""
-    await queries.hand_over(conn, ticket_ids=list(names.keys()), names=list(names.values()), holder_id=holder_id)
+class Given(Struct, frozen=True):
+    """A ticket that a person gets, and the holder's name."""
+
+    ticket_id: UUID
+    name: str | None
+    holder_id: UUID
+
+
+async def hand_over(conn: Connection, given: Sequence[Given]) -> None:
+    """Give locked tickets to people."""
+    await queries.hand_over(
+        conn,
+        ticket_ids=[one.ticket_id for one in given],
+        names=[one.name for one in given],
+        holder_ids=[one.holder_id for one in given],
+    )

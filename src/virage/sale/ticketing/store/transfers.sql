@@ -2,6 +2,15 @@
 -- A transfer by its id.
 select transfer_row.* from ticketing.transfer_row where id = :transfer_id;
 
+-- name: transfers(transfer_ids)
+-- Transfers by id.
+select transfer_row.* from ticketing.transfer_row where id = any(:transfer_ids::uuid[]);
+
+-- name: lock_transfers(transfer_ids)
+-- Transfers, locked in order.
+select transfer_row.* from ticketing.transfer_row
+where id = any(:transfer_ids::uuid[]) order by id for no key update;
+
 -- name: lock_transfer(transfer_id)^
 -- A transfer, locked.
 select transfer_row.* from ticketing.transfer_row where id = :transfer_id for no key update;
@@ -52,26 +61,48 @@ where state = 'accepted' and event_id in (select event_id from ticketing.ticket 
     )
 order by id;
 
--- name: offers_since(from_id, since)$
--- How many offers a person has made since a moment.
-select count(*) from ticketing.transfer where from_id = :from_id and offered_at > :since;
+-- name: offers_since(from_ids, since)
+-- How many offers people have made since a moment; those without any are missing.
+select from_id, count(*) as offers from ticketing.transfer
+where from_id = any(:from_ids::uuid[]) and offered_at > :since group by from_id;
 
--- name: insert_transfer(transfer_id, event_id, from_id, to_email, to_mailbox, by_link, now, expires_at, ticket_ids)!
--- An open offer; its tickets are locked.
-with offered as (
+-- name: insert_transfers(transfer_ids, event_ids, from_ids, addresses, mailboxes, expiries, ticket_ids, offered_by, now)!
+-- Open offers, with `ticket_ids` each offered by the transfer in `offered_by`; the tickets are locked.
+with offered_ticket as (
+    select ticket_id, transfer_id
+    from unnest(:ticket_ids::uuid[], :offered_by::uuid[]) as offer (ticket_id, transfer_id)
+),
+offered as (
     insert into ticketing.transfer (
         id, event_id, from_id, to_email, to_mailbox, by_link, state, offered_at, expires_at, ticket_ids
     )
-    values (
-        :transfer_id, :event_id, :from_id, :to_email, :to_mailbox, :by_link, 'offered', :now, :expires_at,
-        :ticket_ids::uuid[]
-    )
+    select made.id, made.event_id, made.from_id, made.to_email, made.to_mailbox, made.to_email is null, 'offered', :now,
+        made.expires_at, array(
+            select ticket_id from offered_ticket where offered_ticket.transfer_id = made.id order by ticket_id
+        )
+    from unnest(
+        :transfer_ids::uuid[], :event_ids::uuid[], :from_ids::uuid[], :addresses::text[], :mailboxes::text[],
+        :expiries::timestamptz[]
+    ) as made (id, event_id, from_id, to_email, to_mailbox, expires_at)
+    order by made.id
 )
 insert into ticketing.offered_ticket (ticket_id, transfer_id)
-select ticket_id, :transfer_id from unnest(:ticket_ids::uuid[]) as offer (ticket_id) order by ticket_id;
+select ticket_id, transfer_id from offered_ticket order by ticket_id;
 
--- name: end_transfers(transfer_ids, state, to_id, now)!
--- Offers that end; the address is forgotten.
+-- name: accept_transfers(transfer_ids, to_ids, now)!
+-- Locked offers that are accepted; the address is forgotten.
+with accepted as (
+    select id, to_id from unnest(:transfer_ids::uuid[], :to_ids::uuid[]) as accepted (id, to_id)
+),
+free as (
+    delete from ticketing.offered_ticket using accepted where offered_ticket.transfer_id = accepted.id
+)
+update ticketing.transfer
+set state = 'accepted', to_id = accepted.to_id, to_email = null, to_mailbox = null, ended_at = :now
+from accepted where transfer.id = accepted.id;
+
+-- name: end_transfers(transfer_ids, state, now)!
+-- Offers that end without an acceptance; the address is forgotten.
 with locked as (
     select id from ticketing.transfer where id = any(:transfer_ids::uuid[]) order by id for no key update
 ),
@@ -79,7 +110,7 @@ free as (
     delete from ticketing.offered_ticket using locked where offered_ticket.transfer_id = locked.id
 )
 update ticketing.transfer
-set state = :state, to_id = :to_id, to_email = null, to_mailbox = null, ended_at = :now
+set state = :state, to_email = null, to_mailbox = null, ended_at = :now
 from locked where transfer.id = locked.id;
 
 -- name: insert_withdrawn(transfer_ids, addresses, locales)!
@@ -110,8 +141,9 @@ join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = any(:ticket_ids::uuid[]) and coalesce(ticket.holder_id, orders.owner_id) = :person_id
 order by ticket.id;
 
--- name: hand_over(ticket_ids, names, holder_id)!
--- Give locked tickets to a person, with the holders' names; a ticket that returns to its buyer has no other holder.
-update ticketing.ticket set holder_id = nullif(:holder_id::uuid, orders.owner_id), holder_name = given.name
-from unnest(:ticket_ids::uuid[], :names::text[]) as given (ticket_id, name), ticketing.orders
+-- name: hand_over(ticket_ids, names, holder_ids)!
+-- Give locked tickets to people, with the holders' names; a ticket that returns to its buyer has no other holder.
+update ticketing.ticket set holder_id = nullif(given.holder_id, orders.owner_id), holder_name = given.name
+from unnest(:ticket_ids::uuid[], :names::text[], :holder_ids::uuid[]) as given (ticket_id, name, holder_id),
+    ticketing.orders
 where ticket.id = given.ticket_id and orders.id = ticket.order_id;
