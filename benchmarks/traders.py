@@ -41,6 +41,7 @@ class Held(Struct):
     buyer: int
     price_cents: int
     place: int
+    tariff: str
     generation: int = -1
 
 
@@ -79,7 +80,7 @@ class Traders:
     async def _tickets_of(self, fan: int) -> list[Held]:
         answer = await self._ask(fan, "GET", "/api/me/tickets")
         return [
-            Held(one["id"], fan, -1 if one["received"] else fan, one["price_cents"], one["place"])
+            Held(one["id"], fan, -1 if one["received"] else fan, one["price_cents"], one["place"], one["tariff"])
             for one in msgspec.json.decode(answer.body)
             if not one["refunded"]
         ]

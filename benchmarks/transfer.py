@@ -61,7 +61,8 @@ async def measure(load: Load, wanted: Wanted) -> dict[str, Any]:
         await system.start_processes()
         await crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens[: load.buyers])
         fans = Traders(system.url, system.sandbox_url, tokens, seed=0, extras=False)
-        held = [one for one in await fans.tickets() if one.price_cents]
+        # A wheelchair space is sold with its companion: neither is sold alone.
+        held = [one for one in await fans.tickets() if one.price_cents and one.tariff != "access"]
         given, sold = deque(held[: len(held) // 2]), deque(held[len(held) // 2 :])
 
         plain = await crowd(system, wanted, event_id, categories, mode="plain", seconds=plain_s)

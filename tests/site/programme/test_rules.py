@@ -129,6 +129,8 @@ def test_a_repeated_request_of_an_earlier_version_has_the_same_digest() -> None:
     assert digest(replace(new, subtitle={"fr": "", "en": ""})) == digest(new)
     assert digest(replace(new, title={"fr": "Finale", "en": "Final"})) == digest(new)
     assert digest(replace(new, title={"fr": "Finale", "en": "Final", "de": "Finale"})) != digest(new)
+    assert digest(replace(new, rules=EventRules(names_by=48))) != digest(new)
+    assert digest(replace(new, rules=EventRules(name_changes_max=0))) != digest(new)
 
 
 def test_a_past_event_cannot_be_published() -> None:
