@@ -81,8 +81,6 @@ export const account: typeof English = {
     moveSent: (email) => `Um sicher zu sein, dass Sie es sind, haben wir einen Code an ${email} geschickt.`,
     moveCode: "Code aus der E-Mail",
     moveConfirm: "Ticket übertragen",
-    holder: "Name auf dem Ticket",
-    holderHint: "Die Person, die kommt. Bei dieser Veranstaltung werden die Namen am Eingang geprüft.",
     inside: "Dieses Ticket wurde am Eingang schon verwendet",
     suspended: "Dieses Ticket ist gesperrt",
     suspendedText: "Ihre Bank hat uns mitgeteilt, dass der Zahlung widersprochen wurde. Bis das geklärt ist, öffnet es keine Tore: Melden Sie sich bei uns.",

@@ -80,8 +80,6 @@ export const account = {
     moveSent: (email: string) => `To confirm it’s you, we’ve sent a code to ${email}.`,
     moveCode: "Code from the email",
     moveConfirm: "Move ticket",
-    holder: "Name on the ticket",
-    holderHint: "The person who will attend. For this event, names are checked at the gate.",
     inside: "This ticket has already been used to enter",
     suspended: "This ticket is on hold",
     suspendedText: "Your bank told us that its payment is disputed. It does not open the gates until this is settled: contact us.",

@@ -81,8 +81,6 @@ export const account: typeof English = {
     moveSent: (email) => `Pour confirmer que c’est vous, nous avons envoyé un code à ${email}.`,
     moveCode: "Code reçu par e-mail",
     moveConfirm: "Transférer le billet",
-    holder: "Nom sur le billet",
-    holderHint: "La personne qui viendra. Pour cet événement, le nom est contrôlé à la porte.",
     inside: "Ce billet a déjà été utilisé pour entrer",
     suspended: "Ce billet est suspendu",
     suspendedText: "Votre banque nous informe que son paiement est contesté. Il n’ouvre pas les portes tant que ce n’est pas réglé : contactez-nous.",
