@@ -169,6 +169,8 @@ async def test_holders_are_reminded_of_the_event_once_unless_they_refuse(
     assert (await quiet.ask("GET", "/api/tickets/reminders")).json() == {"wanted": True}
     assert (await quiet.ask("PUT", "/api/tickets/reminders", {"wanted": False})).json() == {"wanted": False}
     assert (await quiet.ask("GET", "/api/tickets/reminders")).json() == {"wanted": False}
+    exported = (await quiet.ask("GET", "/api/me/export")).json()["ticketing"]["emails"]
+    assert exported == [{"event_reminders": False}]
     await jobs.remind()
     assert await told(system, "event_reminder") == []
     clock.advance(STARTS - clock.now() - 12 * HOUR)

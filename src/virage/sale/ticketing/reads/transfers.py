@@ -17,6 +17,7 @@ from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.terms import TARIFFS, Tariff
 from virage.sale.ticketing.rules.transfers import Transfer, TransferRefusal, TransferState, link_key, open_at, opens
 from virage.sale.ticketing.store import exchange as exchange_store
+from virage.sale.ticketing.store import reminders as reminders_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store import transfers as store
 from virage.site.programme import api as programme
@@ -121,6 +122,12 @@ async def offer_by_link(
     )
 
 
+class ExportedChoice(Struct, frozen=True):
+    """The emails that a person wants."""
+
+    event_reminders: bool
+
+
 class ExportedTransfer(Struct, frozen=True):
     """A transfer in its giver's or receiver's data; `to_email` is the address that the giver wrote, until it ends."""
 
@@ -158,6 +165,7 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Sequence[Struct
         "tickets": await tickets_of(conn, person_id),
         "transfers": transfers,
         "listings": await exchange_store.listings_of_person(conn, person_id),
+        "emails": [ExportedChoice(event_reminders=await reminders_store.wants_reminders(conn, person_id))],
     }
 
 
