@@ -1,10 +1,12 @@
 """Commands and reads of ticketing for other domains."""
 
 from virage.sale.ticketing.acts.emails import event_moved as write_event_moved
+from virage.sale.ticketing.acts.holding import BundlePlaces as BundlePlaces
 from virage.sale.ticketing.acts.holding import Conflict as Conflict
 from virage.sale.ticketing.acts.holding import Hold as Hold
 from virage.sale.ticketing.acts.holding import MembersWindows as MembersWindows
 from virage.sale.ticketing.acts.holding import hold as hold
+from virage.sale.ticketing.acts.holding import reseat_bundles as reseat_bundles
 from virage.sale.ticketing.acts.moving import EventMoveResult as EventMoveResult
 from virage.sale.ticketing.acts.moving import MovePreview as MovePreview
 from virage.sale.ticketing.acts.moving import move_event as move_event

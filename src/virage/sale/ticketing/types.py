@@ -1,8 +1,14 @@
 """Structs and pure functions of ticketing for the rules of other domains."""
 
 from virage.sale.ticketing.rules.books import TicketMoney as TicketMoney
+from virage.sale.ticketing.rules.bundles import BundleSeats as BundleSeats
+from virage.sale.ticketing.rules.bundles import SeatWish as SeatWish
 from virage.sale.ticketing.rules.bundles import bundle_offer as bundle_offer
 from virage.sale.ticketing.rules.bundles import bundle_seats as bundle_seats
+from virage.sale.ticketing.rules.bundles import free_everywhere as free_everywhere
+from virage.sale.ticketing.rules.bundles import places_at as places_at
+from virage.sale.ticketing.rules.bundles import renewed_seats as renewed_seats
+from virage.sale.ticketing.rules.bundles import wished_seats as wished_seats
 from virage.sale.ticketing.rules.early import EarlySale as EarlySale
 from virage.sale.ticketing.rules.early import EarlyWindow as EarlyWindow
 from virage.sale.ticketing.rules.holders import Holder as Holder
@@ -16,6 +22,8 @@ from virage.sale.ticketing.rules.reseating import MoveChoice as MoveChoice
 from virage.sale.ticketing.rules.reseating import Reseat as Reseat
 from virage.sale.ticketing.rules.sale import HOLD_FOR as HOLD_FOR
 from virage.sale.ticketing.rules.sale import propose as propose
+from virage.sale.ticketing.rules.terms import TARIFF_CODE as TARIFF_CODE
+from virage.sale.ticketing.rules.terms import TARIFFS as TARIFFS
 from virage.sale.ticketing.rules.terms import AcceptedTerms as AcceptedTerms
 from virage.sale.ticketing.rules.terms import Arrangement as Arrangement
 from virage.sale.ticketing.rules.terms import Assigned as Assigned

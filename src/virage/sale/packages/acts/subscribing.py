@@ -1,6 +1,6 @@
 """Hold, pay and release packages: one order per event in one bundle of ticketing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -17,6 +17,8 @@ from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.types import (
     HOLD_FOR,
     Arrangement,
+    Assigned,
+    BundleSeats,
     Buyer,
     ChosenSeat,
     ChosenSeats,
@@ -40,6 +42,22 @@ class SubscriptionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     event_ids: Annotated[list[UUID], Meta(min_length=1, max_length=EVENTS_MAX)] | None = None
 
 
+class SeatedParty(Struct, frozen=True):
+    """People with their places at each event of a package; `id` is that of their subscription."""
+
+    id: UUID
+    person_id: UUID
+    seats: list[BundleSeats]
+    expires_at: datetime
+
+
+class NotHeld(Struct, frozen=True):
+    """Why parties were not held: the refusals by subscription, and the events whose picture in memory is outdated."""
+
+    refused: dict[UUID, Refused]
+    clashes: list[UUID]
+
+
 async def subscribe(
     conn: Connection,
     package: Package,
@@ -61,42 +79,117 @@ async def subscribe(
     seats = bundle_seats(sales, request.seats)
     if isinstance(seats, Refused):
         return seats
-    regular = [sale.amounts_of(places.assigned).prices for sale, places in zip(sales, seats, strict=True)]
+    held = await hold_seats(conn, package, sales, [SeatedParty(request.id, person_id, seats, now + HOLD_FOR)], now)
+    if isinstance(held, NotHeld):
+        refused = held.refused.get(request.id)
+        if refused is not None and refused.reason != "place_taken":
+            return refused
+        return Refused("place_taken", {"clash": held.clashes})
+    return held[0]
+
+
+async def hold_seats(
+    conn: Connection, package: Package, sales: Sequence[OpenSale], parties: Sequence[SeatedParty], now: datetime
+) -> list[SubscriptionRow] | NotHeld:
+    """Hold the places of parties at every event, and return their subscriptions; `sales` are the events in order.
+
+    If one place cannot be held, nothing is: the caller rolls back.
+    """
+    regular = [
+        [sale.amounts_of(places.assigned).prices for sale, places in zip(sales, party.seats, strict=True)]
+        for party in parties
+    ]
     holds = [
         ticketing.Hold(
             HoldRequest(
-                uuid5(request.id, str(sale.event.event_id)),
+                uuid5(party.id, str(sale.event.event_id)),
                 sale.event.event_id,
                 ChosenSeats(tuple(ChosenSeat(one.place, one.tariff) for one in places.assigned), sale.venue.version),
             ),
-            Buyer(None, person_id),
-            person_id,
+            Buyer(None, party.person_id),
+            party.person_id,
             sale,
-            Arrangement(now + HOLD_FOR, discounted(prices, discount_of(package, places.assigned)), request.id),
+            Arrangement(party.expires_at, discounted(cents, discount_of(package, places.assigned)), party.id),
         )
-        for sale, places, prices in zip(sales, seats, regular, strict=True)
+        for party, costs in zip(parties, regular, strict=True)
+        for sale, places, cents in zip(sales, party.seats, costs, strict=True)
     ]
-    held = await ticketing.hold(conn, holds, now)
-    refused = next((one for one in held if isinstance(one, Refused)), None)
-    clashes = [hold for hold, one in zip(holds, held, strict=True) if isinstance(one, ticketing.Conflict)]
-    if clashes or refused is not None:
-        for hold, one in zip(holds, held, strict=True):
+    outcomes = list(zip(holds, await ticketing.hold(conn, holds, now), strict=True))
+    if not all(isinstance(one, OrderRow) for _, one in outcomes):
+        for hold, one in outcomes:
             if isinstance(one, OrderRow):  # the caller rolls back
                 hold.sale.inventory.release(one.places)
-        if refused is not None and refused.reason != "place_taken":
-            return refused
-        return Refused("place_taken", {"clash": [hold.request.event_id for hold in clashes]})
-    row = SubscriptionRow(
-        id=request.id,
-        package_id=package.id,
-        person_id=person_id,
-        regular_cents=sum(sum(prices) for prices in regular),
-        other_seats=[sale.event.event_id for sale, places in zip(sales, seats, strict=True) if not places.same],
-        begun_at=now,
+        return NotHeld(
+            {
+                hold.arrangement.bundle_id: one
+                for hold, one in reversed(outcomes)
+                if isinstance(one, Refused) and hold.arrangement is not None and hold.arrangement.bundle_id is not None
+            },
+            sorted({hold.request.event_id for hold, one in outcomes if isinstance(one, ticketing.Conflict)}),
+        )
+    rows = [
+        SubscriptionRow(
+            id=party.id,
+            package_id=package.id,
+            person_id=party.person_id,
+            regular_cents=sum(sum(prices) for prices in costs),
+            other_seats=[
+                sale.event.event_id for sale, places in zip(sales, party.seats, strict=True) if not places.same
+            ],
+            begun_at=now,
+        )
+        for party, costs in zip(parties, regular, strict=True)
+    ]
+    await store.insert_subscriptions(conn, rows)
+    await append(conn, [Fact("package_held", row.person_id, row.id, {"package": package.id}) for row in rows], now)
+    return rows
+
+
+class NewSeats(Struct, frozen=True):
+    """Other seats at an event for the order of a subscription that had `before`."""
+
+    order_id: UUID
+    sale: OpenSale
+    before: list[Assigned]
+    assigned: list[Assigned]
+
+
+async def reseat(
+    conn: Connection, package: Package, wanted: Mapping[UUID, Sequence[NewSeats]], now: datetime
+) -> set[UUID] | Refused:
+    """Move subscriptions that are not paid to other seats, the same ones at each of these events, at their prices.
+
+    Return those that were moved; refused as `ticketing.reseat_bundles`.
+    """
+    moved = await ticketing.reseat_bundles(
+        conn,
+        {
+            id_: [
+                ticketing.BundlePlaces(
+                    seats.order_id,
+                    seats.sale,
+                    seats.assigned,
+                    discounted(seats.sale.amounts_of(seats.assigned).prices, discount_of(package, seats.assigned)),
+                )
+                for seats in places
+            ]
+            for id_, places in wanted.items()
+        },
+        now,
     )
-    await store.insert_subscription(conn, row)
-    await append(conn, [Fact("package_held", person_id, row.id, {"package": package.id})], now)
-    return row
+    if isinstance(moved, Refused) or not moved:
+        return moved
+    more = {
+        id_: sum(
+            sum(seats.sale.amounts_of(seats.assigned).prices) - sum(seats.sale.amounts_of(seats.before).prices)
+            for seats in wanted[id_]
+        )
+        for id_ in moved
+    }
+    same = {id_: [seats.sale.event.event_id for seats in wanted[id_]] for id_ in moved}
+    await store.change_seats(conn, more, same)
+    await append(conn, [Fact("package_moved", None, id_, {"package": package.id}) for id_ in sorted(moved)], now)
+    return moved
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - the protocol's form

@@ -1,6 +1,6 @@
 """Packages for screens: what is on sale, what it costs, and what a person has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -185,6 +185,17 @@ def offer_of(package: PackageContent, sales: Sequence[OpenSale]) -> PackageOffer
         if open_area.category_id in sold
     ]
     return PackageOffer([sale.event.event_id for sale in sales], prices, areas)
+
+
+async def packages_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Package]:
+    """Return packages by id."""
+    return await store.packages(conn, ids)
+
+
+async def subscriptions_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SubscriptionView]:
+    """Return subscriptions by id; those that there are not are missing."""
+    rows = list((await store.subscriptions(conn, ids)).values())
+    return {view.id: view for view in await subscription_views(conn, rows)}
 
 
 async def subscription_views(conn: Connection, rows: Sequence[SubscriptionRow]) -> list[SubscriptionView]:

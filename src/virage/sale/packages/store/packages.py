@@ -58,16 +58,29 @@ async def put_package(conn: Connection, package: Package, now: datetime) -> None
     await queries.put_package(conn, **columns, now=now)
 
 
-async def insert_subscription(conn: Connection, row: SubscriptionRow) -> None:
-    """Insert a subscription, unless there is one with its id."""
-    await queries.insert_subscription(
+async def insert_subscriptions(conn: Connection, rows: Sequence[SubscriptionRow]) -> None:
+    """Insert subscriptions, except those whose id there is."""
+    await queries.insert_subscriptions(
         conn,
-        subscription_id=row.id,
-        package_id=row.package_id,
-        person_id=row.person_id,
-        regular_cents=row.regular_cents,
-        other_seats=row.other_seats,
-        now=row.begun_at,
+        ids=[row.id for row in rows],
+        package_ids=[row.package_id for row in rows],
+        person_ids=[row.person_id for row in rows],
+        regular_cents=[row.regular_cents for row in rows],
+        other_seats=[f"{{{','.join(map(str, row.other_seats))}}}" for row in rows],
+        begun_ats=[row.begun_at for row in rows],
+    )
+
+
+async def change_seats(
+    conn: Connection, more_cents: Mapping[UUID, Cents], same_events: Mapping[UUID, Sequence[UUID]]
+) -> None:
+    """Change the regular price of subscriptions, and remove events from those where they have other seats."""
+    ids = sorted(more_cents)
+    await queries.change_seats(
+        conn,
+        ids=ids,
+        more_cents=[more_cents[id_] for id_ in ids],
+        same_events=[f"{{{','.join(map(str, same_events[id_]))}}}" for id_ in ids],
     )
 
 

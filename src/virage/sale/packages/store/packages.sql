@@ -36,11 +36,30 @@ insert into packages.package (
     family_permille = excluded.family_permille, opens_at = excluded.opens_at, closes_at = excluded.closes_at,
     is_open = excluded.is_open, revision = package.revision + 1;
 
--- name: insert_subscription(subscription_id, package_id, person_id, regular_cents, other_seats, now)!
--- A package that a person holds; a repeated request changes nothing.
+-- name: insert_subscriptions(ids, package_ids, person_ids, regular_cents, other_seats, begun_ats)!
+-- Packages that persons hold; a repeated request changes nothing. `other_seats` has one array of events, as text, for each.
 insert into packages.subscription (id, package_id, person_id, regular_cents, other_seats, begun_at)
-values (:subscription_id, :package_id, :person_id, :regular_cents, :other_seats::uuid[], :now)
+select new.id, new.package_id, new.person_id, new.regular_cents, new.other_seats::uuid[], new.begun_at
+from unnest(
+    :ids::uuid[], :package_ids::uuid[], :person_ids::uuid[], :regular_cents::bigint[], :other_seats::text[],
+    :begun_ats::timestamptz[]
+) as new (id, package_id, person_id, regular_cents, other_seats, begun_at)
+order by new.id
 on conflict (id) do nothing;
+
+-- name: change_seats(ids, more_cents, same_events)!
+-- Subscriptions whose orders are locked and got other seats: by how much the regular price changes, and at which events,
+-- as arrays in text, they have the same seats now.
+with locked as (
+    select subscription.id, moved.more_cents, moved.same_events
+    from unnest(:ids::uuid[], :more_cents::bigint[], :same_events::text[]) as moved (id, more_cents, same_events)
+    join packages.subscription on subscription.id = moved.id
+    order by subscription.id for no key update of subscription
+)
+update packages.subscription set
+    regular_cents = regular_cents + locked.more_cents,
+    other_seats = array(select had.id from unnest(other_seats) as had (id) where had.id <> all(locked.same_events::uuid[]))
+from locked where subscription.id = locked.id;
 
 -- name: subscriptions(ids)
 -- Subscriptions by id.

@@ -344,6 +344,57 @@ def _claims_of(orders: Iterable[OrderRow | ClosedOrder]) -> list[Claim]:
     return sorted(Claim(order.event_id, place, order.id) for order in orders for place in order.places)
 
 
+class BundlePlaces(Struct, frozen=True):
+    """Other places for the order of a bundle: one place, tariff and price for each of its people, at most as before."""
+
+    order_id: UUID
+    sale: OpenSale
+    assigned: list[Assigned]
+    prices: list[int]
+
+
+async def reseat_bundles(
+    conn: Connection, wanted: Mapping[UUID, Sequence[BundlePlaces]], now: datetime
+) -> set[UUID] | Refused:
+    """Give bundles that are held, and whose payment has not begun, other places at each of these events.
+
+    The places of all of them are released before others are claimed, so that one may get what another leaves. Return
+    the bundles that were still held; the others keep what they have. The inventories in memory follow the journal.
+    `place_taken` (data.bundles): places were sold meanwhile; roll back, and leave these bundles out.
+    """
+    events = {one.sale.event.event_id for places in wanted.values() for one in places}
+    await store.lock_buyers(conn, [], events)
+    orders = await store.lock_orders(conn, sorted(one.order_id for places in wanted.values() for one in places))
+    held = {
+        bundle_id
+        for bundle_id, places in wanted.items()
+        if all(orders[one.order_id].state == "held" and orders[one.order_id].expires_at > now for one in places)
+    }
+    moves = [one for bundle_id in sorted(held) for one in wanted[bundle_id]]
+    before = [orders[one.order_id] for one in moves]
+    after = [
+        replace(
+            order,
+            places=[seat.place for seat in one.assigned],
+            tariffs=[TARIFF_CODE[seat.tariff] for seat in one.assigned],
+            prices=one.prices,
+            ticket_ids=order.ticket_ids[: len(one.assigned)],
+            total_cents=sum(one.prices),
+        )
+        for one, order in zip(moves, before, strict=True)
+    ]
+    if not moves:
+        return held
+    await claims_store.free_places(conn, _claims_of(before))
+    lost, _ = await _claim(conn, after, {one.sale.event.event_id: one.sale.venue.version for one in moves})
+    if lost:
+        return Refused(Reason.PLACE_TAKEN, {"bundles": sorted({orders[id_].bundle_id for id_ in lost}, key=str)})
+    await store.reseat_orders(conn, after)
+    await append(conn, [freed_fact(one.id, one.event_id, one.places, "moved") for one in before], now)
+    await append(conn, [taken_fact(one) for one in after], now)
+    return held
+
+
 async def close(conn: Connection, order_ids: Sequence[UUID], state: State, now: datetime) -> list[ClosedOrder]:
     """Close unpaid open orders and free their places, or their listings; return those that were open.
 

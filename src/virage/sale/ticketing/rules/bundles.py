@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Annotated, Literal
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.platform.values.money import Cents
@@ -15,17 +16,23 @@ from virage.sale.ticketing.rules.moving import GONE, new_places
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.places import label
 from virage.sale.ticketing.rules.plan import WHEELCHAIR
+from virage.sale.ticketing.rules.runs import bits, starts_of, without_orphans
 from virage.sale.ticketing.rules.sale import check_chosen, propose
 from virage.sale.ticketing.rules.terms import (
     TARIFF_CODE,
     Assigned,
     BestSeats,
     ChosenSeat,
+    ChosenSeats,
     Party,
+    Reason,
     Seats,
     StandingPlaces,
     Tariff,
 )
+from virage.site.venue.types import Venue
+
+FRONT_SHARE = 3
 
 
 class BundleSeats(Struct, frozen=True):
@@ -33,6 +40,16 @@ class BundleSeats(Struct, frozen=True):
 
     assigned: list[Assigned]
     same: bool
+
+
+class SeatWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a party would like to sit: a category, a block, or both. `front` is the first third of the rows of a block,
+    `aisle` a row of seats that begins or ends at one.
+    """
+
+    category_id: UUID | None = None
+    block: Annotated[str, Meta(max_length=16)] | None = None
+    near: Literal["front", "aisle"] | None = None
 
 
 class CategoryOffer(Struct, frozen=True):
@@ -66,8 +83,8 @@ def bundle_seats(sales: Sequence[OpenSale], seats: Seats) -> list[BundleSeats] |
         wanted = wanted or places
         found[first.event.event_id] = BundleSeats(places, same=True)
         for other in group[1:]:
-            same = _same(first, other, places)
-            equal = _best_equal(first, other, places, asked) if isinstance(same, Refused) else same
+            same = _same(first.venue, other, places)
+            equal = _best_equal(first.venue, other, places, asked) if isinstance(same, Refused) else same
             if isinstance(equal, Refused):
                 return Refused(equal.reason, {"event_id": other.event.event_id})
             is_same = equal is same or isinstance(asked, StandingPlaces)
@@ -85,7 +102,7 @@ def bundle_offer(sales: Sequence[OpenSale]) -> list[CategoryOffer]:
         costs = None if category is None else _full_prices(sales, place, category)
         if category is not None and costs is not None:
             prices[category].append(costs)
-    everywhere = [np.logical_and.reduce([_free_as_in(group[0], other) for other in group]) for group in groups]
+    everywhere = [free_everywhere(group) for group in groups]
     offers = []
     for id_ in first.inventory.categories:
         free = []
@@ -95,6 +112,55 @@ def bundle_offer(sales: Sequence[OpenSale]) -> list[CategoryOffer]:
             free.append(int((places & (np.array(inventory.category_of) == index)).sum()))
         offers.append(CategoryOffer(id_, min(free), prices[id_]))
     return offers
+
+
+def renewed_seats(sales: Sequence[OpenSale], was: Venue, wanted: Sequence[Assigned]) -> list[BundleSeats] | Refused:
+    """Propose places at each event of a bundle, in order, for people who had these places; `was` numbers them.
+
+    At the events of that venue they have the same places (`same`), where they are free; else as in `bundle_seats`. If
+    they are free at no event, these are the best equal ones. A place in a standing area is any place there.
+    Refusals: `not_for_sale` if no event is at that venue, and those of `bundle_seats`.
+    """
+    group = [sale for sale in sales if sale.venue.code == was.code]
+    if not group:
+        return Refused(Reason.NOT_FOR_SALE)
+    area = label(was, wanted[0].place).area
+    asked = ChosenSeats(()) if area is None else StandingPlaces(area, _best(was, wanted, ChosenSeats(())).party)
+    anchor, places = group[0], None
+    if isinstance(asked, ChosenSeats):
+        tried = ((sale, _same(was, sale, wanted)) for sale in group)
+        anchor, places = next(((sale, same) for sale, same in tried if not isinstance(same, Refused)), (anchor, None))
+        equal = _best_equal(was, anchor, wanted, asked) if places is None else places
+        if isinstance(equal, Refused):
+            return Refused(equal.reason, {"event_id": anchor.event.event_id})
+        asked = ChosenSeats(tuple(ChosenSeat(one.place, one.tariff) for one in equal))
+    ordered = [anchor, *(sale for sale in sales if sale is not anchor)]
+    found = bundle_seats(ordered, asked)
+    if isinstance(found, Refused):
+        return found
+    kept = places is not None or area is not None
+    by_event = {
+        sale.event.event_id: replace(seats, same=seats.same and (kept or sale.venue.code != was.code))
+        for sale, seats in zip(ordered, found, strict=True)
+    }
+    return [by_event[sale.event.event_id] for sale in sales]
+
+
+def free_everywhere(sales: Sequence[OpenSale]) -> npt.NDArray[np.bool_]:
+    """Return which places of the first event of a venue are for sale and free at all of these events there."""
+    free: npt.NDArray[np.bool_] = np.logical_and.reduce([_free_as_in(sales[0], other) for other in sales])
+    return free
+
+
+def places_at(first: Venue, other: OpenSale, places: Sequence[int]) -> list[int]:
+    """Return the places of an event that are these of another version of its venue, `GONE` where there is none.
+
+    At another venue there is none.
+    """
+    if first.code != other.venue.code:
+        return [GONE] * len(places)
+    there = _places(first, other.venue)
+    return list(places) if there is None else [int(there[place]) for place in places]
 
 
 def _by_venue(sales: Sequence[OpenSale]) -> list[list[OpenSale]]:
@@ -121,7 +187,7 @@ def _full_prices(sales: Sequence[OpenSale], place: int, category_id: UUID) -> li
     for sale in sales:
         there: UUID | None
         if sale.venue.code == sales[0].venue.code:
-            places = _places(sales[0], sale)
+            places = _places(sales[0].venue, sale.venue)
             same = place if places is None else int(places[place])
             there = None if same == GONE else sale.category_id(same)
         else:
@@ -132,14 +198,14 @@ def _full_prices(sales: Sequence[OpenSale], place: int, category_id: UUID) -> li
     return prices
 
 
-def _places(first: OpenSale, other: OpenSale) -> npt.NDArray[np.int32] | None:
-    """Return the places of another event at a venue by those of the first; None if both number them alike."""
-    return None if first.venue.version == other.venue.version else new_places(first.venue, other.venue)
+def _places(first: Venue, other: Venue) -> npt.NDArray[np.int32] | None:
+    """Return the places of another version of a venue by those of the first; None if both are the same version."""
+    return None if first.version == other.version else new_places(first, other)
 
 
 def _free_as_in(first: OpenSale, other: OpenSale) -> npt.NDArray[np.bool_]:
     """Return which places of the first event at a venue are free at another one."""
-    free, places = other.inventory.free(), _places(first, other)
+    free, places = other.inventory.free(), _places(first.venue, other.venue)
     return free if places is None else (places != GONE) & free[places]
 
 
@@ -147,29 +213,28 @@ def _first_places(group: Sequence[OpenSale], seats: Seats) -> list[Assigned] | R
     """Return places at the first event of a venue: best seats that are free at its others too, if there are any."""
     first = group[0]
     if isinstance(seats, BestSeats):
-        everywhere = np.logical_and.reduce([_free_as_in(first, other) for other in group])
-        with first.inventory.limited_to(everywhere):
+        with first.inventory.limited_to(free_everywhere(group)):
             found = propose(first.inventory, seats, first.blocks, first.areas)
         if not isinstance(found, Refused):
             return found
     return propose(first.inventory, seats, first.blocks, first.areas)
 
 
-def _same(first: OpenSale, other: OpenSale, wanted: Sequence[Assigned]) -> list[Assigned] | Refused:
-    """Return the same places at another event, or why a party cannot have all of them."""
-    places = _places(first, other)
+def _same(first: Venue, other: OpenSale, wanted: Sequence[Assigned]) -> list[Assigned] | Refused:
+    """Return the same places at an event, or why a party cannot have all of them; `first` numbers the wanted ones."""
+    places = _places(first, other.venue)
     same = [ChosenSeat(one.place if places is None else int(places[one.place]), one.tariff) for one in wanted]
     return check_chosen(other.inventory, same)
 
 
-def _best_equal(first: OpenSale, other: OpenSale, wanted: Sequence[Assigned], seats: Seats) -> list[Assigned] | Refused:
+def _best_equal(first: Venue, other: OpenSale, wanted: Sequence[Assigned], seats: Seats) -> list[Assigned] | Refused:
     """Return other places of an event: in the same block, else in the category that the same seat has there."""
     if isinstance(seats, StandingPlaces):
         return propose(other.inventory, seats, other.blocks, other.areas)
-    places = _places(first, other)
+    places = _places(first, other.venue)
     place = wanted[0].place if places is None else int(places[wanted[0].place])
     asked = replace(_best(first, wanted, seats), category_id=None if place == GONE else other.category_id(place))
-    block = label(first.venue, wanted[0].place).block
+    block = label(first, wanted[0].place).block
     near = replace(asked, block=block) if block in other.blocks else asked
     found = propose(other.inventory, near, other.blocks, other.areas)
     return propose(other.inventory, asked, other.blocks, other.areas) if isinstance(found, Refused) else found
@@ -180,14 +245,45 @@ def _elsewhere(first: OpenSale, other: OpenSale, wanted: Sequence[Assigned], sea
     if isinstance(seats, StandingPlaces) and seats.area in other.areas:
         return seats
     category = _category_at(first, other, first.category_id(wanted[0].place))
-    return replace(_best(first, wanted, seats), category_id=category)
+    return replace(_best(first.venue, wanted, seats), category_id=category)
 
 
-def _best(first: OpenSale, wanted: Sequence[Assigned], seats: Seats) -> BestSeats:
+def wished_seats(sale: OpenSale, wanted: Sequence[Assigned], wish: SeatWish) -> list[Assigned] | Refused:
+    """Propose the best adjacent seats that fit a wish, for the people of these places with their needs.
+
+    Places that a party with a wheelchair has near the front or an aisle are those of its category and block.
+    """
+    block = sale.blocks.get(wish.block or "")
+    if wish.block is not None and block is None:
+        return Refused(Reason.BLOCK_UNKNOWN)
+    if wish.category_id is not None and wish.category_id not in sale.inventory.categories:
+        return Refused(Reason.CATEGORY_UNKNOWN)
+    best = replace(_best(sale.venue, wanted, ChosenSeats(())), category_id=wish.category_id, block=wish.block)
+    if wish.near is None or "wheelchair" in best.needs:
+        return propose(sale.inventory, best, sale.blocks, sale.areas)
+    inventory, plan, size = sale.inventory, sale.inventory.plan, best.party.size
+    segments = inventory.segments(wish.category_id, block)
+    for orphans in (False, True):
+        for segment in inventory.with_room(size, segments, orphans=orphans).tolist():
+            rows = len(sale.venue.blocks[int(plan.block[segment])].rows)
+            if wish.near == "front" and plan.row[segment] >= -(-rows // FRONT_SHARE):
+                continue
+            mask = inventory.mask(segment)
+            starts = starts_of(mask, size) if orphans else without_orphans(mask, size)
+            if wish.near == "aisle":  # a segment is a row between two aisles
+                starts &= 1 | 1 << max(0, plan.length[segment] - size)
+            if starts:
+                first = plan.first[segment] + bits(starts)[0]
+                people = zip(range(first, first + size), best.party.tariffs(), strict=True)
+                return [Assigned(place, tariff) for place, tariff in people]
+    return Refused(Reason.SOLD_OUT)
+
+
+def _best(first: Venue, wanted: Sequence[Assigned], seats: Seats) -> BestSeats:
     """Return a search for seats for the people of these places, with the same needs."""
     tariffs = Counter(one.tariff for one in wanted)
     needs = seats.needs if isinstance(seats, BestSeats) else ()
-    if any(first.venue.features[one.place] & WHEELCHAIR for one in wanted if one.place < first.venue.seats):
+    if any(first.features[one.place] & WHEELCHAIR for one in wanted if one.place < first.seats):
         needs = tuple(dict.fromkeys((*needs, "wheelchair")))
     return BestSeats(
         party=Party(

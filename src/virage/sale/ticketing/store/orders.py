@@ -93,6 +93,22 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
     return {row["id"] async for row in rows}
 
 
+async def reseat_orders(conn: Connection, orders: Sequence[OrderRow]) -> None:
+    """Store the places, tariffs, prices and tickets of held orders, which are locked."""
+    ends = list(accumulate(len(order.places) for order in orders))
+    await queries.reseat_orders(
+        conn,
+        order_ids=[order.id for order in orders],
+        starts=[1, *(end + 1 for end in ends[:-1])],
+        ends=ends,
+        places=[place for order in orders for place in order.places],
+        tariffs=[tariff for order in orders for tariff in order.tariffs],
+        prices=[price for order in orders for price in order.prices],
+        ticket_ids=[ticket_id for order in orders for ticket_id in order.ticket_ids],
+        totals=[order.total_cents for order in orders],
+    )
+
+
 async def insert_exchange_order(conn: Connection, order: OrderRow) -> None:
     """Insert a new hold of listings."""
     await queries.insert_exchange_order(

@@ -240,6 +240,16 @@ update ticketing.orders set returned_cents = orders.returned_cents + back.cents
 from unnest(:order_ids::uuid[], :cents::bigint[]) as back (id, cents)
 where orders.id = back.id;
 
+-- name: reseat_orders(order_ids, starts, ends, places, tariffs, prices, ticket_ids, totals)!
+-- Other places for unpaid orders that `lock_orders` locked. `starts` and `ends` delimit each order in the flat arrays.
+update ticketing.orders set
+    places = (:places::integer[])[moved.first : moved.last], tariffs = (:tariffs::integer[])[moved.first : moved.last],
+    prices = (:prices::integer[])[moved.first : moved.last],
+    ticket_ids = (:ticket_ids::uuid[])[moved.first : moved.last], total_cents = moved.total_cents
+from unnest(:order_ids::uuid[], :starts::integer[], :ends::integer[], :totals::integer[])
+    as moved (id, first, last, total_cents)
+where orders.id = moved.id and orders.state = 'held';
+
 -- name: orders_of_owners(owner_ids)
 -- Every order of a buyer, the latest first.
 select order_row.* from ticketing.order_row where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
