@@ -35,6 +35,7 @@ REFUSAL_ENUMS = frozenset(
         "FiscalRefusal",
         "MembershipRefusal",
         "PackageRefusal",
+        "SeasonRefusal",
         "PaymentRefusal",
         "ReaderRefusal",
         "CardReaderRefusal",

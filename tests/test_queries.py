@@ -38,7 +38,7 @@ LAYERS = [
     {"ticketing"},
     {"packages"},
     {"membership"},
-    {"points", "draws"},
+    {"points", "draws", "seasons"},
     {"access", "food_menu"},
     {"food_till"},
     {"food_orders"},

@@ -37,7 +37,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 from virage.sale.packages.rules.terms import SubscriptionRow
-from virage.sale.packages.store.packages import insert_subscription
+from virage.sale.packages.store.packages import insert_subscriptions
 
 if TYPE_CHECKING:
     from tests.app.conftest import World
@@ -216,7 +216,26 @@ async def erasure(world: "World") -> Erasure:
             now,
             now + timedelta(days=1),
         )
-        await insert_subscription(conn, SubscriptionRow(new_id(), package_id, person_id, 0, [], now))
+        await insert_subscriptions(conn, [SubscriptionRow(new_id(), package_id, person_id, 0, [], now)])
+        campaign_id = new_id()
+        await conn.execute(
+            """
+            with campaign as (
+                insert into seasons.campaign
+                    (id, organiser_id, from_package_id, to_package_id, opens_at, until, remind_days, state, revision,
+                    seed, created_at)
+                values ($1, $2, $3, $1, $4, $5, 0, 'open', 1, sha256('seed'), $4)
+            )
+            insert into seasons.renewal (id, campaign_id, from_id, person_id, years, size, lost, begun_at)
+            values ($3, $1, $3, $6, 1, 2, 0, $4)
+            """,
+            campaign_id,
+            world.ours,
+            package_id,
+            now,
+            now + timedelta(days=1),
+            person_id,
+        )
         person = Person(person_id, EMAIL, None, "en")
         assert await is_banned(conn, UUID(ticket["event"]["id"]), new_id(), person, name="A Fan", now=now)
         await set_preferences(conn, person_id, None, NotificationPreferences([NotificationKind.GOALS]))

@@ -265,6 +265,16 @@ ELSEWHERE = {
     "POST /api/packages/{package_id}/subscriptions",
     "PUT /api/office/packages/{package_id}",
     "GET /api/office/packages/{package_id}/subscriptions",
+    # the tests of renewals try another fan, and the office of another club
+    "GET /api/renewals/{renewal_id}",
+    "PUT /api/renewals/{renewal_id}/wishes",
+    "DELETE /api/renewals/{renewal_id}",
+    "PUT /api/office/seasons/{campaign_id}",
+    "POST /api/office/seasons/{campaign_id}/preview",
+    "POST /api/office/seasons/{campaign_id}/steps",
+    "GET /api/office/seasons/{campaign_id}/renewals",
+    "GET /api/office/seasons/{campaign_id}/round.csv",
+    "POST /api/office/renewals/{renewal_id}/decision",
     # an entry is found by its event and the person who asks
     "PUT /api/events/{event_id}/draw/entry",
     "DELETE /api/events/{event_id}/draw/entry",

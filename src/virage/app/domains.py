@@ -57,6 +57,7 @@ from virage.sale.membership.api import PURPOSE as MEMBERSHIPS
 from virage.sale.membership.api import EarlySales, MembershipMoney, claim_members
 from virage.sale.packages import module as packages
 from virage.sale.points import module as points
+from virage.sale.seasons import module as seasons
 from virage.sale.ticketing import module as ticketing
 from virage.sale.ticketing.api import PURPOSE as ORDERS
 from virage.sale.ticketing.api import OrderMoney, orders_with_code, refund_event, upcoming_of, write_event_moved
@@ -99,6 +100,7 @@ MODULES: Final[Sequence[Module]] = (
     membership.module,
     points.module,
     draws.module,
+    seasons.module,
     access.module,
     menu.module,
     till.module,
@@ -147,6 +149,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("fiscal", "A till's chain is extended before its money moves."),
     LockPlace("food_till", "The bookings of a record follow its chain."),
     LockPlace("card_readers.reader", "A reader takes one payment at a time, and is locked before it is stored."),
+    LockPlace("seasons", "A campaign is locked before seats are held or released, whose payments come first."),
     LockPlace("payments.payment where captured_cents is null", "News of a payment locks it before what it pays for."),
     LockPlace("card_readers", "A record and news of a payment lock it; wallets and captured payments follow."),
     LockPlace("membership", "A paid membership follows its payment; refunds and emails follow the membership."),
@@ -285,6 +288,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
         membership.module.name: membership.build(process, early_sales),
         points.module.name: points.build(process, first_entries=first_entries, food_spends=food_spent),
         draws.module.name: draws.build(process, provider=provider, handlers=handlers, is_banned=is_banned),
+        seasons.module.name: seasons.build(process),
         access.module.name: access.build(process),
         menu.module.name: menu.build(process, catalogues),
         till.module.name: till.build(process, catalogues, PHONE_ORDERS),

@@ -15,6 +15,7 @@ from virage.sale.draws.api import export_entries, forget_entries
 from virage.sale.membership.api import export_memberships, forget_memberships
 from virage.sale.packages.api import export_subscriptions, forget_subscriptions
 from virage.sale.points.api import export_points, forget_points
+from virage.sale.seasons.api import export_renewals, forget_renewals
 from virage.sale.ticketing.api import export_tickets, refund_erased
 
 PAID_AT: Final[Sequence[PaidAt]] = (outlets_paid_at,)
@@ -26,6 +27,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "ticketing": export_tickets,
     "membership": export_memberships,
     "packages": export_subscriptions,
+    "seasons": export_renewals,
     "points": export_points,
     "draws": export_entries,
     "access": export_accreditations,
@@ -34,7 +36,8 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
 }
 """By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
-    lock_orders_of_erased,  # locks in order: food orders, members, draws, accreditations, tickets, points, wallets
+    lock_orders_of_erased,  # food orders first, renewals, members, draws, accreditations, tickets, points, wallets
+    forget_renewals,
     forget_memberships,
     forget_entries,
     forget_accreditations,

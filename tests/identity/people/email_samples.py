@@ -54,6 +54,18 @@ REWARD = {
     "code": "K7MW2RTC",
     "reason": "",
 }
+RENEWAL = {
+    "package": {"fr": "Saison 2026-2027", "en": "Season 2026-2027", "de": "Saison 2026/27"},
+    "earlier": {"fr": "Saison 2025-2026", "en": "Season 2025-2026", "de": "Saison 2025/26"},
+    "labels": [SEAT, STANDING],
+    "events": 19,
+    "other": 2,
+    "cents": 38000,
+    "until": AT,
+    "wishes": True,
+    "wishes_until": AT.replace(day=2),
+    "zone": "",
+}
 DRAW = {
     "event": TITLE,
     "zone": "",
@@ -153,6 +165,9 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.DRAW_TO_PAY: EmailContent(DRAW, path="/events/1/draw"),
     EmailKind.DRAW_NOT_WON: EmailContent(DRAW, path="/events/1/draw"),
     EmailKind.DRAW_CANCELLED: EmailContent(DRAW, path="/events/1"),
+    EmailKind.RENEWAL_DUE: EmailContent(RENEWAL, path="/renewals/1"),
+    EmailKind.RENEWAL_REMINDER: EmailContent(RENEWAL, path="/renewals/1"),
+    EmailKind.RENEWAL_MOVED: EmailContent(RENEWAL, path="/renewals/1"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

@@ -36,6 +36,8 @@ export const refusals: typeof English = {
   pass_rebinds_used_up: "Dieses Ticket kann auf kein weiteres Handy übertragen werden. Fragen Sie an der Tageskasse.",
   pass_revoked: "Dieses Ticket wurde erstattet oder ersetzt. Es ist nicht mehr gültig.",
   // Mitgliedschaften
+  renewal_closed: "Diese Verlängerung lässt sich nicht mehr ändern.",
+  season_step_not_possible: "Dieser Schritt ist jetzt nicht möglich.",
   package_closed: "Diese Dauerkarte oder dieses Paket ist nicht im Verkauf.",
   wrong_choice: "Wählen Sie so viele Spiele, wie das Paket erlaubt.",
   unknown_event: "Eine dieser Veranstaltungen gehört nicht zu diesem Verein.",

@@ -31,6 +31,8 @@ export const refusals = {
   pass_rebinds_used_up: "This ticket can’t be moved to another phone again. Ask at the box office.",
   pass_revoked: "This ticket was refunded or replaced. It is no longer valid.",
   // memberships
+  renewal_closed: "This renewal can no longer be changed.",
+  season_step_not_possible: "This step is not possible now.",
   package_closed: "This season ticket or pack is not on sale.",
   wrong_choice: "Choose as many matches as the package allows.",
   unknown_event: "One of these events is not one of this club’s.",

@@ -33,6 +33,8 @@ export const refusals: typeof English = {
   pass_rebinds_used_up: "Ce billet ne peut plus changer de téléphone. Adressez-vous à la billetterie.",
   pass_revoked: "Ce billet a été remboursé ou remplacé. Il n’est plus valable.",
   // adhésions
+  renewal_closed: "Ce réabonnement ne peut plus être modifié.",
+  season_step_not_possible: "Cette étape n’est pas possible maintenant.",
   package_closed: "Cet abonnement ou ce pack n’est pas en vente.",
   wrong_choice: "Choisissez autant de matchs que la formule le permet.",
   unknown_event: "L’un de ces événements n’est pas de ce club.",

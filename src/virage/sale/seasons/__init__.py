@@ -1,0 +1,1 @@
+"""Renewal of season tickets: campaigns, renewals and the relocation round."""

@@ -1,0 +1,1 @@
+"""Commands of the renewal of season tickets, in the caller's transaction."""

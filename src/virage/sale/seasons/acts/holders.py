@@ -1,0 +1,81 @@
+"""Holders state wishes, decline, and are erased."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
+from virage.platform.values.refusals import Refused
+from virage.sale.seasons.rules.terms import Campaign, Renewal, SeasonRefusal
+from virage.sale.seasons.store import seasons as store
+from virage.sale.ticketing import api as ticketing
+from virage.sale.ticketing.types import OpenSale, SeatWish
+
+
+async def wish(
+    conn: Connection, renewal_id: UUID, person_id: UUID, wishes: Sequence[SeatWish], *, sale: OpenSale, now: datetime
+) -> Renewal | Refused:
+    """Replace the wishes of one's renewal, in order; `sale` is the first event of the next season.
+
+    Refusals: `not_found`, `renewal_closed` after the deadline, and once it is paid or ended, `category_unknown`,
+    `block_unknown`.
+    """
+    found = await _locked(conn, renewal_id, person_id)
+    if isinstance(found, Refused):
+        return found
+    campaign, renewal = found
+    sold = {sale.pricing.blocks.get(code) for code in sale.blocks}
+    for one in wishes:
+        if one.category_id is not None and one.category_id not in sold:
+            return Refused(SeasonRefusal.CATEGORY_UNKNOWN)
+        if one.block is not None and (one.block not in sale.blocks or one.block not in sale.pricing.blocks):
+            return Refused(SeasonRefusal.BLOCK_UNKNOWN)
+    held = renewal_id in await store.seats_held(conn, [renewal_id])
+    in_time = campaign.relocates_until is not None and now < campaign.relocates_until
+    if not held or not in_time or renewal.declined_at is not None:
+        return Refused(SeasonRefusal.CLOSED)
+    if renewal.wishes != list(wishes):
+        await store.set_wishes(conn, renewal_id, wishes)
+        data = {"campaign": campaign.id, "wishes": len(wishes)}
+        await append(conn, [Fact("renewal_wished", person_id, renewal_id, data)], now)
+    return (await store.renewals(conn, [renewal_id]))[renewal_id]
+
+
+async def decline(conn: Connection, renewal_id: UUID, person_id: UUID, now: datetime) -> Refused | None:
+    """Decline one's renewal: its seats are free at once. A repeated request changes nothing.
+
+    Refusals: `not_found`, `order_already_paid`, `renewal_closed` once the office refused it.
+    """
+    found = await _locked(conn, renewal_id, person_id)
+    if isinstance(found, Refused):
+        return found
+    campaign, renewal = found
+    if renewal.declined_at is not None:
+        return None
+    if renewal.refused_at is not None:
+        return Refused(SeasonRefusal.CLOSED)
+    if renewal.reason is None:
+        released = await ticketing.release_bundle(conn, renewal_id, person_id, now)
+        if isinstance(released, Refused):
+            return released
+    await store.decline(conn, renewal_id, now)
+    await append(conn, [Fact("renewal_declined", person_id, renewal_id, {"campaign": campaign.id})], now)
+    return None
+
+
+async def _locked(conn: Connection, renewal_id: UUID, person_id: UUID) -> tuple[Campaign, Renewal] | Refused:
+    """Return the renewal of a person with its campaign, which is locked."""
+    renewal = (await store.renewals(conn, [renewal_id])).get(renewal_id)
+    campaign = None if renewal is None else await store.lock_campaign(conn, renewal.campaign_id)
+    renewal = (await store.renewals(conn, [renewal_id])).get(renewal_id)
+    if renewal is None or campaign is None or renewal.person_id != person_id:
+        return Refused(SeasonRefusal.NOT_FOUND)
+    return campaign, renewal
+
+
+async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - the protocol's form
+    """Remove a person from their renewals; ticketing releases the seats that are not paid."""
+    await store.lock_campaigns_of_person(conn, person_id)
+    await store.forget_person(conn, person_id)
+    return None

@@ -1,0 +1,1 @@
+"""Reads of renewals for screens, emails and other domains."""

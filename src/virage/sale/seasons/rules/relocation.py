@@ -1,0 +1,89 @@
+"""The relocation round: who comes first, and which wish is met. Deterministic for a seed."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from msgspec import Struct
+
+from virage.platform.values.refusals import Refused
+from virage.sale.seasons.rules.terms import Answer
+from virage.sale.ticketing.types import Assigned, OpenSale, SeatWish, free_everywhere, places_at, wished_seats
+
+
+class Seeker(Struct, frozen=True):
+    """A renewal with wishes. `seats` are its places at each event, in the order of the events."""
+
+    id: UUID
+    years: int
+    wishes: list[SeatWish]
+    seats: list[list[Assigned]]
+
+
+class Outcome(Struct, frozen=True):
+    """What the round gives a renewal: its number in the order, answers to its wishes, and places at the first event.
+
+    `places` None: it keeps its own.
+    """
+
+    id: UUID
+    number: int
+    answers: list[Answer]
+    places: list[Assigned] | None
+
+
+class _Best(Random):
+    """Always the first of the candidates, so that the same seats are found again."""
+
+    def randrange(self, start: int, *_: Any) -> int:  # noqa: ARG002 - the form of the base class
+        return 0
+
+    def choice(self, seq: Any) -> Any:
+        return seq[0]
+
+
+def in_order(seekers: Sequence[Seeker], seed: bytes) -> list[Seeker]:
+    """Return renewals in the order of the round: by years held, then by a keyed hash of their id."""
+    return sorted(seekers, key=lambda one: (-one.years, blake2b(one.id.bytes, key=seed, digest_size=16).digest()))
+
+
+def relocate(sales: Sequence[OpenSale], seekers: Sequence[Seeker], seed: bytes) -> list[Outcome]:
+    """Return what each renewal gets, in the order of the round; the inventory of the first sale is used up.
+
+    `sales` are the events, all at one venue, as loaded for this computation alone. Each renewal in turn gets the first
+    of its wishes for which adjacent seats are free at every event. Its old seats are free for those after it, where
+    they are free at every event once it has left.
+    """
+    first = sales[0]
+    inventory = first.inventory
+    inventory.random = _Best()
+    inventory.hold(np.flatnonzero(inventory.free() & ~free_everywhere(sales)).tolist())
+    outcomes = []
+    for number, seeker in enumerate(in_order(seekers, seed), 1):
+        answers: list[Answer] = []
+        places: list[Assigned] | None = None
+        for wish in seeker.wishes:
+            if places is not None:
+                answers.append("not_needed")
+                continue
+            found = wished_seats(first, seeker.seats[0], wish)
+            answers.append("no_seats" if isinstance(found, Refused) else "met")
+            places = None if isinstance(found, Refused) else found
+        if places is not None:
+            inventory.hold([one.place for one in places])
+            inventory.release(_left(sales, seeker))
+        outcomes.append(Outcome(seeker.id, number, answers, places))
+    return outcomes
+
+
+def _left(sales: Sequence[OpenSale], seeker: Seeker) -> list[int]:
+    """Return the places of the first event that are free at every event once a renewal leaves its seats."""
+    left = [one.place for one in seeker.seats[0]]
+    for sale, seats in zip(sales[1:], seeker.seats[1:], strict=True):
+        own = {one.place for one in seats}
+        there = places_at(sales[0].venue, sale, left)
+        left = [place for place, same in zip(left, there, strict=True) if same in own or sale.inventory.is_free(same)]
+    return left
