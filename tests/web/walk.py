@@ -326,6 +326,7 @@ def office_addresses(evening: Evening) -> list[str]:
         f"/office/orders/{evening.sold}",
         "/office/members",
         "/office/packages",
+        "/office/seasons",
         "/office/points",
         "/office/payments",
         "/office/payments/accounts",

@@ -20,6 +20,7 @@ export const routes: readonly Route[] = [
   { pattern: "/transfers/:id", load: () => import("../../features/ticketing/transfers/entry").then((transfers) => transfers.open()) },
   { pattern: "/packages", load: packages("list") },
   { pattern: "/packages/:id", load: packages("package") },
+  { pattern: "/renewals/:id", load: () => import("../../features/seasons/entry").then((seasons) => seasons.open()) },
   { pattern: "/subscriptions/:id", load: packages("subscription") },
   { pattern: "/membership", load: () => import("../../features/membership/entry").then((membership) => membership.open()) },
   { pattern: "/points", load: () => import("../../features/points/entry").then((points) => points.open()) },

@@ -3,6 +3,7 @@ import { words as draws } from "../../features/draws/office/words.svelte";
 import { food } from "../../features/food/office/words.svelte";
 import { words as members } from "../../features/membership/office/words.svelte";
 import { words as packages } from "../../features/packages/office/words.svelte";
+import { words as seasons } from "../../features/seasons/office/words.svelte";
 import { words as points } from "../../features/points/office/words.svelte";
 import { words as exchange } from "../../features/ticketing/exchangeBook/words.svelte";
 import { words as moving } from "../../features/ticketing/moving/words.svelte";
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   { pattern: "/office/orders", load: page(() => import("../../features/ticketing/orders/OrdersPage.svelte")) },
   { pattern: "/office/orders/:id", load: page(() => import("../../features/ticketing/orders/OrderPage.svelte")) },
   { pattern: "/office/members", load: page(() => import("../../features/membership/office/MembersPage.svelte"), members) },
+  { pattern: "/office/seasons", load: page(() => import("../../features/seasons/office/SeasonsPage.svelte"), seasons) },
   { pattern: "/office/packages", load: page(() => import("../../features/packages/office/PackagesPage.svelte"), packages) },
   { pattern: "/office/points", load: page(() => import("../../features/points/office/PointsPage.svelte"), points) },
   { pattern: "/office/payments", load: page(() => import("../../features/settlement/PaymentsPage.svelte"), payments) },

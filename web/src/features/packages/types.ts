@@ -5,4 +5,5 @@ type Schemas = components["schemas"];
 export type Package = Schemas["PackageView"];
 export type PackageOffer = Schemas["PackageOffer"];
 export type PackagePrice = Schemas["PackagePrice"];
+export type Renewal = Schemas["RenewalView"];
 export type Subscription = Schemas["SubscriptionView"];

@@ -7,6 +7,7 @@ export const officePackages = {
   club: "Verein",
   list: "Angebote",
   add: "Angebot hinzufügen",
+  renewals: "Verlängerungen",
   edit: "Bearbeiten",
   editOf: (name: string) => `${name} bearbeiten`,
   none: "Noch nichts. Fügen Sie eine Dauerkarte oder ein Paket hinzu.",

@@ -13,6 +13,14 @@ export const packages = {
   opens: (moment: string) => `Verkauf ab ${moment}`,
   until: (moment: string) => `Verkauf bis ${moment}`,
   over: "Nicht mehr im Verkauf",
+  renewals: {
+    title: "Verlängerungen",
+    open: (moment: string) => `Reserviert bis ${moment}: jetzt verlängern`,
+    declined: "Nicht gewünscht",
+    lapsed: "Nicht rechtzeitig verlängert",
+    listed: "Wird vom Ticketverkauf geprüft",
+    refused: "Nicht verlängert",
+  },
   mine: {
     title: "Ihre",
     toPay: (time: string) => `Reserviert bis ${time}: Zahlung abschließen`,

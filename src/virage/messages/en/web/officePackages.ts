@@ -7,6 +7,7 @@ export const officePackages = {
   club: "Club",
   list: "On offer",
   add: "Add an offer",
+  renewals: "Renewals",
   edit: "Edit",
   editOf: (name: string) => `Edit ${name}`,
   none: "Nothing yet. Add a season ticket or a pack.",

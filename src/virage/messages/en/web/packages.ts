@@ -13,6 +13,14 @@ export const packages = {
   opens: (moment: string) => `On sale from ${moment}`,
   until: (moment: string) => `On sale until ${moment}`,
   over: "No longer on sale",
+  renewals: {
+    title: "Renewals",
+    open: (moment: string) => `Reserved until ${moment}: renew now`,
+    declined: "Declined",
+    lapsed: "Not renewed in time",
+    listed: "The box office is looking at it",
+    refused: "Not renewed",
+  },
   mine: {
     title: "Yours",
     toPay: (time: string) => `Reserved until ${time}: finish your payment`,

@@ -7,6 +7,7 @@ export const officePackages = {
   club: "Club",
   list: "Formules",
   add: "Ajouter une formule",
+  renewals: "Réabonnements",
   edit: "Modifier",
   editOf: (name: string) => `Modifier ${name}`,
   none: "Rien pour l’instant. Ajoutez un abonnement ou un pack.",

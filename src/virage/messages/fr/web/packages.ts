@@ -13,6 +13,14 @@ export const packages = {
   opens: (moment: string) => `En vente à partir du ${moment}`,
   until: (moment: string) => `En vente jusqu’au ${moment}`,
   over: "Plus en vente",
+  renewals: {
+    title: "Réabonnements",
+    open: (moment: string) => `Réservé jusqu’au ${moment} : réabonnez-vous`,
+    declined: "Refusé par vous",
+    lapsed: "Délai dépassé",
+    listed: "En cours d’examen par la billetterie",
+    refused: "Réabonnement refusé",
+  },
   mine: {
     title: "Les vôtres",
     toPay: (time: string) => `Réservé jusqu’à ${time} : finalisez votre paiement`,

@@ -1,0 +1,122 @@
+"""Season tickets renewed and relocated on the screens: by the office in two steps, by a fan with a keyboard."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.office import desk, grant_roles
+from tests.web.seasons import TwoSeasons, end_wishes, seasons_with_a_holder
+from tests.web.senses import Keys
+from tests.web.steps import ACCEPTED, by_card
+from tests.web.system import System
+from tests.web.test_membership import OFFICE, fine
+from tests.web.transfers import phone
+
+WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
+SETTLED_MS = 20_000
+
+
+def set_up(office: Page, names: TwoSeasons) -> None:
+    """Add a campaign with a relocation, and start it after a look at what it would make."""
+    office.get_by_role("link", name="Season tickets", exact=True).click()
+    office.get_by_role("link", name="Renewals").click()
+    office.get_by_role("button", name="Add a campaign").click()
+    dialog = office.get_by_role("dialog")
+    dialog.get_by_label("Who holds").select_option(label=names.earlier)
+    dialog.get_by_label("May renew into").select_option(label=names.earlier)
+    dialog.get_by_role("button", name="Save the draft").click()
+    expect(dialog.get_by_text("Choose two season tickets")).to_be_visible()
+    dialog.get_by_label("May renew into").select_option(label=names.following)
+    dialog.get_by_label("Relocation: take wishes for other seats").check()
+    fine(office)
+    dialog.get_by_role("button", name="Save the draft").click()
+    campaign = f"{names.earlier} → {names.following}"
+    office.get_by_role("button", name=f"Start {campaign}").click()
+    expect(dialog.get_by_text("Holders", exact=True)).to_be_visible()
+    expect(dialog.get_by_text("€384.00")).to_be_visible()
+    fine(office)
+    dialog.get_by_role("button", name="Start the campaign").click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_season_renewed_and_relocated(browser: Browser, system: System, address: str) -> None:
+    fan, names = f"renews-{address}", seasons_with_a_holder(system, f"renews-{address}")
+    campaign = f"{names.earlier} → {names.following}"
+    email = grant_roles(system, f"seasons-{address}", OFFICE)
+    with desk(browser, system, email) as office, phone(browser, system, fan, **WIDE) as page:
+        set_up(office, names)
+        page.goto("/packages")
+        keys = Keys(page)
+        card = page.get_by_role("link", name=names.following)
+        for _ in range(20):  # the worker makes the renewal within seconds
+            if card.count():
+                break
+            page.wait_for_timeout(1000)
+            page.reload()
+            page.get_by_role("heading", name="Season tickets and packs").wait_for()
+        fine(page)
+        keys.press(card)
+        expect(page.get_by_text("The same seats as last season, at every event.")).to_be_visible()
+        expect(page.get_by_text("€384.00")).to_be_visible()
+        fine(page)
+        page.get_by_role("combobox", name="Category").select_option(label="Blue, €30.00 per adult at the first event")
+        page.get_by_role("combobox", name="Where").select_option(label="By an aisle")
+        keys.press(page.get_by_role("button", name="Save my wishes"))
+        expect(page.get_by_text("Your wishes are saved.")).to_be_visible()
+        end_wishes(system)
+        office.reload()
+        office.get_by_role("button", name=f"Relocate {campaign}").click()
+        dialog = office.get_by_role("dialog")
+        expect(dialog.get_by_text("Get other seats")).to_be_visible()
+        fine(office)
+        dialog.get_by_role("button", name="Run the relocation").click()
+        expect(dialog).to_have_count(0)
+        moved = page.get_by_text("Your new seats, at every event.")
+        for _ in range(20):
+            page.reload()
+            page.get_by_role("heading", name="Your seats at 3 events").wait_for()
+            if moved.count():
+                break
+            page.wait_for_timeout(1000)
+        expect(page.get_by_text("You were number 1 in the order of the relocation.")).to_be_visible()
+        expect(page.get_by_text("met", exact=True)).to_be_visible()
+        expect(page.get_by_text("€144.00")).to_be_visible()
+        fine(page)
+        office.reload()
+        office.get_by_role("button", name=f"Renewals of {campaign}").click()
+        expect(office.get_by_text("number 1 of the relocation · wish 1: met")).to_be_visible()
+        expect(office.get_by_role("link", name="Relocation as CSV")).to_be_visible()
+        fine(office)
+        keys = Keys(page)
+        keys.press(page.get_by_role("link", name="Go to payment"))
+        keys.write(page.get_by_label("Your name"), "Alex Martin")
+        keys.press(page.get_by_role("button", name="Save"))
+        keys.press(page.get_by_role("button", name=re.compile("^Pay €")))
+        by_card(page, ACCEPTED)
+        expect(page.get_by_text("Your tickets for 3 events are in your account.")).to_be_visible()
+
+
+def test_a_declined_renewal_asks_first(browser: Browser, system: System, address: str) -> None:
+    fan, names = f"declines-{address}", seasons_with_a_holder(system, f"declines-{address}")
+    email = grant_roles(system, f"declined-{address}", OFFICE)
+    with desk(browser, system, email) as office:
+        set_up(office, names)
+        office.get_by_role("listitem").filter(has_text=names.earlier).get_by_text("Open", exact=True).or_(
+            office.get_by_text("Being made")
+        ).first.wait_for()
+    with phone(browser, system, fan) as page:
+        page.goto("/packages")
+        card = page.get_by_role("link", name=names.following)
+        for _ in range(20):
+            if card.count():
+                break
+            page.wait_for_timeout(1000)
+            page.reload()
+            page.get_by_role("heading", name="Season tickets and packs").wait_for()
+        card.click()
+        page.get_by_role("button", name="Decline").click()
+        fine(page)
+        page.get_by_role("dialog").get_by_role("button", name="Decline").click()
+        expect(page.get_by_text("You declined this renewal.")).to_be_visible()
+        fine(page)

@@ -1,0 +1,10 @@
+/** Messages of the office's routes of renewals. */
+import type { components } from "../../../shared/api/schema";
+
+type Schemas = components["schemas"];
+export type Campaign = Schemas["OfficeCampaign"];
+export type CampaignPreview = Schemas["CampaignPreview"];
+export type CampaignUpdate = Schemas["CampaignUpdate"];
+export type OfficePackage = Schemas["OfficePackage"];
+export type OfficeRenewal = Schemas["OfficeRenewal"];
+export type OfficeRenewals = Schemas["OfficeRenewals"];

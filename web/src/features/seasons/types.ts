@@ -1,0 +1,6 @@
+/** Messages of the server about renewals. */
+import type { components } from "../../shared/api/schema";
+
+type Schemas = components["schemas"];
+export type Renewal = Schemas["RenewalView"];
+export type SeatWish = Schemas["SeatWish"];
