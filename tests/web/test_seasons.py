@@ -60,7 +60,7 @@ def test_a_season_renewed_and_relocated(browser: Browser, system: System, addres
         expect(page.get_by_text("The same seats as last season, at every event.")).to_be_visible()
         expect(page.get_by_text("€384.00")).to_be_visible()
         fine(page)
-        page.get_by_role("combobox", name="Category").select_option(label="Blue, €30.00 per adult at the first event")
+        page.get_by_role("combobox", name="Category").select_option(label="Blue, €30.00 per adult")
         page.get_by_role("combobox", name="Where").select_option(label="By an aisle")
         keys.press(page.get_by_role("button", name="Save my wishes"))
         expect(page.get_by_text("Your wishes are saved.")).to_be_visible()

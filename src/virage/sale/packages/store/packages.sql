@@ -51,15 +51,15 @@ on conflict (id) do nothing;
 -- Subscriptions whose orders are locked and got other seats: by how much the regular price changes, and at which events,
 -- as arrays in text, they have the same seats now.
 with locked as (
-    select subscription.id, moved.more_cents, moved.same_events
-    from unnest(:ids::uuid[], :more_cents::bigint[], :same_events::text[]) as moved (id, more_cents, same_events)
-    join packages.subscription on subscription.id = moved.id
-    order by subscription.id for no key update of subscription
+    select id from packages.subscription where id = any(:ids::uuid[]) order by id for no key update
 )
 update packages.subscription set
-    regular_cents = regular_cents + locked.more_cents,
-    other_seats = array(select had.id from unnest(other_seats) as had (id) where had.id <> all(locked.same_events::uuid[]))
-from locked where subscription.id = locked.id;
+    regular_cents = regular_cents + moved.more_cents,
+    other_seats = array(select had.id from unnest(other_seats) as had (id) where had.id <> all(moved.same_events::uuid[]))
+from locked
+join unnest(:ids::uuid[], :more_cents::bigint[], :same_events::text[]) as moved (id, more_cents, same_events)
+    on moved.id = locked.id
+where subscription.id = locked.id;
 
 -- name: subscriptions(ids)
 -- Subscriptions by id.

@@ -20,7 +20,7 @@ from virage.sale.ticketing.types import SeatWish
 
 
 class WishesRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Wishes for other seats, the dearest first; an empty list keeps the seats."""
+    """Wishes for other seats, in order of preference; an empty list keeps the seats."""
 
     wishes: Annotated[list[SeatWish], Meta(max_length=WISHES_MAX)]
 
