@@ -129,6 +129,16 @@ def test_seats_near_the_front_or_an_aisle_are_there(near: Any) -> None:
     else:
         end = plan.first[segment] + plan.length[segment] - 1
         assert first == plan.first[segment] or second == end
+    at_front = [seat for seat in SEATS if plan.row[plan.segment_of[seat]] < -(-len(BLOCK.rows) // 3)]
+    ends = [
+        seat
+        for seat in SEATS
+        if seat - plan.first[plan.segment_of[seat]] in (0, plan.length[plan.segment_of[seat]] - 1)
+    ]
+    sales = [a_sale() for _ in range(3)]
+    sales[0].inventory.hold(at_front if near == "front" else ends)
+    (none,) = relocate(sales, [seeker(1, SeatWish(block=GOLD_BLOCK, near=near), seats=seated(*blue(2)))], SEED)
+    assert none.answers == ["no_seats"]
 
 
 async def two_holders(club: Club) -> tuple[Any, Any]:
