@@ -4522,6 +4522,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/renewals/{renewal_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide renewal
+         * @description Look for seats of a listed renewal again, or refuse it, with a note. Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["decide_renewal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/sales": {
         parameters: {
             query?: never;
@@ -4536,6 +4556,130 @@ export interface paths {
         get: operations["list_sales"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List campaigns
+         * @description Return the renewal campaigns within the caller's roles with their counts, the latest first.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/seasons/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put campaign
+         * @description Create a campaign, or change it before it starts. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_campaign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/seasons/{campaign_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview campaign
+         * @description Return what the next step of a campaign would do, computed as the step does it; nothing is stored.
+         */
+        post: operations["preview_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/seasons/{campaign_id}/renewals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List campaign renewals
+         * @description Return the renewals of a campaign, 100 at a time; `after` is the last one of the page before.
+         *
+         *     `only_listed`: those without seats alone, which wait for a decision of the office.
+         */
+        get: operations["list_campaign_renewals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/seasons/{campaign_id}/round.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get round csv
+         * @description Return the relocation round as CSV, in its order.
+         */
+        get: operations["get_round_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/seasons/{campaign_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step campaign
+         * @description Start a campaign, or its relocation round. A repeated step changes nothing.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["step_campaign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5184,6 +5328,70 @@ export interface paths {
          * @description Cancel a recovery by the code in its email, without a sign-in.
          */
         post: operations["cancel_recovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/renewals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List renewals
+         * @description Return my renewals, the latest first.
+         */
+        get: operations["list_renewals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/renewals/{renewal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get renewal
+         * @description Return one of my renewals, with the categories that wishes may name.
+         */
+        get: operations["get_renewal"];
+        put?: never;
+        post?: never;
+        /**
+         * Decline renewal
+         * @description Decline my renewal: its seats are free for others at once. A repeated request changes nothing.
+         */
+        delete: operations["decline_renewal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/renewals/{renewal_id}/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put wishes
+         * @description Replace my wishes for other seats, until the deadline of the relocation round and while it is not paid.
+         */
+        put: operations["put_wishes"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7782,6 +7990,89 @@ export interface components {
             since: string | null;
         };
         /**
+         * CampaignContent
+         * @description What the office sets: who holds the one package may renew into the other, from `opens_at` to `until`.
+         *
+         *         Wishes for other seats are taken until `relocates_until`; None: there is no relocation round. Who has neither paid
+         *         nor declined is reminded `remind_days` before the end; 0: no reminder.
+         */
+        CampaignContent: {
+            /** Format: uuid */
+            from_package_id: string;
+            /** Format: date-time */
+            opens_at: string;
+            relocates_until?: string | null;
+            /** @default 7 */
+            remind_days: number;
+            /** Format: uuid */
+            to_package_id: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /**
+         * CampaignCounts
+         * @description Renewals of a campaign, their seats, how many are in which state, and the money of the paid ones less refunds.
+         */
+        CampaignCounts: {
+            /** @default 0 */
+            cents: number;
+            /** @default 0 */
+            declined: number;
+            /** @default 0 */
+            held: number;
+            /** @default 0 */
+            listed: number;
+            /** @default 0 */
+            moved: number;
+            /** @default 0 */
+            paid: number;
+            /** @default 0 */
+            refused: number;
+            /** @default 0 */
+            renewals: number;
+            /** @default 0 */
+            seats: number;
+            /** @default 0 */
+            with_wishes: number;
+        };
+        /**
+         * CampaignPreview
+         * @description What the next step would do: the run, or the relocation round. Both None while the next season has no prices.
+         */
+        CampaignPreview: {
+            round: components["schemas"]["RoundPreview"] | null;
+            run: components["schemas"]["RunPreview"] | null;
+        };
+        /**
+         * CampaignStep
+         * @description A step of a campaign at the `revision` that the office saw.
+         */
+        CampaignStep: {
+            revision: number;
+            /** @enum {string} */
+            step: "relocate" | "start";
+        };
+        /**
+         * CampaignUpdate
+         * @description A campaign to create, or its new content at the `revision` that the office saw.
+         */
+        CampaignUpdate: {
+            /** Format: uuid */
+            from_package_id: string;
+            /** Format: date-time */
+            opens_at: string;
+            /** Format: uuid */
+            organiser_id: string;
+            relocates_until?: string | null;
+            /** @default 7 */
+            remind_days: number;
+            revision?: number | null;
+            /** Format: uuid */
+            to_package_id: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /**
          * CancelCode
          * @description The code in the link of the email that announces a recovery.
          */
@@ -8401,6 +8692,15 @@ export interface components {
             payload: unknown;
         };
         /**
+         * Decision
+         * @description What the office decides on a listed renewal: to look for seats again, or to refuse it for a reason.
+         */
+        Decision: {
+            /** @enum {string} */
+            decision: "give" | "refuse";
+            note: string;
+        };
+        /**
          * DeclineRequest
          * @description Why the kitchen declines an order; shown to the fan.
          */
@@ -8967,7 +9267,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
+        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -10948,6 +11248,28 @@ export interface components {
             from_cents: number | null;
         };
         /**
+         * OfficeCampaign
+         * @description A campaign with the names of its packages and its counts.
+         */
+        OfficeCampaign: {
+            content: components["schemas"]["CampaignContent"];
+            counts: components["schemas"]["CampaignCounts"];
+            earlier: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            id: string;
+            name: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            organiser_id: string;
+            relocated_at: string | null;
+            revision: number;
+            /** @enum {string} */
+            state: "draft" | "open" | "relocating" | "started";
+        };
+        /**
          * OfficeDevice
          * @description A device as the office lists it. `may_change` tells whether the asker may rename it and move it.
          */
@@ -11180,6 +11502,36 @@ export interface components {
             /** Format: date-time */
             state_at: string;
             text: string | null;
+        };
+        /**
+         * OfficeRenewal
+         * @description A renewal for the office; `name` and `email` are None after the erasure of the person.
+         */
+        OfficeRenewal: {
+            email: string | null;
+            /** Format: uuid */
+            id: string;
+            labels: components["schemas"]["PlaceLabel"][];
+            moved: boolean;
+            name: string | null;
+            note: string | null;
+            number: number | null;
+            other_events: number;
+            reason: string | null;
+            size: number;
+            /** @enum {string} */
+            state: "declined" | "lapsed" | "listed" | "open" | "paid" | "paying" | "refunded" | "refused";
+            total_cents: number;
+            wishes: components["schemas"]["WishAnswer"][];
+            years: number;
+        };
+        /**
+         * OfficeRenewals
+         * @description Renewals in the order of their ids, at most 100; `more` continues after the last one.
+         */
+        OfficeRenewals: {
+            more: boolean;
+            renewals: components["schemas"]["OfficeRenewal"][];
         };
         /**
          * OfficeSubscription
@@ -13061,6 +13413,41 @@ export interface components {
             wanted: boolean;
         };
         /**
+         * RenewalView
+         * @description A renewal with the seats that are held for it, which `subscription` has; None while it has none.
+         *
+         *         `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
+         *         than last season. `number` is the place in the order of the relocation round, None if it took no part.
+         *         `wishes_until` is None if there is no round. `categories` are those that wishes may name.
+         */
+        RenewalView: {
+            categories: components["schemas"]["WishCategory"][];
+            earlier: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            id: string;
+            lost: number;
+            moved: boolean;
+            name: {
+                [key: string]: string;
+            };
+            note: string | null;
+            number: number | null;
+            /** Format: date-time */
+            opens_at: string;
+            other_events: string[];
+            size: number;
+            /** @enum {string} */
+            state: "declined" | "lapsed" | "listed" | "open" | "paid" | "paying" | "refunded" | "refused";
+            subscription: components["schemas"]["SubscriptionView"] | null;
+            /** Format: date-time */
+            until: string;
+            wishes: components["schemas"]["WishAnswer"][];
+            wishes_until: string | null;
+            years: number;
+        };
+        /**
          * ReplacedAccount
          * @description The provider's id of the account to replace.
          */
@@ -13285,6 +13672,28 @@ export interface components {
             verifier: string;
         };
         /**
+         * RoundLine
+         * @description A renewal in the order of the relocation round; `labels` are its new seats, empty if it keeps its own.
+         */
+        RoundLine: {
+            labels: components["schemas"]["PlaceLabel"][];
+            name: string | null;
+            number: number;
+            /** Format: uuid */
+            renewal_id: string;
+            wishes: components["schemas"]["WishAnswer"][];
+            years: number;
+        };
+        /**
+         * RoundPreview
+         * @description What the relocation round would give, with the first 100 renewals of its order.
+         */
+        RoundPreview: {
+            lines: components["schemas"]["RoundLine"][];
+            moved: number;
+            renewals: number;
+        };
+        /**
          * Route
          * @description A route. `step_free` is false if any leg has steps, including the last ones to the seat.
          */
@@ -13331,6 +13740,25 @@ export interface components {
          * @enum {string}
          */
         RuleState: "confirm" | "off" | "on" | "waiting";
+        /**
+         * RunPreview
+         * @description What the run would make. `seats` are kept by `holders`; `refunded` seats of the earlier season are not.
+         *
+         *         `gone` seats are not in the present version of the venue. `elsewhere` holders have other seats at one event at
+         *         least, because their own are gone or taken. `without_account`: subscriptions of erased persons. `total_cents` is
+         *         what all renewals would cost at their own seats, without those `elsewhere`. `events` are sold, `left_out` are not.
+         */
+        RunPreview: {
+            elsewhere: number;
+            events: number;
+            gone: number;
+            holders: number;
+            left_out: number;
+            refunded: number;
+            seats: number;
+            total_cents: number;
+            without_account: number;
+        };
         /**
          * RunnerStatistics
          * @description Distance of a player in metres, and top speed held for 1.5 seconds, km/h.
@@ -13517,6 +13945,16 @@ export interface components {
             block: string;
             row?: string | null;
             seats?: string[] | null;
+        };
+        /**
+         * SeatWish
+         * @description Where a party would like to sit: a category, a block, or both. `front` is the first third of the rows of a block,
+         *         `aisle` a row of seats that begins or ends at one.
+         */
+        SeatWish: {
+            block?: string | null;
+            category_id?: string | null;
+            near?: ("aisle" | "front") | null;
         };
         /**
          * SegmentFile
@@ -15120,6 +15558,27 @@ export interface components {
             windows: components["schemas"]["EventWindow"][];
         };
         /**
+         * WishAnswer
+         * @description A wish, and what became of it; None before the relocation round.
+         */
+        WishAnswer: {
+            answer: ("met" | "no_seats" | "not_held" | "not_needed" | "taken_meanwhile") | null;
+            wish: components["schemas"]["SeatWish"];
+        };
+        /**
+         * WishCategory
+         * @description A category of seats that a wish may name, with its blocks; `cents` is what an adult pays at the first event.
+         */
+        WishCategory: {
+            blocks: string[];
+            /** Format: uuid */
+            category_id: string;
+            cents: number;
+            name: {
+                [key: string]: string;
+            };
+        };
+        /**
          * WishCount
          * @description How many entries name the category of a quota at a position, from 1; category -1 is any.
          */
@@ -15127,6 +15586,13 @@ export interface components {
             category: number;
             entries: number;
             position: number;
+        };
+        /**
+         * WishesRequest
+         * @description Wishes for other seats, in order of preference; an empty list keeps the seats.
+         */
+        WishesRequest: {
+            wishes: components["schemas"]["SeatWish"][];
         };
         /**
          * ZoneFile
@@ -23233,6 +23699,41 @@ export interface operations {
             };
         };
     };
+    decide_renewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renewal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeRenewal"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_sales: {
         parameters: {
             query?: never;
@@ -23249,6 +23750,201 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventSales"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeCampaign"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeCampaign"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    preview_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPreview"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_campaign_renewals: {
+        parameters: {
+            query?: {
+                after?: string;
+                only_listed?: boolean;
+            };
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeRenewals"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_round_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The relocation round */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    step_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignStep"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeCampaign"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -24362,6 +25058,130 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_renewals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_renewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renewal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decline_renewal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renewal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_wishes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renewal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WishesRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalView"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
