@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.web.gate import until
 from tests.web.office import desk, grant_roles
 from tests.web.seasons import TwoSeasons, end_wishes, seasons_with_a_holder
 from tests.web.senses import Keys
@@ -14,7 +15,7 @@ from tests.web.test_membership import OFFICE, fine
 from tests.web.transfers import phone
 
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
-SETTLED_MS = 20_000
+RENEWALS = "async () => (await fetch('/api/renewals')).json()"
 
 
 def set_up(office: Page, names: TwoSeasons) -> None:
@@ -40,6 +41,13 @@ def set_up(office: Page, names: TwoSeasons) -> None:
     expect(dialog).to_have_count(0)
 
 
+def shown(page: Page, names: TwoSeasons) -> Locator:
+    """The link to a fan's renewal, once the worker has made it."""
+    until(page, f"async () => ({RENEWALS})().then((found) => found.length > 0)")
+    page.reload()
+    return page.get_by_role("link", name=names.following)
+
+
 def test_a_season_renewed_and_relocated(browser: Browser, system: System, address: str) -> None:
     fan, names = f"renews-{address}", seasons_with_a_holder(system, f"renews-{address}")
     campaign = f"{names.earlier} → {names.following}"
@@ -48,13 +56,7 @@ def test_a_season_renewed_and_relocated(browser: Browser, system: System, addres
         set_up(office, names)
         page.goto("/packages")
         keys = Keys(page)
-        card = page.get_by_role("link", name=names.following)
-        for _ in range(20):  # the worker makes the renewal within seconds
-            if card.count():
-                break
-            page.wait_for_timeout(1000)
-            page.reload()
-            page.get_by_role("heading", name="Season tickets and packs").wait_for()
+        card = shown(page, names)
         fine(page)
         keys.press(card)
         expect(page.get_by_text("The same seats as last season, at every event.")).to_be_visible()
@@ -72,13 +74,9 @@ def test_a_season_renewed_and_relocated(browser: Browser, system: System, addres
         fine(office)
         dialog.get_by_role("button", name="Run the relocation").click()
         expect(dialog).to_have_count(0)
-        moved = page.get_by_text("Your new seats, at every event.")
-        for _ in range(20):
-            page.reload()
-            page.get_by_role("heading", name="Your seats at 3 events").wait_for()
-            if moved.count():
-                break
-            page.wait_for_timeout(1000)
+        until(page, f"async () => ({RENEWALS})().then(([one]) => one.moved)")
+        page.reload()
+        expect(page.get_by_text("Your new seats, at every event.")).to_be_visible()
         expect(page.get_by_text("You were number 1 in the order of the relocation.")).to_be_visible()
         expect(page.get_by_text("met", exact=True)).to_be_visible()
         expect(page.get_by_text("€144.00")).to_be_visible()
@@ -107,14 +105,7 @@ def test_a_declined_renewal_asks_first(browser: Browser, system: System, address
         ).first.wait_for()
     with phone(browser, system, fan) as page:
         page.goto("/packages")
-        card = page.get_by_role("link", name=names.following)
-        for _ in range(20):
-            if card.count():
-                break
-            page.wait_for_timeout(1000)
-            page.reload()
-            page.get_by_role("heading", name="Season tickets and packs").wait_for()
-        card.click()
+        shown(page, names).click()
         page.get_by_role("button", name="Decline").click()
         fine(page)
         page.get_by_role("dialog").get_by_role("button", name="Decline").click()
