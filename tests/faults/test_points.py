@@ -243,7 +243,7 @@ async def points_with_kills() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_nobody_earns_twice_and_each_reward_has_its_debit(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_purchase_earns_once_and_each_reward_has_its_debit(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(points_with_kills())
     with capsys.disabled():
         print(f"\npoints: {found}")  # noqa: T201 - the counts are what the run is for

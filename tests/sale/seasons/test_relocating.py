@@ -51,7 +51,7 @@ def by_id(outcomes: list[Outcome]) -> dict[int, Outcome]:
     return {one.id.int: one for one in outcomes}
 
 
-def test_who_has_held_longer_comes_first_and_the_seed_orders_equals() -> None:
+def test_the_round_is_in_the_order_of_years_held_then_of_the_seed() -> None:
     seekers = [seeker(number, TO_GOLD, years=1 + number % 3, seats=seated(number)) for number in range(30)]
     order = [one.id for one in in_order(seekers, SEED)]
     assert [one.years for one in in_order(seekers, SEED)] == sorted((one.years for one in seekers), reverse=True)
@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_seats() -> None:
     assert relocate(sales_of(15), seekers, SEED) == relocate(sales_of(15), seekers, SEED)
 
 
-def test_two_members_take_the_last_seat_and_the_one_who_has_held_longer_gets_it() -> None:
+def test_of_two_members_the_one_with_more_seasons_gets_the_last_seat() -> None:
     old, new = (
         seeker(number, TO_GOLD, years=years, seats=seated(blue(1, number)[0])) for number, years in ((1, 4), (2, 2))
     )
@@ -86,7 +86,7 @@ def test_the_seats_that_one_leaves_are_free_for_those_after() -> None:
     assert [one.place for one in found[2].places or ()] == [other]
 
 
-def test_a_seat_that_is_free_at_one_match_only_is_given_to_nobody() -> None:
+def test_a_seat_that_is_free_at_one_match_only_is_not_given() -> None:
     sales = sales_of(1)
     free = int(sales[0].inventory.free()[SEATS.start : SEATS.stop].argmax()) + SEATS.start
     sales[2].inventory.hold([free])
@@ -102,7 +102,7 @@ def test_the_first_wish_that_can_be_met_counts_and_a_party_stays_together() -> N
     assert seats[1] == seats[0] + 1
 
 
-def test_nobody_without_need_gets_a_wheelchair_space_and_who_needs_one_gets_it_with_a_companion_seat() -> None:
+def test_wheelchair_spaces_go_to_parties_that_need_them_with_a_companion_seat() -> None:
     sales = [a_sale() for _ in range(3)]
     spaces = {seat for seat in SEATS if GROUND.features[seat] & 3}
     for sale in sales:

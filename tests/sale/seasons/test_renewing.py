@@ -75,7 +75,7 @@ async def test_a_run_that_is_interrupted_goes_on_where_it_was(club: Club, monkey
     assert await club.kinds() == ["renewal_due"] * 3
 
 
-async def test_who_kept_one_of_two_seats_renews_that_one_and_who_kept_none_renews_nothing(club: Club) -> None:
+async def test_a_holder_renews_the_seats_that_were_not_refunded(club: Club) -> None:
     fan, held = await club.holder("fan@example.org")
     other, all_refunded = await club.holder("other@example.org")
     await refund(club, held, [0])
@@ -207,7 +207,7 @@ async def test_a_renewal_that_is_not_paid_in_time_lapses(club: Club) -> None:
     assert (await club.following.pay(fan, renewal["subscription"])).json()["code"] == "hold_expired"
 
 
-async def test_who_has_not_renewed_is_reminded_once(club: Club) -> None:
+async def test_the_holder_of_an_open_renewal_is_reminded_once(club: Club) -> None:
     await club.holder("fan@example.org")
     other, _ = await club.holder("other@example.org")
     await club.start(until=(club.clock.now() + timedelta(hours=23)).isoformat(), remind_days=1)

@@ -497,7 +497,7 @@ async def test_a_person_makes_no_more_offers_in_one_batch_than_in_a_day(
     assert (isinstance(made, Transfer), refused) == (True, Refused("rate_limited"))
 
 
-async def test_of_one_batch_the_first_who_accepts_gets_the_ticket(system: System, service: TransferService) -> None:
+async def test_of_one_batch_the_first_acceptance_gets_the_ticket(system: System, service: TransferService) -> None:
     giver = await system.fan()
     await system.fan("friend@example.org")
     await system.fan("third@example.org")
