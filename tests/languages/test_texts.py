@@ -102,7 +102,7 @@ def test_emails_have_only_texts_of_their_language(kind: EmailKind) -> None:
         {**content.values, "zone": "Asia/Tokyo"} if "zone" in content.values else dict(content.values)
     )
     made = render(email(kind, TAG), type(content)(values, content.rows, content.path, content.receipt), config)
-    shown = [value for row in content.rows for value in row.values()]
+    shown = [value for row in (content.values, *content.rows) for value in row.values()]
     labels = [
         label
         for value in shown
@@ -110,7 +110,10 @@ def test_emails_have_only_texts_of_their_language(kind: EmailKind) -> None:
         if isinstance(label, PlaceLabel)
     ]
     places = [
-        part for label in labels for part in (label.block, label.stand, *(label.area_name or {}).values()) if part
+        part
+        for label in labels
+        for part in (label.gate_group, label.block, label.stand, *(label.area_name or {}).values())
+        if part
     ]
     known = [*texts_in(values), *texts_in(content.rows), *places, content.path, *SECRETS.get(kind, {}).values()]
     assert untranslated(made.subject, *filter(None, known)) == []
