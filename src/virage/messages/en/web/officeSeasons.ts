@@ -60,7 +60,7 @@ export const officeSeasons = {
   },
   round: {
     title: "Move the seats?",
-    text: "This is the real result at this moment. The round runs once and cannot be undone. Who gets nothing keeps their seats.",
+    text: "This is the real result at this moment. The round runs once and cannot be undone. Holders whose wishes cannot be met keep their seats.",
     takes: "Renewals with wishes",
     moved: "Get other seats",
     keep: "Keep their seats",

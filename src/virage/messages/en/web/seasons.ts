@@ -26,7 +26,7 @@ export const seasons = {
   view: "View my tickets",
   wishes: {
     title: "Would you rather sit elsewhere?",
-    lead: (moment: string) => `State up to five wishes by ${moment}, in order of preference. Who has held a season ticket for longer comes first; lots decide between equals. If no wish can be met, you keep your seats.`,
+    lead: (moment: string) => `State up to five wishes by ${moment}, in order of preference. The longest-standing holders come first; lots decide between equals. If no wish can be met, you keep your seats.`,
     unpaid: "Only renewals that are not paid yet take part: pay after the relocation.",
     closed: (moment: string) => `Wishes were taken until ${moment}. You hear from us after the relocation.`,
     number: (at: number) => `Wish ${at}`,

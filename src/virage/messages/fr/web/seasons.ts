@@ -20,7 +20,7 @@ export const seasons = {
   lapsed: "Le réabonnement n’a pas été payé à temps. Vos places sont en vente.",
   listed: "Vos places ne sont pas disponibles à chaque événement, et nous n’en avons pas trouvé d’équivalentes. La billetterie examine votre dossier et revient vers vous : votre droit est conservé.",
   refused: "La billetterie n’a pas reconduit vos places.",
-  paid: "Vous êtes réabonné. Vos billets sont dans votre compte.",
+  paid: "Votre réabonnement est confirmé. Vos billets sont dans votre compte.",
   paying: "Votre paiement est en cours.",
   refunded: "Le réabonnement a été remboursé.",
   view: "Voir mes billets",
