@@ -16,6 +16,8 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.packages.api import set_package
 from virage.sale.packages.types import PackageContent
+from virage.sale.seasons.acts.campaigns import set_campaign, start
+from virage.sale.seasons.rules.terms import CampaignContent
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.site.programme import acts as programme
 
@@ -36,8 +38,9 @@ from unnest($5::uuid[]) as event (id)
 
 
 class TwoSeasons(Struct, frozen=True):
-    """The names of the package that the fan holds and of the next one. Both have the categories Gold and Blue."""
+    """The package that the fan holds and the next one, by id and name. Both have the categories Gold and Blue."""
 
+    ids: tuple[UUID, UUID]
     earlier: str
     following: str
 
@@ -80,15 +83,34 @@ def seasons_with_a_holder(system: System, email: str) -> TwoSeasons:
         assert not isinstance(package, Refused), package
         return package.id, ids
 
-    async def made(conn: Connection) -> None:
+    async def made(conn: Connection) -> tuple[UUID, UUID]:
         package_id, matches = await season(conn, f"Season {mark} A", now + timedelta(days=120))
-        await season(conn, f"Season {mark} B", now + timedelta(days=300))
+        following, _ = await season(conn, f"Season {mark} B", now + timedelta(days=300))
         person_id = await people.ensure_fan(conn, email, None, now)
         places = list(block_seats(GOLD_BLOCK)[40:42])
         await conn.execute(SOLD, new_id(), package_id, person_id, now, matches, places)
+        return package_id, following
 
-    in_database(system, made)
-    return TwoSeasons(f"Season {mark} A", f"Season {mark} B")
+    return TwoSeasons(in_database(system, made), f"Season {mark} A", f"Season {mark} B")
+
+
+def start_campaign(system: System, seasons: TwoSeasons) -> None:
+    """Let the holders of the first season renew into the second one from now on; a worker makes their renewals."""
+    now, campaign_id = datetime.now(UTC), new_id()
+    content = CampaignContent(
+        from_package_id=seasons.ids[0],
+        to_package_id=seasons.ids[1],
+        opens_at=now - timedelta(minutes=1),
+        until=now + timedelta(days=30),
+        relocates_until=now + timedelta(days=20),
+    )
+
+    async def started(conn: Connection) -> None:
+        campaign = await set_campaign(conn, campaign_id, CLUB.id, content, revision=None, who=None, now=now)
+        assert not isinstance(campaign, Refused), campaign
+        assert not isinstance(await start(conn, campaign_id, campaign.revision, who=None, now=now), Refused)
+
+    in_database(system, started)
 
 
 def end_wishes(system: System) -> None:

@@ -15,8 +15,10 @@ from tests.web import tour_food, tour_live
 from tests.web.cards import Till, new_card
 from tests.web.draws import match_with_an_open_draw
 from tests.web.food import filled, orders
+from tests.web.gate import until
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
+from tests.web.seasons import seasons_with_a_holder, start_campaign
 from tests.web.steps import make_link
 from tests.web.system import FAN, System
 from tests.web.test_access import SMALL, found_by_axe
@@ -84,6 +86,7 @@ class Evening(NamedTuple):
     payment: str
     package: str
     subscription: str
+    renewal: str
     drawn: UUID
 
 
@@ -175,6 +178,9 @@ def prepared(browser: Browser, system: System) -> Evening:
 
         (food,) = orders(page, on_now, tour_food.BUSY, {"Salted popcorn": 1})
         tickets = [ticket["id"] for ticket in get("/api/me/tickets")]
+        order = get("/api/me/orders")[0]["id"]
+        start_campaign(system, seasons_with_a_holder(system, FAN))
+        until(page, "async () => (await (await fetch('/api/renewals')).json()).length > 0")
         package = next(one["id"] for one in get("/api/packages") if one["kind"] == "pack")
         offered = [transfer["link"] for transfer in get("/api/transfers") if transfer["link"]]
         return Evening(
@@ -182,7 +188,7 @@ def prepared(browser: Browser, system: System) -> Evening:
             replay=tour_live.filmed(system, match),
             ticket=tickets[0],
             offer=offered[0] if offered else make_link(page, tickets[-1:]),
-            order=get("/api/me/orders")[0]["id"],
+            order=order,
             food=food,
             card=get("/api/me/cards")[0]["id"],
             sold=str(in_database(system, lambda conn: conn.fetchval(ORDER))),
@@ -192,6 +198,7 @@ def prepared(browser: Browser, system: System) -> Evening:
             payment=str(payout.payment),
             package=package,
             subscription=page.evaluate(HOLD_PACKAGE, package),
+            renewal=get("/api/renewals")[0]["id"],
             drawn=match_with_an_open_draw(system),
         )
 
@@ -262,6 +269,7 @@ def fan_addresses(system: System, evening: Evening) -> list[str]:
         "/packages",
         f"/packages/{evening.package}",
         f"/subscriptions/{evening.subscription}",
+        f"/renewals/{evening.renewal}",
         f"/events/{evening.drawn}/draw",
         "/points",
         "/wallet/phone",
