@@ -24,7 +24,7 @@ def set_up(office: Page, names: TwoSeasons) -> None:
     office.get_by_role("link", name="Renewals").click()
     office.get_by_role("button", name="Add a campaign").click()
     dialog = office.get_by_role("dialog")
-    dialog.get_by_label("Who holds").select_option(label=names.earlier)
+    dialog.get_by_label("Holders of").select_option(label=names.earlier)
     dialog.get_by_label("May renew into").select_option(label=names.earlier)
     dialog.get_by_role("button", name="Save the draft").click()
     expect(dialog.get_by_text("Choose two season tickets")).to_be_visible()

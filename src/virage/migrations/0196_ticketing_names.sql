@@ -1,9 +1,9 @@
--- expand: names on tickets by a stated date: how often a name changed, and who was reminded.
+-- expand: names on tickets by a stated date: how often a name changed, and the reminders that were sent.
 
 alter table ticketing.ticket add column name_changes integer not null default 0;
 
--- Who was told of an event, once of each kind: that names are missing, or that it is about to begin. Rows are deleted
--- when the event is over.
+-- Reminders that were sent to holders of tickets, one of each kind: names are missing, or the event is about to begin.
+-- Rows are deleted when the event is over.
 create table ticketing.reminder (
     event_id uuid not null,
     kind text not null check (kind in ('names', 'event')),

@@ -95,7 +95,7 @@ class Club:
             season.forget()
 
     async def renewal(self, fan: Box) -> dict[str, Any]:
-        """The renewal of a fan who has one."""
+        """The renewal of a fan."""
         found = (await fan.ask("GET", "/api/renewals")).json()
         assert len(found) == 1, found
         answer = await fan.ask("GET", f"/api/renewals/{found[0]['id']}")
@@ -116,7 +116,7 @@ class Club:
         await self.run()
 
     async def sold(self, event_id: UUID, *places: int) -> None:
-        """Sell places of a match to somebody else."""
+        """Sell places of a match to another fan."""
         async with self.system.db.transaction() as conn:
             await conn.execute(
                 "insert into ticketing.claim (event_id, place, order_id) select $1, unnest($2::integer[]), $3",

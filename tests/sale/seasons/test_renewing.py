@@ -1,4 +1,4 @@
-"""Season tickets are renewed: who gets which seats, and what becomes of them."""
+"""Renewal of season tickets: the seats that holders get, and what becomes of them."""
 
 from datetime import timedelta
 from typing import Any

@@ -43,7 +43,7 @@ def emails_of_holders(system: System, config: Config) -> HolderEmails:
 
 
 async def told(system: System, kind: str) -> list[str]:
-    """Who got an email of this kind, in the order of the addresses."""
+    """The addresses that got an email of this kind, in order."""
     rows = await system.rows(
         "select email from people.letter join people.person on person.id = letter.person_id where kind = $1", kind
     )

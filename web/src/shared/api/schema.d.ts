@@ -7991,10 +7991,10 @@ export interface components {
         };
         /**
          * CampaignContent
-         * @description What the office sets: who holds the one package may renew into the other, from `opens_at` to `until`.
+         * @description What the office sets: holders of the one package may renew into the other from `opens_at` to `until`.
          *
-         *         Wishes for other seats are taken until `relocates_until`; None: there is no relocation round. Who has neither paid
-         *         nor declined is reminded `remind_days` before the end; 0: no reminder.
+         *         Wishes for other seats are taken until `relocates_until`; None: there is no relocation round. Holders of open
+         *         renewals are reminded `remind_days` before the end; 0: no reminder.
          */
         CampaignContent: {
             /** Format: uuid */
@@ -14845,7 +14845,7 @@ export interface components {
         };
         /**
          * TicketName
-         * @description A ticket and the name of who comes with it; None removes the name.
+         * @description A ticket and the name of its holder; None removes the name.
          */
         TicketName: {
             holder_name: string | null;

@@ -28,7 +28,7 @@ export const officeSeasons = {
   csv: "Relocation as CSV",
   form: {
     title: "Renewal campaign",
-    from: "Who holds",
+    from: "Holders of",
     to: "May renew into",
     opens: "Opens",
     until: "Seats are reserved until",

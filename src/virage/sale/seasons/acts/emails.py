@@ -18,7 +18,7 @@ async def notify(
     *,
     expires_at: datetime,
 ) -> None:
-    """Store an email about each renewal with its person, once per kind; people who were erased get none."""
+    """Store an email about each renewal with its person, once per kind; erased people get none."""
     emails = [
         NewEmail(id=new_id(), kind=kind, subject_id=id_, about_id=id_, person_id=person_id, expires_at=expires_at)
         for id_, person_id in renewals

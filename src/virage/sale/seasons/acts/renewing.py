@@ -30,9 +30,9 @@ async def renew(
 ) -> int | Refused:
     """Make the next renewals of a started campaign; return how many holders were looked at, 0 at the end.
 
-    Only seats that are the same at every event are held; who cannot have them waits, so that those of others are not
-    given away. `refused` are renewals of an attempt before that cannot be held, and why. `place_taken`
-    (data.refused, data.clash): roll back, load the events again and try again.
+    Only seats that are the same at every event are held. The other renewals wait, so that they never get seats of a
+    holder whose turn comes later. `refused` are renewals of an attempt before that cannot be held, and why.
+    `place_taken` (data.refused, data.clash): roll back, load the events again and try again.
     """
     campaign = await store.lock_campaign(conn, campaign_id)
     if campaign is None or campaign.state != "started" or campaign.until <= now:
@@ -172,7 +172,7 @@ def _row(  # noqa: PLR0917 - the columns
 
 
 async def remind(conn: Connection, campaign_id: UUID, now: datetime) -> int:
-    """Remind a batch of holders who have neither paid nor declined; return how many."""
+    """Remind a batch of holders of open renewals; return how many."""
     campaign = await store.lock_campaign(conn, campaign_id)
     if campaign is None:
         return 0

@@ -1,4 +1,4 @@
-"""The relocation round: who comes first, and which wish is met. Deterministic for a seed."""
+"""The relocation round: its order, and the wish that each renewal gets. Deterministic for a seed."""
 
 from collections.abc import Sequence
 from hashlib import blake2b

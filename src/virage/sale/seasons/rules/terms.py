@@ -34,10 +34,10 @@ class SeasonRefusal(StrEnum):
 
 
 class CampaignContent(Struct, frozen=True, kw_only=True):
-    """What the office sets: who holds the one package may renew into the other, from `opens_at` to `until`.
+    """What the office sets: holders of the one package may renew into the other from `opens_at` to `until`.
 
-    Wishes for other seats are taken until `relocates_until`; None: there is no relocation round. Who has neither paid
-    nor declined is reminded `remind_days` before the end; 0: no reminder.
+    Wishes for other seats are taken until `relocates_until`; None: there is no relocation round. Holders of open
+    renewals are reminded `remind_days` before the end; 0: no reminder.
     """
 
     from_package_id: UUID

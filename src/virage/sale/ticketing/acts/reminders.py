@@ -40,7 +40,7 @@ async def choose(conn: Connection, person_id: UUID, *, wanted: bool) -> None:
 
 
 async def forget_over(conn: Connection, now: datetime) -> None:
-    """Forget who was reminded of events that are over."""
+    """Delete the reminders of events that are over."""
     await store.forget(conn, [event.id for event in await programme.upcoming(conn, now)])
 
 

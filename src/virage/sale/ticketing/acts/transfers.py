@@ -70,14 +70,14 @@ def transfer_service(secret: str, people_config: PeopleConfig, is_banned: IsBann
 
 
 class Offer(Struct, frozen=True):
-    """A request to offer tickets, and who gives them."""
+    """A request to offer tickets, and the person who gives them."""
 
     request: TransferRequest
     giver_id: UUID
 
 
 class Acceptance(Struct, frozen=True):
-    """A request to accept an offer, and who gets the tickets."""
+    """A request to accept an offer, and the person who gets the tickets."""
 
     transfer_id: UUID
     request: AcceptanceRequest
@@ -211,7 +211,7 @@ async def accept(  # noqa: C901 - one transaction, in the order of locks
     Raises:
         NotTogether: a pass of one item is refused; only for several items.
     """
-    # Who is erased meanwhile receives nothing.
+    # An erased person receives nothing.
     receivers = await people.lock_persons(conn, {one.receiver_id for one in acceptances})
     found = await store.transfers(conn, {one.transfer_id for one in acceptances})
     answers: list[Transfer | Refused | None] = [None] * len(acceptances)

@@ -43,7 +43,7 @@ class HolderUpdate(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TicketName(Struct, frozen=True, forbid_unknown_fields=True):
-    """A ticket and the name of who comes with it; None removes the name."""
+    """A ticket and the name of its holder; None removes the name."""
 
     ticket_id: UUID
     holder_name: Name | None

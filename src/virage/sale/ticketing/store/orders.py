@@ -66,9 +66,21 @@ async def known_orders(
     return [_order(row) async for row in rows]
 
 
+def _lines(orders: Sequence[OrderRow]) -> dict[str, list[Any]]:
+    """Return the lines of orders as flat arrays; `starts` and `ends` delimit each order, from 1."""
+    ends = list(accumulate(len(order.places) for order in orders))
+    return {
+        "starts": [1, *(end + 1 for end in ends[:-1])],
+        "ends": ends,
+        "places": [place for order in orders for place in order.places],
+        "tariffs": [tariff for order in orders for tariff in order.tariffs],
+        "prices": [price for order in orders for price in order.prices],
+        "ticket_ids": [ticket_id for order in orders for ticket_id in order.ticket_ids],
+    }
+
+
 async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> set[UUID]:
     """Insert new holds; return the ids that were new. Each has at least one place."""
-    ends = list(accumulate(len(order.places) for order in orders))
     rows = queries.insert_orders(
         conn,
         order_ids=[order.id for order in orders],
@@ -76,12 +88,7 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
         event_ids=[order.event_id for order in orders],
         owner_ids=[order.owner_id for order in orders],
         session_ids=[order.session_id for order in orders],
-        starts=[1, *(end + 1 for end in ends[:-1])],
-        ends=ends,
-        places=[place for order in orders for place in order.places],
-        tariffs=[tariff for order in orders for tariff in order.tariffs],
-        prices=[price for order in orders for price in order.prices],
-        ticket_ids=[ticket_id for order in orders for ticket_id in order.ticket_ids],
+        **_lines(orders),
         fees=[order.fee_cents for order in orders],
         totals=[order.total_cents for order in orders],
         vats=[order.vat_permille for order in orders],
@@ -95,16 +102,10 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
 
 async def reseat_orders(conn: Connection, orders: Sequence[OrderRow]) -> None:
     """Store the places, tariffs, prices and tickets of held orders, which are locked."""
-    ends = list(accumulate(len(order.places) for order in orders))
     await queries.reseat_orders(
         conn,
         order_ids=[order.id for order in orders],
-        starts=[1, *(end + 1 for end in ends[:-1])],
-        ends=ends,
-        places=[place for order in orders for place in order.places],
-        tariffs=[tariff for order in orders for tariff in order.tariffs],
-        prices=[price for order in orders for price in order.prices],
-        ticket_ids=[ticket_id for order in orders for ticket_id in order.ticket_ids],
+        **_lines(orders),
         totals=[order.total_cents for order in orders],
     )
 

@@ -1,4 +1,4 @@
-"""Who was reminded of an event and of missing names, so that each is told once."""
+"""Reminders that were sent, so that each holder gets one of each kind."""
 
 from collections.abc import Collection
 from uuid import UUID

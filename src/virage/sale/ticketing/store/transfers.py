@@ -90,7 +90,7 @@ async def insert_transfers(conn: Connection, offers: Sequence[Transfer], now: da
 
 
 async def accept_transfers(conn: Connection, receivers: Mapping[UUID, UUID], now: datetime) -> None:
-    """End locked offers that are accepted; `receivers` are who gets the tickets, by transfer."""
+    """End locked offers that are accepted; `receivers` are the persons who get the tickets, by transfer."""
     await queries.accept_transfers(conn, transfer_ids=list(receivers.keys()), to_ids=list(receivers.values()), now=now)
 
 
