@@ -15,10 +15,11 @@ from virage.money.payments.rules import Captured, DisputeState, PaymentState
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import holding, paying, refunding
-from virage.sale.ticketing.acts.holding import Hold
+from virage.sale.ticketing.acts.holding import BundlePlaces, Hold
 from virage.sale.ticketing.acts.paying import OrderMoney, PayBundle, Paying
 from virage.sale.ticketing.rules.terms import (
     Arrangement,
+    Assigned,
     Buyer,
     ChosenSeat,
     ChosenSeats,
@@ -289,6 +290,24 @@ async def test_releasing_a_bundle_that_was_just_paid_is_refused(
         paying.release_bundle, season.bundle_id, season.fan_id, season.system.clock.now()
     )
     assert answer == Refused(Reason.ALREADY_PAID)
+    assert await season.states() == ["paid", "paid"]
+
+
+async def test_a_bundle_whose_payment_has_begun_keeps_its_seats(season: Season) -> None:
+    orders = await season.hold()
+    await season.pay()
+    wanted = []
+    for order in orders:
+        sale = await season.system.order_service.sales.get(order.event_id)
+        assert sale is not None
+        wanted.append(BundlePlaces(order.id, sale, [Assigned(SEAT + 1, Tariff.FULL)], [PRICE]))
+    moved = await season.system.db.transact(
+        holding.reseat_bundles, {season.bundle_id: wanted}, season.system.clock.now()
+    )
+    assert moved == set()
+    rows = await season.system.rows("select place from ticketing.claim where event_id = any($1)", season.events)
+    assert [row["place"] for row in rows] == [SEAT, SEAT]
+    await season.system.news(season.payment_id)
     assert await season.states() == ["paid", "paid"]
 
 
