@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.ports import free_ports
-from tests.running import Running
+from tests.running import WAIT_S, Running, command_line
 
 
 @pytest.fixture
@@ -35,9 +35,10 @@ def replaced(running: Running, killed: psutil.Process) -> bool:
     return serving[-1].pid not in (killed.pid, serving[0].pid)
 
 
-def gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=30)
-    return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+def left(processes: list[psutil.Process]) -> list[list[str]]:
+    """The command lines of the processes that have not ended after a generous time-out."""
+    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
+    return [command_line(one) for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: Callable[[], Running]) -> None:
@@ -61,7 +62,7 @@ def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: C
     assert len(family) >= 4
     first.process.send_signal(signal.SIGINT)
     assert first.process.wait(60) == 0
-    assert gone(family)
+    assert left(family) == []
 
     second = system()
     second.until(second.greeted)
@@ -71,7 +72,7 @@ def test_virage_run_starts_survives_kills_and_leaves_no_process_behind(system: C
     family = second.family()
     second.process.kill()
     second.process.wait()
-    assert gone(family)
+    assert left(family) == []
 
 
 def ready(url: str) -> bool:
