@@ -275,6 +275,10 @@ ELSEWHERE = {
     "GET /api/office/seasons/{campaign_id}/renewals",
     "GET /api/office/seasons/{campaign_id}/round.csv",
     "POST /api/office/renewals/{renewal_id}/decision",
+    "GET /api/attendance/{subscription_id}",
+    "GET /api/office/attendance/{package_id}",
+    "PUT /api/office/attendance/{package_id}",
+    "GET /api/office/attendance/{package_id}/holders.csv",
     # an entry is found by its event and the person who asks
     "PUT /api/events/{event_id}/draw/entry",
     "DELETE /api/events/{event_id}/draw/entry",

@@ -113,6 +113,22 @@ def start_campaign(system: System, seasons: TwoSeasons) -> None:
     in_database(system, started)
 
 
+def end_match(system: System, package_id: UUID) -> None:
+    """Let the first match of a package be over for two days; nothing was scanned."""
+    in_database(
+        system,
+        lambda conn: conn.execute(
+            """
+            update programme.event set doors_at = now() - interval '3 days', starts_at = now() - interval '2.5 days',
+                ends_at = now() - interval '2 days', sale_opens_at = now() - interval '9 days',
+                sale_closes_at = now() - interval '3 days'
+            where id = (select event_ids[1] from packages.package where id = $1)
+            """,
+            package_id,
+        ),
+    )
+
+
 def end_wishes(system: System) -> None:
     """Let the deadline of all wishes pass."""
     in_database(

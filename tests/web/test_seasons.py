@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.gate import until
 from tests.web.office import desk, grant_roles
-from tests.web.seasons import TwoSeasons, end_wishes, seasons_with_a_holder
+from tests.web.seasons import TwoSeasons, end_match, end_wishes, seasons_with_a_holder
 from tests.web.senses import Keys
 from tests.web.steps import ACCEPTED, by_card
 from tests.web.system import System
@@ -110,4 +110,35 @@ def test_a_declined_renewal_asks_first(browser: Browser, system: System, address
         fine(page)
         page.get_by_role("dialog").get_by_role("button", name="Decline").click()
         expect(page.get_by_text("You declined this renewal.")).to_be_visible()
+        fine(page)
+
+
+def test_a_holder_sees_that_a_seat_stayed_empty_and_what_follows(
+    browser: Browser, system: System, address: str
+) -> None:
+    fan, names = f"absent-{address}", seasons_with_a_holder(system, f"absent-{address}")
+    end_match(system, names.ids[0])
+    email = grant_roles(system, f"attendance-{address}", OFFICE)
+    with desk(browser, system, email) as office, phone(browser, system, fan) as page:
+        office.get_by_role("link", name="Season tickets", exact=True).click()
+        office.get_by_role("link", name="Renewals").click()
+        office.get_by_label("Season ticket", exact=True).select_option(label=names.earlier)
+        panel = office.get_by_role("region", name="Unused seats")
+        expect(panel.get_by_text(fan)).to_be_visible()
+        panel.get_by_label("Warn at").fill("2")
+        panel.get_by_label("Decide at").fill("2")
+        panel.get_by_role("button", name="Check").click()
+        expect(panel.get_by_text("Higher than the warning")).to_be_visible()
+        panel.get_by_label("Warn at").fill("1")
+        panel.get_by_role("button", name="Check").click()
+        expect(panel.get_by_text("1 holder is at or above the warning.")).to_be_visible()
+        fine(office)
+        panel.get_by_role("button", name="Save the rule").click()
+        expect(office.get_by_text("Saved.")).to_be_visible()
+        page.goto("/packages")
+        page.get_by_role("link", name=names.earlier).click()
+        seats = page.get_by_role("region", name="Unused seats")
+        expect(seats.get_by_text("At 1 match, a seat of yours stayed empty:")).to_be_visible()
+        expect(seats.get_by_text(f"{names.earlier}, match 1")).to_be_visible()
+        expect(seats.get_by_text("From 2 matches on, the box office decides on your renewal.")).to_be_visible()
         fine(page)

@@ -16,7 +16,7 @@ from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_
 from virage.sale.draws.api import draw_email
 from virage.sale.membership.api import membership_email
 from virage.sale.points.api import points_lapse_email, reward_email
-from virage.sale.seasons.api import renewal_email
+from virage.sale.seasons.api import attendance_email, renewal_email
 from virage.sale.ticketing.api import (
     bundle_paid_email,
     debit_email,
@@ -95,6 +95,8 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.RENEWAL_DUE: renewal_email,
     EmailKind.RENEWAL_REMINDER: renewal_email,
     EmailKind.RENEWAL_MOVED: renewal_email,
+    EmailKind.ATTENDANCE_WARNED: attendance_email,
+    EmailKind.ATTENDANCE_REACHED: attendance_email,
     EmailKind.FOOD_RECEIPT: food_receipt_email,
     EmailKind.TOP_UP_OFF: auto_top_up_off_email,
     EmailKind.TOP_UP_CONFIRM: auto_top_up_confirm_email,

@@ -54,6 +54,7 @@ REWARD = {
     "code": "K7MW2RTC",
     "reason": "",
 }
+ATTENDANCE = {"package": {"en": "Season", "fr": "Saison", "de": "Saison"}, "unused": 3, "max": 5}
 RENEWAL = {
     "package": {"fr": "Saison 2026-2027", "en": "Season 2026-2027", "de": "Saison 2026/27"},
     "earlier": {"fr": "Saison 2025-2026", "en": "Season 2025-2026", "de": "Saison 2025/26"},
@@ -168,6 +169,8 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.RENEWAL_DUE: EmailContent(RENEWAL, path="/renewals/1"),
     EmailKind.RENEWAL_REMINDER: EmailContent(RENEWAL, path="/renewals/1"),
     EmailKind.RENEWAL_MOVED: EmailContent(RENEWAL, path="/renewals/1"),
+    EmailKind.ATTENDANCE_WARNED: EmailContent(ATTENDANCE, path="/subscriptions/1"),
+    EmailKind.ATTENDANCE_REACHED: EmailContent(ATTENDANCE, path="/subscriptions/1"),
     EmailKind.FOOD_RECEIPT: EmailContent(
         {"outlet": {"fr": "Buvette 27", "en": "Stand 27"}, "at": AT, "total_cents": 1450},
         [

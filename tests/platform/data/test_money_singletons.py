@@ -22,6 +22,7 @@ MONEY = {
     "points.lapse",
     "settlement.reconcile",
     "draws.run",
+    "seasons.attendance",
     "seasons.run",
     "wallet.auto_top_up",
     "wallet.empty_closed",

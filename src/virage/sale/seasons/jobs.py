@@ -9,12 +9,16 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
-from virage.sale.seasons.acts import relocating, renewing
+from virage.sale.packages import api as packages
+from virage.sale.seasons.acts import attendance, relocating, renewing
 from virage.sale.seasons.planning import Seasons, compute, load_seasons
+from virage.sale.seasons.rules.attendance import COUNTED_AFTER
 from virage.sale.seasons.rules.terms import WAITING, Campaign
+from virage.sale.seasons.store import attendance as attendance_store
 from virage.sale.seasons.store import seasons as store
 
 EVERY_S: Final = 2.0
+ATTEND_EVERY_S: Final = 600.0
 TRIES_MAX: Final = 20
 
 
@@ -27,6 +31,7 @@ class SeasonJobs:
     def register(self, jobs: Jobs) -> None:
         """Say what a worker can do."""
         jobs.every_money(EVERY_S, "seasons.run", self.run)
+        jobs.every_money(ATTEND_EVERY_S, "seasons.attendance", self.attend)
 
     async def run(self, db: Database) -> None:
         """Take every campaign as far as it can go now."""
@@ -34,6 +39,25 @@ class SeasonJobs:
             active = await store.active_campaigns(conn, self._clock.now())
         for campaign_id in active:
             await self.run_campaign(db, campaign_id)
+
+    async def attend(self, db: Database) -> None:
+        """Tell holders about unused seats once an event of their package has been over for a day."""
+        ended_before = self._clock.now() - COUNTED_AFTER
+        async with db.connection() as conn:
+            rules = await attendance_store.attendance_rules(conn)
+            known = await packages.packages_by_id(conn, {rule.package_id for rule in rules})
+            ended = {
+                rule.package_id: await attendance_store.last_ended(conn, known[rule.package_id].event_ids, ended_before)
+                for rule in rules
+            }
+        for rule in rules:
+            last = ended[rule.package_id]
+            if last is None or (rule.told_before is not None and last < rule.told_before):
+                continue
+            after: UUID | None = UUID(int=0)
+            while after is not None:
+                async with db.transaction() as conn:
+                    after = await attendance.tell(conn, rule.package_id, after, ended_before, self._clock.now())
 
     async def run_campaign(self, db: Database, campaign_id: UUID) -> None:
         """Take one campaign as far as it can go now."""

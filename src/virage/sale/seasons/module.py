@@ -11,7 +11,7 @@ module = Module(
         "renewal_closed": 409,
         "season_step_not_possible": 409,
     },
-    lock_ranks={"campaign": ("renewal",)},
+    lock_ranks={"campaign": ("renewal",), "attendance": ("attendance_notice",)},
 )
 
 

@@ -64,6 +64,8 @@ export const emails: typeof english = {
     renewal_due: "Verlängerung eines Abos",
     renewal_reminder: "Erinnerung an eine Verlängerung",
     renewal_moved: "Neue Plätze einer Verlängerung",
+    attendance_warned: "Abo: ungenutzte Plätze",
+    attendance_reached: "Abo: Grenze ungenutzter Plätze",
     food_receipt: "Beleg",
     top_up_off: "Automatisches Aufladen beendet",
     top_up_confirm: "Aufladung zu bestätigen",

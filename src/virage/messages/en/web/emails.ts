@@ -67,6 +67,8 @@ export const emails = {
     renewal_due: "Renewal of a season ticket",
     renewal_reminder: "Renewal reminder",
     renewal_moved: "New seats for a renewal",
+    attendance_warned: "Season ticket: unused seats",
+    attendance_reached: "Season ticket: limit of unused seats",
     food_receipt: "Receipt",
     top_up_off: "Automatic top-up stopped",
     top_up_confirm: "Top-up to confirm",

@@ -64,6 +64,8 @@ export const emails: typeof english = {
     renewal_due: "Réabonnement",
     renewal_reminder: "Rappel de réabonnement",
     renewal_moved: "Nouvelles places de réabonnement",
+    attendance_warned: "Abonnement : places inoccupées",
+    attendance_reached: "Abonnement : seuil de places inoccupées atteint",
     food_receipt: "Reçu",
     top_up_off: "Rechargement automatique arrêté",
     top_up_confirm: "Rechargement à confirmer",

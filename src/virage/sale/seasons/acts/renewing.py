@@ -17,7 +17,8 @@ from virage.sale.packages.api import NotHeld, SeatedParty
 from virage.sale.seasons.acts.emails import notify
 from virage.sale.seasons.planning import Seasons
 from virage.sale.seasons.rules.campaigns import Holder, Kept
-from virage.sale.seasons.rules.terms import WAITING, Campaign, Renewal
+from virage.sale.seasons.rules.terms import UNUSED, WAITING, Campaign, Renewal
+from virage.sale.seasons.store import attendance
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing.types import OpenSale, places_at
 
@@ -42,6 +43,7 @@ async def renew(
         await store.set_state(conn, campaign_id, "open")
         await append(conn, [Fact("season_renewals_made", None, campaign_id, {"revision": campaign.revision})], now)
         return 0
+    reached = await _reached(conn, campaign, [holder.id for holder in holders])
     parties: list[SeatedParty] = []
     rows: list[Renewal] = []
     for holder in holders:
@@ -49,7 +51,7 @@ async def renew(
         if kept is None or holder.person_id is None:
             continue
         id_ = uuid5(campaign_id, str(holder.id))
-        reason = refused.get(id_)
+        reason = UNUSED if holder.id in reached else refused.get(id_)
         if reason is None:
             seats = seasons.seats_of(kept)
             if isinstance(seats, Refused) or not all(one.same for one in seats):
@@ -127,6 +129,14 @@ def reserve(seasons: Seasons, kept: Sequence[Kept | None]) -> list[list[list[int
             taken.append(sale.inventory.hold(place for place in places if sale.inventory.is_free(place)))
         reserved.append(taken)
     return reserved
+
+
+async def _reached(conn: Connection, campaign: Campaign, subscription_ids: Sequence[UUID]) -> set[UUID]:
+    """Return the subscriptions that reached the limit of unused events of their package's rule, if it has one."""
+    if not await attendance.attendance(conn, [campaign.from_package_id]):
+        return set()
+    notices = await attendance.notices(conn, subscription_ids)
+    return {id_ for id_, told in notices.items() if any(one.kind == "reached" for one in told)}
 
 
 async def _hold(

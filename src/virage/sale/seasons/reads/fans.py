@@ -13,7 +13,7 @@ from virage.platform.values.money import Cents
 from virage.sale.packages import api as packages
 from virage.sale.packages.api import SubscriptionView
 from virage.sale.packages.types import Package
-from virage.sale.seasons.rules.terms import Answer, Campaign, Renewal
+from virage.sale.seasons.rules.terms import UNUSED, Answer, Campaign, Renewal
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.types import SeatWish, Tariff
@@ -42,8 +42,9 @@ class RenewalView(Struct, frozen=True):
     """A renewal with the seats that are held for it, which `subscription` has; None while it has none.
 
     `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
-    than last season. `number` is the place in the order of the relocation round, None if it took no part.
-    `wishes_until` is None if there is no round. `categories` are those that wishes may name.
+    than last season. `unused`: it is listed because seats stayed empty too often. `number` is the place in the order of
+    the relocation round, None if it took no part. `wishes_until` is None if there is no round. `categories` are those
+    that wishes may name.
     """
 
     id: UUID
@@ -56,6 +57,7 @@ class RenewalView(Struct, frozen=True):
     opens_at: datetime
     until: datetime
     other_events: list[UUID]
+    unused: bool
     note: str | None
     subscription: SubscriptionView | None
     wishes_until: datetime | None
@@ -109,6 +111,7 @@ def _view(
         opens_at=campaign.opens_at,
         until=campaign.until,
         other_events=renewal.other_events,
+        unused=renewal.reason == UNUSED,
         note=renewal.note if renewal.refused_at is not None else None,
         subscription=subscription,
         wishes_until=campaign.relocates_until,

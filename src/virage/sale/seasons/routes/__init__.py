@@ -1,7 +1,7 @@
 """Routes of renewals."""
 
 from virage.platform.web.routing import mount
-from virage.sale.seasons.routes import fans, office
+from virage.sale.seasons.routes import attendance, fans, office
 
 routers = [
     mount("/api/renewals", [fans.list_renewals, fans.get_renewal, fans.put_wishes, fans.decline_renewal]),
@@ -17,4 +17,9 @@ routers = [
         ],
     ),
     mount("/api/office/renewals", [office.decide_renewal]),
+    mount("/api/attendance", [attendance.get_attendance]),
+    mount(
+        "/api/office/attendance",
+        [attendance.get_office_attendance, attendance.put_attendance, attendance.get_attendance_csv],
+    ),
 ]

@@ -20,6 +20,10 @@ WAITING = "waiting"
 have theirs."""
 
 
+UNUSED = "unused"
+"""The reason of a renewal whose holder left seats unused too often: the office decides on it."""
+
+
 class SeasonRefusal(StrEnum):
     """Refusal codes of renewals, part of the API."""
 

@@ -2,6 +2,7 @@
 import type { components } from "../../../shared/api/schema";
 
 type Schemas = components["schemas"];
+export type Attendance = Schemas["OfficeAttendance"];
 export type Campaign = Schemas["OfficeCampaign"];
 export type CampaignPreview = Schemas["CampaignPreview"];
 export type CampaignUpdate = Schemas["CampaignUpdate"];

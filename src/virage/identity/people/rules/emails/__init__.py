@@ -82,6 +82,8 @@ class EmailKind(StrEnum):
     RENEWAL_DUE = "renewal_due"
     RENEWAL_REMINDER = "renewal_reminder"
     RENEWAL_MOVED = "renewal_moved"
+    ATTENDANCE_WARNED = "attendance_warned"
+    ATTENDANCE_REACHED = "attendance_reached"
     FOOD_RECEIPT = "food_receipt"
     TOP_UP_OFF = "top_up_off"
     TOP_UP_CONFIRM = "top_up_confirm"
