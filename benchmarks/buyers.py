@@ -22,10 +22,20 @@ from virage.platform.values.ids import new_id
 CARD = b'{"card":"4242424242424242"}'
 WAIT = b"prefer: wait=10\r\n"
 SIZES = (1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
+PACKS = 0.1
+POLL_S, POLL_GROWTH = 0.7, 1.4
 RETRY_S = 0.05
 PATIENCE_S = 60.0
 OK, CREATED, SERVER_ERROR, BUSY = 200, 201, 500, 503
 LATER = (408, 429)
+
+
+class Mix(Struct):
+    """A pack, and the event that `members` (tokens of their sessions) may buy before others."""
+
+    package_id: str
+    members_event_id: str
+    members: list[str]
 
 
 class Plan(Struct):
@@ -33,7 +43,8 @@ class Plan(Struct):
     "plain".
 
     `seconds` ends "plain", and, if set, the arrival of new "parties"; each buyer starts after a
-    pause of up to `pause_s`.
+    pause of up to `pause_s`. With `mix`, members buy tickets of another event before its public
+    sale, and one in ten of the others a pack of both events.
     """
 
     mode: str
@@ -47,6 +58,7 @@ class Plan(Struct):
     seconds: float = 0.0
     pause_s: float = 0.0
     places: list[tuple[int, str]] = []
+    mix: Mix | None = None
 
 
 class Bought(Struct):
@@ -85,6 +97,17 @@ class _Line(Struct):
     ticket_id: str | None = None
 
 
+class _PackEvent(Struct):
+    order: "_Held"
+
+
+class _Pack(Struct):
+    id: str
+    state: str
+    total_cents: int
+    events: list[_PackEvent]
+
+
 class _Page(Struct):
     payment_url: str | None
 
@@ -94,6 +117,7 @@ class _Problem(Struct):
 
 
 _held = msgspec.json.Decoder(_Held)
+_pack = msgspec.json.Decoder(_Pack)
 _page = msgspec.json.Decoder(_Page)
 _problem = msgspec.json.Decoder(_Problem)
 
@@ -108,6 +132,8 @@ class Crowd:
         self._random = random.Random(plan.seed)
         self._tokens = list(reversed(plan.tokens))
         self._places = list(reversed(plan.places))
+        self._mix = plan.mix
+        self._members = set(plan.mix.members if plan.mix else ())
         self.requests = 0
         self.bought: list[Bought] = []
         self.hold_ms: list[float] = []
@@ -173,13 +199,18 @@ class Crowd:
     async def _buy(self, token: str, *wishes: bytes) -> bool:
         began = time.perf_counter()
         session = b"cookie: __Host-virage=%b\r\n" % token.encode()
-        held = await self._hold(session, wishes)
+        if self._mix is not None and token in self._members:
+            held, kind = await self._hold(session, wishes, self._mix.members_event_id), b"orders"
+        elif self._mix is not None and self._random.random() < PACKS:
+            held, kind = await self._hold_pack(session, wishes, self._mix.package_id), b"subscriptions"
+        else:
+            held, kind = await self._hold(session, wishes, self._plan.event_id), b"orders"
         if held is None:
             return False
         self.hold_ms.append((time.perf_counter() - began) * 1000)
         order = Bought(held.id, [line.place for line in held.lines], token)
         self.bought.append(order)
-        path = b"/api/orders/%b" % held.id.encode()
+        path = b"/api/%b/%b" % (kind, held.id.encode())
         if held.total_cents or held.state != "paid":
             await self._pay(session, path, order)
         if order.ended is None:
@@ -187,13 +218,25 @@ class Crowd:
             self.order_ms.append((time.perf_counter() - began) * 1000)
         return True
 
-    async def _hold(self, session: bytes, wishes: tuple[bytes, ...]) -> _Held | None:
+    async def _hold(self, session: bytes, wishes: tuple[bytes, ...], event_id: str) -> _Held | None:
         order_id = str(new_id()).encode()
-        for wish in wishes:
-            body = b'{"id":"%b","event_id":"%b","seats":%b}' % (order_id, self._plan.event_id.encode(), wish)
-            answer = await self._ask(self._shop, b"POST", b"/api/orders", session, body)
+        body = b'{"id":"%b","event_id":"%b","seats":%%b}' % (order_id, event_id.encode())
+        answer = await self._first(session, b"/api/orders", [body % wish for wish in wishes])
+        return None if answer is None else _held.decode(answer)
+
+    async def _hold_pack(self, session: bytes, wishes: tuple[bytes, ...], package_id: str) -> _Held | None:
+        """Hold a pack; its orders read as one with all of their lines."""
+        body = b'{"id":"%b","seats":%%b}' % str(new_id()).encode()
+        path = b"/api/packages/%b/subscriptions" % package_id.encode()
+        answer = await self._first(session, path, [body % wish for wish in wishes])
+        return None if answer is None else _whole(answer)
+
+    async def _first(self, session: bytes, path: bytes, bodies: list[bytes]) -> bytes | None:
+        """The response to the first of these requests that is not refused."""
+        for body in bodies:
+            answer = await self._ask(self._shop, b"POST", path, session, body)
             if answer.status == CREATED:
-                return _held.decode(answer.body)
+                return answer.body
             code = _code(answer)
             self.refused[code] = self.refused.get(code, 0) + 1
         return None
@@ -215,10 +258,10 @@ class Crowd:
             order.charged = answer.status == OK
 
     async def _fetch(self, session: bytes, path: bytes, order: Bought) -> None:
-        ends = time.perf_counter() + PATIENCE_S
+        ends, pause_s, is_pack = time.perf_counter() + PATIENCE_S, POLL_S, b"/subscriptions/" in path
         while time.perf_counter() < ends:
             answer = await self._ask(self._shop, b"GET", path, session + WAIT, None)
-            held = _held.decode(answer.body)
+            held = _whole(answer.body) if is_pack else _held.decode(answer.body)
             if held.state == "paid":
                 assert all(line.ticket_id for line in held.lines)
                 order.paid = True
@@ -226,6 +269,9 @@ class Crowd:
             if held.state not in ("held", "paying"):
                 order.ended = held.state
                 return
+            if is_pack:  # its page asks again after growing pauses
+                await asyncio.sleep(pause_s)
+                pause_s *= POLL_GROWTH
         order.ended = "no answer"
 
     async def _ask(self, client: Client, method: bytes, path: bytes, headers: bytes, body: bytes | None) -> Answer:
@@ -247,6 +293,12 @@ class Crowd:
             if time.perf_counter() > ends:
                 raise TimeoutError(path)
             await asyncio.sleep(RETRY_S * (1 + self._random.random()))
+
+
+def _whole(body: bytes) -> _Held:
+    """A pack as one order, with the lines of all of its events."""
+    pack = _pack.decode(body)
+    return _Held(pack.id, [line for one in pack.events for line in one.order.lines], pack.state, pack.total_cents)
 
 
 def _code(answer: Answer) -> str:

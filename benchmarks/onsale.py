@@ -4,7 +4,9 @@ application.
 `python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in
 other processes come in parties of 1 to 6, one in a hundred with access needs, more people than
 seats; a last sweep takes single places. `--provider stripe` compares sales through the sandbox with
-sales through a stand-in of Stripe, both with the latency of a real provider.
+sales through a stand-in of Stripe, both with the latency of a real provider. `--mix` compares it
+with a sale in which one fan in five is a member who buys another match before its public sale, and
+one in ten of the others buys a pack of both matches; a pack is one order.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +26,22 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from benchmarks.buyers import Plan, Report
+from benchmarks.buyers import Mix, Plan, Report
 from benchmarks.common import machine, percentile, processor_s, run, tell
 from benchmarks.system import Provider, System, seed
 from benchmarks.wire import Client
 from tests.money.payments import stripe_standin
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.sale.membership import api as membership
+from virage.sale.membership.rules.terms import EventWindow, TierContent
+from virage.sale.packages import api as packages
+from virage.sale.packages.types import PackageContent
+from virage.sale.ticketing import api as ticketing
+from virage.site.programme import acts as programme
+from virage.site.programme import api as programme_reads
+from virage.site.programme.types import NewEvent
 
 FANS = 20_000
 STRIPE_FANS = 4_000
@@ -40,6 +54,19 @@ QUICK_FANS = 400
 PLAIN_S = 4.0
 SWEEPS_MAX = 5
 SEATS = 59_186
+MEMBERS_EVERY = 5
+INSERT_MEMBERS = """
+with new as (
+    insert into membership.member (id, organiser_id, number, person_id, created_at)
+    select gen_random_uuid(), $1, row_number() over (), person.id, $4
+    from people.person where email = any($3::text[])
+    returning id
+)
+insert into membership.membership (
+    id, tier_id, member_id, state, is_new, is_imported, price_cents, vat_permille, asked_at, began_at
+)
+select gen_random_uuid(), $2, new.id, 'active', true, true, 0, 200, $4, $4 from new
+"""
 PAID_AND_LACKING = """
 select
     count(*) as orders,
@@ -61,6 +88,7 @@ class Wanted(Struct):
     processes: int
     concurrency: int
     fans: int
+    mix: bool = False
 
 
 async def crowd(
@@ -97,6 +125,65 @@ async def _process(system: System, number: int, plan: Plan) -> Report:
     return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
+async def mixed(url: str, event_id: UUID, tokens: Sequence[str]) -> Mix:
+    """Put another match on sale to members alone, with a pack of both; every fifth fan is a member."""
+    now, tier_id = datetime.now(UTC), new_id()
+    db = await Database.open(url, connections_max=1)
+    try:
+        async with db.transaction() as conn:
+            event, pricing = await programme_reads.event(conn, event_id), await ticketing.load_pricing(conn, event_id)
+            assert event is not None
+            starts = event.starts_at + timedelta(days=7)
+            match = NewEvent(
+                id=new_id(),
+                organiser_id=event.organiser_id,
+                kind="match",
+                title=event.title,
+                doors_at=starts - timedelta(hours=2),
+                starts_at=starts,
+                ends_at=starts + timedelta(hours=2),
+                sale_opens_at=now + timedelta(days=1),
+                sale_closes_at=starts,
+                rules=event.rules,
+            )
+            tier = TierContent(
+                name=event.title,
+                price_cents=3000,
+                vat_permille=200,
+                starts_on=now.date() - timedelta(days=1),
+                ends_on=now.date() + timedelta(days=300),
+                window_tickets=9,
+            )
+            content = PackageContent(
+                kind="pack",
+                name=event.title,
+                event_ids=[event_id, match.id],
+                discount_permille=100,
+                opens_at=now,
+                closes_at=event.starts_at,
+                is_open=True,
+            )
+            package_id = new_id()
+            for outcome in (
+                await programme.create(conn, match, None, now),
+                await ticketing.set_pricing(conn, match.id, pricing, None, now),
+                await programme.publish(conn, match.id, None, now),
+                await membership.set_tier(conn, tier_id, event.organiser_id, tier, who=None, now=now),
+                await packages.set_package(conn, package_id, event.organiser_id, content, who=None, now=now),
+            ):
+                assert not isinstance(outcome, Refused), outcome
+            other = await programme_reads.event(conn, match.id)
+            assert other is not None
+            window = EventWindow(opens_at=now - timedelta(minutes=1), tickets_max=9, tier_ids=[tier_id])
+            assert not isinstance(await membership.set_windows(conn, other, [window], 0, who=None, now=now), Refused)
+            addresses = [f"fan{number}@example.org" for number in range(0, len(tokens), MEMBERS_EVERY)]
+            await conn.execute(INSERT_MEMBERS, event.organiser_id, tier_id, addresses, now)
+            await conn.execute("analyze")
+    finally:
+        await db.close()
+    return Mix(str(package_id), str(match.id), list(tokens[::MEMBERS_EVERY]))
+
+
 async def left_over(system: System, event_id: UUID) -> list[tuple[int, str]]:
     """The free places, each with an allowed tariff."""
     from virage.demo.venues.drawing import stadium  # noqa: PLC0415 - only the sweep needs the venue
@@ -129,22 +216,23 @@ async def sweep(
     return swept
 
 
-async def audit(system: System, event_id: UUID) -> dict[str, int]:
+async def audit(system: System) -> dict[str, int]:
     """Count what must not happen: places sold twice, captured money without tickets or a refund."""
     conn = await asyncpg.connect(system.postgres.url)
     try:
-        tickets = await conn.fetch(
-            "select place, order_id from ticketing.ticket where event_id = $1 and refund_id is null", event_id
-        )
-        claims = {r["place"]: r["order_id"] for r in await conn.fetch("select place, order_id from ticketing.claim")}
+        tickets = await conn.fetch("select event_id, place, order_id from ticketing.ticket where refund_id is null")
+        claims = {
+            (r["event_id"], r["place"]): r["order_id"]
+            for r in await conn.fetch("select event_id, place, order_id from ticketing.claim")
+        }
         paid = {
             r["payment_id"] for r in await conn.fetch("select payment_id from ticketing.orders where state = 'paid'")
         }
         (counts,) = await conn.fetch(PAID_AND_LACKING)
     finally:
         await conn.close()
-    by_place = Counter(ticket["place"] for ticket in tickets)
-    unclaimed = sum(1 for ticket in tickets if claims.get(ticket["place"]) != ticket["order_id"])
+    by_place = Counter((ticket["event_id"], ticket["place"]) for ticket in tickets)
+    unclaimed = sum(1 for one in tickets if claims.get((one["event_id"], one["place"])) != one["order_id"])
     captured = await captured_of(system)
     refunded = {id_ for id_, cents in captured.items() if not cents}
     unexplained = captured.keys() - paid - refunded
@@ -253,6 +341,15 @@ async def compare(wanted: Wanted) -> dict[str, Any]:
     }
 
 
+async def compare_mixed(wanted: Wanted) -> dict[str, Any]:
+    """A sale with packs and members, and one without; `ratio_kept` compares their ratios."""
+    mix = await measure(replace(wanted, mix=True))
+    plain = await measure(wanted)
+    kept = {f"{name}_kept": round(mix[name] / plain[name], 3) for name in ("ratio", "cpu_ratio")}
+    unmixed = {name: plain[name] for name in ("orders_per_s", "ratio", "cpu_ratio", "cpu_ms_by_part")}
+    return mix | {"mix": True, "unmixed": unmixed, **kept}
+
+
 async def sale(wanted: Wanted, provider: Provider) -> dict[str, Any]:
     """One sale to all fans: what it did, and what its audit found."""
     system = System(wanted.workers, provider=provider)
@@ -263,7 +360,7 @@ async def sale(wanted: Wanted, provider: Provider) -> dict[str, Any]:
         before = processor_by_part(system)
         reports = await crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens)
         cpu = {name: seconds - before[name] for name, seconds in processor_by_part(system).items()}
-        found = await audit(system, event_id)
+        found = await audit(system)
         tell_errors(system.errors())
     finally:
         await system.stop()
@@ -293,6 +390,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
     try:
         commits = await system.start_database()
         event_id, categories, tokens = await seed(system.postgres.url, wanted.fans)
+        mix = await mixed(system.postgres.url, event_id, tokens) if wanted.mix else None
         await system.start_processes()
 
         async def phase(**plan: Any) -> Phase:
@@ -303,11 +401,13 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
 
         plain = await phase(mode="plain", seconds=plain_s)
         began = time.perf_counter()
-        sold = await phase(mode="parties", tokens=tokens)
-        swept = [] if wanted.quick else await sweep(system, wanted, event_id, categories, sold.reports)
+        sold = await phase(mode="parties", tokens=tokens, mix=mix)
+        swept = (
+            [] if wanted.quick or mix is not None else await sweep(system, wanted, event_id, categories, sold.reports)
+        )
         seconds = time.perf_counter() - began
         plain += await phase(mode="plain", seconds=plain_s)
-        found, batched = await audit(system, event_id), await batches(system)
+        found, batched = await audit(system), await batches(system)
         complaints = system.errors()
         retold = {code: n for report in sold.reports + swept for code, n in report.refused.items()}
         print(f"refused {retold}; batches {batched}", file=sys.stderr)
@@ -383,6 +483,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=256)
     parser.add_argument("--fans", type=int, default=0)
     parser.add_argument("--provider", choices=["sandbox", "stripe"], default="sandbox")
+    parser.add_argument("--mix", action="store_true")
     asked = parser.parse_args()
     is_stripe = asked.provider == "stripe"
     fans = asked.fans or (QUICK_FANS if asked.quick else STRIPE_FANS if is_stripe else FANS)
@@ -393,11 +494,11 @@ def main() -> None:
         if any(line[name] for name in ("lost_to_limit", *SHOULD_NOT_BE)):
             sys.exit("Seats were lost or sold twice, or something was paid for nothing.")
         return
-    line = run(measure(wanted))
+    line = run(compare_mixed(wanted) if asked.mix else measure(wanted))
     tell(line)
     if line["oversold"] or line["paid_without_ticket"]:
         sys.exit("Sold twice, or paid for nothing.")
-    if not asked.quick and line["seats_sold"] != SEATS:
+    if not asked.quick and not asked.mix and line["seats_sold"] != SEATS:
         sys.exit("Not every seat was sold.")
 
 

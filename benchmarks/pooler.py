@@ -30,7 +30,7 @@ async def sale(system: System, fans: int, *, is_pooled: bool) -> dict[str, Any]:
             await system.start_processes()
             wanted = Wanted(quick=True, workers=2, processes=1, concurrency=40, fans=fans)
             reports = await crowd(system, wanted, event_id, categories, mode="parties", tokens=tokens)
-            found = await audit(system, event_id)
+            found = await audit(system)
             complaints = system.errors()
             await system.stop_processes()
         orders = sum(len(report.order_ms) for report in reports)

@@ -75,7 +75,7 @@ async def settled(system: System, event_id: UUID) -> dict[str, int]:
     """
     ends = time.monotonic() + SETTLED_S
     while True:
-        found = await audit(system, event_id)
+        found = await audit(system)
         if not found["paid_without_ticket"] or time.monotonic() > ends:
             return found
         await asyncio.sleep(0.5)

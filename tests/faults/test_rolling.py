@@ -214,7 +214,7 @@ async def released(folder: Path) -> dict[str, Any]:
             "notes": {row["note"]: row["many"] for row in notes},
             "index_is_valid": valid,
             "complaints": system.messages,
-            **await audit(system, event_id),
+            **await audit(system),
         }
     finally:
         await system.stop()
