@@ -1,5 +1,6 @@
 """The relocation round: holders state wishes, and one after the other gets the first one that can be met."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -223,6 +224,39 @@ async def test_seats_that_are_sold_before_they_are_moved_leave_the_holder_the_ol
     assert places(after) == places(before)
     assert (after["state"], after["moved"], after["wishes"][0]["answer"]) == ("open", False, "taken_meanwhile")
     assert (await club.renewal(second))["state"] == "open"
+
+
+async def test_of_a_holder_who_moves_and_a_buyer_at_the_same_moment_one_gets_the_last_seat(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = await two_holders(club)
+    await club.start()
+    await club.wish(first, {"category_id": str(BLUE)})
+    before = await club.renewal(first)
+    buyer = await club.system.fan("buyer@example.org")
+    buyer.event_id = club.following.events[0]
+    stored, buying = relocating.store_round, list[asyncio.Task[Any]]()
+
+    async def while_another_buys(*args: Any) -> None:
+        await stored(*args)
+        row = await args[0].fetch("select moves_to from seasons.renewal where moves_to is not null")
+        seat = {"place": row[0]["moves_to"][0], "tariff": "full"}
+        buying.append(asyncio.create_task(buyer.hold({"kind": "chosen", "places": [seat]})))
+
+    monkeypatch.setattr(relocating, "store_round", while_another_buys)
+    await club.relocate()
+    sold = (await buying[0]).status_code
+    after = await club.renewal(first)
+    answer = after["wishes"][0]["answer"]
+    assert (sold, answer) in {(201, "taken_meanwhile"), (409, "met")}
+    assert (places(after) == places(before)) == (answer == "taken_meanwhile")
+    orders = await club.system.rows(
+        """
+        select event_id, place from ticketing.orders cross join unnest(places) as place
+        where state in ('held', 'paying', 'paid') group by event_id, place having count(*) > 1
+        """
+    )
+    assert orders == [], "no place is in two orders"
 
 
 async def test_a_round_that_is_interrupted_moves_each_renewal_once(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
