@@ -16,6 +16,8 @@ from tests.sale.ticketing.venues import arena, seats_of
 from tests.venues import install
 from virage.demo.venues.drawing import stadium
 from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
+from virage.sale.packages.acts.packages import set_package
 from virage.sale.ticketing.rules.plan import WHEELCHAIR
 
 
@@ -201,6 +203,21 @@ async def test_a_choice_is_of_as_many_matches_as_the_package_allows(season: Seas
     paid = await season.bought(fan, package, event_ids=[some[4], some[1]])
     assert [one["event_id"] for one in paid["events"]] == [some[1], some[4]]
     assert (await season.ask(fan, await season.package(), event_ids=some)).json()["code"] == "wrong_choice"
+
+
+async def test_a_pack_may_be_of_one_match_and_a_season_ticket_may_not(season: Season) -> None:
+    fan = await season.system.fan()
+    cup = await season.package(event_ids=season.events[2:3])
+    paid = await season.bought(fan, cup)
+    assert [one["event_id"] for one in paid["events"]] == [str(season.events[2])]
+    assert paid["total_cents"] == 2 * PRICE * 4 // 5
+    for kind, more in (("season", {}), ("choice", {"choose_min": 2, "choose_max": 2})):
+        content = season.content(kind=kind, event_ids=season.events[2:3], **more)
+        refused = await season.system.db.transact(
+            set_package, new_id(), season.system.organiser_id, content, who=None, now=season.system.clock.now()
+        )
+        assert isinstance(refused, Refused)
+        assert refused.reason == "invalid_input"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,19 @@ async def test_a_holder_has_the_same_seats_at_every_match_of_the_next_season_and
     assert len(tickets) == 2 * 3 * 2
 
 
+async def test_holders_of_a_season_ticket_keep_their_seats_for_a_cup_match(club: Club) -> None:
+    fan, held = await club.holder("fan@example.org")
+    club.package = await club.following.package(event_ids=club.following.events[:1], is_open=False)
+    await club.start(relocates_until=None)
+    renewal = await club.renewal(fan)
+    assert places(renewal) == places(held)[:1]
+    assert renewal["subscription"]["total_cents"] == 2 * PRICE * 4 // 5
+    payment_id = new_id()
+    assert (await club.following.pay(fan, renewal["subscription"], payment_id)).status_code == 200
+    await club.system.news(payment_id)
+    assert (await club.renewal(fan))["state"] == "paid"
+
+
 async def test_a_run_that_is_repeated_makes_each_renewal_and_each_email_once(club: Club) -> None:
     for name in ("one", "two", "three"):
         await club.holder(f"{name}@example.org", full=1)

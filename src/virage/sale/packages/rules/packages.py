@@ -10,7 +10,7 @@ from msgspec import Struct
 from virage.platform.values.localised import missing_in
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused, invalid_inputs
-from virage.sale.packages.rules.terms import Package, PackageContent, PackageRefusal
+from virage.sale.packages.rules.terms import EVENTS_MIN, Package, PackageContent, PackageRefusal
 from virage.sale.ticketing.types import Assigned, Tariff
 from virage.site.programme.types import Event
 
@@ -39,6 +39,8 @@ def check_package(
         errors.append(("event_ids", "A package names each event once."))
     if content.opens_at >= content.closes_at:
         errors.append(("closes_at", "A sale closes after it opens."))
+    if content.kind != "pack" and len(content.event_ids) < EVENTS_MIN:
+        errors.append(("event_ids", "Only a pack may be of one event."))
     low, high = content.choose_min, content.choose_max
     if content.kind != "choice" and (low is not None or high is not None):
         errors.append(("choose_min", "Only a package of the kind `choice` has a number of events to choose."))
@@ -101,7 +103,11 @@ def closed_because(
     begun = package.kind == "pack" and any(one.left_out == "over" for one in events)
     if not package.is_open:
         return "not_open"
-    if now >= package.closes_at or begun or len(on_sale) < max(2, package.choose_min or 0):
+    if (
+        now >= package.closes_at
+        or begun
+        or len(on_sale) < (1 if package.kind == "pack" else max(EVENTS_MIN, package.choose_min or 0))
+    ):
         return "over"
     return "opens_later" if now < package.opens_at else None
 

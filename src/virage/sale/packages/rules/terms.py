@@ -10,6 +10,8 @@ from msgspec import Meta, Struct
 from virage.platform.values.localised import LocalisedText
 from virage.platform.values.money import Cents
 
+EVENTS_MIN = 2
+"""The least events of a package that is not a pack."""
 EVENTS_MAX = 60
 Instant = Annotated[datetime, Meta(tz=True)]
 Permille = Annotated[int, Meta(ge=0, le=1000)]
@@ -41,7 +43,7 @@ class PackageContent(Struct, frozen=True, kw_only=True):
 
     kind: PackageKind
     name: LocalisedText
-    event_ids: Annotated[list[UUID], Meta(min_length=2, max_length=EVENTS_MAX)]
+    event_ids: Annotated[list[UUID], Meta(min_length=1, max_length=EVENTS_MAX)]
     choose_min: Count | None = None
     choose_max: Count | None = None
     discount_permille: Permille = 0
