@@ -46,6 +46,7 @@ REFUSAL_ENUMS = frozenset(
         "SettlementRefusal",
         "ExchangeRefusal",
         "TransferRefusal",
+        "WaitingRefusal",
         "NameRefusal",
     }
 )

@@ -282,6 +282,10 @@ ELSEWHERE = {
     # an entry is found by its event and the person who asks
     "PUT /api/events/{event_id}/draw/entry",
     "DELETE /api/events/{event_id}/draw/entry",
+    # each has an entry of their own: the tests of the waiting list have several fans
+    "GET /api/exchange/waiting/{event_id}",
+    "PUT /api/exchange/waiting/{event_id}",
+    "DELETE /api/exchange/waiting/{event_id}",
     # the tests of the exchange try another fan, and another event
     "POST /api/exchange/listings/{listing_id}/withdraw",
     "POST /api/office/events/{event_id}/exchange/{listing_id}",

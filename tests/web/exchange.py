@@ -1,8 +1,10 @@
 """Steps on the exchange of tomorrow's match, by the screen texts."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from playwright.sync_api import Locator, Page, expect
@@ -11,8 +13,11 @@ from tests.web.office import in_database
 from tests.web.system import System
 from virage.demo.programme import planned
 from virage.identity.people import acts as people
+from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.sale.ticketing.acts import exchange
+from virage.sale.ticketing.reads.open_sales import load_sale
 from virage.sale.ticketing.rules.exchange import ExchangeTerms
 
 FEE_PERMILLE = 50
@@ -95,3 +100,44 @@ def reserve(page: Page) -> None:
 def looked_at_again(page: Page) -> None:
     """The window gets the focus, as when a person returns to it."""
     page.evaluate("dispatchEvent(new Event('focus'))")
+
+
+async def _hand_out(conn: Connection, places: list[int], *, free: bool) -> None:
+    """Sell places of the match to another buyer, or free them, and tell the processes."""
+    claims = [(match_id(), place, new_id()) for place in places]
+    if free:
+        await conn.executemany(
+            "delete from ticketing.claim where (event_id, place) = ($1, $2)", [c[:2] for c in claims]
+        )
+    else:
+        await conn.executemany("insert into ticketing.claim (event_id, place, order_id) values ($1, $2, $3)", claims)
+    what = "places_freed" if free else "places_taken"
+    await append(conn, [Fact(what, None, match_id(), {"places": places})], datetime.now(UTC))
+
+
+class SoldOut(NamedTuple):
+    """A category of the match that is sold out: its English name, and the seats that were free."""
+
+    name: str
+    places: list[int]
+
+
+@contextmanager
+def sold_out(system: System) -> Iterator[SoldOut]:
+    """Sell the category of the match with the fewest free seats, and free them at the end."""
+
+    async def sell(conn: Connection) -> SoldOut:
+        sale = await load_sale(conn, match_id())
+        assert sale is not None
+        free = sale.inventory.count_by_category()
+        index = min((i for i, count in enumerate(free) if count), key=free.__getitem__)
+        taken = [p for p in range(len(sale.inventory.category_of)) if sale.inventory.category_of[p] == index]
+        taken = [place for place in taken if sale.inventory.is_free(place)]
+        await _hand_out(conn, taken, free=False)
+        return SoldOut(sale.pricing.categories[index].name["en"], taken)
+
+    found = in_database(system, sell)
+    try:
+        yield found
+    finally:
+        in_database(system, lambda conn: _hand_out(conn, found.places, free=True))

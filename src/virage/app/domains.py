@@ -166,6 +166,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.transfer", "A transfer is locked after its tickets and before their passes."),
     LockPlace("ticketing.reminder", "An erasure forgets the reminders of a person after their transfers."),
     LockPlace("ticketing.unreminded", "An erasure forgets the choice of a person after their reminders."),
+    LockPlace("ticketing.waiting", "An erasure forgets where a person waits after their reminders."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("packages", "A subscription follows its orders; an erasure forgets it after the passes."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),

@@ -31,6 +31,7 @@ from virage.sale.ticketing.api import (
     seats_changed_email,
     tickets_held_email,
     transfer_email,
+    waiting_email,
 )
 
 COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
@@ -77,6 +78,7 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.LISTING_STOPPED: listing_email,
     EmailKind.LISTING_ALLOWED: listing_email,
     EmailKind.LISTING_REFUSED: listing_email,
+    EmailKind.WAITING_LIST: waiting_email,
     EmailKind.NAMES_MISSING: reminder_email,
     EmailKind.EVENT_REMINDER: reminder_email,
     EmailKind.MEMBERSHIP_BEGUN: membership_email,

@@ -146,6 +146,7 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.LISTING_STOPPED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_ALLOWED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_REFUSED: EmailContent(LISTING | {"count": 1}, PLACES[:1], "/tickets"),
+    EmailKind.WAITING_LIST: EmailContent(REMINDER, path="/events/1/exchange"),
     EmailKind.NAMES_MISSING: EmailContent(REMINDER, PLACES[:2], "/tickets/1"),
     EmailKind.EVENT_REMINDER: EmailContent(REMINDER, PLACES[:2], "/tickets/1"),
     EmailKind.MEMBERSHIP_BEGUN: EmailContent(

@@ -270,6 +270,45 @@ async def test_a_cancelled_match_is_refunded_at_its_share_and_left_out_of_later_
     assert len(later["events"]) == 5
 
 
+async def test_one_match_of_a_subscription_is_sold_on_the_exchange_and_the_seat_of_the_next_stays(
+    season: Season,
+) -> None:
+    holder, buyer = await season.system.fan(), await season.system.fan("other@example.org")
+    paid = await season.bought(holder, await season.package())
+    first, second = (one["order"] for one in paid["events"][:2])
+    office, path = await season.office(), f"/api/office/events/{season.events[0]}/exchange"
+    assert (await office.ask("PUT", path, {"open": True})).status_code == 200
+    (listed, *_) = first["lines"]
+    wish = [{"ticket_id": listed["ticket_id"], "price_cents": listed["price_cents"]}]
+    listing = (await holder.ask("POST", "/api/exchange/listings", {"id": str(new_id()), "tickets": wish})).json()
+    assert (listing["state"], listing["total_cents"]) == ("listed", 6400)
+    basket = {"id": str(new_id()), "listing_ids": [listing["id"]]}
+    order = (await buyer.ask("POST", "/api/exchange/orders", basket)).json()
+    payment_id = new_id()
+    assert (await buyer.pay(order["id"], payment_id)).status_code == 200
+    await season.system.news(payment_id)
+
+    mine = {one["id"]: one for one in (await holder.ask("GET", "/api/me/tickets")).json()}
+    assert [mine[line["ticket_id"]]["refunded"] for line in first["lines"]] == [True, False]
+    assert [line["place"] for line in second["lines"]] == [line["place"] for line in first["lines"]]
+    assert not any(mine[line["ticket_id"]]["pass"]["revoked"] for line in second["lines"])
+    (bought,) = (await buyer.ask("GET", "/api/me/tickets")).json()
+    assert (bought["place"], bought["event"]["id"]) == (listed["place"], str(season.events[0]))
+    holders = await season.system.rows(
+        "select event_id, order_id from ticketing.claim where place = $1 order by event_id", listed["place"]
+    )
+    seller_orders = {one["order"]["id"] for one in paid["events"]}
+    assert len(holders) == len(season.events)
+    assert {str(row["event_id"]) for row in holders if str(row["order_id"]) not in seller_orders} == {
+        str(season.events[0])
+    }
+    (refund,) = await season.system.rows("select payment_id, amount_cents from payments.refund")
+    (bundle,) = await season.system.rows(
+        "select distinct payment_id from ticketing.orders where bundle_id = $1", UUID(paid["id"])
+    )
+    assert (refund["payment_id"], refund["amount_cents"]) == (bundle["payment_id"], 6400)
+
+
 async def test_a_held_package_is_released_with_every_place(season: Season) -> None:
     fan = await season.system.fan()
     package = await season.package()

@@ -53,3 +53,4 @@ from virage.sale.ticketing.reads.transfers import received_refunded as received_
 from virage.sale.ticketing.reads.views import bundles as bundles
 from virage.sale.ticketing.reads.views import orders as orders
 from virage.sale.ticketing.reads.views import upcoming_of as upcoming_of
+from virage.sale.ticketing.reads.waiting import email as waiting_email

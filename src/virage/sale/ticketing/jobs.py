@@ -6,10 +6,11 @@ from virage.identity.people.types import PeopleConfig
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs, enqueue
 from virage.platform.values.clock import Clock
-from virage.sale.ticketing.acts import emails, exchange, holding, paying, refunding, reminders, transfers
+from virage.sale.ticketing.acts import emails, exchange, holding, paying, refunding, reminders, transfers, waiting
 from virage.sale.ticketing.acts.emails import MOVED_JOB, EventMovedJob
 from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventCancelledJob, WhoIsInside
-from virage.sale.ticketing.settings import ReminderSettings
+from virage.sale.ticketing.reads.open_sales import load_sale
+from virage.sale.ticketing.settings import ExchangeSettings, ReminderSettings
 
 EXPIRE_EVERY_S = 2.0
 EXPIRE_OLD_EVERY_S = 3600.0
@@ -17,6 +18,7 @@ EXPIRE_MAX = 500
 SEATS_BACK_EVERY_S = 5.0
 EXPIRE_TRANSFERS_EVERY_S = 60.0
 END_LISTINGS_EVERY_S = 60.0
+INVITE_EVERY_S = 60.0
 TELL_WITHDRAWN_EVERY_S = 60.0
 REMIND_EVERY_S = 600.0
 LOOK_AGAIN = timedelta(minutes=1)
@@ -130,3 +132,26 @@ class HolderEmails:
                 break
         async with self._db.transaction() as conn:
             await reminders.forget_over(conn, self._clock.now())
+
+
+class WaitingLists:
+    """The job that tells those who wait for seats of an event when some are free or listed."""
+
+    def __init__(self, db: Database, clock: Clock, settings: ExchangeSettings) -> None:
+        self._db = db
+        self._clock = clock
+        self._settings = settings
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(INVITE_EVERY_S, "ticketing.invite", self.invite)
+
+    async def invite(self) -> None:
+        """Tell those who wait, event by event, and delete the lists of sales that are over."""
+        async with self._db.transaction() as conn:
+            event_ids = await waiting.events(conn, self._clock.now())
+        for event_id in event_ids:
+            async with self._db.transaction() as conn:
+                sale = await load_sale(conn, event_id)
+                if sale is not None:
+                    await waiting.invite(conn, self._settings, sale, self._clock.now())

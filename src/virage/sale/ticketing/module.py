@@ -11,7 +11,7 @@ from virage.sale.ticketing.acts.holding import MembersWindows
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
 from virage.sale.ticketing.acts.transfers import IsBanned, transfer_service
-from virage.sale.ticketing.jobs import HolderEmails, SeatReturns, TicketingJobs
+from virage.sale.ticketing.jobs import HolderEmails, SeatReturns, TicketingJobs, WaitingLists
 from virage.sale.ticketing.reads.offers import offer_lines
 from virage.sale.ticketing.reads.open_sales import OpenSales
 from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
@@ -56,6 +56,7 @@ module = Module(
         "prices_sold_places": 409,
         "sale_closed": 409,
         "sale_not_open": 409,
+        "seats_available": 409,
         "sold_out": 409,
         "terms_not_accepted": 409,
         "tickets_affected": 409,
@@ -84,6 +85,7 @@ module = Module(
         "transfer": ("offered_ticket", "withdrawn_offer"),
         "reminder": (),
         "unreminded": (),
+        "waiting": (),
     },
     lock_exceptions={
         "insert_orders": LockException(
@@ -155,6 +157,7 @@ def build(
         jobs=[
             TicketingJobs(db, clock).register,
             HolderEmails(db, clock, people_config_of(config), config.of(ReminderSettings)).register,
+            WaitingLists(db, clock, config.of(ExchangeSettings)).register,
             SeatReturns(db, clock, inside_since).register,
         ],
         topics=[AvailabilityTopic(sales), OrderTopic(db)],

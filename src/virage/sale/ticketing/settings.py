@@ -23,3 +23,5 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True):
     """Tickets of one event that a person lists without a review."""
     exchange_year_tickets_max: Annotated[int, parse.positive] = 20
     """Tickets that a person sells in 365 days without a review."""
+    waiting_invitation_minutes: Annotated[int, parse.positive] = 120
+    """Minutes after which the next person of a waiting list is told of seats that the one before has not bought."""

@@ -256,6 +256,7 @@ export type RefusalCode =
   | "sale_unknown"
   | "screenshot"
   | "season_step_not_possible"
+  | "seats_available"
   | "seller_not_ready"
   | "shirt_twice"
   | "sign_wrong"

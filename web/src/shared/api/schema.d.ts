@@ -968,6 +968,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exchange/waiting/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get my waiting entry
+         * @description Return the caller's entry on the waiting list of an event.
+         */
+        get: operations["get_my_waiting_entry"];
+        /**
+         * Join waiting list
+         * @description Join the waiting list of an event, or change what the caller waits for. Refused while such seats are free.
+         */
+        put: operations["join_waiting_list"];
+        post?: never;
+        /**
+         * Leave waiting list
+         * @description Leave the waiting list of an event.
+         */
+        delete: operations["leave_waiting_list"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/food/catalogue/{outlet}": {
         parameters: {
             query?: never;
@@ -9360,7 +9388,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
+        EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn" | "waiting_list";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -9704,6 +9732,7 @@ export interface components {
             sold: number;
             sold_cents: number;
             terms: components["schemas"]["ExchangeTerms"];
+            waiting: components["schemas"]["WaitingCount"];
         };
         /**
          * ExchangePurchaseRequest
@@ -11132,6 +11161,13 @@ export interface components {
             label: string | null;
             /** Format: date-time */
             registered_at: string;
+        };
+        /**
+         * MyWaiting
+         * @description The caller's entry on the waiting list of an event; None without one.
+         */
+        MyWaiting: {
+            entry: components["schemas"]["WaitingView"] | null;
         };
         /**
          * Named
@@ -15603,6 +15639,57 @@ export interface components {
             version: string;
         };
         /**
+         * WaitingCategory
+         * @description How many people wait for seats of a category; those who would take any are counted in each.
+         */
+        WaitingCategory: {
+            name: {
+                [key: string]: string;
+            };
+            people: number;
+        };
+        /**
+         * WaitingCount
+         * @description The waiting list of an event in numbers: parties, their people, wheelchair spaces, and parties invited now.
+         */
+        WaitingCount: {
+            categories: components["schemas"]["WaitingCategory"][];
+            invited: number;
+            parties: number;
+            people: number;
+            wheelchairs: number;
+        };
+        /**
+         * WaitingRequest
+         * @description Wait for seats of an event for a party, in these categories; in any without one.
+         *
+         *         `wheelchairs` of the party need a wheelchair space, each with a companion seat for another one of the party as far
+         *         as they go. This is stored only with the person's consent: `consents`.
+         */
+        WaitingRequest: {
+            category_ids?: string[];
+            /** @default false */
+            consents: boolean;
+            size: number;
+            /** @default 0 */
+            wheelchairs: number;
+        };
+        /**
+         * WaitingView
+         * @description An entry for its person. `position` counts from 1, among the parties with or without a wheelchair.
+         *
+         *         `invited_until`: seats were free or listed at the last look, and the next party is told after this moment.
+         */
+        WaitingView: {
+            category_ids: string[];
+            invited_until: string | null;
+            /** Format: date-time */
+            joined_at: string;
+            position: number;
+            size: number;
+            wheelchairs: number;
+        };
+        /**
          * Walkways
          * @description The walking graph. Without it, no directions are given.
          */
@@ -17365,6 +17452,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListableTicket"][];
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_my_waiting_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyWaiting"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    join_waiting_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitingRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    leave_waiting_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

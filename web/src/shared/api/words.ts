@@ -36,6 +36,7 @@ export type PublicWindows = Schemas["PublicWindows"];
 export type ExchangeBoard = Schemas["ExchangeBoard"];
 export type BoardListing = Schemas["BoardListing"];
 export type Listing = Schemas["ListingView"];
+export type Waiting = Schemas["WaitingView"];
 export type ListableTicket = Schemas["ListableTicket"];
 export type ListedTicket = Schemas["ListedTicket"];
 export type Entrance = Lists<Schemas["Entrance"]>;

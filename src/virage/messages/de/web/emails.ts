@@ -46,6 +46,7 @@ export const emails: typeof english = {
     listing_stopped: "Nicht mehr im Verkauf",
     listing_allowed: "Angebot freigegeben",
     listing_refused: "Angebot abgelehnt",
+    waiting_list: "Warteliste",
     names_missing: "Namen fehlen",
     event_reminder: "Erinnerung",
     membership_begun: "Mitgliedschaft begonnen",

@@ -67,6 +67,7 @@ export const exchange: typeof English = {
   },
   board: {
     title: "Tickets von Fans",
+    waiting: "Wunschplatz ausverkauft? Auf die Warteliste",
     link: (count, price) => `${tickets(count)} von Fans, ab ${price}`,
     lead: "Diese Fans können nicht kommen und verlangen höchstens, was sie bezahlt haben. Sie bekommen ein eigenes Ticket, das bisherige gilt dann nicht mehr.",
     show: "Anzeigen",

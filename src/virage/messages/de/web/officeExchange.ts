@@ -29,6 +29,7 @@ export const exchangeBook: typeof English = {
   },
   saved: "Regeln gespeichert.",
   sums: { listed: "Angebotene Tickets", sold: "Verkaufte Tickets", amount: "Verkaufserlös", fees: "Einbehaltene Gebühren" },
+  waiting: { title: "Warteliste", parties: "Gruppen", people: "Personen", wheelchairs: "Rollstuhlplätze", invited: "Gerade benachrichtigt", categories: "Personen nach Kategorie" },
   listings: "Angebote",
   filter: "Angebote anzeigen",
   filters: { review: "Zu prüfen", all: "Alle" },

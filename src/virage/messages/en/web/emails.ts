@@ -49,6 +49,7 @@ export const emails = {
     listing_stopped: "No longer on sale",
     listing_allowed: "Listing allowed",
     listing_refused: "Listing refused",
+    waiting_list: "Waiting list",
     names_missing: "Names missing",
     event_reminder: "Reminder",
     membership_begun: "Membership began",

@@ -67,6 +67,7 @@ export const exchange = {
   },
   board: {
     title: "Tickets from fans",
+    waiting: "Sold out where you want to sit? Join the waiting list",
     link: (count: number, price: string) => `${tickets(count)} from fans, from ${price}`,
     lead: "These fans can’t come, and ask for what they paid or less. You get a ticket of your own, and theirs stops working.",
     show: "Show",

@@ -31,6 +31,7 @@ export const exchangeBook = {
   },
   saved: "Rules saved.",
   sums: { listed: "Tickets listed now", sold: "Tickets sold", amount: "Paid for them", fees: "Service fees kept" },
+  waiting: { title: "Waiting list", parties: "Parties", people: "People", wheelchairs: "Wheelchair spaces", invited: "Told of seats now", categories: "People by category" },
   listings: "Listings",
   filter: "Show listings",
   filters: { review: "To review", all: "All" },

@@ -46,6 +46,7 @@ export const emails: typeof english = {
     listing_stopped: "Plus en vente",
     listing_allowed: "Annonce acceptée",
     listing_refused: "Annonce refusée",
+    waiting_list: "Liste d’attente",
     names_missing: "Noms manquants",
     event_reminder: "Rappel",
     membership_begun: "Début de l’adhésion",

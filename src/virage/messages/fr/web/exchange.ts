@@ -67,6 +67,7 @@ export const exchange: typeof English = {
   },
   board: {
     title: "Billets de supporters",
+    waiting: "Complet là où vous voulez ? Rejoignez la liste d’attente",
     link: (count, price) => `${plural(count, "billet de supporter", "billets de supporters")}, dès ${price}`,
     lead: "Ces supporters ne peuvent pas venir et revendent au prix payé, ou moins cher. Vous recevez votre propre billet ; le leur ne fonctionne plus.",
     show: "Afficher",

@@ -29,6 +29,7 @@ export const exchangeBook: typeof English = {
   },
   saved: "Règles enregistrées.",
   sums: { listed: "Billets en vente", sold: "Billets vendus", amount: "Montant des ventes", fees: "Frais de revente retenus" },
+  waiting: { title: "Liste d’attente", parties: "Groupes", people: "Personnes", wheelchairs: "Emplacements fauteuil", invited: "Prévenus en ce moment", categories: "Personnes par catégorie" },
   listings: "Annonces",
   filter: "Afficher les annonces",
   filters: { review: "À vérifier", all: "Toutes" },

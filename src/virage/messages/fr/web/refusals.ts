@@ -78,6 +78,7 @@ export const refusals: typeof English = {
   listing_unavailable: "Un autre acheteur a été plus rapide. Choisissez d’autres billets.",
   not_for_exchange: "Ce billet ne peut pas être vendu à la bourse.",
   price_above_maximum: "Ce prix dépasse le maximum.",
+  seats_available: "Il reste des places pour vous : inutile d’attendre.",
   ticket_listed: "L’un de ces billets est à la bourse. Retirez-le d’abord.",
   // clés d’accès
   passkeys_unavailable: "Les clés d’accès ne fonctionnent pas à cette adresse. Connectez-vous avec un code par e-mail.",

@@ -25,6 +25,7 @@ from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store import reminders as reminders_store
 from virage.sale.ticketing.store import tickets as tickets_store
+from virage.sale.ticketing.store import waiting as waiting_store
 from virage.sale.ticketing.store.claims import Claim, Occupied
 from virage.sale.ticketing.store.tickets import TicketRefund
 from virage.site.programme import api as programme
@@ -195,7 +196,7 @@ async def refund_cancelled_orders(conn: Connection, event_id: UUID, now: datetim
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Erase the holder names of the tickets that a person holds, revoke their passes, and end open offers and listings.
+    """Erase the holder names of the tickets that a person holds, revoke their passes, and end offers and listings.
 
     The orders stay for accounting, without a name. Tickets for coming events stop working.
     Open orders are released, so that a late payment is returned: its tickets would belong to no account.
@@ -206,5 +207,6 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     await tickets_store.forget_holders(conn, [person_id])
     await withdraw_of_person(conn, person_id, now)
     await reminders_store.forget_person(conn, person_id)
+    await waiting_store.forget_person(conn, person_id)
     await passes.revoke(conn, [ticket.id for ticket in tickets], now, person_id)
     return None

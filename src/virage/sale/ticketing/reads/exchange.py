@@ -13,6 +13,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 from virage.platform.values.zones import zone_note
 from virage.sale.ticketing.reads.views import TicketEvent, former_labels, ticket_event
+from virage.sale.ticketing.reads.waiting import WaitingCount, waiting_count
 from virage.sale.ticketing.rules.exchange import (
     ExchangeTerms,
     Listing,
@@ -128,6 +129,7 @@ class ExchangeBook(Struct, frozen=True):
     sold_cents: Cents
     fee_cents: Cents
     listings: list[OfficeListing]
+    waiting: WaitingCount
 
 
 async def board(conn: Connection, event: Event, fan_id: UUID | None, now: datetime) -> ExchangeBoard:
@@ -245,6 +247,7 @@ async def book(conn: Connection, event: Event, now: datetime) -> ExchangeBook:
             )
             for one in found
         ],
+        waiting=await waiting_count(conn, event.id, now),
     )
 
 

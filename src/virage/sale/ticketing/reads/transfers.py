@@ -20,6 +20,7 @@ from virage.sale.ticketing.store import exchange as exchange_store
 from virage.sale.ticketing.store import reminders as reminders_store
 from virage.sale.ticketing.store import tickets as tickets_store
 from virage.sale.ticketing.store import transfers as store
+from virage.sale.ticketing.store import waiting as waiting_store
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 from virage.site.venue.api import venue_at, venues
@@ -165,6 +166,7 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Sequence[Struct
         "tickets": await tickets_of(conn, person_id),
         "transfers": transfers,
         "listings": await exchange_store.listings_of_person(conn, person_id),
+        "waiting": await waiting_store.of_person(conn, person_id),
         "emails": [ExportedChoice(event_reminders=await reminders_store.wants_reminders(conn, person_id))],
     }
 

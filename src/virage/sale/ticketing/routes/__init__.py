@@ -1,7 +1,7 @@
 """Routes of ticketing."""
 
 from virage.platform.web.routing import mount
-from virage.sale.ticketing.routes import emails, exchange, offers, office, selling, tickets, transfers
+from virage.sale.ticketing.routes import emails, exchange, offers, office, selling, tickets, transfers, waiting
 
 routers = [
     mount("/api/offers", [offers.list_offers]),
@@ -53,6 +53,9 @@ routers = [
             exchange.list_tickets,
             exchange.withdraw_listing,
             exchange.hold_listings,
+            waiting.get_my_waiting_entry,
+            waiting.join_waiting_list,
+            waiting.leave_waiting_list,
         ],
     ),
     mount(

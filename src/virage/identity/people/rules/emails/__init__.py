@@ -64,6 +64,7 @@ class EmailKind(StrEnum):
     LISTING_STOPPED = "listing_stopped"
     LISTING_ALLOWED = "listing_allowed"
     LISTING_REFUSED = "listing_refused"
+    WAITING_LIST = "waiting_list"
     NAMES_MISSING = "names_missing"
     EVENT_REMINDER = "event_reminder"
     MEMBERSHIP_BEGUN = "membership_begun"
