@@ -234,6 +234,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/exchange/waiting/{event_id}": PERSON,
     "PUT /api/exchange/waiting/{event_id}": PERSON,
     "DELETE /api/exchange/waiting/{event_id}": PERSON,
+    "GET /api/exchange/releases": PERSON,
+    "POST /api/exchange/releases": PERSON,
     "GET /api/exchange/tickets": PERSON,
     "GET /api/exchange/listings": PERSON,
     "POST /api/exchange/listings": PERSON,

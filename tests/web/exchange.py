@@ -29,9 +29,9 @@ def match_id() -> UUID:
     return planned(datetime.now(UTC) + timedelta(days=1))[0].event.id
 
 
-def open_exchange(system: System) -> None:
+def open_exchange(system: System, *, give_back: bool = False) -> None:
     """Open the match's exchange: at most the price paid, and a service fee of 5 %."""
-    terms = ExchangeTerms(open=True, fee_permille=FEE_PERMILLE)
+    terms = ExchangeTerms(open=True, fee_permille=FEE_PERMILLE, give_back=give_back)
     in_database(system, lambda conn: exchange.set_terms(conn, match_id(), terms, None, datetime.now(UTC)))
 
 

@@ -474,6 +474,45 @@ def test_the_office_opens_and_closes_an_exchange_in_two_steps(
     open_exchange(system)
 
 
+def test_a_fan_gives_a_seat_back_in_two_steps_and_its_ticket_ends(
+    browser: Browser, system: System, opening: Opening, seller: str, address: str
+) -> None:
+    ticket, kept = buy_tickets(system, seller, 2)
+    open_exchange(system, give_back=True)
+    try:
+        page = opening(seller)
+        page.goto(f"/tickets/{ticket}")
+        shows_entry_code(page)
+        page.get_by_role("button", name="Give this seat back").click()
+        asked = page.get_by_role("dialog", name="Give this seat back?")
+        expect(asked).to_contain_text("You get no money for it")
+        assert not found_by_axe(page)
+        assert not page.evaluate(SMALL)
+        asked.get_by_role("button", name="Give it back").click()
+        expect(page.get_by_text("You gave this seat back")).to_be_visible()
+        expect(page.get_by_role("img", name=ENTRY_CODE)).to_have_count(0)
+        page.goto("/tickets")
+        expect(page.locator(f"a[href='/tickets/{ticket}']")).to_contain_text("Given back")
+        page.goto(f"/tickets/{kept}")
+        shows_entry_code(page)
+        box_office = grant_roles(system, f"office-{address}", CLUB_OFFICE, "Olga Office")
+        with desk(browser, system, box_office) as office:
+            office.goto(f"/office/events/{match_id()}/exchange")
+            expect(office.locator("dl div").filter(has_text="Seats given back").locator("dd")).to_have_text("1")
+            rules = office.get_by_role("region", name="Rules of the exchange")
+            rules.get_by_label("Holders may give seats back without money").uncheck()
+            rules.get_by_role("button", name="Save").click()
+            asked = office.get_by_role("dialog", name="Change the rules?")
+            expect(asked).to_contain_text("Seats can no longer be given back.")
+            asked.get_by_role("button", name="Change the rules").click()
+            expect(office.get_by_text("Rules saved.")).to_be_visible()
+        page.reload()
+        shows_entry_code(page)
+        expect(page.get_by_role("button", name="Give this seat back")).to_have_count(0)
+    finally:
+        open_exchange(system)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_screen_of_the_exchange_and_every_target_is_large_enough(  # noqa: PLR0917 - two fans and the office
     browser: Browser,

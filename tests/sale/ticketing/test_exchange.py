@@ -22,7 +22,7 @@ from virage.sale.ticketing.jobs import TicketingJobs
 from virage.sale.ticketing.reads import books
 
 FACE, FEE = 8000, 150  # of a gold seat, and the buyer's fee
-TERMS = {"open": True, "price_max_permille": 1000, "fee_permille": 50}
+TERMS = {"open": True, "price_max_permille": 1000, "fee_permille": 50, "give_back": False}
 
 
 @pytest.fixture
@@ -499,3 +499,71 @@ async def test_the_data_of_a_person_has_their_listings(system: System, office: B
     listing = await listed(seller, [first])
     data = (await seller.ask("GET", "/api/me/export")).json()
     assert [one["id"] for one in data["ticketing"]["listings"]] == [listing["id"]]
+
+
+async def may_give_back(system: System, office: Box) -> None:
+    path = f"/api/office/events/{system.event_id}/exchange"
+    assert (await office.ask("PUT", path, TERMS | {"give_back": True})).status_code == 200
+
+
+async def ask_to_give_back(box: Box, ticket_ids: list[str], release_id: str | None = None) -> Any:
+    body = {"id": release_id or str(new_id()), "ticket_ids": ticket_ids}
+    return await box.ask("POST", "/api/exchange/releases", body)
+
+
+async def test_a_seat_is_given_back_without_money_and_is_for_sale_again(
+    system: System, office: Box, clock: FakeClock
+) -> None:
+    await may_give_back(system, office)
+    holder, other = await system.fan(), await system.fan(FRIEND)
+    order = await system.bought(holder, full=2)
+    first, second = (line["ticket_id"] for line in order["lines"])
+    place = order["lines"][0]["place"]
+    assert (await holder.ask("GET", "/api/exchange/releases")).json() == {
+        "possible": sorted([first, second]),
+        "released": [],
+    }
+    release_id = str(new_id())
+    assert [(await ask_to_give_back(holder, [first], release_id)).status_code for _ in range(2)] == [204, 204]
+    assert codes(await ask_to_give_back(holder, [second], release_id)) == (409, "id_reused")
+    assert (await holder.ask("GET", "/api/exchange/releases")).json() == {"possible": [second], "released": [first]}
+    states = {
+        one["id"]: (one["refunded"], one["pass"]["revoked"])
+        for one in (await holder.ask("GET", "/api/me/tickets")).json()
+    }
+    assert states == {first: (True, True), second: (False, False)}
+    assert await open_refunds(system) == []
+    system.forget()
+    seat = {"kind": "chosen", "places": [{"place": place, "tariff": "full"}]}
+    assert (await other.hold(seat)).status_code == 201
+    (fact,) = await system.rows("select data from kernel.journal where what = 'places_freed'")
+    assert fact["data"]["why"] == "released"
+    assert (await office.ask("GET", f"/api/office/events/{system.event_id}/exchange")).json()["released"] == 1
+
+    clock.advance(timedelta(minutes=1))
+    async with system.db.connection() as conn:
+        money = await books.moved(
+            conn, clock.now() - timedelta(days=1), clock.now(), ZoneInfo("Europe/Paris"), timedelta()
+        )
+    assert sum(one.cents for one in money) == 2 * (FACE + FEE), "the operator keeps the money"
+    await system.cancel()
+    await TicketingJobs(system.db, system.clock).refund_cancelled(EventCancelledJob(system.event_id))
+    assert await open_refunds(system) == [FACE + FEE], "and what was given up is not paid later"
+
+
+async def test_what_may_not_be_given_back(system: System, office: Box) -> None:
+    holder, other = await system.fan(), await system.fan(FRIEND)
+    first, second = await gold(system, holder)
+    assert codes(await ask_to_give_back(holder, [first])) == (409, "release_closed")
+    await may_give_back(system, office)
+    assert codes(await ask_to_give_back(other, [first])) == (404, "not_found")
+    await listed(holder, [first])
+    assert codes(await ask_to_give_back(holder, [first])) == (409, "ticket_listed")
+    offer = await offered(holder, [second])
+    assert codes(await ask_to_give_back(holder, [second])) == (409, "ticket_offered")
+    assert len(await claims(system)) == 2, "a refusal changes nothing"
+    assert (await accepted(other, offer, key=key_of(offer))).status_code == 200
+    assert codes(await ask_to_give_back(other, [second])) == (409, "not_for_exchange")
+    (third,) = await gold(system, holder, 1)
+    await enter(system, third)
+    assert codes(await ask_to_give_back(holder, [third])) == (409, "pass_already_entered")

@@ -54,6 +54,7 @@ module = Module(
         "place_taken": 409,
         "price_above_maximum": 409,
         "prices_sold_places": 409,
+        "release_closed": 409,
         "sale_closed": 409,
         "sale_not_open": 409,
         "seats_available": 409,

@@ -237,6 +237,7 @@ export type RefusalCode =
   | "refund_exceeds_sale"
   | "refund_id_taken"
   | "refund_not_failed"
+  | "release_closed"
   | "renewal_closed"
   | "replay_download_not_allowed"
   | "replay_inside_needed"

@@ -948,6 +948,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exchange/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List releases
+         * @description Return the caller's tickets that may be given back now without money, and those that were.
+         */
+        get: operations["list_releases"];
+        put?: never;
+        /**
+         * Release tickets
+         * @description Give back tickets of one order without money: they stop working, and their places are for sale again.
+         *
+         *     A repeated id is one release.
+         */
+        post: operations["release_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exchange/tickets": {
         parameters: {
             query?: never;
@@ -9724,11 +9750,14 @@ export interface components {
         /**
          * ExchangeBook
          * @description An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold.
+         *
+         *         `released` are tickets that their holders gave back without money.
          */
         ExchangeBook: {
             fee_cents: number;
             listed: number;
             listings: components["schemas"]["OfficeListing"][];
+            released: number;
             sold: number;
             sold_cents: number;
             terms: components["schemas"]["ExchangeTerms"];
@@ -9747,11 +9776,13 @@ export interface components {
          * ExchangeTerms
          * @description The rules of an event's exchange. `open` lets holders list; `price_max_permille` is of the ticket's price.
          *
-         *         `fee_permille` of the price is kept from the seller's refund.
+         *         `fee_permille` of the price is kept from the seller's refund. `give_back` lets holders return seats without money.
          */
         ExchangeTerms: {
             /** @default 0 */
             fee_permille: number;
+            /** @default false */
+            give_back: boolean;
             /** @default false */
             open: boolean;
             /** @default 1000 */
@@ -11899,7 +11930,7 @@ export interface components {
             /** @default provider */
             paid_by: components["schemas"]["PaidBy"];
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -13549,6 +13580,23 @@ export interface components {
             response: components["schemas"]["AttestationJson"];
         };
         /**
+         * ReleaseRequest
+         * @description Tickets of one order to give back without money. The client makes `id`: a repeated request is one release.
+         */
+        ReleaseRequest: {
+            /** Format: uuid */
+            id: string;
+            ticket_ids: string[];
+        };
+        /**
+         * Releases
+         * @description The caller's tickets that may be given back now, and those that were.
+         */
+        Releases: {
+            possible: string[];
+            released: string[];
+        };
+        /**
          * ReminderChoice
          * @description Whether a person wants reminders of events by email.
          */
@@ -15024,7 +15072,7 @@ export interface components {
             /** Format: uuid */
             order_id: string;
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -17423,6 +17471,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Order"];
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Releases"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    release_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -37,6 +37,7 @@ export type ExchangeBoard = Schemas["ExchangeBoard"];
 export type BoardListing = Schemas["BoardListing"];
 export type Listing = Schemas["ListingView"];
 export type Waiting = Schemas["WaitingView"];
+export type Releases = Schemas["Releases"];
 export type ListableTicket = Schemas["ListableTicket"];
 export type ListedTicket = Schemas["ListedTicket"];
 export type Entrance = Lists<Schemas["Entrance"]>;

@@ -65,6 +65,17 @@ export const exchange: typeof English = {
     soldText: (sum) => `${sum} gehen auf die Karte oder das Konto zurück, womit Sie bezahlt haben. Das dauert zwei bis fünf Tage. Das Ticket öffnet die Eingänge nicht mehr, weder auf dem Handy noch auf Papier.`,
     soldWith: (count, sum) => `Für ${tickets(count)}, die zusammen verkauft wurden, gehen ${sum} auf die Karte oder das Konto zurück, womit Sie bezahlt haben. Das dauert zwei bis fünf Tage. Dieses Ticket öffnet die Eingänge nicht mehr, weder auf dem Handy noch auf Papier.`,
   },
+  release: {
+    open: "Platz freigeben",
+    title: "Diesen Platz freigeben?",
+    text: "Sie bekommen dafür kein Geld, und das Ticket gilt sofort nicht mehr. Der Platz geht an einen anderen Fan. Ihre Plätze bei anderen Spielen behalten Sie.",
+    keep: "Ticket behalten",
+    confirm: "Freigeben",
+    done: "Danke. Der Platz ist frei für einen anderen Fan.",
+    tag: "Freigegeben",
+    gone: "Sie haben diesen Platz freigegeben",
+    goneText: "Das Ticket öffnet die Eingänge nicht mehr, weder auf dem Handy noch auf Papier.",
+  },
   board: {
     title: "Tickets von Fans",
     waiting: "Wunschplatz ausverkauft? Auf die Warteliste",

@@ -372,6 +372,7 @@ export const office: typeof English = {
       goodwill: "Kulanz",
       event_cancelled: "Veranstaltung abgesagt",
       exchanged: "In der Ticketbörse verkauft",
+      released: "Vom Inhaber zurückgegeben",
     },
     refundStarted: (sum) => `Erstattung über ${sum} begonnen.`,
     disputes: {

@@ -81,6 +81,7 @@ export const refusals: typeof English = {
   listing_unavailable: "Jemand war schneller. Wählen Sie andere Tickets.",
   not_for_exchange: "Dieses Ticket kann nicht über die Börse verkauft werden.",
   price_above_maximum: "Dieser Preis liegt über dem Höchstpreis.",
+  release_closed: "Plätze dieser Veranstaltung können nicht zurückgegeben werden.",
   seats_available: "Für Sie sind noch Plätze frei: Sie müssen nicht warten.",
   ticket_listed: "Eines dieser Tickets steht in der Börse. Ziehen Sie es dort zuerst zurück.",
   // Passkeys

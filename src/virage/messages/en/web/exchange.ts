@@ -65,6 +65,17 @@ export const exchange = {
     soldText: (sum: string) => `${sum} goes back to the card or account you paid with. It takes two to five days. The ticket no longer opens the gates, on your phone or on paper.`,
     soldWith: (count: number, sum: string) => `For ${tickets(count)} sold together, ${sum} goes back to the card or account you paid with. It takes two to five days. This ticket no longer opens the gates, on your phone or on paper.`,
   },
+  release: {
+    open: "Give this seat back",
+    title: "Give this seat back?",
+    text: "You get no money for it, and the ticket stops working at once. The seat goes to another fan. Your seats at other matches stay yours.",
+    keep: "Keep the ticket",
+    confirm: "Give it back",
+    done: "Thank you. The seat is free for another fan.",
+    tag: "Given back",
+    gone: "You gave this seat back",
+    goneText: "The ticket no longer opens the gates, on your phone or on paper.",
+  },
   board: {
     title: "Tickets from fans",
     waiting: "Sold out where you want to sit? Join the waiting list",

@@ -374,6 +374,7 @@ export const office = {
       goodwill: "Goodwill",
       event_cancelled: "The event is cancelled",
       exchanged: "Sold on the exchange",
+      released: "Given back by the holder",
     } as Record<Schemas["OrderRefund"]["reason"], string>,
     refundStarted: (sum: string) => `${sum} refund started.`,
     disputes: {

@@ -76,6 +76,7 @@ export const refusals = {
   listing_unavailable: "Another buyer was faster. Choose other tickets.",
   not_for_exchange: "This ticket can’t be sold on the exchange.",
   price_above_maximum: "This price is above the maximum.",
+  release_closed: "Seats of this event can’t be given back.",
   seats_available: "Seats for your party are available right now: no need to wait.",
   ticket_listed: "One of these tickets is on the exchange. Withdraw it there first.",
   // passkeys

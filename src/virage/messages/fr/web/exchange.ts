@@ -65,6 +65,17 @@ export const exchange: typeof English = {
     soldText: (sum) => `${sum} reviennent sur la carte ou le compte utilisé à l’achat. Comptez deux à cinq jours. Le billet n’ouvre plus les portes, ni sur votre téléphone ni sur papier.`,
     soldWith: (count, sum) => `Pour ${tickets(count)} vendus ensemble, ${sum} reviennent sur la carte ou le compte utilisé à l’achat. Comptez deux à cinq jours. Ce billet n’ouvre plus les portes, ni sur votre téléphone ni sur papier.`,
   },
+  release: {
+    open: "Libérer cette place",
+    title: "Libérer cette place ?",
+    text: "Elle n’est pas remboursée, et le billet cesse aussitôt de fonctionner. La place revient à un autre supporter. Vos places aux autres matchs restent à vous.",
+    keep: "Garder le billet",
+    confirm: "Libérer la place",
+    done: "Merci. La place est libre pour un autre supporter.",
+    tag: "Place libérée",
+    gone: "Vous avez libéré cette place",
+    goneText: "Le billet n’ouvre plus les portes, ni sur votre téléphone ni sur papier.",
+  },
   board: {
     title: "Billets de supporters",
     waiting: "Complet là où vous voulez ? Rejoignez la liste d’attente",

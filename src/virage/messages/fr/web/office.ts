@@ -372,6 +372,7 @@ export const office: typeof English = {
       goodwill: "Geste commercial",
       event_cancelled: "L’événement est annulé",
       exchanged: "Vendu à la bourse aux billets",
+      released: "Rendu par son détenteur",
     },
     refundStarted: (sum) => `Remboursement de ${sum} lancé.`,
     disputes: {

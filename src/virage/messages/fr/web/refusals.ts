@@ -78,6 +78,7 @@ export const refusals: typeof English = {
   listing_unavailable: "Un autre acheteur a été plus rapide. Choisissez d’autres billets.",
   not_for_exchange: "Ce billet ne peut pas être vendu à la bourse.",
   price_above_maximum: "Ce prix dépasse le maximum.",
+  release_closed: "Les places de cet événement ne peuvent pas être rendues.",
   seats_available: "Il reste des places pour vous : inutile d’attendre.",
   ticket_listed: "L’un de ces billets est à la bourse. Retirez-le d’abord.",
   // clés d’accès

@@ -87,7 +87,7 @@ async def offer(  # noqa: PLR0911 - each reason by its name
     tickets = await tickets_store.tickets(conn, order.ticket_ids)
     event, terms = await programme.event(conn, order.event_id), await store.terms(conn, order.event_id)
     refusal = may_trade(event, terms, now) or may_list(request, order, tickets, terms)
-    refusal = refusal or _defect([tickets[id_] for id_ in ticket_ids], await passes.states(conn, ticket_ids))
+    refusal = refusal or defect([tickets[id_] for id_ in ticket_ids], await passes.states(conn, ticket_ids))
     if refusal is not None:
         return refusal
     if await store.listed_tickets(conn, ticket_ids):
@@ -252,7 +252,7 @@ async def hold(  # noqa: PLR0911 - each reason by its name
         for listing in listings
         if listing.state != "listed"
         or listing.order_id is not None
-        or _defect([tickets[id_] for id_ in listing.ticket_ids], states) is not None
+        or defect([tickets[id_] for id_ in listing.ticket_ids], states) is not None
     ]
     if gone:
         return Refused(ExchangeRefusal.UNAVAILABLE, {"listing_ids": gone})
@@ -315,7 +315,7 @@ async def take_back(  # noqa: C901 - one transaction, in the order of locks
         mine = []
         for listing in (listings[id_] for id_ in wanted):
             held = [tickets[id_] for id_ in listing.ticket_ids]
-            if listing.state == "listed" and listing.order_id == order_id and _defect(held, states) is None:
+            if listing.state == "listed" and listing.order_id == order_id and defect(held, states) is None:
                 mine.append(Sale(listing, order_id, orders[held[0].order_id], held, new_id()))
         if len(mine) == len(wanted):
             sales += mine
@@ -387,7 +387,7 @@ async def end_over(conn: Connection, now: datetime) -> int:
         ids = [
             listing.id
             for listing in open_now
-            if over or _defect([tickets[id_] for id_ in listing.ticket_ids], states) is not None
+            if over or defect([tickets[id_] for id_ in listing.ticket_ids], states) is not None
         ]
         locked = (await store.lock_listings(conn, sorted(ids))).values()
         due = [listing for listing in locked if listing.state in ("review", "listed")]
@@ -412,7 +412,7 @@ async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -
     await _end(conn, await store.lock_listings_of_person(conn, person_id), "withdrawn", person_id, now)
 
 
-def _defect(tickets: Sequence[TicketRow], states: Mapping[UUID, passes.PassState]) -> Refused | None:
+def defect(tickets: Sequence[TicketRow], states: Mapping[UUID, passes.PassState]) -> Refused | None:
     """Refuse tickets that are refunded, or whose pass is revoked or used."""
     mine = [states[ticket.id] for ticket in tickets if ticket.id in states]
     if any(ticket.refund_id is not None for ticket in tickets):

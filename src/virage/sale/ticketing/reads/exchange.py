@@ -19,6 +19,7 @@ from virage.sale.ticketing.rules.exchange import (
     Listing,
     ListingState,
     ReviewReason,
+    may_release,
     may_trade,
     price_max,
 )
@@ -97,6 +98,13 @@ class ListableTicket(Struct, frozen=True):
     fee_permille: int
 
 
+class Releases(Struct, frozen=True):
+    """The caller's tickets that may be given back now, and those that were."""
+
+    possible: list[UUID]
+    released: list[UUID]
+
+
 class OfficeListing(Struct, frozen=True):
     """A listing for the office. `seller` names the account; None after an erasure.
 
@@ -121,11 +129,15 @@ class OfficeListing(Struct, frozen=True):
 
 
 class ExchangeBook(Struct, frozen=True):
-    """An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold."""
+    """An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold.
+
+    `released` are tickets that their holders gave back without money.
+    """
 
     terms: ExchangeTerms
     listed: int
     sold: int
+    released: int
     sold_cents: Cents
     fee_cents: Cents
     listings: list[OfficeListing]
@@ -210,6 +222,30 @@ async def listable(conn: Connection, person_id: UUID, now: datetime) -> list[Lis
     ]
 
 
+async def releases(conn: Connection, person_id: UUID, now: datetime) -> Releases:
+    """Return the tickets that a person bought and may give back now, and those that they have given back."""
+    events = await programme.events(conn, sorted(await store.events_with_releases(conn)))
+    open_events = {
+        id_ for id_, event in events.items() if may_release(event, await store.terms(conn, id_), now) is None
+    }
+    bought = [
+        one
+        for one in await tickets_store.tickets_of_owner(conn, person_id)
+        if one.refund_id is None and one.holder_id is None and one.event_id in open_events
+    ]
+    listed = await store.listed_tickets(conn, [one.id for one in bought])
+    states = await passes.states(conn, [one.id for one in bought])
+    possible = [
+        one.id
+        for one in bought
+        if one.id not in listed
+        and (state := states.get(one.id)) is not None
+        and not state.revoked
+        and state.entered_at is None
+    ]
+    return Releases(possible, sorted(await store.released_of(conn, person_id)))
+
+
 async def book(conn: Connection, event: Event, now: datetime) -> ExchangeBook:
     """Return an event's exchange for the office."""
     found = await store.listings_of_event(conn, event.id)
@@ -225,6 +261,7 @@ async def book(conn: Connection, event: Event, now: datetime) -> ExchangeBook:
         terms=await store.terms(conn, event.id),
         listed=sum(len(one.ticket_ids) for one in found if one.state in ("listed", "review")),
         sold=sum(len(one.ticket_ids) for one in sold),
+        released=await store.count_released(conn, event.id),
         sold_cents=sum(one.total_cents for one in sold),
         fee_cents=sum(one.total_cents - one.payout_cents for one in sold),
         listings=[

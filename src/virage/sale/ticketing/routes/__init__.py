@@ -53,6 +53,8 @@ routers = [
             exchange.list_tickets,
             exchange.withdraw_listing,
             exchange.hold_listings,
+            exchange.list_releases,
+            exchange.release_tickets,
             waiting.get_my_waiting_entry,
             waiting.join_waiting_list,
             waiting.leave_waiting_list,

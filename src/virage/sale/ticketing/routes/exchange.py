@@ -12,11 +12,12 @@ from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post, put
 from virage.sale.ticketing.acts import exchange as acts
 from virage.sale.ticketing.acts.exchange import ExchangeService
+from virage.sale.ticketing.acts.releasing import release
 from virage.sale.ticketing.reads import exchange as reads
-from virage.sale.ticketing.reads.exchange import ExchangeBoard, ExchangeBook, ListableTicket, ListingView
+from virage.sale.ticketing.reads.exchange import ExchangeBoard, ExchangeBook, ListableTicket, ListingView, Releases
 from virage.sale.ticketing.reads.views import order_view, venues_of
 from virage.sale.ticketing.routes.selling import buyer_of
-from virage.sale.ticketing.rules.exchange import ExchangePurchaseRequest, ExchangeTerms, ListingRequest
+from virage.sale.ticketing.rules.exchange import ExchangePurchaseRequest, ExchangeTerms, ListingRequest, ReleaseRequest
 from virage.sale.ticketing.rules.terms import Order
 from virage.site.programme import api as programme
 
@@ -95,6 +96,22 @@ async def hold_listings(
         return order_view(order, (await venues_of(conn, [order.event_id]))[order.event_id])
 
     return granted(await db.transact(hold))
+
+
+@get("/releases", guards=[signed_in])
+async def list_releases(db: Database, clock: Clock, principal: Principal) -> Releases:
+    """Return the caller's tickets that may be given back now without money, and those that were."""
+    async with db.connection() as conn:
+        return await reads.releases(conn, require_fan(principal), clock.now())
+
+
+@post("/releases", status_code=204, guards=[signed_in])
+async def release_tickets(data: ReleaseRequest, db: Database, clock: Clock, principal: Principal) -> None:
+    """Give back tickets of one order without money: they stop working, and their places are for sale again.
+
+    A repeated id is one release.
+    """
+    granted(await db.transact(release, data, require_fan(principal), clock.now()))
 
 
 @get("/events/{event_id:uuid}/exchange", guards=[staff("box_office", "programme")])

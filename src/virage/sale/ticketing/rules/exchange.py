@@ -1,6 +1,6 @@
 """The exchange: tickets that their holders list at face value at most, and what their sale pays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -36,18 +36,20 @@ class ExchangeRefusal(StrEnum):
     ENDED = "listing_ended"
     UNAVAILABLE = "listing_unavailable"
     OWN = "listing_of_yourself"
+    RELEASE_CLOSED = "release_closed"
     NOT_POSSIBLE = "transfer_not_possible"
 
 
 class ExchangeTerms(Struct, frozen=True, forbid_unknown_fields=True):
     """The rules of an event's exchange. `open` lets holders list; `price_max_permille` is of the ticket's price.
 
-    `fee_permille` of the price is kept from the seller's refund.
+    `fee_permille` of the price is kept from the seller's refund. `give_back` lets holders return seats without money.
     """
 
     open: bool = False
     price_max_permille: Annotated[int, Meta(ge=1, le=1000)] = 1000
     fee_permille: Annotated[int, Meta(ge=0, le=FEE_PERMILLE_MAX)] = 0
+    give_back: bool = False
 
 
 class ListedTicket(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +71,13 @@ class ExchangePurchaseRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     listing_ids: Annotated[list[UUID], Meta(min_length=1, max_length=TICKETS_MAX)]
+
+
+class ReleaseRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Tickets of one order to give back without money. The client makes `id`: a repeated request is one release."""
+
+    id: UUID
+    ticket_ids: Annotated[list[UUID], Meta(min_length=1, max_length=TICKETS_MAX)]
 
 
 class Listing(Struct, frozen=True):
@@ -115,6 +124,15 @@ def may_trade(event: Event | None, terms: ExchangeTerms, now: datetime) -> Refus
     return None
 
 
+def may_release(event: Event | None, terms: ExchangeTerms, now: datetime) -> Refused | None:
+    """Refuse an event whose rules let no seat be given back, or whose sale is not open: it could not be sold again."""
+    if event is None or event.state != "published":
+        return Refused(Reason.EVENT_CANCELLED)
+    if not terms.give_back or not event.sale_opens_at <= now < event.sale_closes_at:
+        return Refused(ExchangeRefusal.RELEASE_CLOSED)
+    return None
+
+
 def price_max(price_cents: Cents, terms: ExchangeTerms) -> Cents:
     """Return the highest price of a ticket on the exchange."""
     return price_cents * terms.price_max_permille // 1000
@@ -142,6 +160,11 @@ def may_list(
     ]
     if too_high:
         return Refused(ExchangeRefusal.PRICE_TOO_HIGH, {"tickets": too_high})
+    return companion_left_alone(wanted, tickets)
+
+
+def companion_left_alone(wanted: Collection[UUID], tickets: Mapping[UUID, TicketRow]) -> Refused | None:
+    """Refuse to part companions from the accessible tickets of their order; `tickets` are all tickets of it."""
     kept = [ticket for id_, ticket in tickets.items() if id_ not in wanted and ticket.refund_id is None]
     for together in (kept, [tickets[id_] for id_ in wanted]):
         tariffs = [TARIFFS[ticket.tariff] for ticket in together]

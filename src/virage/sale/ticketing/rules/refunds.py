@@ -14,8 +14,11 @@ from virage.sale.ticketing.rules.terms import OrderRow, Reason, TicketRow
 
 AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "goodwill"]
 """Why the office gives money back: the fan asked, the seat was at fault, the event changed, bought twice, kindness."""
-RefundReason = Literal[AskedReason, "event_cancelled", "exchanged"]
-"""Reasons of refunds; those of a cancelled event, and of tickets sold on the exchange, are automatic."""
+RefundReason = Literal[AskedReason, "event_cancelled", "exchanged", "released"]
+"""Reasons of refunds; those of a cancelled event, and of tickets sold on the exchange, are automatic.
+
+Tickets that their holder gives back are `released`, for nothing.
+"""
 
 
 class RefundProgress(Struct, frozen=True):

@@ -23,12 +23,28 @@ async def put_terms(conn: Connection, event_id: UUID, new: ExchangeTerms) -> Non
         open=new.open,
         price_max_permille=new.price_max_permille,
         fee_permille=new.fee_permille,
+        give_back=new.give_back,
     )
 
 
 async def open_exchanges(conn: Connection) -> set[UUID]:
     """Return the events whose exchange is open."""
     return {row["event_id"] async for row in queries.open_exchanges(conn)}
+
+
+async def events_with_releases(conn: Connection) -> set[UUID]:
+    """Return the events whose seats may be given back."""
+    return {row["event_id"] async for row in queries.events_with_releases(conn)}
+
+
+async def released_of(conn: Connection, person_id: UUID) -> set[UUID]:
+    """Return the tickets that a person has given back."""
+    return {row["ticket_id"] async for row in queries.released_of(conn, person_id=person_id)}
+
+
+async def count_released(conn: Connection, event_id: UUID) -> int:
+    """Return how many tickets of an event were given back."""
+    return int(await queries.count_released(conn, event_id=event_id))
 
 
 async def listings(conn: Connection, listing_ids: Collection[UUID]) -> dict[UUID, Listing]:

@@ -1,17 +1,35 @@
 -- name: exchange_terms(event_id)^
 -- The rules of an event's exchange.
-select open, price_max_permille, fee_permille from ticketing.exchange_terms where event_id = :event_id;
+select open, price_max_permille, fee_permille, give_back from ticketing.exchange_terms where event_id = :event_id;
 
--- name: put_exchange_terms(event_id, open, price_max_permille, fee_permille)!
+-- name: put_exchange_terms(event_id, open, price_max_permille, fee_permille, give_back)!
 -- Replace the rules of an event's exchange.
-insert into ticketing.exchange_terms (event_id, open, price_max_permille, fee_permille)
-values (:event_id, :open, :price_max_permille, :fee_permille)
+insert into ticketing.exchange_terms (event_id, open, price_max_permille, fee_permille, give_back)
+values (:event_id, :open, :price_max_permille, :fee_permille, :give_back)
 on conflict (event_id) do update set
-    open = excluded.open, price_max_permille = excluded.price_max_permille, fee_permille = excluded.fee_permille;
+    open = excluded.open, price_max_permille = excluded.price_max_permille, fee_permille = excluded.fee_permille,
+    give_back = excluded.give_back;
 
 -- name: open_exchanges()
 -- The events whose exchange is open.
 select event_id from ticketing.exchange_terms where open;
+
+-- name: events_with_releases()
+-- The events whose seats may be given back.
+select event_id from ticketing.exchange_terms where give_back;
+
+-- name: released_of(person_id)
+-- The tickets that a person has given back.
+select ticket_id
+from ticketing.refund
+join ticketing.orders on orders.id = refund.order_id
+cross join lateral unnest(refund.ticket_ids) as released (ticket_id)
+where refund.reason = 'released' and orders.owner_id = :person_id;
+
+-- name: count_released(event_id)$
+-- How many tickets of an event were given back.
+select coalesce(sum(cardinality(ticket_ids)), 0)::bigint from ticketing.refund
+where event_id = :event_id and reason = 'released';
 
 -- name: listings(listing_ids)
 -- Listings by id.
