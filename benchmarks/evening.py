@@ -99,7 +99,7 @@ async def seed(system: System, fans: int, bad: int) -> Evening:
     try:
         async with db.transaction() as conn:
             event_id = await _event(conn, now)
-        supervisor, lanes = await _lanes(db, system.env["VIRAGE_SECRET"], now)
+        supervisor, lanes = await lanes_of(db, system.env["VIRAGE_SECRET"], now)
         vault = KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE))
         made = [
             fan
@@ -146,7 +146,7 @@ async def _event(conn: Connection, now: datetime) -> UUID:
     return event.id
 
 
-async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[Lane]]:
+async def lanes_of(db: Database, secret: str, now: datetime) -> tuple[str, list[Lane]]:
     """The supervisor's session, and a device at every gate, paired as in the office.
 
     They were paired an hour ago, as a scan from before its device was paired proves nothing.

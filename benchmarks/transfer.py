@@ -2,7 +2,8 @@
 
 `python -m benchmarks.transfer [--quick] [--workers N] [--concurrency N]`. Fans with tickets send
 them to others by link, who accept; other tickets are listed at face value, bought and paid at the
-sandbox meanwhile. A transfer is two requests, a sale four and a payment.
+sandbox meanwhile. A transfer is two requests, a sale four and a payment. A device at every gate
+follows the event: `gates_know_ms` is how long a transfer or a sale takes to reach all of them.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from benchmarks.common import machine, run, tell
+from benchmarks.gate_news import OnlineGates
 from benchmarks.onsale import PLAIN_S, Wanted, crowd, processor_by_part, tell_errors
 from benchmarks.system import System, seed
 from benchmarks.traders import ALLOWING_ALL, Held, Traders, open_exchange, stored, wrong_money
@@ -66,12 +68,14 @@ async def measure(load: Load, wanted: Wanted) -> dict[str, Any]:
         given, sold = deque(held[: len(held) // 2]), deque(held[len(held) // 2 :])
 
         plain = await crowd(system, wanted, event_id, categories, mode="plain", seconds=plain_s)
+        gates = await OnlineGates.open(system, event_id)
         before = processor_by_part(system)
         transfers_s, exchanges_s = await asyncio.gather(
             passed_on(fans.transfer, given, load.transfers, wanted.concurrency),
             passed_on(fans.sell, sold, load.exchanges, max(1, wanted.concurrency // 4)),
         )
         cpu = {name: seconds - before[name] for name, seconds in processor_by_part(system).items()}
+        news = await gates.close()
         plain += await crowd(system, wanted, event_id, categories, mode="plain", seconds=plain_s)
         fans.close()
         wrong = await wrong_money(system)
@@ -94,6 +98,7 @@ async def measure(load: Load, wanted: Wanted) -> dict[str, Any]:
         "two_valid": found["two_valid"],
         "unpaid_sellers": found["unpaid_sellers"],
         "wrong_owner": sum(1 for one in held if owners.get(one.ticket_id) != f"fan{one.holder}@example.org"),
+        **news,
         "sum": sum(wrong.values()),
         "wrong_payments": len(wrong),
         "cpu_ms_by_part": {name: round(1000 * seconds / max(1, done), 3) for name, seconds in cpu.items()},
@@ -115,8 +120,8 @@ def main() -> None:
     wanted = Wanted(asked.quick, asked.workers, 1, asked.concurrency, load.fans)
     line = run(measure(load, wanted))
     tell(line)
-    if any(line[name] for name in ("two_valid", "unpaid_sellers", "wrong_owner", "wrong_payments")):
-        sys.exit("A seat has two valid tickets, a wrong owner, or money is missing.")
+    if any(line[name] for name in ("two_valid", "unpaid_sellers", "wrong_owner", "wrong_payments", "gates_missed")):
+        sys.exit("A seat has two valid tickets or a wrong owner, money is missing, or a gate was not told.")
 
 
 if __name__ == "__main__":
