@@ -13,9 +13,13 @@ from tests.sale.ticketing.conftest import Box, System
 from tests.sale.ticketing.test_disputes import dispute
 from tests.sale.ticketing.test_tickets import a_phone, codes
 from tests.sale.ticketing.test_transfers import FRIEND, accepted, enter, ids_of, key_of, letters, offered
+from virage.identity.people.rules.people_config import BROWSER_COOKIE
+from virage.identity.people.rules.secrets import browser_text, new_browser, people_keys
 from virage.money.payments.rules import PaymentState
+from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.platform.web.security import cookie_name
 from virage.sale.ticketing.acts import exchange, holding
 from virage.sale.ticketing.acts.refunding import EventCancelledJob
 from virage.sale.ticketing.jobs import TicketingJobs
@@ -450,6 +454,35 @@ async def test_many_listings_of_a_person_wait_for_a_review(system: System, offic
     assert codes(await office.ask("POST", other_event, {"allow": True})) == (404, "not_found")
 
 
+async def test_many_listings_in_one_browser_wait_for_a_review(
+    system: System, office: Box, config: Config, clock: FakeClock
+) -> None:
+    browser = new_browser()
+    sellers = [await system.fan(f"seller{number}@example.org") for number in range(3)]
+    for seller in sellers:
+        seller.browser.cookies.set(
+            cookie_name(BROWSER_COOKIE, secure=config.secure_cookies),
+            browser_text(people_keys(config.secret), browser),
+            domain="virage.local",
+        )
+    tickets = [await gold(system, seller, 4) for seller in sellers]
+    assert [(await listed(sellers[index], tickets[index]))["state"] for index in (0, 1)] == ["listed", "listed"]
+    waiting = await listed(sellers[2], tickets[2][:1])
+    assert (waiting["state"], waiting["reasons"]) == ("review", ["many_in_browser"])
+    del sellers[2].browser.cookies[cookie_name(BROWSER_COOKIE, secure=config.secure_cookies)]
+    assert (await listed(sellers[2], tickets[2][1:2]))["state"] == "listed", "another browser"
+    kept = "select distinct browser_key from ticketing.listing where browser_key is not null"
+    (row,) = await system.rows(kept)
+    assert browser.bytes not in row["browser_key"], "a digest"
+    (erased,) = await system.rows("select id from people.person where email = 'seller0@example.org'")
+    async with system.db.transaction() as conn:
+        await exchange.withdraw_of_person(conn, erased["id"], clock.now())
+    assert len(await system.rows("select 1 from ticketing.listing where browser_key is not null")) == 2
+    clock.advance(timedelta(hours=26))
+    await TicketingJobs(system.db, clock).end_listings()
+    assert await system.rows(kept) == [], "forgotten when the sale is over"
+
+
 async def test_a_refused_listing_leaves_the_ticket_to_its_holder(system: System, office: Box) -> None:
     seller = await system.fan()
     tickets = await gold(system, seller, 5)
@@ -545,7 +578,8 @@ async def test_a_seat_is_given_back_without_money_and_is_for_sale_again(
         money = await books.moved(
             conn, clock.now() - timedelta(days=1), clock.now(), ZoneInfo("Europe/Paris"), timedelta()
         )
-    assert sum(one.cents for one in money) == 2 * (FACE + FEE), "the operator keeps the money"
+    by_rate = {rate: sum(one.cents for one in money if one.vat_permille == rate) for rate in (55, 200)}
+    assert by_rate == {55: 2 * FACE, 200: 2 * FEE}, "the operator keeps the money, at its rates"
     await system.cancel()
     await TicketingJobs(system.db, system.clock).refund_cancelled(EventCancelledJob(system.event_id))
     assert await open_refunds(system) == [FACE + FEE], "and what was given up is not paid later"

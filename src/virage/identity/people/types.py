@@ -17,6 +17,7 @@ from virage.identity.people.rules.emails.links import invitation_link as invitat
 from virage.identity.people.rules.grants import GrantRequest as GrantRequest
 from virage.identity.people.rules.grants import RoleName as RoleName
 from virage.identity.people.rules.grants import ScopeName as ScopeName
+from virage.identity.people.rules.people_config import BROWSER_COOKIE as BROWSER_COOKIE
 from virage.identity.people.rules.people_config import PeopleConfig as PeopleConfig
 from virage.identity.people.rules.people_config import people_config_of as people_config_of
 from virage.identity.people.rules.persons import Locale as Locale
@@ -29,6 +30,9 @@ from virage.identity.people.rules.push import PushMessage as PushMessage
 from virage.identity.people.rules.push import PushText as PushText
 from virage.identity.people.rules.push import Urgency as Urgency
 from virage.identity.people.rules.rights import revoked_principal as revoked_principal
+from virage.identity.people.rules.secrets import PeopleKeys as PeopleKeys
+from virage.identity.people.rules.secrets import browser_of as browser_of
 from virage.identity.people.rules.secrets import new_code as new_code
+from virage.identity.people.rules.secrets import people_keys as people_keys
 from virage.identity.people.rules.sign_in import NewGuest as NewGuest
 from virage.identity.people.settings import PeopleSettings as PeopleSettings

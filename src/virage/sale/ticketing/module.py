@@ -6,7 +6,7 @@ from functools import partial
 
 from virage.identity.people.types import people_config_of
 from virage.platform.module import LockException, Module, Parts, Process
-from virage.sale.ticketing.acts.exchange import ExchangeService
+from virage.sale.ticketing.acts.exchange import exchange_service
 from virage.sale.ticketing.acts.holding import MembersWindows
 from virage.sale.ticketing.acts.refunding import WhoIsInside
 from virage.sale.ticketing.acts.tickets import rebind_service
@@ -152,7 +152,7 @@ def build(
             "rebind_service": rebind_service(config.secret, people_config_of(config)),
             "transfer_service": transfers,
             "transfer_batches": TransferBatches(db, clock, transfers),
-            "exchange_service": ExchangeService(config.of(ExchangeSettings), is_banned),
+            "exchange_service": exchange_service(config, is_banned),
             "who_is_inside": lock_inside,
         },
         jobs=[

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from uuid import UUID, uuid5
 
-from virage.identity.people.rules.people_config import COOKIE_AGE_S
+from virage.identity.people.rules.people_config import BROWSER_COOKIE, COOKIE_AGE_S
 from virage.identity.people.rules.persons import device_label
 from virage.identity.people.rules.secrets import browser_of, browser_text, people_keys
 from virage.identity.people.rules.sign_in import SignInBrowser
@@ -15,7 +15,6 @@ from virage.platform.web.limits import Limits
 from virage.platform.web.routing import Request
 from virage.platform.web.security import cookie_name, host_cookie
 
-COOKIE: Final = "virage-browser"
 IPV6_PREFIX: Final = 64  # what one household or one phone has of IPv6
 SHARED_IPV4_PREFIX: Final = 24
 SHARED_IPV6_PREFIX: Final = 48
@@ -58,7 +57,7 @@ class Browsers:
 
     def of(self, request: Request) -> UUID | None:
         """The number of the browser that asked for a code; None when it kept no cookie of ours."""
-        return browser_of(self._keys, request.cookies.get(cookie_name(COOKIE, secure=self._secure)))
+        return browser_of(self._keys, request.cookies.get(cookie_name(BROWSER_COOKIE, secure=self._secure)))
 
     def signing_in(self, request: Request, principal: Principal) -> SignInBrowser:
         """The browser as sign-in sees it."""
@@ -66,4 +65,4 @@ class Browsers:
 
     def cookie(self, browser: UUID) -> str:
         """The value of `set-cookie` that keeps the number."""
-        return host_cookie(COOKIE, browser_text(self._keys, browser), COOKIE_AGE_S, secure=self._secure)
+        return host_cookie(BROWSER_COOKIE, browser_text(self._keys, browser), COOKIE_AGE_S, secure=self._secure)

@@ -36,6 +36,7 @@ export const exchange: typeof English = {
   reasons: {
     many_of_event: "Sie haben viele Tickets für diese Veranstaltung angeboten oder verkauft.",
     many_in_year: "Sie haben in den letzten zwölf Monaten viele Tickets verkauft.",
+    many_in_browser: "In diesem Browser wurden viele Tickets für diese Veranstaltung angeboten.",
   },
   mine: {
     title: "In der Ticketbörse",

@@ -36,6 +36,7 @@ export const exchange = {
   reasons: {
     many_of_event: "You have listed or sold many tickets for this event.",
     many_in_year: "You have sold many tickets in the past 12 months.",
+    many_in_browser: "Many tickets for this event were listed in this browser.",
   },
   mine: {
     title: "On the exchange",

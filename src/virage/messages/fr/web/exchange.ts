@@ -36,6 +36,7 @@ export const exchange: typeof English = {
   reasons: {
     many_of_event: "Vous avez mis en vente ou vendu beaucoup de billets de cet événement.",
     many_in_year: "Vous avez vendu beaucoup de billets ces douze derniers mois.",
+    many_in_browser: "Beaucoup de billets de cet événement ont été mis en vente depuis ce navigateur.",
   },
   mine: {
     title: "À la bourse aux billets",

@@ -1,5 +1,6 @@
 """The exchange: list tickets, hold and buy listings. A sale takes a seat back and sells it anew in one transaction."""
 
+import hmac
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,13 +10,16 @@ from msgspec import Struct
 from virage.identity.passes import api as passes
 from virage.identity.people import api as people
 from virage.identity.people.api import queue_emails
-from virage.identity.people.types import EmailKind, NewEmail
+from virage.identity.people.types import BROWSER_COOKIE, EmailKind, NewEmail, PeopleKeys, browser_of, people_keys
 from virage.money.payments import api as payments
 from virage.money.payments.types import RefundRequest
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
+from virage.platform.settings.config import Config
+from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.platform.web.security import cookie_name
 from virage.sale.ticketing.acts.holding import close
 from virage.sale.ticketing.acts.transfers import IsBanned
 from virage.sale.ticketing.rules.codes import new_code
@@ -49,10 +53,32 @@ from virage.site.programme import api as programme
 
 
 class ExchangeService(Struct, frozen=True):
-    """The thresholds of the exchange, and the comparison of buyers with the bans."""
+    """The thresholds of the exchange, the comparison of buyers with the bans, and how browsers are recognised.
+
+    `browser_cookie` is the first-party cookie that sign-in sets; `key` makes digests of its number.
+    """
 
     settings: ExchangeSettings
     is_banned: IsBanned
+    people_keys: PeopleKeys
+    browser_cookie: str
+    key: bytes
+
+    def browser_key(self, cookies: Mapping[str, str]) -> bytes | None:
+        """Return what stands for the browser of a request; None for one without our cookie."""
+        browser = browser_of(self.people_keys, cookies.get(self.browser_cookie))
+        return None if browser is None else hmac.digest(self.key, browser.bytes, "sha256")
+
+
+def exchange_service(config: Config, is_banned: IsBanned) -> ExchangeService:
+    """Return the service of a deployment."""
+    return ExchangeService(
+        config.of(ExchangeSettings),
+        is_banned,
+        people_keys(config.secret),
+        cookie_name(BROWSER_COOKIE, secure=config.secure_cookies),
+        derive(config.secret, "ticketing exchange browser"),
+    )
 
 
 async def set_terms(
@@ -65,7 +91,13 @@ async def set_terms(
 
 
 async def offer(  # noqa: PLR0911 - each reason by its name
-    conn: Connection, service: ExchangeService, request: ListingRequest, seller_id: UUID, now: datetime
+    conn: Connection,
+    service: ExchangeService,
+    request: ListingRequest,
+    *,
+    seller_id: UUID,
+    browser_key: bytes | None,
+    now: datetime,
 ) -> Listing | Refused:
     """List tickets of one order of the seller. They stay valid until they are sold.
 
@@ -92,12 +124,13 @@ async def offer(  # noqa: PLR0911 - each reason by its name
         return refusal
     if await store.listed_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_LISTED)
-    sold = await store.sold_by(conn, seller_id, order.event_id, now - YEAR)
+    sold = await store.sold_by(conn, seller_id, order.event_id, now - YEAR, browser_key)
     reasons = review_reasons(
         sold,
         len(ticket_ids),
         event_max=service.settings.exchange_event_tickets_max,
         year_max=service.settings.exchange_year_tickets_max,
+        browser_max=service.settings.exchange_browser_tickets_max,
     )
     made = Listing(
         id=request.id,
@@ -110,7 +143,7 @@ async def offer(  # noqa: PLR0911 - each reason by its name
         listed_at=now,
         reasons=reasons,
     )
-    await store.insert_listing(conn, made)
+    await store.insert_listing(conn, made, browser_key)
     await tickets_store.lock_tickets(conn, ticket_ids)  # an offer to another person comes before or after
     if await transfers_store.lock_open_of_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_OFFERED)
@@ -375,6 +408,8 @@ async def pay_sellers(conn: Connection, sales: Sequence[Sale], now: datetime) ->
 async def end_over(conn: Connection, now: datetime) -> int:
     """End the listings that cannot be sold any more, and tell the sellers whose time is over; return how many.
 
+    Forget in which browsers tickets of these events were listed.
+
     These are listings of an event whose sale is over, and of tickets that were used, revoked or refunded.
     """
     ended = 0
@@ -396,6 +431,9 @@ async def end_over(conn: Connection, now: datetime) -> int:
             kind = EmailKind.LISTING_ENDED if event.state == "published" else EmailKind.LISTING_STOPPED
             await queue_emails(conn, [_email(kind, listing) for listing in due], now)
         ended += len(due)
+    known = await programme.events(conn, await store.events_with_browsers(conn))
+    over_ids = [id_ for id_, event in known.items() if event.state != "published" or event.sale_closes_at <= now]
+    await store.forget_browsers(conn, over_ids)
     return ended
 
 
@@ -410,6 +448,7 @@ async def end_of_tickets(conn: Connection, ticket_ids: Collection[UUID], now: da
 async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -> None:
     """Withdraw the listings of an erased person. A buyer who is paying gets the money back."""
     await _end(conn, await store.lock_listings_of_person(conn, person_id), "withdrawn", person_id, now)
+    await store.forget_browsers_of(conn, person_id)
 
 
 def defect(tickets: Sequence[TicketRow], states: Mapping[UUID, passes.PassState]) -> Refused | None:

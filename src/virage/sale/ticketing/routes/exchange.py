@@ -9,7 +9,7 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, fresh, require_fan, signed_in, staff
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import get, post, put
+from virage.platform.web.routing import Request, get, post, put
 from virage.sale.ticketing.acts import exchange as acts
 from virage.sale.ticketing.acts.exchange import ExchangeService
 from virage.sale.ticketing.acts.releasing import release
@@ -55,13 +55,20 @@ async def list_my_listings(db: Database, clock: Clock, principal: Principal) -> 
 
 @post("/listings", status_code=201, guards=[signed_in])
 async def list_tickets(
-    data: ListingRequest, db: Database, clock: Clock, exchange_service: ExchangeService, principal: Principal
+    request: Request,
+    data: ListingRequest,
+    *,
+    db: Database,
+    clock: Clock,
+    exchange_service: ExchangeService,
+    principal: Principal,
 ) -> ListingView:
     """List tickets of one order, sold together. They stay valid until they are sold. A repeated id is one listing."""
     fan_id, now = require_fan(principal), clock.now()
+    browser_key = exchange_service.browser_key(request.cookies)
 
     async def offer(conn: Connection) -> ListingView | Refused:
-        made = await acts.offer(conn, exchange_service, data, fan_id, now)
+        made = await acts.offer(conn, exchange_service, data, seller_id=fan_id, browser_key=browser_key, now=now)
         return made if isinstance(made, Refused) else (await reads.views(conn, [made], now))[0]
 
     return granted(await db.transact(offer))

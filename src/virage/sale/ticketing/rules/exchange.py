@@ -19,8 +19,9 @@ FEE_PERMILLE_MAX = 300
 
 ListingState = Literal["review", "listed", "sold", "withdrawn", "refused", "ended"]
 """`ended`: it was not sold in time, or its ticket was refunded, revoked or used. `refused`: after a review."""
-ReviewReason = Literal["many_of_event", "many_in_year"]
-"""Why a person reviews a listing: tickets of one event, or tickets sold in 365 days."""
+ReviewReason = Literal["many_of_event", "many_in_year", "many_in_browser"]
+"""Why a person reviews a listing: tickets of one event, tickets sold in 365 days, or tickets of one event that all
+accounts of a browser have listed."""
 
 
 class ExchangeRefusal(StrEnum):
@@ -109,10 +110,14 @@ class Listing(Struct, frozen=True):
 
 
 class Sold(Struct, frozen=True):
-    """How many tickets of one event a person has listed or sold, and how many they have sold in 365 days."""
+    """How many tickets of one event a person has listed or sold, and how many they have sold in 365 days.
+
+    `in_browser` are the tickets of the event that all accounts of the same browser have listed or sold.
+    """
 
     of_event: int
     in_year: int
+    in_browser: int
 
 
 def may_trade(event: Event | None, terms: ExchangeTerms, now: datetime) -> Refused | None:
@@ -173,10 +178,11 @@ def companion_left_alone(wanted: Collection[UUID], tickets: Mapping[UUID, Ticket
     return None
 
 
-def review_reasons(sold: Sold, count: int, *, event_max: int, year_max: int) -> list[ReviewReason]:
+def review_reasons(sold: Sold, count: int, *, event_max: int, year_max: int, browser_max: int) -> list[ReviewReason]:
     """Return the rules for which a person reviews a listing of `count` more tickets."""
     rules: tuple[tuple[ReviewReason, int, int], ...] = (
         ("many_of_event", sold.of_event, event_max),
         ("many_in_year", sold.in_year, year_max),
+        ("many_in_browser", sold.in_browser, browser_max),
     )
     return [reason for reason, had, most in rules if had + count > most]

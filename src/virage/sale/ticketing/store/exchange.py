@@ -92,13 +92,34 @@ async def events_with_listings(conn: Connection) -> list[UUID]:
     return [row["event_id"] async for row in queries.events_with_listings(conn)]
 
 
-async def sold_by(conn: Connection, person_id: UUID, event_id: UUID, since: datetime) -> Sold:
-    """Return how many tickets of an event a person has listed or sold, and how many they have sold since a moment."""
-    return Sold(**(await queries.sold_by(conn, person_id=person_id, event_id=event_id, since=since)))
+async def sold_by(
+    conn: Connection, person_id: UUID, event_id: UUID, since: datetime, browser_key: bytes | None
+) -> Sold:
+    """Return how many tickets of an event a person has listed or sold, and how many they have sold since a moment.
+
+    Also how many of the event all people have listed in a browser; none in an unknown one.
+    """
+    row = await queries.sold_by(conn, person_id=person_id, event_id=event_id, since=since, browser_key=browser_key)
+    return Sold(**row)
 
 
-async def insert_listing(conn: Connection, listing: Listing) -> None:
-    """Insert a listing of locked tickets."""
+async def forget_browsers(conn: Connection, event_ids: Collection[UUID]) -> None:
+    """Delete the browsers of the listings of events."""
+    await queries.forget_browsers(conn, event_ids=sorted(event_ids))
+
+
+async def forget_browsers_of(conn: Connection, person_id: UUID) -> None:
+    """Delete the browsers of the listings of a person."""
+    await queries.forget_browsers_of(conn, person_id=person_id)
+
+
+async def events_with_browsers(conn: Connection) -> list[UUID]:
+    """Return the events whose listings name a browser."""
+    return [row["event_id"] async for row in queries.events_with_browsers(conn)]
+
+
+async def insert_listing(conn: Connection, listing: Listing, browser_key: bytes | None) -> None:
+    """Insert a listing of locked tickets; `browser_key` stands for the browser in which it was made."""
     await queries.insert_listing(
         conn,
         listing_id=listing.id,
@@ -109,6 +130,7 @@ async def insert_listing(conn: Connection, listing: Listing) -> None:
         prices=listing.prices,
         fee_permille=listing.fee_permille,
         reasons=list(listing.reasons),
+        browser_key=browser_key,
         now=listing.listed_at,
     )
 
