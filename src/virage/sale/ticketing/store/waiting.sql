@@ -22,7 +22,7 @@ select
         where orders.owner_id = waiting.person_id and orders.event_id = waiting.event_id
             and orders.state in ('held', 'paying') and orders.expires_at > :now
     ) as buying
-from ticketing.waiting where event_id = :event_id order by person_id for no key update of waiting;
+from ticketing.waiting where event_id = :event_id order by person_id for no key update;
 
 -- name: waiting_ahead(event_id, person_id)$
 -- How many entries of the same kind, with or without a wheelchair, have their turn before this one.
@@ -70,7 +70,7 @@ with locked as (
                     and orders.state = 'paid' and orders.paid_at > waiting.joined_at
             )
         )
-    order by person_id for update of waiting
+    order by person_id for update
 )
 delete from ticketing.waiting using locked
 where waiting.event_id = :event_id and waiting.person_id = locked.person_id;
