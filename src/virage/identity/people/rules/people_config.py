@@ -13,9 +13,9 @@ from virage.identity.people.rules.sso import Sso, role_of
 from virage.identity.people.settings import PeopleSettings
 from virage.platform.settings.config import Config, ConfigError
 
-# As long as browsers allow: the server alone knows when a session ends.
 BROWSER_COOKIE: Final = "virage-browser"
 """The cookie with the number of a browser in which a person signs in."""
+# As long as browsers allow: the server alone knows when a session ends.
 COOKIE_AGE_S: Final = int(timedelta(days=400).total_seconds())
 
 
