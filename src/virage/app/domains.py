@@ -286,6 +286,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
             is_banned=is_banned,
             members_windows=early_sales,
         ),
+        packages.module.name: packages.build(process, provider=provider, handlers=handlers),
         membership.module.name: membership.build(process, early_sales),
         points.module.name: points.build(process, first_entries=first_entries, food_spends=food_spent),
         draws.module.name: draws.build(process, provider=provider, handlers=handlers, is_banned=is_banned),

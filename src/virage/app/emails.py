@@ -15,6 +15,7 @@ from virage.matchday.food.orders.api import food_receipt_email
 from virage.money.wallet.funding.api import auto_top_up_confirm_email, auto_top_up_off_email, payout_failed_email
 from virage.sale.draws.api import draw_email
 from virage.sale.membership.api import membership_email
+from virage.sale.packages.api import instalment_email
 from virage.sale.points.api import points_lapse_email, reward_email
 from virage.sale.seasons.api import attendance_email, renewal_email
 from virage.sale.ticketing.api import (
@@ -94,6 +95,8 @@ COMPOSERS: Final[Mapping[EmailKind, EmailComposer]] = {
     EmailKind.DRAW_TO_PAY: draw_email,
     EmailKind.DRAW_NOT_WON: draw_email,
     EmailKind.DRAW_CANCELLED: draw_email,
+    EmailKind.INSTALMENT_DUE: instalment_email,
+    EmailKind.INSTALMENT_FAILED: instalment_email,
     EmailKind.RENEWAL_DUE: renewal_email,
     EmailKind.RENEWAL_REMINDER: renewal_email,
     EmailKind.RENEWAL_MOVED: renewal_email,

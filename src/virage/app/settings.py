@@ -17,6 +17,7 @@ from virage.money.wallet.cards.settings import CardSettings
 from virage.money.wallet.funding.settings import FundingSettings
 from virage.platform.settings import config
 from virage.platform.settings.config import Config
+from virage.sale.packages.settings import InstalmentSettings
 from virage.sale.ticketing.settings import ExchangeSettings, ReminderSettings
 
 # Not collected from the modules: a command that only reads the configuration would load every domain for it.
@@ -28,6 +29,7 @@ SETTINGS: Final[tuple[type[Struct], ...]] = (
     FundingSettings,
     ExchangeSettings,
     ReminderSettings,
+    InstalmentSettings,
     TillSettings,
     FoodOrderSettings,
     LiveSettings,

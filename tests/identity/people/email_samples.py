@@ -67,6 +67,19 @@ RENEWAL = {
     "wishes_until": AT.replace(day=2),
     "zone": "",
 }
+INSTALMENT = {
+    "package": {"fr": "Saison 2026-2027", "en": "Season 2026-2027", "de": "Saison 2026/27"},
+    "number": 2,
+    "count": 3,
+    "cents": 12800,
+    "events": 6,
+    "card": "Visa •••• 4242",
+    "due_at": AT,
+    "again": True,
+    "again_at": AT.replace(day=2),
+    "until": AT.replace(day=5),
+    "zone": "",
+}
 DRAW = {
     "event": TITLE,
     "zone": "",
@@ -167,6 +180,8 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.DRAW_TO_PAY: EmailContent(DRAW, path="/events/1/draw"),
     EmailKind.DRAW_NOT_WON: EmailContent(DRAW, path="/events/1/draw"),
     EmailKind.DRAW_CANCELLED: EmailContent(DRAW, path="/events/1"),
+    EmailKind.INSTALMENT_DUE: EmailContent(INSTALMENT, path="/subscriptions/1"),
+    EmailKind.INSTALMENT_FAILED: EmailContent(INSTALMENT, path="/subscriptions/1"),
     EmailKind.RENEWAL_DUE: EmailContent(RENEWAL, path="/renewals/1"),
     EmailKind.RENEWAL_REMINDER: EmailContent(RENEWAL, path="/renewals/1"),
     EmailKind.RENEWAL_MOVED: EmailContent(RENEWAL, path="/renewals/1"),

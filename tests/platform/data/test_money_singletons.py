@@ -12,6 +12,7 @@ MONEY = {
     "concessions.judge_promises",
     "card_readers.provider",
     "card_readers.return",
+    "packages.instalments",
     "payments.accounts",
     "payments.debits",
     "payments.evidence",

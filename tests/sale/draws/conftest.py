@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
+from tests.sale.cards import CardProvider
 from tests.sale.ticketing.conftest import (
     BLUE,
     GOLD,
     HOUR,
     NOW,
     Box,
-    MemoryProvider,
     System,
     app,
     counters,
@@ -25,7 +25,7 @@ from tests.sale.ticketing.conftest import (
 )
 from virage.app.domains import payment_handlers
 from virage.matchday.access.api import is_banned
-from virage.money.payments.rules import Charge, HostedPage, NewSavedCard, Outcome, PaymentState, Reference
+from virage.money.payments.rules import Outcome, PaymentState
 from virage.platform.data.singletons import Fenced
 from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
@@ -39,32 +39,6 @@ __all__ = ["app", "counters", "empty_system", "gates"]
 
 CLOSES, DRAWS, ENDS = NOW + HOUR, NOW + 2 * HOUR, NOW + 72 * HOUR
 MATCH = NOW + timedelta(days=30)
-
-
-class CardProvider(MemoryProvider):
-    """A provider that also saves cards; a card can be declined for a reason when it is charged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.declines: dict[UUID, str] = {}
-        self.charged: dict[UUID, int] = {}
-        self.forgotten: list[UUID] = []
-
-    async def keep(self, cards: Sequence[NewSavedCard]) -> Sequence[HostedPage]:
-        return [HostedPage(card.method_id, f"https://card.example/{card.method_id}") for card in cards]
-
-    async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
-        return [self._charged(charge) for charge in charges]
-
-    def _charged(self, charge: Charge) -> Outcome:
-        reason = self.declines.get(charge.method_id)
-        if reason is not None:
-            return Outcome(charge.payment_id, PaymentState.DECLINED, charge.amount_cents, reason)
-        self.charged[charge.payment_id] = charge.amount_cents
-        return Outcome(charge.payment_id, PaymentState.CAPTURED, charge.amount_cents)
-
-    async def forget(self, cards: Sequence[Reference]) -> None:
-        self.forgotten += [card.payment_id for card in cards]
 
 
 class Entrant:

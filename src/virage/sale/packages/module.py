@@ -1,15 +1,25 @@
-"""The packages module: routes, refusals and lock ranks."""
+"""The packages module: routes, jobs, refusals and lock ranks."""
 
-from virage.platform.module import Module
+from virage.money.payments.api import Handlers, PaymentProvider
+from virage.platform.module import Module, Parts, Process
+from virage.sale.packages.jobs import InstalmentJobs
 from virage.sale.packages.routes import routers
 
 module = Module(
     "packages",
     routers=routers,
     refusals={
+        "instalment_charging": 409,
+        "instalments_not_offered": 409,
         "package_closed": 409,
         "unknown_event": 409,
         "wrong_choice": 409,
     },
-    lock_ranks={"package": (), "subscription": ()},
+    lock_ranks={"package": (), "subscription": (), "plan": ("instalment",)},
 )
+
+
+def build(process: Process, *, provider: PaymentProvider, handlers: Handlers) -> Parts:
+    """Return the module's parts."""
+    jobs = InstalmentJobs(process.db, process.config, process.clock, provider=provider, handlers=handlers)
+    return Parts(jobs=[jobs.register])

@@ -20,6 +20,7 @@ from virage.sale.ticketing.acts.paying import keep_waiting as keep_waiting
 from virage.sale.ticketing.acts.paying import pay as pay
 from virage.sale.ticketing.acts.paying import pay_bundle as pay_bundle
 from virage.sale.ticketing.acts.paying import release_bundle as release_bundle
+from virage.sale.ticketing.acts.paying import split_bundle as split_bundle
 from virage.sale.ticketing.acts.pricing import set_pricing as set_pricing
 from virage.sale.ticketing.acts.refunding import erased as refund_erased
 from virage.sale.ticketing.acts.refunding import event_cancelled as refund_event
@@ -52,5 +53,6 @@ from virage.sale.ticketing.reads.transfers import export as export_tickets
 from virage.sale.ticketing.reads.transfers import received_refunded as received_refunded_email
 from virage.sale.ticketing.reads.views import bundles as bundles
 from virage.sale.ticketing.reads.views import orders as orders
+from virage.sale.ticketing.reads.views import parts as parts
 from virage.sale.ticketing.reads.views import upcoming_of as upcoming_of
 from virage.sale.ticketing.reads.waiting import email as waiting_email

@@ -28,6 +28,7 @@ from virage.sale.ticketing.rules.terms import AcceptedTerms as AcceptedTerms
 from virage.sale.ticketing.rules.terms import Arrangement as Arrangement
 from virage.sale.ticketing.rules.terms import Assigned as Assigned
 from virage.sale.ticketing.rules.terms import BestSeats as BestSeats
+from virage.sale.ticketing.rules.terms import BundlePart as BundlePart
 from virage.sale.ticketing.rules.terms import Buyer as Buyer
 from virage.sale.ticketing.rules.terms import ChosenSeat as ChosenSeat
 from virage.sale.ticketing.rules.terms import ChosenSeats as ChosenSeats

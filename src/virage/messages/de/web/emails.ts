@@ -62,6 +62,8 @@ export const emails: typeof english = {
     draw_to_pay: "Verlosung gewonnen, Zahlung fehlt",
     draw_not_won: "Verlosung nicht gewonnen",
     draw_cancelled: "Verlosung abgesagt",
+    instalment_due: "Rate wird fällig",
+    instalment_failed: "Rate nicht bezahlt",
     renewal_due: "Verlängerung eines Abos",
     renewal_reminder: "Erinnerung an eine Verlängerung",
     renewal_moved: "Neue Plätze einer Verlängerung",

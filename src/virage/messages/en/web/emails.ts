@@ -65,6 +65,8 @@ export const emails = {
     draw_to_pay: "Draw won, payment missing",
     draw_not_won: "Draw not won",
     draw_cancelled: "Draw cancelled",
+    instalment_due: "Instalment due",
+    instalment_failed: "Instalment not paid",
     renewal_due: "Renewal of a season ticket",
     renewal_reminder: "Renewal reminder",
     renewal_moved: "New seats for a renewal",

@@ -62,6 +62,8 @@ export const emails: typeof english = {
     draw_to_pay: "Tirage gagné, paiement manquant",
     draw_not_won: "Tirage perdu",
     draw_cancelled: "Tirage annulé",
+    instalment_due: "Échéance à venir",
+    instalment_failed: "Échéance impayée",
     renewal_due: "Réabonnement",
     renewal_reminder: "Rappel de réabonnement",
     renewal_moved: "Nouvelles places de réabonnement",

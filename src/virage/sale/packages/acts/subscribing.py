@@ -9,9 +9,12 @@ from msgspec import Meta, Struct
 
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
+from virage.platform.data.queue import enqueue
 from virage.platform.values.refusals import Refused
+from virage.sale.packages.acts.instalments import FORGET_JOB, CardToForget
 from virage.sale.packages.rules.packages import discount_of, discounted
 from virage.sale.packages.rules.terms import EVENTS_MAX, Package, PackageRefusal, SubscriptionRow
+from virage.sale.packages.store import instalments as instalments_store
 from virage.sale.packages.store import packages as store
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.types import (
@@ -193,6 +196,8 @@ async def reseat(
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - the protocol's form
-    """Remove a person from their subscriptions; ticketing keeps or releases the orders."""
+    """Remove a person from their subscriptions; ticketing keeps or releases the orders. A job forgets their cards."""
+    cards = [CardToForget(method_id) for method_id in await instalments_store.cards_of(conn, person_id)]
+    await enqueue(conn, FORGET_JOB, cards)  # cards are locked late, and other domains come after this one
     await store.forget_subscriptions(conn, person_id)
     return None

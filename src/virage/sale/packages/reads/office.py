@@ -9,6 +9,7 @@ from msgspec import Struct
 from virage.identity.people import api as people
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
+from virage.sale.packages.reads.instalments import Instalment
 from virage.sale.packages.reads.packages import (
     PackageOffer,
     PackageView,
@@ -17,6 +18,7 @@ from virage.sale.packages.reads.packages import (
     subscription_views,
 )
 from virage.sale.packages.rules.terms import Package
+from virage.sale.packages.store import instalments as instalments_store
 from virage.sale.packages.store import packages as store
 from virage.sale.packages.store.packages import PackageCounts
 from virage.site.venue.types import PlaceLabel
@@ -25,11 +27,16 @@ SUBSCRIPTIONS_MAX = 100
 
 
 class OfficePackage(Struct, frozen=True):
-    """A package as the office sets it and as buyers see it, with its counts."""
+    """A package as the office sets it and as buyers see it, with its counts.
+
+    `planned` counts the instalments that are charged on their dates, `to_pay` those that their buyers must pay.
+    """
 
     package: Package
     view: PackageView
     counts: PackageCounts
+    planned: int
+    to_pay: int
 
 
 class PackagePreview(Struct, frozen=True):
@@ -42,6 +49,7 @@ class PackagePreview(Struct, frozen=True):
 class OfficeSubscription(Struct, frozen=True):
     """A subscription for the office; `name` and `email` are None after the erasure of the person.
 
+    `instalments` are empty if it is paid at once.
     `labels` are the seats at the first event, `other_seats` counts the events with other ones.
     """
 
@@ -54,6 +62,7 @@ class OfficeSubscription(Struct, frozen=True):
     events: int
     other_seats: int
     total_cents: Cents
+    instalments: list[Instalment]
     begun_at: datetime
 
 
@@ -69,19 +78,28 @@ async def office_packages(conn: Connection, organiser_ids: Sequence[UUID] | None
     packages = await store.packages_of(conn, organiser_ids)
     seen = await package_views(conn, packages, now)
     counts = await store.counts(conn, [package.id for package in packages], now)
+    parts = await instalments_store.instalment_counts(conn, [package.id for package in packages], now)
     return [
-        OfficePackage(package, view, counts.get(package.id, PackageCounts()))
+        OfficePackage(package, view, counts.get(package.id, PackageCounts()), *parts.get(package.id, (0, 0)))
         for package, view in zip(packages, seen, strict=True)
     ]
 
 
-async def office_subscriptions(conn: Connection, package_id: UUID, after: UUID) -> OfficeSubscriptions:
-    """Return the subscriptions to a package in the order of their ids, from the one after `after`."""
-    found = await store.subscriptions_to(conn, package_id, after, SUBSCRIPTIONS_MAX + 1)
+async def office_subscriptions(
+    conn: Connection, package_id: UUID, after: UUID, now: datetime, *, unpaid: bool
+) -> OfficeSubscriptions:
+    """Return the subscriptions to a package in the order of their ids, from the one after `after`.
+
+    `unpaid`: those alone of which an instalment is not paid.
+    """
+    if unpaid:
+        found = await instalments_store.unpaid_subscriptions(conn, package_id, after, now, SUBSCRIPTIONS_MAX + 1)
+    else:
+        found = await store.subscriptions_to(conn, package_id, after, SUBSCRIPTIONS_MAX + 1)
     rows = found[:SUBSCRIPTIONS_MAX]
     persons = await people.persons_by_id(conn, sorted({row.person_id for row in rows if row.person_id is not None}))
     shown = []
-    for row, view in zip(rows, await subscription_views(conn, rows), strict=True):
+    for row, view in zip(rows, await subscription_views(conn, rows, now), strict=True):
         person = None if row.person_id is None else persons.get(row.person_id)
         first = view.events[0].order
         shown.append(
@@ -95,6 +113,7 @@ async def office_subscriptions(conn: Connection, package_id: UUID, after: UUID) 
                 events=len(view.events),
                 other_seats=len(row.other_seats),
                 total_cents=view.total_cents,
+                instalments=[] if view.instalments is None else view.instalments.parts,
                 begun_at=row.begun_at,
             )
         )

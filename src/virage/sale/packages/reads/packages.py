@@ -7,9 +7,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from virage.money.payments import api as payments
 from virage.platform.data.database import Connection
 from virage.platform.values.localised import LocalisedText
 from virage.platform.values.money import Cents
+from virage.sale.packages.reads.instalments import InstalmentPart, Instalments, choices, instalments_of
+from virage.sale.packages.rules.instalments import part_events
 from virage.sale.packages.rules.packages import LeftOut, PackageEvent, closed_because, discounted, events_of
 from virage.sale.packages.rules.terms import Package, PackageContent, PackageKind, SubscriptionRow
 from virage.sale.packages.store import packages as store
@@ -99,7 +102,10 @@ class SubscriptionEvent(Struct, frozen=True):
 
 
 class SubscriptionView(Struct, frozen=True):
-    """A package that a person holds or bought. `regular_cents` is what its tickets cost one by one."""
+    """A package that a person holds or bought. `regular_cents` is what its tickets cost one by one.
+
+    `choices` are the ways to pay an unpaid one in parts, `instalments` what was agreed, None if it is paid at once.
+    """
 
     id: UUID
     package_id: UUID
@@ -112,6 +118,8 @@ class SubscriptionView(Struct, frozen=True):
     begun_at: datetime
     expires_at: datetime
     payment_id: UUID | None
+    choices: list[list[InstalmentPart]]
+    instalments: Instalments | None
 
 
 async def package_of(conn: Connection, package_id: UUID, now: datetime) -> tuple[Package, list[PackageEvent]] | None:
@@ -192,22 +200,38 @@ async def packages_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, 
     return await store.packages(conn, ids)
 
 
-async def subscriptions_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SubscriptionView]:
+async def subscriptions_by_id(conn: Connection, ids: Sequence[UUID], now: datetime) -> dict[UUID, SubscriptionView]:
     """Return subscriptions by id; those that there are not are missing."""
     rows = list((await store.subscriptions(conn, ids)).values())
-    return {view.id: view for view in await subscription_views(conn, rows)}
+    return {view.id: view for view in await subscription_views(conn, rows, now)}
 
 
-async def subscription_views(conn: Connection, rows: Sequence[SubscriptionRow]) -> list[SubscriptionView]:
+async def subscription_views(
+    conn: Connection, rows: Sequence[SubscriptionRow], now: datetime
+) -> list[SubscriptionView]:
     """Return subscriptions for the people who have them."""
     packages = await store.packages(conn, {row.package_id for row in rows})
     orders = await ticketing.bundles(conn, [row.id for row in rows])
     events = await programme.events(conn, sorted({order.event_id for found in orders.values() for order in found}))
-    return [_subscription_view(row, packages[row.package_id], orders[row.id], events) for row in rows]
+    agreed = await instalments_of(conn, [row.id for row in rows])
+    offering = {package.organiser_id for package in packages.values() if package.instalments_max > 1}
+    sold_apart = {id_ for id_ in offering if await payments.has_account(conn, id_)}
+    views = []
+    for row in rows:
+        package, of_row = packages[row.package_id], orders[row.id]
+        offers = state_of(of_row) in ("held", "paying") and package.organiser_id not in sold_apart
+        found = choices(package, part_events(of_row, events), now) if offers else []
+        views.append(_subscription_view(row, package, of_row, events, found, agreed.get(row.id)))
+    return views
 
 
-def _subscription_view(
-    row: SubscriptionRow, package: Package, orders: Sequence[Order], events: Mapping[UUID, Event]
+def _subscription_view(  # noqa: PLR0917 - what a subscription consists of
+    row: SubscriptionRow,
+    package: Package,
+    orders: Sequence[Order],
+    events: Mapping[UUID, Event],
+    offered: list[list[InstalmentPart]],
+    agreed: Instalments | None,
 ) -> SubscriptionView:
     ordered = sorted(orders, key=lambda order: (events[order.event_id].starts_at, order.event_id))
     return SubscriptionView(
@@ -220,8 +244,10 @@ def _subscription_view(
         total_cents=sum(order.total_cents for order in orders),
         regular_cents=row.regular_cents,
         begun_at=row.begun_at,
-        expires_at=orders[0].expires_at,
-        payment_id=orders[0].payment_id,
+        expires_at=ordered[0].expires_at,
+        payment_id=ordered[0].payment_id,
+        choices=offered,
+        instalments=agreed,
     )
 
 
@@ -239,13 +265,14 @@ def _subscription_event(row: SubscriptionRow, order: Order, event: Event) -> Sub
 
 
 def state_of(orders: Sequence[Order]) -> SubscriptionState:
-    """Return the state of a subscription from its orders, which are paid together and refunded one by one."""
+    """Return the state of a subscription from its orders, which are paid in parts and refunded one by one."""
     states = {order.state for order in orders}
     for state in ("paid", "refunded"):
         if state in states:
             return state
-    open_state = states.pop() if len(states) == 1 else None
-    return open_state if open_state in ("held", "paying") else "ended"
+    if not states <= {"held", "paying"}:
+        return "ended"
+    return "paying" if "paying" in states else "held"
 
 
 async def export(conn: Connection, person_id: UUID) -> Any:

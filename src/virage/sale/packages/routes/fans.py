@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.money.payments.api import Checkout
-from virage.money.payments.types import PaymentRefusal
+from virage.money.payments.api import Checkout, PaymentProvider, open_page
+from virage.money.payments.types import PaymentRefusal, SavedCardState
 from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
@@ -17,6 +17,7 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, post
+from virage.sale.packages.acts.instalments import Agreement, agree, pay_at_once, pay_instalment
 from virage.sale.packages.acts.subscribing import SubscriptionRequest, subscribe
 from virage.sale.packages.reads.packages import (
     PackageOffer,
@@ -28,7 +29,7 @@ from virage.sale.packages.reads.packages import (
     subscription_views,
 )
 from virage.sale.packages.rules.packages import sold_events
-from virage.sale.packages.rules.terms import EVENTS_MAX, SubscriptionRow
+from virage.sale.packages.rules.terms import EVENTS_MAX, INSTALMENTS_MAX, SubscriptionRow
 from virage.sale.packages.store import packages as store
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.api import OpenSales
@@ -47,15 +48,21 @@ class OfferRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class SubscriptionPayment(Struct, frozen=True, forbid_unknown_fields=True):
     """Start a payment. The client makes `payment_id`: a repeated request is one payment.
 
-    `terms` is the version of the terms of sale that the buyer accepts, as for an order.
+    `terms` is the version of the terms of sale that the buyer accepts, as for an order. With `parts`, it is paid in as
+    many instalments, as its choices say: the buyer `consents` that the card `method_id`, which the client makes, is
+    saved and charged on their dates, the first one at once. `instalment` is the number of one to pay by page.
     """
 
     payment_id: UUID
     terms: UUID | None = None
+    parts: Annotated[int, Meta(ge=2, le=INSTALMENTS_MAX)] | None = None
+    method_id: UUID | None = None
+    consents: bool = False
+    instalment: Annotated[int, Meta(ge=1, le=INSTALMENTS_MAX)] | None = None
 
 
 class SubscriptionPaymentPage(Struct, frozen=True):
-    """The payment page and its deadline; `payment_url` is None if nothing is left to pay."""
+    """The page of the payment, or of the card for instalments, and its deadline. None: nothing is left to do there."""
 
     state: str
     payment_url: str | None
@@ -107,26 +114,26 @@ async def hold_package(  # noqa: PLR0917 - what the act needs
     """Hold a package for ten minutes: the same seats at every event where they are free, else the best equal ones."""
     row = granted(await _hold(package_id, data, db, clock, open_sales, require_fan(principal)))
     async with db.connection() as conn:
-        (view,) = await subscription_views(conn, [row])
+        (view,) = await subscription_views(conn, [row], clock.now())
     return view
 
 
 @get("/", guards=[signed_in])
-async def list_subscriptions(db: Database, principal: Principal) -> list[SubscriptionView]:
+async def list_subscriptions(db: Database, clock: Clock, principal: Principal) -> list[SubscriptionView]:
     """Return my subscriptions, the latest first."""
     async with db.connection() as conn:
-        return await subscription_views(conn, await store.subscriptions_of(conn, require_fan(principal)))
+        return await subscription_views(conn, await store.subscriptions_of(conn, require_fan(principal)), clock.now())
 
 
 @get("/{subscription_id:uuid}", guards=[signed_in])
-async def get_subscription(subscription_id: UUID, db: Database, principal: Principal) -> SubscriptionView:
+async def get_subscription(subscription_id: UUID, db: Database, clock: Clock, principal: Principal) -> SubscriptionView:
     """Return one of my subscriptions."""
     person_id = require_fan(principal)
     async with db.connection() as conn:
         row = (await store.subscriptions(conn, [subscription_id])).get(subscription_id)
         if row is None or row.person_id != person_id:
             raise Problem("not_found")
-        (view,) = await subscription_views(conn, [row])
+        (view,) = await subscription_views(conn, [row], clock.now())
     return view
 
 
@@ -139,12 +146,29 @@ async def pay_subscription(
     clock: Clock,
     config: Config,
     checkout: Checkout,
+    payment_provider: PaymentProvider,
     principal: Principal,
 ) -> SubscriptionPaymentPage:
-    """Start the payment and return the provider's page. A free subscription is paid at once."""
+    """Start the payment and return the provider's page. A free subscription is paid at once.
+
+    The page of the card returns to `/subscriptions/{subscription_id}?method={method_id}`.
+    """
     back = f"{config.public_url}/subscriptions/{subscription_id}"
-    wish = ticketing.PayBundle(subscription_id, data.payment_id, require_fan(principal), back, data.terms)
-    paying = granted(await db.transact(ticketing.pay_bundle, wish, clock.now()))
+    person_id, now = require_fan(principal), clock.now()
+    if data.parts is not None and data.method_id is not None:
+        agreement = Agreement(data.payment_id, data.parts, data.method_id, data.consents, data.terms)
+        back = f"{back}?method={data.method_id}"
+        card = granted(await db.transact(agree, subscription_id, person_id, agreement, return_url=back, now=now))
+        waits = card.state is SavedCardState.OPEN
+        page_url = granted(await open_page(db, clock, payment_provider, card)) if waits else None
+        async with db.connection() as conn:
+            (order, *_) = (await ticketing.bundles(conn, [subscription_id]))[subscription_id]
+        return SubscriptionPaymentPage("paying", page_url, order.expires_at)
+    wish = ticketing.PayBundle(subscription_id, data.payment_id, person_id, back, data.terms)
+    if data.instalment is not None:
+        paying = granted(await db.transact(pay_instalment, wish, data.instalment, now))
+    else:
+        paying = granted(await db.transact(pay_at_once, wish, now))
     if paying.start is None:
         return SubscriptionPaymentPage(paying.order.state, None, paying.order.expires_at)
     opened = await checkout.open(paying.start)

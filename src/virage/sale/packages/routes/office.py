@@ -85,13 +85,22 @@ async def preview_package(
 
 @get("/{package_id:uuid}/subscriptions", guards=[staff(*SELLERS)])
 async def list_package_subscriptions(
-    package_id: UUID, db: Database, principal: Principal, after: UUID = FIRST
+    package_id: UUID,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    *,
+    after: UUID = FIRST,
+    unpaid: bool = False,
 ) -> OfficeSubscriptions:
-    """Return who holds or bought a package, 100 at a time; `after` is the last one of the page before."""
+    """Return who holds or bought a package, 100 at a time; `after` is the last one of the page before.
+
+    `unpaid`: those alone of which an instalment is not paid.
+    """
     async with db.connection() as conn:
         package = (await store.packages(conn, [package_id])).get(package_id)
         if package is None or not any(
             holds(principal, role, scope="organiser", scope_id=package.organiser_id) for role in SELLERS
         ):
             raise Problem("not_found")
-        return await office_subscriptions(conn, package_id, after)
+        return await office_subscriptions(conn, package_id, after, clock.now(), unpaid=unpaid)

@@ -13,6 +13,8 @@ from virage.platform.values.money import Cents
 EVENTS_MIN = 2
 """The least events of a package that is not a pack."""
 EVENTS_MAX = 60
+INSTALMENTS_MAX = 12
+INSTALMENT_DAYS_MAX = 180
 Instant = Annotated[datetime, Meta(tz=True)]
 Permille = Annotated[int, Meta(ge=0, le=1000)]
 Count = Annotated[int, Meta(ge=2, le=EVENTS_MAX)]
@@ -32,13 +34,18 @@ class PackageRefusal(StrEnum):
     UNKNOWN_EVENT = "unknown_event"
     CLOSED = "package_closed"
     WRONG_CHOICE = "wrong_choice"
+    UNAUTHENTICATED = "unauthenticated"
+    CONSENT_MISSING = "consent_required"
+    METHOD_FAILED = "method_failed"
+    NOT_OFFERED = "instalments_not_offered"
+    CHARGING = "instalment_charging"
 
 
 class PackageContent(Struct, frozen=True, kw_only=True):
     """What the office sets of a package: its events, when it is sold, and its discount on the prices of the events.
 
     `choose_min` and `choose_max` belong to the kind `choice` alone. `family_permille` is a further discount for a party
-    with an adult and a child.
+    with an adult and a child. It may be paid in up to `instalments_max` parts, `instalment_days` apart; 1: all at once.
     """
 
     kind: PackageKind
@@ -51,6 +58,8 @@ class PackageContent(Struct, frozen=True, kw_only=True):
     opens_at: Instant
     closes_at: Instant
     is_open: bool = False
+    instalments_max: Annotated[int, Meta(ge=1, le=INSTALMENTS_MAX)] = 1
+    instalment_days: Annotated[int, Meta(ge=1, le=INSTALMENT_DAYS_MAX)] = 30
 
 
 class Package(PackageContent, frozen=True, kw_only=True):
@@ -74,3 +83,36 @@ class SubscriptionRow(Struct, frozen=True):
     regular_cents: Cents
     other_seats: list[UUID]
     begun_at: datetime
+
+
+InstalmentState = Literal["waiting", "open", "charging", "to_pay", "done"]
+"""`waiting`: the first one is not paid yet. `open`: the card is charged on its date. `to_pay`: its buyer pays it."""
+
+
+class Plan(Struct, frozen=True):
+    """How a subscription, of the same id, is paid in instalments: the saved card and the accepted terms of sale."""
+
+    id: UUID
+    method_id: UUID
+    terms: UUID | None
+    agreed_at: datetime
+
+
+class InstalmentRow(Struct, frozen=True):
+    """A part of a subscription; `id` is that of the part of its bundle in ticketing, `plan_id` the subscription.
+
+    Its card is charged on `due_at`, for `open` ones next at `next_at`; its orders end at `until`. `declined` counts the
+    charges that the bank refused; `reason` is why it was not charged.
+    """
+
+    id: UUID
+    plan_id: UUID
+    number: int
+    due_at: datetime
+    until: datetime
+    state: InstalmentState
+    next_at: datetime | None = None
+    payment_id: UUID | None = None
+    declined: int = 0
+    reason: str | None = None
+    reminded_at: datetime | None = None

@@ -1,13 +1,13 @@
 -- name: packages(ids)
 -- Packages by id.
 select id, organiser_id, kind, name, event_ids, choose_min, choose_max, discount_permille, family_permille, opens_at,
-    closes_at, is_open, revision
+    closes_at, is_open, revision, instalments_max, instalment_days
 from packages.package where id = any(:ids::uuid[]);
 
 -- name: packages_of(organiser_ids, all_of_them)
 -- Packages of organisers, the latest sale first.
 select id, organiser_id, kind, name, event_ids, choose_min, choose_max, discount_permille, family_permille, opens_at,
-    closes_at, is_open, revision
+    closes_at, is_open, revision, instalments_max, instalment_days
 from packages.package
 where :all_of_them::boolean or organiser_id = any(:organiser_ids::uuid[])
 order by closes_at desc, id limit 500;
@@ -15,26 +15,27 @@ order by closes_at desc, id limit 500;
 -- name: open_packages(now)
 -- Packages that are on sale or will be, the first sale first.
 select id, organiser_id, kind, name, event_ids, choose_min, choose_max, discount_permille, family_permille, opens_at,
-    closes_at, is_open, revision
+    closes_at, is_open, revision, instalments_max, instalment_days
 from packages.package where is_open and closes_at > :now order by opens_at, id limit 500;
 
 -- name: lock_package(package_id)^
 -- A package, locked.
 select revision from packages.package where id = :package_id for no key update;
 
--- name: put_package(id, organiser_id, kind, name, event_ids, choose_min, choose_max, discount_permille, family_permille, opens_at, closes_at, is_open, now)!
+-- name: put_package(id, organiser_id, kind, name, event_ids, choose_min, choose_max, discount_permille, family_permille, opens_at, closes_at, is_open, instalments_max, instalment_days, now)!
 -- Insert a package, or replace its content; an existing one is locked.
 insert into packages.package (
     id, organiser_id, kind, name, event_ids, choose_min, choose_max, discount_permille, family_permille, opens_at,
-    closes_at, is_open, revision, created_at
+    closes_at, is_open, revision, created_at, instalments_max, instalment_days
 ) values (
     :id, :organiser_id, :kind, :name, :event_ids::uuid[], :choose_min, :choose_max, :discount_permille,
-    :family_permille, :opens_at, :closes_at, :is_open, 1, :now
+    :family_permille, :opens_at, :closes_at, :is_open, 1, :now, :instalments_max, :instalment_days
 ) on conflict (id) do update set
     kind = excluded.kind, name = excluded.name, event_ids = excluded.event_ids, choose_min = excluded.choose_min,
     choose_max = excluded.choose_max, discount_permille = excluded.discount_permille,
     family_permille = excluded.family_permille, opens_at = excluded.opens_at, closes_at = excluded.closes_at,
-    is_open = excluded.is_open, revision = package.revision + 1;
+    is_open = excluded.is_open, instalments_max = excluded.instalments_max,
+    instalment_days = excluded.instalment_days, revision = package.revision + 1;
 
 -- name: insert_subscriptions(ids, package_ids, person_ids, regular_cents, other_seats, begun_ats)!
 -- Packages that persons hold; a repeated request changes nothing. `other_seats` has one array of events, as text, for each.

@@ -31,7 +31,7 @@ class EventMovedJob(Struct, frozen=True):
 
 
 async def notify_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
-    """Store the confirmations of orders that were just paid; a bundle has one."""
+    """Store the confirmations of orders that were just paid; a bundle, or a part of it, has one."""
     bundles = {order.bundle_id: order.owner_id for order in paid if order.bundle_id is not None}
     bought = [(EmailKind.ORDER_PAID, order.id, order.owner_id) for order in paid if order.bundle_id is None]
     bought += [(EmailKind.BUNDLE_PAID, bundle_id, owner_id) for bundle_id, owner_id in bundles.items()]
@@ -95,7 +95,7 @@ async def notify_debits(conn: Connection, kind: EmailKind, orders: Sequence[tupl
 
 async def notify_refunds_failed(conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
     """Store the emails about refunds that the bank does not take."""
-    bundles = await store.orders_of_bundles(conn, {refund.subject for refund in refunds})
+    bundles = await store.orders_paid_with(conn, {refund.subject for refund in refunds})
     of_bundles = [refund.id for refund in refunds if refund.subject in bundles]
     bought = {id_: row.order_id for id_ in of_bundles if (row := await tickets_store.refund(conn, id_)) is not None}
     subjects = {refund.id: bought.get(refund.id, refund.subject) for refund in refunds}

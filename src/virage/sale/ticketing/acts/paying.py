@@ -20,6 +20,7 @@ from virage.money.payments.types import (
     FailedRefund,
     PaymentIntent,
     Processing,
+    Reference,
     RefundRequest,
 )
 from virage.platform.data.database import Connection
@@ -37,6 +38,7 @@ from virage.sale.ticketing.rules.terms import (
     AWAITING_SETTLEMENT,
     MONEY_RETURNED,
     Basket,
+    BundlePart,
     Buyer,
     ClosedOrder,
     OrderRow,
@@ -67,13 +69,17 @@ class Pay(Struct, frozen=True):
 
 
 class PayBundle(Struct, frozen=True):
-    """A fan starts the payment of a bundle; see `Pay`."""
+    """A fan starts the payment of a bundle, or of a part of one (`bundle_id`); see `Pay`.
+
+    `card` is the saved card that its page offers.
+    """
 
     bundle_id: UUID
     payment_id: UUID
     fan_id: UUID
     return_url: str
     terms: UUID | None = None
+    card: Reference | None = None
 
 
 class Paying(Struct, frozen=True):
@@ -116,15 +122,22 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
 
 
 async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying | Refused:
-    """Start the payment of a bundle, in the answer as one order; a free one is paid at once.
+    """Start the payment of a bundle, or of a part, in the answer as one order; a free one is paid at once.
 
-    Starting it again returns the page of the first. Refusals: `not_found`, `order_already_paid`, `hold_expired`,
-    `event_cancelled`, `terms_not_accepted`, `payment_failed`, and those of payments.
+    Starting it again returns the page of the first. A part that follows a paid one is bought under the terms that were
+    accepted with the first, without the orders that have ended meanwhile.
+    Refusals: `not_found`, `order_already_paid`, `hold_expired`, `event_cancelled`,
+    `terms_not_accepted`, `payment_failed`, and those of payments.
     """
-    named = (await store.orders_of_bundles(conn, [pay.bundle_id])).get(pay.bundle_id, [])
+    named = (await store.orders_paid_with(conn, [pay.bundle_id])).get(pay.bundle_id, [])
     orders = list((await store.lock_orders(conn, [order.id for order in named])).values())
     events = await _events_of(conn, orders)
     terms = await pages.terms_in_force(conn)
+    follows = bool(orders) and await _follows(conn, orders[0])
+    if follows:
+        terms = frozenset()
+        left = [one for one in orders if one.state in OPEN_STATES and events[one.event_id].state != "cancelled"]
+        orders = left or orders
     refusal = _may_pay_bundle(pay, orders, events, terms, now)
     if refusal is not None:
         return refusal
@@ -136,18 +149,27 @@ async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying 
         state="paying" if first.state in OPEN_STATES else first.state,
         size=sum(len(order.places) for order in orders),
         total_cents=sum(order.total_cents for order in orders),
-        expires_at=first.expires_at if first.payment_id is not None else max(first.expires_at, now + PAYING_FOR),
+        expires_at=max(first.expires_at, now + PAYING_FOR)
+        if first.payment_id is None and not follows
+        else first.expires_at,
         payment_id=first.payment_id if first.state == "paying" else pay.payment_id,
     )
     if first.state not in OPEN_STATES:
         return Paying(bundle, None)
-    (answer,) = await _begin(conn, [Paying(bundle, _start_bundle(bundle, pay, events))], now)
+    start = _start_bundle(bundle, pay, events)
+    if start is not None and follows:  # its orders are held for days, a page is not
+        start = replace(start, expires_at=min(start.expires_at, now + LIVES_AT_MOST))
+    (answer,) = await _begin(conn, [Paying(bundle, start)], now)
     if isinstance(answer, Refused) or first.state == "paying":
         return answer
     changed = [replace(order, payment_id=bundle.payment_id, expires_at=bundle.expires_at) for order in orders]
     await store.start_paying(conn, changed)
     if pay.terms in terms:
-        await store.accept_terms(conn, {order.id: pay.terms for order in orders}, now)
+        bundle_id = first.bundle_id or bundle.id
+        whole = (await store.orders_of_bundles(conn, [bundle_id]))[
+            bundle_id
+        ]  # the later parts are bought under them too
+        await store.accept_terms(conn, {order.id: pay.terms for order in whole}, now)
     await append(conn, [Fact("order_paying", pay.fan_id, order.id) for order in orders], now)
     if bundle.total_cents:
         return answer
@@ -167,8 +189,40 @@ def _start_bundle(bundle: Basket, pay: PayBundle, events: dict[UUID, Event]) -> 
         bundle.total_cents,
         pay.return_url,
         bundle.expires_at,
+        card=pay.card,
         organiser_id=events[bundle.event_id].organiser_id,
     )
+
+
+async def _follows(conn: Connection, order: OrderRow) -> bool:
+    """Return whether an order is of a part whose bundle has another one that is paid."""
+    if order.part_id is None or order.bundle_id is None:
+        return False
+    bundle = (await store.orders_of_bundles(conn, [order.bundle_id]))[order.bundle_id]
+    return any(one.state in ("paid", "refunded") and one.part_id != order.part_id for one in bundle)
+
+
+async def split_bundle(
+    conn: Connection, bundle_id: UUID, fan_id: UUID, parts: Sequence[BundlePart], now: datetime
+) -> Refused | None:
+    """Let the orders of a bundle be paid in parts, the first one first; an earlier division is replaced.
+
+    A payment that has begun is abandoned, and its money returned if it comes. Until the first part is paid, all of them
+    end together. Refusals: `not_found`, `order_already_paid`, `event_cancelled`, `hold_expired`.
+    """
+    named = (await store.orders_of_bundles(conn, [bundle_id])).get(bundle_id, [])
+    started = {order.payment_id for order in named if order.payment_id is not None}
+    if started:  # payments are locked before orders
+        await payments_api.abandon(conn, sorted(started), now)
+    orders = list((await store.lock_orders(conn, [order.id for order in named])).values())
+    begun = any(order.payment_id is not None for order in orders)
+    wish = PayBundle(bundle_id, bundle_id, fan_id, "")
+    refusal = _may_pay_bundle(wish, orders, await _events_of(conn, orders), set(), now)
+    if refusal is not None:
+        return refusal
+    expires_at = min(order.expires_at for order in orders)
+    await store.split_orders(conn, parts, expires_at if begun else max(expires_at, now + PAYING_FOR))
+    return None
 
 
 def _may_pay_bundle(  # noqa: PLR0911 - each reason by its name
@@ -360,10 +414,10 @@ def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event], venues: dict[U
 
 async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
     """Issue tickets for open orders and for expired ones whose places are still free; return all other money."""
-    bundles = await store.orders_of_bundles(conn, {payment.subject for payment in came})
+    bundles = await store.orders_paid_with(conn, {payment.subject for payment in came})
     if bundles:
         await _lock_paid(conn, [payment.subject for payment in came])
-        bundles = await store.orders_of_bundles(conn, bundles)
+        bundles = await store.orders_paid_with(conn, bundles)
     of_bundles = [payment for payment in came if payment.subject in bundles]
     came = [payment for payment in came if payment.subject not in bundles]
     sales = await exchange.take_back(conn, {payment.subject for payment in came}, now)
@@ -375,14 +429,22 @@ async def captured(conn: Connection, came: Sequence[Captured], now: datetime) ->
     for payment in of_bundles:
         orders = bundles[payment.subject]
         bought: dict[UUID, PaidOrder] = {}
-        if orders[0].id not in paid and await _reopen_bundle(conn, orders, now):
-            bought = await _mark_paid(conn, [(order.id, payment.payment_id) for order in orders], now)
+        sold = [] if orders[0].id in paid else await _sold_bundle(conn, orders, payment, now)
+        if sold:
+            bought = await _mark_paid(conn, [(order.id, payment.payment_id) for order in sold], now)
         if not bought:
             lost.append(replace(payment, subject=orders[0].id))
         paid |= bought
     await _issue_passes(conn, paid.values(), now)
     await exchange.pay_sellers(conn, sales, now)
-    back = [payment for payment in left if not _bought_with(payment, paid)] + lost
+    back = [payment for payment in left if not _bought_with(payment, paid)]
+    divided = await store.orders_of_bundles(conn, {payment.subject for payment in back}) if back else {}
+    if divided:  # they were divided into parts since the payment began
+        await store.lock_orders(conn, [orders[0].id for orders in divided.values()])
+    back = [
+        replace(payment, subject=divided[payment.subject][0].id) if payment.subject in divided else payment
+        for payment in back
+    ] + lost
     if back:
         await _return_payments(conn, back, now)
 
@@ -443,15 +505,37 @@ async def _reopen_expired(
     return again
 
 
-async def _reopen_bundle(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> bool:
-    """Return whether a locked bundle can be sold whole; an expired one gets its places again if all are free."""
-    ended = [order for order in orders if order.state not in OPEN_STATES]
-    events = await _events_of(conn, ended) if ended else {}
-    if any(order.state != "expired" or events[order.event_id].state != "published" for order in ended):
+async def _sold_bundle(
+    conn: Connection, orders: Sequence[OrderRow], payment: Captured, now: datetime
+) -> Sequence[OrderRow]:
+    """Return the locked orders that a payment of a bundle, or of a part of it, buys; none if its money goes back.
+
+    A bundle is sold whole: expired orders get their places again if all of them are free, those of later parts too. A
+    payment that had begun before the orders were divided, or lost one, buys nothing: its amount is another one.
+    """
+    if any(order.state in ("paid", "refunded") for order in orders):
+        return []
+    events = await _events_of(conn, orders)
+    follows, bundle = await _follows(conn, orders[0]), orders
+    if follows:
+        left = [one for one in orders if one.state in OPEN_STATES and events[one.event_id].state != "cancelled"]
+        orders = bundle = left or orders
+    elif orders[0].part_id is not None and orders[0].bundle_id is not None:
+        bundle = (await store.orders_of_bundles(conn, [orders[0].bundle_id]))[orders[0].bundle_id]
+        events = await _events_of(conn, bundle)
+    if sum(order.total_cents for order in orders) != payment.amount_cents:
+        await store.back_to_held(conn, [one.id for one in orders], [payment.payment_id for _ in orders])
+        return []
+    ended = [order for order in bundle if order.state not in OPEN_STATES]
+    too_late = not follows and any(one.part_until is not None and one.part_until <= now for one in ended)
+    if too_late or any(one.state != "expired" or events[one.event_id].state != "published" for one in ended):
         await close(conn, [order.id for order in orders], "released", now)
-        return False
-    again = await _reopen_expired(conn, ended, now, whole=True) if ended else set()
-    return len(again) == len(ended)
+        return []
+    if ended and len(await _reopen_expired(conn, ended, now, whole=True)) < len(ended):
+        return []
+    if bundle is not orders:
+        await store.keep_parts(conn, [order.id for order in bundle])
+    return orders
 
 
 async def processing(conn: Connection, waiting: Sequence[Processing], now: datetime) -> None:
@@ -501,7 +585,7 @@ async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> No
 
     An order whose debit failed ends: its hold is long over, and its places are sold to others.
     """
-    bundles = await store.orders_of_bundles(conn, {payment.subject for payment in ended})
+    bundles = await store.orders_paid_with(conn, {payment.subject for payment in ended})
     ended = [payment for payment in ended if payment.subject not in bundles] + [
         replace(payment, subject=order.id) for payment in ended for order in bundles.get(payment.subject, ())
     ]
@@ -516,15 +600,18 @@ async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> No
 
 
 async def _orders_paid_by(conn: Connection, subjects: Sequence[UUID]) -> list[UUID]:
-    """Return the orders of payments, in order: the subject of a payment is an order or a bundle."""
-    bundles = await store.orders_of_bundles(conn, set(subjects))
+    """Return the orders of payments, in order: the subject of a payment is an order, a bundle or a part of one."""
+    bundles = await store.orders_paid_with(conn, set(subjects))
     alone = [subject for subject in subjects if subject not in bundles]
     return sorted(alone + [order.id for orders in bundles.values() for order in orders])
 
 
 async def _lock_paid(conn: Connection, subjects: Sequence[UUID]) -> None:
-    """Lock the orders of these payments with those whose seats they buy on the exchange."""
-    order_ids = await _orders_paid_by(conn, subjects)
+    """Lock the orders of these payments, with their whole bundles and those whose seats they buy on the exchange."""
+    bundles = await store.orders_paid_with(conn, set(subjects))
+    whole = {order.bundle_id for orders in bundles.values() for order in orders if order.bundle_id is not None}
+    parts = [order.id for orders in (await store.orders_of_bundles(conn, whole)).values() for order in orders]
+    order_ids = sorted([subject for subject in subjects if subject not in bundles] + parts)
     if not await exchange.lock_sellers(conn, order_ids):
         await store.lock_orders(conn, order_ids)
 

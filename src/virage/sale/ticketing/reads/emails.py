@@ -85,8 +85,8 @@ async def order_paid(conn: Connection, email: Email) -> EmailContent | None:
 
 
 async def bundle_paid(conn: Connection, email: Email) -> EmailContent | None:
-    """Return the confirmation of a bundle: its events in the order of their dates, with one receipt for all of them."""
-    bundles = {} if email.about_id is None else await store.orders_of_bundles(conn, [email.about_id])
+    """Return the confirmation of a bundle, or of a part of one: its events by date, with one receipt for them."""
+    bundles = {} if email.about_id is None else await store.orders_paid_with(conn, [email.about_id])
     bought = [one for rows in bundles.values() for row in rows if (one := await _bought(conn, row.id)) is not None]
     if not bought:
         return None

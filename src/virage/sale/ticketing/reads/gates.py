@@ -31,9 +31,9 @@ async def holders_of(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID,
 
 
 async def orders_with_code(conn: Connection, code: str) -> list[UUID]:
-    """Return what was paid for with a typed order code, an order or its bundle; nothing for a text that is no code."""
+    """Return what a typed order code was paid with: an order, a bundle or a part of one; nothing for other texts."""
     found = as_code(code)
-    return [] if found is None else [one.bundle_id or one.id for one in await orders_store.orders_by_code(conn, found)]
+    return [] if found is None else [one.subject for one in await orders_store.orders_by_code(conn, found)]
 
 
 async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:

@@ -285,7 +285,7 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
     """Return an order with its payments, refunds and passes."""
     owners = await _owners(conn, [row])
     view = (await views.order_views(conn, [row]))[0]
-    tried = await payments_api.of_subject(conn, row.bundle_id or row.id)
+    tried = await payments_api.of_subject(conn, row.subject)
     sent = {refund.id: refund for refund in await payments_api.refunds_of(conn, [payment.id for payment in tried])}
     refunds = await tickets_store.refunds_of_order(conn, row.id)
     states = await passes_api.states(conn, row.ticket_ids)

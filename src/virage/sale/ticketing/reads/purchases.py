@@ -38,7 +38,7 @@ async def purchase(conn: Connection, order_id: UUID) -> Purchase | None:
     """Return what a payment for an order bought, or None; of a bundle, its first order."""
     row = (await store.orders(conn, [order_id])).get(order_id)
     if row is None:
-        row = next(iter((await store.orders_of_bundles(conn, [order_id])).get(order_id, ())), None)
+        row = next(iter((await store.orders_paid_with(conn, [order_id])).get(order_id, ())), None)
     if row is None:
         return None
     event = (await programme.events(conn, [row.event_id]))[row.event_id]

@@ -187,6 +187,11 @@ async def bundles(conn: Connection, bundle_ids: Collection[UUID]) -> dict[UUID, 
     return {bundle_id: [by_id[row.id] for row in rows] for bundle_id, rows in found.items()}
 
 
+async def parts(conn: Connection, part_ids: Collection[UUID]) -> dict[UUID, list[OrderRow]]:
+    """Return the orders of parts of bundles as stored, by part; unknown ids are left out."""
+    return await store.orders_paid_with(conn, part_ids)
+
+
 async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:
     """Return the refunded tickets of orders; queried only if there can be any."""
     touched = [id_ for row in rows if row.refunded_cents or row.state == "refunded" for id_ in row.ticket_ids]
@@ -207,7 +212,7 @@ async def refunds_of(conn: Connection, order_id: UUID) -> list[RefundProgress]:
     A payment of a bundle that bought nothing is shown with each of its orders.
     """
     row = (await store.orders(conn, [order_id]))[order_id]
-    tried = await payments.of_subject(conn, row.bundle_id or order_id)
+    tried = await payments.of_subject(conn, row.subject)
     sent = await payments.refunds_of(conn, [payment.id for payment in tried])
     if row.bundle_id is not None:
         mine = {refund.id for refund in await tickets_store.refunds_of_order(conn, order_id)}

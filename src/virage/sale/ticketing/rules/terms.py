@@ -272,7 +272,8 @@ class Order(Struct, frozen=True):
 class OrderRow(Struct, frozen=True):
     """An order as stored; each array has one entry per place.
 
-    `listing_ids` is what it buys on the exchange. `withheld_cents` is what refunds of tickets that were sold on the
+    `listing_ids` is what it buys on the exchange. `part_id` and `part_until` are those of a `BundlePart`.
+    `withheld_cents` is what refunds of tickets that were sold on the
     exchange did not pay back.
     """
 
@@ -300,6 +301,24 @@ class OrderRow(Struct, frozen=True):
     withheld_cents: int = 0
     listing_ids: list[UUID] | None = None
     bundle_id: UUID | None = None
+    part_id: UUID | None = None
+    part_until: datetime | None = None
+
+    @property
+    def subject(self) -> UUID:
+        """Return what a payment of the order is for: its part of a bundle, its bundle, or the order."""
+        return self.part_id or self.bundle_id or self.id
+
+
+class BundlePart(Struct, frozen=True):
+    """Orders of a bundle that are paid together. Once the first part is paid, the orders of others are held `until`.
+
+    `until` is None for the first part.
+    """
+
+    id: UUID
+    order_ids: list[UUID]
+    until: datetime | None = None
 
 
 class Basket(Struct, frozen=True):
@@ -322,7 +341,7 @@ class Basket(Struct, frozen=True):
 
 
 class PaidOrder(Struct, frozen=True):
-    """The part of a newly paid order that its passes need."""
+    """The part of a newly paid order that its passes need. `bundle_id` is the bundle, or its part, that was paid."""
 
     id: UUID
     event_id: UUID

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from virage.platform.data.database import Connection
-from virage.sale.ticketing.rules.terms import AcceptedTerms, Basket, ClosedOrder, OrderRow, PaidOrder, State
+from virage.sale.ticketing.rules.terms import AcceptedTerms, Basket, BundlePart, ClosedOrder, OrderRow, PaidOrder, State
 from virage.sale.ticketing.store.queries import queries
 
 
@@ -147,6 +147,32 @@ async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_aft
     """Return the places that guests hold, by event; events without any are left out."""
     rows = queries.held_by_guests(conn, event_ids=list(event_ids), held_after=held_after)
     return {row["event_id"]: row["places"] async for row in rows}
+
+
+async def orders_paid_with(conn: Connection, subjects: Collection[UUID]) -> dict[UUID, list[OrderRow]]:
+    """Return the orders of parts of bundles, and of bundles without parts, in order; other ids are left out."""
+    found: dict[UUID, list[OrderRow]] = {}
+    async for row in queries.orders_paid_with(conn, subjects=list(subjects)):
+        order = _order(row)
+        found.setdefault(order.subject, []).append(order)
+    return found
+
+
+async def split_orders(conn: Connection, parts: Sequence[BundlePart], expires_at: datetime) -> None:
+    """Store the parts in which locked orders of a bundle are paid; all of them are held until then."""
+    split = [(order_id, part) for part in parts for order_id in part.order_ids]
+    await queries.split_orders(
+        conn,
+        order_ids=[order_id for order_id, _ in split],
+        part_ids=[part.id for _, part in split],
+        untils=[part.until for _, part in split],
+        expires_at=expires_at,
+    )
+
+
+async def keep_parts(conn: Connection, order_ids: Sequence[UUID]) -> None:
+    """Hold locked orders of later parts until the end of their part."""
+    await queries.keep_parts(conn, order_ids=order_ids)
 
 
 async def orders_of_bundles(conn: Connection, bundle_ids: Collection[UUID]) -> dict[UUID, list[OrderRow]]:

@@ -83,6 +83,23 @@ from ticketing.orders as o cross join unnest(o.places) as p (place)
 where o.event_id = any(:event_ids::uuid[]) and o.owner_id = o.session_id and o.held_at > :held_after and o.state = 'held'
 group by o.event_id;
 
+-- name: orders_paid_with(subjects)
+-- The orders that payments of these subjects pay: parts of bundles, or bundles without parts.
+select order_row.* from ticketing.order_row
+where part_id = any(:subjects::uuid[]) or (bundle_id = any(:subjects::uuid[]) and part_id is null) order by id;
+
+-- name: split_orders(order_ids, part_ids, untils, expires_at)!
+-- The parts in which locked orders of a bundle are paid; a payment that had begun does not count any more.
+update ticketing.orders
+set state = 'held', part_id = part.id, part_until = part.until, expires_at = :expires_at
+from unnest(:order_ids::uuid[], :part_ids::uuid[], :untils::timestamptz[]) as part (order_id, id, until)
+where orders.id = part.order_id and orders.state in ('held', 'paying');
+
+-- name: keep_parts(order_ids)!
+-- Locked orders of a bundle whose first part is paid: the other parts are held until their own end.
+update ticketing.orders set state = 'held', expires_at = part_until
+where id = any(:order_ids::uuid[]) and part_until is not null and state in ('held', 'paying');
+
 -- name: orders_of_bundles(bundle_ids)
 -- The orders of bundles, which never change theirs.
 select order_row.* from ticketing.order_row where bundle_id = any(:bundle_ids::uuid[]) order by id;
@@ -139,7 +156,8 @@ paid as (
     from locked
     where orders.id = locked.id and orders.state in ('held', 'paying')
         and (orders.debit is null or orders.expires_at > :now)
-    returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices, bundle_id
+    returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices,
+        coalesce(part_id, bundle_id) as bundle_id
 ),
 printed as (
     insert into ticketing.ticket (id, order_id, event_id, place, tariff, price_cents)
@@ -158,7 +176,9 @@ where id = any(:order_ids::uuid[]) and state = 'expired';
 -- A later end for orders, or bundles, whose payment has no page yet and that end before a time. Old holds are left out.
 with locked as (
     select id from ticketing.orders
-    where (id = any(:order_ids::uuid[]) or bundle_id = any(:order_ids::uuid[])) and held_at > :held_after and expires_at < :before and state = 'paying'
+    where (id = any(:order_ids::uuid[]) or part_id = any(:order_ids::uuid[])
+            or (bundle_id = any(:order_ids::uuid[]) and part_id is null))
+        and held_at > :held_after and expires_at < :before and state = 'paying'
     order by id for no key update
 )
 update ticketing.orders set expires_at = :until from locked where orders.id = locked.id;

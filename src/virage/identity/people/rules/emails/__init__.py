@@ -80,6 +80,8 @@ class EmailKind(StrEnum):
     DRAW_TO_PAY = "draw_to_pay"
     DRAW_NOT_WON = "draw_not_won"
     DRAW_CANCELLED = "draw_cancelled"
+    INSTALMENT_DUE = "instalment_due"
+    INSTALMENT_FAILED = "instalment_failed"
     RENEWAL_DUE = "renewal_due"
     RENEWAL_REMINDER = "renewal_reminder"
     RENEWAL_MOVED = "renewal_moved"
