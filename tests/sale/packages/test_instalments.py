@@ -12,15 +12,22 @@ from tests.conftest import FakeClock
 from tests.sale.cards import CardProvider
 from tests.sale.packages.conftest import Season
 from tests.sale.ticketing.conftest import HOUR, Box, System
+from tests.sale.ticketing.test_accepted_terms import terms
 from virage.app.domains import payment_handlers
+from virage.money.payments import api as payments
+from virage.money.payments.acts import record_disputes
 from virage.money.payments.jobs import PaymentJobs
-from virage.money.payments.rules import Outcome, PaymentState
+from virage.money.payments.rules import DisputeNotice, DisputeState, Outcome, PaymentState
+from virage.platform.data.database import Connection
 from virage.platform.data.singletons import Fenced
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
+from virage.sale.packages.acts.instalments import CardToForget
+from virage.sale.packages.api import forget_subscriptions
 from virage.sale.packages.jobs import InstalmentJobs
 from virage.sale.packages.rules.terms import Package
 from virage.sale.ticketing.acts.holding import expire
+from virage.sale.ticketing.api import refund_erased
 
 DAY = timedelta(days=1)
 PART = 2 * 2 * 6400
@@ -33,7 +40,7 @@ class Club(Season):
     def __init__(self, system: System, config: Config, clock: FakeClock, provider: CardProvider) -> None:
         super().__init__(system)
         self.clock, self.provider = clock, provider
-        handlers = payment_handlers(config)
+        self.handlers = handlers = payment_handlers(config)
         self.jobs = InstalmentJobs(system.db, config, clock, provider=cast("Any", provider), handlers=handlers)
         self.payments = PaymentJobs(system.db, clock, cast("Any", provider), handlers)
 
@@ -50,9 +57,17 @@ class Club(Season):
         return await self.package(**({"instalments_max": 3} | changes))
 
     async def agree(
-        self, box: Box, held: dict[str, Any], parts: int = 3, method_id: UUID | None = None, **changes: Any
+        self,
+        box: Box,
+        held: dict[str, Any],
+        parts: int = 3,
+        method_id: UUID | None = None,
+        *,
+        consents: bool = True,
+        **changes: Any,
     ) -> httpx.Response:
-        body = {"payment_id": str(new_id()), "parts": parts, "method_id": str(method_id or new_id()), "consents": True}
+        agreement = {"parts": parts, "method_id": str(method_id or new_id()), "consents": consents}
+        body = {"payment_id": str(new_id()), "agreement": agreement}
         return await box.ask("POST", f"/api/subscriptions/{held['id']}/payment", body | changes)
 
     async def save_card(self, method_id: UUID, state: PaymentState = PaymentState.CAPTURED) -> None:
@@ -135,3 +150,341 @@ async def test_a_season_is_paid_in_three_parts_each_with_its_tickets_and_its_rec
     assert await club.emails() == ["bundle_paid", "instalment_due", "bundle_paid", "instalment_due", "bundle_paid"]
     seen = await club.seen(fan, held)
     assert (seen["state"], seen["instalments"]["card"]) == ("paid", "Visa •••• 4242")
+
+
+async def test_a_card_that_is_declined_twice_is_not_charged_again_and_the_part_is_paid_by_page(club: Club) -> None:
+    fan = await club.system.fan()
+    held, method_id = await club.begun(fan)
+    club.provider.declines[method_id] = "insufficient_funds"
+    await club.after(30)
+    assert await club.states(fan, held) == ["paid", "planned", "planned"]
+    await club.after(2)
+    assert (await club.seen(fan, held))["instalments"]["parts"][1]["declined"] == 1
+    await club.after(1)
+    part = (await club.seen(fan, held))["instalments"]["parts"][1]
+    assert (part["state"], part["declined"], part["reason"]) == ("to_pay", 2, "insufficient_funds")
+    del club.provider.declines[method_id]
+    await club.after(3)
+    assert await club.states(fan, held) == ["paid", "to_pay", "planned"]
+    assert (await club.emails()).count("instalment_failed") == 2
+    payment_id = new_id()
+    answer = await fan.ask(
+        "POST", f"/api/subscriptions/{held['id']}/payment", {"payment_id": str(payment_id), "instalment": 2}
+    )
+    assert answer.json()["payment_url"] == f"https://pay.example/{payment_id}"
+    started = club.provider.started[payment_id]
+    assert (started.amount_cents, started.card is not None) == (PART, True)
+    await club.system.news(payment_id)
+    await club.run()
+    assert await club.states(fan, held) == ["paid", "paid", "planned"]
+    await club.after(24)
+    assert await club.orders(fan, held) == ["paid"] * 6
+
+
+async def test_an_unpaid_part_ends_with_its_grace_and_what_is_paid_stays(club: Club) -> None:
+    fan = await club.system.fan()
+    held, method_id = await club.begun(fan)
+    club.provider.declines[method_id] = "card_declined"
+    await club.after(30)
+    await club.after(6.9)
+    assert await club.orders(fan, held) == ["paid", "paid", "held", "held", "held", "held"]
+    await club.after(0.1)
+    assert await club.orders(fan, held) == ["paid", "paid", "expired", "expired", "held", "held"]
+    assert await club.states(fan, held) == ["paid", "ended", "planned"]
+    rows = await club.system.rows("select count(*) from ticketing.claim where event_id = any($1)", club.events[2:4])
+    assert rows[0]["count"] == 0
+    late = await fan.ask(
+        "POST", f"/api/subscriptions/{held['id']}/payment", {"payment_id": str(new_id()), "instalment": 2}
+    )
+    assert late.json()["code"] == "hold_expired"
+    del club.provider.declines[method_id]
+    await club.after(23)
+    assert await club.states(fan, held) == ["paid", "ended", "paid"]
+
+
+async def test_a_charge_without_an_answer_is_repeated_as_the_same_payment(club: Club) -> None:
+    fan = await club.system.fan()
+    held, _ = await club.begun(fan)
+    club.provider.loses_answers = True
+    await club.after(30)
+    await club.run()
+    assert await club.states(fan, held) == ["paid", "charging", "planned"]
+    club.provider.loses_answers = False
+    await club.run()
+    assert await club.states(fan, held) == ["paid", "paid", "planned"]
+    assert len(club.provider.charged) == 2
+
+
+async def test_a_charge_that_was_cancelled_before_it_was_made_is_begun_anew_and_does_not_count(club: Club) -> None:
+    """The provider is away for longer than a payment lives."""
+    fan = await club.system.fan()
+    held, method_id = await club.begun(fan)
+    club.provider.loses_answers = True
+    club.provider.declines[method_id] = "never_asked"
+    await club.after(30)
+    club.clock.advance(timedelta(minutes=31))
+    await club.payments.reconcile(club.system.db)
+    club.provider.loses_answers = False
+    del club.provider.declines[method_id]
+    await club.run()
+    await club.run()
+    part = (await club.seen(fan, held))["instalments"]["parts"][1]
+    assert (part["state"], part["declined"]) == ("paid", 0)
+    assert "instalment_failed" not in await club.emails()
+
+
+async def test_all_parts_end_with_the_first_one_if_its_card_is_never_saved(club: Club) -> None:
+    fan = await club.system.fan()
+    held = await club.held(fan, await club.sold())
+    await club.agree(fan, held)
+    await club.after(1)
+    assert await club.orders(fan, held) == ["expired"] * 6
+    assert await club.states(fan, held) == ["ended"] * 3
+    assert (await club.seen(fan, held))["state"] == "ended"
+    assert await club.system.rows("select from ticketing.claim") == []
+    await club.after(40)
+    assert club.provider.charged == {}
+
+
+async def test_a_declined_first_part_is_paid_by_page_or_the_whole_is_paid_at_once(club: Club) -> None:
+    fan, other = await club.system.fan(), await club.system.fan("other@example.org")
+    package = await club.sold()
+    paths = []
+    for box in (fan, other):
+        held, method_id = await club.held(box, package), new_id()
+        club.provider.declines[method_id] = "card_declined"
+        await club.agree(box, held, 3, method_id)
+        await club.save_card(method_id)
+        await club.run()
+        assert await club.states(box, held) == ["to_pay", "unpaid", "unpaid"]
+        paths.append((held, f"/api/subscriptions/{held['id']}/payment"))
+    page, whole = new_id(), new_id()
+    answer = await fan.ask("POST", paths[0][1], {"payment_id": str(page), "instalment": 1})
+    assert answer.status_code == 200, answer.text
+    await club.system.news(page)
+    await club.run()
+    assert await club.states(fan, paths[0][0]) == ["paid", "planned", "planned"]
+    answer = await other.ask("POST", paths[1][1], {"payment_id": str(whole)})
+    assert answer.status_code == 200, answer.text
+    assert club.provider.started[whole].amount_cents == 3 * PART
+    again = await other.ask("POST", paths[1][1], {"payment_id": str(new_id())})
+    assert again.json()["payment_url"].endswith(str(whole))
+    await club.system.news(whole)
+    assert await club.orders(other, paths[1][0]) == ["paid"] * 6
+    assert (await club.seen(other, paths[1][0]))["instalments"] is None
+    assert await club.emails() == ["bundle_paid", "bundle_paid"]
+
+
+async def test_another_choice_replaces_the_first_and_its_card_and_a_repeated_one_changes_nothing(club: Club) -> None:
+    fan = await club.system.fan()
+    held, first, second = await club.held(fan, await club.sold()), new_id(), new_id()
+    payment_id = str(new_id())
+    await club.agree(fan, held, 3, first, payment_id=payment_id)
+    again = await club.agree(fan, held, 3, first, payment_id=payment_id)
+    assert again.status_code == 200
+    assert len(await club.system.rows("select from payments.payment")) == 1
+    assert (await club.agree(fan, held, 2, second)).status_code == 200
+    await club.save_card(second)
+    await club.run()
+    seen = await club.seen(fan, held)
+    assert [part["cents"] for part in seen["instalments"]["parts"]] == [38400, 38400]
+    assert await club.orders(fan, held) == ["paid"] * 3 + ["held"] * 3
+    rows = await club.system.rows("select id, state from payments.method")
+    assert {row["id"]: row["state"] for row in rows} == {first: "forgetting", second: "saved"}
+    late = await club.agree(fan, held, 3)
+    assert (late.status_code, late.json()["code"]) == (409, "order_already_paid")
+
+
+@pytest.mark.parametrize("chosen", ["whole", "three"])
+async def test_the_money_of_an_earlier_choice_goes_back_and_buys_nothing(club: Club, chosen: str) -> None:
+    fan = await club.system.fan()
+    held, payment_id = await club.held(fan, await club.sold()), new_id()
+    if chosen == "whole":
+        await club.pay(fan, held, payment_id)
+    else:
+        await club.agree(fan, held, 3, payment_id=str(payment_id))
+    await club.agree(fan, held, 2)
+    body = msgspec.json.encode([Outcome(payment_id, PaymentState.CAPTURED, 3 * PART if chosen == "whole" else PART)])
+    answer = await club.system.browser().browser.post("/api/payments/webhooks/sandbox", content=body)
+    assert answer.status_code == 204
+    refunds = await club.system.rows("select payment_id from payments.refund")
+    assert [row["payment_id"] for row in refunds] == [payment_id]
+    assert await club.system.rows("select from ticketing.ticket") == []
+    letters = await club.system.rows("select kind from people.letter where kind = 'late_payment'")
+    assert len(letters) == 1
+
+
+@pytest.mark.parametrize("sold", [False, True])
+async def test_a_late_first_payment_buys_all_as_agreed_or_goes_back(club: Club, *, sold: bool) -> None:
+    """The card was charged, but its answer was lost until the seats had expired."""
+    fan, other = await club.system.fan(), await club.system.fan("other@example.org")
+    package = await club.sold()
+    held, method_id = await club.held(fan, package), new_id()
+    await club.agree(fan, held, 3, method_id)
+    await club.save_card(method_id)
+    club.provider.loses_answers = True
+    await club.run()
+    await club.after(0.1)
+    assert await club.orders(fan, held) == ["expired"] * 6
+    club.forget()
+    if sold:  # a seat of the last match is sold to another fan
+        place = {"place": held["events"][5]["order"]["lines"][0]["place"], "tariff": "full"}
+        body = {"id": str(new_id()), "event_id": str(club.events[5]), "seats": {"kind": "chosen", "places": [place]}}
+        assert (await other.ask("POST", "/api/orders", body)).status_code == 201
+    club.provider.loses_answers = False
+    await club.run()
+    (payment_id,) = club.provider.charged
+    refunds = await club.system.rows("select payment_id from payments.refund")
+    if sold:
+        assert [row["payment_id"] for row in refunds] == [payment_id]
+        assert await club.orders(fan, held) == ["expired"] * 6
+    else:
+        assert refunds == []
+        assert await club.orders(fan, held) == ["paid", "paid", "held", "held", "held", "held"]
+        await club.after(30)
+        assert await club.states(fan, held) == ["paid", "paid", "planned"]
+
+
+async def test_a_cancelled_match_leaves_its_part_which_costs_less(club: Club) -> None:
+    fan = await club.system.fan()
+    held, _ = await club.begun(fan)
+    await club.cancel(club.events[2])
+    seen = await club.seen(fan, held)
+    assert [part["cents"] for part in seen["instalments"]["parts"]] == [PART, PART // 2, PART]
+    await club.after(30)
+    assert await club.orders(fan, held) == ["paid", "paid", "released", "paid", "held", "held"]
+    await club.cancel(club.events[4])
+    await club.cancel(club.events[5])
+    await club.after(30)
+    assert await club.states(fan, held) == ["paid", "paid", "ended"]
+    assert sorted(club.provider.charged.values()) == [PART // 2, PART]
+
+
+async def test_a_match_that_is_cancelled_while_its_part_is_charged_brings_the_money_back_and_a_smaller_charge(
+    club: Club,
+) -> None:
+    fan = await club.system.fan()
+    held, _ = await club.begun(fan)
+    club.provider.loses_answers = True
+    await club.after(30)
+    await club.cancel(club.events[2])
+    club.provider.loses_answers = False
+    await club.run()
+    await club.run()
+    assert await club.orders(fan, held) == ["paid", "paid", "released", "paid", "held", "held"]
+    refunds = await club.system.rows("select amount_cents from payments.refund")
+    assert [row["amount_cents"] for row in refunds] == [PART]
+    assert sorted(club.provider.charged.values()) == [PART // 2, PART, PART]
+
+
+async def test_a_disputed_payment_stops_the_charges_of_the_others(club: Club) -> None:
+    fan = await club.system.fan()
+    held, _ = await club.begun(fan)
+    (payment_id,) = club.provider.charged
+    async with club.system.db.transaction() as conn:
+        notice = DisputeNotice(
+            payment_id, "du_1", PART, "fraudulent", DisputeState.NEEDS_RESPONSE, False, club.clock.now()
+        )
+        await record_disputes(conn, [notice], club.clock.now(), club.handlers)
+    await club.after(30)
+    part = (await club.seen(fan, held))["instalments"]["parts"][1]
+    assert (part["state"], part["reason"]) == ("to_pay", "disputed")
+    assert len(club.provider.charged) == 1
+
+
+async def test_an_erased_person_is_not_charged_and_leaves_neither_seats_nor_card(club: Club) -> None:
+    fan = await club.system.fan()
+    _, method_id = await club.begun(fan)
+    async with club.system.db.transaction() as conn:
+        person = await conn.fetchval("select person_id from packages.subscription")
+        assert await refund_erased(conn, person, club.clock.now()) is None
+        assert await forget_subscriptions(conn, person, club.clock.now()) is None
+    await club.jobs.forget_card(CardToForget(method_id))
+    rows = await club.system.rows("select state from ticketing.orders order by state")
+    assert [row["state"] for row in rows] == ["paid", "paid", "released", "released", "released", "released"]
+    await club.after(30)
+    await club.run()
+    assert len(club.provider.charged) == 1
+    rows = await club.system.rows("select state from payments.method")
+    assert [row["state"] for row in rows] == ["forgetting"]
+
+
+async def test_a_removed_card_lets_its_buyer_pay(club: Club) -> None:
+    fan = await club.system.fan()
+    held, method_id = await club.begun(fan)
+    async with club.system.db.transaction() as conn:
+        await payments.forget(conn, [method_id], club.clock.now())
+    await club.after(30)
+    part = (await club.seen(fan, held))["instalments"]["parts"][1]
+    assert (part["state"], part["reason"]) == ("to_pay", "no_card")
+    assert (await club.emails())[-1] == "instalment_failed"
+
+
+async def test_an_open_page_is_not_charged_beside_and_a_charge_has_no_page(club: Club) -> None:
+    fan = await club.system.fan()
+    held, _ = await club.begun(fan)
+    path = f"/api/subscriptions/{held['id']}/payment"
+    club.clock.advance(30 * DAY)
+    page = new_id()
+    await fan.ask("POST", path, {"payment_id": str(page), "instalment": 2})
+    await club.run()
+    assert len(club.provider.charged) == 1
+    club.clock.advance(timedelta(minutes=31))
+    await club.payments.reconcile(club.system.db)
+    club.provider.loses_answers = True
+    await club.run()
+    answer = await fan.ask("POST", path, {"payment_id": str(new_id()), "instalment": 2})
+    assert (answer.status_code, answer.json()["code"]) == (409, "instalment_charging")
+    club.provider.loses_answers = False
+    await club.run()
+    assert await club.states(fan, held) == ["paid", "paid", "planned"]
+    assert len(club.provider.charged) == 2
+
+
+async def test_terms_that_changed_since_do_not_stop_a_later_part(club: Club, conn: Connection) -> None:
+    fan = await club.system.fan()
+    first = await terms(conn, "Un.")
+    held, method_id = await club.held(fan, await club.sold()), new_id()
+    assert (await club.agree(fan, held, 3, method_id)).json()["code"] == "terms_not_accepted"
+    await club.agree(fan, held, 3, method_id, terms=first)
+    await club.save_card(method_id)
+    await club.run()
+    await terms(conn, "Deux.", 1)
+    await club.after(30)
+    assert await club.states(fan, held) == ["paid", "paid", "planned"]
+    rows = await club.system.rows("select version_id from ticketing.accepted_terms")
+    assert [str(row["version_id"]) for row in rows] == [first] * 6
+
+
+async def test_only_what_the_package_offers_is_agreed_to(club: Club) -> None:
+    fan, other = await club.system.fan(), await club.system.fan("other@example.org")
+    held = await club.held(fan, await club.sold())
+    for parts in (4, 6):
+        assert (await club.agree(fan, held, parts)).json()["code"] == "instalments_not_offered"
+    assert (await club.agree(fan, held, 3, consents=False)).json()["code"] == "consent_required"
+    assert (await club.agree(other, held)).status_code == 404
+    page = await other.ask(
+        "POST", f"/api/subscriptions/{held['id']}/payment", {"payment_id": str(new_id()), "instalment": 1}
+    )
+    assert page.status_code == 404
+    plain = await club.held(fan, await club.sold(instalments_max=1))
+    assert plain["choices"] == []
+    assert (await club.agree(fan, plain, 2)).json()["code"] == "instalments_not_offered"
+
+
+async def test_the_office_counts_parts_and_lists_those_who_have_not_paid(club: Club) -> None:
+    fan, other = await club.system.fan(), await club.system.fan("other@example.org")
+    package = await club.sold()
+    _, method_id = await club.begun(fan, package)
+    await club.bought(other, package)
+    club.provider.declines[method_id] = "card_declined"
+    await club.after(30)
+    await club.after(3)
+    office = await club.office()
+    (line,) = (await office.ask("GET", "/api/office/packages")).json()
+    assert (line["planned"], line["to_pay"]) == (1, 1)
+    path = f"/api/office/packages/{package.id}/subscriptions"
+    assert len((await office.ask("GET", path)).json()["subscriptions"]) == 2
+    (unpaid,) = (await office.ask("GET", f"{path}?unpaid=true")).json()["subscriptions"]
+    assert unpaid["email"] == "fan@example.org"
+    assert [part["state"] for part in unpaid["instalments"]] == ["paid", "to_pay", "planned"]

@@ -7,3 +7,5 @@ export type PackageOffer = Schemas["PackageOffer"];
 export type PackagePrice = Schemas["PackagePrice"];
 export type Renewal = Schemas["RenewalView"];
 export type Subscription = Schemas["SubscriptionView"];
+export type InstalmentPart = Schemas["InstalmentPart"];
+export type Instalments = Schemas["Instalments"];

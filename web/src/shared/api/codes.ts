@@ -113,6 +113,8 @@ export type RefusalCode =
   | "id_taken"
   | "implausible_time"
   | "import_defects"
+  | "instalment_charging"
+  | "instalments_not_offered"
   | "insufficient_funds"
   | "internal"
   | "invalid"

@@ -547,26 +547,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/attendance/{subscription_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get attendance
-         * @description Return the attendance rule of my season ticket with the events that count against it; null without a rule.
-         */
-        get: operations["get_attendance"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/club": {
         parameters: {
             query?: never;
@@ -948,32 +928,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/exchange/releases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List releases
-         * @description Return the caller's tickets that may be given back now without money, and those that were.
-         */
-        get: operations["list_releases"];
-        put?: never;
-        /**
-         * Release tickets
-         * @description Give back tickets of one order without money: they stop working, and their places are for sale again.
-         *
-         *     A repeated id is one release.
-         */
-        post: operations["release_tickets"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/exchange/tickets": {
         parameters: {
             query?: never;
@@ -989,34 +943,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/exchange/waiting/{event_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get my waiting entry
-         * @description Return the caller's entry on the waiting list of an event.
-         */
-        get: operations["get_my_waiting_entry"];
-        /**
-         * Join waiting list
-         * @description Join the waiting list of an event, or change what the caller waits for. Refused while such seats are free.
-         */
-        put: operations["join_waiting_list"];
-        post?: never;
-        /**
-         * Leave waiting list
-         * @description Leave the waiting list of an event.
-         */
-        delete: operations["leave_waiting_list"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2370,50 +2296,6 @@ export interface paths {
          * @description Return the accounting journal as CSV.
          */
         get: operations["get_journal_csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/attendance/{package_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get office attendance
-         * @description Return the attendance rule of a package, and its holders by unused events.
-         */
-        get: operations["get_office_attendance"];
-        /**
-         * Put attendance
-         * @description Set the attendance rule of a package. Needs a sign-in of the last 15 minutes.
-         */
-        put: operations["put_attendance"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/attendance/{package_id}/holders.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get attendance csv
-         * @description Return the holders of a package with their unused events as CSV, the most first.
-         */
-        get: operations["get_attendance_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4034,6 +3916,8 @@ export interface paths {
         /**
          * List package subscriptions
          * @description Return who holds or bought a package, 100 at a time; `after` is the last one of the page before.
+         *
+         *     `unpaid`: those alone of which an instalment is not paid.
          */
         get: operations["list_package_subscriptions"];
         put?: never;
@@ -6189,6 +6073,8 @@ export interface paths {
         /**
          * Pay subscription
          * @description Start the payment and return the provider's page. A free subscription is paid at once.
+         *
+         *     The page of the card returns to `/subscriptions/{subscription_id}?method={method_id}`.
          */
         post: operations["pay_subscription"];
         delete?: never;
@@ -7378,6 +7264,18 @@ export interface components {
             ticket_id: string;
         };
         /**
+         * Agreement
+         * @description Pay in `parts`, as the choices of the subscription say; the buyer `consents` to what their dates and amounts are.
+         *
+         *         The card `method_id`, which the client makes, is saved and charged on these dates, the first part at once.
+         */
+        Agreement: {
+            consents: boolean;
+            /** Format: uuid */
+            method_id: string;
+            parts: number;
+        };
+        /**
          * AlcoholPermit
          * @description An organiser's alcohol permit, from `starts_at` until `ends_at` (excluded) or its withdrawal.
          */
@@ -7592,35 +7490,6 @@ export interface components {
          */
         Assignment: {
             mine: boolean;
-        };
-        /**
-         * AttendanceContent
-         * @description What the office sets for a package, in events at which a seat was unused.
-         *
-         *         Holders are warned at `unused_warn`. At `unused_max` their renewal is listed, and the office decides on it.
-         */
-        AttendanceContent: {
-            unused_max: number;
-            unused_warn: number;
-        };
-        /**
-         * AttendanceUpdate
-         * @description The rule of a package at the `revision` that the office saw; None for its first one.
-         */
-        AttendanceUpdate: {
-            revision?: number | null;
-            unused_max: number;
-            unused_warn: number;
-        };
-        /**
-         * AttendanceView
-         * @description The attendance rule of a season ticket for its holder, with the events that count; `notice` is the last one.
-         */
-        AttendanceView: {
-            events: components["schemas"]["UnusedEventView"][];
-            notice: ("reached" | "warned") | null;
-            unused_max: number;
-            unused_warn: number;
         };
         /**
          * AttestationJson
@@ -9414,7 +9283,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn" | "waiting_list";
+        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "instalment_due" | "instalment_failed" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -9750,18 +9619,14 @@ export interface components {
         /**
          * ExchangeBook
          * @description An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold.
-         *
-         *         `released` are tickets that their holders gave back without money.
          */
         ExchangeBook: {
             fee_cents: number;
             listed: number;
             listings: components["schemas"]["OfficeListing"][];
-            released: number;
             sold: number;
             sold_cents: number;
             terms: components["schemas"]["ExchangeTerms"];
-            waiting: components["schemas"]["WaitingCount"];
         };
         /**
          * ExchangePurchaseRequest
@@ -9776,13 +9641,11 @@ export interface components {
          * ExchangeTerms
          * @description The rules of an event's exchange. `open` lets holders list; `price_max_permille` is of the ticket's price.
          *
-         *         `fee_permille` of the price is kept from the seller's refund. `give_back` lets holders return seats without money.
+         *         `fee_permille` of the price is kept from the seller's refund.
          */
         ExchangeTerms: {
             /** @default 0 */
             fee_permille: number;
-            /** @default false */
-            give_back: boolean;
             /** @default false */
             open: boolean;
             /** @default 1000 */
@@ -10463,6 +10326,43 @@ export interface components {
             version: string;
         };
         /**
+         * Instalment
+         * @description An agreed part of a subscription. `next_at` is when its card is charged next, `until` the end of its places.
+         *
+         *         `declined` counts the charges that the bank refused; `reason` is why the card was not charged.
+         */
+        Instalment: {
+            cents: number;
+            declined: number;
+            /** Format: date-time */
+            due_at: string;
+            event_ids: string[];
+            next_at: string | null;
+            number: number;
+            reason: string | null;
+            /** @enum {string} */
+            state: "charging" | "ended" | "paid" | "planned" | "to_pay" | "unpaid";
+            /** Format: date-time */
+            until: string;
+        };
+        /**
+         * InstalmentPart
+         * @description A part that a buyer may choose; `due_at` is None for the first, which is paid at once.
+         */
+        InstalmentPart: {
+            cents: number;
+            due_at: string | null;
+            event_ids: string[];
+        };
+        /**
+         * Instalments
+         * @description The agreed parts of a subscription; `card` is the label of the saved card, None if there is none.
+         */
+        Instalments: {
+            card: string | null;
+            parts: components["schemas"]["Instalment"][];
+        };
+        /**
          * Invitation
          * @description An invitation that waits for its answer.
          */
@@ -10917,7 +10817,7 @@ export interface components {
             listed_at: string;
             payout_cents: number;
             places: components["schemas"]["ListedPlace"][];
-            reasons: ("many_in_browser" | "many_in_year" | "many_of_event")[];
+            reasons: ("many_in_year" | "many_of_event")[];
             /** @enum {string} */
             state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
             total_cents: number;
@@ -11194,13 +11094,6 @@ export interface components {
             registered_at: string;
         };
         /**
-         * MyWaiting
-         * @description The caller's entry on the waiting list of an event; None without one.
-         */
-        MyWaiting: {
-            entry: components["schemas"]["WaitingView"] | null;
-        };
-        /**
          * Named
          * @description How many valid tickets of an event carry a name. `due_at` is None where names are optional.
          */
@@ -11408,20 +11301,6 @@ export interface components {
             from_cents: number | null;
         };
         /**
-         * OfficeAttendance
-         * @description The rule of a package, None without one, and its holders by unused events, from 0 on.
-         *
-         *         Events that ended before `ended_before` count. `holders` are the 100 with the most unused events.
-         */
-        OfficeAttendance: {
-            counts: components["schemas"]["UnusedCount"][];
-            /** Format: date-time */
-            ended_before: string;
-            holders: components["schemas"]["UnusedHolder"][];
-            revision: number | null;
-            rule: components["schemas"]["AttendanceContent"] | null;
-        };
-        /**
          * OfficeCampaign
          * @description A campaign with the names of its packages and its counts.
          */
@@ -11565,7 +11444,7 @@ export interface components {
             order_id: string | null;
             payout_cents: number;
             places: components["schemas"]["ListedPlace"][];
-            reasons: ("many_in_browser" | "many_in_year" | "many_of_event")[];
+            reasons: ("many_in_year" | "many_of_event")[];
             seller: string | null;
             /** Format: uuid */
             seller_id: string;
@@ -11624,10 +11503,14 @@ export interface components {
         /**
          * OfficePackage
          * @description A package as the office sets it and as buyers see it, with its counts.
+         *
+         *         `planned` counts the instalments that are charged on their dates, `to_pay` those that their buyers must pay.
          */
         OfficePackage: {
             counts: components["schemas"]["PackageCounts"];
             package: components["schemas"]["Package"];
+            planned: number;
+            to_pay: number;
             view: components["schemas"]["PackageView"];
         };
         /**
@@ -11711,6 +11594,7 @@ export interface components {
          * OfficeSubscription
          * @description A subscription for the office; `name` and `email` are None after the erasure of the person.
          *
+         *         `instalments` are empty if it is paid at once.
          *         `labels` are the seats at the first event, `other_seats` counts the events with other ones.
          */
         OfficeSubscription: {
@@ -11721,6 +11605,7 @@ export interface components {
             events: number;
             /** Format: uuid */
             id: string;
+            instalments: components["schemas"]["Instalment"][];
             labels: components["schemas"]["PlaceLabel"][];
             name: string | null;
             other_seats: number;
@@ -11930,7 +11815,7 @@ export interface components {
             /** @default provider */
             paid_by: components["schemas"]["PaidBy"];
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -12181,6 +12066,10 @@ export interface components {
             family_permille: number;
             /** Format: uuid */
             id: string;
+            /** @default 30 */
+            instalment_days: number;
+            /** @default 1 */
+            instalments_max: number;
             /** @default false */
             is_open: boolean;
             /** @enum {string} */
@@ -12288,6 +12177,10 @@ export interface components {
             event_ids: string[];
             /** @default 0 */
             family_permille: number;
+            /** @default 30 */
+            instalment_days: number;
+            /** @default 1 */
+            instalments_max: number;
             /** @default false */
             is_open: boolean;
             /** @enum {string} */
@@ -13580,23 +13473,6 @@ export interface components {
             response: components["schemas"]["AttestationJson"];
         };
         /**
-         * ReleaseRequest
-         * @description Tickets of one order to give back without money. The client makes `id`: a repeated request is one release.
-         */
-        ReleaseRequest: {
-            /** Format: uuid */
-            id: string;
-            ticket_ids: string[];
-        };
-        /**
-         * Releases
-         * @description The caller's tickets that may be given back now, and those that were.
-         */
-        Releases: {
-            possible: string[];
-            released: string[];
-        };
-        /**
          * ReminderChoice
          * @description Whether a person wants reminders of events by email.
          */
@@ -13608,9 +13484,8 @@ export interface components {
          * @description A renewal with the seats that are held for it, which `subscription` has; None while it has none.
          *
          *         `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
-         *         than last season. `unused`: it is listed because seats stayed empty too often. `number` is the place in the order of
-         *         the relocation round, None if it took no part. `wishes_until` is None if there is no round. `categories` are those
-         *         that wishes may name.
+         *         than last season. `number` is the place in the order of the relocation round, None if it took no part.
+         *         `wishes_until` is None if there is no round. `categories` are those that wishes may name.
          */
         RenewalView: {
             categories: components["schemas"]["WishCategory"][];
@@ -13635,7 +13510,6 @@ export interface components {
             subscription: components["schemas"]["SubscriptionView"] | null;
             /** Format: date-time */
             until: string;
-            unused: boolean;
             wishes: components["schemas"]["WishAnswer"][];
             wishes_until: string | null;
             years: number;
@@ -14661,16 +14535,19 @@ export interface components {
          * SubscriptionPayment
          * @description Start a payment. The client makes `payment_id`: a repeated request is one payment.
          *
-         *         `terms` is the version of the terms of sale that the buyer accepts, as for an order.
+         *         `terms` is the version of the terms of sale that the buyer accepts, as for an order. With an `agreement`, it is
+         *         paid in instalments. `instalment` is the number of one to pay by page.
          */
         SubscriptionPayment: {
+            agreement?: components["schemas"]["Agreement"] | null;
+            instalment?: number | null;
             /** Format: uuid */
             payment_id: string;
             terms?: string | null;
         };
         /**
          * SubscriptionPaymentPage
-         * @description The payment page and its deadline; `payment_url` is None if nothing is left to pay.
+         * @description The page of the payment, or of the card for instalments, and its deadline. None: nothing is left to do there.
          */
         SubscriptionPaymentPage: {
             /** Format: date-time */
@@ -14694,15 +14571,19 @@ export interface components {
         /**
          * SubscriptionView
          * @description A package that a person holds or bought. `regular_cents` is what its tickets cost one by one.
+         *
+         *         `choices` are the ways to pay an unpaid one in parts, `instalments` what was agreed, None if it is paid at once.
          */
         SubscriptionView: {
             /** Format: date-time */
             begun_at: string;
+            choices: components["schemas"]["InstalmentPart"][][];
             events: components["schemas"]["SubscriptionEvent"][];
             /** Format: date-time */
             expires_at: string;
             /** Format: uuid */
             id: string;
+            instalments: components["schemas"]["Instalments"] | null;
             /** @enum {string} */
             kind: "choice" | "pack" | "season";
             name: {
@@ -15072,7 +14953,7 @@ export interface components {
             /** Format: uuid */
             order_id: string;
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -15443,41 +15324,6 @@ export interface components {
             till_name: string | null;
         };
         /**
-         * UnusedCount
-         * @description How many holders have so many unused events.
-         */
-        UnusedCount: {
-            holders: number;
-            unused: number;
-        };
-        /**
-         * UnusedEventView
-         * @description An event at which so many seats of a holder stayed empty.
-         */
-        UnusedEventView: {
-            /** Format: uuid */
-            event_id: string;
-            seats: number;
-            /** Format: date-time */
-            starts_at: string;
-            time_zone: string;
-            title: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * UnusedHolder
-         * @description A holder with unused events; `name` and `email` are None after the erasure of the person.
-         */
-        UnusedHolder: {
-            email: string | null;
-            name: string | null;
-            notice: ("reached" | "warned") | null;
-            /** Format: uuid */
-            subscription_id: string;
-            unused: number;
-        };
-        /**
          * UpcomingTickets
          * @description A person's tickets for one coming event. They stop working when the person is erased.
          */
@@ -15685,57 +15531,6 @@ export interface components {
             places: number;
             seats: number;
             version: string;
-        };
-        /**
-         * WaitingCategory
-         * @description How many people wait for seats of a category; those who would take any are counted in each.
-         */
-        WaitingCategory: {
-            name: {
-                [key: string]: string;
-            };
-            people: number;
-        };
-        /**
-         * WaitingCount
-         * @description The waiting list of an event in numbers: parties, their people, wheelchair spaces, and parties invited now.
-         */
-        WaitingCount: {
-            categories: components["schemas"]["WaitingCategory"][];
-            invited: number;
-            parties: number;
-            people: number;
-            wheelchairs: number;
-        };
-        /**
-         * WaitingRequest
-         * @description Wait for seats of an event for a party, in these categories; in any without one.
-         *
-         *         `wheelchairs` of the party need a wheelchair space, each with a companion seat for another one of the party as far
-         *         as they go. This is stored only with the person's consent: `consents`.
-         */
-        WaitingRequest: {
-            category_ids?: string[];
-            /** @default false */
-            consents: boolean;
-            size: number;
-            /** @default 0 */
-            wheelchairs: number;
-        };
-        /**
-         * WaitingView
-         * @description An entry for its person. `position` counts from 1, among the parties with or without a wheelchair.
-         *
-         *         `invited_until`: seats were free or listed at the last look, and the next party is told after this moment.
-         */
-        WaitingView: {
-            category_ids: string[];
-            invited_until: string | null;
-            /** Format: date-time */
-            joined_at: string;
-            position: number;
-            size: number;
-            wheelchairs: number;
         };
         /**
          * Walkways
@@ -16827,37 +16622,6 @@ export interface operations {
             };
         };
     };
-    get_attendance: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                subscription_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AttendanceView"] | null;
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     get_club: {
         parameters: {
             query?: never;
@@ -17483,66 +17247,6 @@ export interface operations {
             };
         };
     };
-    list_releases: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Releases"];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    release_tickets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReleaseRequest"];
-            };
-        };
-        responses: {
-            /** @description Success without content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     list_listable_tickets: {
         parameters: {
             query?: never;
@@ -17560,101 +17264,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListableTicket"][];
                 };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_my_waiting_entry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyWaiting"];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    join_waiting_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WaitingRequest"];
-            };
-        };
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WaitingView"];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    leave_waiting_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                event_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success without content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
@@ -20136,103 +19745,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The accounting journal */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_office_attendance: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                package_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfficeAttendance"];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_attendance: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                package_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AttendanceUpdate"];
-            };
-        };
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfficeAttendance"];
-                };
-            };
-            /** @description Refused: `code` is the reason, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_attendance_csv: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                package_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The holders with their unused events */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23216,6 +22728,7 @@ export interface operations {
         parameters: {
             query?: {
                 after?: string;
+                unpaid?: boolean;
             };
             header?: never;
             path: {

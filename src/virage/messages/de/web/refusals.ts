@@ -39,6 +39,8 @@ export const refusals: typeof English = {
   renewal_closed: "Diese Verlängerung lässt sich nicht mehr ändern.",
   season_step_not_possible: "Dieser Schritt ist jetzt nicht möglich.",
   package_closed: "Diese Dauerkarte oder dieses Paket ist nicht im Verkauf.",
+  instalments_not_offered: "So viele Raten sind nicht möglich. Wählen Sie eine andere Anzahl.",
+  instalment_charging: "Ihre Karte wird gerade belastet. Warten Sie einen Moment.",
   wrong_choice: "Wählen Sie so viele Spiele, wie das Paket erlaubt.",
   unknown_event: "Eine dieser Veranstaltungen gehört nicht zu diesem Verein.",
   already_member: "Sie haben für diesen Zeitraum bereits eine Mitgliedschaft.",
@@ -61,7 +63,7 @@ export const refusals: typeof English = {
   reward_text_missing: "Schreiben Sie zuerst Ihren Text.",
   units_differ: "Punkte und Geld lassen sich nicht tauschen.",
   // Verlosungen
-  consent_required: "Stimmen Sie zu, dass Ihre Karte bei einem Gewinn belastet wird.",
+  consent_required: "Stimmen Sie zu, dass Ihre Karte ohne weitere Rückfrage belastet wird.",
   method_failed: "Ihre Karte konnte nicht gespeichert werden. Versuchen Sie es erneut oder nehmen Sie eine andere.",
   draw_after_sale: "Die Verlosung muss vor dem Beginn des öffentlichen Verkaufs stattfinden. Wählen Sie frühere Zeiten oder verschieben Sie den Verkauf.",
   draw_not_open: "Für diese Verlosung können Sie sich nicht mehr anmelden.",

@@ -34,6 +34,8 @@ export const refusals = {
   renewal_closed: "This renewal can no longer be changed.",
   season_step_not_possible: "This step is not possible now.",
   package_closed: "This season ticket or pack is not on sale.",
+  instalments_not_offered: "This cannot be paid in so many instalments. Choose again.",
+  instalment_charging: "Your card is being charged. Wait a moment.",
   wrong_choice: "Choose as many matches as the package allows.",
   unknown_event: "One of these events is not one of this club’s.",
   already_member: "You already have a membership for this term.",
@@ -56,7 +58,7 @@ export const refusals = {
   reward_text_missing: "Write your text first.",
   units_differ: "Points and money can’t be exchanged.",
   // draws
-  consent_required: "Agree that your card is charged if you win.",
+  consent_required: "Agree that your card is charged without asking you again.",
   method_failed: "Your card could not be saved. Try again, or use another one.",
   draw_after_sale: "The draw must be made before the public sale opens. Choose earlier times, or move the sale.",
   draw_not_open: "This draw no longer takes entries.",

@@ -36,6 +36,8 @@ export const refusals: typeof English = {
   renewal_closed: "Ce réabonnement ne peut plus être modifié.",
   season_step_not_possible: "Cette étape n’est pas possible maintenant.",
   package_closed: "Cet abonnement ou ce pack n’est pas en vente.",
+  instalments_not_offered: "Ce nombre d’échéances n’est pas possible. Choisissez-en un autre.",
+  instalment_charging: "Votre carte est en cours de débit. Patientez un instant.",
   wrong_choice: "Choisissez autant de matchs que la formule le permet.",
   unknown_event: "L’un de ces événements n’est pas de ce club.",
   already_member: "Vous avez déjà une adhésion pour cette période.",
@@ -58,7 +60,7 @@ export const refusals: typeof English = {
   reward_text_missing: "Écrivez d’abord votre texte.",
   units_differ: "Les points ne s’échangent pas contre de l’argent.",
   // tirages au sort
-  consent_required: "Acceptez que votre carte soit débitée si vous êtes tiré au sort.",
+  consent_required: "Acceptez que votre carte soit débitée sans nouvelle confirmation.",
   method_failed: "Votre carte n’a pas pu être enregistrée. Réessayez ou utilisez-en une autre.",
   draw_after_sale: "Le tirage doit avoir lieu avant l’ouverture de la vente publique. Choisissez des horaires plus tôt ou déplacez la vente.",
   draw_not_open: "Les participations à ce tirage sont closes.",

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.identity.people import api as people
@@ -25,8 +25,8 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
 from virage.sale.packages.acts.emails import notify
-from virage.sale.packages.rules.instalments import TRIES_MAX, Part, divide, part_events, part_id
-from virage.sale.packages.rules.terms import InstalmentRow, PackageRefusal, Plan
+from virage.sale.packages.rules.instalments import TRIES_MAX, NotCharged, Part, divide, part_events, part_id
+from virage.sale.packages.rules.terms import INSTALMENTS_MAX, InstalmentRow, PackageRefusal, Plan
 from virage.sale.packages.store import instalments as store
 from virage.sale.packages.store import packages as packages_store
 from virage.sale.ticketing import api as ticketing
@@ -45,27 +45,19 @@ class CardToForget(Struct, frozen=True):
     method_id: UUID
 
 
-class Agreement(Struct, frozen=True):
-    """What a buyer agrees to: the number of parts, and that the card is charged on the dates that were shown.
+class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
+    """Pay in `parts`, as the choices of the subscription say; the buyer `consents` to what their dates and amounts are.
 
-    The client makes `payment_id`, of the first part, and `method_id`, the card.
+    The card `method_id`, which the client makes, is saved and charged on these dates, the first part at once.
     """
 
-    payment_id: UUID
-    parts: int
+    parts: Annotated[int, Meta(ge=2, le=INSTALMENTS_MAX)]
     method_id: UUID
     consents: bool
-    terms: UUID | None
 
 
 async def agree(  # noqa: C901, PLR0911 - each reason by its name
-    conn: Connection,
-    subscription_id: UUID,
-    person_id: UUID,
-    agreement: Agreement,
-    *,
-    return_url: str,
-    now: datetime,
+    conn: Connection, pay: ticketing.PayBundle, agreement: Agreement, now: datetime
 ) -> SavedCard | Refused:
     """Divide a subscription that is not paid into parts, and begin the payment of the first; return the card to save.
 
@@ -73,6 +65,7 @@ async def agree(  # noqa: C901, PLR0911 - each reason by its name
     nothing; another one replaces what was agreed. Refusals: `unauthenticated`, `not_found`, `consent_required`,
     `instalments_not_offered`, `method_failed`, `method_id_taken`, and those of a payment of a bundle.
     """
+    subscription_id, person_id = pay.bundle_id, pay.fan_id
     if await people.lock_person(conn, person_id) is None:  # an erased person agrees to nothing
         return Refused(PackageRefusal.UNAUTHENTICATED)
     row = (await packages_store.subscriptions(conn, [subscription_id])).get(subscription_id)
@@ -86,7 +79,7 @@ async def agree(  # noqa: C901, PLR0911 - each reason by its name
     if before is not None and before.method_id == agreement.method_id:
         card = (await payments.methods(conn, [before.method_id]))[before.method_id]
         known = await store.instalments(conn, [part_id(subscription_id, 1)])
-        if card.state is not SavedCardState.FAILED and [one.payment_id for one in known] == [agreement.payment_id]:
+        if card.state is not SavedCardState.FAILED and [one.payment_id for one in known] == [pay.payment_id]:
             return card
     events = await programme.events(conn, [order.event_id for order in orders])
     parts = divide(part_events(orders, events), agreement.parts, package.instalment_days, now)
@@ -96,15 +89,12 @@ async def agree(  # noqa: C901, PLR0911 - each reason by its name
     refusal = await _split(conn, subscription_id, person_id, parts, now)
     if refusal is not None:
         return refusal
-    wish = ticketing.PayBundle(
-        part_id(subscription_id, 1), agreement.payment_id, person_id, return_url, agreement.terms
-    )
-    paying = await ticketing.pay_bundle(conn, wish, now)
+    paying = await ticketing.pay_bundle(conn, replace(pay, bundle_id=part_id(subscription_id, 1)), now)
     if isinstance(paying, Refused):
         return paying
     await store.lock_plans(conn, [subscription_id])
     await store.drop_instalments(conn, subscription_id)
-    await store.put_plan(conn, Plan(subscription_id, agreement.method_id, agreement.terms, now))
+    await store.put_plan(conn, Plan(subscription_id, agreement.method_id, pay.terms, now))
     await store.insert_instalments(
         conn,
         subscription_id,
@@ -116,7 +106,7 @@ async def agree(  # noqa: C901, PLR0911 - each reason by its name
                 part.due_at or now,
                 part.until or paying.order.expires_at,
                 "charging" if part.number == 1 else "waiting",
-                payment_id=agreement.payment_id if part.number == 1 else None,
+                payment_id=pay.payment_id if part.number == 1 else None,
             )
             for part in parts
         ],
@@ -125,7 +115,7 @@ async def agree(  # noqa: C901, PLR0911 - each reason by its name
     await append(conn, [Fact("instalments_agreed", person_id, subscription_id, fact)], now)
     if before is not None and before.method_id != agreement.method_id:
         await payments.forget(conn, [before.method_id], now)
-    kept = await payments.keep(conn, NewSavedCard(agreement.method_id, subscription_id, return_url), now)
+    kept = await payments.keep(conn, NewSavedCard(agreement.method_id, subscription_id, pay.return_url), now)
     if isinstance(kept, SavedCard) and kept.state is SavedCardState.FAILED:
         return Refused(PackageRefusal.METHOD_FAILED, {"reason": kept.reason})
     return kept
@@ -211,17 +201,17 @@ async def begin_charge(
     subscription = (await packages_store.subscriptions(conn, [row.plan_id]))[row.plan_id]
     card = (await payments.methods(conn, [plan.method_id])).get(plan.method_id)
     if card is None or card.state is not SavedCardState.SAVED or subscription.person_id is None:
-        return Refused("no_card")
+        return Refused(NotCharged.NO_CARD)
     orders = (await ticketing.bundles(conn, [row.plan_id]))[row.plan_id]
     paid_with = sorted({order.payment_id for order in orders if order.state == "paid" and order.payment_id is not None})
     if any(one.state != "won" and not one.is_inquiry for one in await payments.disputes_of(conn, paid_with)):
-        return Refused("disputed")
+        return Refused(NotCharged.DISPUTED)
     wish = ticketing.PayBundle(row.id, payment_id, subscription.person_id, return_url)
     paying = await ticketing.pay_bundle(conn, wish, now)
     if isinstance(paying, Refused):
         return paying
     if paying.start is not None and paying.start.direct is not None:
-        return Refused("organisers_account")
+        return Refused(NotCharged.ORGANISERS_ACCOUNT)
     if paying.order.payment_id == payment_id:
         await store.lock_plans(conn, [row.plan_id])
         state = "charging" if paying.start is not None else "done"

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.money.payments.api import Checkout, PaymentProvider, open_page
 from virage.money.payments.types import PaymentRefusal, SavedCardState
@@ -48,16 +49,13 @@ class OfferRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class SubscriptionPayment(Struct, frozen=True, forbid_unknown_fields=True):
     """Start a payment. The client makes `payment_id`: a repeated request is one payment.
 
-    `terms` is the version of the terms of sale that the buyer accepts, as for an order. With `parts`, it is paid in as
-    many instalments, as its choices say: the buyer `consents` that the card `method_id`, which the client makes, is
-    saved and charged on their dates, the first one at once. `instalment` is the number of one to pay by page.
+    `terms` is the version of the terms of sale that the buyer accepts, as for an order. With an `agreement`, it is
+    paid in instalments. `instalment` is the number of one to pay by page.
     """
 
     payment_id: UUID
     terms: UUID | None = None
-    parts: Annotated[int, Meta(ge=2, le=INSTALMENTS_MAX)] | None = None
-    method_id: UUID | None = None
-    consents: bool = False
+    agreement: Agreement | None = None
     instalment: Annotated[int, Meta(ge=1, le=INSTALMENTS_MAX)] | None = None
 
 
@@ -155,16 +153,15 @@ async def pay_subscription(
     """
     back = f"{config.public_url}/subscriptions/{subscription_id}"
     person_id, now = require_fan(principal), clock.now()
-    if data.parts is not None and data.method_id is not None:
-        agreement = Agreement(data.payment_id, data.parts, data.method_id, data.consents, data.terms)
-        back = f"{back}?method={data.method_id}"
-        card = granted(await db.transact(agree, subscription_id, person_id, agreement, return_url=back, now=now))
+    wish = ticketing.PayBundle(subscription_id, data.payment_id, person_id, back, data.terms)
+    if data.agreement is not None:
+        saving = replace(wish, return_url=f"{back}?method={data.agreement.method_id}")
+        card = granted(await db.transact(agree, saving, data.agreement, now))
         waits = card.state is SavedCardState.OPEN
         page_url = granted(await open_page(db, clock, payment_provider, card)) if waits else None
         async with db.connection() as conn:
             (order, *_) = (await ticketing.bundles(conn, [subscription_id]))[subscription_id]
         return SubscriptionPaymentPage("paying", page_url, order.expires_at)
-    wish = ticketing.PayBundle(subscription_id, data.payment_id, person_id, back, data.terms)
     if data.instalment is not None:
         paying = granted(await db.transact(pay_instalment, wish, data.instalment, now))
     else:

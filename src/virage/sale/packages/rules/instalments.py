@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -17,6 +18,14 @@ MARGIN: Final = timedelta(days=1)
 """How long before the first event of an instalment that end is at least."""
 TRIES_MAX: Final = 2
 """How often a card is charged for an instalment."""
+
+
+class NotCharged(StrEnum):
+    """Why the card of an instalment is not charged, beside the reasons of a bank."""
+
+    NO_CARD = "no_card"
+    DISPUTED = "disputed"
+    ORGANISERS_ACCOUNT = "organisers_account"
 
 
 class PartEvent(Struct, frozen=True):
