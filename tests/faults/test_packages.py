@@ -97,7 +97,7 @@ class Subscribers:
             await asyncio.sleep(RETRY_S * (1 + self._random.random()))
 
 
-async def pack_of_three(url: str) -> UUID:
+async def pack_of_three(url: str, **changes: Any) -> UUID:
     """Three matches in weeks to come, and the pack of them."""
     db, now = await Database.open(url, connections_max=1), datetime.now(UTC)
     package_id, matches = new_id(), [new_id() for _ in range(MATCHES)]
@@ -131,6 +131,7 @@ async def pack_of_three(url: str) -> UUID:
                 opens_at=now - timedelta(hours=1),
                 closes_at=now + timedelta(days=10),
                 is_open=True,
+                **changes,
             )
             stored = await set_package(conn, package_id, organiser_id, content, who=None, now=now)
             assert not hasattr(stored, "reason"), stored
