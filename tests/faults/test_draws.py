@@ -10,6 +10,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -145,10 +146,10 @@ async def settled(system: System, draw_id: UUID) -> dict[str, Any]:
         await asyncio.sleep(0.5)
 
 
-async def kill(system: System) -> dict[str, int]:
-    """Kill the worker and the database in turn, at random moments of the run; return how often each."""
+async def kill(system: System, targets: Sequence[str] = TARGETS) -> dict[str, int]:
+    """Kill processes in turn, at random moments of the run; return how often each."""
     chance, killer = random.Random(SEED), Killer(system)  # noqa: S311 - the same moments each time
-    for target in TARGETS:
+    for target in targets:
         await asyncio.sleep(chance.uniform(0.1, 1.2))
         (victim, *_) = pids = killer.pids(target)
         os.kill(victim, signal.SIGKILL)
