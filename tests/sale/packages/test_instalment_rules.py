@@ -86,6 +86,13 @@ def test_the_order_in_which_matches_are_named_changes_nothing(
     assert divide(shuffled, parts, days, NOW) == divide(events, parts, days, NOW)
 
 
+def test_a_match_a_second_before_the_margin_is_not_in_a_second_part() -> None:
+    end = NOW + timedelta(days=30) + GRACE + MARGIN
+    first = PartEvent(UUID(int=1), UUID(int=1), NOW + timedelta(days=2), 100)
+    for starts_at, parts in ((end, 2), (end - timedelta(seconds=1), 1)):
+        assert len(divide([first, PartEvent(UUID(int=2), UUID(int=2), starts_at, 100)], 2, 30, NOW)) == parts
+
+
 def test_matches_that_are_near_make_fewer_parts() -> None:
     near = [PartEvent(UUID(int=n), UUID(int=n), NOW + timedelta(days=2 + n), 100) for n in range(6)]
     assert [len(part.events) for part in divide(near, 3, 30, NOW)] == [6]

@@ -291,6 +291,8 @@ async def test_another_choice_replaces_the_first_and_its_card_and_a_repeated_one
     assert await club.orders(fan, held) == ["paid"] * 3 + ["held"] * 3
     rows = await club.system.rows("select id, state from payments.method")
     assert {row["id"]: row["state"] for row in rows} == {first: "forgetting", second: "saved"}
+    rows = await club.system.rows("select id from payments.payment where expires_at <= $1", club.clock.now())
+    assert [str(row["id"]) for row in rows] == [payment_id], "the first choice's payment is abandoned"
     late = await club.agree(fan, held, 3)
     assert (late.status_code, late.json()["code"]) == (409, "order_already_paid")
 
@@ -488,3 +490,25 @@ async def test_the_office_counts_parts_and_lists_those_who_have_not_paid(club: C
     (unpaid,) = (await office.ask("GET", f"{path}?unpaid=true")).json()["subscriptions"]
     assert unpaid["email"] == "fan@example.org"
     assert [part["state"] for part in unpaid["instalments"]] == ["paid", "to_pay", "planned"]
+
+
+async def test_the_card_of_the_operator_is_not_charged_for_an_organiser_with_an_own_account(club: Club) -> None:
+    """Before the agreement it is not offered; an account that comes later lets the buyer pay by page."""
+    fan, other = await club.system.fan(), await club.system.fan("other@example.org")
+    package = await club.sold()
+    held, _ = await club.begun(fan, package)
+    async with club.system.db.transaction() as conn:
+        await conn.execute(
+            "insert into payments.account (organiser_id, ref, begun_by, begun_at, may_charge, may_pay_out) "
+            "values ($1, 'acct_1', $2, $3, true, true)",
+            club.system.organiser_id,
+            new_id(),
+            club.clock.now(),
+        )
+    later = await club.held(other, package)
+    assert later["choices"] == []
+    assert (await club.agree(other, later)).json()["code"] == "instalments_not_offered"
+    await club.after(30)
+    part = (await club.seen(fan, held))["instalments"]["parts"][1]
+    assert (part["state"], part["reason"]) == ("to_pay", "organisers_account")
+    assert len(club.provider.charged) == 1
