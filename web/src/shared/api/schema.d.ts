@@ -547,6 +547,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attendance/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get attendance
+         * @description Return the attendance rule of my season ticket with the events that count against it; null without a rule.
+         */
+        get: operations["get_attendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/club": {
         parameters: {
             query?: never;
@@ -2296,6 +2316,50 @@ export interface paths {
          * @description Return the accounting journal as CSV.
          */
         get: operations["get_journal_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/attendance/{package_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get office attendance
+         * @description Return the attendance rule of a package, and its holders by unused events.
+         */
+        get: operations["get_office_attendance"];
+        /**
+         * Put attendance
+         * @description Set the attendance rule of a package. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_attendance"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/attendance/{package_id}/holders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get attendance csv
+         * @description Return the holders of a package with their unused events as CSV, the most first.
+         */
+        get: operations["get_attendance_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7492,6 +7556,35 @@ export interface components {
             mine: boolean;
         };
         /**
+         * AttendanceContent
+         * @description What the office sets for a package, in events at which a seat was unused.
+         *
+         *         Holders are warned at `unused_warn`. At `unused_max` their renewal is listed, and the office decides on it.
+         */
+        AttendanceContent: {
+            unused_max: number;
+            unused_warn: number;
+        };
+        /**
+         * AttendanceUpdate
+         * @description The rule of a package at the `revision` that the office saw; None for its first one.
+         */
+        AttendanceUpdate: {
+            revision?: number | null;
+            unused_max: number;
+            unused_warn: number;
+        };
+        /**
+         * AttendanceView
+         * @description The attendance rule of a season ticket for its holder, with the events that count; `notice` is the last one.
+         */
+        AttendanceView: {
+            events: components["schemas"]["UnusedEventView"][];
+            notice: ("reached" | "warned") | null;
+            unused_max: number;
+            unused_warn: number;
+        };
+        /**
          * AttestationJson
          * @description The response of a RegistrationResponseJSON; texts are base64url.
          */
@@ -9283,7 +9376,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "instalment_due" | "instalment_failed" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
+        EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "instalment_due" | "instalment_failed" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -11299,6 +11392,20 @@ export interface components {
             event_id: string;
             free: number;
             from_cents: number | null;
+        };
+        /**
+         * OfficeAttendance
+         * @description The rule of a package, None without one, and its holders by unused events, from 0 on.
+         *
+         *         Events that ended before `ended_before` count. `holders` are the 100 with the most unused events.
+         */
+        OfficeAttendance: {
+            counts: components["schemas"]["UnusedCount"][];
+            /** Format: date-time */
+            ended_before: string;
+            holders: components["schemas"]["UnusedHolder"][];
+            revision: number | null;
+            rule: components["schemas"]["AttendanceContent"] | null;
         };
         /**
          * OfficeCampaign
@@ -13484,8 +13591,9 @@ export interface components {
          * @description A renewal with the seats that are held for it, which `subscription` has; None while it has none.
          *
          *         `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
-         *         than last season. `number` is the place in the order of the relocation round, None if it took no part.
-         *         `wishes_until` is None if there is no round. `categories` are those that wishes may name.
+         *         than last season. `unused`: it is listed because seats stayed empty too often. `number` is the place in the order of
+         *         the relocation round, None if it took no part. `wishes_until` is None if there is no round. `categories` are those
+         *         that wishes may name.
          */
         RenewalView: {
             categories: components["schemas"]["WishCategory"][];
@@ -13510,6 +13618,7 @@ export interface components {
             subscription: components["schemas"]["SubscriptionView"] | null;
             /** Format: date-time */
             until: string;
+            unused: boolean;
             wishes: components["schemas"]["WishAnswer"][];
             wishes_until: string | null;
             years: number;
@@ -15324,6 +15433,41 @@ export interface components {
             till_name: string | null;
         };
         /**
+         * UnusedCount
+         * @description How many holders have so many unused events.
+         */
+        UnusedCount: {
+            holders: number;
+            unused: number;
+        };
+        /**
+         * UnusedEventView
+         * @description An event at which so many seats of a holder stayed empty.
+         */
+        UnusedEventView: {
+            /** Format: uuid */
+            event_id: string;
+            seats: number;
+            /** Format: date-time */
+            starts_at: string;
+            time_zone: string;
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * UnusedHolder
+         * @description A holder with unused events; `name` and `email` are None after the erasure of the person.
+         */
+        UnusedHolder: {
+            email: string | null;
+            name: string | null;
+            notice: ("reached" | "warned") | null;
+            /** Format: uuid */
+            subscription_id: string;
+            unused: number;
+        };
+        /**
          * UpcomingTickets
          * @description A person's tickets for one coming event. They stop working when the person is erased.
          */
@@ -16609,6 +16753,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScanAnswers"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_attendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttendanceView"] | null;
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -19745,6 +19920,103 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The accounting journal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_office_attendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeAttendance"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_attendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttendanceUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeAttendance"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_attendance_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The holders with their unused events */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -99,7 +99,7 @@ async def office_subscriptions(
     rows = found[:SUBSCRIPTIONS_MAX]
     persons = await people.persons_by_id(conn, sorted({row.person_id for row in rows if row.person_id is not None}))
     shown = []
-    for row, view in zip(rows, await subscription_views(conn, rows, now), strict=True):
+    for row, view in zip(rows, await subscription_views(conn, rows), strict=True):
         person = None if row.person_id is None else persons.get(row.person_id)
         first = view.events[0].order
         shown.append(

@@ -200,16 +200,16 @@ async def packages_by_id(conn: Connection, ids: Collection[UUID]) -> dict[UUID, 
     return await store.packages(conn, ids)
 
 
-async def subscriptions_by_id(conn: Connection, ids: Sequence[UUID], now: datetime) -> dict[UUID, SubscriptionView]:
-    """Return subscriptions by id; those that there are not are missing."""
+async def subscriptions_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, SubscriptionView]:
+    """Return subscriptions by id, without the choices of their payment; those that there are not are missing."""
     rows = list((await store.subscriptions(conn, ids)).values())
-    return {view.id: view for view in await subscription_views(conn, rows, now)}
+    return {view.id: view for view in await subscription_views(conn, rows)}
 
 
 async def subscription_views(
-    conn: Connection, rows: Sequence[SubscriptionRow], now: datetime
+    conn: Connection, rows: Sequence[SubscriptionRow], now: datetime | None = None
 ) -> list[SubscriptionView]:
-    """Return subscriptions for the people who have them."""
+    """Return subscriptions for the people who have them; `now` is needed for the choices of their payment."""
     packages = await store.packages(conn, {row.package_id for row in rows})
     orders = await ticketing.bundles(conn, [row.id for row in rows])
     events = await programme.events(conn, sorted({order.event_id for found in orders.values() for order in found}))
@@ -219,8 +219,9 @@ async def subscription_views(
     views = []
     for row in rows:
         package, of_row = packages[row.package_id], orders[row.id]
-        offers = state_of(of_row) in ("held", "paying") and package.organiser_id not in sold_apart
-        found = choices(package, part_events(of_row, events), now) if offers else []
+        found: list[list[InstalmentPart]] = []
+        if now is not None and state_of(of_row) in ("held", "paying") and package.organiser_id not in sold_apart:
+            found = choices(package, part_events(of_row, events), now)
         views.append(_subscription_view(row, package, of_row, events, found, agreed.get(row.id)))
     return views
 

@@ -88,7 +88,7 @@ async def renewal_views(conn: Connection, renewals: Sequence[Renewal], now: date
     named = await packages.packages_by_id(
         conn, {id_ for one in campaigns.values() for id_ in (one.from_package_id, one.to_package_id)}
     )
-    subscriptions = await packages.subscriptions_by_id(conn, [one.id for one in renewals], now)
+    subscriptions = await packages.subscriptions_by_id(conn, [one.id for one in renewals])
     return [_view(one, campaigns[one.campaign_id], named, subscriptions.get(one.id), now) for one in renewals]
 
 

@@ -236,7 +236,7 @@ async def office_renewals(
 async def shown(conn: Connection, rows: Sequence[Renewal], now: datetime) -> list[OfficeRenewal]:
     """Return renewals for the office."""
     names = await _names(conn, rows)
-    subscriptions = await packages.subscriptions_by_id(conn, [row.id for row in rows], now)
+    subscriptions = await packages.subscriptions_by_id(conn, [row.id for row in rows])
     listed = []
     for row in rows:
         name, email = names.get(row.person_id, (None, None))
