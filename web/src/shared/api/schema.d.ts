@@ -948,6 +948,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exchange/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List releases
+         * @description Return the caller's tickets that may be given back now without money, and those that were.
+         */
+        get: operations["list_releases"];
+        put?: never;
+        /**
+         * Release tickets
+         * @description Give back tickets of one order without money: they stop working, and their places are for sale again.
+         *
+         *     A repeated id is one release.
+         */
+        post: operations["release_tickets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exchange/tickets": {
         parameters: {
             query?: never;
@@ -963,6 +989,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exchange/waiting/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get my waiting entry
+         * @description Return the caller's entry on the waiting list of an event.
+         */
+        get: operations["get_my_waiting_entry"];
+        /**
+         * Join waiting list
+         * @description Join the waiting list of an event, or change what the caller waits for. Refused while such seats are free.
+         */
+        put: operations["join_waiting_list"];
+        post?: never;
+        /**
+         * Leave waiting list
+         * @description Leave the waiting list of an event.
+         */
+        delete: operations["leave_waiting_list"];
         options?: never;
         head?: never;
         patch?: never;
@@ -9376,7 +9430,7 @@ export interface components {
          * @description What an email tells.
          * @enum {string}
          */
-        EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "instalment_due" | "instalment_failed" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn";
+        EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "instalment_due" | "instalment_failed" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn" | "waiting_list";
         /**
          * EmailRequest
          * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
@@ -9712,14 +9766,18 @@ export interface components {
         /**
          * ExchangeBook
          * @description An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold.
+         *
+         *         `released` are tickets that their holders gave back without money.
          */
         ExchangeBook: {
             fee_cents: number;
             listed: number;
             listings: components["schemas"]["OfficeListing"][];
+            released: number;
             sold: number;
             sold_cents: number;
             terms: components["schemas"]["ExchangeTerms"];
+            waiting: components["schemas"]["WaitingCount"];
         };
         /**
          * ExchangePurchaseRequest
@@ -9734,11 +9792,13 @@ export interface components {
          * ExchangeTerms
          * @description The rules of an event's exchange. `open` lets holders list; `price_max_permille` is of the ticket's price.
          *
-         *         `fee_permille` of the price is kept from the seller's refund.
+         *         `fee_permille` of the price is kept from the seller's refund. `give_back` lets holders return seats without money.
          */
         ExchangeTerms: {
             /** @default 0 */
             fee_permille: number;
+            /** @default false */
+            give_back: boolean;
             /** @default false */
             open: boolean;
             /** @default 1000 */
@@ -10910,7 +10970,7 @@ export interface components {
             listed_at: string;
             payout_cents: number;
             places: components["schemas"]["ListedPlace"][];
-            reasons: ("many_in_year" | "many_of_event")[];
+            reasons: ("many_in_browser" | "many_in_year" | "many_of_event")[];
             /** @enum {string} */
             state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
             total_cents: number;
@@ -11185,6 +11245,13 @@ export interface components {
             label: string | null;
             /** Format: date-time */
             registered_at: string;
+        };
+        /**
+         * MyWaiting
+         * @description The caller's entry on the waiting list of an event; None without one.
+         */
+        MyWaiting: {
+            entry: components["schemas"]["WaitingView"] | null;
         };
         /**
          * Named
@@ -11551,7 +11618,7 @@ export interface components {
             order_id: string | null;
             payout_cents: number;
             places: components["schemas"]["ListedPlace"][];
-            reasons: ("many_in_year" | "many_of_event")[];
+            reasons: ("many_in_browser" | "many_in_year" | "many_of_event")[];
             seller: string | null;
             /** Format: uuid */
             seller_id: string;
@@ -11922,7 +11989,7 @@ export interface components {
             /** @default provider */
             paid_by: components["schemas"]["PaidBy"];
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -13580,6 +13647,23 @@ export interface components {
             response: components["schemas"]["AttestationJson"];
         };
         /**
+         * ReleaseRequest
+         * @description Tickets of one order to give back without money. The client makes `id`: a repeated request is one release.
+         */
+        ReleaseRequest: {
+            /** Format: uuid */
+            id: string;
+            ticket_ids: string[];
+        };
+        /**
+         * Releases
+         * @description The caller's tickets that may be given back now, and those that were.
+         */
+        Releases: {
+            possible: string[];
+            released: string[];
+        };
+        /**
          * ReminderChoice
          * @description Whether a person wants reminders of events by email.
          */
@@ -15062,7 +15146,7 @@ export interface components {
             /** Format: uuid */
             order_id: string;
             /** @enum {string} */
-            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "seat_fault";
+            reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
             ticket_ids: string[];
         };
         /**
@@ -15675,6 +15759,57 @@ export interface components {
             places: number;
             seats: number;
             version: string;
+        };
+        /**
+         * WaitingCategory
+         * @description How many people wait for seats of a category; those who would take any are counted in each.
+         */
+        WaitingCategory: {
+            name: {
+                [key: string]: string;
+            };
+            people: number;
+        };
+        /**
+         * WaitingCount
+         * @description The waiting list of an event in numbers: parties, their people, wheelchair spaces, and parties invited now.
+         */
+        WaitingCount: {
+            categories: components["schemas"]["WaitingCategory"][];
+            invited: number;
+            parties: number;
+            people: number;
+            wheelchairs: number;
+        };
+        /**
+         * WaitingRequest
+         * @description Wait for seats of an event for a party, in these categories; in any without one.
+         *
+         *         `wheelchairs` of the party need a wheelchair space, each with a companion seat for another one of the party as far
+         *         as they go. This is stored only with the person's consent: `consents`.
+         */
+        WaitingRequest: {
+            category_ids?: string[];
+            /** @default false */
+            consents: boolean;
+            size: number;
+            /** @default 0 */
+            wheelchairs: number;
+        };
+        /**
+         * WaitingView
+         * @description An entry for its person. `position` counts from 1, among the parties with or without a wheelchair.
+         *
+         *         `invited_until`: seats were free or listed at the last look, and the next party is told after this moment.
+         */
+        WaitingView: {
+            category_ids: string[];
+            invited_until: string | null;
+            /** Format: date-time */
+            joined_at: string;
+            position: number;
+            size: number;
+            wheelchairs: number;
         };
         /**
          * Walkways
@@ -17422,6 +17557,66 @@ export interface operations {
             };
         };
     };
+    list_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Releases"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    release_tickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_listable_tickets: {
         parameters: {
             query?: never;
@@ -17439,6 +17634,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListableTicket"][];
                 };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_my_waiting_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyWaiting"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    join_waiting_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitingRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    leave_waiting_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {
