@@ -69,6 +69,7 @@ def test_a_season_in_three_instalments_declined_twice_and_paid_with_another_card
         expect(dialog).to_have_count(0)
 
         page.goto(f"/packages/{seasons.ids[1]}")
+        page.get_by_role("radio", name=re.compile("^Gold")).check()
         page.get_by_role("button", name="Find 2 seats").click()
         expect(page.get_by_role("heading", name="Your seats at 3 events")).to_be_visible()
         run(system, "update packages.package set is_open = false where id = $1", seasons.ids[1])
