@@ -89,7 +89,7 @@ def test_a_fan_waits_for_a_sold_out_category_is_told_by_email_and_leaves(
     expect(panel(page).get_by_role("button", name="Join the waiting list…")).to_be_visible()
 
 
-def test_no_one_waits_for_seats_that_are_free_or_stores_a_need_without_consent(
+def test_the_form_refuses_seats_that_are_free_and_a_need_without_consent(
     system: System, opening: Opening, category: SoldOut, address: str
 ) -> None:
     page = opening(fan(system, address, "Ann"))

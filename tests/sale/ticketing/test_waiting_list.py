@@ -136,7 +136,7 @@ async def test_an_invitation_that_ends_goes_to_the_next_and_three_end_the_entry(
     assert (await entry_of(ann), await entry_of(ben)) == (None, None)
 
 
-async def test_no_one_waits_while_such_seats_are_free(full: System) -> None:
+async def test_joining_is_refused_while_such_seats_are_free(full: System) -> None:
     (ann,) = await fans(full, "ann")
     await free(full, *pair(BLUE_BLOCK))
     assert codes(await ask_to_wait(ann)) == (409, "seats_available")
@@ -192,7 +192,7 @@ async def test_listed_tickets_are_told_to_a_party_of_their_size_but_not_to_their
     assert [(one["name"]["en"], one["people"]) for one in book["categories"]] == [("Gold", 7), ("Blue", 5)]
 
 
-async def test_who_has_bought_leaves_the_list(full: System, clock: FakeClock) -> None:
+async def test_a_purchase_ends_the_entry(full: System, clock: FakeClock) -> None:
     ann, ben = await fans(full, "ann", "ben")
     await waiting(ann)
     await waiting(ben)

@@ -29,9 +29,9 @@ export const officeSeasons = {
   attendance: {
     title: "Ungenutzte Plätze",
     lead: "Ein Platz ist ungenutzt, wenn sein Ticket weder gescannt noch erstattet noch in der Ticketbörse angeboten wurde.",
-    choose: "Abo",
+    choose: "Dauerkarte",
     nothing: "Bitte wählen",
-    none: "Es hat noch niemand dieses Abo.",
+    none: "Diese Dauerkarte hat noch niemand.",
     events: "Ungenutzte Veranstaltungen",
     people: "Personen",
     summary: "Personen nach Zahl der ungenutzten Veranstaltungen",

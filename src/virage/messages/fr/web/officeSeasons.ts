@@ -40,7 +40,7 @@ export const officeSeasons = {
     warn: "Avertir à partir de",
     warnHint: "Événements manqués. Les titulaires reçoivent un e-mail.",
     max: "Décider à partir de",
-    maxHint: "Au-delà, le club décide du réabonnement.",
+    maxHint: "À partir de ce nombre, le club décide du réabonnement.",
     higher: "Plus que l’avertissement",
     check: "Vérifier",
     save: "Enregistrer la règle",
