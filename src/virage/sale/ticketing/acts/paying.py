@@ -166,10 +166,9 @@ async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying 
     await store.start_paying(conn, changed)
     if pay.terms in terms:
         bundle_id = first.bundle_id or bundle.id
-        whole = (await store.orders_of_bundles(conn, [bundle_id]))[
-            bundle_id
-        ]  # the later parts are bought under them too
-        await store.accept_terms(conn, {order.id: pay.terms for order in whole}, now)
+        bundles = await store.orders_of_bundles(conn, [bundle_id])
+        # The later parts are bought under them too.
+        await store.accept_terms(conn, {order.id: pay.terms for order in bundles[bundle_id]}, now)
     await append(conn, [Fact("order_paying", pay.fan_id, order.id) for order in orders], now)
     if bundle.total_cents:
         return answer
