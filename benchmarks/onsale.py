@@ -28,7 +28,7 @@ from msgspec.structs import replace
 
 from benchmarks.buyers import Mix, Plan, Report
 from benchmarks.common import machine, percentile, processor_s, run, tell
-from benchmarks.system import Provider, System, seed
+from benchmarks.system import Provider, System, another_match, seed
 from benchmarks.wire import Client
 from tests.money.payments import stripe_standin
 from virage.platform.data.database import Database
@@ -38,10 +38,7 @@ from virage.sale.membership import api as membership
 from virage.sale.membership.rules.terms import EventWindow, TierContent
 from virage.sale.packages import api as packages
 from virage.sale.packages.types import PackageContent
-from virage.sale.ticketing import api as ticketing
-from virage.site.programme import acts as programme
 from virage.site.programme import api as programme_reads
-from virage.site.programme.types import NewEvent
 
 FANS = 20_000
 STRIPE_FANS = 4_000
@@ -131,21 +128,10 @@ async def mixed(url: str, event_id: UUID, tokens: Sequence[str]) -> Mix:
     db = await Database.open(url, connections_max=1)
     try:
         async with db.transaction() as conn:
-            event, pricing = await programme_reads.event(conn, event_id), await ticketing.load_pricing(conn, event_id)
+            event = await programme_reads.event(conn, event_id)
             assert event is not None
             starts = event.starts_at + timedelta(days=7)
-            match = NewEvent(
-                id=new_id(),
-                organiser_id=event.organiser_id,
-                kind="match",
-                title=event.title,
-                doors_at=starts - timedelta(hours=2),
-                starts_at=starts,
-                ends_at=starts + timedelta(hours=2),
-                sale_opens_at=now + timedelta(days=1),
-                sale_closes_at=starts,
-                rules=event.rules,
-            )
+            match_id = await another_match(conn, event, starts, now + timedelta(days=1), now)
             tier = TierContent(
                 name=event.title,
                 price_cents=3000,
@@ -157,7 +143,7 @@ async def mixed(url: str, event_id: UUID, tokens: Sequence[str]) -> Mix:
             content = PackageContent(
                 kind="pack",
                 name=event.title,
-                event_ids=[event_id, match.id],
+                event_ids=[event_id, match_id],
                 discount_permille=100,
                 opens_at=now,
                 closes_at=event.starts_at,
@@ -165,14 +151,11 @@ async def mixed(url: str, event_id: UUID, tokens: Sequence[str]) -> Mix:
             )
             package_id = new_id()
             for outcome in (
-                await programme.create(conn, match, None, now),
-                await ticketing.set_pricing(conn, match.id, pricing, None, now),
-                await programme.publish(conn, match.id, None, now),
                 await membership.set_tier(conn, tier_id, event.organiser_id, tier, who=None, now=now),
                 await packages.set_package(conn, package_id, event.organiser_id, content, who=None, now=now),
             ):
                 assert not isinstance(outcome, Refused), outcome
-            other = await programme_reads.event(conn, match.id)
+            other = await programme_reads.event(conn, match_id)
             assert other is not None
             window = EventWindow(opens_at=now - timedelta(minutes=1), tickets_max=9, tier_ids=[tier_id])
             assert not isinstance(await membership.set_windows(conn, other, [window], 0, who=None, now=now), Refused)
@@ -181,7 +164,7 @@ async def mixed(url: str, event_id: UUID, tokens: Sequence[str]) -> Mix:
             await conn.execute("analyze")
     finally:
         await db.close()
-    return Mix(str(package_id), str(match.id), list(tokens[::MEMBERS_EVERY]))
+    return Mix(str(package_id), str(match_id), list(tokens[::MEMBERS_EVERY]))
 
 
 async def left_over(system: System, event_id: UUID) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks.common import machine, quick, run, tell
-from benchmarks.system import System, seed
+from benchmarks.system import System, another_match, seed
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
@@ -29,9 +29,7 @@ from virage.sale.seasons.planning import compute
 from virage.sale.seasons.rules.terms import CampaignContent
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing import api as ticketing
-from virage.site.programme import acts as programme
 from virage.site.programme import api as programme_reads
-from virage.site.programme.types import NewEvent
 
 RENEWALS, RELOCATIONS, EVENTS, PARTY = 25_000, 5_000, 19, 2
 QUICK_RENEWALS, QUICK_RELOCATIONS, QUICK_EVENTS = 1_000, 200, 5
@@ -61,30 +59,10 @@ from new cross join unnest($2::uuid[]) with ordinality as event (id, week)
 
 async def season_of(conn: Connection, event_id: UUID, count: int, now: datetime, first: datetime) -> UUID:
     """Put matches on sale at the prices of an event, one a week, and return their package."""
-    event, pricing = await programme_reads.event(conn, event_id), await ticketing.load_pricing(conn, event_id)
+    event = await programme_reads.event(conn, event_id)
     assert event is not None
-    ids = []
-    for week in range(count):
-        starts = first + timedelta(days=7 * week)
-        match = NewEvent(
-            id=new_id(),
-            organiser_id=event.organiser_id,
-            kind="match",
-            title=event.title,
-            doors_at=starts - timedelta(hours=2),
-            starts_at=starts,
-            ends_at=starts + timedelta(hours=2),
-            sale_opens_at=now + timedelta(hours=12),
-            sale_closes_at=starts,
-            rules=event.rules,
-        )
-        for outcome in (
-            await programme.create(conn, match, None, now),
-            await ticketing.set_pricing(conn, match.id, pricing, None, now),
-            await programme.publish(conn, match.id, None, now),
-        ):
-            assert not hasattr(outcome, "reason"), outcome
-        ids.append(match.id)
+    opens = now + timedelta(hours=12)
+    ids = [await another_match(conn, event, first + timedelta(days=7 * week), opens, now) for week in range(count)]
     content = PackageContent(
         kind="season",
         name={"fr": "Saison", "en": "Season"},

@@ -22,16 +22,18 @@ from tests.money.payments import stripe_standin
 from virage.cli.deployment import virage_command
 from virage.demo.venues.drawing import stadium, stadium_file
 from virage.identity.people import acts as people
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.data.migrate import migrate
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.host.supervise import Child, Supervisor
 from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.reads.open_sales import load_pricing
 from virage.sale.ticketing.rules.pricing import PriceCategory, Pricing
 from virage.sale.ticketing.rules.terms import Tariff
 from virage.site.programme import acts as programme
-from virage.site.programme.rules import EventRules, NewEvent, Organiser
+from virage.site.programme.rules import Event, EventRules, NewEvent, Organiser
 from virage.site.venue.api import import_file
 
 PLAIN_ROWS = 10_000
@@ -282,6 +284,29 @@ async def _event(conn: Any, now: datetime) -> tuple[UUID, list[UUID]]:
     await set_pricing(conn, event.id, pricing, None, now)
     await programme.publish(conn, event.id, None, now)
     return event.id, [category.id for category in pricing.categories]
+
+
+async def another_match(conn: Connection, like: Event, starts: datetime, opens: datetime, now: datetime) -> UUID:
+    """Put a match on sale at the prices and rules of an event, from `opens` until it starts."""
+    match = NewEvent(
+        id=new_id(),
+        organiser_id=like.organiser_id,
+        kind="match",
+        title=like.title,
+        doors_at=starts - timedelta(hours=2),
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=2),
+        sale_opens_at=opens,
+        sale_closes_at=starts,
+        rules=like.rules,
+    )
+    for outcome in (
+        await programme.create(conn, match, None, now),
+        await set_pricing(conn, match.id, await load_pricing(conn, like.id), None, now),
+        await programme.publish(conn, match.id, None, now),
+    ):
+        assert not isinstance(outcome, Refused), outcome
+    return match.id
 
 
 async def _fans(conn: Any, numbers: Sequence[int], now: datetime) -> list[str]:
