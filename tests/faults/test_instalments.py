@@ -22,6 +22,7 @@ from tests.faults.length import FULL
 from tests.faults.test_draws import kill
 from tests.faults.test_kill import SETTLED_S
 from tests.faults.test_packages import CREATED, MATCHES, OK, pack_of_three
+from virage.platform.data.database import ASYNCPG_ERRORS
 from virage.platform.values.ids import new_id
 from virage_sandbox.cards import Card
 
@@ -123,7 +124,7 @@ async def charging_with_kills() -> dict[str, Any]:
                     await conn.execute(HASTEN, FANS if killing.done() else FANS // 10)
                     await conn.close()
                     found = await audit(system)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                except (OSError, *ASYNCPG_ERRORS):
                     pass  # the database was just killed
                 await asyncio.sleep(0.5)
         return await audit(system) | {"kills": await killing, "log": dict(log), "complaints": system.messages}
