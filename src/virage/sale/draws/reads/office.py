@@ -1,10 +1,8 @@
 """A draw for the office: what it offers, entries by wish, results, charges and the waiting order."""
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from io import StringIO
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,6 +10,7 @@ from msgspec import Struct
 from virage.identity.people import api as people
 from virage.platform.data.database import Connection
 from virage.platform.values.localised import LocalisedText
+from virage.platform.values.tables import Cell, table
 from virage.sale.draws.reads.fans import DrawQuota, quotas_of
 from virage.sale.draws.rules.setup import free_of
 from virage.sale.draws.rules.terms import DrawState, EntryRow, EntryState, QuotaRequest
@@ -189,17 +188,17 @@ async def _names(conn: Connection, rows: Sequence[EntryRow]) -> dict[UUID, str |
 async def entries_table(conn: Connection, draw_id: UUID) -> bytes:
     """Return all entries as CSV, without names: the order of the draw, states, and amounts are found by order."""
     draw = (await store.draws(conn, [draw_id]))[draw_id]
-    text = StringIO()
-    table = csv.writer(text)
-    table.writerow(["number", "code", "state", "size", "wheelchair", "wishes", "category_id", "order_id", "reason"])
+    listed: list[Sequence[Cell]] = []
     categories = [str(quota.category_id) for quota in draw.quotas]
     after = (-1, "")
     while rows := await entries_store.office_entries(conn, draw_id, after, CSV_PAGE):
         for row in rows:
             wishes = " ".join([categories[position] for position in row.wishes] + ["any"] * row.any_other)
             category = "" if row.category is None else categories[row.category]
-            table.writerow(
-                [row.number, row.code, row.state, row.size, row.wheelchair, wishes, category, row.order_id, row.reason]
+            order_id = None if row.order_id is None else str(row.order_id)
+            listed.append(
+                [row.number, row.code, row.state, row.size, row.wheelchair, wishes, category, order_id, row.reason]
             )
         after = (rows[-1].number or 0, rows[-1].code)
-    return text.getvalue().encode()
+    header = ("number", "code", "state", "size", "wheelchair", "wishes", "category_id", "order_id", "reason")
+    return table(header, listed)

@@ -1,9 +1,7 @@
 """Unused seats for their holders, for the office and for emails."""
 
-import csv
 from collections import Counter
 from datetime import datetime
-from io import StringIO
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +12,7 @@ from virage.identity.people.types import Email, EmailContent
 from virage.platform.data.database import Connection
 from virage.platform.values.localised import LocalisedText
 from virage.platform.values.refusals import Refused
+from virage.platform.values.tables import table
 from virage.sale.packages import api as packages
 from virage.sale.packages.types import Package
 from virage.sale.seasons.rules.attendance import COUNTED_AFTER, Attendance, AttendanceContent, NoticeKind
@@ -124,12 +123,9 @@ async def office_attendance(conn: Connection, package: Package, now: datetime) -
 
 async def attendance_table(conn: Connection, package: Package, now: datetime) -> bytes:
     """Return the holders of a package with their unused events as CSV, the most first."""
-    text = StringIO()
-    table = csv.writer(text)
-    table.writerow(["subscription_id", "name", "email", "unused", "notice"])
-    for one in await _named(conn, await _holders(conn, package.id, now)):
-        table.writerow([one.subscription_id, one.name, one.email, one.unused, one.notice])
-    return text.getvalue().encode()
+    holders = await _named(conn, await _holders(conn, package.id, now))
+    rows = [(str(one.subscription_id), one.name, one.email, one.unused, one.notice) for one in holders]
+    return table(("subscription_id", "name", "email", "unused", "notice"), rows)
 
 
 class _Unused(Struct, frozen=True):

@@ -1,10 +1,8 @@
 """Campaigns and their renewals for the office."""
 
 import asyncio
-import csv
 from collections.abc import Sequence
 from datetime import datetime
-from io import StringIO
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.localised import LocalisedText
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
+from virage.platform.values.tables import Cell, table
 from virage.sale.packages import api as packages
 from virage.sale.packages.types import discount_of, discounted
 from virage.sale.seasons.planning import Seasons, compute, events_of_round, load_seasons
@@ -271,9 +270,7 @@ async def _names(conn: Connection, rows: Sequence[Renewal]) -> dict[UUID | None,
 async def round_table(conn: Connection, campaign: Campaign, now: datetime) -> bytes:
     """Return the relocation round as CSV in its order: renewals with their wishes, answers and new seats."""
     seasons = await load_seasons(conn, campaign, now)
-    text = StringIO()
-    table = csv.writer(text)
-    table.writerow(["number", "renewal_id", "name", "email", "years", "size", "wishes", "answers", "new_seats"])
+    listed: list[Sequence[Cell]] = []
     found: list[Renewal] = []
     after = FIRST
     while rows := await store.renewals_in(conn, campaign.id, after, READ_AT_ONCE):
@@ -287,5 +284,7 @@ async def round_table(conn: Connection, campaign: Campaign, now: datetime) -> by
         )
         labels = [] if seasons is None else [seasons.sales[0].venue.label(place) for place in row.moves_to or ()]
         seats = " | ".join(f"{label.block} {label.row} {label.seat}" for label in labels)
-        table.writerow([row.number, row.id, name, email, row.years, row.size, wishes, " | ".join(row.answers), seats])
-    return text.getvalue().encode()
+        answers = " | ".join(row.answers)
+        listed.append([row.number, str(row.id), name, email, row.years, row.size, wishes, answers, seats])
+    header = ("number", "renewal_id", "name", "email", "years", "size", "wishes", "answers", "new_seats")
+    return table(header, listed)
