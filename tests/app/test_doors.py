@@ -92,6 +92,7 @@ DOORS: dict[str, frozenset[str]] = {
     "PUT /api/office/packages/{package_id}": only("programme"),
     "POST /api/office/packages/preview": only("programme"),
     "GET /api/office/packages/{package_id}/subscriptions": only("programme", "box_office", "finance"),
+    "GET /api/office/packages/{package_id}/subscriptions.csv": only("programme", "box_office", "finance"),
     "GET /api/renewals": PERSON,
     "GET /api/renewals/{renewal_id}": PERSON,
     "PUT /api/renewals/{renewal_id}/wishes": PERSON,

@@ -265,6 +265,7 @@ ELSEWHERE = {
     "POST /api/packages/{package_id}/subscriptions",
     "PUT /api/office/packages/{package_id}",
     "GET /api/office/packages/{package_id}/subscriptions",
+    "GET /api/office/packages/{package_id}/subscriptions.csv",
     # the tests of renewals try another fan, and the office of another club
     "GET /api/renewals/{renewal_id}",
     "PUT /api/renewals/{renewal_id}/wishes",

@@ -1,6 +1,8 @@
 """Packages at the office: set up, previewed, counted."""
 
+import csv
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import msgspec
@@ -80,11 +82,28 @@ async def test_the_office_counts_what_is_held_and_paid(season: Season) -> None:
     assert found["more"] is False
 
 
+async def test_the_buyers_come_as_a_table_in_which_no_name_is_a_formula(season: Season) -> None:
+    office, fan = await season.office(), await season.system.fan()
+    package = await season.package()
+    held = await season.bought(fan, package)
+    await season.system.rows("update people.person set name = '=1+1' where email = 'fan@example.org'")
+    answer = await office.ask("GET", f"/api/office/packages/{package.id}/subscriptions.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    (row,) = csv.DictReader(StringIO(answer.text))
+    order = held["events"][0]["order"]
+    labels = [line["label"] for line in order["lines"]]
+    assert row["seats"] == " | ".join(f"{label['block']} {label['row']} {label['seat']}" for label in labels)
+    wanted = {"name": "'=1+1", "email": "fan@example.org", "state": "paid", "order_code": order["code"]}
+    wanted |= {"events": "6", "other_seats": "0", "total": "768.00", "instalments": "0"}
+    assert {name: row[name] for name in wanted} == wanted
+
+
 async def test_the_office_of_another_club_neither_sees_nor_changes_a_package(season: Season) -> None:
     package = await season.package()
     grants = [Grant(role, "organiser", new_id()) for role in ("box_office", "programme")]
     stranger = await season.system.staff(*grants, email="stranger@example.org")
     assert (await stranger.ask("GET", f"/api/office/packages/{package.id}/subscriptions")).status_code == 404
+    assert (await stranger.ask("GET", f"/api/office/packages/{package.id}/subscriptions.csv")).status_code == 404
     assert (await put(stranger, wish(season), str(package.id))).status_code == 403
     assert (await stranger.ask("POST", "/api/office/packages/preview", wish(season))).status_code == 403
     assert (await stranger.ask("GET", "/api/office/packages")).json() == []

@@ -4046,6 +4046,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/packages/{package_id}/subscriptions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get package subscriptions csv
+         * @description Return who holds or bought a package as CSV, with their seats at the first event.
+         */
+        get: operations["get_package_subscriptions_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/pages/{kind}/{language}": {
         parameters: {
             query?: never;
@@ -23307,6 +23327,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfficeSubscriptions"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_package_subscriptions_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                package_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscriptions of the package */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

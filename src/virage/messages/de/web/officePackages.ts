@@ -30,6 +30,7 @@ export const officePackages = {
   buyers: "Käufer",
   buyersOf: (name: string) => `Käufer von ${name}`,
   noBuyers: "Noch keine Käufer.",
+  csv: "Als CSV herunterladen",
   more: "Mehr anzeigen",
   erased: "Konto gelöscht",
   others: (count: number) => `andere Plätze bei ${plural(count, "Veranstaltung", "Veranstaltungen")}`,

@@ -30,6 +30,7 @@ export const officePackages = {
   buyers: "Buyers",
   buyersOf: (name: string) => `Buyers of ${name}`,
   noBuyers: "No buyers yet.",
+  csv: "Download as CSV",
   more: "Show more",
   erased: "account deleted",
   others: (count: number) => `other seats at ${plural(count, "event", "events")}`,

@@ -30,6 +30,7 @@ export const officePackages = {
   buyers: "Acheteurs",
   buyersOf: (name: string) => `Acheteurs de ${name}`,
   noBuyers: "Pas encore d’acheteurs.",
+  csv: "Télécharger en CSV",
   more: "Afficher la suite",
   erased: "compte supprimé",
   others: (count: number) => `autres places à ${plural(count, "événement", "événements")}`,

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from virage.identity.people import api as people
 from virage.platform.data.database import Connection
-from virage.platform.values.money import Cents
+from virage.platform.values.money import Cents, Currency
+from virage.platform.values.tables import Cell, amount, table
 from virage.sale.packages.reads.instalments import Instalment
 from virage.sale.packages.reads.packages import (
     PackageOffer,
@@ -17,7 +18,7 @@ from virage.sale.packages.reads.packages import (
     package_views,
     subscription_views,
 )
-from virage.sale.packages.rules.terms import Package
+from virage.sale.packages.rules.terms import Package, SubscriptionRow
 from virage.sale.packages.store import instalments as instalments_store
 from virage.sale.packages.store import packages as store
 from virage.sale.packages.store.packages import PackageCounts
@@ -96,7 +97,32 @@ async def office_subscriptions(
         found = await instalments_store.unpaid_subscriptions(conn, package_id, after, now, SUBSCRIPTIONS_MAX + 1)
     else:
         found = await store.subscriptions_to(conn, package_id, after, SUBSCRIPTIONS_MAX + 1)
-    rows = found[:SUBSCRIPTIONS_MAX]
+    return OfficeSubscriptions(await _shown(conn, found[:SUBSCRIPTIONS_MAX]), len(found) > SUBSCRIPTIONS_MAX)
+
+
+async def buyers_table(conn: Connection, package_id: UUID, currency: Currency) -> bytes:
+    """Return all subscriptions to a package as CSV, with their seats at the first event."""
+    header = (
+        *("subscription_id", "name", "email", "state", "order_code", "seats", "events", "other_seats", "total"),
+        *("instalments", "instalments_paid", "begun_at"),
+    )
+    listed: list[Sequence[Cell]] = []
+    after = UUID(int=0)
+    while rows := await store.subscriptions_to(conn, package_id, after, SUBSCRIPTIONS_MAX):
+        for one in await _shown(conn, rows):
+            seats = " | ".join(label.area or f"{label.block} {label.row} {label.seat}" for label in one.labels)
+            paid = sum(part.state == "paid" for part in one.instalments)
+            listed.append(
+                [
+                    *(str(one.id), one.name, one.email, one.state, one.code, seats, one.events, one.other_seats),
+                    *(amount(one.total_cents, currency), len(one.instalments), paid, one.begun_at),
+                ]
+            )
+        after = rows[-1].id
+    return table(header, listed)
+
+
+async def _shown(conn: Connection, rows: Sequence[SubscriptionRow]) -> list[OfficeSubscription]:
     persons = await people.persons_by_id(conn, sorted({row.person_id for row in rows if row.person_id is not None}))
     shown = []
     for row, view in zip(rows, await subscription_views(conn, rows), strict=True):
@@ -117,4 +143,4 @@ async def office_subscriptions(
                 begun_at=row.begun_at,
             )
         )
-    return OfficeSubscriptions(shown, len(found) > SUBSCRIPTIONS_MAX)
+    return shown

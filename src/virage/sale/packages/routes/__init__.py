@@ -11,6 +11,12 @@ routers = [
     ),
     mount(
         "/api/office/packages",
-        [office.list_office_packages, office.put_package, office.preview_package, office.list_package_subscriptions],
+        [
+            office.list_office_packages,
+            office.put_package,
+            office.preview_package,
+            office.list_package_subscriptions,
+            office.get_package_subscriptions_csv,
+        ],
     ),
 ]

@@ -2,19 +2,20 @@
 
 from uuid import UUID
 
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Principal, Role, fresh, holds, require, staff
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import get, post, put
+from virage.platform.web.routing import Described, Response, get, post, put
 from virage.platform.web.scopes import organisers_of
 from virage.sale.packages.acts.packages import set_package
 from virage.sale.packages.reads.office import (
     OfficePackage,
     OfficeSubscriptions,
     PackagePreview,
+    buyers_table,
     office_packages,
     office_subscriptions,
 )
@@ -98,9 +99,31 @@ async def list_package_subscriptions(
     `unpaid`: those alone of which an instalment is not paid.
     """
     async with db.connection() as conn:
-        package = (await store.packages(conn, [package_id])).get(package_id)
-        if package is None or not any(
-            holds(principal, role, scope="organiser", scope_id=package.organiser_id) for role in SELLERS
-        ):
-            raise Problem("not_found")
+        await _must_see(conn, package_id, principal)
         return await office_subscriptions(conn, package_id, after, clock.now(), unpaid=unpaid)
+
+
+@get(
+    "/{package_id:uuid}/subscriptions.csv",
+    guards=[staff(*SELLERS)],
+    answer=Described(bytes, description="The subscriptions of the package", media_type="text/csv"),
+    rate="costly",
+)
+async def get_package_subscriptions_csv(
+    package_id: UUID, db: Database, principal: Principal, config: Config
+) -> Response[bytes]:
+    """Return who holds or bought a package as CSV, with their seats at the first event."""
+    async with db.connection() as conn:
+        await _must_see(conn, package_id, principal)
+        table = await buyers_table(conn, package_id, config.currency)
+    headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="buyers-{package_id}.csv"'}
+    return Response(table, media_type="text/csv", headers=headers)
+
+
+async def _must_see(conn: Connection, package_id: UUID, principal: Principal) -> None:
+    """Raise `not_found` unless a role covers the organiser of the package."""
+    package = (await store.packages(conn, [package_id])).get(package_id)
+    if package is None or not any(
+        holds(principal, role, scope="organiser", scope_id=package.organiser_id) for role in SELLERS
+    ):
+        raise Problem("not_found")
