@@ -95,6 +95,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/packages/{package_id}/subscriptions.csv": only("programme", "box_office", "finance"),
     "GET /api/renewals": PERSON,
     "GET /api/renewals/{renewal_id}": PERSON,
+    "PUT /api/renewals/{renewal_id}/seats": PERSON,
     "PUT /api/renewals/{renewal_id}/wishes": PERSON,
     "DELETE /api/renewals/{renewal_id}": PERSON,
     "GET /api/office/seasons": only("programme", "box_office", "finance"),

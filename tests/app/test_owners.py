@@ -268,6 +268,7 @@ ELSEWHERE = {
     "GET /api/office/packages/{package_id}/subscriptions.csv",
     # the tests of renewals try another fan, and the office of another club
     "GET /api/renewals/{renewal_id}",
+    "PUT /api/renewals/{renewal_id}/seats",
     "PUT /api/renewals/{renewal_id}/wishes",
     "DELETE /api/renewals/{renewal_id}",
     "PUT /api/office/seasons/{campaign_id}",

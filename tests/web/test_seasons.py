@@ -95,6 +95,28 @@ def test_a_season_renewed_and_relocated(browser: Browser, system: System, addres
         expect(page.get_by_text("Your tickets for 3 events are in your account.")).to_be_visible()
 
 
+def test_a_holder_renews_one_of_two_seats_by_keyboard(browser: Browser, system: System, address: str) -> None:
+    fan, names = f"fewer-{address}", seasons_with_a_holder(system, f"fewer-{address}")
+    email = grant_roles(system, f"fewer-office-{address}", OFFICE)
+    with desk(browser, system, email) as office:
+        set_up(office, names)
+    with phone(browser, system, fan) as page:
+        page.goto("/packages")
+        shown(page, names).click()
+        keys, dialog = Keys(page), page.get_by_role("dialog")
+        keys.press(page.get_by_role("button", name="Renew fewer seats"))
+        expect(dialog.get_by_role("button", name="Give up the other seats")).to_be_disabled()
+        fine(page)
+        seats = dialog.get_by_role("checkbox")
+        expect(seats).to_have_count(2)
+        seats.last.press("Space")
+        expect(dialog.get_by_text("1 seat goes on sale at once, and you cannot get it back.")).to_be_visible()
+        keys.press(dialog.get_by_role("button", name="Give up the other seats"))
+        expect(page.get_by_text("€192.00")).to_be_visible()
+        expect(page.get_by_role("button", name="Renew fewer seats")).to_have_count(0)
+        fine(page)
+
+
 def test_a_declined_renewal_asks_first(browser: Browser, system: System, address: str) -> None:
     fan, names = f"declines-{address}", seasons_with_a_holder(system, f"declines-{address}")
     email = grant_roles(system, f"declined-{address}", OFFICE)

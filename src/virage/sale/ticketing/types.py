@@ -22,6 +22,7 @@ from virage.sale.ticketing.rules.reseating import MoveChoice as MoveChoice
 from virage.sale.ticketing.rules.reseating import Reseat as Reseat
 from virage.sale.ticketing.rules.sale import HOLD_FOR as HOLD_FOR
 from virage.sale.ticketing.rules.sale import propose as propose
+from virage.sale.ticketing.rules.terms import PARTY_MAX as PARTY_MAX
 from virage.sale.ticketing.rules.terms import TARIFF_CODE as TARIFF_CODE
 from virage.sale.ticketing.rules.terms import TARIFFS as TARIFFS
 from virage.sale.ticketing.rules.terms import AcceptedTerms as AcceptedTerms

@@ -5518,6 +5518,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/renewals/{renewal_id}/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put renewal seats
+         * @description Keep some of the seats of my renewal, while it is not paid: the others are free for others at once.
+         */
+        put: operations["put_renewal_seats"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/renewals/{renewal_id}/wishes": {
         parameters: {
             query?: never;
@@ -14235,6 +14255,13 @@ export interface components {
             block?: string | null;
             category_id?: string | null;
             near?: ("aisle" | "front") | null;
+        };
+        /**
+         * SeatsRequest
+         * @description The seats of a renewal that its holder keeps, as places of its first event.
+         */
+        SeatsRequest: {
+            places: number[];
         };
         /**
          * SegmentFile
@@ -25835,6 +25862,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_renewal_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                renewal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatsRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalView"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

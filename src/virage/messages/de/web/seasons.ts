@@ -14,6 +14,13 @@ export const seasons = {
   years: (count: number) => plural(count, "Saison dabei", "Saisons dabei"),
   renew: "Zur Zahlung",
   decline: "Verzichten",
+  fewer: {
+    action: "Weniger Plätze verlängern",
+    keep: "Plätze, die Sie behalten",
+    choose: "Entfernen Sie die Häkchen der Plätze, die Sie nicht verlängern. Mindestens einer bleibt.",
+    text: (count: number) => (count > 1 ? `${count} Plätze kommen sofort in den Verkauf, und Sie können sie nicht zurückholen.` : "Ein Platz kommt sofort in den Verkauf, und Sie können ihn nicht zurückholen."),
+    confirm: "Andere Plätze freigeben",
+  },
   declineQuestion: "Auf die Verlängerung verzichten?",
   declineText: "Ihre Plätze kommen sofort in den Verkauf, und Sie können sie nicht zurückholen.",
   declined: "Sie haben auf diese Verlängerung verzichtet. Ihre Plätze sind im Verkauf.",

@@ -14,6 +14,13 @@ export const seasons = {
   years: (count: number) => plural(count, "season held", "seasons held"),
   renew: "Go to payment",
   decline: "Decline",
+  fewer: {
+    action: "Renew fewer seats",
+    keep: "Seats that you keep",
+    choose: "Untick the seats that you do not renew, and keep at least one.",
+    text: (count: number) => `${plural(count, "seat goes", "seats go")} on sale at once, and you cannot get ${count > 1 ? "them" : "it"} back.`,
+    confirm: "Give up the other seats",
+  },
   declineQuestion: "Decline your renewal?",
   declineText: "Your seats go on sale at once, and you cannot get them back.",
   declined: "You declined this renewal. Your seats are on sale.",

@@ -14,6 +14,13 @@ export const seasons = {
   years: (count: number) => plural(count, "saison d’ancienneté", "saisons d’ancienneté"),
   renew: "Aller au paiement",
   decline: "Renoncer",
+  fewer: {
+    action: "Renouveler moins de places",
+    keep: "Places que vous gardez",
+    choose: "Décochez les places que vous ne renouvelez pas, et gardez-en au moins une.",
+    text: (count: number) => (count > 1 ? `${count} places seront mises en vente immédiatement, et vous ne pourrez pas les reprendre.` : "Une place sera mise en vente immédiatement, et vous ne pourrez pas la reprendre."),
+    confirm: "Libérer les autres places",
+  },
   declineQuestion: "Renoncer à votre réabonnement ?",
   declineText: "Vos places seront mises en vente immédiatement, et vous ne pourrez pas les reprendre.",
   declined: "Vous avez renoncé à ce réabonnement. Vos places sont en vente.",

@@ -149,20 +149,24 @@ async def hold_seats(
 
 
 class NewSeats(Struct, frozen=True):
-    """Other seats at an event for the order of a subscription that had `before`."""
+    """Other seats, or fewer, at an event for the order of a subscription that had `before`.
+
+    `same`: they are those of the first event at its venue.
+    """
 
     order_id: UUID
     sale: OpenSale
     before: list[Assigned]
     assigned: list[Assigned]
+    same: bool
 
 
 async def reseat(
     conn: Connection, package: Package, wanted: Mapping[UUID, Sequence[NewSeats]], now: datetime
 ) -> set[UUID] | Refused:
-    """Move subscriptions that are not paid to other seats, the same ones at each of these events, at their prices.
+    """Give subscriptions that are not paid other seats, or fewer, at these events, at their prices.
 
-    Return those that were moved; refused as `ticketing.reseat_bundles`.
+    Return those that got them; refused as `ticketing.reseat_bundles`.
     """
     moved = await ticketing.reseat_bundles(
         conn,
@@ -189,7 +193,7 @@ async def reseat(
         )
         for id_ in moved
     }
-    same = {id_: [seats.sale.event.event_id for seats in wanted[id_]] for id_ in moved}
+    same = {id_: [seats.sale.event.event_id for seats in wanted[id_] if seats.same] for id_ in moved}
     await store.change_seats(conn, more, same)
     await append(conn, [Fact("package_moved", None, id_, {"package": package.id}) for id_ in sorted(moved)], now)
     return moved

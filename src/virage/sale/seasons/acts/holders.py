@@ -1,16 +1,18 @@
-"""Holders state wishes, decline, and are erased."""
+"""Holders state wishes, keep a part of their seats, decline, and are erased."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
-from virage.platform.values.refusals import Refused
+from virage.platform.values.refusals import Refused, invalid_inputs
+from virage.sale.packages import api as packages
+from virage.sale.packages.api import NewSeats
 from virage.sale.seasons.rules.terms import Campaign, Renewal, SeasonRefusal
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing import api as ticketing
-from virage.sale.ticketing.types import OpenSale, SeatWish
+from virage.sale.ticketing.types import OpenSale, SeatWish, Tariff
 
 
 async def wish(
@@ -40,6 +42,62 @@ async def wish(
         data = {"campaign": campaign.id, "wishes": len(wishes)}
         await append(conn, [Fact("renewal_wished", person_id, renewal_id, data)], now)
     return (await store.renewals(conn, [renewal_id]))[renewal_id]
+
+
+async def keep(  # noqa: PLR0911 - each reason by its name
+    conn: Connection,
+    renewal_id: UUID,
+    person_id: UUID,
+    places: Collection[int],
+    *,
+    sales: Mapping[UUID, OpenSale],
+    now: datetime,
+) -> Refused | None:
+    """Keep these seats of one's renewal, named by their places at its first event; the others
+    are free at once.
+
+    A repeated request changes nothing. Refusals: `not_found`, `invalid_input` for seats that are not held,
+    `companion_needs_access`, `renewal_closed` once its payment has begun, after its end, and while seats are relocated;
+    `place_taken` after a change of the venue: roll back, load the sales again and try again.
+    """
+    found = await _locked(conn, renewal_id, person_id)
+    if isinstance(found, Refused):
+        return found
+    campaign, _ = found
+    subscription = (await packages.subscriptions_by_id(conn, [renewal_id])).get(renewal_id)
+    held = {one.event_id: one for one in (await store.seats_held(conn, [renewal_id])).get(renewal_id, ())}
+    if campaign.state == "relocating" or subscription is None or not held or not held.keys() <= sales.keys():
+        return Refused(SeasonRefusal.CLOSED)
+    events = [one for one in subscription.events if one.event_id in held]
+    party = held[events[0].event_id].assigned
+    kept = [index for index, seat in enumerate(party) if seat.place in places]
+    if not kept or len(kept) < len(set(places)):
+        return invalid_inputs([("places", "They are seats of this renewal at its first event.")])
+    if len(kept) == len(party):
+        return None
+    tariffs = [party[index].tariff for index in kept]
+    if tariffs.count(Tariff.COMPANION) > tariffs.count(Tariff.ACCESS):
+        return Refused(SeasonRefusal.COMPANION_ALONE)
+    package = (await packages.packages_by_id(conn, [campaign.to_package_id]))[campaign.to_package_id]
+    fewer = [
+        NewSeats(
+            held[one.event_id].order_id,
+            sales[one.event_id],
+            held[one.event_id].assigned,
+            [held[one.event_id].assigned[index] for index in kept],
+            same=one.same_seats,
+        )
+        for one in events
+    ]
+    done = await packages.reseat(conn, package, {renewal_id: fewer}, now)
+    if isinstance(done, Refused):
+        return done
+    if not done:
+        return Refused(SeasonRefusal.CLOSED)
+    await store.set_size(conn, renewal_id, len(kept))
+    fact = {"campaign": campaign.id, "seats": len(kept)}
+    await append(conn, [Fact("renewal_reduced", person_id, renewal_id, fact)], now)
+    return None
 
 
 async def decline(conn: Connection, renewal_id: UUID, person_id: UUID, now: datetime) -> Refused | None:

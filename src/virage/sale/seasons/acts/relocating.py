@@ -65,6 +65,7 @@ async def move(
                         places_at(sales[0].venue, sale, renewal.moves_to or ()), tariffs, strict=True
                     )
                 ],
+                same=True,
             )
             for sale in sales
         ]

@@ -4,7 +4,10 @@ from virage.platform.web.routing import mount
 from virage.sale.seasons.routes import attendance, fans, office
 
 routers = [
-    mount("/api/renewals", [fans.list_renewals, fans.get_renewal, fans.put_wishes, fans.decline_renewal]),
+    mount(
+        "/api/renewals",
+        [fans.list_renewals, fans.get_renewal, fans.put_wishes, fans.put_renewal_seats, fans.decline_renewal],
+    ),
     mount(
         "/api/office/seasons",
         [

@@ -16,13 +16,19 @@ from virage.sale.seasons.reads.fans import RenewalView, first_event, renewal_vie
 from virage.sale.seasons.rules.terms import WISHES_MAX
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing.api import OpenSales
-from virage.sale.ticketing.types import SeatWish
+from virage.sale.ticketing.types import PARTY_MAX, SeatWish
 
 
 class WishesRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Wishes for other seats, in order of preference; an empty list keeps the seats."""
 
     wishes: Annotated[list[SeatWish], Meta(max_length=WISHES_MAX)]
+
+
+class SeatsRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The seats of a renewal that its holder keeps, as places of its first event."""
+
+    places: Annotated[list[int], Meta(min_length=1, max_length=PARTY_MAX)]
 
 
 @get("/", guards=[signed_in])
@@ -60,6 +66,27 @@ async def put_wishes(
     if sale is None:
         raise Problem("renewal_closed")
     granted(await db.transact(holders.wish, renewal_id, person_id, data.wishes, sale=sale, now=clock.now()))
+    async with db.connection() as conn:
+        return await _view(conn, renewal_id, person_id, clock)
+
+
+@put("/{renewal_id:uuid}/seats", guards=[signed_in])
+async def put_renewal_seats(
+    renewal_id: UUID,
+    data: SeatsRequest,
+    *,
+    db: Database,
+    clock: Clock,
+    open_sales: OpenSales,
+    principal: Principal,
+) -> RenewalView:
+    """Keep some of the seats of my renewal, while it is not paid: the others are free for others at once."""
+    person_id = require_fan(principal)
+    async with db.connection() as conn:
+        view = await _view(conn, renewal_id, person_id, clock)
+    events = [] if view.subscription is None else view.subscription.events
+    sales = {one.event_id: sale for one in events if (sale := await open_sales.get(one.event_id)) is not None}
+    granted(await db.transact(holders.keep, renewal_id, person_id, data.places, sales=sales, now=clock.now()))
     async with db.connection() as conn:
         return await _view(conn, renewal_id, person_id, clock)
 

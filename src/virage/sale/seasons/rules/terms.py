@@ -35,6 +35,7 @@ class SeasonRefusal(StrEnum):
     ALREADY_PAID = "order_already_paid"
     CATEGORY_UNKNOWN = "category_unknown"
     BLOCK_UNKNOWN = "block_unknown"
+    COMPANION_ALONE = "companion_needs_access"
 
 
 class CampaignContent(Struct, frozen=True, kw_only=True):

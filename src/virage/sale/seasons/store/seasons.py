@@ -207,6 +207,11 @@ async def set_wishes(conn: Connection, id_: UUID, wishes: Sequence[SeatWish]) ->
     await queries.set_wishes(conn, id=id_, wishes=wishes)
 
 
+async def set_size(conn: Connection, id_: UUID, size: int) -> None:
+    """Set the number of seats of a renewal of a locked campaign."""
+    await queries.set_size(conn, id=id_, size=size)
+
+
 async def decline(conn: Connection, id_: UUID, now: datetime) -> None:
     """Store that a holder declined; the campaign is locked."""
     await queries.decline(conn, id=id_, now=now)

@@ -139,6 +139,10 @@ update seasons.renewal set reason = :reason, note = :note, refused_at = :refused
 -- The wishes of a locked renewal.
 update seasons.renewal set wishes = :wishes::jsonb where id = :id;
 
+-- name: set_size(id, size)!
+-- The number of seats of a locked renewal.
+update seasons.renewal set size = :size where id = :id;
+
 -- name: decline(id, now)!
 -- A locked renewal that its holder declined.
 update seasons.renewal set declined_at = :now where id = :id;
