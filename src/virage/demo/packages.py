@@ -24,6 +24,8 @@ async def load_packages(conn: Connection, now: datetime) -> None:
         event_ids=[match.id for match in matches],
         discount_permille=250,
         family_permille=100,
+        instalments_max=2,
+        instalment_days=5,
         opens_at=opens_at,
         closes_at=first,
         is_open=True,
