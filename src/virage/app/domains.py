@@ -60,7 +60,14 @@ from virage.sale.points import module as points
 from virage.sale.seasons import module as seasons
 from virage.sale.ticketing import module as ticketing
 from virage.sale.ticketing.api import PURPOSE as ORDERS
-from virage.sale.ticketing.api import OrderMoney, orders_with_code, refund_event, upcoming_of, write_event_moved
+from virage.sale.ticketing.api import (
+    OpenSales,
+    OrderMoney,
+    orders_with_code,
+    refund_event,
+    upcoming_of,
+    write_event_moved,
+)
 from virage.site.pages import module as pages
 from virage.site.programme import module as programme
 from virage.site.programme.api import EventCancelled, EventMoved, venue_version
@@ -258,6 +265,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
     provider = provider_of(process.config, budget_of(process.config, process.db, process.clock))
     handlers = payment_handlers(process.config)
     early_sales = EarlySales(process.config.time_zone)
+    open_sales = OpenSales(process.db, process.tail, process.clock)
     catalogues = Catalogues(process.db)  # one per process: versions are immutable and cached
     ground: Sequence[VenueSource] = (GateReadings(process.db), FoodReads(process.db, catalogues).readings)
     return {
@@ -281,12 +289,13 @@ def parts_of(process: Process) -> dict[str, Parts]:
         fiscal.module.name: fiscal.build(process),
         ticketing.module.name: ticketing.build(
             process,
+            open_sales,
             lock_inside=lock_inside,
             inside_since=inside_since,
             is_banned=is_banned,
             members_windows=early_sales,
         ),
-        packages.module.name: packages.build(process, provider=provider, handlers=handlers),
+        packages.module.name: packages.build(process, open_sales, provider=provider, handlers=handlers),
         membership.module.name: membership.build(process, early_sales),
         points.module.name: points.build(process, first_entries=first_entries, food_spends=food_spent),
         draws.module.name: draws.build(process, provider=provider, handlers=handlers, is_banned=is_banned),

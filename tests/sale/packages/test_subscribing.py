@@ -330,7 +330,7 @@ async def test_the_limit_of_a_match_counts_the_seats_of_a_package(season: Season
 
 
 async def test_two_buyers_of_the_same_seat_have_it_once(season: Season) -> None:
-    """Both choose the last seat at the same moment, in two processes."""
+    """Both choose the last seat at the same moment."""
     fan, other = await season.system.fan(), await season.system.fan("other@example.org")
     package = await season.package()
     seat = {"kind": "chosen", "places": [{"place": block_seats("113")[7], "tariff": "full"}]}

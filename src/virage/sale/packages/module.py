@@ -4,6 +4,8 @@ from virage.money.payments.api import Handlers, PaymentProvider
 from virage.platform.module import Module, Parts, Process
 from virage.sale.packages.jobs import InstalmentJobs
 from virage.sale.packages.routes import routers
+from virage.sale.packages.routes.package_service import PackageService
+from virage.sale.ticketing.api import OpenSales
 
 module = Module(
     "packages",
@@ -19,7 +21,11 @@ module = Module(
 )
 
 
-def build(process: Process, *, provider: PaymentProvider, handlers: Handlers) -> Parts:
+def build(process: Process, open_sales: OpenSales, *, provider: PaymentProvider, handlers: Handlers) -> Parts:
     """Return the module's parts."""
+    service = PackageService(process.db, process.clock, open_sales)
     jobs = InstalmentJobs(process.db, process.config, process.clock, provider=provider, handlers=handlers)
-    return Parts(jobs=[jobs.register])
+    return Parts(
+        {"package_service": service, "package_holds": service.holds, "package_reads": service.reads},
+        jobs=[jobs.register],
+    )

@@ -115,6 +115,7 @@ module = Module(
 
 def build(
     process: Process,
+    sales: OpenSales,
     *,
     lock_inside: WhoIsInside,
     inside_since: WhoIsInside,
@@ -127,7 +128,6 @@ def build(
     `members_windows` say who may buy before the public sale.
     """
     config, db, clock = process.config, process.db, process.clock
-    sales = OpenSales(db, process.tail, clock)
     watch = OrderWatch(db, process.tail)
     order_service = OrderService(db, clock, sales, members_windows)
     transfers = transfer_service(config.secret, people_config_of(config), is_banned)

@@ -45,6 +45,13 @@ class SubscriptionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     event_ids: Annotated[list[UUID], Meta(min_length=1, max_length=EVENTS_MAX)] | None = None
 
 
+class SubscriptionWish(Struct, frozen=True):
+    """The request of a person for a package."""
+
+    request: SubscriptionRequest
+    person_id: UUID
+
+
 class SeatedParty(Struct, frozen=True):
     """People with their places at each event of a package; `id` is that of their subscription."""
 
@@ -62,33 +69,46 @@ class NotHeld(Struct, frozen=True):
 
 
 async def subscribe(
-    conn: Connection,
-    package: Package,
-    request: SubscriptionRequest,
-    sales: Sequence[OpenSale],
-    *,
-    person_id: UUID,
-    now: datetime,
-) -> SubscriptionRow | Refused:
-    """Hold the places of a package at every event, or none; `sales` are its events in order, as in memory.
+    conn: Connection, package: Package, wishes: Sequence[SubscriptionWish], sales: Sequence[OpenSale], now: datetime
+) -> list[SubscriptionRow | Refused] | Refused:
+    """Hold the places of a package at every event for each wish, in order; `sales` are its events, as in memory.
 
-    Roll back a refusal. `place_taken` with data.clash: another buyer was faster; the caller loads these events again,
-    whose picture in memory is outdated, and tries again. Refusals: `id_reused`, and those of a hold in ticketing.
+    Outcomes that refuse: `id_reused`, and places that `sales` do not have. Roll back a refusal of all, after which none
+    is held: it is that of a single wish, or `place_taken` (data.clash: events whose picture in memory is outdated), so
+    that the caller tries each wish alone, after these events are loaded again.
     """
-    known = (await store.subscriptions(conn, [request.id])).get(request.id)
-    if known is not None:
-        same = known.person_id == person_id and known.package_id == package.id
-        return known if same else Refused(PackageRefusal.ID_REUSED)
-    seats = bundle_seats(sales, request.seats)
-    if isinstance(seats, Refused):
-        return seats
-    held = await hold_seats(conn, package, sales, [SeatedParty(request.id, person_id, seats, now + HOLD_FOR)], now)
+    rows = await store.subscriptions(conn, [wish.request.id for wish in wishes])
+    refused: dict[UUID, Refused] = {}
+    parties: dict[UUID, SeatedParty] = {}
+    proposed: list[tuple[OpenSale, list[int]]] = []
+    for wish in wishes:
+        id_ = wish.request.id
+        if id_ in rows or id_ in parties:
+            continue
+        seats = bundle_seats(sales, wish.request.seats)
+        if isinstance(seats, Refused):
+            refused[id_] = seats
+            continue
+        parties[id_] = SeatedParty(id_, wish.person_id, seats, now + HOLD_FOR)
+        for sale, one in zip(sales, seats, strict=True):  # the next one gets others
+            proposed.append((sale, sale.inventory.hold([seat.place for seat in one.assigned])))
+    for sale, places in proposed:
+        sale.inventory.release(places)  # `hold_seats` marks them itself
+    held = await hold_seats(conn, package, sales, list(parties.values()), now) if parties else []
     if isinstance(held, NotHeld):
-        refused = held.refused.get(request.id)
-        if refused is not None and refused.reason != "place_taken":
-            return refused
-        return Refused("place_taken", {"clash": held.clashes})
-    return held[0]
+        reasons = [one for one in held.refused.values() if one.reason != "place_taken"]
+        return reasons[0] if reasons and len(parties) == 1 else Refused("place_taken", {"clash": held.clashes})
+    rows |= {row.id: row for row in held}
+    outcomes: list[SubscriptionRow | Refused] = []
+    for wish in wishes:
+        row = rows.get(wish.request.id)
+        if row is None:
+            outcomes.append(refused[wish.request.id])
+        elif row.person_id == wish.person_id and row.package_id == package.id:
+            outcomes.append(row)
+        else:
+            outcomes.append(Refused(PackageRefusal.ID_REUSED))
+    return outcomes
 
 
 async def hold_seats(

@@ -1,6 +1,5 @@
 """Routes of packages for fans: what is on sale, holding, paying and releasing."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +9,6 @@ from msgspec.structs import replace
 
 from virage.money.payments.api import Checkout, PaymentProvider, open_page
 from virage.money.payments.types import PaymentRefusal, SavedCardState
-from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -19,7 +17,7 @@ from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, post
 from virage.sale.packages.acts.instalments import Agreement, agree, pay_at_once, pay_instalment
-from virage.sale.packages.acts.subscribing import SubscriptionRequest, subscribe
+from virage.sale.packages.acts.subscribing import SubscriptionRequest
 from virage.sale.packages.reads.packages import (
     PackageOffer,
     PackageView,
@@ -29,15 +27,12 @@ from virage.sale.packages.reads.packages import (
     package_views,
     subscription_views,
 )
+from virage.sale.packages.routes.package_service import PackageHold, PackageService, sales_of
 from virage.sale.packages.rules.packages import sold_events
-from virage.sale.packages.rules.terms import EVENTS_MAX, INSTALMENTS_MAX, SubscriptionRow
+from virage.sale.packages.rules.terms import EVENTS_MAX, INSTALMENTS_MAX
 from virage.sale.packages.store import packages as store
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.api import OpenSales
-from virage.sale.ticketing.types import OpenSale
-from virage.site.programme.types import Event
-
-TRIES_MAX = 20
 
 
 class OfferRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,23 +92,20 @@ async def get_package_offer(
     if found is None:
         raise Problem("not_found")
     events = granted(sold_events(*found, data.event_ids, clock.now()))
-    return offer_of(found[0], granted(await _sales(open_sales, events)))
+    return offer_of(found[0], granted(await sales_of(open_sales, events)))
 
 
 @post("/{package_id:uuid}/subscriptions", status_code=201, guards=[signed_in])
-async def hold_package(  # noqa: PLR0917 - what the act needs
+async def hold_package(
     package_id: UUID,
     data: SubscriptionRequest,
-    db: Database,
-    clock: Clock,
-    open_sales: OpenSales,
+    package_service: PackageService,
     principal: Principal,
 ) -> SubscriptionView:
     """Hold a package for ten minutes: the same seats at every event where they are free, else the best equal ones."""
-    row = granted(await _hold(package_id, data, db, clock, open_sales, require_fan(principal)))
-    async with db.connection() as conn:
-        (view,) = await subscription_views(conn, [row], clock.now())
-    return view
+    person_id = require_fan(principal)
+    row = granted(await package_service.hold(PackageHold(package_id, data, person_id)))
+    return await _own(package_service, row.id, person_id)
 
 
 @get("/", guards=[signed_in])
@@ -124,15 +116,11 @@ async def list_subscriptions(db: Database, clock: Clock, principal: Principal) -
 
 
 @get("/{subscription_id:uuid}", guards=[signed_in])
-async def get_subscription(subscription_id: UUID, db: Database, clock: Clock, principal: Principal) -> SubscriptionView:
+async def get_subscription(
+    subscription_id: UUID, package_service: PackageService, principal: Principal
+) -> SubscriptionView:
     """Return one of my subscriptions."""
-    person_id = require_fan(principal)
-    async with db.connection() as conn:
-        row = (await store.subscriptions(conn, [subscription_id])).get(subscription_id)
-        if row is None or row.person_id != person_id:
-            raise Problem("not_found")
-        (view,) = await subscription_views(conn, [row], clock.now())
-    return view
+    return await _own(package_service, subscription_id, require_fan(principal))
 
 
 @post("/{subscription_id:uuid}/payment", status_code=200, guards=[signed_in])
@@ -182,38 +170,8 @@ async def release_subscription(subscription_id: UUID, db: Database, clock: Clock
     granted(await db.transact(ticketing.release_bundle, subscription_id, require_fan(principal), clock.now()))
 
 
-async def _hold(  # noqa: PLR0917 - what the act needs
-    package_id: UUID, data: SubscriptionRequest, db: Database, clock: Clock, open_sales: OpenSales, person_id: UUID
-) -> SubscriptionRow | Refused:
-    """Hold a package; after a clash with another buyer, load the places that are still free and try again.
-
-    Raises:
-        Overloaded: after `TRIES_MAX` clashes, as there may still be places.
-    """
-    async with db.connection() as conn:
-        found = await package_of(conn, package_id, clock.now())
-    if found is None:
-        return Refused("not_found")
-    for _ in range(TRIES_MAX):
-        now = clock.now()
-        events = sold_events(*found, data.event_ids, now)
-        sales = events if isinstance(events, Refused) else await _sales(open_sales, events)
-        if isinstance(sales, Refused):
-            return sales
-        try:
-            held = await db.transact(subscribe, found[0], data, sales, person_id=person_id, now=now)
-        except BaseException:
-            for sale in sales:
-                open_sales.forget(sale.event.event_id)
-            raise
-        if not isinstance(held, Refused) or "clash" not in held.data:
-            return held
-        for event_id in held.data["clash"]:
-            open_sales.forget(event_id)
-    raise Overloaded
-
-
-async def _sales(open_sales: OpenSales, events: Sequence[Event]) -> list[OpenSale] | Refused:
-    """Return the sales of events; an event without prices closes its package."""
-    sales = [sale for event in events if (sale := await open_sales.get(event.id)) is not None and sale.prices]
-    return sales if len(sales) == len(events) else Refused("package_closed", {"because": "no_prices"})
+async def _own(package_service: PackageService, subscription_id: UUID, person_id: UUID) -> SubscriptionView:
+    found = await package_service.reads.submit(subscription_id)
+    if found is None or found.person_id != person_id:
+        raise Problem("not_found")
+    return found.view

@@ -1,6 +1,7 @@
 """Rules of campaigns: what the office may set, and the seats that a holder keeps."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -78,10 +79,10 @@ def kept_seats(holder: Holder, events: Mapping[UUID, Event], venues: Collection[
         if any(index < len(one.ticket_ids) and one.ticket_ids[index] not in one.refunded_ids for one in holder.parts)
     ]
 
-    def says(part: SoldPart) -> tuple[bool, bool, str]:
+    def says(part: SoldPart) -> tuple[bool, bool, datetime]:
         whole = len(part.places) == size and all(part.places[index] >= 0 for index in valid)
         event = events[part.event_id]
-        return whole, event.venue_code in venues, event.starts_at.isoformat()
+        return whole, event.venue_code in venues, event.starts_at
 
     best = max(parts, key=says)
     if not valid or len(best.places) != size:
