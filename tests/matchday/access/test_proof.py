@@ -165,7 +165,8 @@ async def test_uploads_of_a_device_since_a_time_are_withdrawn_and_the_state_is_r
     assert outcome_of(owner) == ("admitted", None)
     (fact,) = await night.rows("select about, data from kernel.journal where what = 'scans_withdrawn'")
     assert fact["about"] == night.event_id
-    assert fact["data"] == {"device_id": str(thief.id), "since": int(since.timestamp())}
+    told = {"device_id": str(thief.id), "since": int(since.timestamp()), "numbers": [stolen.number, double.number]}
+    assert fact["data"] == told
 
 
 async def test_gates_receive_withdrawn_scans(night: "Evening") -> None:

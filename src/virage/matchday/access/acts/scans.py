@@ -104,7 +104,16 @@ async def withdraw_scans(
     await store.withdraw(conn, device_id, since, events, now=now, who=actor.id)
     await _write_passes(conn, Batch({}, contexts, await _load(conn, keys, stored, now)), now, again=keys)
     data = {"device_id": device_id, "since": int(since.timestamp())}
-    await append(conn, [Fact("scans_withdrawn", actor.id, about, data) for about in events or [device_id]], now)
+    facts = [
+        Fact(
+            "scans_withdrawn",
+            actor.id,
+            event_id,
+            data | {"numbers": [number for id_, number in keys if id_ == event_id]},
+        )
+        for event_id in events
+    ]
+    await append(conn, facts or [Fact("scans_withdrawn", actor.id, device_id, data)], now)
     return None
 
 
