@@ -27,7 +27,7 @@ from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders import module as orders
 from virage.matchday.food.orders.api import FoodReads, food_spent, phone_orders
 from virage.matchday.food.till import module as till
-from virage.matchday.food.till.api import PhoneOrders
+from virage.matchday.food.till.api import PhoneOrders, TillSpends
 from virage.media.live import module as live
 from virage.media.live.api import EntriesPublished, VenueSource, publish_stats_now
 from virage.media.replay import module as replay
@@ -297,7 +297,9 @@ def parts_of(process: Process) -> dict[str, Parts]:
         ),
         packages.module.name: packages.build(process, open_sales, provider=provider, handlers=handlers),
         membership.module.name: membership.build(process, early_sales),
-        points.module.name: points.build(process, first_entries=first_entries, food_spends=food_spent),
+        points.module.name: points.build(
+            process, first_entries=first_entries, food_spends=food_spent, till_spends=TillSpends(catalogues)
+        ),
         draws.module.name: draws.build(process, provider=provider, handlers=handlers, is_banned=is_banned),
         seasons.module.name: seasons.build(process),
         access.module.name: access.build(process),

@@ -21,13 +21,16 @@ from tests.sale.ticketing.conftest import (
     provider,
     system,
 )
-from virage.matchday.access.acts.scans import process_scans
+from virage.identity.people.store import devices
+from virage.matchday.access.acts.scans import process_scans, withdraw_scans
 from virage.matchday.access.api import first_entries
 from virage.matchday.access.rules.scans import Scan, VerifiedScan
+from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.api import food_spent
+from virage.matchday.food.till.api import TillSpends
 from virage.money.wallet.funding.reads.audit import Audit, audit
 from virage.platform.values.ids import new_id
-from virage.platform.web.guard import Grant
+from virage.platform.web.guard import Grant, Principal
 from virage.sale.points.acts.earning import Sources
 from virage.sale.points.acts.programmes import set_programme, set_reward
 from virage.sale.points.jobs import PointsJobs
@@ -75,7 +78,8 @@ class Club:
         self.system = system
         self.clock = clock
         self.organiser_id = system.organiser_id
-        self.jobs = PointsJobs(system.clock, ZONE, Sources(first_entries, food_spent, 100))
+        sources = Sources(first_entries, food_spent, TillSpends(Catalogues(system.db)), 100)
+        self.jobs = PointsJobs(system.clock, ZONE, sources)
         self.devices = itertools.count(1)
 
     async def programme(self, revision: int = 0, **changes: Any) -> Programme:
@@ -152,8 +156,8 @@ class Club:
         grants = [Grant(role, "organiser", self.organiser_id) for role in ("box_office", "programme")]
         return await self.system.staff(*grants)
 
-    async def enters(self, ticket_id: str, before_start: timedelta = HOUR) -> None:
-        """A gate admits the holder of a ticket, so long before the start of the event, and sends it at once."""
+    async def enters(self, ticket_id: str, before_start: timedelta = HOUR) -> UUID:
+        """A new gate admits the holder of a ticket, so long before the start, and sends it at once; its device."""
         (row,) = await self.system.rows("select event_id, number from passes.pass where subject = $1", UUID(ticket_id))
         (event,) = await self.system.rows("select starts_at from programme.event where id = $1", row["event_id"])
         device_id, at = new_id(), event["starts_at"] - before_start
@@ -180,6 +184,16 @@ class Club:
                 offline=True,
             )
             await process_scans(conn, [VerifiedScan(device_id, scan, None)], self.system.clock.now())
+        return device_id
+
+    async def withdrawn(self, device_id: UUID) -> None:
+        """The supervisor withdraws all that a gate sent."""
+        supervisor_id = new_id()
+        supervisor = Principal("staff", supervisor_id, grants=(Grant("supervisor"),))
+        now = self.system.clock.now()
+        async with self.system.db.transaction() as conn:
+            await devices.revoke_device(conn, device_id, supervisor_id, now)
+            assert await withdraw_scans(conn, supervisor, device_id, now - timedelta(days=1), now) is None
 
     async def earn(self) -> None:
         """Let the job follow the journal."""

@@ -184,6 +184,81 @@ async def test_a_refund_takes_no_more_than_is_there_and_explains_the_rest(club: 
     assert (await club.audit()).clean
 
 
+async def test_a_withdrawn_scan_takes_back_what_the_entry_earned_and_says_why(club: Club) -> None:
+    fan, ticket = await present(club)
+    gate = await club.enters(ticket)
+    await club.earn()
+    await club.withdrawn(gate)
+    await club.earn()
+    assert await club.balance(fan) == 0
+    back = (await club.movements(fan))[:2]
+    assert sorted((one["kind"], one["basis"], one["points"]) for one in back) == [
+        ("taken_back", "early_entry", -5),
+        ("taken_back", "entry", -10),
+    ]
+    assert {one["event"]["en"] for one in back} == {"Virage against Visitors"}
+    assert (await club.points(fan))["account"]["earned"] == 0, "it counts for no tier"
+    assert (await club.audit()).clean
+
+
+async def test_an_entry_after_a_withdrawn_one_returns_the_points_once(club: Club) -> None:
+    fan, ticket = await present(club)
+    gate = await club.enters(ticket)
+    await club.earn()
+    await club.withdrawn(gate)
+    await club.earn()
+    gate = await club.enters(ticket, -MINUTE)
+    await club.earn()
+    newest = (await club.movements(fan))[0]
+    assert (newest["kind"], newest["basis"], newest["points"], await club.balance(fan)) == ("returned", "entry", 10, 10)
+    for _ in range(2):
+        async with club.system.db.transaction() as conn:
+            await conn.execute("update points.journal_position set xid = '0', seq = 0")
+        await club.earn()
+        assert await club.balance(fan) == 10
+    await club.withdrawn(gate)
+    await club.earn()
+    assert (await club.balance(fan), (await club.audit()).clean) == (0, True)
+
+
+async def test_a_withdrawn_early_scan_leaves_the_points_of_a_later_entry(club: Club) -> None:
+    fan, ticket = await present(club)
+    early = await club.enters(ticket)
+    await club.enters(ticket, -MINUTE)
+    await club.earn()
+    await club.withdrawn(early)
+    await club.earn()
+    assert await club.balance(fan) == 10
+    assert [one["basis"] for one in (await club.movements(fan)) if one["kind"] == "taken_back"] == ["early_entry"]
+
+
+async def test_a_withdrawn_scan_of_one_ticket_leaves_the_entry_with_another_one(club: Club) -> None:
+    fan = await club.system.fan()
+    first, second = await ticket_of(club, fan), await ticket_of(club, fan)
+    await club.joined(fan)
+    gate = await club.enters(first)
+    await club.enters(second)
+    await club.earn()
+    await club.withdrawn(gate)
+    await club.earn()
+    assert await club.balance(fan) == 15
+
+
+async def test_points_of_a_withdrawn_scan_that_were_spent_are_written_off_and_not_earned_again(club: Club) -> None:
+    fan, ticket = await present(club)
+    gate = await club.enters(ticket, -MINUTE)
+    await club.earn()
+    assert (await club.redeem(fan, await club.reward(price_points=6))).status_code == 200
+    await club.withdrawn(gate)
+    await club.earn()
+    newest = (await club.movements(fan))[0]
+    assert (newest["points"], newest["written_off"], await club.balance(fan)) == (-4, 6, 0)
+    await club.enters(ticket, -2 * MINUTE)
+    await club.earn()
+    assert await club.balance(fan) == 4, "the reward was kept"
+    assert (await club.audit()).clean
+
+
 async def test_two_jobs_that_follow_the_journal_at_once_earn_once(club: Club) -> None:
     fan, ticket = await present(club)
     await club.enters(ticket)

@@ -14,7 +14,15 @@ from virage.money.wallet.ledger.rules import AccountKind
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.points.rules.checking import check_programme, check_reward
-from virage.sale.points.rules.earning import multiplier, next_tier, taken_back, tier_at, transfer_of
+from virage.sale.points.rules.earning import (
+    earned_by_cents,
+    is_still_earned,
+    multiplier,
+    next_tier,
+    taken_back,
+    tier_at,
+    transfer_of,
+)
 from virage.sale.points.rules.lots import (
     TOLD_BEFORE,
     Notice,
@@ -26,7 +34,7 @@ from virage.sale.points.rules.lots import (
     upcoming,
 )
 from virage.sale.points.rules.rewards import may_redeem
-from virage.sale.points.rules.terms import Movement, MovementKind, PointsRefusal, Reward
+from virage.sale.points.rules.terms import Basis, Movement, MovementKind, PointsRefusal, Reward
 
 ACCOUNT, ORGANISER = new_id(), new_id()
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -137,18 +145,19 @@ def test_refunds_take_back_what_their_amount_earned_and_never_more_than_is_there
     cents = 20_000
     first = rate * (cents // 100) * permille // 1000
     earned = moved(1, "earned", first, rate=rate, multiplier_permille=permille)
-    before: list[Movement] = []
+    history = [earned]
     for refunded in refunds:
         cents = max(0, cents - refunded)
-        back = taken_back(earned, before, cents, 100, available)
+        deserved = earned_by_cents(earned, cents, 100)
+        back = taken_back(history, deserved, available)
         if back is None:
             continue
         assert 0 <= back.points <= available
         available -= back.points
-        before.append(moved(2, "taken_back", -back.points, earned.source, written_off=back.written_off))
-        deserved = rate * (cents // 100) * permille // 1000
-        assert first + sum(one.points - one.written_off for one in before) == deserved
-        assert taken_back(earned, before, cents, 100, available) is None, "a repetition takes nothing"
+        history.append(moved(2, "taken_back", -back.points, earned.source, written_off=back.written_off))
+        assert deserved == rate * (cents // 100) * permille // 1000
+        assert sum(one.points - one.written_off for one in history) == deserved
+        assert taken_back(history, deserved, available) is None, "a repetition takes nothing"
 
 
 def test_the_highest_tier_that_is_reached_counts() -> None:
@@ -175,6 +184,32 @@ def test_each_kind_of_movement_has_its_accounts(
     movement = moved(1, kind, points)
     transfer = transfer_of(movement, ORGANISER)
     assert (transfer.id, transfer.debit.kind, transfer.credit.kind, transfer.cents) == (movement.id, debit, credit, 5)
+
+
+def test_points_that_an_entry_returns_come_from_those_that_are_issued() -> None:
+    transfer = transfer_of(moved(1, "returned", 5, rule_id=new_id()), ORGANISER)
+    assert (transfer.debit.kind, transfer.credit.kind) == (AccountKind.POINTS_ISSUED, AccountKind.POINTS)
+
+
+def test_points_that_an_entry_returns_are_as_old_as_that_entry() -> None:
+    first, back = moved(1, "earned", 10), moved(2, "taken_back", -10)
+    again = moved(3, "returned", 10, rule_id=new_id())
+    assert [(lot.earned_at, lot.points) for lot in open_lots([first, back, again])] == [(again.at, 10)]
+
+
+@pytest.mark.parametrize(
+    ("basis", "minutes", "still"),
+    [
+        ("entry", None, False),
+        ("early_entry", None, False),
+        ("entry", 5, True),
+        ("early_entry", 0, False),
+        ("early_entry", -1, True),
+    ],
+)
+def test_an_entry_that_is_left_earns_by_the_bases_that_it_meets(basis: Basis, minutes: int | None, still: bool) -> None:
+    entered_at = None if minutes is None else START + timedelta(minutes=minutes)
+    assert is_still_earned(basis, entered_at, START) is still
 
 
 def a_reward(**changes: Any) -> Reward:

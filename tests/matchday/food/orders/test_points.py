@@ -9,7 +9,9 @@ import pytest
 from tests.matchday.food.menu.board import line
 from tests.matchday.food.orders.kitchen import COLA, FRIES, Kitchen
 from virage.matchday.access.api import first_entries
+from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.api import food_spent
+from virage.matchday.food.till.api import TillSpends
 from virage.platform.values.ids import new_id
 from virage.sale.points.acts.earning import Sources
 from virage.sale.points.acts.programmes import set_programme
@@ -25,7 +27,7 @@ class Members:
 
     def __init__(self, kitchen: Kitchen) -> None:
         self.kitchen = kitchen
-        sources = Sources(first_entries, food_spent, 10)
+        sources = Sources(first_entries, food_spent, TillSpends(Catalogues(kitchen.db)), 10)
         self.jobs = PointsJobs(kitchen.clock, ZoneInfo("Europe/Paris"), sources)
 
     async def open(self) -> None:

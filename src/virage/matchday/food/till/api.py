@@ -8,4 +8,5 @@ from virage.matchday.food.till.acts.early_refunds import write_early_refunds as 
 from virage.matchday.food.till.acts.selling import PhoneOrders as PhoneOrders
 from virage.matchday.food.till.acts.selling import book_uploads as book_uploads
 from virage.matchday.food.till.acts.tendering import booking_rows as booking_rows
+from virage.matchday.food.till.reads.spent import TillSpends as TillSpends
 from virage.matchday.food.till.rules.tendering import UploadedRecord as UploadedRecord

@@ -94,7 +94,7 @@ export const officePoints: typeof English = {
     rule: (number) => `Regel ${number}`,
     ruleHint: "Regeln werden zusammengezählt: Eine zweite Regel für eine Serie gibt bei deren Veranstaltungen zusätzliche Punkte.",
     basis: "Wofür",
-    bases: { entry: "Besuch einer Veranstaltung", early_entry: "Einlass vor Beginn", tickets: "Tickets, je Währungseinheit", food: "Essensbestellungen in der App, je Währungseinheit" },
+    bases: { entry: "Besuch einer Veranstaltung", early_entry: "Einlass vor Beginn", tickets: "Tickets, je Währungseinheit", food: "Essen, in der App bestellt oder an der Kasse mit Guthaben bezahlt, je Währungseinheit" },
     points: "Punkte",
     only: "Bei diesen Veranstaltungen",
     all: "Alle Veranstaltungen",
@@ -132,7 +132,7 @@ export const officePoints: typeof English = {
   totals: {
     title: "Punkte in Zahlen",
     columns: { what: "Wofür", count: "Anzahl", points: "Punkte", written: "Erlassen" },
-    kinds: { taken_back: "Nach Erstattung abgezogen", redeemed: "Eingelöst", returned: "Nach Stornierung gutgeschrieben", lapsed: "Verfallen" },
+    kinds: { taken_back: "Nach Erstattung oder zurückgezogenem Scan abgezogen", redeemed: "Eingelöst", returned: "Nach Stornierung oder zurückgezogenem Scan gutgeschrieben", lapsed: "Verfallen" },
     formerRule: "Frühere Regel",
     open: (points) => `${points} sind auf den Konten der Fans.`,
     none: "Es wurden noch keine Punkte gesammelt.",

@@ -93,7 +93,7 @@ export const officePoints = {
     rule: (number: number) => `Rule ${number}`,
     ruleHint: "Rules add up: a second rule for a series gives extra points at its events.",
     basis: "For",
-    bases: { entry: "Attending an event", early_entry: "Entering before the start", tickets: "Tickets, per unit of the currency", food: "Food ordered in the app, per unit of the currency" },
+    bases: { entry: "Attending an event", early_entry: "Entering before the start", tickets: "Tickets, per unit of the currency", food: "Food ordered in the app or paid by wallet at a till, per unit of the currency" },
     points: "Points",
     only: "At these events",
     all: "All events",
@@ -131,7 +131,7 @@ export const officePoints = {
   totals: {
     title: "Points in figures",
     columns: { what: "What", count: "Times", points: "Points", written: "Written off" },
-    kinds: { taken_back: "Taken back after refunds", redeemed: "Redeemed", returned: "Returned for cancelled rewards", lapsed: "Lapsed" },
+    kinds: { taken_back: "Taken back after refunds and withdrawn scans", redeemed: "Redeemed", returned: "Returned after cancelled rewards and withdrawn scans", lapsed: "Lapsed" },
     formerRule: "Former rule",
     open: (points: string) => `${points} are in fans’ accounts.`,
     none: "No points have been earned yet.",

@@ -94,7 +94,7 @@ export const officePoints: typeof English = {
     rule: (number) => `Règle ${number}`,
     ruleHint: "Les règles s’additionnent : une deuxième règle pour une série donne des points en plus à ses événements.",
     basis: "Pour",
-    bases: { entry: "Assister à un événement", early_entry: "Entrer avant le début", tickets: "Billets, par unité monétaire", food: "Commandes de restauration dans l’application, par unité monétaire" },
+    bases: { entry: "Assister à un événement", early_entry: "Entrer avant le début", tickets: "Billets, par unité monétaire", food: "Restauration commandée dans l’application ou payée par cagnotte en caisse, par unité monétaire" },
     points: "Points",
     only: "Événements concernés",
     all: "Tous les événements",
@@ -132,7 +132,7 @@ export const officePoints: typeof English = {
   totals: {
     title: "Les points en chiffres",
     columns: { what: "Motif", count: "Nombre", points: "Points", written: "Abandonnés" },
-    kinds: { taken_back: "Repris après remboursement", redeemed: "Échangés", returned: "Rendus après annulation", lapsed: "Expirés" },
+    kinds: { taken_back: "Repris après remboursement ou contrôle annulé", redeemed: "Échangés", returned: "Rendus après récompense ou contrôle annulé", lapsed: "Expirés" },
     formerRule: "Ancienne règle",
     open: (points) => `${points} sur les comptes des supporters.`,
     none: "Aucun point n’a encore été gagné.",

@@ -5,7 +5,7 @@ A movement has an id made of its account, rule and event or order: what is read 
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,7 +15,16 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import PAGE, Entry, position_key, read_after
 from virage.platform.values.money import Cents
 from virage.sale.points.acts.posting import post
-from virage.sale.points.rules.earning import TIER_OF, Earning, by_entry, by_spend, movement_id, taken_back
+from virage.sale.points.rules.earning import (
+    TIER_OF,
+    Earning,
+    by_entry,
+    by_spend,
+    earned_by_cents,
+    is_still_earned,
+    movement_id,
+    taken_back,
+)
 from virage.sale.points.rules.terms import Account, Basis, Movement, Programme
 from virage.sale.points.store import accounts as store
 from virage.sale.points.store import programmes as programmes_store
@@ -25,21 +34,32 @@ from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 
 CROSSED = "passes_crossed"
-BOUGHT: Mapping[str, Basis] = {"order_paid": "tickets", "food_order_accepted": "food"}
-REFUNDED: Mapping[str, Basis] = {"order_refunded": "tickets", "food_order_refunded": "food"}
+WITHDRAWN = "scans_withdrawn"
+Purchase = Literal["tickets", "food_order", "till_sale"]
+BOUGHT: Mapping[str, Purchase] = {
+    "order_paid": "tickets",
+    "food_order_accepted": "food_order",
+    "till_sale_booked": "till_sale",
+}
+REFUNDED: Mapping[str, Purchase] = {
+    "order_refunded": "tickets",
+    "food_order_refunded": "food_order",
+    "till_sale_refunded": "till_sale",
+}
+BASES: Mapping[Purchase, Basis] = {"tickets": "tickets", "food_order": "food", "till_sale": "food"}
 
 
-class FoodSpent(Protocol):
-    """What is left to the seller of an accepted food order."""
+class Spent(Protocol):
+    """What a person spent on a food order or a sale of a till, less refunds."""
 
     @property
-    def order_id(self) -> UUID:
-        """The order."""
+    def id(self) -> UUID:
+        """The order, or the person's share of a sale."""
         ...
 
     @property
     def person_id(self) -> UUID | None:
-        """Who ordered; None after their erasure."""
+        """Who paid; None after their erasure, and for a card of no person."""
         ...
 
     @property
@@ -48,8 +68,8 @@ class FoodSpent(Protocol):
         ...
 
     @property
-    def accepted_at(self) -> datetime:
-        """When the kitchen accepted it."""
+    def paid_at(self) -> datetime:
+        """When the kitchen accepted the order, or the till sold."""
         ...
 
     @property
@@ -69,21 +89,30 @@ class FirstEntries(Protocol):
 class FoodSpends(Protocol):
     """What was spent on food orders; those that no kitchen accepted are missing."""
 
-    async def __call__(self, conn: Connection, order_ids: Sequence[UUID]) -> Sequence[FoodSpent]:
+    async def __call__(self, conn: Connection, order_ids: Sequence[UUID]) -> Sequence[Spent]:
+        """Return what was spent."""
+        ...
+
+
+class TillSpends(Protocol):
+    """What the wallets of people paid of sales at tills, by till and record."""
+
+    async def __call__(self, conn: Connection, sales: Sequence[tuple[UUID, UUID]]) -> Sequence[Spent]:
         """Return what was spent."""
         ...
 
 
 class Sources(Struct, frozen=True):
-    """What `app/` connects: entries and food orders of domains above; one unit of the currency in cents."""
+    """What `app/` connects: entries and sales of domains above; one unit of the currency in cents."""
 
     first_entries: FirstEntries
     food_spends: FoodSpends
+    till_spends: TillSpends
     unit_cents: Cents
 
 
 class Spend(Struct, frozen=True):
-    """What a person spent on an order of tickets or food, less refunds."""
+    """What a person spent on an order of tickets, less refunds."""
 
     id: UUID
     person_id: UUID | None
@@ -101,7 +130,7 @@ class Candidate(Struct, frozen=True):
     source: UUID
     at: datetime
     basis: Basis
-    spend: Spend | None = None
+    spend: Spent | None = None
 
     def earnings(self, unit_cents: Cents, earned: int) -> list[Earning]:
         """Return what its rules earn, in the tier of `earned` points in 12 months."""
@@ -111,7 +140,10 @@ class Candidate(Struct, frozen=True):
 
 
 async def earn(conn: Connection, sources: Sources, now: datetime) -> bool:
-    """Earn the points of the next page of the journal, and take back those of refunds. Return whether there was any."""
+    """Earn the points of the next page of the journal, and take back those of refunds and withdrawn scans.
+
+    Return whether there was any entry.
+    """
     position = await store.lock_position(conn)
     if position is None:
         return False
@@ -119,12 +151,14 @@ async def earn(conn: Connection, sources: Sources, now: datetime) -> bool:
     if not entries:
         return False
     candidates = await _candidates(conn, entries, sources)
-    refunded = await _refunded(conn, entries, sources)
+    refunded = {spend.id: spend for _, spend in await _spends(conn, entries, REFUNDED, sources)}
+    withdrawn = await _withdrawn(conn, entries, sources.first_entries)
     earners = [one.account_id for one in await store.movements_of_sources(conn, sorted(refunded))] if refunded else []
-    accounts = await store.lock_accounts(conn, [*(one.account.id for one in candidates), *earners])
+    ids = [*(one.account.id for one in candidates), *earners, *(account_id for account_id, _ in withdrawn)]
+    accounts = await store.lock_accounts(conn, ids)
     stands = await store.stands(conn, sorted(accounts), now - TIER_OF)
     movements = await _earned(conn, accounts, stands, candidates, sources.unit_cents, now)
-    movements += await _taken_back(conn, accounts, stands, refunded, sources.unit_cents, now)
+    movements += await _taken_back(conn, accounts, stands, refunded, withdrawn, sources.unit_cents, now)
     await post(conn, accounts, movements, None, now)
     await store.put_position(conn, position_key(entries[-1].position))
     return True
@@ -136,12 +170,8 @@ async def _candidates(conn: Connection, entries: Sequence[Entry], sources: Sourc
     for entry in entries:
         if entry.what == CROSSED:
             crossed.setdefault(entry.about, set()).update(entry.data["numbers"])
-    bought: dict[Basis, list[UUID]] = {}
-    for entry in entries:
-        if entry.what in BOUGHT:
-            bought.setdefault(BOUGHT[entry.what], []).append(entry.about)
-    spends = {basis: await _spends(conn, basis, ids, sources) for basis, ids in bought.items()}
-    event_ids = crossed.keys() | {spend.event_id for found in spends.values() for spend in found}
+    spends = await _spends(conn, entries, BOUGHT, sources)
+    event_ids = crossed.keys() | {spend.event_id for _, spend in spends}
     events = await programme.events(conn, sorted(event_ids))
     open_ones = {
         id_: found
@@ -156,15 +186,14 @@ async def _candidates(conn: Connection, entries: Sequence[Entry], sources: Sourc
         if found is None:
             continue
         candidates += await _of_entries(conn, event, found, crossed.get(event_id, ()), sources.first_entries)
-        for basis, all_spends in spends.items():
-            of_event = [spend for spend in all_spends if spend.event_id == event_id]
-            persons = [spend.person_id for spend in of_event if spend.person_id is not None]
-            accounts = await store.open_accounts_of(conn, event.organiser_id, persons) if persons else {}
-            candidates += [
-                Candidate(account, event, found, spend.id, spend.paid_at, basis, spend)
-                for spend in of_event
-                if spend.person_id is not None and (account := accounts.get(spend.person_id)) is not None
-            ]
+        of_event = [(basis, spend) for basis, spend in spends if spend.event_id == event_id]
+        persons = sorted({spend.person_id for _, spend in of_event if spend.person_id is not None})
+        accounts = await store.open_accounts_of(conn, event.organiser_id, persons) if persons else {}
+        candidates += [
+            Candidate(account, event, found, spend.id, spend.paid_at, basis, spend)
+            for basis, spend in of_event
+            if spend.person_id is not None and (account := accounts.get(spend.person_id)) is not None
+        ]
     return [one for one in candidates if one.at >= one.account.joined_at]
 
 
@@ -190,27 +219,59 @@ async def _of_entries(
     return list(earliest.values())
 
 
-async def _spends(conn: Connection, basis: Basis, ids: Sequence[UUID], sources: Sources) -> list[Spend]:
-    """Return what was spent on orders of tickets or food, less refunds."""
-    if basis == "food":
-        return [
-            Spend(one.order_id, one.person_id, one.event_id, one.accepted_at, one.cents)
-            for one in await sources.food_spends(conn, ids)
-        ]
-    return [
-        Spend(id_, order.owner_id, order.event_id, order.paid_at, order.total_cents - order.refunded_cents)
-        for id_, (order, _) in (await ticketing.orders(conn, ids)).items()
-        if order.paid_at is not None
-    ]
-
-
-async def _refunded(conn: Connection, entries: Sequence[Entry], sources: Sources) -> dict[UUID, Spend]:
-    """Return what is left of purchases that were refunded, by order."""
-    found: dict[Basis, list[UUID]] = {}
+async def _spends(
+    conn: Connection, entries: Sequence[Entry], facts: Mapping[str, Purchase], sources: Sources
+) -> list[tuple[Basis, Spent]]:
+    """Return what was spent on the purchases that some facts are about, less refunds, with what it earns by."""
+    found: dict[Purchase, list[Entry]] = {}
     for entry in entries:
-        if entry.what in REFUNDED:
-            found.setdefault(REFUNDED[entry.what], []).append(entry.about)
-    return {spend.id: spend for basis, ids in found.items() for spend in await _spends(conn, basis, ids, sources)}
+        if entry.what in facts:
+            found.setdefault(facts[entry.what], []).append(entry)
+    spends: list[tuple[Basis, Spent]] = []
+    for purchase, of_purchase in found.items():
+        ids = [entry.about for entry in of_purchase]
+        spent: Sequence[Spent]
+        if purchase == "food_order":
+            spent = await sources.food_spends(conn, ids)
+        elif purchase == "till_sale":
+            spent = await sources.till_spends(conn, [(UUID(entry.data["till"]), entry.about) for entry in of_purchase])
+        else:
+            spent = [
+                Spend(id_, order.owner_id, order.event_id, order.paid_at, order.total_cents - order.refunded_cents)
+                for id_, (order, _) in (await ticketing.orders(conn, ids)).items()
+                if order.paid_at is not None
+            ]
+        spends += [(BASES[purchase], one) for one in spent]
+    return spends
+
+
+async def _withdrawn(
+    conn: Connection, entries: Sequence[Entry], first_entries: FirstEntries
+) -> dict[tuple[UUID, UUID], datetime | None]:
+    """Return the first entry that is left to people whose scans were withdrawn, by account and event; None for none.
+
+    Every ticket that they hold for the event counts.
+    """
+    numbers: dict[UUID, set[int]] = {}
+    for entry in entries:
+        if entry.what == WITHDRAWN:
+            numbers.setdefault(entry.about, set()).update(entry.data.get("numbers", ()))
+    found: dict[tuple[UUID, UUID], datetime | None] = {}
+    for event_id, event in (await programme.events(conn, sorted(numbers))).items():
+        tickets = await passes.subjects(conn, event_id, sorted(numbers[event_id]))
+        holders = await ticketing.holders_of(conn, sorted(tickets.values()))
+        accounts = await store.open_accounts_of(conn, event.organiser_id, sorted(set(holders.values())))
+        held = await ticketing.places_of_owners(conn, event_id, sorted(accounts)) if accounts else []
+        states = await passes.states(conn, [ticket_id for _, ticket_id, _ in held])
+        entered = await first_entries(conn, event_id, sorted(state.number for state in states.values()))
+        for person_id, account in accounts.items():
+            own = (
+                states[ticket_id].number
+                for owner_id, ticket_id, _ in held
+                if owner_id == person_id and ticket_id in states
+            )
+            found[account.id, event_id] = min((entered[number] for number in own if number in entered), default=None)
+    return found
 
 
 async def _earned(  # noqa: PLR0917 - the parts of one page
@@ -221,27 +282,48 @@ async def _earned(  # noqa: PLR0917 - the parts of one page
     unit_cents: Cents,
     now: datetime,
 ) -> list[Movement]:
-    """Return what candidates earn that is not stored yet. An earlier entry that arrives later adds to a later one."""
-    possible = [
-        (candidate, earning, movement_id(candidate.account.id, f"earned:{earning.rule.id}:{candidate.source}"))
-        for candidate in candidates
-        if accounts[candidate.account.id].closed_at is None
-        for earning in candidate.earnings(unit_cents, stands[candidate.account.id].earned)
-    ]
-    known = await store.known_movements(conn, [id_ for _, _, id_ in possible])
+    """Return what candidates earn that is not stored yet. An earlier entry that arrives later adds to a later one.
+
+    An entry after a withdrawn one returns what was taken back.
+    """
+    came = [one for one in candidates if one.spend is None]
+    before: dict[tuple[UUID, UUID | None, UUID], list[Movement]] = {}
+    for one in await store.movements_by_entry(conn, [c.account.id for c in came], [c.source for c in came]):
+        before.setdefault((one.account_id, one.rule_id, one.source), []).append(one)
+    possible = []
+    for candidate in candidates:
+        account_id = candidate.account.id
+        if accounts[account_id].closed_at is not None:
+            continue
+        for earning in candidate.earnings(unit_cents, stands[account_id].earned):
+            moved = before.get((account_id, earning.rule.id, candidate.source), [])
+            times = sum(one.kind == "taken_back" for one in moved)
+            points = earning.points - (sum(one.points for one in moved) if times else 0)
+            what = f"returned:{times}" if times else "earned"
+            if points > 0:
+                possible.append(
+                    (
+                        candidate,
+                        earning,
+                        points,
+                        times,
+                        movement_id(account_id, f"{what}:{earning.rule.id}:{candidate.source}"),
+                    )
+                )
+    known = await store.known_movements(conn, [id_ for *_, id_ in possible])
     movements: dict[UUID, Movement] = {}
-    for candidate, earning, id_ in possible:
+    for candidate, earning, points, times, id_ in possible:
         if id_ in known or id_ in movements:
             continue
         stand = stands[candidate.account.id]
-        stands[candidate.account.id] = Stand(stand.last_number + 1, stand.balance + earning.points, stand.earned)
+        stands[candidate.account.id] = Stand(stand.last_number + 1, stand.balance + points, stand.earned)
         movements[id_] = Movement(
             id=id_,
             account_id=candidate.account.id,
             number=stand.last_number + 1,
-            kind="earned",
+            kind="returned" if times else "earned",
             at=now,
-            points=earning.points,
+            points=points,
             source=candidate.source,
             rule_id=earning.rule.id,
             revision=candidate.programme.revision,
@@ -257,38 +339,53 @@ async def _taken_back(  # noqa: PLR0917 - the parts of one page
     conn: Connection,
     accounts: Mapping[UUID, Account],
     stands: dict[UUID, Stand],
-    refunded: Mapping[UUID, Spend],
+    refunded: Mapping[UUID, Spent],
+    withdrawn: Mapping[tuple[UUID, UUID], datetime | None],
     unit_cents: Cents,
     now: datetime,
 ) -> list[Movement]:
-    """Return what refunds take back, as far as the points are there; the rest is written off."""
+    """Return what refunds and withdrawn scans take back, as far as the points are there; the rest is written off."""
     known = await store.movements_of_sources(conn, sorted(refunded)) if refunded else []
+    known += await store.movements_by_entry(conn, *zip(*sorted(withdrawn), strict=True)) if withdrawn else []
+    revisions = await programmes_store.revisions(
+        conn, {(accounts[one.account_id].organiser_id, one.revision) for one in known if one.revision is not None}
+    )
+    events = await programme.events(conn, sorted({event_id for _, event_id in withdrawn}))
+    by_earning: dict[tuple[UUID, UUID | None, UUID], list[Movement]] = {}
+    for one in known:
+        by_earning.setdefault((one.account_id, one.rule_id, one.source), []).append(one)
     movements: list[Movement] = []
-    for earned in known:
-        if earned.kind != "earned" or accounts[earned.account_id].closed_at is not None:
+    for (account_id, rule_id, source), moved in by_earning.items():
+        if accounts[account_id].closed_at is not None:
             continue
-        before = [
-            one
-            for one in known
-            if one.kind == "taken_back"
-            and (one.account_id, one.rule_id, one.source) == (earned.account_id, earned.rule_id, earned.source)
-        ]
-        cents, stand = refunded[earned.source].cents, stands[earned.account_id]
-        back = taken_back(earned, before, cents, unit_cents, stand.balance)
+        earned = next(one for one in moved if one.kind == "earned")
+        cents: Cents | None = None
+        if source in refunded:
+            cents = refunded[source].cents
+            deserved = earned_by_cents(earned, cents, unit_cents)
+        else:
+            rules = revisions[accounts[account_id].organiser_id, earned.revision or 0].rules
+            basis = next(rule.basis for rule in rules if rule.id == rule_id)
+            if is_still_earned(basis, withdrawn[account_id, source], events[source].starts_at):
+                continue
+            deserved = 0
+        stand = stands[account_id]
+        back = taken_back(moved, deserved, stand.balance)
         if back is None:
             continue
-        stands[earned.account_id] = Stand(stand.last_number + 1, stand.balance - back.points, stand.earned)
+        stands[account_id] = Stand(stand.last_number + 1, stand.balance - back.points, stand.earned)
+        times = sum(one.kind == "taken_back" for one in moved)
         movements.append(
             Movement(
-                id=movement_id(earned.account_id, f"taken_back:{earned.rule_id}:{earned.source}:{len(before)}"),
-                account_id=earned.account_id,
+                id=movement_id(account_id, f"taken_back:{rule_id}:{source}:{times}"),
+                account_id=account_id,
                 number=stand.last_number + 1,
                 kind="taken_back",
                 at=now,
                 points=-back.points,
-                source=earned.source,
+                source=source,
                 written_off=back.written_off,
-                rule_id=earned.rule_id,
+                rule_id=rule_id,
                 revision=earned.revision,
                 rate=earned.rate,
                 multiplier_permille=earned.multiplier_permille,

@@ -39,9 +39,10 @@ def movement_id(account_id: UUID, what: str) -> UUID:
 
 def transfer_of(movement: Movement, organiser_id: UUID) -> Transfer:
     """Return the transfer of a movement that moves points."""
-    kind = {"redeemed": AccountKind.POINTS_REDEEMED, "returned": AccountKind.POINTS_REDEEMED}.get(
-        movement.kind, AccountKind.POINTS_LAPSED if movement.kind == "lapsed" else AccountKind.POINTS_ISSUED
-    )
+    if movement.rule_id is not None:
+        kind = AccountKind.POINTS_ISSUED
+    else:
+        kind = AccountKind.POINTS_LAPSED if movement.kind == "lapsed" else AccountKind.POINTS_REDEEMED
     fan, other = fan_account(movement.account_id), account(kind, str(organiser_id))
     debit, credit = (other, fan) if movement.points > 0 else (fan, other)
     return Transfer(movement.id, debit, credit, abs(movement.points), f"points_{movement.kind}", movement.source)
@@ -97,23 +98,29 @@ def _earnings(programme: Programme, event: Event, bases: set[Basis], times: int,
 
 
 class TakenBack(Struct, frozen=True):
-    """What a refund takes back; `written_off` had been spent and is not collected later."""
+    """What a refund or a withdrawn scan takes back; `written_off` had been spent and is not collected later."""
 
     points: int
     written_off: int
 
 
-def taken_back(
-    earned: Movement, before: Sequence[Movement], cents: Cents, unit_cents: Cents, available: int
-) -> TakenBack | None:
-    """Return what is to be taken back of earned points now that `cents` are left of the amount; None for nothing.
-
-    `before` are the movements that took back points of this earning, `available` is the balance of the account.
-    """
+def earned_by_cents(earned: Movement, cents: Cents, unit_cents: Cents) -> int:
+    """Return the points of a purchase by the rule and tier of its movement, now that `cents` are left of the amount."""
     assert earned.rate is not None and earned.multiplier_permille is not None  # noqa: S101, PT018 - earned by a rule
-    deserved = earned.rate * (cents // unit_cents) * earned.multiplier_permille // _MILLE
-    kept = earned.points + sum(one.points - one.written_off for one in before)
-    excess = kept - deserved
+    return earned.rate * (cents // unit_cents) * earned.multiplier_permille // _MILLE
+
+
+def is_still_earned(basis: Basis, entered_at: datetime | None, starts_at: datetime) -> bool:
+    """Return whether an entry still earns by a basis; `entered_at` is the first entry that is left, None for none."""
+    return entered_at is not None and (basis == "entry" or entered_at < starts_at)
+
+
+def taken_back(moved: Sequence[Movement], deserved: int, available: int) -> TakenBack | None:
+    """Return what is to be taken back of an earning that deserves `deserved` points now; None for nothing.
+
+    `moved` are its movements: what it earned, and what was taken back before. `available` is the balance.
+    """
+    excess = sum(one.points - one.written_off for one in moved) - deserved
     if excess <= 0:
         return None
     points = min(excess, available)

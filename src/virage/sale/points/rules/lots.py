@@ -35,7 +35,7 @@ def open_lots(movements: Sequence[Movement]) -> list[Lot]:
     lots: list[Lot] = []
     spent: dict[UUID, list[Lot]] = {}
     for movement in sorted(movements, key=lambda one: one.number):
-        if movement.kind == "earned":
+        if movement.kind == "earned" or (movement.kind == "returned" and movement.rule_id is not None):
             insort(lots, Lot(movement.at, movement.number, movement.source, movement.points))
         elif movement.kind == "returned":
             for lot in spent.pop(movement.source):

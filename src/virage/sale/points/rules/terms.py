@@ -22,6 +22,7 @@ TEXT_MAX = 120
 Basis = Literal["entry", "early_entry", "tickets", "food"]
 """What earns: being at an event, being there before it starts, paid tickets, paid food orders."""
 MovementKind = Literal["earned", "taken_back", "redeemed", "returned", "lapsed"]
+"""`taken_back` by a refund or a withdrawn scan; `returned` by a cancelled reward or an entry after a withdrawn one."""
 RewardKind = Literal["voucher", "upgrade", "experience"]
 RedemptionState = Literal["open", "ready", "handed_over", "cancelled"]
 
@@ -106,7 +107,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     """What moved in an account, in the order of `number`; `points` are negative where they left it.
 
     `source` is the event, order or food order that earned, the redemption, the notice that points lapse, or the account
-    that was closed. The fields after it are set for points that a rule earned or a refund took back. `written_off` are
+    that was closed. The fields after it are set for points that a rule earned, and for what followed. `written_off` are
     points that a refund should have taken back and that had been spent.
     """
 

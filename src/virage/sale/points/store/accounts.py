@@ -130,6 +130,14 @@ async def movements_of_sources(conn: Connection, sources: Sequence[UUID]) -> lis
     return [Movement(**row) async for row in queries.movements_of_sources(conn, sources=sources)]
 
 
+async def movements_by_entry(
+    conn: Connection, account_ids: Sequence[UUID], event_ids: Sequence[UUID]
+) -> list[Movement]:
+    """Return what entries at events earned for accounts, and what withdrawn scans took back, by account, in order."""
+    rows = queries.movements_by_entry(conn, account_ids=sorted(set(account_ids)), event_ids=sorted(set(event_ids)))
+    return [Movement(**row) async for row in rows]
+
+
 async def known_movements(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
     """Return those of these ids that are stored."""
     return {row["id"] async for row in queries.known_movements(conn, ids=ids)}

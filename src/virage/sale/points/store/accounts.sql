@@ -71,6 +71,15 @@ select id, account_id, number, kind, at, points, source, written_off, rule_id, r
 from points.movement
 where source = any(:sources::uuid[]) and kind in ('earned', 'taken_back') order by account_id, number;
 
+-- name: movements_by_entry(account_ids, event_ids)
+-- What entries at events earned for accounts, and what withdrawn scans took back.
+select id, account_id, number, kind, at, points, source, written_off, rule_id, revision, rate, multiplier_permille,
+    event_id, cents
+from points.movement
+where account_id = any(:account_ids::uuid[]) and source = any(:event_ids::uuid[])
+    and rule_id is not null
+order by account_id, number;
+
 -- name: known_movements(ids)
 -- Those of these ids that are stored.
 select id from points.movement where id = any(:ids::uuid[]);
@@ -78,7 +87,7 @@ select id from points.movement where id = any(:ids::uuid[]);
 -- name: stands(account_ids, since)
 -- By account: the last number, the balance, and what was earned since a moment, less what refunds took back of it.
 select account_id, max(number) as last_number, sum(points)::bigint as balance,
-    coalesce(sum(points) filter (where kind in ('earned', 'taken_back') and at > :since), 0)::bigint as earned
+    coalesce(sum(points) filter (where rule_id is not null and at > :since), 0)::bigint as earned
 from points.movement where account_id = any(:account_ids::uuid[]) group by account_id;
 
 -- name: insert_movements(ids, account_ids, numbers, kinds, at, points, sources, written_off, rule_ids, revisions, rates, multipliers, event_ids, cents)!

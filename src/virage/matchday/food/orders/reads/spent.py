@@ -15,13 +15,13 @@ from virage.platform.values.money import Cents
 class FoodSpent(Struct, frozen=True):
     """What is left to the seller of a food order that a kitchen accepted: nothing after its refund.
 
-    Deposits, bonus credit, and products with an age limit are left out.
+    Deposits, bonus credit, and products with an age limit are left out. `paid_at` is when the kitchen accepted it.
     """
 
-    order_id: UUID
+    id: UUID
     person_id: UUID | None
     event_id: UUID
-    accepted_at: datetime
+    paid_at: datetime
     cents: Cents
 
 

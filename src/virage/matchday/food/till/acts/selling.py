@@ -18,7 +18,7 @@ from virage.matchday.food.menu.api import Sold
 from virage.matchday.food.till.acts.early_refunds import store_deviations, write_settled
 from virage.matchday.food.till.acts.tendering import booking_rows, load
 from virage.matchday.food.till.rules import booking as rules
-from virage.matchday.food.till.rules.booking import Part, RecordKey, key_of
+from virage.matchday.food.till.rules.booking import Part, RecordKey, key_of, sale_of
 from virage.matchday.food.till.rules.limits import TillLimits
 from virage.matchday.food.till.rules.tendering import Decision, Outcome, UploadedRecord, decide, refunded_tills
 from virage.matchday.food.till.store import booking as store
@@ -34,6 +34,7 @@ from virage.money.wallet.cards.types import Reason as CardReason
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.types import Entry, Posted
 from virage.platform.data.database import Connection
+from virage.platform.data.journal import Fact, append
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
@@ -192,6 +193,7 @@ async def _write(
         new = [_NewParts(key_of(sent[at].record), 0, outcomes[at].parts) for at in booked]
         new += [_NewParts(early.refund.key, early.refund.part, early.parts) for early in decision.early.settled]
         await _settle_card_payments(conn, new, now)
+        await append(conn, _facts([(sent[at].record, outcomes[at].parts) for at in booked]), now)
         if lost:
             await store.insert_losses(conn, [(sent[at].record, cents) for at, cents in lost.items()])
         noted = [
@@ -224,6 +226,18 @@ async def _settle_card_payments(conn: Connection, booked: Sequence[_NewParts], n
     for answer in await payments.request_refund(conn, requests, now):
         if isinstance(answer, Refused):
             raise RuntimeError(f"A refund of a card payment is not sent: {answer.reason}")  # noqa: TRY004 - it is no type that is wrong
+
+
+def _facts(booked: Sequence[tuple[Record, Sequence[Part]]]) -> list[Fact]:
+    """Return facts about sales during an event that a wallet paid, and about sales that were refunded, for points."""
+    facts = []
+    for record, parts in booked:
+        sale = sale_of(record)
+        if sale is not None:
+            facts.append(Fact("till_sale_refunded", record.till, sale.id, {"till": sale.till}))
+        elif record.event_id is not None and any(part.wallet_id is not None for part in parts):
+            facts.append(Fact("till_sale_booked", record.till, record.id, {"till": record.till}))
+    return facts
 
 
 def _loss(record: Record, outcome: Outcome, decision: Decision) -> Cents:

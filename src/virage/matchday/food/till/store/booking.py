@@ -41,6 +41,14 @@ async def receipts_of(conn: Connection, sales: Sequence[tuple[UUID, UUID]]) -> l
     return [record for record in found if record is not None]
 
 
+async def paid_by_wallets(conn: Connection, sales: Sequence[RecordKey]) -> dict[RecordKey, dict[UUID, Cents]]:
+    """Return what wallets paid of sales, by sale and wallet, without bonus credit and losses."""
+    found: dict[RecordKey, dict[UUID, Cents]] = {}
+    async for row in queries.paid_by_wallets(conn, **_keys(sales)):
+        found.setdefault(RecordKey(row["device_id"], row["record_id"]), {})[row["purse_id"]] = row["cents"]
+    return found
+
+
 async def pending_refunds(conn: Connection, sales: Sequence[RecordKey]) -> list[PendingRefund]:
     """Return refunds that were uploaded before these sales, in the order of upload."""
     return [

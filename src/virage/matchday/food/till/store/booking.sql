@@ -31,6 +31,14 @@ inner join (select *, 'sale' as kind from wanted union all select *, 'refund' fr
     on record.device_id = one.device_id and record.id = one.id and record.kind = one.kind
 order by one.kind desc, record.received_at, record.device_id, record.number;
 
+-- name: paid_by_wallets(tills, sale_ids)
+-- What wallets paid of sales, without bonus credit and losses.
+select booking.device_id, booking.record_id, booking.purse_id, sum(booking.cents - booking.loss_cents)::bigint as cents
+from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
+inner join food_till.booking on booking.device_id = wanted.till and booking.record_id = wanted.id
+where booking.purse_id is not null and not booking.bonus and booking.cents > 0
+group by 1, 2, 3 order by 1, 2, 3;
+
 -- name: pending_refunds(tills, sale_ids)
 -- Refunds that were uploaded before these sales, in the order of upload. A terminal's refund has an amount, because it
 -- counts as paid out; one that waits for wallets has none yet.
