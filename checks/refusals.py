@@ -33,6 +33,7 @@ REFUSAL_ENUMS = frozenset(
         "DeviationReason",
         "DrawRefusal",
         "FiscalRefusal",
+        "HandoverRefusal",
         "MembershipRefusal",
         "PackageRefusal",
         "SeasonRefusal",
@@ -98,6 +99,7 @@ REACHES = {
     "money/wallet/cards/rules/cards.py": ("cards", "till", "office"),
     "money/wallet/funding/rules/desk.py": ("till",),
     "money/wallet/cards/rules/virtual_cards.py": ("phone that pays", "till"),
+    "sale/points/rules/handovers.py": ("till",),
 }
 # Codes that reach no screen, and where they go. `refusals` has short messages for them too.
 NO_SCREEN = {

@@ -302,6 +302,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/till/proofs/{record_id}": frozenset({"till"}),
     "POST /api/till/purse": frozenset({"till"}),
     "POST /api/till/loads": frozenset({"till"}),
+    "POST /api/till/rewards": frozenset({"till"}),
+    "POST /api/till/rewards/handover": frozenset({"till"}),
     "GET /api/till/pack": frozenset({"till"}),
     "GET /api/till/cards": frozenset({"till"}),
     "POST /api/till/card-payments": frozenset({"till"}),

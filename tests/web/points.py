@@ -92,8 +92,8 @@ def enter(system: System, event_id: UUID) -> None:
     assert answer["outcome"] == "admitted", answer
 
 
-def reward(system: System, title: str) -> None:
-    """A reward of the club at 10 points that asks for a text, the last one."""
+def reward(system: System, title: str, *, asks_text: bool = True) -> None:
+    """A reward of the club at 10 points, the last one; by default it asks for a text."""
 
     async def make(conn: Connection) -> None:
         now = datetime.now(UTC)
@@ -104,7 +104,7 @@ def reward(system: System, title: str) -> None:
             stock=1,
             opens_at=now - HOUR,
             closes_at=now + timedelta(days=30),
-            asks_text=True,
+            asks_text=asks_text,
         )
         done(await set_reward(conn, new_id(), CLUB.id, content, who=None, now=now))
 

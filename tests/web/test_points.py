@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.web.gate import type_code
 from tests.web.office import desk, grant_roles
 from tests.web.points import buy, enter, match_tonight, named, reward
 from tests.web.senses import Keys
 from tests.web.system import System, fresh
 from tests.web.test_membership import fine
+from tests.web.till import in_menu, open_till
 from tests.web.transfers import phone
 from virage.demo.programme import CLUB
 from virage.platform.web.guard import Grant
@@ -154,3 +156,50 @@ def test_the_office_sets_a_rule_and_hands_over_a_reward(browser: Browser, system
         expect(fan.get_by_role("listitem").filter(has_text=title).get_by_text("Handed over")).to_be_visible()
         fan.get_by_text("How you earn points").click()
         expect(fan.get_by_text(rule)).to_be_visible()
+
+
+def test_a_till_uses_a_code_up_once_and_nothing_offline(browser: Browser, system: System, address: str) -> None:
+    title = fresh("Pie")
+    reward(system, title, asks_text=False)
+    with phone(browser, system, named(system, f"pie-{address}")) as fan, phone(browser, system, None) as page:
+        join(fan)
+        buy(fan, match_tonight(system, fresh("League")))
+        wait_for_points(fan, "Tickets")
+        fan.get_by_role("button", name=f"Redeem {title}").click()
+        fan.get_by_role("dialog").get_by_role("button", name="Redeem for 10 points").click()
+        expect(fan.get_by_text("It’s yours!")).to_be_visible()
+        mine = fan.get_by_role("listitem").filter(has=fan.get_by_role("img", name=f"Code for {title}"))
+        code = mine.locator("strong").inner_text()
+        fine(fan)
+        open_till(page, system, "Till of codes")
+        in_menu(page, "Reward code")
+        asked = page.get_by_role("dialog", name="Reward code")
+        asked.get_by_label("Code").fill("2345 6789")
+        asked.get_by_role("button", name="Find").click()
+        expect(asked.get_by_text("No reward has this code.")).to_be_visible()
+        asked.get_by_role("button", name="Close").click()
+        type_code(page, f"REWARD:{code.replace(' ', '')}")
+        expect(asked.get_by_text(title)).to_be_visible()
+        expect(asked.get_by_text("Reward of")).to_be_visible()
+        fine(page)
+        page.context.set_offline(True)
+        asked.get_by_role("button", name="Mark as used").click()
+        expect(asked.get_by_text("No response yet.")).to_be_visible()
+        page.context.set_offline(False)
+        asked.get_by_role("button", name="Mark as used").click()
+        expect(asked.get_by_text("Code used. Hand the reward over.")).to_be_visible()
+        fine(page)
+        asked.get_by_role("button", name="Another code").click()
+        asked.get_by_label("Code").fill(code.lower())
+        asked.get_by_role("button", name="Find").click()
+        expect(asked.get_by_text("Already used:")).to_be_visible()
+        expect(asked.get_by_role("button", name="Mark as used")).to_have_count(0)
+        page.context.set_offline(True)
+        asked.get_by_role("button", name="Another code").click()
+        asked.get_by_label("Code").fill(code)
+        asked.get_by_role("button", name="Find").click()
+        expect(asked.get_by_text("Hand nothing over offline.").first).to_be_visible()
+        fan.goto("/points")
+        handed = fan.get_by_role("listitem").filter(has_text=title).filter(has_text="Handed over")
+        expect(handed).to_be_visible()
+        expect(handed.get_by_role("img")).to_have_count(0)

@@ -250,6 +250,7 @@ export type RefusalCode =
   | "request_timeout"
   | "revoked"
   | "reward_closed"
+  | "reward_code_unknown"
   | "reward_limit_reached"
   | "reward_price_changed"
   | "reward_sold_out"

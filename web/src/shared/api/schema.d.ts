@@ -6658,6 +6658,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/rewards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look up reward
+         * @description Return the redeemed reward with a code. It is used up by `POST /api/till/rewards/handover` alone.
+         */
+        post: operations["look_up_reward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/rewards/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over reward
+         * @description Hand a redeemed reward over, once. Idempotent: a repeated request gets the first answer.
+         */
+        post: operations["hand_over_reward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracking/{event_id}": {
         parameters: {
             query?: never;
@@ -10390,6 +10430,18 @@ export interface components {
             code: string | null;
         };
         /**
+         * Handover
+         * @description Hand a reward over at a till. The till makes `id`: a repeated request is one use of the code.
+         */
+        Handover: {
+            /** Format: uuid */
+            cashier_id: string;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            outlet: string;
+        };
+        /**
          * Head
          * @description Last record of a chain; number 0 and 64 zeros if it is empty.
          */
@@ -13849,6 +13901,35 @@ export interface components {
             /** @default 0 */
             taken: number;
             voucher_cents?: number | null;
+        };
+        /**
+         * RewardAtTill
+         * @description A redeemed reward for a cashier, without its person. `state_at` says since when it is in its state.
+         *
+         *         `by_bonus`: it is in the wallet of its person, and there is nothing to hand over.
+         */
+        RewardAtTill: {
+            by_bonus: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "experience" | "upgrade" | "voucher";
+            name: {
+                [key: string]: string;
+            };
+            organiser: string;
+            /** @enum {string} */
+            state: "cancelled" | "handed_over" | "open" | "ready";
+            /** Format: date-time */
+            state_at: string;
+            voucher_cents: number | null;
+        };
+        /**
+         * RewardCode
+         * @description The code of a redeemed reward as it is typed or scanned. It is in a body, because addresses end up in logs.
+         */
+        RewardCode: {
+            code: string;
         };
         /**
          * RewardUpdate
@@ -27732,6 +27813,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UploadAnswers"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_up_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewardCode"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardAtTill"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hand_over_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Handover"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardAtTill"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

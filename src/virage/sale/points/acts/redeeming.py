@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from virage.identity.people import api as people
 from virage.identity.people.types import EmailKind
 from virage.money.payments import api as payments
 from virage.money.wallet.accounts import api as wallets
@@ -18,6 +19,7 @@ from virage.platform.values.refusals import Refused
 from virage.sale.points.acts.emails import tell_of_reward
 from virage.sale.points.acts.posting import post
 from virage.sale.points.rules.earning import TIER_OF, movement_id
+from virage.sale.points.rules.handovers import Handover, HandoverRefusal
 from virage.sale.points.rules.rewards import NEXT, may_redeem, new_code
 from virage.sale.points.rules.terms import (
     TEXT_MAX,
@@ -134,6 +136,29 @@ async def _move(  # noqa: PLR0917 - the parts of one movement
         source=redemption.id,
     )
     await post(conn, {account.id: account}, [movement], who, now)
+
+
+async def hand_over(conn: Connection, handover: Handover, till_id: UUID, now: datetime) -> Redemption | Refused:
+    """Mark a redeemed reward as handed over at a till, once. A repeated request gets the first answer.
+
+    Refusals: `cashier_not_here`, `reward_code_unknown`, `redemption_state` (data.state, data.at).
+    """
+    if not await people.may_sell_at(conn, handover.cashier_id, handover.outlet, now):
+        return Refused(HandoverRefusal.CASHIER_NOT_HERE)
+    redemption_id = await store.redemption_of_code(conn, handover.normal)
+    if redemption_id is None:
+        return Refused(HandoverRefusal.CODE_UNKNOWN)
+    found = (await store.redemptions(conn, [redemption_id]))[redemption_id]
+    await accounts_store.lock_accounts(conn, [found.account_id])
+    redemption = (await store.redemptions(conn, [redemption_id]))[redemption_id]
+    if "handed_over" in NEXT[redemption.state]:
+        await store.hand_over(conn, redemption_id, handover, till_id, now)
+        data = {"state": "handed_over", "till": till_id}
+        await append(conn, [Fact("points_reward_state", handover.cashier_id, redemption_id, data)], now)
+        return replace(redemption, state="handed_over", state_at=now)
+    if await store.handover_id(conn, redemption_id) == handover.id:
+        return redemption
+    return Refused(HandoverRefusal.STATE, {"state": redemption.state, "at": redemption.state_at})
 
 
 async def set_state(

@@ -1,7 +1,7 @@
 """Routes of points."""
 
 from virage.platform.web.routing import mount
-from virage.sale.points.routes import fans, office
+from virage.sale.points.routes import fans, office, tills
 
 routers = [
     mount(
@@ -18,4 +18,5 @@ routers = [
             office.set_redemption_state,
         ],
     ),
+    mount("/api/till", [tills.look_up_reward, tills.hand_over_reward]),
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from virage.platform.data.database import Connection
+from virage.sale.points.rules.handovers import Handover
 from virage.sale.points.rules.terms import Redemption, RedemptionState, Reward, RewardContent
 from virage.sale.points.store.queries import queries
 
@@ -81,6 +82,25 @@ async def set_state(
 ) -> None:
     """Store what the office did with a redeemed reward whose account is locked."""
     await queries.set_state(conn, id=redemption_id, state=state, reason=reason, now=now)
+
+
+async def redemption_of_code(conn: Connection, code: str) -> UUID | None:
+    """Return the redeemed reward with a code, or None."""
+    found: UUID | None = await queries.redemption_of_code(conn, code=code)
+    return found
+
+
+async def handover_id(conn: Connection, redemption_id: UUID) -> UUID | None:
+    """Return the request of a till that handed a reward over, None without one."""
+    found: UUID | None = await queries.handover_id(conn, id=redemption_id)
+    return found
+
+
+async def hand_over(conn: Connection, redemption_id: UUID, handover: Handover, till_id: UUID, now: datetime) -> None:
+    """Store that a till hands over a redeemed reward whose account is locked."""
+    await queries.hand_over(
+        conn, id=redemption_id, handover_id=handover.id, till_id=till_id, cashier_id=handover.cashier_id, now=now
+    )
 
 
 async def redemptions(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Redemption]:

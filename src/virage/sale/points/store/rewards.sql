@@ -61,6 +61,20 @@ insert into points.redemption_text (redemption_id, text) values (:redemption_id,
 -- What the office did with a redeemed reward whose account is locked.
 update points.redemption set state = :state, cancel_reason = :reason, state_at = :now where id = :id;
 
+-- name: redemption_of_code(code)$
+-- The redeemed reward with a code.
+select id from points.redemption where code = :code;
+
+-- name: handover_id(id)$
+-- The request of a till that handed a reward over, null without one.
+select handover_id from points.redemption where id = :id;
+
+-- name: hand_over(id, handover_id, till_id, cashier_id, now)!
+-- A redeemed reward, whose account is locked, that a till hands over.
+update points.redemption
+set state = 'handed_over', state_at = :now, handover_id = :handover_id, till_id = :till_id, cashier_id = :cashier_id
+where id = :id;
+
 -- name: redemptions(ids)
 -- Redeemed rewards by id.
 select redemption.id, redemption.account_id, account.organiser_id, account.person_id, redemption.reward_id,

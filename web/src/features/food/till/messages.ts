@@ -10,6 +10,8 @@ export type Limits = Schemas["TillLimits"];
 export type CardNews = Schemas["TillCards"];
 /** Wallet with its limits for top-ups and payouts. */
 export type WalletAtDesk = Schemas["WalletAtDesk"];
+/** Redeemed reward behind a code. */
+export type RewardAtTill = Schemas["RewardAtTill"];
 export type DeskReceipt = Schemas["DeskReceipt"];
 export type Upload = Schemas["RecordUpload"];
 /** `holder` is the name of the card holder, for the cashier; never stored. */
