@@ -121,6 +121,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/membership/tiers": EVERYONE,
     "GET /api/membership": PERSON,
     "POST /api/membership": PERSON,
+    "POST /api/membership/{membership_id}/upgrade": PERSON,
     "GET /api/points": EVERYONE,
     "GET /api/points/accounts/{account_id}/movements": PERSON,
     "POST /api/points/accounts": PERSON,

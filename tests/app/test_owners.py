@@ -281,6 +281,7 @@ ELSEWHERE = {
     "GET /api/office/attendance/{package_id}",
     "PUT /api/office/attendance/{package_id}",
     "GET /api/office/attendance/{package_id}/holders.csv",
+    "POST /api/membership/{membership_id}/upgrade",  # the tests of upgrades try another fan
     # an entry is found by its event and the person who asks
     "PUT /api/events/{event_id}/draw/entry",
     "DELETE /api/events/{event_id}/draw/entry",

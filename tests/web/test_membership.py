@@ -73,6 +73,33 @@ def test_a_fan_joins_pays_and_has_the_card_offline(fan: Page) -> None:
     expect(fan.get_by_text("You’re offline.")).to_be_visible()
 
 
+def test_a_member_upgrades_by_keyboard_and_keeps_the_number(browser: Browser, system: System, address: str) -> None:
+    with phone(browser, system, f"upgrade-{address}") as page:
+        page.goto("/membership")
+        page.get_by_role("button", name="Join Blue").click()
+        number = member_card(page, "Blue")
+        upgrade = page.get_by_role("button", name="Upgrade to Gold for €")
+        expect(page.get_by_text("Your number stays the same.")).to_be_visible()
+        fine(page)
+        upgrade.click()
+        by_card(page, DECLINED)
+        expect(page.get_by_text("Your payment didn’t go through")).to_be_visible()
+        assert member_card(page, "Blue") == number
+        Keys(page).press(upgrade)
+        by_card(page, ACCEPTED)
+        expect(page.get_by_text("Done! Your membership is now Gold.")).to_be_visible()
+        assert member_card(page, "Gold") == number
+        expect(page.get_by_role("article", name=re.compile(", Blue$"))).to_have_count(0)
+        expect(page.get_by_text("Replaced by your upgrade")).to_be_visible()
+        expect(upgrade).to_have_count(0)
+        fine(page)
+        with desk(browser, system, grant_roles(system, f"upgrade-office-{address}", OFFICE)) as office:
+            office.get_by_role("link", name="Members", exact=True).click()
+            office.get_by_label("Number, email or name").fill(number)
+            office.get_by_role("button", name="Search").click()
+            expect(office.get_by_text("replaced by an upgrade")).to_be_visible()
+
+
 def test_a_member_buys_by_keyboard_alone_while_a_stranger_is_refused_with_words(
     browser: Browser, system: System, address: str, friendly: str
 ) -> None:

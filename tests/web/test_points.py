@@ -161,7 +161,7 @@ def test_the_office_sets_a_rule_and_hands_over_a_reward(browser: Browser, system
 def test_a_till_uses_a_code_up_once_and_nothing_offline(browser: Browser, system: System, address: str) -> None:
     title = fresh("Pie")
     reward(system, title, asks_text=False)
-    with phone(browser, system, named(system, f"pie-{address}")) as fan, phone(browser, system, None) as page:
+    with phone(browser, system, named(system, f"pie-{address}")) as fan, phone(browser, system) as page:
         join(fan)
         buy(fan, match_tonight(system, fresh("League")))
         wait_for_points(fan, "Tickets")

@@ -36,6 +36,7 @@ MEMBERSHIP = {
     "starts_on": date(2025, 7, 1),
     "ends_on": date(2026, 6, 30),
     "imported": False,
+    "upgraded": False,
     "cents": 3000,
     "total_cents": 3000,
 }

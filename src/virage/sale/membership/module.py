@@ -12,10 +12,12 @@ module = Module(
         "already_member": 409,
         "import_defects": 422,
         "membership_not_active": 409,
+        "no_upgrade": 409,
         "tier_closed": 409,
         "tier_full": 409,
         "tier_has_members": 409,
         "unknown_tier": 409,
+        "upgrade_price_changed": 409,
         "window_after_sale": 409,
     },
     lock_ranks={

@@ -6,6 +6,11 @@ import { newId } from "../../shared/runtime/ids";
 import { keep } from "../../shared/runtime/keep";
 import { session } from "../../shared/session.svelte";
 
+interface JoinAnswer {
+  membership: Membership;
+  payment_url: string | null;
+}
+
 interface Stored {
   owner: string;
   memberships: Membership[];
@@ -50,16 +55,27 @@ export class Memberships {
   }
 
   /** Join a tier: the provider's page, or at once where it is free. A running payment is continued. */
-  async join(tierId: string): Promise<void> {
+  join(tierId: string): Promise<void> {
+    return this.#ask(tierId, (ids) => api.POST("/api/membership", { body: { ...ids, tier_id: tierId } }));
+  }
+
+  /** Change a membership to a higher tier of its term at the price that is shown. A running payment is continued. */
+  upgrade(membershipId: string, tierId: string, price: number): Promise<void> {
+    const params = { path: { membership_id: membershipId } };
+    return this.#ask(tierId, (ids) =>
+      api.POST("/api/membership/{membership_id}/upgrade", { params, body: { ...ids, tier_id: tierId, price_cents: price } }),
+    );
+  }
+
+  async #ask(tierId: string, send: (ids: { id: string; payment_id: string }) => Parameters<typeof answered<JoinAnswer>>[0]): Promise<void> {
     if (this.busy) return;
     [this.busy, this.refusal] = [tierId, null];
-    const body = { id: newId(), tier_id: tierId, payment_id: newId() };
-    const answer = await answered<{ membership: Membership; payment_url: string | null }>(api.POST("/api/membership", { body }));
+    const answer = await answered<JoinAnswer>(send({ id: newId(), payment_id: newId() }));
     if (answer.ok && answer.data.payment_url) return location.assign(answer.data.payment_url);
     this.busy = null;
-    if (!answer.ok) return void (this.refusal = answer.problem);
-    this.joined = answer.data.membership.id;
-    await this.load();
+    if (answer.ok) this.joined = answer.data.membership.id;
+    else this.refusal = answer.problem;
+    if (answer.ok || answer.problem.status === 409) await this.load();
   }
 
   /** After the provider's page: wait for the money. */

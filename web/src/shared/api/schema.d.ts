@@ -2318,6 +2318,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/membership/{membership_id}/upgrade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upgrade membership
+         * @description Change my membership to a higher tier of the same term for the rest of the price; the number stays.
+         */
+        post: operations["upgrade_membership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offers": {
         parameters: {
             query?: never;
@@ -11190,7 +11210,10 @@ export interface components {
         };
         /**
          * MembershipView
-         * @description A membership for its member. `over`: its term has ended. `number` is None until the first one begins.
+         * @description A membership for its member. `number` is None until the first one begins.
+         *
+         *         `over`: its term has ended. `upgraded`: another one replaced it. `price_cents` of one that replaced another is what
+         *         the upgrade cost; `replaces_id` is that other one. `upgrades` are the higher tiers that it can be changed to today.
          */
         MembershipView: {
             began_at: string | null;
@@ -11205,15 +11228,17 @@ export interface components {
             pays_until: string | null;
             price_cents: number;
             refunded_cents: number;
+            replaces_id: string | null;
             returned_cents: number;
             /** Format: date */
             starts_on: string;
-            state: ("active" | "cancelled" | "failed" | "paying") | "over";
+            state: ("active" | "cancelled" | "failed" | "paying") | ("over" | "upgraded");
             tier: {
                 [key: string]: string;
             };
             /** Format: uuid */
             tier_id: string;
+            upgrades: components["schemas"]["Upgrade"][];
         };
         /**
          * Mend
@@ -15692,6 +15717,34 @@ export interface components {
             title: {
                 [key: string]: string;
             };
+        };
+        /**
+         * Upgrade
+         * @description A higher tier of the term of a membership, and what it costs from today until the end of the term, with VAT.
+         */
+        Upgrade: {
+            price_cents: number;
+            tier: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            tier_id: string;
+            window_tickets: number;
+        };
+        /**
+         * UpgradeRequest
+         * @description Upgrade a membership to a tier, at the price that the person saw.
+         *
+         *         The client makes `id`, that of the new membership, and `payment_id`: a repeated request is one upgrade.
+         */
+        UpgradeRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            price_cents: number;
+            /** Format: uuid */
+            tier_id: string;
         };
         /**
          * UploadAnswers
@@ -20247,6 +20300,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PublicTier"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upgrade_membership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                membership_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpgradeRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinAnswer"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -8,6 +8,7 @@ export const membership: typeof English = {
   title: "Mitgliedschaft",
   lead: "Mitglieder kaufen vor allen anderen. Ihre Mitgliedsnummer behalten Sie für immer.",
   mine: "Meine Mitgliedschaften",
+  former: "Frühere Mitgliedschaften",
   join: {
     title: "Mitglied werden",
     nextTitle: "Mitgliedschaften",
@@ -22,6 +23,9 @@ export const membership: typeof English = {
     signIn: "Anmelden und Mitglied werden",
     none: "Zurzeit wird keine Mitgliedschaft angeboten.",
     has: "Für diesen Zeitraum sind Sie bereits Mitglied.",
+    upgrade: (tier, price) => `Für ${price} zu ${tier} wechseln`,
+    upgradeFree: (tier) => `Zu ${tier} wechseln`,
+    upgradeText: (tier, until) => `Wechsel von ${tier}: Sie zahlen den Unterschied für die Tage bis zum ${until}. Ihre Nummer bleibt gleich.`,
   },
   card: {
     number: "Mitgliedsnummer",
@@ -33,6 +37,7 @@ export const membership: typeof English = {
   states: {
     over: (day) => `Beendet am ${day}`,
     cancelled: "Vom Verein beendet",
+    upgraded: "Durch Ihren Wechsel ersetzt",
     failed: "Nicht bezahlt",
     refunded: (price) => `${price} erstattet`,
     returned: (price) => `${price} werden erstattet`,
@@ -45,6 +50,7 @@ export const membership: typeof English = {
     slow: "Das dauert länger als sonst. Sie können diese Seite verlassen: Wir schicken Ihnen eine E-Mail, sobald die Zahlung bestätigt ist.",
     failed: "Die Zahlung hat nicht geklappt. Es wurde nichts abgebucht.",
     done: (number) => `Willkommen! Sie sind Mitglied Nummer ${number}.`,
+    upgraded: (tier) => `Geschafft! Ihre Mitgliedschaft ist jetzt ${tier}.`,
     returned: "Als Ihre Zahlung eintraf, war diese Mitgliedschaft nicht mehr verfügbar. Wir erstatten den Betrag.",
   },
   offline: "Sie sind offline. Das ist der letzte Stand Ihres Ausweises.",

@@ -59,6 +59,7 @@ export const officeMembers: typeof English = {
     erased: "Konto gelöscht",
     noName: "ohne Namen",
     active: (until) => `bis ${until}`,
+    upgraded: "durch einen Wechsel ersetzt",
     over: (day) => `beendet am ${day}`,
     cancelled: "beendet",
     cancel: "Beenden",

@@ -43,6 +43,8 @@ export const refusals: typeof English = {
   instalment_charging: "Ihre Karte wird gerade belastet. Warten Sie einen Moment.",
   wrong_choice: "Wählen Sie so viele Spiele, wie das Paket erlaubt.",
   unknown_event: "Eine dieser Veranstaltungen gehört nicht zu diesem Verein.",
+  no_upgrade: "Dieser Wechsel ist nicht möglich. Laden Sie die Seite neu, um das Angebot zu sehen.",
+  upgrade_price_changed: "Der Preis des Wechsels hat sich geändert. Prüfen Sie ihn, bevor Sie zahlen.",
   already_member: "Sie haben für diesen Zeitraum bereits eine Mitgliedschaft.",
   tier_closed: "Diese Mitgliedschaft wird nicht mehr angeboten. Laden Sie die Seite neu, um das Angebot zu sehen.",
   tier_full: "Der letzte Platz wurde gerade vergeben.",

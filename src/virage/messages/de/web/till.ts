@@ -350,7 +350,7 @@ export const till: typeof English = {
     find: "Suchen",
     from: (organiser) => `Prämie von ${organiser}`,
     voucher: (amount) => `Gutschein über ${amount}`,
-    open: "Noch nicht benutzt. Geben Sie die Prämie aus und markieren Sie dann den Code als benutzt.",
+    open: "Noch nicht benutzt. Markieren Sie den Code als benutzt und geben Sie dann die Prämie aus.",
     confirm: "Als benutzt markieren",
     done: "Code benutzt. Geben Sie die Prämie aus.",
     used: (moment) => `Schon benutzt: ${moment}. Geben Sie nichts aus.`,

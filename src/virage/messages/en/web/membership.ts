@@ -7,6 +7,7 @@ export const membership = {
   title: "Membership",
   lead: "Members buy before the public sale. Your member number is yours for life.",
   mine: "My memberships",
+  former: "Earlier memberships",
   join: {
     title: "Become a member",
     nextTitle: "Memberships",
@@ -21,6 +22,9 @@ export const membership = {
     signIn: "Sign in to join",
     none: "No membership is open at the moment.",
     has: "You are a member for this term.",
+    upgrade: (tier: string, price: string) => `Upgrade to ${tier} for ${price}`,
+    upgradeFree: (tier: string) => `Upgrade to ${tier}`,
+    upgradeText: (tier: string, until: string) => `Upgrade from ${tier}: you pay the difference for the days until ${until}. Your number stays the same.`,
   },
   card: {
     number: "Member number",
@@ -32,6 +36,7 @@ export const membership = {
   states: {
     over: (day: string) => `Ended on ${day}`,
     cancelled: "Cancelled by the club",
+    upgraded: "Replaced by your upgrade",
     failed: "Not paid",
     refunded: (price: string) => `${price} refunded`,
     returned: (price: string) => `${price} on its way back to you`,
@@ -44,6 +49,7 @@ export const membership = {
     slow: "This is taking longer than usual. You can leave this page: we’ll email you as soon as it’s confirmed.",
     failed: "Your payment didn’t go through. You haven’t been charged.",
     done: (number: number) => `Welcome! You are member ${number}.`,
+    upgraded: (tier: string) => `Done! Your membership is now ${tier}.`,
     returned: "Your payment arrived when this membership was no longer available. We’re sending the money back.",
   },
   offline: "You’re offline. This is your card as we last saw it.",

@@ -59,6 +59,7 @@ export const officeMembers = {
     erased: "account deleted",
     noName: "no name",
     active: (until: string) => `until ${until}`,
+    upgraded: "replaced by an upgrade",
     over: (day: string) => `ended on ${day}`,
     cancelled: "cancelled",
     cancel: "Cancel",

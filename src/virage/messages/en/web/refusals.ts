@@ -38,6 +38,8 @@ export const refusals = {
   instalment_charging: "Your card is being charged. Wait a moment.",
   wrong_choice: "Choose as many matches as the package allows.",
   unknown_event: "One of these events is not one of this club’s.",
+  no_upgrade: "This change is not possible. Reload the page to see the memberships that are open.",
+  upgrade_price_changed: "The price of the upgrade has changed. Check it again before you pay.",
   already_member: "You already have a membership for this term.",
   tier_closed: "This membership is no longer open. Reload the page to see what is.",
   tier_full: "The last place has just been taken.",

@@ -360,7 +360,7 @@ export const till = {
     find: "Find",
     from: (organiser: string) => `Reward of ${organiser}`,
     voucher: (amount: string) => `Voucher of ${amount}`,
-    open: "Not used yet. Hand the reward over, then mark the code as used.",
+    open: "Not used yet. Mark the code as used, then hand the reward over.",
     confirm: "Mark as used",
     done: "Code used. Hand the reward over.",
     used: (moment: string) => `Already used: ${moment}. Hand nothing over.`,

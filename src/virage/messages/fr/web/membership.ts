@@ -8,6 +8,7 @@ export const membership: typeof English = {
   title: "Adhésion",
   lead: "Les adhérents achètent avant tout le monde. Votre numéro d’adhérent est à vous pour toujours.",
   mine: "Mes adhésions",
+  former: "Adhésions précédentes",
   join: {
     title: "Devenir adhérent",
     nextTitle: "Adhésions",
@@ -22,6 +23,9 @@ export const membership: typeof English = {
     signIn: "Se connecter pour adhérer",
     none: "Aucune adhésion n’est ouverte pour le moment.",
     has: "Vous êtes adhérent pour cette période.",
+    upgrade: (tier, price) => `Passer à ${tier} pour ${price}`,
+    upgradeFree: (tier) => `Passer à ${tier}`,
+    upgradeText: (tier, until) => `Depuis ${tier} : vous payez la différence pour les jours restants, jusqu’au ${until}. Votre numéro ne change pas.`,
   },
   card: {
     number: "Numéro d’adhérent",
@@ -33,6 +37,7 @@ export const membership: typeof English = {
   states: {
     over: (day) => `Terminée le ${day}`,
     cancelled: "Résiliée par le club",
+    upgraded: "Remplacée par votre nouvelle formule",
     failed: "Non payée",
     refunded: (price) => `${price} remboursés`,
     returned: (price) => `${price} en cours de remboursement`,
@@ -45,6 +50,7 @@ export const membership: typeof English = {
     slow: "C’est plus long que d’habitude. Vous pouvez quitter cette page : vous recevrez un e-mail dès la confirmation.",
     failed: "Le paiement n’a pas abouti. Vous n’avez pas été débité.",
     done: (number) => `Bienvenue ! Vous êtes l’adhérent n° ${number}.`,
+    upgraded: (tier) => `C’est fait ! Votre adhésion est maintenant ${tier}.`,
     returned: "Votre paiement est arrivé alors que cette adhésion n’était plus disponible. Nous vous remboursons.",
   },
   offline: "Vous êtes hors connexion. Voici votre carte à sa dernière mise à jour.",

@@ -59,6 +59,7 @@ export const officeMembers: typeof English = {
     erased: "compte supprimé",
     noName: "sans nom",
     active: (until) => `jusqu’au ${until}`,
+    upgraded: "remplacée par une formule supérieure",
     over: (day) => `terminée le ${day}`,
     cancelled: "résiliée",
     cancel: "Résilier",

@@ -40,6 +40,8 @@ export const refusals: typeof English = {
   instalment_charging: "Votre carte est en cours de débit. Patientez un instant.",
   wrong_choice: "Choisissez autant de matchs que la formule le permet.",
   unknown_event: "L’un de ces événements n’est pas de ce club.",
+  no_upgrade: "Ce changement n’est pas possible. Rechargez la page pour voir les adhésions ouvertes.",
+  upgrade_price_changed: "Le prix du changement a évolué. Vérifiez-le avant de payer.",
   already_member: "Vous avez déjà une adhésion pour cette période.",
   tier_closed: "Cette adhésion n’est plus ouverte. Rechargez la page pour voir celles qui le sont.",
   tier_full: "La dernière place vient d’être prise.",

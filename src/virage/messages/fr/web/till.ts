@@ -350,7 +350,7 @@ export const till: typeof English = {
     find: "Rechercher",
     from: (organiser) => `Récompense de ${organiser}`,
     voucher: (amount) => `Bon de ${amount}`,
-    open: "Pas encore utilisé. Remettez la récompense, puis marquez le code comme utilisé.",
+    open: "Pas encore utilisé. Marquez le code comme utilisé, puis remettez la récompense.",
     confirm: "Marquer comme utilisé",
     done: "Code utilisé. Remettez la récompense.",
     used: (moment) => `Déjà utilisé : ${moment}. Ne remettez rien.`,

@@ -72,14 +72,14 @@ async def join(  # noqa: C901, PLR0911 - each reason by its name
         same = (known.person_id, known.tier_id, known.payment_id or request.payment_id)
         if same != (person_id, request.tier_id, request.payment_id):
             return Refused(MembershipRefusal.ID_REUSED)
-        return await _pay(conn, known, return_url, now)
+        return await pay(conn, known, return_url, now)
     own = await store.members_of_person(conn, person_id)
     member = next((one for one in own if one.organiser_id == tier.organiser_id), None)
     mine = [] if member is None else await store.memberships_of(conn, [member.id])
     unpaid = [one for one in mine if one.state == "paying" and overlap(one, tier)]
     running = next((one for one in unpaid if one.tier_id == tier.id and one.occupies(now)), None)
     if running is not None:
-        return await _pay(conn, running, return_url, now)
+        return await pay(conn, running, return_url, now)
     others = [one for one in mine if one not in unpaid]
     counts = (await tiers_store.counts(conn, [tier.id], now)).get(tier.id, tiers_store.TierCounts())
     is_new = member is None or member.number is None
@@ -105,7 +105,7 @@ async def join(  # noqa: C901, PLR0911 - each reason by its name
     await append(conn, [Fact("membership_asked", person_id, request.id, {"tier": tier.id})], now)
     made = (await store.memberships(conn, [request.id]))[request.id]
     if not is_free:
-        return await _pay(conn, made, return_url, now)
+        return await pay(conn, made, return_url, now)
     if made.number is None:
         made = replace(made, number=last_number + 1)
         await tiers_store.put_last_numbers(conn, {tier.organiser_id: last_number + 1})
@@ -114,17 +114,30 @@ async def join(  # noqa: C901, PLR0911 - each reason by its name
 
 
 async def begin(conn: Connection, begun: Sequence[MembershipRow], now: datetime) -> None:
-    """Begin memberships with the numbers of their members, and tell the persons; the registers are locked."""
+    """Begin memberships with the numbers of their members, and tell the persons; the registers are locked.
+
+    Memberships that they upgrade end.
+    """
     await store.number_members(conn, {row.member_id: row.number for row in begun if row.number is not None})
     await store.begin_memberships(conn, [row.id for row in begun], now)
+    upgraded = [row.upgrades_id for row in begun if row.upgrades_id is not None]
+    if upgraded:
+        await store.end_upgraded(conn, upgraded, now)
     facts = [
-        Fact("membership_begun", row.person_id, row.id, {"tier": row.tier_id, "number": row.number}) for row in begun
+        Fact(
+            "membership_begun",
+            row.person_id,
+            row.id,
+            {"tier": row.tier_id, "number": row.number}
+            | ({} if row.upgrades_id is None else {"upgrades": row.upgrades_id}),
+        )
+        for row in begun
     ]
     await append(conn, facts, now)
     await notify(conn, EmailKind.MEMBERSHIP_BEGUN, begun, now)
 
 
-async def _pay(conn: Connection, membership: MembershipRow, return_url: str, now: datetime) -> Joining | Refused:
+async def pay(conn: Connection, membership: MembershipRow, return_url: str, now: datetime) -> Joining | Refused:
     """Store the payment of a membership that is being paid; a repeated request gets the same payment."""
     if membership.state == "active":
         return Joining(membership, None)

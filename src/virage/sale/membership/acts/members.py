@@ -12,6 +12,7 @@ from virage.money.payments import api as payments
 from virage.money.payments.types import RefundRequest
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
 from virage.sale.membership.acts.emails import notify
 from virage.sale.membership.rules.joining import REMIND_BEFORE, overlap
@@ -32,7 +33,9 @@ async def cancel(
     who: UUID | None,
     now: datetime,
 ) -> MembershipRow | Refused:
-    """Cancel an active membership; with `refund_id`, its price is refunded. A repeated request changes nothing.
+    """Cancel an active membership; with `refund_id`, its price is refunded, and those of what it upgraded.
+
+    A repeated request changes nothing.
 
     The number stays. Refusals: `not_found`, `membership_not_active`, and those of the refund.
     """
@@ -45,14 +48,17 @@ async def cancel(
         return row
     if row.state != "active":
         return Refused(MembershipRefusal.NOT_ACTIVE, {"state": row.state})
-    cents = 0
-    if refund_id is not None and row.payment_id is not None:
-        cents = row.price_cents
-        (asked,) = await payments.request_refund(conn, [RefundRequest(refund_id, row.payment_id, cents)], now)
-        if isinstance(asked, Refused):
-            return asked
-    await store.cancel_membership(conn, row.id, reason, refund_id=refund_id, refunded_cents=cents, now=now)
-    data = {"tier": row.tier_id, "cents": cents} | ({} if refund_id is None else {"refund": refund_id})
+    total = 0
+    for one in [row] if refund_id is None else await store.with_upgraded(conn, row):
+        id_, cents = refund_id, 0
+        if refund_id is not None and one.payment_id is not None:
+            id_, cents = refund_id if one.id == row.id else named_id(refund_id, str(one.id)), one.price_cents
+            (asked,) = await payments.request_refund(conn, [RefundRequest(id_, one.payment_id, cents)], now)
+            if isinstance(asked, Refused):
+                return asked
+        total += cents
+        await store.cancel_membership(conn, one.id, reason, refund_id=id_, refunded_cents=cents, now=now)
+    data = {"tier": row.tier_id, "cents": total} | ({} if refund_id is None else {"refund": refund_id})
     await append(conn, [Fact("membership_cancelled", who, row.id, data)], now)
     await notify(conn, EmailKind.MEMBERSHIP_CANCELLED, [row], now)
     return (await store.memberships(conn, [membership_id]))[membership_id]

@@ -31,7 +31,8 @@ async def membership_email(conn: Connection, email: Email) -> EmailContent | Non
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,
         "imported": row.is_imported,
-        "cents": row.refunded_cents,
+        "upgraded": row.upgrades_id is not None,
+        "cents": sum(one.refunded_cents for one in await store.with_upgraded(conn, row)),
         "total_cents": row.price_cents,
     }
     if email.kind is EmailKind.MEMBERSHIP_MONEY_RETURNED:
@@ -45,6 +46,8 @@ async def membership_email(conn: Connection, email: Email) -> EmailContent | Non
         return EmailContent(values, path=PATH)
     vat = VatAmount(row.vat_permille, row.price_cents, vat_included(row.price_cents, row.vat_permille))
     zone = (await venues(conn))[0].zone
-    receipt = Receipt(f"{row.number}-{row.starts_on:%Y%m}", row.began_at.astimezone(zone), row.price_cents, [vat])
+    began_at = row.began_at.astimezone(zone)
+    upgrade = "" if row.upgrades_id is None else f"-{began_at:%d%H%M%S}"
+    receipt = Receipt(f"{row.number}-{row.starts_on:%Y%m}{upgrade}", began_at, row.price_cents, [vat])
     rows = [{"name": tier.name, "cents": row.price_cents}]
     return EmailContent(values, rows, PATH, receipt)

@@ -12,6 +12,7 @@ from virage.platform.data.database import Connection
 from virage.platform.values.days import local_day
 from virage.platform.values.localised import LocalisedText
 from virage.sale.membership.rules.terms import MembershipRow, MembershipState
+from virage.sale.membership.rules.upgrading import Upgrade, upgrades_of
 from virage.sale.membership.store import members as store
 from virage.sale.membership.store import tiers as tiers_store
 from virage.sale.membership.store.tiers import TierCounts
@@ -37,7 +38,11 @@ class PublicTier(Struct, frozen=True):
 
 
 class MembershipView(Struct, frozen=True):
-    """A membership for its member. `over`: its term has ended. `number` is None until the first one begins."""
+    """A membership for its member. `number` is None until the first one begins.
+
+    `over`: its term has ended. `upgraded`: another one replaced it. `price_cents` of one that replaced another is what
+    the upgrade cost; `replaces_id` is that other one. `upgrades` are the higher tiers that it can be changed to today.
+    """
 
     id: UUID
     tier_id: UUID
@@ -45,7 +50,7 @@ class MembershipView(Struct, frozen=True):
     organiser: str
     tier: LocalisedText
     number: int | None
-    state: MembershipState | Literal["over"]
+    state: MembershipState | Literal["over", "upgraded"]
     price_cents: int
     refunded_cents: int
     returned_cents: int
@@ -53,6 +58,8 @@ class MembershipView(Struct, frozen=True):
     ends_on: date
     pays_until: datetime | None
     began_at: datetime | None
+    replaces_id: UUID | None
+    upgrades: list[Upgrade]
 
 
 async def open_tiers(conn: Connection, zone: ZoneInfo, now: datetime) -> list[PublicTier]:
@@ -91,6 +98,8 @@ async def views(conn: Connection, rows: Sequence[MembershipRow], zone: ZoneInfo,
     tiers = await tiers_store.tiers(conn, sorted({row.tier_id for row in rows}))
     names = {one.id: one.name for one in await programme.organisers(conn, sorted({one.organiser_id for one in rows}))}
     today = local_day(now, zone)
+    higher = await tiers_store.open_tiers(conn, today) if any(row.state == "active" for row in rows) else []
+    upgraded = {row.upgrades_id for row in rows if row.began_at is not None}
     return [
         MembershipView(
             id=row.id,
@@ -99,7 +108,7 @@ async def views(conn: Connection, rows: Sequence[MembershipRow], zone: ZoneInfo,
             organiser=names.get(row.organiser_id, ""),
             tier=tiers[row.tier_id].name,
             number=row.number,
-            state=_state(row, today, now),
+            state="upgraded" if row.id in upgraded else _state(row, today, now),
             price_cents=row.price_cents,
             refunded_cents=row.refunded_cents,
             returned_cents=row.returned_cents,
@@ -107,6 +116,8 @@ async def views(conn: Connection, rows: Sequence[MembershipRow], zone: ZoneInfo,
             ends_on=row.ends_on,
             pays_until=row.pays_until if row.state == "paying" else None,
             began_at=row.began_at,
+            replaces_id=row.upgrades_id,
+            upgrades=upgrades_of(row, tiers[row.tier_id], higher, today),
         )
         for row in sorted(rows, key=lambda row: (row.ends_on, row.asked_at), reverse=True)
     ]

@@ -4,7 +4,7 @@ from virage.platform.web.routing import mount
 from virage.sale.membership.routes import fans, office
 
 routers = [
-    mount("/api/membership", [fans.list_tiers, fans.list_memberships, fans.join_tier]),
+    mount("/api/membership", [fans.list_tiers, fans.list_memberships, fans.join_tier, fans.upgrade_membership]),
     mount("/api/events", [fans.get_windows]),
     mount(
         "/api/office",

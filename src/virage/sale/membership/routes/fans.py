@@ -12,6 +12,7 @@ from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import get, post
 from virage.sale.membership.acts.joining import JoinRequest, join
+from virage.sale.membership.acts.upgrading import UpgradeRequest, upgrade
 from virage.sale.membership.reads.members import MembershipView, PublicTier, memberships_of, open_tiers, views
 from virage.sale.membership.reads.windows import EarlySales, PublicWindows, public_windows
 
@@ -45,6 +46,29 @@ async def join_tier(
     person_id, now = require_fan(principal), clock.now()
     back = f"{config.public_url}/membership?joined={data.id}"
     joining = granted(await db.transact(join, person_id, data, return_url=back, zone=config.time_zone, now=now))
+    payment_url = None if joining.start is None else granted(await checkout.open(joining.start)).payment_url
+    async with db.connection() as conn:
+        (view,) = await views(conn, [joining.membership], config.time_zone, now)
+    return JoinAnswer(view, payment_url)
+
+
+@post("/{membership_id:uuid}/upgrade", status_code=200, guards=[signed_in])
+async def upgrade_membership(
+    membership_id: UUID,
+    data: UpgradeRequest,
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    checkout: Checkout,
+    principal: Principal,
+) -> JoinAnswer:
+    """Change my membership to a higher tier of the same term for the rest of the price; the number stays."""
+    person_id, now = require_fan(principal), clock.now()
+    back = f"{config.public_url}/membership?joined={data.id}"
+    joining = granted(
+        await db.transact(upgrade, person_id, membership_id, data, return_url=back, zone=config.time_zone, now=now)
+    )
     payment_url = None if joining.start is None else granted(await checkout.open(joining.start)).payment_url
     async with db.connection() as conn:
         (view,) = await views(conn, [joining.membership], config.time_zone, now)

@@ -58,7 +58,8 @@ def decide(
 
     `siblings` are all memberships of their members, `places_taken` the places of new members by tier, `last_numbers`
     the last number by organiser. Money is returned if the membership was cancelled, the person erased, the term over,
-    the term already taken by another membership, or the last place given to another person meanwhile.
+    the term already taken by another membership, the last place given to another person meanwhile, or the membership
+    that it upgrades ended meanwhile.
     """
     mine: dict[UUID, dict[UUID, MembershipRow]] = {}
     for row in siblings:
@@ -69,13 +70,15 @@ def decide(
     for asked in captured:
         own, tier = mine[asked.member_id], tiers[asked.tier_id]
         row = own[asked.id]
-        others = [one for one in own.values() if one.id != row.id]
+        others = [one for one in own.values() if one.id not in {row.id, row.upgrades_id}]
+        upgraded = None if row.upgrades_id is None else own.get(row.upgrades_id)
         counted = row.is_new and row.occupies(now)
         left = None if tier.new_members_max is None else tier.new_members_max - taken.get(tier.id, 0) + counted
         if (
             row.state not in ("paying", "failed")
             or row.person_id is None
             or tier.ends_on < today
+            or (row.upgrades_id is not None and (upgraded is None or upgraded.state != "active"))
             or any(one.occupies(now) and overlap(one, row) for one in others)
             or (row.is_new and left is not None and left <= 0)
         ):
@@ -87,6 +90,8 @@ def decide(
             numbers[row.member_id] = number
         if row.is_new and not counted:
             taken[tier.id] = taken.get(tier.id, 0) + 1
+        if upgraded is not None:
+            own[upgraded.id] = replace(upgraded, state="cancelled", cancelled_at=now)
         own[row.id] = replace(row, state="active", number=number, began_at=now)
         decided.begun.append(own[row.id])
     return decided

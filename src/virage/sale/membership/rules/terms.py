@@ -26,6 +26,8 @@ class MembershipRefusal(StrEnum):
     TIER_FULL = "tier_full"
     TIER_HAS_MEMBERS = "tier_has_members"
     ALREADY_MEMBER = "already_member"
+    NO_UPGRADE = "no_upgrade"
+    UPGRADE_PRICE_CHANGED = "upgrade_price_changed"
     PAYMENT_FAILED = "payment_failed"
     NOT_ACTIVE = "membership_not_active"
     IMPORT_DEFECTS = "import_defects"
@@ -92,6 +94,7 @@ class MembershipRow(Struct, frozen=True):
     refund_id: UUID | None
     refunded_cents: int
     returned_cents: int
+    upgrades_id: UUID | None = None
 
     def occupies(self, now: datetime) -> bool:
         """Return whether it takes a place of its tier and the term of its member: active, or being paid in time."""

@@ -33,7 +33,7 @@ class ListedMember(Struct, frozen=True):
 
 
 class NewMembership(Struct, frozen=True):
-    """A membership to insert; `payment_id` is None if nothing is paid."""
+    """A membership to insert; `payment_id` is None if nothing is paid. `upgrades_id` is the one that it replaces."""
 
     id: UUID
     tier_id: UUID
@@ -42,6 +42,7 @@ class NewMembership(Struct, frozen=True):
     price_cents: Cents
     vat_permille: int
     payment_id: UUID | None
+    upgrades_id: UUID | None = None
 
 
 def _member(row: Mapping[str, Any]) -> Member:
@@ -164,6 +165,7 @@ async def insert_memberships(
         prices=[one.price_cents for one in new],
         rates=[one.vat_permille for one in new],
         payment_ids=[one.payment_id for one in new],
+        upgrades=[one.upgrades_id for one in new],
         now=now,
         pays_until=pays_until,
     )
@@ -172,6 +174,19 @@ async def insert_memberships(
 async def begin_memberships(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
     """Begin paid memberships."""
     await queries.begin_memberships(conn, ids=ids, now=now)
+
+
+async def with_upgraded(conn: Connection, row: MembershipRow) -> list[MembershipRow]:
+    """Return a membership and those that it upgraded, the latest first."""
+    found = [row]
+    while found[-1].upgrades_id is not None:
+        found += (await memberships(conn, [found[-1].upgrades_id])).values()
+    return found
+
+
+async def end_upgraded(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """End memberships that others replace."""
+    await queries.end_upgraded(conn, ids=ids, now=now)
 
 
 async def fail_memberships(conn: Connection, ids: Sequence[UUID]) -> None:

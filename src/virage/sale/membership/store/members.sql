@@ -83,28 +83,36 @@ returning id;
 
 -- name: memberships(ids)
 -- Memberships by id.
-select membership_row.* from membership.membership_row where id = any(:ids::uuid[]);
+select membership_row.*, membership.upgrades_id
+from membership.membership_row inner join membership.membership on membership.id = membership_row.id
+where membership_row.id = any(:ids::uuid[]);
 
 -- name: memberships_of_members(member_ids)
 -- All memberships of members.
-select membership_row.* from membership.membership_row where member_id = any(:member_ids::uuid[]);
+select membership_row.*, membership.upgrades_id
+from membership.membership_row inner join membership.membership on membership.id = membership_row.id
+where membership_row.member_id = any(:member_ids::uuid[]);
 
--- name: insert_memberships(ids, tier_ids, member_ids, state, are_new, is_imported, prices, rates, payment_ids, now, pays_until)!
+-- name: insert_memberships(ids, tier_ids, member_ids, state, are_new, is_imported, prices, rates, payment_ids, upgrades, now, pays_until)!
 -- New memberships under the lock of the register.
 insert into membership.membership (
-    id, tier_id, member_id, state, is_new, is_imported, price_cents, vat_permille, payment_id, asked_at, pays_until,
-    began_at
+    id, tier_id, member_id, state, is_new, is_imported, price_cents, vat_permille, payment_id, upgrades_id, asked_at,
+    pays_until, began_at
 )
 select id, tier_id, member_id, :state::text, is_new, :is_imported::boolean, price_cents, vat_permille, payment_id,
-    :now::timestamptz, :pays_until::timestamptz, case :state when 'active' then :now end
+    upgrades_id, :now::timestamptz, :pays_until::timestamptz, case :state when 'active' then :now end
 from unnest(
     :ids::uuid[], :tier_ids::uuid[], :member_ids::uuid[], :are_new::boolean[], :prices::bigint[], :rates::integer[],
-    :payment_ids::uuid[]
-) as new (id, tier_id, member_id, is_new, price_cents, vat_permille, payment_id);
+    :payment_ids::uuid[], :upgrades::uuid[]
+) as new (id, tier_id, member_id, is_new, price_cents, vat_permille, payment_id, upgrades_id);
 
 -- name: begin_memberships(ids, now)!
 -- Paid memberships begin.
 update membership.membership set state = 'active', began_at = :now where id = any(:ids::uuid[]);
+
+-- name: end_upgraded(ids, now)!
+-- Memberships that others replace.
+update membership.membership set state = 'cancelled', cancelled_at = :now where id = any(:ids::uuid[]);
 
 -- name: fail_memberships(ids)!
 -- Memberships that are not paid.
@@ -129,7 +137,7 @@ select id, cancel_reason from membership.membership where id = any(:ids::uuid[])
 
 -- name: due_reminders(today, until, most)
 -- Memberships whose term ends soon, which were not reminded of and not renewed.
-select membership_row.* from membership.membership_row
+select membership_row.*, membership.upgrades_id from membership.membership_row
 inner join membership.membership on membership.id = membership_row.id
 where membership_row.state = 'active' and membership_row.ends_on between :today and :until
     and membership_row.person_id is not null and membership.reminded_at is null
