@@ -15,8 +15,12 @@ from tests.sale.membership.conftest import NEXT_TERM, TERM, Club, a_tier
 from tests.sale.membership.test_windows import hold
 from tests.sale.ticketing.conftest import HOUR, Box
 from tests.sale.ticketing.test_books import accounts, sums
+from tests.sale.ticketing.test_emails import Post
+from virage.identity.people.types import Email, EmailKind
 from virage.money.payments.rules import PaymentState
+from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
+from virage.sale.membership.reads.emails import membership_email
 from virage.sale.membership.rules.terms import EventWindow, Tier
 from virage.sale.membership.rules.upgrading import upgrade_price
 
@@ -178,6 +182,37 @@ async def test_an_upgrade_that_costs_nothing_on_the_last_day_begins_at_once(club
     fan = await club.system.fan()
     answer = await ask(fan, held, platinum, 0)
     assert (answer.json()["payment_url"], answer.json()["membership"]["state"]) == (None, "active")
+
+
+async def test_the_email_of_an_upgrade_says_so_and_has_a_receipt_of_its_own(club: Club, config: Config) -> None:
+    gold, platinum, fan = await club.tier(), await club.tier(**PLATINUM), await club.system.fan()
+    new = await upgraded(club, fan, await club.joined(fan, gold), platinum)
+    subjects = [one["subject"] for one in await Post(club.system, config).read()]
+    assert subjects == ["Bienvenue, adhérent n° 1 : Or, The club", "Votre passage à Platine, The club"]
+    numbers = []
+    for membership in await club.memberships(fan):
+        about = UUID(membership["id"])
+        email = Email(
+            id=new_id(),
+            kind=EmailKind.MEMBERSHIP_BEGUN,
+            subject_id=about,
+            about_id=about,
+            person_id=None,
+            locale="fr",
+            to="fan@example.org",
+            secret={},
+            was_at=None,
+            expires_at=None,
+            blocked=False,
+        )
+        async with club.system.db.connection() as conn:
+            content = await membership_email(conn, email)
+        assert content is not None
+        assert content.receipt is not None
+        assert content.receipt.total_cents == membership["price_cents"]
+        numbers.append(content.receipt.number)
+    assert len(set(numbers)) == 2
+    assert all(number.startswith(f"{new['number']}-202507") for number in numbers)
 
 
 async def test_the_windows_of_the_higher_tier_open_at_once(early: Club) -> None:
