@@ -178,6 +178,7 @@ def test_a_till_uses_a_code_up_once_and_nothing_offline(browser: Browser, system
         asked.get_by_role("button", name="Find").click()
         expect(asked.get_by_text("No reward has this code.")).to_be_visible()
         asked.get_by_role("button", name="Close").click()
+        expect(asked).to_have_count(0)
         type_code(page, f"REWARD:{code.replace(' ', '')}")
         expect(asked.get_by_text(title)).to_be_visible()
         expect(asked.get_by_text("Reward of")).to_be_visible()
