@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, Iban, last_digits
+from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, Iban, fingerprint, last_digits
 from virage_sandbox.readers import DECLINES, Behaviour, behaviour_of
 from virage_sandbox.wire import (
     Dispute,
@@ -127,7 +127,9 @@ class Account(Struct):
     def status(self) -> Status:
         """The payment, as the merchant sees it."""
         cents = (self.amount_cents, self.captured_cents, self.refunded_cents)
-        return Status(self.id, self.state, *cents, self.reason, self.kept, self.account)
+        paid_by = self.card if self.captured_cents else None
+        card_ref = None if paid_by is None else fingerprint(paid_by)
+        return Status(self.id, self.state, *cents, self.reason, self.kept, self.account, card_ref)
 
 
 class Bank:

@@ -1,5 +1,6 @@
 """The test cards and test accounts, and their behaviour."""
 
+import hashlib
 import re
 from enum import StrEnum
 
@@ -54,6 +55,11 @@ def find_iban(number: str) -> Iban | None:
 def last_digits(card: Card) -> str:
     """Return the part of a card number that may be shown."""
     return f"…{card.value[-4:]}"
+
+
+def fingerprint(card: Card) -> str:
+    """Return what stands for a card number in answers to the merchant."""
+    return f"card_{hashlib.sha256(card.value.encode()).hexdigest()[:16]}"
 
 
 def grouped(number: Card | Iban) -> str:

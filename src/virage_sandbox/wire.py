@@ -74,7 +74,7 @@ class Ids(Struct, frozen=True):
 class Status(Struct, frozen=True):
     """A payment. `captured_cents` differs from `amount_cents` only with a certain test card.
 
-    `kept`: what may be shown of a card that is kept.
+    `kept`: what may be shown of a card that is kept. `card_ref` names the card that paid, the same one each time.
     """
 
     id: UUID
@@ -85,6 +85,7 @@ class Status(Struct, frozen=True):
     reason: str | None
     kept: str | None = None
     account: str | None = None
+    card_ref: str | None = None
 
 
 class Statuses(Struct, frozen=True):

@@ -292,6 +292,7 @@ def parts_of(process: Process) -> dict[str, Parts]:
             open_sales,
             lock_inside=lock_inside,
             inside_since=inside_since,
+            provider=provider,
             is_banned=is_banned,
             members_windows=early_sales,
         ),

@@ -136,7 +136,7 @@ class StripeStandin:
             "POST /v1/payment_intents": self._create_intent,
             "GET /v1/payment_intents": lambda _request, params: self._page_of("payment_intent", params),
             "GET /v1/payment_intents/search": self._search_intents,
-            "GET /v1/payment_intents/{id}": lambda request, _: self._of("payment_intent", request.match_info["id"]),
+            "GET /v1/payment_intents/{id}": self._get_intent,
             "POST /v1/payment_intents/{id}/cancel": self._cancel_intent,
             "POST /v1/refunds": self._create_refund,
             "GET /v1/disputes/{id}": self._get_dispute,
@@ -397,6 +397,7 @@ class StripeStandin:
             raise Refusal(404, "invalid_request_error", "resource_missing")
         intent = self._intent(int(params["amount"]), params["currency"], params["metadata"])
         intent |= {"customer": params["customer"], "payment_method": card["id"]}
+        self._private(intent)["number"] = self._private(card)["number"]
         reason = None if self._private(card).get("confirmed") else _LATER.get(self._private(card)["number"])
         if reason is None:
             self._capture(intent)
@@ -406,6 +407,15 @@ class StripeStandin:
         intent |= {"status": "requires_payment_method", "last_payment_error": error}
         self._send("payment_intent.payment_failed", intent)
         raise Refusal(402, "card_error", code, decline_code=reason, payment_intent=intent)
+
+    def _get_intent(self, request: web.Request, params: Json) -> Json:
+        intent = self._of("payment_intent", request.match_info["id"])
+        if "latest_charge" not in params.get("expand", []) or intent["status"] != "succeeded":
+            return intent
+        number = self._private(intent).get("number")
+        card = {"last4": number[-4:], "fingerprint": f"fp{hash(number)}"} if number else None
+        details = {"type": "card", "card": card} if card else {"type": "sepa_debit", "sepa_debit": {"last4": "2606"}}
+        return intent | {"latest_charge": {"id": "ch_1", "object": "charge", "payment_method_details": details}}
 
     def _intent(self, amount: int, currency: str, metadata: Json) -> Json:
         return self._made(
@@ -658,6 +668,7 @@ class StripeStandin:
             currency = self.charged_in or session["currency"]
             intent = self._intent_of(session, currency)
             session |= {"payment_intent": intent["id"], "payment_status": "paid", "currency": currency}
+            self._private(intent)["number"] = number
             self._capture(intent)
             self._let_charge(session, number)
             if number == DISPUTED:

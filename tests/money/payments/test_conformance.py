@@ -281,6 +281,35 @@ async def test_a_paid_page_is_captured_and_its_webhook_says_so(bank: Bank, start
     assert (outcome.state, outcome.amount_cents, outcome.is_foreign) == (PaymentState.CAPTURED, 5000, False)
 
 
+async def test_a_lookup_names_the_card_that_paid_always_the_same_and_never_by_its_number(
+    bank: Bank, start: Start
+) -> None:
+    first, second, debited = start(), start(), start(allows_debit=True)
+    paid = [await bank.captured(first), await bank.captured(second)]
+    challenged = await bank.open(other := start())
+    await bank.pay(challenged, "challenged")
+    assert await bank.pay(challenged, "challenged", stripe_standin.CODE) == "captured"
+    outcome = await bank.news(other.payment_id)
+    await bank.debit(debit := await bank.open(debited))
+    bank.end_debits()
+    while (outcome_of_debit := await bank.news(debited.payment_id)).state is not PaymentState.CAPTURED:
+        pass
+    saved = await bank.saved()
+    (charged,) = await bank.provider.charge([Charge(new_id(), saved.payment_id, 100, saved.provider_ref)])
+    references = [
+        *paid,
+        Reference(charged.payment_id, charged.provider_ref),
+        Reference(other.payment_id, outcome.provider_ref or challenged.provider_ref),
+        Reference(debited.payment_id, outcome_of_debit.provider_ref or debit.provider_ref),
+    ]
+    one, two, later, another, none = [outcome.card_ref for outcome in await bank.provider.fetch(references)]
+    assert one == two == later
+    assert one is not None
+    assert another not in (None, one)
+    assert none is None, "a debit has no card"
+    assert CARDS[bank.name]["accepted"] not in one
+
+
 async def test_a_repeated_request_opens_the_same_page(bank: Bank, start: Start) -> None:
     asked = start()
     assert await bank.open(asked) == await bank.open(asked)

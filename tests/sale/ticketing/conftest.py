@@ -81,6 +81,7 @@ class MemoryProvider:
         self.started: dict[UUID, PaymentIntent] = {}
         self.refunded: dict[UUID, int] = {}
         self.opened: list[NewAccount] = []
+        self.cards: dict[UUID, str] = {}
         self.away = False
         self.busy = False
         self.refunds_are = RefundState.DONE
@@ -93,8 +94,14 @@ class MemoryProvider:
         self.started |= {start.payment_id: start for start in starts}
         return [HostedPage(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
 
-    async def fetch(self, _references: Sequence[Reference]) -> Sequence[Outcome]:
-        return []
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        if self.away:
+            raise Unreachable("fetch")
+        return [
+            Outcome(one.payment_id, PaymentState.CAPTURED, 0, card_ref=self.cards[one.payment_id])
+            for one in references
+            if one.payment_id in self.cards
+        ]
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         return [Outcome(one.payment_id, PaymentState.EXPIRED, 0) for one in references]

@@ -483,6 +483,53 @@ async def test_many_listings_in_one_browser_wait_for_a_review(
     assert await system.rows(kept) == [], "forgotten when the sale is over"
 
 
+async def test_many_listings_paid_with_one_card_wait_for_a_review(
+    system: System, office: Box, clock: FakeClock
+) -> None:
+    sellers = [await system.fan(f"seller{number}@example.org") for number in range(3)]
+    tickets = [await gold(system, seller, 4) for seller in sellers]
+    system.provider.cards = dict.fromkeys(system.provider.started, "card_of_the_tout")
+    assert [(await listed(sellers[index], tickets[index]))["state"] for index in (0, 1)] == ["listed", "listed"]
+    waiting = await listed(sellers[2], tickets[2][:1])
+    assert (waiting["state"], waiting["reasons"]) == ("review", ["many_with_card"])
+    system.provider.cards |= dict.fromkeys(system.provider.started, "another_card")
+    assert (await listed(sellers[2], tickets[2][1:2]))["state"] == "listed", "paid with another card"
+    system.provider.cards = {}
+    assert (await listed(sellers[2], tickets[2][2:3]))["state"] == "listed", "a payment without a card"
+    system.provider.away = True
+    assert (await listed(sellers[2], tickets[2][3:]))["state"] == "listed", "a missing answer delays no seller"
+    kept = await system.rows("select card_key from ticketing.listing where card_key is not null")
+    assert len(kept) == 4
+    assert not any(b"card" in row["card_key"] for row in kept), "digests"
+    (erased,) = await system.rows("select id from people.person where email = 'seller0@example.org'")
+    async with system.db.transaction() as conn:
+        await exchange.withdraw_of_person(conn, erased["id"], clock.now())
+    assert len(await system.rows("select 1 from ticketing.listing where card_key is not null")) == 3
+    clock.advance(timedelta(hours=26))
+    await TicketingJobs(system.db, clock).end_listings()
+    assert await system.rows("select 1 from ticketing.listing where card_key is not null") == []
+
+
+async def test_the_card_of_tickets_is_asked_for_only_when_their_holder_lists_them(
+    system: System, office: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller, other = await system.fan(), await system.fan(FRIEND)
+    first, _ = await gold(system, seller)
+    asked: list[UUID] = []
+
+    async def fetch(references: Any) -> list[Any]:
+        asked.extend(one.payment_id for one in references)
+        return []
+
+    monkeypatch.setattr(system.provider, "fetch", fetch)
+    assert codes(await ask_to_list(other, [first])) == (404, "not_found")
+    assert asked == []
+    await listed(seller, [first])
+    assert len(asked) == 1
+    assert codes(await ask_to_list(seller, [first])) == (409, "ticket_listed")
+    assert len(asked) == 1, "a listed ticket is not asked about again"
+
+
 async def test_a_refused_listing_leaves_the_ticket_to_its_holder(system: System, office: Box) -> None:
     seller = await system.fan()
     tickets = await gold(system, seller, 5)

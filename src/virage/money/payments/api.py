@@ -18,6 +18,7 @@ from virage.money.payments.checkout import settle_all as settle_all
 from virage.money.payments.configured import budget_of as budget_of
 from virage.money.payments.configured import provider_of as provider_of
 from virage.money.payments.handlers import Handlers as Handlers
+from virage.money.payments.methods import card_of as card_of
 from virage.money.payments.methods import charge as charge
 from virage.money.payments.methods import forget as forget
 from virage.money.payments.methods import keep as keep

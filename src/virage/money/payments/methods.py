@@ -1,4 +1,7 @@
-"""Saved cards: stored by the provider, charged off-session, removed. Virage never sees a card number."""
+"""Saved cards: stored by the provider, charged off-session, removed; and the cards of payments.
+
+Virage never sees a card number.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -121,6 +124,23 @@ async def charge(db: Database, provider: PaymentProvider, charges: Sequence[Char
     except Unreachable as failure:
         log.warning("payment_provider_unreachable", asked=str(failure), charges=len(charges))
         return []
+
+
+async def card_of(db: Database, provider: PaymentProvider, payment_id: UUID) -> str | None:
+    """Return the provider's id of the card that paid, outside of any transaction; it is not stored with the payment.
+
+    None for other methods of payment, and if the provider has no such id or does not answer.
+    """
+    async with db.connection() as conn:
+        payment = (await store.payments(conn, [payment_id])).get(payment_id)
+    if payment is None or payment.captured_cents is None:
+        return None
+    try:
+        found = await provider.fetch([Reference(payment.id, payment.provider_ref, payment.account)])
+    except Unreachable as failure:
+        log.warning("payment_provider_unreachable", asked=str(failure), payments=1)
+        return None
+    return next((outcome.card_ref for outcome in found), None)
 
 
 class SavedCardJobs:

@@ -132,7 +132,8 @@ class Outcome(Struct, frozen=True):
     `event_id` is the webhook event, None for a lookup. `label` is the displayable label of a saved card.
     `provider_ref` is the provider's id for refunds and charges, if it is not the one of the page. `is_foreign`: the
     amount is in another currency than the deployment's. `account` is where the state was read, and `page_ref` the
-    provider's id of the page that it is the state of.
+    provider's id of the page that it is the state of. `card_ref` is the provider's id of the card that paid, the same
+    one for each payment with that card; only a lookup of a captured payment has it, and only by a card.
     """
 
     payment_id: UUID
@@ -145,6 +146,7 @@ class Outcome(Struct, frozen=True):
     is_foreign: bool = False
     account: str | None = None
     page_ref: str | None = None
+    card_ref: str | None = None
 
 
 class Captured(Struct, frozen=True):

@@ -289,7 +289,15 @@ def _news(event: wire.Event) -> News:
 
 def _outcome(status: wire.Status) -> Outcome:
     amount = status.captured_cents if status.state is wire.Stage.CAPTURED else status.amount_cents
-    return Outcome(status.id, _STATES[status.state], amount, status.reason, label=status.kept, account=status.account)
+    return Outcome(
+        status.id,
+        _STATES[status.state],
+        amount,
+        status.reason,
+        label=status.kept,
+        account=status.account,
+        card_ref=status.card_ref,
+    )
 
 
 def _entry(entry: wire.PayoutEntry) -> BalanceEntry:

@@ -340,7 +340,10 @@ class StripeProvider:
         elif ref.startswith(READER):
             return await self.readers.fetch(id_, ref)
         else:
-            intent = await unless_missing(self._client.v1.payment_intents.retrieve_async(ref, {}, _on(account)))
+            asked_intent = self._client.v1.payment_intents.retrieve_async(
+                ref, {"expand": ["latest_charge"]}, _on(account)
+            )
+            intent = await unless_missing(asked_intent)
         return None if intent is None else replace(self._of_intent(id_, intent), account=account)
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
@@ -747,7 +750,8 @@ class StripeProvider:
         if is_at_reader(intent):
             return self.readers.outcome(id_, intent)
         if intent.status == "succeeded":
-            return self._paid(id_, intent.amount_received, intent.currency, intent.id)
+            paid = self._paid(id_, intent.amount_received, intent.currency, intent.id)
+            return replace(paid, card_ref=_fingerprint(intent))
         if intent.status in _OPEN:
             return Outcome(id_, PaymentState.PENDING, intent.amount, provider_ref=intent.id)
         if intent.status == "canceled":
@@ -856,6 +860,16 @@ def _of_refund(refund_id: UUID, refund: stripe.Refund) -> RefundAnswer:
     if refund.status not in _REFUND_FAILED:
         return RefundAnswer(refund_id, RefundState.SENT, provider_ref=refund.id)
     return RefundAnswer(refund_id, RefundState.FAILED, getattr(refund, "failure_reason", refund.status), refund.id)
+
+
+def _fingerprint(intent: stripe.PaymentIntent) -> str | None:
+    """Return Stripe's id of the card number that paid; None without an expanded charge, or if no card paid.
+
+    A phone's wallet pays with a number of its own (https://docs.stripe.com/api/charges/object).
+    """
+    charge: Any = getattr(intent, "latest_charge", None)
+    card = None if charge is None or isinstance(charge, str) else getattr(charge.payment_method_details, "card", None)
+    return getattr(card, "fingerprint", None)
 
 
 def _report(account: stripe.Account) -> AccountReport:

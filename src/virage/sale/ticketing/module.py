@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from virage.identity.people.types import people_config_of
+from virage.money.payments.api import PaymentProvider
 from virage.platform.module import LockException, Module, Parts, Process
 from virage.sale.ticketing.acts.exchange import exchange_service
 from virage.sale.ticketing.acts.holding import MembersWindows
@@ -119,6 +120,7 @@ def build(
     *,
     lock_inside: WhoIsInside,
     inside_since: WhoIsInside,
+    provider: PaymentProvider,
     is_banned: IsBanned,
     members_windows: MembersWindows,
 ) -> Parts:
@@ -152,7 +154,7 @@ def build(
             "rebind_service": rebind_service(config.secret, people_config_of(config)),
             "transfer_service": transfers,
             "transfer_batches": TransferBatches(db, clock, transfers),
-            "exchange_service": exchange_service(config, is_banned),
+            "exchange_service": exchange_service(config, is_banned, provider),
             "who_is_inside": lock_inside,
         },
         jobs=[

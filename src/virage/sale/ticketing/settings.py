@@ -25,5 +25,7 @@ class ExchangeSettings(Struct, frozen=True, kw_only=True):
     """Tickets that a person sells in 365 days without a review."""
     exchange_browser_tickets_max: Annotated[int, parse.positive] = 8
     """Tickets of one event that all accounts of a browser list without a review."""
+    exchange_card_tickets_max: Annotated[int, parse.positive] = 8
+    """Tickets of one event, bought with one payment card, that all accounts list without a review."""
     waiting_invitation_minutes: Annotated[int, parse.positive] = 120
     """Minutes after which the next person of a waiting list is told of seats that the one before has not bought."""

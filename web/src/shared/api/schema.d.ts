@@ -11082,7 +11082,7 @@ export interface components {
             listed_at: string;
             payout_cents: number;
             places: components["schemas"]["ListedPlace"][];
-            reasons: ("many_in_browser" | "many_in_year" | "many_of_event")[];
+            reasons: ("many_in_browser" | "many_in_year" | "many_of_event" | "many_with_card")[];
             /** @enum {string} */
             state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
             total_cents: number;
@@ -11735,7 +11735,7 @@ export interface components {
             order_id: string | null;
             payout_cents: number;
             places: components["schemas"]["ListedPlace"][];
-            reasons: ("many_in_browser" | "many_in_year" | "many_of_event")[];
+            reasons: ("many_in_browser" | "many_in_year" | "many_of_event" | "many_with_card")[];
             seller: string | null;
             /** Format: uuid */
             seller_id: string;

@@ -37,6 +37,7 @@ export const exchange: typeof English = {
     many_of_event: "Sie haben viele Tickets für diese Veranstaltung angeboten oder verkauft.",
     many_in_year: "Sie haben in den letzten zwölf Monaten viele Tickets verkauft.",
     many_in_browser: "In diesem Browser wurden viele Tickets für diese Veranstaltung angeboten.",
+    many_with_card: "Viele Tickets für diese Veranstaltung, die mit dieser Karte bezahlt wurden, wurden angeboten.",
   },
   mine: {
     title: "In der Ticketbörse",

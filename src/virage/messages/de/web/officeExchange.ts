@@ -44,7 +44,7 @@ export const exchangeBook: typeof English = {
   back: (sum) => `bekommt ${sum}`,
   states: { review: "Zu prüfen", listed: "Im Verkauf", sold: "Verkauft", withdrawn: "Zurückgezogen", refused: "Abgelehnt", ended: "Beendet" },
   held: "In einem Warenkorb",
-  reasons: { many_of_event: "Viele Tickets dieser Veranstaltung", many_in_year: "Viele Tickets in 12 Monaten verkauft", many_in_browser: "Viele Tickets in einem Browser" },
+  reasons: { many_of_event: "Viele Tickets dieser Veranstaltung", many_in_year: "Viele Tickets in 12 Monaten verkauft", many_in_browser: "Viele Tickets in einem Browser", many_with_card: "Viele Tickets mit einer Karte bezahlt" },
   decided: (moment, who) => `Entschieden: ${moment}, ${who}`,
   order: "Bestellung des Käufers",
   allow: "Erlauben",

@@ -37,6 +37,7 @@ export const exchange = {
     many_of_event: "You have listed or sold many tickets for this event.",
     many_in_year: "You have sold many tickets in the past 12 months.",
     many_in_browser: "Many tickets for this event were listed in this browser.",
+    many_with_card: "Many tickets for this event that were paid with this card have been listed.",
   },
   mine: {
     title: "On the exchange",

@@ -37,6 +37,7 @@ export const exchange: typeof English = {
     many_of_event: "Vous avez mis en vente ou vendu beaucoup de billets de cet événement.",
     many_in_year: "Vous avez vendu beaucoup de billets ces douze derniers mois.",
     many_in_browser: "Beaucoup de billets de cet événement ont été mis en vente depuis ce navigateur.",
+    many_with_card: "Beaucoup de billets de cet événement payés avec cette carte ont été mis en vente.",
   },
   mine: {
     title: "À la bourse aux billets",

@@ -12,8 +12,9 @@ from virage.identity.people import api as people
 from virage.identity.people.api import queue_emails
 from virage.identity.people.types import BROWSER_COOKIE, EmailKind, NewEmail, PeopleKeys, browser_of, people_keys
 from virage.money.payments import api as payments
+from virage.money.payments.api import PaymentProvider
 from virage.money.payments.types import RefundRequest
-from virage.platform.data.database import Connection
+from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Fact, append
 from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
@@ -53,24 +54,43 @@ from virage.site.programme import api as programme
 
 
 class ExchangeService(Struct, frozen=True):
-    """The thresholds of the exchange, the comparison of buyers with the bans, and how browsers are recognised.
+    """The thresholds of the exchange, the comparison with the bans, and how browsers and cards are recognised.
 
-    `browser_cookie` is the first-party cookie that sign-in sets; `key` makes digests of its number.
+    `browser_cookie` is the first-party cookie that sign-in sets. The keys make digests of its number, and of the id
+    that the payment provider has for a card.
     """
 
     settings: ExchangeSettings
     is_banned: IsBanned
     people_keys: PeopleKeys
     browser_cookie: str
-    key: bytes
+    browser_secret: bytes
+    card_secret: bytes
+    provider: PaymentProvider
 
     def browser_key(self, cookies: Mapping[str, str]) -> bytes | None:
         """Return what stands for the browser of a request; None for one without our cookie."""
         browser = browser_of(self.people_keys, cookies.get(self.browser_cookie))
-        return None if browser is None else hmac.digest(self.key, browser.bytes, "sha256")
+        return None if browser is None else hmac.digest(self.browser_secret, browser.bytes, "sha256")
+
+    async def card_key(self, db: Database, request: ListingRequest, seller_id: UUID) -> bytes | None:
+        """Return what stands for the card that paid the tickets, as the payment provider says, outside a transaction.
+
+        None if it cannot say, for tickets that are not the seller's, and for listed ones.
+        """
+        ticket_ids = sorted({one.ticket_id for one in request.tickets})
+        async with db.connection() as conn:
+            held = await transfers_store.held_tickets(conn, ticket_ids, seller_id)
+            if not held or await store.listed_tickets(conn, ticket_ids):
+                return None
+            order = (await orders_store.orders(conn, [held[0].order_id]))[held[0].order_id]
+        if order.payment_id is None:
+            return None
+        card_ref = await payments.card_of(db, self.provider, order.payment_id)
+        return None if card_ref is None else hmac.digest(self.card_secret, card_ref.encode(), "sha256")
 
 
-def exchange_service(config: Config, is_banned: IsBanned) -> ExchangeService:
+def exchange_service(config: Config, is_banned: IsBanned, provider: PaymentProvider) -> ExchangeService:
     """Return the service of a deployment."""
     return ExchangeService(
         config.of(ExchangeSettings),
@@ -78,6 +98,8 @@ def exchange_service(config: Config, is_banned: IsBanned) -> ExchangeService:
         people_keys(config.secret),
         cookie_name(BROWSER_COOKIE, secure=config.secure_cookies),
         derive(config.secret, "ticketing exchange browser"),
+        derive(config.secret, "ticketing exchange card"),
+        provider,
     )
 
 
@@ -97,6 +119,7 @@ async def offer(  # noqa: PLR0911 - each reason by its name
     *,
     seller_id: UUID,
     browser_key: bytes | None,
+    card_key: bytes | None,
     now: datetime,
 ) -> Listing | Refused:
     """List tickets of one order of the seller. They stay valid until they are sold.
@@ -124,14 +147,8 @@ async def offer(  # noqa: PLR0911 - each reason by its name
         return refusal
     if await store.listed_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_LISTED)
-    sold = await store.sold_by(conn, seller_id, order.event_id, now - YEAR, browser_key)
-    reasons = review_reasons(
-        sold,
-        len(ticket_ids),
-        event_max=service.settings.exchange_event_tickets_max,
-        year_max=service.settings.exchange_year_tickets_max,
-        browser_max=service.settings.exchange_browser_tickets_max,
-    )
+    sold = await store.sold_by(conn, seller_id, order.event_id, now - YEAR, browser_key=browser_key, card_key=card_key)
+    reasons = review_reasons(sold, len(ticket_ids), service.settings)
     made = Listing(
         id=request.id,
         event_id=order.event_id,
@@ -143,7 +160,7 @@ async def offer(  # noqa: PLR0911 - each reason by its name
         listed_at=now,
         reasons=reasons,
     )
-    await store.insert_listing(conn, made, browser_key)
+    await store.insert_listing(conn, made, browser_key, card_key)
     await tickets_store.lock_tickets(conn, ticket_ids)  # an offer to another person comes before or after
     if await transfers_store.lock_open_of_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_OFFERED)
@@ -408,7 +425,7 @@ async def pay_sellers(conn: Connection, sales: Sequence[Sale], now: datetime) ->
 async def end_over(conn: Connection, now: datetime) -> int:
     """End the listings that cannot be sold any more, and tell the sellers whose time is over; return how many.
 
-    Forget in which browsers tickets of these events were listed.
+    Forget in which browsers tickets of events without a sale were listed, and which cards had paid them.
 
     These are listings of an event whose sale is over, and of tickets that were used, revoked or refunded.
     """
@@ -431,9 +448,9 @@ async def end_over(conn: Connection, now: datetime) -> int:
             kind = EmailKind.LISTING_ENDED if event.state == "published" else EmailKind.LISTING_STOPPED
             await queue_emails(conn, [_email(kind, listing) for listing in due], now)
         ended += len(due)
-    known = await programme.events(conn, await store.events_with_browsers(conn))
+    known = await programme.events(conn, await store.events_with_keys(conn))
     over_ids = [id_ for id_, event in known.items() if event.state != "published" or event.sale_closes_at <= now]
-    await store.forget_browsers(conn, over_ids)
+    await store.forget_keys(conn, over_ids)
     return ended
 
 
@@ -448,7 +465,7 @@ async def end_of_tickets(conn: Connection, ticket_ids: Collection[UUID], now: da
 async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -> None:
     """Withdraw the listings of an erased person. A buyer who is paying gets the money back."""
     await _end(conn, await store.lock_listings_of_person(conn, person_id), "withdrawn", person_id, now)
-    await store.forget_browsers_of(conn, person_id)
+    await store.forget_keys_of(conn, person_id)
 
 
 def defect(tickets: Sequence[TicketRow], states: Mapping[UUID, passes.PassState]) -> Refused | None:

@@ -66,9 +66,12 @@ async def list_tickets(
     """List tickets of one order, sold together. They stay valid until they are sold. A repeated id is one listing."""
     fan_id, now = require_fan(principal), clock.now()
     browser_key = exchange_service.browser_key(request.cookies)
+    card_key = await exchange_service.card_key(db, data, fan_id)
 
     async def offer(conn: Connection) -> ListingView | Refused:
-        made = await acts.offer(conn, exchange_service, data, seller_id=fan_id, browser_key=browser_key, now=now)
+        made = await acts.offer(
+            conn, exchange_service, data, seller_id=fan_id, browser_key=browser_key, card_key=card_key, now=now
+        )
         return made if isinstance(made, Refused) else (await reads.views(conn, [made], now))[0]
 
     return granted(await db.transact(offer))

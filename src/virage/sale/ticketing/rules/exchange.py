@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow, Reason, Tariff, TicketRow
+from virage.sale.ticketing.settings import ExchangeSettings
 from virage.site.programme.types import Event
 
 TICKETS_MAX = 9
@@ -19,9 +20,9 @@ FEE_PERMILLE_MAX = 300
 
 ListingState = Literal["review", "listed", "sold", "withdrawn", "refused", "ended"]
 """`ended`: it was not sold in time, or its ticket was refunded, revoked or used. `refused`: after a review."""
-ReviewReason = Literal["many_of_event", "many_in_year", "many_in_browser"]
+ReviewReason = Literal["many_of_event", "many_in_year", "many_in_browser", "many_with_card"]
 """Why a person reviews a listing: tickets of one event, tickets sold in 365 days, or tickets of one event that all
-accounts of a browser have listed."""
+accounts have listed in a browser, or that were paid with one card."""
 
 
 class ExchangeRefusal(StrEnum):
@@ -112,12 +113,14 @@ class Listing(Struct, frozen=True):
 class Sold(Struct, frozen=True):
     """How many tickets of one event a person has listed or sold, and how many they have sold in 365 days.
 
-    `in_browser` are the tickets of the event that all accounts of the same browser have listed or sold.
+    `in_browser` are the tickets of the event that all accounts of the same browser have listed or sold, `with_card`
+    those that were paid with the same card.
     """
 
     of_event: int
     in_year: int
     in_browser: int
+    with_card: int
 
 
 def may_trade(event: Event | None, terms: ExchangeTerms, now: datetime) -> Refused | None:
@@ -178,11 +181,12 @@ def companion_left_alone(wanted: Collection[UUID], tickets: Mapping[UUID, Ticket
     return None
 
 
-def review_reasons(sold: Sold, count: int, *, event_max: int, year_max: int, browser_max: int) -> list[ReviewReason]:
+def review_reasons(sold: Sold, count: int, settings: ExchangeSettings) -> list[ReviewReason]:
     """Return the rules for which a person reviews a listing of `count` more tickets."""
     rules: tuple[tuple[ReviewReason, int, int], ...] = (
-        ("many_of_event", sold.of_event, event_max),
-        ("many_in_year", sold.in_year, year_max),
-        ("many_in_browser", sold.in_browser, browser_max),
+        ("many_of_event", sold.of_event, settings.exchange_event_tickets_max),
+        ("many_in_year", sold.in_year, settings.exchange_year_tickets_max),
+        ("many_in_browser", sold.in_browser, settings.exchange_browser_tickets_max),
+        ("many_with_card", sold.with_card, settings.exchange_card_tickets_max),
     )
     return [reason for reason, had, most in rules if had + count > most]

@@ -93,33 +93,41 @@ async def events_with_listings(conn: Connection) -> list[UUID]:
 
 
 async def sold_by(
-    conn: Connection, person_id: UUID, event_id: UUID, since: datetime, browser_key: bytes | None
+    conn: Connection,
+    person_id: UUID,
+    event_id: UUID,
+    since: datetime,
+    *,
+    browser_key: bytes | None,
+    card_key: bytes | None,
 ) -> Sold:
     """Return how many tickets of an event a person has listed or sold, and how many they have sold since a moment.
 
-    Also how many of the event all people have listed in a browser; none in an unknown one.
+    Also how many of the event all people have listed in a browser, and how many that a card paid; none of unknown ones.
     """
-    row = await queries.sold_by(conn, person_id=person_id, event_id=event_id, since=since, browser_key=browser_key)
+    row = await queries.sold_by(
+        conn, person_id=person_id, event_id=event_id, since=since, browser_key=browser_key, card_key=card_key
+    )
     return Sold(**row)
 
 
-async def forget_browsers(conn: Connection, event_ids: Collection[UUID]) -> None:
-    """Delete the browsers of the listings of events."""
-    await queries.forget_browsers(conn, event_ids=sorted(event_ids))
+async def forget_keys(conn: Connection, event_ids: Collection[UUID]) -> None:
+    """Delete the browsers and cards of the listings of events."""
+    await queries.forget_keys(conn, event_ids=sorted(event_ids))
 
 
-async def forget_browsers_of(conn: Connection, person_id: UUID) -> None:
-    """Delete the browsers of the listings of a person."""
-    await queries.forget_browsers_of(conn, person_id=person_id)
+async def forget_keys_of(conn: Connection, person_id: UUID) -> None:
+    """Delete the browsers and cards of the listings of a person."""
+    await queries.forget_keys_of(conn, person_id=person_id)
 
 
-async def events_with_browsers(conn: Connection) -> list[UUID]:
-    """Return the events whose listings name a browser."""
-    return [row["event_id"] async for row in queries.events_with_browsers(conn)]
+async def events_with_keys(conn: Connection) -> list[UUID]:
+    """Return the events whose listings name a browser or a card."""
+    return [row["event_id"] async for row in queries.events_with_keys(conn)]
 
 
-async def insert_listing(conn: Connection, listing: Listing, browser_key: bytes | None) -> None:
-    """Insert a listing of locked tickets; `browser_key` stands for the browser in which it was made."""
+async def insert_listing(conn: Connection, listing: Listing, browser_key: bytes | None, card_key: bytes | None) -> None:
+    """Insert a listing of locked tickets; the keys stand for its browser and the card that paid."""
     await queries.insert_listing(
         conn,
         listing_id=listing.id,
@@ -131,6 +139,7 @@ async def insert_listing(conn: Connection, listing: Listing, browser_key: bytes 
         fee_permille=listing.fee_permille,
         reasons=list(listing.reasons),
         browser_key=browser_key,
+        card_key=card_key,
         now=listing.listed_at,
     )
 

@@ -72,9 +72,9 @@ select ticket_id from ticketing.listed_ticket where ticket_id = any(:ticket_ids:
 -- The events that have open listings.
 select distinct event_id from ticketing.listing where state in ('review', 'listed') order by event_id;
 
--- name: sold_by(person_id, event_id, since, browser_key)^
+-- name: sold_by(person_id, event_id, since, browser_key, card_key)^
 -- How many tickets of an event a person has listed or sold, and how many they have sold since a moment; and how many of
--- the event all people have in a browser.
+-- the event all people have in a browser, and of those that a card paid.
 select
     coalesce(sum(cardinality(ticket_ids)) filter (
         where event_id = :event_id and state in ('review', 'listed', 'sold')
@@ -86,38 +86,46 @@ select
         select coalesce(sum(cardinality(other.ticket_ids)), 0)::bigint from ticketing.listing as other
         where other.event_id = :event_id and other.browser_key = :browser_key::bytea
             and other.state in ('review', 'listed', 'sold')
-    ) as in_browser
+    ) as in_browser,
+    (
+        select coalesce(sum(cardinality(other.ticket_ids)), 0)::bigint from ticketing.listing as other
+        where other.event_id = :event_id and other.card_key = :card_key::bytea
+            and other.state in ('review', 'listed', 'sold')
+    ) as with_card
 from ticketing.listing where seller_id = :person_id;
 
--- name: events_with_browsers()
--- The events whose listings name a browser.
-select distinct event_id from ticketing.listing where browser_key is not null order by event_id;
+-- name: events_with_keys()
+-- The events whose listings name a browser or a card.
+select distinct event_id from ticketing.listing
+where browser_key is not null or card_key is not null order by event_id;
 
--- name: forget_browsers(event_ids)!
--- Delete the browsers of the listings of events whose sale is over.
+-- name: forget_keys(event_ids)!
+-- Delete the browsers and cards of the listings of events whose sale is over.
 with locked as (
     select id from ticketing.listing
-    where event_id = any(:event_ids::uuid[]) and browser_key is not null order by id for no key update
+    where event_id = any(:event_ids::uuid[]) and (browser_key is not null or card_key is not null)
+    order by id for no key update
 )
-update ticketing.listing set browser_key = null from locked where listing.id = locked.id;
+update ticketing.listing set browser_key = null, card_key = null from locked where listing.id = locked.id;
 
--- name: forget_browsers_of(person_id)!
--- Delete the browsers of the listings of an erased person.
+-- name: forget_keys_of(person_id)!
+-- Delete the browsers and cards of the listings of an erased person.
 with locked as (
     select id from ticketing.listing
-    where seller_id = :person_id and browser_key is not null order by id for no key update
+    where seller_id = :person_id and (browser_key is not null or card_key is not null)
+    order by id for no key update
 )
-update ticketing.listing set browser_key = null from locked where listing.id = locked.id;
+update ticketing.listing set browser_key = null, card_key = null from locked where listing.id = locked.id;
 
--- name: insert_listing(listing_id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, now)!
+-- name: insert_listing(listing_id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, card_key, now)!
 -- A new listing; its tickets are locked.
 with listed as (
     insert into ticketing.listing (
-        id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, listed_at
+        id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, card_key, listed_at
     )
     values (
         :listing_id, :event_id, :seller_id, :state, :ticket_ids::uuid[], :prices::integer[], :fee_permille,
-        :reasons::text[], :browser_key, :now
+        :reasons::text[], :browser_key, :card_key, :now
     )
 )
 insert into ticketing.listed_ticket (ticket_id, listing_id)
