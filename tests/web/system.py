@@ -94,7 +94,7 @@ class System:
         try:
             async with db.transaction() as conn:
                 await load_programme(conn, plans, now)
-            till = Till(db, provider, Handlers({paying.PURPOSE: paying.OrderMoney()}), self.url)
+            till = Till(db, provider, Handlers({paying.PURPOSE: paying.OrderMoney(25_000)}), self.url)
             await fill(db, till, replace(plans[0], seated_share=TOMORROWS_SHARE), now)
         finally:
             await provider.close()

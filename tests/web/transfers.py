@@ -47,7 +47,7 @@ def buy_tickets(system: System, email: str, count: int, name: str = GIVER, seats
                 fan_id = await people.ensure_fan(conn, email, name, now, "en")
                 sale = await load_sale(conn, plan.event.id)
             assert sale is not None
-            till = Till(db, provider, Handlers({paying.PURPOSE: paying.OrderMoney()}), system.url)
+            till = Till(db, provider, Handlers({paying.PURPOSE: paying.OrderMoney(25_000)}), system.url)
             wanted = purchase(plan, fresh("transfer"), seats or BestSeats(Party(full=count)), fan_id)
             await till.buy(sale, [wanted], now)
             async with db.connection() as conn:

@@ -255,9 +255,11 @@ EMPTY_CLOSED: Final[EmptyClosed] = empty_closed
 
 def payment_handlers(config: Config) -> Handlers:
     """Return the handlers of payment updates, by purpose."""
-    wallets = TopUpMoney(config.of(AccountSettings).purse_cents_max)
+    wallet_max_cents = config.of(AccountSettings).purse_cents_max
+    wallets = TopUpMoney(wallet_max_cents)
     memberships = MembershipMoney(config.time_zone)
-    return Handlers({CARD_READERS: CardReaderMoney(), MEMBERSHIPS: memberships, ORDERS: OrderMoney(), WALLETS: wallets})
+    tickets = OrderMoney(wallet_max_cents)
+    return Handlers({CARD_READERS: CardReaderMoney(), MEMBERSHIPS: memberships, ORDERS: tickets, WALLETS: wallets})
 
 
 def parts_of(process: Process) -> dict[str, Parts]:

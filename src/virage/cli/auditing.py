@@ -32,6 +32,8 @@ def audit_wallet() -> bool:
     table.add_row("at the provider according to the ledger", shown(found.booked_cents))
     table.add_row("bonus granted", shown(found.gifts_cents))
     table.add_row("bonus granted according to the ledger", shown(found.gifts_booked_cents))
+    table.add_row("proceeds of sold tickets", shown(found.proceeds_cents))
+    table.add_row("proceeds of sold tickets according to the ledger", shown(found.proceeds_booked_cents))
     table.add_row("unclaimed money of deleted accounts", shown(found.unclaimed_cents))
     if found.unsigned_desk_transactions:
         table.add_row("desk transactions without a signature (0.1.0 and older)", str(found.unsigned_desk_transactions))

@@ -19,6 +19,7 @@ from virage.demo.yesterday import load_yesterday
 from virage.identity.keys.api import open_vault
 from virage.money.payments.api import Handlers, SandboxProvider
 from virage.money.payments.types import PaymentSettings
+from virage.money.wallet.accounts.types import AccountSettings
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -53,7 +54,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     provider = SandboxProvider(
         settings.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
     )
-    handlers = Handlers({ticketing.PURPOSE: ticketing.OrderMoney()})
+    handlers = Handlers({ticketing.PURPOSE: ticketing.OrderMoney(config.of(AccountSettings).purse_cents_max)})
     till = Till(db, provider, handlers, config.public_url)
     try:
         async with sandbox():

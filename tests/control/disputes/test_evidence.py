@@ -86,7 +86,7 @@ async def dispute(
     notice = DisputeNotice(
         UUID(payment_id), f"dp_{payment_id}", cents, "fraudulent", state, False, NOW, now + timedelta(days=7)
     )
-    handlers = Handlers({ORDERS: OrderMoney(), WALLETS: TopUpMoney(100_000)})
+    handlers = Handlers({ORDERS: OrderMoney(25_000), WALLETS: TopUpMoney(100_000)})
     async with system.db.transaction() as conn:
         await payments.record_disputes(conn, [notice], now, handlers)
     (row,) = await system.rows("select id from payments.dispute where payment_id = $1", UUID(payment_id))

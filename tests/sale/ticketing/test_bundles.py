@@ -257,7 +257,7 @@ async def test_of_two_payments_that_arrive_together_one_buys_the_bundle_and_one_
             "update payments.payment set captured_cents = amount_cents, state = 'captured' where id = any($1)",
             [first, season.payment_id],
         )
-        await OrderMoney().captured(conn, came, season.system.clock.now())
+        await OrderMoney(25_000).captured(conn, came, season.system.clock.now())
     assert await season.states() == ["paid", "paid"]
     rows = await season.system.rows("select payment_id, amount_cents from payments.refund")
     assert [(row["payment_id"], row["amount_cents"]) for row in rows] == [(season.payment_id, 2 * PRICE)]

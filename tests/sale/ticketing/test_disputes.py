@@ -20,7 +20,7 @@ OFFICE = (Grant("box_office"),)
 async def dispute(system: System, order: dict[str, Any], state: DisputeState = DisputeState.NEEDS_RESPONSE) -> None:
     notice = DisputeNotice(UUID(order["payment_id"]), "dp_1", order["total_cents"], "fraudulent", state, False, NOW)
     async with system.db.transaction() as conn:
-        await payments.record_disputes(conn, [notice], system.clock.now(), Handlers({PURPOSE: OrderMoney()}))
+        await payments.record_disputes(conn, [notice], system.clock.now(), Handlers({PURPOSE: OrderMoney(25_000)}))
 
 
 async def passes_of(office: Box, order: dict[str, Any]) -> list[tuple[bool, bool]]:

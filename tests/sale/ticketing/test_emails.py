@@ -170,7 +170,7 @@ async def test_the_buyer_is_told_that_the_bank_returned_a_refund_and_sees_how_fa
         async with system.db.transaction() as conn:
             said = RefundAnswer(refund_id, RefundState.FAILED, "lost_or_stolen_card")
             await payments.record_refunds(
-                conn, [said], system.clock.now(), Handlers({paying.PURPOSE: paying.OrderMoney()})
+                conn, [said], system.clock.now(), Handlers({paying.PURPOSE: paying.OrderMoney(25_000)})
             )
     assert await post.kinds() == ["order_paid", "refund", "refund_failed"]
     message = (await post.read())[-1]

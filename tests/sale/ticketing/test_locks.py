@@ -38,7 +38,7 @@ from virage.sale.ticketing.store import claims as claims_store
 from virage.sale.ticketing.store import orders as store
 from virage.sale.ticketing.store.claims import Claim
 
-HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
+HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney(25_000)})
 TWO = BestSeats(Party(full=2), category_id=GOLD)
 Act = Callable[[Connection], Awaitable[Any]]
 

@@ -59,7 +59,7 @@ SEATS, STANDING, FANS, LIMIT = 6, 5, 4, 9
 OLD = stadium()
 REVERSED = seats_of(OLD, *(block.code for block in reversed(OLD.blocks)))
 VERSIONS = OLD, arranged(OLD, REVERSED[~np.isin(REVERSED, block_seats("103")[1:3])], version="next")
-HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
+HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney(25_000)})
 
 SEAT_SETS = st.sets(st.integers(0, SEATS - 1), min_size=1, max_size=3).map(tuple)
 WISHES = st.one_of(SEAT_SETS, st.integers(1, 3))

@@ -226,11 +226,12 @@ class RefundState(StrEnum):
 
 
 class PaidBy(StrEnum):
-    """How a refund was paid."""
+    """How a refund was paid. `wallet`: as proceeds of sold tickets, which the provider was not asked to pay."""
 
     PROVIDER = "provider"
     BANK_TRANSFER = "bank_transfer"
     CASH = "cash"
+    WALLET = "wallet"
 
 
 class PaidOtherwise(Struct, frozen=True):

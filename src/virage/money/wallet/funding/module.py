@@ -46,6 +46,7 @@ module = Module(
         "top_up": (),
         "payout": (),
         "gift": (),
+        "proceeds": (),
     },
     lock_exceptions={
         "insert_top_up": LockException(
@@ -53,6 +54,12 @@ module = Module(
         ),
         "insert_payout": LockException(
             "New ids, written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
+        ),
+        "put_proceeds": LockException(
+            "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
+        ),
+        "pay_out_proceeds": LockException(
+            "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
         "insert_bonus_grants": LockException(
             "New ids, written under the lock of their wallet.", under="wallet_accounts.purse", holds=False

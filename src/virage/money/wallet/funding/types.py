@@ -8,3 +8,4 @@ from virage.money.wallet.funding.rules.desk_records import DeskRecord as DeskRec
 from virage.money.wallet.funding.rules.desk_records import SignedDeskRecord as SignedDeskRecord
 from virage.money.wallet.funding.rules.desk_records import desk_record_bytes as desk_record_bytes
 from virage.money.wallet.funding.rules.top_ups import PURPOSE as PURPOSE
+from virage.money.wallet.funding.rules.top_ups import Proceeds as Proceeds

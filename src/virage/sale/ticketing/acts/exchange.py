@@ -14,11 +14,14 @@ from virage.identity.people.types import BROWSER_COOKIE, EmailKind, NewEmail, Pe
 from virage.money.payments import api as payments
 from virage.money.payments.api import PaymentProvider
 from virage.money.payments.types import RefundRequest
+from virage.money.wallet.funding import api as wallets
+from virage.money.wallet.funding.types import Proceeds
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Fact, append
 from virage.platform.settings.config import Config
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
+from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 from virage.platform.web.security import cookie_name
 from virage.sale.ticketing.acts.holding import close
@@ -159,6 +162,7 @@ async def offer(  # noqa: PLR0911 - each reason by its name
         fee_permille=terms.fee_permille,
         listed_at=now,
         reasons=reasons,
+        to_wallet=request.to_wallet,
     )
     await store.insert_listing(conn, made, browser_key, card_key)
     await tickets_store.lock_tickets(conn, ticket_ids)  # an offer to another person comes before or after
@@ -388,8 +392,8 @@ async def take_back(  # noqa: C901 - one transaction, in the order of locks
     return sales
 
 
-async def pay_sellers(conn: Connection, sales: Sequence[Sale], now: datetime) -> None:
-    """Revoke the passes of sold tickets, and request the refunds of their sellers.
+async def pay_sellers(conn: Connection, sales: Sequence[Sale], *, wallet_max_cents: Cents, now: datetime) -> None:
+    """Revoke the passes of sold tickets, and pay their sellers: into their wallets where they wish it, else by refunds.
 
     Raises if a gate admits one of these passes at this very moment: nothing is stored, and the payment is settled
     again, which then returns the buyer's money.
@@ -400,10 +404,18 @@ async def pay_sellers(conn: Connection, sales: Sequence[Sale], now: datetime) ->
     await passes.revoke(conn, sold, now)
     if any(state.entered_at is not None for state in (await passes.states(conn, sold)).values()):
         raise RuntimeError("A ticket was used while it was sold.")
+    wished = [
+        Proceeds(
+            sale.refund_id, sale.listing.seller_id, sale.order.payment_id, sale.listing.payout_cents, sale.listing.id
+        )
+        for sale in sales
+        if sale.listing.to_wallet and sale.order.payment_id is not None
+    ]
+    credited = await wallets.credit_proceeds(conn, wished, wallet_max_cents=wallet_max_cents, now=now)
     money = [
         RefundRequest(sale.refund_id, sale.order.payment_id, sale.listing.payout_cents)
         for sale in sales
-        if sale.order.payment_id is not None
+        if sale.order.payment_id is not None and sale.refund_id not in credited
     ]
     for answer in await payments.request_refund(conn, money, now):
         if isinstance(answer, Refused):

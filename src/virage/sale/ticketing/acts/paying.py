@@ -26,6 +26,7 @@ from virage.money.payments.types import (
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
+from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.acts import exchange
 from virage.sale.ticketing.acts.disputes import reinstate_tickets, suspend_disputed
@@ -411,7 +412,7 @@ def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event], venues: dict[U
     ]
 
 
-async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
+async def captured(conn: Connection, came: Sequence[Captured], *, wallet_max_cents: Cents, now: datetime) -> None:
     """Issue tickets for open orders and for expired ones whose places are still free; return all other money."""
     bundles = await store.orders_paid_with(conn, {payment.subject for payment in came})
     if bundles:
@@ -435,7 +436,7 @@ async def captured(conn: Connection, came: Sequence[Captured], now: datetime) ->
             lost.append(replace(payment, subject=orders[0].id))
         paid |= bought
     await _issue_passes(conn, paid.values(), now)
-    await exchange.pay_sellers(conn, sales, now)
+    await exchange.pay_sellers(conn, sales, wallet_max_cents=wallet_max_cents, now=now)
     back = [payment for payment in left if not _bought_with(payment, paid)]
     divided = await store.orders_of_bundles(conn, {payment.subject for payment in back}) if back else {}
     if divided:  # they were divided into parts since the payment began
@@ -616,7 +617,13 @@ async def _lock_paid(conn: Connection, subjects: Sequence[UUID]) -> None:
 
 
 class OrderMoney:
-    """Handlers for payments of orders, in the payment's transaction."""
+    """Handlers for payments of orders, in the payment's transaction.
+
+    Proceeds of the exchange go to wallets of at most `wallet_max_cents`.
+    """
+
+    def __init__(self, wallet_max_cents: Cents) -> None:
+        self._wallet_max_cents = wallet_max_cents
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """Lock the orders of all settled payments before the first one changes, with those that they buy seats of."""
@@ -624,7 +631,7 @@ class OrderMoney:
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
         """Issue tickets for captured payments."""
-        await captured(conn, payments, now)
+        await captured(conn, payments, wallet_max_cents=self._wallet_max_cents, now=now)
 
     async def processing(self, conn: Connection, payments: Sequence[Processing], now: datetime) -> None:
         """Keep the places of orders whose buyers authorised a debit."""

@@ -9,6 +9,8 @@ from msgspec import Struct
 from virage.identity.passes import api as passes
 from virage.identity.people import api as people
 from virage.identity.people.types import Email, EmailContent
+from virage.money.payments import api as payments
+from virage.money.wallet.funding import api as wallets
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
 from virage.platform.values.zones import zone_note
@@ -74,7 +76,8 @@ class ExchangeBoard(Struct, frozen=True):
 class ListingView(Struct, frozen=True):
     """A listing for its seller. `payout_cents` is what the seller gets; `held`: a buyer is about to pay it.
 
-    `reasons` are the rules for which a person reviews it.
+    `reasons` are the rules for which a person reviews it. `to_wallet`: the money goes to the seller's wallet; of a sold
+    listing, that it went there.
     """
 
     id: UUID
@@ -84,18 +87,23 @@ class ListingView(Struct, frozen=True):
     held: bool
     total_cents: Cents
     payout_cents: Cents
+    to_wallet: bool
     reasons: list[ReviewReason]
     listed_at: datetime
     ended_at: datetime | None
 
 
 class ListableTicket(Struct, frozen=True):
-    """A ticket that its holder may list: at most for `price_max_cents`, of which the operator keeps the share."""
+    """A ticket that its holder may list: at most for `price_max_cents`, of which the operator keeps the share.
+
+    `may_pay_wallet`: the money may go to the holder's wallet. That of an organiser's own account may not.
+    """
 
     ticket_id: UUID
     order_id: UUID
     price_max_cents: Cents
     fee_permille: int
+    may_pay_wallet: bool
 
 
 class Releases(Struct, frozen=True):
@@ -120,6 +128,7 @@ class OfficeListing(Struct, frozen=True):
     sold_in_year: int
     total_cents: Cents
     payout_cents: Cents
+    to_wallet: bool
     order_id: UUID | None
     reasons: list[ReviewReason]
     listed_at: datetime
@@ -177,6 +186,7 @@ async def views(conn: Connection, found: Sequence[Listing], now: datetime) -> li
     events = await programme.events(conn, sorted({one.event_id for one in found}))
     at = {id_: await venue_at(conn, event.venue_version) for id_, event in events.items()}
     places, held = await _places(conn, found, at), await _held(conn, found, now)
+    wallet = await _to_wallets(conn, found)
     return [
         ListingView(
             id=one.id,
@@ -186,6 +196,7 @@ async def views(conn: Connection, found: Sequence[Listing], now: datetime) -> li
             held=one.id in held,
             total_cents=one.total_cents,
             payout_cents=one.payout_cents,
+            to_wallet=one.id in wallet,
             reasons=list(one.reasons),
             listed_at=one.listed_at,
             ended_at=one.ended_at,
@@ -208,14 +219,19 @@ async def listable(conn: Connection, person_id: UUID, now: datetime) -> list[Lis
         for id_, event in events.items()
         if may_trade(event, found := await store.terms(conn, id_), now) is None
     }
+    made = await payments.payments(conn, [one.payment_id for one in orders.values() if one.payment_id is not None])
     return [
         ListableTicket(
-            one.id, one.order_id, price_max(one.price_cents, terms[one.event_id]), terms[one.event_id].fee_permille
+            one.id,
+            one.order_id,
+            price_max(one.price_cents, terms[one.event_id]),
+            terms[one.event_id].fee_permille,
+            made[payment_id].account is None,
         )
         for one in bought
         if one.event_id in terms
         and one.id not in listed
-        and orders[one.order_id].payment_id is not None
+        and (payment_id := orders[one.order_id].payment_id) is not None
         and (state := states.get(one.id)) is not None
         and not state.revoked
         and state.entered_at is None
@@ -254,6 +270,7 @@ async def book(conn: Connection, event: Event, now: datetime) -> ExchangeBook:
     names = await people.persons_by_id(
         conn, sorted({one.seller_id for one in found} | {one.decided_by for one in found if one.decided_by})
     )
+    wallet = await _to_wallets(conn, found)
     in_year = await store.sold_in_year(conn, sorted({one.seller_id for one in found}), now)
     named = {id_: person.name or person.email for id_, person in names.items()}
     sold = [one for one in found if one.state == "sold"]
@@ -275,6 +292,7 @@ async def book(conn: Connection, event: Event, now: datetime) -> ExchangeBook:
                 sold_in_year=in_year.get(one.seller_id, 0),
                 total_cents=one.total_cents,
                 payout_cents=one.payout_cents,
+                to_wallet=one.id in wallet,
                 order_id=one.order_id,
                 reasons=list(one.reasons),
                 listed_at=one.listed_at,
@@ -296,6 +314,7 @@ async def email(conn: Connection, email: Email) -> EmailContent | None:
         return None
     venue = await venue_at(conn, event.venue_version)
     places = (await _places(conn, [found], {event.id: venue}))[found.id]
+    went_to_wallet = found.id in await _to_wallets(conn, [found])
     values = {
         "title": event.title,
         "starts_at": event.starts_at.astimezone(venue.zone),
@@ -304,6 +323,8 @@ async def email(conn: Connection, email: Email) -> EmailContent | None:
         "venue": venue.name,
         "count": len(places),
         "cents": found.payout_cents,
+        "to_wallet": went_to_wallet,
+        "wallet_was_full": found.to_wallet and not went_to_wallet,
         "total_cents": found.total_cents,
     }
     rows = [{"label": one.label, "tariff": one.tariff.value} for one in places]
@@ -331,6 +352,15 @@ async def _places(conn: Connection, found: Sequence[Listing], at: dict[UUID, Ven
         )
         for one in found
     }
+
+
+async def _to_wallets(conn: Connection, found: Sequence[Listing]) -> set[UUID]:
+    """Return the listings whose money goes to their sellers' wallets; of sold ones, those whose money went there."""
+    wished = [one for one in found if one.to_wallet]
+    tickets = await tickets_store.tickets(conn, [one.ticket_ids[0] for one in wished if one.state == "sold"])
+    refunds = {one.id: tickets[one.ticket_ids[0]].refund_id for one in wished if one.state == "sold"}
+    credited = await wallets.credited_proceeds(conn, [id_ for id_ in refunds.values() if id_ is not None])
+    return {one.id for one in wished if one.state != "sold" or refunds[one.id] in credited}
 
 
 async def _held(conn: Connection, found: Sequence[Listing], now: datetime) -> set[UUID]:

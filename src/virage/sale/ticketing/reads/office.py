@@ -11,6 +11,7 @@ from virage.identity.passes.types import Form
 from virage.identity.people import api as people
 from virage.money.payments import api as payments_api
 from virage.money.payments.types import Dispute, PaidBy, PaymentState, Refund
+from virage.money.wallet.funding import api as wallets
 from virage.platform.data.database import Connection
 from virage.platform.web.guard import Principal, Role
 from virage.sale.ticketing.reads import views
@@ -288,23 +289,27 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
     tried = await payments_api.of_subject(conn, row.subject)
     sent = {refund.id: refund for refund in await payments_api.refunds_of(conn, [payment.id for payment in tried])}
     refunds = await tickets_store.refunds_of_order(conn, row.id)
+    credited = await wallets.credited_proceeds(conn, [one.id for one in refunds])
     states = await passes_api.states(conn, row.ticket_ids)
     return OfficeOrderDetail(
         view,
         owners.get(row.owner_id),
         row.held_at,
         [OrderPayment(p.id, p.state, p.amount_cents, p.created_at, p.settled_at, p.reason) for p in tried],
-        [_refund(row, sent.get(row.id)) for row in refunds],
+        [_refund(one, sent.get(one.id), to_wallet=one.id in credited) for one in refunds],
         [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at, s.suspended) for id_, s in states.items()],
         await store.accepted_terms(conn, row.id),
         await payments_api.disputes_of(conn, [payment.id for payment in tried]),
     )
 
 
-def _refund(row: TicketRefund, sent: Refund | None) -> OrderRefund:
-    """Return a refund with the provider's answer; free tickets involve no provider."""
+def _refund(row: TicketRefund, sent: Refund | None, *, to_wallet: bool) -> OrderRefund:
+    """Return a refund with the provider's answer; free tickets, and money for a wallet, involve no provider."""
     if sent is None:
-        return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, row.asked_at, None)
+        paid_by = PaidBy.WALLET if to_wallet else PaidBy.PROVIDER
+        return OrderRefund(
+            row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, row.asked_at, None, paid_by=paid_by
+        )
     return OrderRefund(
         row.id,
         row.amount_cents,

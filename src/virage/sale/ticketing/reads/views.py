@@ -11,6 +11,8 @@ from virage.identity.passes import api as passes
 from virage.identity.passes.api import PassState
 from virage.identity.people.api import UpcomingTickets
 from virage.money.payments import api as payments
+from virage.money.payments.types import PaidBy
+from virage.money.wallet.funding import api as wallets
 from virage.platform.data.database import Connection
 from virage.sale.ticketing.rules.moving import GONE
 from virage.sale.ticketing.rules.places import label
@@ -209,15 +211,27 @@ async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tupl
 async def refunds_of(conn: Connection, order_id: UUID) -> list[RefundProgress]:
     """Return the refunds of an order and of payments that bought nothing, oldest first.
 
+    Proceeds of the exchange that are in the buyer's wallet count as paid; what the wallet pays out later is no refund.
     A payment of a bundle that bought nothing is shown with each of its orders.
     """
     row = (await store.orders(conn, [order_id]))[order_id]
     tried = await payments.of_subject(conn, row.subject)
     sent = await payments.refunds_of(conn, [payment.id for payment in tried])
+    own = {refund.id: refund for refund in await tickets_store.refunds_of_order(conn, order_id)}
     if row.bundle_id is not None:
-        mine = {refund.id for refund in await tickets_store.refunds_of_order(conn, order_id)}
-        sent = [refund for refund in sent if refund.id in mine or refund.payment_id != row.payment_id]
-    return [RefundProgress(one.amount_cents, one.created_at, one.done_at, one.failed_at, one.paid_by) for one in sent]
+        sent = [refund for refund in sent if refund.id in own or refund.payment_id != row.payment_id]
+    credited = await wallets.credited_proceeds(conn, own)
+    if credited:
+        paid_out = await wallets.payouts_among(conn, [refund.id for refund in sent])
+        sent = [refund for refund in sent if refund.id not in paid_out]
+    progress = [
+        RefundProgress(one.amount_cents, one.created_at, one.done_at, one.failed_at, one.paid_by) for one in sent
+    ]
+    progress += [
+        RefundProgress(own[id_].amount_cents, own[id_].asked_at, own[id_].asked_at, None, PaidBy.WALLET)
+        for id_ in credited
+    ]
+    return sorted(progress, key=lambda one: one.asked_at)
 
 
 async def orders_of(conn: Connection, owner_ids: Sequence[UUID]) -> list[Order]:

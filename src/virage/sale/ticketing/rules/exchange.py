@@ -62,10 +62,14 @@ class ListedTicket(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListingRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Tickets of one order to sell together. The client makes `id`: a repeated request is one listing."""
+    """Tickets of one order to sell together. The client makes `id`: a repeated request is one listing.
+
+    `to_wallet`: the seller wants the money in their wallet, if its limit allows when the tickets are sold.
+    """
 
     id: UUID
     tickets: Annotated[list[ListedTicket], Meta(min_length=1, max_length=TICKETS_MAX)]
+    to_wallet: bool = False
 
 
 class ExchangePurchaseRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +87,10 @@ class ReleaseRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Listing(Struct, frozen=True):
-    """A listing as stored. `order_id` is the order that holds or has bought it."""
+    """A listing as stored. `order_id` is the order that holds or has bought it.
+
+    `to_wallet` is the seller's wish that it pays into their wallet.
+    """
 
     id: UUID
     event_id: UUID
@@ -98,6 +105,7 @@ class Listing(Struct, frozen=True):
     reasons: Sequence[ReviewReason] = ()
     decided_by: UUID | None = None
     decided_at: datetime | None = None
+    to_wallet: bool = False
 
     @property
     def total_cents(self) -> Cents:

@@ -140,6 +140,7 @@ async def insert_listing(conn: Connection, listing: Listing, browser_key: bytes 
         reasons=list(listing.reasons),
         browser_key=browser_key,
         card_key=card_key,
+        to_wallet=listing.to_wallet,
         now=listing.listed_at,
     )
 

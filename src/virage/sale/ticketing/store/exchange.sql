@@ -117,15 +117,16 @@ with locked as (
 )
 update ticketing.listing set browser_key = null, card_key = null from locked where listing.id = locked.id;
 
--- name: insert_listing(listing_id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, card_key, now)!
+-- name: insert_listing(listing_id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, card_key, to_wallet, now)!
 -- A new listing; its tickets are locked.
 with listed as (
     insert into ticketing.listing (
-        id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, card_key, listed_at
+        id, event_id, seller_id, state, ticket_ids, prices, fee_permille, reasons, browser_key, card_key, to_wallet,
+        listed_at
     )
     values (
         :listing_id, :event_id, :seller_id, :state, :ticket_ids::uuid[], :prices::integer[], :fee_permille,
-        :reasons::text[], :browser_key, :card_key, :now
+        :reasons::text[], :browser_key, :card_key, :to_wallet, :now
     )
 )
 insert into ticketing.listed_ticket (ticket_id, listing_id)

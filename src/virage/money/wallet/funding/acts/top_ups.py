@@ -15,6 +15,7 @@ from virage.money.wallet.funding.rules import bonus as bonus_rules
 from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, Reason, TopUp
 from virage.money.wallet.funding.store import top_ups as store
+from virage.money.wallet.funding.store.proceeds import pay_out_proceeds, proceeds_of_wallet
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.api import balances_by_id
 from virage.money.wallet.ledger.types import Balance, bonus
@@ -107,13 +108,14 @@ async def pay_out(conn: Connection, owner_id: UUID, payout_id: UUID, now: dateti
 
 async def _send_back(conn: Connection, wallet: Wallet, payout_id: UUID, now: datetime) -> PaidOut:
     """Post the payout of a locked wallet and request its refunds."""
-    top_ups = await store.top_ups_of_wallet(conn, wallet.id)
-    made = await payments.payments(conn, [one.payment_id for one in top_ups])
+    top_ups, left = await store.top_ups_of_wallet(conn, wallet.id), await proceeds_of_wallet(conn, wallet.id)
+    made = await payments.payments(conn, [*(one.payment_id for one in top_ups), *left])
     available = (await _balance(conn, wallet.id)).available_cents
-    shares = rules.shares(rules.paid(top_ups, made), available)
+    shares = rules.shares(rules.paid(top_ups, made) + rules.paid_by_sales(left, made), available)
     cents = sum(share.cents for share in shares)
     if not shares or not await store.insert_payout(conn, payout_id, wallet.id, cents, now):
         return PaidOut(0, available)
+    await pay_out_proceeds(conn, wallet.id, [share for share in shares if share.held_on == rules.TICKET_MONEY])
     requests = [RefundRequest(rules.share_id(payout_id, share), share.payment_id, share.cents) for share in shares]
     for refused in await payments.request_refund(conn, requests, now):
         if isinstance(refused, Refused):

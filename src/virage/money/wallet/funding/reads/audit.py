@@ -11,9 +11,10 @@ from virage.money.payments import api as payments
 from virage.money.wallet.cards.types import masked
 from virage.money.wallet.funding.rules.desk import DeskTransaction, transfer, transfer_id
 from virage.money.wallet.funding.rules.desk_records import read_signed
-from virage.money.wallet.funding.rules.top_ups import CARD_MONEY, PURPOSE, UNCLAIMED
+from virage.money.wallet.funding.rules.top_ups import CARD_MONEY, PURPOSE, TICKET_MONEY, UNCLAIMED
 from virage.money.wallet.funding.store.bonus import bonus_granted_and_booked
 from virage.money.wallet.funding.store.desk import StoredDeskRecord, signed_desk_records, unsigned_desk_transactions
+from virage.money.wallet.funding.store.proceeds import proceeds_left
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.types import IN_POINTS, Balance, StoredTransfer
 from virage.platform.data.database import Connection
@@ -30,7 +31,7 @@ class DeskMismatch(Struct, frozen=True):
 
 
 class Audit(Struct, frozen=True):
-    """The result of the audit. In a clean one the sums are 0, and captures and bonus grants equal the ledger.
+    """The result of the audit. In a clean one the sums are 0; captures, bonus grants and proceeds equal the ledger.
 
     Points are a unit of their own: `kinds` has the accounts of money, and `points` those of points.
 
@@ -50,12 +51,15 @@ class Audit(Struct, frozen=True):
     unclaimed_cents: Cents
     points_sum: int
     points: dict[str, int]
+    proceeds_cents: Cents
+    proceeds_booked_cents: Cents
 
     @property
     def clean(self) -> bool:
         """Whether there are no findings."""
         at_provider = self.booked_cents == self.captured_cents - self.refund_cents
         given = self.gifts_booked_cents == self.gifts_cents
+        sold = self.proceeds_booked_cents == self.proceeds_cents
         return (
             self.sum_cents == 0
             and self.points_sum == 0
@@ -63,6 +67,7 @@ class Audit(Struct, frozen=True):
             and not self.desk_mismatches
             and at_provider
             and given
+            and sold
         )
 
 
@@ -72,7 +77,7 @@ async def audit(conn: Connection) -> Audit:
     Captures for wallets minus refunds must equal the balance of the provider's account in the books.
     """
     turnover = await payments.of_purpose(conn, PURPOSE)
-    held = await ledger.balances_by_id(conn, [CARD_MONEY.id, UNCLAIMED.id])
+    held = await ledger.balances_by_id(conn, [CARD_MONEY.id, TICKET_MONEY.id, UNCLAIMED.id])
     gifts = await bonus_granted_and_booked(conn)
     sums = await ledger.sums_of_units(conn)
     kinds = {kind: balance.balance_cents for kind, balance in (await ledger.balance_of_kinds(conn)).items()}
@@ -89,6 +94,8 @@ async def audit(conn: Connection) -> Audit:
         held.get(UNCLAIMED.id, Balance()).balance_cents,
         sums.points,
         {kind: points for kind, points in kinds.items() if kind in IN_POINTS},
+        await proceeds_left(conn),
+        -held.get(TICKET_MONEY.id, Balance()).balance_cents,
     )
 
 

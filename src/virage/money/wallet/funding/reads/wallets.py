@@ -1,6 +1,6 @@
 """A wallet as shown to its owner, and its data export."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.rules.top_ups import Limits, Progress, credit_id
 from virage.money.wallet.funding.store import bonus, desk
 from virage.money.wallet.funding.store import top_ups as store
+from virage.money.wallet.funding.store.proceeds import proceeds_of_wallet
 from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
@@ -82,9 +83,21 @@ async def wallet_of_top_up(conn: Connection, top_up_id: UUID) -> UUID | None:
 
 
 async def _refundable(conn: Connection, wallet_id: UUID, available_cents: Cents) -> Cents:
-    top_ups = await store.top_ups_of_wallet(conn, wallet_id)
-    made = await payments.payments(conn, [one.payment_id for one in top_ups])
-    return sum(share.cents for share in rules.shares(rules.paid(top_ups, made), available_cents))
+    top_ups, left = await store.top_ups_of_wallet(conn, wallet_id), await proceeds_of_wallet(conn, wallet_id)
+    made = await payments.payments(conn, [*(one.payment_id for one in top_ups), *left])
+    paid = rules.paid(top_ups, made) + rules.paid_by_sales(left, made)
+    return sum(share.cents for share in rules.shares(paid, available_cents))
+
+
+async def credited_proceeds(conn: Connection, refund_ids: Collection[UUID]) -> set[UUID]:
+    """Return the refunds of sold tickets whose proceeds were credited to a wallet."""
+    wanted = {rules.sale_credit_id(id_): id_ for id_ in refund_ids}
+    return {wanted[id_] for id_ in await ledger.transfers(conn, set(wanted))}
+
+
+async def payouts_among(conn: Connection, refund_ids: Collection[UUID]) -> set[UUID]:
+    """Return the refunds of payments that pay out wallets: each has the id of its transfer."""
+    return set(await ledger.transfers(conn, set(refund_ids)))
 
 
 async def export(conn: Connection, person_id: UUID, paid_at: Sequence[PaidAt] = ()) -> dict[str, Any]:

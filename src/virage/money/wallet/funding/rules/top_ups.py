@@ -11,7 +11,7 @@ from msgspec import Struct
 from virage.money.payments.types import FAILED, OPEN, Payment
 from virage.money.wallet.accounts.types import AccountSettings, Wallet
 from virage.money.wallet.funding.settings import FundingSettings
-from virage.money.wallet.ledger.types import AccountKind, Transfer, account, wallet_account
+from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, wallet_account
 from virage.platform.settings.config import Config
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
@@ -23,6 +23,8 @@ WALLET_PATH: Final = "/purse"
 address; today's app replaces it by `/wallet`."""
 CARD_MONEY: Final = account(AccountKind.CLEARING, "cards")
 """Money that the provider holds for wallets."""
+TICKET_MONEY: Final = account(AccountKind.CLEARING, "sold tickets")
+"""Money that the provider holds of payments of tickets, whose proceeds on the exchange are in wallets."""
 UNCLAIMED: Final = account(AccountKind.CLEARING, "unclaimed")
 """Money refunded to closed wallets that no bank card can take back: a debt that finance settles."""
 
@@ -72,18 +74,33 @@ class Progress(StrEnum):
     SENT_BACK = "sent_back"  # captured, could not be credited, and refunded
 
 
+class Proceeds(Struct, frozen=True):
+    """What the sale of tickets pays to the wallet of their seller.
+
+    `id` is that of their refund, `payment_id` the payment that had bought them, `subject` what was sold.
+    """
+
+    id: UUID
+    owner_id: UUID
+    payment_id: UUID
+    cents: Cents
+    subject: UUID
+
+
 class Paid(NamedTuple):
-    """A captured payment and the cents that can still be refunded."""
+    """A captured payment and the cents that can still be refunded; the provider holds them on the account `held_on`."""
 
     payment_id: UUID
     left_cents: Cents
+    held_on: Account = CARD_MONEY
 
 
 class Share(NamedTuple):
-    """Refund to one bank card."""
+    """Refund to one bank card, of money that the provider holds on the account `held_on`."""
 
     payment_id: UUID
     cents: Cents
+    held_on: Account = CARD_MONEY
 
 
 def may_top_up(wallet: Wallet, balance_cents: Cents, open_cents: Cents, cents: Cents, limits: Limits) -> Refused | None:
@@ -131,6 +148,27 @@ def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
     ]
 
 
+def paid_by_sales(left: Mapping[UUID, Cents], made: Mapping[UUID, Payment]) -> list[Paid]:
+    """Return the refundable cents of proceeds by the payment that had bought the tickets, in order."""
+    return [
+        Paid(id_, min(cents, payment.captured_cents - payment.refund_cents), TICKET_MONEY)
+        for id_, cents in left.items()
+        if (payment := made.get(id_)) is not None and payment.captured_cents is not None
+    ]
+
+
+def credit_of_sale(wallet_id: UUID, sold: Proceeds) -> Transfer:
+    """Return the transfer that credits proceeds to a wallet."""
+    return Transfer(
+        sale_credit_id(sold.id), TICKET_MONEY, wallet_account(wallet_id), sold.cents, "tickets_sold", sold.subject
+    )
+
+
+def sale_credit_id(refund_id: UUID) -> UUID:
+    """Return the id of the credit of proceeds, by the refund of the sold tickets."""
+    return uuid5(refund_id, "proceeds")
+
+
 def credit(wallet_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
     """Return the transfer that credits a payment to its wallet."""
     return Transfer(credit_id(payment_id), CARD_MONEY, wallet_account(wallet_id), cents, "top_up", top_up_id)
@@ -147,7 +185,7 @@ def credit_id(payment_id: UUID) -> UUID:
 
 
 def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
-    """Return the refunds of a payout, the latest top-up first, at most what each card paid.
+    """Return the refunds of a payout in the order of the payments, at most what each card paid.
 
     Cash and money already refunded to cards stay in the wallet.
     """
@@ -155,14 +193,16 @@ def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
     for payment in paid:
         cents = min(left, payment.left_cents)
         if cents > 0:
-            found.append(Share(payment.payment_id, cents))
+            found.append(Share(payment.payment_id, cents, payment.held_on))
             left -= cents
     return found
 
 
 def payout(payout_id: UUID, wallet_id: UUID, share: Share) -> Transfer:
     """Return the transfer of one part of a payout."""
-    return Transfer(share_id(payout_id, share), wallet_account(wallet_id), CARD_MONEY, share.cents, "payout", payout_id)
+    return Transfer(
+        share_id(payout_id, share), wallet_account(wallet_id), share.held_on, share.cents, "payout", payout_id
+    )
 
 
 def share_id(payout_id: UUID, share: Share) -> UUID:

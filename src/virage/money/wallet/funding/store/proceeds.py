@@ -1,0 +1,42 @@
+"""Proceeds of sold tickets in wallets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.money.wallet.funding.rules.top_ups import Proceeds, Share
+from virage.money.wallet.funding.store.queries import queries
+from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
+
+
+async def put_proceeds(conn: Connection, credited: Sequence[tuple[UUID, Proceeds]], now: datetime) -> None:
+    """Add proceeds to locked wallets, each with the id of its wallet."""
+    await queries.put_proceeds(
+        conn,
+        wallet_ids=[wallet_id for wallet_id, _ in credited],
+        payment_ids=[one.payment_id for _, one in credited],
+        cents=[one.cents for _, one in credited],
+        now=now,
+    )
+
+
+async def proceeds_of_wallet(conn: Connection, wallet_id: UUID) -> dict[UUID, Cents]:
+    """Return the proceeds of a wallet that did not go back, by payment, the latest first."""
+    rows = queries.proceeds_of_wallet(conn, wallet_id=wallet_id)
+    return {row["payment_id"]: row["left_cents"] async for row in rows}
+
+
+async def pay_out_proceeds(conn: Connection, wallet_id: UUID, shares: Sequence[Share]) -> None:
+    """Count proceeds of a locked wallet that go back to their payments."""
+    await queries.pay_out_proceeds(
+        conn,
+        wallet_id=wallet_id,
+        payment_ids=[share.payment_id for share in shares],
+        cents=[share.cents for share in shares],
+    )
+
+
+async def proceeds_left(conn: Connection) -> Cents:
+    """Return the proceeds in all wallets that did not go back."""
+    return int(await queries.proceeds_left(conn))

@@ -1,0 +1,22 @@
+-- name: put_proceeds(wallet_ids, payment_ids, cents, now)!
+-- Proceeds of sold tickets, under the locks of their wallets; those of one payment are added up.
+insert into wallet_funding.proceeds (purse_id, payment_id, cents, credited_at)
+select sold.purse_id, sold.payment_id, sum(sold.cents), :now
+from unnest(:wallet_ids::uuid[], :payment_ids::uuid[], :cents::integer[]) as sold (purse_id, payment_id, cents)
+group by sold.purse_id, sold.payment_id order by sold.purse_id, sold.payment_id
+on conflict (purse_id, payment_id) do update set cents = proceeds.cents + excluded.cents;
+
+-- name: proceeds_of_wallet(wallet_id)
+-- The proceeds that a wallet got, the latest payment first.
+select payment_id, cents - paid_out_cents as left_cents from wallet_funding.proceeds
+where purse_id = :wallet_id order by credited_at desc, payment_id;
+
+-- name: pay_out_proceeds(wallet_id, payment_ids, cents)!
+-- Proceeds that go back to the payments which had bought the tickets, under the lock of their wallet.
+update wallet_funding.proceeds set paid_out_cents = paid_out_cents + back.cents
+from unnest(:payment_ids::uuid[], :cents::integer[]) as back (payment_id, cents)
+where proceeds.purse_id = :wallet_id and proceeds.payment_id = back.payment_id;
+
+-- name: proceeds_left()$
+-- The proceeds in all wallets that did not go back.
+select coalesce(sum(cents - paid_out_cents), 0)::bigint from wallet_funding.proceeds;
