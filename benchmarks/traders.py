@@ -153,6 +153,7 @@ class Traders:
         body: dict[str, Any] = {
             "id": listing_id,
             "tickets": [{"ticket_id": held.ticket_id, "price_cents": held.price_cents}],
+            "to_wallet": self._extras and self._random.random() < 0.3,  # noqa: PLR2004 - three of ten want the money there
         }
         listed = await self._ask(held.holder, "POST", "/api/exchange/listings", body)
         assert listed.status == CREATED, listed.body
@@ -228,6 +229,7 @@ async def open_exchange(url: str, event_id: UUID) -> None:
 async def wrong_money(system: System) -> dict[UUID, int]:
     """What the bank holds of each payment beyond the cost of its order, in cents, once all refunds are sent.
 
+    Proceeds of sold tickets in wallets are money of the payment that had bought them.
     Payments with the right sum are left out. Raises TimeoutError while refunds are not sent.
     """
     ends = time.monotonic() + SETTLED_S
@@ -237,8 +239,13 @@ async def wrong_money(system: System) -> dict[UUID, int]:
             waiting = await conn.fetchval("select count(*) from payments.refund where done_at is null")
             orders = await conn.fetch(
                 """
-                select state, payment_id, total_cents, refunded_cents
-                from ticketing.orders where payment_id is not null
+                select state, payment_id, total_cents, refunded_cents - coalesce(in_wallets.cents, 0) as refunded_cents
+                from ticketing.orders
+                left join (
+                    select payment_id, sum(cents - paid_out_cents)::bigint as cents
+                    from wallet_funding.proceeds group by payment_id
+                ) as in_wallets using (payment_id)
+                where payment_id is not null
                 """
             )
         finally:
@@ -258,7 +265,7 @@ async def wrong_money(system: System) -> dict[UUID, int]:
 
 
 async def stored(url: str) -> dict[str, Any]:
-    """The valid tickets (owner's address by ticket), and what must not be."""
+    """The valid tickets (owner's address by ticket), how many sales paid a wallet, and what must not be."""
     conn = await asyncpg.connect(url)
     try:
         rows = await conn.fetch(
@@ -283,12 +290,25 @@ async def stored(url: str) -> dict[str, Any]:
         unpaid_sellers = await conn.fetchval(
             """
             select count(*) from ticketing.listing
-            where state = 'sold' and not exists (
-                select from ticketing.refund join payments.refund as money on money.id = refund.id
+            where state = 'sold' and (
+                select count(*) from ticketing.refund join payments.refund as money on money.id = refund.id
                 where refund.ticket_ids = listing.ticket_ids and refund.reason = 'exchanged'
-            )
+            ) + (
+                select count(*) from wallet_ledger.transfer
+                where purpose = 'tickets_sold' and subject = listing.id
+            ) <> 1
             """
         )
+        to_wallets = await conn.fetchval("select count(*) from wallet_ledger.transfer where purpose = 'tickets_sold'")
+        unbooked_cents = await conn.fetchval(
+            """
+            select coalesce(sum(balance_cents), 0)::bigint + (
+                select coalesce(sum(cents - paid_out_cents), 0)::bigint from wallet_funding.proceeds
+            )
+            from wallet_ledger.account where kind = 'clearing' and key = 'sold tickets'
+            """
+        )
+        ledger_sum = await conn.fetchval("select coalesce(sum(balance_cents), 0)::bigint from wallet_ledger.account")
     finally:
         await conn.close()
     return {
@@ -299,4 +319,7 @@ async def stored(url: str) -> dict[str, Any]:
         "without_pass": sum(1 for row in rows if not row["valid"]),
         "two_valid": two_valid,
         "unpaid_sellers": unpaid_sellers,
+        "to_wallets": to_wallets,
+        "unbooked_cents": unbooked_cents,
+        "ledger_sum": ledger_sum,
     }

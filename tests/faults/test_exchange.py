@@ -1,8 +1,8 @@
 """The exchange under `kill -9` of random processes, while the fans log the responses.
 
-Each seat has one valid ticket, that of the buyer whose payment was confirmed; its seller gets
-the money; and what the bank holds of each payment is what its order has cost. The processes are
-those of production, on a durable database.
+Each seat has one valid ticket, that of the buyer whose payment was confirmed; its seller gets the
+money once, by a refund or in the wallet, within its limit; and what the bank holds of each payment
+is what its order has cost. The processes are those of production, on a durable database.
 """
 
 import asyncio
@@ -70,4 +70,6 @@ def test_each_seat_is_its_last_buyers_and_each_seller_is_paid(capsys: pytest.Cap
     assert found["wrong_money"] == {}
     assert found["seats"] == found["tickets"]
     assert found["without_claim"] == found["without_pass"] == found["two_valid"] == found["unpaid_sellers"] == 0
+    assert found["unbooked_cents"] == found["ledger_sum"] == 0
+    assert found["to_wallets"] > 0
     assert min(found["log"][what] for what in ("sold", "withdrawn", "activated")) > 0

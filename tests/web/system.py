@@ -70,6 +70,7 @@ class System:
             "VIRAGE_PUBLIC_URL": self.url,
             "VIRAGE_ASK_MS": "8000",  # on a busy machine responses are slow, and a till must not go offline
             "VIRAGE_SANDBOX_URL": self.sandbox_url,
+            "VIRAGE_EXCHANGE_CARD_TICKETS_MAX": "1000",  # all fans of the tests pay with one card
             "VIRAGE_LOG_LEVEL": "warning",
         }
         self.processes: list[Process] = []

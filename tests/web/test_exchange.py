@@ -125,6 +125,44 @@ def test_a_seat_goes_to_another_fan_and_opens_offline_on_their_phone_alone(  # n
     assert emails_to(system, seller, "Sold")
 
 
+def test_a_seller_gets_the_money_in_the_wallet_on_wish(  # noqa: PLR0917 - two fans and the office
+    browser: Browser, system: System, opening: Opening, seller: str, buyer: str, address: str
+) -> None:
+    (ticket,) = buy_tickets(system, seller, 1)
+    mine, theirs = opening(seller), opening(buyer)
+    mine.goto(f"/tickets/{ticket}")
+    seat = seat_of(mine, ticket)
+    mine.get_by_role("button", name="Sell on the exchange").click()
+    form = mine.get_by_role("dialog", name="Sell on the exchange")
+    expect(form.get_by_role("radio", name="To the card or account you paid with")).to_be_checked()
+    expect(form).to_contain_text("It takes two to five days.")
+    form.get_by_role("radio", name="To your wallet").check()
+    expect(form).to_contain_text("the money is in your wallet at once")
+    form.get_by_label("Price per ticket").fill("40")
+    form.get_by_role("button", name="List 1 ticket for €40").click()
+    expect(form.get_by_text("You get €38.00 in your wallet.")).to_be_visible()
+    form.get_by_role("button", name="Done").click()
+    open_board(theirs)
+    select(theirs, seat)
+    reserve(theirs)
+    pay(theirs, ACCEPTED)
+    mine.reload()
+    expect(mine.get_by_text("€38.00 is in your wallet.")).to_be_visible()
+    mine.goto("/tickets")
+    expect(mine.get_by_role("region", name="sold and ended")).to_contain_text("Sold. €38.00 is in your wallet.")
+    mine.goto("/wallet")
+    expect(mine.get_by_text("Tickets sold on the exchange")).to_be_visible()
+    expect(mine.get_by_role("button", name="Withdraw €38")).to_be_visible()
+    order = ask(mine, "GET", "/api/me/orders")[0]["id"]
+    mine.goto(f"/orders/{order}")
+    expect(mine.get_by_text("€38.00, in your wallet since")).to_be_visible()
+    with desk(browser, system, grant_roles(system, f"office-{address}", CLUB_OFFICE, "Olga Office")) as office:
+        office.goto(f"/office/orders/{order}")
+        expect(office.get_by_text("In the wallet")).to_be_visible()
+        office.goto(f"/office/events/{match_id()}/exchange")
+        expect(office.get_by_text("gets €38.00 in the wallet").first).to_be_visible()
+
+
 def test_a_price_above_what_was_paid_is_refused_before_it_is_sent(
     system: System, opening: Opening, seller: str
 ) -> None:

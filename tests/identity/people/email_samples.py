@@ -155,7 +155,9 @@ CONTENTS: dict[EmailKind, EmailContent] = {
     EmailKind.TICKETS_RECEIVED: EmailContent(TRANSFER, PLACES[:2], "/tickets"),
     EmailKind.TICKETS_RETURNED: EmailContent(TRANSFER | {"count": 1}, PLACES[:1], "/tickets"),
     EmailKind.RECEIVED_REFUNDED: EmailContent(EVENT | {"cancelled": False}, PLACES[:1], "/tickets"),
-    EmailKind.LISTING_SOLD: EmailContent(LISTING, PLACES[:2], "/tickets"),
+    EmailKind.LISTING_SOLD: EmailContent(
+        LISTING | {"to_wallet": False, "wallet_was_full": True}, PLACES[:2], "/tickets"
+    ),
     EmailKind.LISTING_ENDED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_STOPPED: EmailContent(LISTING, PLACES[:2], "/tickets"),
     EmailKind.LISTING_ALLOWED: EmailContent(LISTING, PLACES[:2], "/tickets"),

@@ -353,7 +353,7 @@ export const office: typeof English = {
     refundOf: (count) => plural(count, "Ticket", "Tickets"),
     refundRunning: "Unterwegs zur Bank",
     refundFailed: "Von der Bank abgelehnt: Finanzen entscheidet",
-    refundPaid: { provider: "Bestätigt", bank_transfer: "Überwiesen", cash: "Bar ausgezahlt" },
+    refundPaid: { provider: "Bestätigt", bank_transfer: "Überwiesen", cash: "Bar ausgezahlt", wallet: "Ins Guthaben" },
     refundChosen: (count) => (count === 0 ? "Ausgewählte Tickets erstatten" : `${plural(count, "Ticket", "Tickets")} erstatten`),
     refundWhole: "Ganze Bestellung erstatten",
     refundTitle: (count) => `${plural(count, "Ticket", "Tickets")} erstatten?`,

@@ -42,6 +42,7 @@ export const exchangeBook: typeof English = {
   erased: "Gelöschtes Konto",
   paid: (sum) => `bezahlt ${sum}`,
   back: (sum) => `bekommt ${sum}`,
+  inWallet: (sum) => `bekommt ${sum} ins Guthaben`,
   states: { review: "Zu prüfen", listed: "Im Verkauf", sold: "Verkauft", withdrawn: "Zurückgezogen", refused: "Abgelehnt", ended: "Beendet" },
   held: "In einem Warenkorb",
   reasons: { many_of_event: "Viele Tickets dieser Veranstaltung", many_in_year: "Viele Tickets in 12 Monaten verkauft", many_in_browser: "Viele Tickets in einem Browser", many_with_card: "Viele Tickets mit einer Karte bezahlt" },

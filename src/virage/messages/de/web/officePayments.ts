@@ -303,7 +303,7 @@ export const payments = {
     money: "Geld",
     refunds: "Erstattungen",
     noRefunds: "Keine Erstattungen.",
-    refundDone: { provider: (when: string) => `bei der Bank, ${when}`, bank_transfer: (when: string) => `überwiesen, ${when}`, cash: (when: string) => `bar ausgezahlt, ${when}` },
+    refundDone: { provider: (when: string) => `bei der Bank, ${when}`, bank_transfer: (when: string) => `überwiesen, ${when}`, cash: (when: string) => `bar ausgezahlt, ${when}`, wallet: (when: string) => `ins Guthaben, ${when}` },
     refundFailed: (when: string) => `von der Bank zurückgeschickt, ${when}`,
     refundOpen: (when: string) => `beantragt ${when}, noch nicht bestätigt`,
     refundPaidOut: "von einer Auszahlung abgezogen",

@@ -177,7 +177,7 @@ export const ticketing: typeof English = {
     refunds: {
       title: "Ihre Erstattung",
       underway: (sum, day) => `${sum}, angefordert am ${day}: unterwegs zu Ihrer Karte oder Ihrem Konto. Das dauert zwei bis fünf Tage.`,
-      done: { provider: (sum, day) => `${sum}, von Ihrer Bank angenommen am ${day}.`, bank_transfer: (sum, day) => `${sum}, überwiesen am ${day}.`, cash: (sum, day) => `${sum}, bar ausgezahlt am ${day}.` },
+      done: { provider: (sum, day) => `${sum}, von Ihrer Bank angenommen am ${day}.`, bank_transfer: (sum, day) => `${sum}, überwiesen am ${day}.`, cash: (sum, day) => `${sum}, bar ausgezahlt am ${day}.`, wallet: (sum, day) => `${sum}, Ihrem Guthaben gutgeschrieben am ${day}.` },
       failed: (sum) => `Ihre Bank hat ${sum} abgelehnt. Das Geld gehört weiterhin Ihnen: Antworten Sie auf unsere E-Mail, dann überweisen wir es.`,
     },
     mayStillArrive: "Gerade bezahlt? Lassen Sie diese Seite offen: Sind Ihre Plätze noch frei, erscheinen Ihre Tickets hier. Sonst bekommen Sie Ihr Geld zurück.",

@@ -80,6 +80,7 @@ export const wallet: typeof English = {
       bonus_forfeited: "Bonus verfallen",
       card_moved: "Guthaben einer verknüpften Karte",
       food_order: "Essensbestellung",
+      tickets_sold: "In der Ticketbörse verkaufte Tickets",
     },
   },
   payOut: {

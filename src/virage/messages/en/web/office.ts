@@ -355,7 +355,7 @@ export const office = {
     refundOf: (count: number) => plural(count, "ticket", "tickets"),
     refundRunning: "On its way to the bank",
     refundFailed: "The bank did not take it: finance decides",
-    refundPaid: { provider: "Confirmed", bank_transfer: "Paid by bank transfer", cash: "Paid in cash" },
+    refundPaid: { provider: "Confirmed", bank_transfer: "Paid by bank transfer", cash: "Paid in cash", wallet: "In the wallet" },
     refundChosen: (count: number) => (count === 0 ? "Refund selected tickets" : `Refund ${plural(count, "ticket", "tickets")}`),
     refundWhole: "Refund the whole order",
     refundTitle: (count: number) => `Refund ${plural(count, "ticket", "tickets")}?`,

@@ -44,6 +44,7 @@ export const exchangeBook = {
   erased: "Deleted account",
   paid: (sum: string) => `paid ${sum}`,
   back: (sum: string) => `gets back ${sum}`,
+  inWallet: (sum: string) => `gets ${sum} in the wallet`,
   states: { review: "To review", listed: "For sale", sold: "Sold", withdrawn: "Withdrawn", refused: "Refused", ended: "Ended" } as Record<Listing["state"], string>,
   held: "In a basket",
   reasons: { many_of_event: "Many tickets for this event", many_in_year: "Many tickets sold in 12 months", many_in_browser: "Many tickets in one browser", many_with_card: "Many tickets paid with one card" } as Record<Listing["reasons"][number], string>,

@@ -303,7 +303,7 @@ export const payments = {
     money: "Money",
     refunds: "Refunds",
     noRefunds: "No refunds.",
-    refundDone: { provider: (when: string) => `at the bank, ${when}`, bank_transfer: (when: string) => `paid by bank transfer, ${when}`, cash: (when: string) => `paid in cash, ${when}` },
+    refundDone: { provider: (when: string) => `at the bank, ${when}`, bank_transfer: (when: string) => `paid by bank transfer, ${when}`, cash: (when: string) => `paid in cash, ${when}`, wallet: (when: string) => `in the wallet, ${when}` },
     refundFailed: (when: string) => `returned by the bank, ${when}`,
     refundOpen: (when: string) => `requested ${when}, not confirmed yet`,
     refundPaidOut: "deducted from a payout",

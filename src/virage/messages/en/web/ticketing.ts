@@ -179,7 +179,7 @@ export const ticketing = {
     refunds: {
       title: "Your refund",
       underway: (sum: string, day: string) => `${sum}, requested on ${day}: on its way to your card or account. Banks take two to five days.`,
-      done: { provider: (sum: string, day: string) => `${sum}, accepted by your bank on ${day}.`, bank_transfer: (sum: string, day: string) => `${sum}, paid by bank transfer on ${day}.`, cash: (sum: string, day: string) => `${sum}, paid in cash on ${day}.` },
+      done: { provider: (sum: string, day: string) => `${sum}, accepted by your bank on ${day}.`, bank_transfer: (sum: string, day: string) => `${sum}, paid by bank transfer on ${day}.`, cash: (sum: string, day: string) => `${sum}, paid in cash on ${day}.`, wallet: (sum: string, day: string) => `${sum}, in your wallet since ${day}.` },
       failed: (sum: string) => `Your bank did not take ${sum}. The money is still yours: reply to our email, and we pay it by bank transfer.`,
     },
     mayStillArrive: "If you have just paid, keep this page open: if your seats are still free, your tickets will appear here. If not, you’ll be refunded.",

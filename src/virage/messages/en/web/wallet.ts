@@ -79,6 +79,7 @@ export const wallet = {
       bonus_forfeited: "Bonus cancelled",
       card_moved: "Balance from a linked card",
       food_order: "Food order",
+      tickets_sold: "Tickets sold on the exchange",
     } as Record<string, string>,
   },
   payOut: {

@@ -353,7 +353,7 @@ export const office: typeof English = {
     refundOf: (count) => plural(count, "billet", "billets"),
     refundRunning: "Envoyé à la banque",
     refundFailed: "Rejeté par la banque : à traiter par la finance",
-    refundPaid: { provider: "Confirmé", bank_transfer: "Versé par virement", cash: "Remis en espèces" },
+    refundPaid: { provider: "Confirmé", bank_transfer: "Versé par virement", cash: "Remis en espèces", wallet: "Dans la cagnotte" },
     refundChosen: (count) => (count === 0 ? "Rembourser les billets cochés" : `Rembourser ${plural(count, "billet", "billets")}`),
     refundWhole: "Rembourser toute la commande",
     refundTitle: (count) => `Rembourser ${plural(count, "billet", "billets")} ?`,

@@ -42,6 +42,7 @@ export const exchangeBook: typeof English = {
   erased: "Compte supprimé",
   paid: (sum) => `payé ${sum}`,
   back: (sum) => `récupère ${sum}`,
+  inWallet: (sum) => `reçoit ${sum} dans sa cagnotte`,
   states: { review: "À vérifier", listed: "En vente", sold: "Vendu", withdrawn: "Retiré", refused: "Refusé", ended: "Terminé" },
   held: "Dans un panier",
   reasons: { many_of_event: "Beaucoup de billets pour cet événement", many_in_year: "Beaucoup de billets vendus en 12 mois", many_in_browser: "Beaucoup de billets depuis un même navigateur", many_with_card: "Beaucoup de billets payés avec une même carte" },

@@ -303,7 +303,7 @@ export const payments = {
     money: "Argent",
     refunds: "Remboursements",
     noRefunds: "Aucun remboursement.",
-    refundDone: { provider: (when: string) => `à la banque, le ${when}`, bank_transfer: (when: string) => `versé par virement, le ${when}`, cash: (when: string) => `remis en espèces, le ${when}` },
+    refundDone: { provider: (when: string) => `à la banque, le ${when}`, bank_transfer: (when: string) => `versé par virement, le ${when}`, cash: (when: string) => `remis en espèces, le ${when}`, wallet: (when: string) => `dans la cagnotte, le ${when}` },
     refundFailed: (when: string) => `retourné par la banque, le ${when}`,
     refundOpen: (when: string) => `demandé ${when}, pas encore confirmé`,
     refundPaidOut: "déduit d’un versement",

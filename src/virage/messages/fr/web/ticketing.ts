@@ -178,7 +178,7 @@ export const ticketing: typeof English = {
     refunds: {
       title: "Votre remboursement",
       underway: (sum, day) => `${sum}, demandés le ${day} : en route vers votre carte ou votre compte. Comptez deux à cinq jours.`,
-      done: { provider: (sum, day) => `${sum}, acceptés par votre banque le ${day}.`, bank_transfer: (sum, day) => `${sum}, versés par virement le ${day}.`, cash: (sum, day) => `${sum}, remis en espèces le ${day}.` },
+      done: { provider: (sum, day) => `${sum}, acceptés par votre banque le ${day}.`, bank_transfer: (sum, day) => `${sum}, versés par virement le ${day}.`, cash: (sum, day) => `${sum}, remis en espèces le ${day}.`, wallet: (sum, day) => `${sum}, versés dans votre cagnotte le ${day}.` },
       failed: (sum) => `Votre banque a rejeté ${sum}. Cet argent reste à vous : répondez à notre e-mail, et nous vous le verserons par virement.`,
     },
     mayStillArrive: "Si vous venez de payer, gardez cette page ouverte : si vos places sont encore libres, vos billets s’afficheront ici. Sinon, vous serez remboursé.",

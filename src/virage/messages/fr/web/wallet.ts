@@ -80,6 +80,7 @@ export const wallet: typeof English = {
       bonus_forfeited: "Bonus annulé",
       card_moved: "Solde d’une carte rattachée",
       food_order: "Commande à la buvette",
+      tickets_sold: "Billets vendus à la bourse",
     },
   },
   payOut: {

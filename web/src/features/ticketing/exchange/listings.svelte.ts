@@ -47,9 +47,9 @@ class Listings {
     return this.list.find((listing) => listing.state === "sold" && has(listing, ticketId));
   }
 
-  /** List tickets of one order. The same id again is the same listing. */
-  offer(id: string, tickets: ListedTicket[]): Promise<Answer<Listing>> {
-    return this.#act(api.POST("/api/exchange/listings", { body: { id, tickets } }));
+  /** List tickets of one order, whose money goes to the wallet on wish. The same id again is the same listing. */
+  offer(id: string, tickets: ListedTicket[], to_wallet: boolean): Promise<Answer<Listing>> {
+    return this.#act(api.POST("/api/exchange/listings", { body: { id, tickets, to_wallet } }));
   }
 
   withdraw(id: string): Promise<Answer<Listing>> {
