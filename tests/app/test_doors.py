@@ -87,6 +87,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/subscriptions": PERSON,
     "GET /api/subscriptions/{subscription_id}": PERSON,
     "POST /api/subscriptions/{subscription_id}/payment": PERSON,
+    "POST /api/subscriptions/{subscription_id}/card": PERSON,
     "DELETE /api/subscriptions/{subscription_id}": PERSON,
     "GET /api/office/packages": only("programme", "box_office", "finance"),
     "PUT /api/office/packages/{package_id}": only("programme"),

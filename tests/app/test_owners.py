@@ -261,6 +261,7 @@ ELSEWHERE = {
     # the tests of packages try another fan, and the office of another club
     "GET /api/subscriptions/{subscription_id}",
     "POST /api/subscriptions/{subscription_id}/payment",
+    "POST /api/subscriptions/{subscription_id}/card",
     "DELETE /api/subscriptions/{subscription_id}",
     "POST /api/packages/{package_id}/subscriptions",
     "PUT /api/office/packages/{package_id}",

@@ -16,6 +16,7 @@ from tests.web.test_membership import OFFICE, fine
 from tests.web.transfers import phone
 
 CHARGE_DECLINED = "4000 0000 0000 0341"
+WEBHOOK_TWICE = "4000 0000 0000 0200"
 WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "has_touch": False, "is_mobile": False}
 PART = """
 async ([id, number, state, declined]) => {
@@ -94,7 +95,12 @@ def test_a_season_in_three_instalments_declined_twice_and_paid_with_another_card
         page.get_by_role("button", name="Save card and pay €128.00").click()
         by_card(page, ACCEPTED)
         expect(page.get_by_text("Your tickets for 1 event are in your account.")).to_be_visible()
-        expect(page.get_by_text("Charged to your card")).to_be_visible()
+        expect(page.get_by_text("Charged to your card …4242")).to_be_visible()
+        fine(page)
+
+        page.get_by_role("button", name="Use another card").click()
+        by_card(page, WEBHOOK_TWICE)
+        expect(page.get_by_text("Charged to your card …0200")).to_be_visible()
         fine(page)
 
         run(system, LOSES_CARD, subscription_id)

@@ -13,10 +13,12 @@ from tests.sale.cards import CardProvider
 from tests.sale.packages.conftest import Season
 from tests.sale.ticketing.conftest import HOUR, Box, System
 from tests.sale.ticketing.test_accepted_terms import terms
+from tests.sale.ticketing.test_selling import codes
 from virage.app.domains import payment_handlers
 from virage.money.payments import api as payments
 from virage.money.payments.acts import record_disputes
 from virage.money.payments.jobs import PaymentJobs
+from virage.money.payments.methods import SavedCardJobs
 from virage.money.payments.rules import DisputeNotice, DisputeState, Outcome, PaymentState
 from virage.platform.data.database import Connection
 from virage.platform.data.singletons import Fenced
@@ -409,6 +411,102 @@ async def test_an_erased_person_is_not_charged_and_leaves_neither_seats_nor_card
     assert len(club.provider.charged) == 1
     rows = await club.system.rows("select state from payments.method")
     assert [row["state"] for row in rows] == ["forgetting"]
+
+
+async def ask_for_card(fan: Box, held: dict[str, Any], method_id: UUID) -> httpx.Response:
+    return await fan.ask("POST", f"/api/subscriptions/{held['id']}/card", {"method_id": str(method_id)})
+
+
+async def cards_of(club: Club) -> tuple[UUID, UUID | None]:
+    """The card of the only plan, and the one that is to replace it."""
+    (row,) = await club.system.rows(
+        "select plan.method_id, next_card.method_id from packages.plan left join packages.next_card on plan_id = id"
+    )
+    return row[0], row[1]
+
+
+async def test_an_erasure_enqueues_that_each_card_of_the_person_is_forgotten(club: Club) -> None:
+    fan = await club.system.fan()
+    held, method_id = await club.begun(fan)
+    next_id = new_id()
+    assert (await ask_for_card(fan, held, next_id)).status_code == 200
+    async with club.system.db.transaction() as conn:
+        person = await conn.fetchval("select person_id from packages.subscription")
+        assert await refund_erased(conn, person, club.clock.now()) is None
+        assert await forget_subscriptions(conn, person, club.clock.now()) is None
+    jobs = await club.system.rows("select payload from kernel.job where entrypoint = 'packages.forget_card'")
+    forgotten = [msgspec.json.decode(job["payload"], type=CardToForget).method_id for job in jobs]
+    assert sorted(forgotten) == sorted([method_id, next_id])
+
+
+async def test_another_card_is_charged_once_it_is_saved_and_the_first_one_is_forgotten(club: Club) -> None:
+    fan = await club.system.fan()
+    held, first = await club.begun(fan)
+    second = new_id()
+    answers = [await ask_for_card(fan, held, second) for _ in range(2)]
+    assert [answer.json() for answer in answers] == [{"page_url": f"https://card.example/{second}"}] * 2
+    assert (await club.seen(fan, held))["instalments"]["is_replaced"]
+    await club.after(30)
+    assert len(club.provider.charged) == 2, "the first card is charged until the other one is saved"
+    club.provider.declines[first] = "expired_card"
+    await club.save_card(second)
+    await club.run()
+    seen = (await club.seen(fan, held))["instalments"]
+    assert (seen["card"], seen["is_replaced"]) == ("Visa •••• 4242", False)
+    await SavedCardJobs(club.clock, cast("Any", club.provider)).reconcile(club.system.db)
+    assert club.provider.forgotten == [first]
+    assert (await ask_for_card(fan, held, second)).json() == {"page_url": None}
+    await club.after(30)
+    assert await club.states(fan, held) == ["paid"] * 3
+    assert codes(await ask_for_card(fan, held, new_id())) == (409, "instalments_not_offered"), (
+        "nothing is left to charge"
+    )
+
+
+async def test_a_page_for_another_card_that_fails_or_is_replaced_leaves_the_first_one(club: Club) -> None:
+    fan = await club.system.fan()
+    held, first = await club.begun(fan)
+    left, failed = new_id(), new_id()
+    for method_id in (left, failed):
+        assert (await ask_for_card(fan, held, method_id)).status_code == 200
+    await club.save_card(left)
+    await club.save_card(failed, PaymentState.CANCELLED)
+    await club.run()
+    assert await cards_of(club) == (first, None)
+    (row,) = await club.system.rows("select state from payments.method where id = $1", left)
+    assert row["state"] == "forgetting"
+    assert codes(await ask_for_card(fan, held, failed)) == (409, "method_failed")
+    await club.after(30)
+    assert await club.states(fan, held) == ["paid", "paid", "planned"]
+
+
+async def test_a_card_is_not_replaced_while_it_is_charged_without_an_answer(club: Club) -> None:
+    fan = await club.system.fan()
+    held, first = await club.begun(fan)
+    club.provider.loses_answers = True
+    await club.after(30)
+    second = new_id()
+    assert (await ask_for_card(fan, held, second)).status_code == 200
+    await club.save_card(second)
+    await club.run()
+    assert await cards_of(club) == (first, second)
+    club.provider.loses_answers = False
+    await club.run()
+    assert await cards_of(club) == (second, None)
+    assert len(club.provider.charged) == 2
+
+
+async def test_only_the_buyer_replaces_the_card_and_only_once_the_first_part_is_paid(club: Club) -> None:
+    fan, other = await club.system.fan(), await club.system.fan("other@example.org")
+    held = await club.held(fan, await club.sold())
+    assert codes(await ask_for_card(fan, held, new_id())) == (404, "not_found")
+    method_id = new_id()
+    assert (await club.agree(fan, held, 3, method_id)).status_code == 200
+    assert codes(await ask_for_card(fan, held, new_id())) == (409, "instalments_not_offered")
+    await club.save_card(method_id)
+    await club.run()
+    assert codes(await ask_for_card(other, held, new_id())) == (404, "not_found")
+    assert (await ask_for_card(fan, held, new_id())).status_code == 200
 
 
 async def test_a_removed_card_lets_its_buyer_pay(club: Club) -> None:

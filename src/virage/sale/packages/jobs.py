@@ -50,11 +50,19 @@ class InstalmentJobs:
     async def run(self, db: Database) -> None:
         """Take every instalment as far as it can go now."""
         await self._charge_and_follow(db)  # the first ones, and those without an answer
+        await self._take_next_cards(db)
         await _until_none(db, lambda conn: instalments.open_plans(conn, self._clock.now()))
         before = self._clock.now() + self._remind
         await _until_none(db, lambda conn: instalments.remind(conn, before, self._clock.now()))
         if await self._begin(db):
             await self._charge_and_follow(db)
+
+    async def _take_next_cards(self, db: Database) -> None:
+        """Replace cards whose buyers have saved another one."""
+        after: UUID | None = FIRST
+        while after is not None:
+            async with db.transaction() as conn:
+                after = await instalments.take_next_cards(conn, after, self._clock.now())
 
     async def _begin(self, db: Database) -> int:
         """Begin the payments of the instalments that are due; return how many there were."""

@@ -17,7 +17,7 @@ module = Module(
         "unknown_event": 409,
         "wrong_choice": 409,
     },
-    lock_ranks={"package": (), "subscription": (), "plan": ("instalment",)},
+    lock_ranks={"package": (), "subscription": (), "plan": ("instalment", "next_card")},
 )
 
 

@@ -6239,6 +6239,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/subscriptions/{subscription_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace subscription card
+         * @description Return the page that saves another card for the instalments to come; the first one is charged until then.
+         *
+         *     The page returns to `/subscriptions/{subscription_id}?method={method_id}`.
+         */
+        post: operations["replace_subscription_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/subscriptions/{subscription_id}/payment": {
         parameters: {
             query?: never;
@@ -8366,6 +8388,13 @@ export interface components {
             tap: components["schemas"]["SunMessage"];
         };
         /**
+         * CardPage
+         * @description The provider's page that saves a card; None once it is saved.
+         */
+        CardPage: {
+            page_url: string | null;
+        };
+        /**
          * CardPaymentAnswer
          * @description Payment for its till. `reference` is the proof of the record that books it; `reason` says why it failed.
          *
@@ -8429,6 +8458,14 @@ export interface components {
          * @enum {string}
          */
         CardReaderState: "busy" | "offline" | "online" | "unknown";
+        /**
+         * CardRequest
+         * @description Save another card, whose id the client makes: a repeated request is one card.
+         */
+        CardRequest: {
+            /** Format: uuid */
+            method_id: string;
+        };
         /**
          * CardShown
          * @description Identification of a card: `tap`, the query string of its SUN message, or `code`, the printed code.
@@ -10622,9 +10659,12 @@ export interface components {
         /**
          * Instalments
          * @description The agreed parts of a subscription; `card` is the label of the saved card, None if there is none.
+         *
+         *         `is_replaced`: another card is being saved.
          */
         Instalments: {
             card: string | null;
+            is_replaced: boolean;
             parts: components["schemas"]["Instalment"][];
         };
         /**
@@ -11019,9 +11059,12 @@ export interface components {
         /**
          * ListableTicket
          * @description A ticket that its holder may list: at most for `price_max_cents`, of which the operator keeps the share.
+         *
+         *         `may_pay_wallet`: the money may go to the holder's wallet. That of an organiser's own account may not.
          */
         ListableTicket: {
             fee_permille: number;
+            may_pay_wallet: boolean;
             /** Format: uuid */
             order_id: string;
             price_max_cents: number;
@@ -11060,17 +11103,22 @@ export interface components {
         /**
          * ListingRequest
          * @description Tickets of one order to sell together. The client makes `id`: a repeated request is one listing.
+         *
+         *         `to_wallet`: the seller wants the money in their wallet, if its limit allows when the tickets are sold.
          */
         ListingRequest: {
             /** Format: uuid */
             id: string;
             tickets: components["schemas"]["ListedTicket"][];
+            /** @default false */
+            to_wallet: boolean;
         };
         /**
          * ListingView
          * @description A listing for its seller. `payout_cents` is what the seller gets; `held`: a buyer is about to pay it.
          *
-         *         `reasons` are the rules for which a person reviews it.
+         *         `reasons` are the rules for which a person reviews it. `to_wallet`: the money goes to the seller's wallet; of a sold
+         *         listing, that it went there.
          */
         ListingView: {
             ended_at: string | null;
@@ -11085,6 +11133,7 @@ export interface components {
             reasons: ("many_in_browser" | "many_in_year" | "many_of_event" | "many_with_card")[];
             /** @enum {string} */
             state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
+            to_wallet: boolean;
             total_cents: number;
         };
         /**
@@ -11742,6 +11791,7 @@ export interface components {
             sold_in_year: number;
             /** @enum {string} */
             state: "ended" | "listed" | "refused" | "review" | "sold" | "withdrawn";
+            to_wallet: boolean;
             total_cents: number;
         };
         /**
@@ -12547,10 +12597,10 @@ export interface components {
         };
         /**
          * PaidBy
-         * @description How a refund was paid.
+         * @description How a refund was paid. `wallet`: as proceeds of sold tickets, which the provider was not asked to pay.
          * @enum {string}
          */
-        PaidBy: "bank_transfer" | "cash" | "provider";
+        PaidBy: "bank_transfer" | "cash" | "provider" | "wallet";
         /**
          * PaidOut
          * @description Result of a payout: cents refunded to bank cards, and cents left for a desk.
@@ -27202,6 +27252,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replace_subscription_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPage"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

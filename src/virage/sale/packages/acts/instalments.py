@@ -180,6 +180,63 @@ async def pay_instalment(
     return paying
 
 
+async def replace_card(
+    conn: Connection, subscription_id: UUID, person_id: UUID, method_id: UUID, *, return_url: str, now: datetime
+) -> SavedCard | Refused:
+    """Begin to save another card for the instalments that are not paid yet; return it, with its page.
+
+    The first card is charged until the other one is saved; the job then replaces it and forgets it. A repeated request
+    is one card, and another one replaces a card that is not saved yet. Refusals: `unauthenticated`, `not_found`,
+    `instalments_not_offered` if no card is to be charged any more or the first part is not paid yet, `method_failed`,
+    `method_id_taken`.
+    """
+    if await people.lock_person(conn, person_id) is None:
+        return Refused(PackageRefusal.UNAUTHENTICATED)
+    row = (await packages_store.subscriptions(conn, [subscription_id])).get(subscription_id)
+    plan = (await store.lock_plans(conn, [subscription_id])).get(subscription_id)
+    if plan is None or row is None or row.person_id != person_id:
+        return Refused(PackageRefusal.NOT_FOUND)
+    if method_id == plan.method_id:
+        return (await payments.methods(conn, [method_id]))[method_id]
+    parts = (await store.instalments_of(conn, [subscription_id])).get(subscription_id, [])
+    if not any(part.state in ("open", "charging") and part.number > 1 for part in parts):
+        return Refused(PackageRefusal.NOT_OFFERED)
+    before = (await store.next_cards(conn, [plan.id])).get(plan.id)
+    if before != method_id:
+        await store.put_next_card(conn, plan.id, method_id)
+        if before is not None:
+            await payments.forget(conn, [before], now)
+    kept = await payments.keep(conn, NewSavedCard(method_id, subscription_id, return_url), now)
+    if isinstance(kept, SavedCard) and kept.state is SavedCardState.FAILED:
+        return Refused(PackageRefusal.METHOD_FAILED, {"reason": kept.reason})
+    return kept
+
+
+async def take_next_cards(conn: Connection, after: UUID, now: datetime) -> UUID | None:
+    """Replace the cards of a batch of plans whose next one is saved; return the last plan, None at the end.
+
+    A card that is being charged stays: a charge without an answer is repeated with the same card.
+    """
+    ids = await store.plans_with_next_cards(conn, after, AT_ONCE)
+    plans = await store.lock_plans(conn, ids)
+    charging = {
+        row.plan_id
+        for rows in (await store.instalments_of(conn, ids)).values()
+        for row in rows
+        if row.state == "charging"
+    }
+    wanted = {id_: card_id for id_, card_id in (await store.next_cards(conn, ids)).items() if id_ not in charging}
+    cards = await payments.methods(conn, list(wanted.values()))
+    ended = {id_ for id_, card_id in wanted.items() if cards[card_id].state is not SavedCardState.OPEN}
+    replaced = [plans[id_] for id_ in sorted(ended) if cards[wanted[id_]].state is SavedCardState.SAVED]
+    for plan in replaced:
+        await store.set_card(conn, plan.id, wanted[plan.id])
+    await store.drop_next_cards(conn, ended)
+    await append(conn, [Fact("instalments_card_replaced", None, plan.id, {}) for plan in replaced], now)
+    await payments.forget(conn, [plan.method_id for plan in replaced], now)
+    return ids[-1] if ids else None
+
+
 async def open_plans(conn: Connection, now: datetime) -> int:
     """Let the later instalments of plans whose first one is paid wait for their dates; return how many plans."""
     begun = await store.plans_begun(conn, now, AT_ONCE)

@@ -52,9 +52,13 @@ class Instalment(Struct, frozen=True):
 
 
 class Instalments(Struct, frozen=True):
-    """The agreed parts of a subscription; `card` is the label of the saved card, None if there is none."""
+    """The agreed parts of a subscription; `card` is the label of the saved card, None if there is none.
+
+    `is_replaced`: another card is being saved.
+    """
 
     card: str | None
+    is_replaced: bool
     parts: list[Instalment]
 
 
@@ -76,9 +80,11 @@ async def instalments_of(conn: Connection, subscription_ids: Sequence[UUID]) -> 
     plans = await store.plans(conn, rows)
     orders = await ticketing.parts(conn, [row.id for found in rows.values() for row in found])
     cards = await payments.methods(conn, [plan.method_id for plan in plans.values()])
+    replaced = await store.next_cards(conn, rows)
     return {
         id_: Instalments(
             cards[plan.method_id].label if cards[plan.method_id].state is SavedCardState.SAVED else None,
+            id_ in replaced,
             [_instalment(row, orders.get(row.id, ())) for row in rows[id_]],
         )
         for id_, plan in plans.items()

@@ -7,7 +7,13 @@ routers = [
     mount("/api/packages", [fans.list_packages, fans.get_package, fans.get_package_offer, fans.hold_package]),
     mount(
         "/api/subscriptions",
-        [fans.list_subscriptions, fans.get_subscription, fans.pay_subscription, fans.release_subscription],
+        [
+            fans.list_subscriptions,
+            fans.get_subscription,
+            fans.pay_subscription,
+            fans.replace_subscription_card,
+            fans.release_subscription,
+        ],
     ),
     mount(
         "/api/office/packages",

@@ -16,7 +16,7 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, post
-from virage.sale.packages.acts.instalments import Agreement, agree, pay_at_once, pay_instalment
+from virage.sale.packages.acts.instalments import Agreement, agree, pay_at_once, pay_instalment, replace_card
 from virage.sale.packages.acts.subscribing import SubscriptionRequest
 from virage.sale.packages.reads.packages import (
     PackageOffer,
@@ -52,6 +52,18 @@ class SubscriptionPayment(Struct, frozen=True, forbid_unknown_fields=True):
     terms: UUID | None = None
     agreement: Agreement | None = None
     instalment: Annotated[int, Meta(ge=1, le=INSTALMENTS_MAX)] | None = None
+
+
+class CardRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Save another card, whose id the client makes: a repeated request is one card."""
+
+    method_id: UUID
+
+
+class CardPage(Struct, frozen=True):
+    """The provider's page that saves a card; None once it is saved."""
+
+    page_url: str | None
 
 
 class SubscriptionPaymentPage(Struct, frozen=True):
@@ -162,6 +174,28 @@ async def pay_subscription(
             await ticketing.keep_waiting(conn, [paying.start], clock.now())
     page = granted(opened)
     return SubscriptionPaymentPage(paying.order.state, page.payment_url, paying.order.expires_at)
+
+
+@post("/{subscription_id:uuid}/card", status_code=200, guards=[signed_in])
+async def replace_subscription_card(
+    subscription_id: UUID,
+    data: CardRequest,
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    payment_provider: PaymentProvider,
+    principal: Principal,
+) -> CardPage:
+    """Return the page that saves another card for the instalments to come; the first one is charged until then.
+
+    The page returns to `/subscriptions/{subscription_id}?method={method_id}`.
+    """
+    back = f"{config.public_url}/subscriptions/{subscription_id}?method={data.method_id}"
+    asked = (subscription_id, require_fan(principal), data.method_id)
+    card = granted(await db.transact(replace_card, *asked, return_url=back, now=clock.now()))
+    waits = card.state is SavedCardState.OPEN
+    return CardPage(granted(await open_page(db, clock, payment_provider, card)) if waits else None)
 
 
 @delete("/{subscription_id:uuid}", status_code=204, guards=[signed_in])

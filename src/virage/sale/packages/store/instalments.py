@@ -29,6 +29,31 @@ async def put_plan(conn: Connection, plan: Plan) -> None:
     await queries.put_plan(conn, id=plan.id, method_id=plan.method_id, terms=plan.terms, now=plan.agreed_at)
 
 
+async def set_card(conn: Connection, plan_id: UUID, method_id: UUID) -> None:
+    """Store the card of a locked plan."""
+    await queries.set_card(conn, id=plan_id, method_id=method_id)
+
+
+async def next_cards(conn: Connection, plan_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the cards that are to replace those of plans, by plan."""
+    return {row["plan_id"]: row["method_id"] async for row in queries.next_cards(conn, plan_ids=list(plan_ids))}
+
+
+async def put_next_card(conn: Connection, plan_id: UUID, method_id: UUID) -> None:
+    """Store the card that is to replace that of a locked plan."""
+    await queries.put_next_card(conn, plan_id=plan_id, method_id=method_id)
+
+
+async def drop_next_cards(conn: Connection, plan_ids: Collection[UUID]) -> None:
+    """Delete the next cards of locked plans: they were saved, or failed."""
+    await queries.drop_next_cards(conn, plan_ids=list(plan_ids))
+
+
+async def plans_with_next_cards(conn: Connection, after: UUID, wanted: int) -> list[UUID]:
+    """Return the plans after `after` whose card is to be replaced, in order."""
+    return [row["plan_id"] async for row in queries.plans_with_next_cards(conn, after=after, wanted=wanted)]
+
+
 async def drop_instalments(conn: Connection, plan_id: UUID) -> None:
     """Delete the instalments of a locked plan."""
     await queries.drop_instalments(conn, plan_id=plan_id)

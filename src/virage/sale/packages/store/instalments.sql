@@ -11,6 +11,27 @@ select id, method_id, terms, agreed_at from packages.plan where id = any(:ids::u
 insert into packages.plan (id, method_id, terms, agreed_at) values (:id, :method_id, :terms, :now)
 on conflict (id) do update set method_id = excluded.method_id, terms = excluded.terms, agreed_at = excluded.agreed_at;
 
+-- name: set_card(id, method_id)!
+-- The card of a locked plan.
+update packages.plan set method_id = :method_id where id = :id;
+
+-- name: next_cards(plan_ids)
+-- The cards that are to replace those of plans.
+select plan_id, method_id from packages.next_card where plan_id = any(:plan_ids::uuid[]);
+
+-- name: put_next_card(plan_id, method_id)!
+-- The card that is to replace that of a locked plan; an earlier one is replaced.
+insert into packages.next_card (plan_id, method_id) values (:plan_id, :method_id)
+on conflict (plan_id) do update set method_id = excluded.method_id;
+
+-- name: drop_next_cards(plan_ids)!
+-- Cards of locked plans that were saved or failed.
+delete from packages.next_card where plan_id = any(:plan_ids::uuid[]);
+
+-- name: plans_with_next_cards(after, wanted)
+-- Plans whose card is to be replaced, in the order of their ids after `after`.
+select plan_id from packages.next_card where plan_id > :after::uuid order by plan_id limit :wanted;
+
 -- name: drop_instalments(plan_id)!
 -- The instalments of a locked plan, before another agreement or a payment at once.
 delete from packages.instalment where plan_id = :plan_id;
@@ -76,10 +97,15 @@ where state = 'open' and declined = 0 and reminded_at is null and due_at <= :bef
 update packages.instalment set reminded_at = :now where id = any(:ids::uuid[]);
 
 -- name: cards_of(person_id)
--- The saved cards of a person's plans.
+-- The cards of a person's plans, also those that are not saved yet.
 select plan.method_id
 from packages.plan inner join packages.subscription on subscription.id = plan.id
-where subscription.person_id = :person_id order by plan.id;
+where subscription.person_id = :person_id
+union all
+select next_card.method_id
+from packages.next_card inner join packages.subscription on subscription.id = next_card.plan_id
+where subscription.person_id = :person_id
+order by method_id;
 
 -- name: unpaid_subscriptions(package_id, after, now, wanted)
 -- The subscriptions to a package with an instalment that is not paid, in the order of their ids after `after`.
