@@ -34,6 +34,10 @@ def correction(_: "World") -> dict[str, Any]:
     return {"id": str(new_id()), "zone": "N", "people": 1, "reason": "counted"}
 
 
+def identity(_: "World") -> dict[str, Any]:
+    return {"share_percent": 10, "unnamed": "desk"}
+
+
 def ban(world: "World") -> dict[str, Any]:
     ends = world.clock.now() + timedelta(days=1)
     return {"id": str(new_id()), "name": "Example Person", "expires_at": ends.isoformat()}
@@ -70,6 +74,8 @@ GATES: tuple[tuple[Any, ...], ...] = (
     ("PUT /api/access/events/{event_id}/zones/{zone}", "our office", NEIGHBOURS, lambda _: {"full": False}),
     ("PUT /api/access/events/{event_id}/windows/{group}", "our office", NEIGHBOURS, window),
     ("PUT /api/access/events/{event_id}/venue", "our office", NEIGHBOURS, lambda _: {"closed": False}),
+    ("GET /api/access/events/{event_id}/identity", "our office", NEIGHBOURS),
+    ("PUT /api/access/events/{event_id}/identity", "our office", ("supervisor of A", *NEIGHBOURS), identity),
     ("POST /api/access/events/{event_id}/corrections", "our office", NEIGHBOURS, correction),
     ("POST /api/access/accreditations", "our office", ("supervisor of A", *NEIGHBOURS), accreditation),
     ("POST /api/access/accreditations/list", "our office", ("supervisor of A", *NEIGHBOURS), accreditations),

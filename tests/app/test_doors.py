@@ -328,6 +328,8 @@ DOORS: dict[str, frozenset[str]] = {
     "PUT /api/access/events/{event_id}/zones/{code}": only("supervisor"),
     "PUT /api/access/events/{event_id}/windows/{code}": only("supervisor"),
     "PUT /api/access/events/{event_id}/venue": only("supervisor"),
+    "GET /api/access/events/{event_id}/identity": only("supervisor"),
+    "PUT /api/access/events/{event_id}/identity": only("supervisor"),
     "POST /api/access/events/{event_id}/corrections": only("supervisor"),
     "GET /api/access/events/{event_id}/passes": only("supervisor"),
     "GET /api/access/events/{event_id}/passes/{number}": only("supervisor"),

@@ -1,5 +1,5 @@
 """Write docs/vectors/access.json: a gate's decisions about codes, one at a time and one after the
-other.
+other; and docs/vectors/identity.json: those of the identity rule, and the passes that it selects.
 
     python -m tests.matchday.access.make_vectors
 
@@ -9,6 +9,7 @@ verification.
 """
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from virage.matchday.access.rules.decision import (
     Decision,
     EntryTerms,
     GateContext,
+    NameTerms,
     PassStatus,
     Presence,
     Refused,
@@ -46,8 +48,10 @@ from virage.matchday.access.rules.decision import (
     Window,
     decide,
 )
+from virage.matchday.access.rules.identity import is_selected
 
 FILE = Path(__file__).parents[3] / "docs/vectors/access.json"
+IDENTITY_FILE = FILE.with_name("identity.json")
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 POST = GateContext("C3", frozenset({"N2", "S1"}), "N", EntryTerms(), windows={"MEDIA": Window(NOW - HOUR, NOW + HOUR)})
@@ -134,6 +138,37 @@ def of_the_pass() -> dict[str, Case]:
             PassStatus(presence=replace(elsewhere, pending_until=None)),
             NOW,
         ),
+    }
+
+
+def of_the_name() -> dict[str, Case]:
+    """The event's identity rule: passes that it selects, and tickets without a name."""
+    desk = replace(POST, names=NameTerms(NOW, unnamed_to_desk=True))
+    selected, unnamed = PassStatus(identity_check=True), PassStatus(unnamed=True)
+    return {
+        "selected for a check": (PHONE, desk, selected, NOW),
+        "selected, an accreditation": (PRESS, ANY, selected, NOW),
+        "without a name as names are due": (PHONE, desk, unnamed, NOW),
+        "without a name before names are due": (
+            PHONE,
+            replace(desk, names=NameTerms(NOW + SECOND, unnamed_to_desk=True)),
+            unnamed,
+            NOW,
+        ),
+        "without a name where names are optional": (
+            PHONE,
+            replace(desk, names=NameTerms(None, unnamed_to_desk=True)),
+            unnamed,
+            NOW,
+        ),
+        "without a name where it is admitted": (
+            PHONE,
+            replace(desk, names=NameTerms(NOW, unnamed_to_desk=False)),
+            unnamed,
+            NOW,
+        ),
+        "without a name, inside": (PHONE, desk, replace(unnamed, presence=INSIDE), NOW),
+        "without a name at the wrong gate": (PHONE, replace(desk, groups=frozenset()), unnamed, NOW),
     }
 
 
@@ -246,7 +281,16 @@ def _post_json(post: GateContext) -> dict[str, Any]:
         "closed": post.closed,
         "zone_full": post.zone_full,
         "windows": windows,
-    }
+    } | (
+        {}
+        if post.names is None
+        else {
+            "names": {
+                "due_at": post.names.due_at and _ms(post.names.due_at),
+                "unnamed_to_desk": post.names.unnamed_to_desk,
+            }
+        }
+    )
 
 
 def _known_json(known: PassStatus) -> dict[str, Any]:
@@ -262,7 +306,7 @@ def _known_json(known: PassStatus) -> dict[str, Any]:
         "revoked": known.revoked,
         "flagged": known.flagged,
         "presence": presence,
-    }
+    } | {name: True for name in ("identity_check", "unnamed") if getattr(known, name)}
 
 
 def _ms(at: datetime) -> int:
@@ -315,20 +359,43 @@ def vectors() -> dict[str, Any]:
     }
 
 
+def identity_vectors() -> dict[str, Any]:
+    """Return the content of the file of the identity rule."""
+    secrets = (bytes(16), bytes(range(16)))
+    numbers = (0, 1, 2, 7, 255, 256, 59_185, 2**32 - 1)
+    return {
+        "about": "Written by python -m tests.matchday.access.make_vectors.",
+        "event_id": str(EVENT),
+        "issuers": [{"event_id": str(ISSUER.key.event_id), "keys": [ISSUER.jwk()]}],
+        "cases": [_case(name, case) for name, case in of_the_name().items()],
+        "selected": [
+            {
+                "secret": b64encode(secret).decode(),
+                "number": number,
+                # The whole shares of which the pass is, by the smallest of them.
+                "from_percent": next(share for share in range(1, 101) if is_selected(secret, number, share)),
+            }
+            for secret in secrets
+            for number in numbers
+        ],
+    }
+
+
 def refusals() -> set[str]:
-    """Every reason in the file."""
+    """Every reason in the files."""
     found = vectors()
-    decisions = [case["decision"] for case in found["cases"]]
+    decisions = [case["decision"] for case in (*found["cases"], *identity_vectors()["cases"])]
     decisions += [
         code["decision"] for name in ("sequences", "films") for sequence in found[name] for code in sequence["codes"]
     ]
     return {str(decision["reason"]) for decision in decisions if decision["type"] == Refused.__struct_config__.tag}
 
 
-def file_text() -> str:
-    """Return the content of the file in docs/vectors."""
-    return json.dumps(vectors(), indent=1, ensure_ascii=True) + "\n"
+def file_text(content: dict[str, Any]) -> str:
+    """Return the text of a file in docs/vectors."""
+    return json.dumps(content, indent=1, ensure_ascii=True) + "\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(file_text(), encoding="utf-8")
+    FILE.write_text(file_text(vectors()), encoding="utf-8")
+    IDENTITY_FILE.write_text(file_text(identity_vectors()), encoding="utf-8")

@@ -15,7 +15,7 @@ from virage.matchday.access.rules.decision import Presence
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 DEVICES = [UUID(int=number) for number in range(1, 4)]
-STEPS: list[Step] = ["admitted", "passed", "withdrawn", "left"]
+STEPS: list[Step] = ["admitted", "passed", "withdrawn", "left", "mismatched"]
 
 
 def crossing(step: Step, minute: int, device: int = 0, number: int = 0, *, proved: bool = True) -> Crossing:
@@ -40,6 +40,46 @@ def test_order_and_repetition_of_scans_change_nothing(crossings: list[Crossing],
     shuffled = [*crossings, *crossings[:3]]
     chance.shuffle(shuffled)
     assert fold_crossings(shuffled) == fold_crossings(crossings)
+
+
+@given(
+    st.lists(st.builds(crossing, st.sampled_from(STEPS), st.integers(0, 20), st.integers(0, 1)), max_size=10),
+    st.sampled_from(["admitted", "passed"]),
+    st.integers(0, 20),
+    st.integers(-5, 5),
+)
+def test_an_entry_that_a_mismatch_takes_back_changes_nothing(
+    crossings: list[Crossing], step: Step, minute: int, later: int
+) -> None:
+    entry, mismatch = crossing(step, minute, 2, 50), crossing("mismatched", minute + later, 2, 51)
+    assert fold_crossings([*crossings, entry, mismatch]) == fold_crossings(crossings)
+
+
+def test_a_mismatch_takes_back_the_last_entry_of_its_device_and_gate_alone() -> None:
+    first, left, again = crossing("passed", 0, 0, 1), crossing("left", 10, 1), crossing("passed", 20, 0, 2)
+    found = fold_crossings([first, left, again, crossing("mismatched", 21, 0, 3)])
+    assert (found.presence, found.entries) == (Presence("outside", left.at, "C2"), 1)
+    elsewhere = fold_crossings([first, crossing("mismatched", 1, 1, 9)])
+    assert (elsewhere.presence, elsewhere.people) == (Presence("inside", first.at, "C1"), 1)
+    other_gate = replace(crossing("mismatched", 1, 0, 2), gate="C9")
+    assert fold_crossings([first, other_gate]) == fold_crossings([first])
+    later = crossing("passed", 3, 0, 7)
+    assert fold_crossings([first, crossing("mismatched", 1, 0, 2), later]).presence == Presence(
+        "inside", later.at, "C1"
+    )
+
+
+def test_a_mismatch_takes_back_both_entries_of_a_lost_answer() -> None:
+    asked, alone = crossing("passed", 1, 0, 5), crossing("passed", 0, 0, 6)
+    found = fold_crossings([asked, alone, crossing("mismatched", 0, 0, 7)])
+    assert (found.presence, found.entries, found.people) == (None, 0, 0)
+
+
+def test_a_mismatch_explains_a_duplicate() -> None:
+    here, there = crossing("passed", 0, 0, 1), crossing("passed", 5, 1, 1)
+    assert len(fold_crossings([here, there]).duplicates) == 1
+    found = fold_crossings([here, there, crossing("mismatched", 1, 0, 2)])
+    assert (found.duplicates, found.presence) == ((), Presence("inside", there.at, "C2"))
 
 
 def test_a_duplicate_of_two_gates_names_both_scans() -> None:

@@ -38,6 +38,7 @@ from virage.sale.ticketing.reads.emails import tickets_held as tickets_held_emai
 from virage.sale.ticketing.reads.exchange import email as listing_email
 from virage.sale.ticketing.reads.gates import all_holders as all_holders
 from virage.sale.ticketing.reads.gates import find_holders as find_holders
+from virage.sale.ticketing.reads.gates import holder_names as holder_names
 from virage.sale.ticketing.reads.gates import holders_of as holders_of
 from virage.sale.ticketing.reads.gates import order_codes as order_codes
 from virage.sale.ticketing.reads.gates import orders_with_code as orders_with_code

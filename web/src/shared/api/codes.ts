@@ -319,6 +319,7 @@ export type RefusalCode =
   | "unknown_series"
   | "unknown_tier"
   | "unknown_venue"
+  | "unnamed"
   | "unprocessable"
   | "unproved"
   | "unreadable"

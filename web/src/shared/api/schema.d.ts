@@ -301,6 +301,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/events/{event_id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get identity rule
+         * @description Get whose documents are checked at the gates of an event.
+         */
+        get: operations["get_identity_rule"];
+        /**
+         * Put identity rule
+         * @description Set whose documents are checked at the gates of an event, and what happens to tickets without a name.
+         *
+         *     409 `tickets_not_named` for an event whose tickets carry no names.
+         */
+        put: operations["put_identity_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/events/{event_id}/kinds": {
         parameters: {
             query?: never;
@@ -10288,6 +10314,7 @@ export interface components {
             duplicates_open: number;
             fastest_ramp: string | null;
             gates: components["schemas"]["GateStatus"][];
+            identity: components["schemas"]["IdentityCounts"];
             inside: number;
             not_entered: number;
             /** Format: date-time */
@@ -10592,6 +10619,46 @@ export interface components {
             /** Format: date-time */
             hour: string;
             sold: number;
+        };
+        /**
+         * IdentityContent
+         * @description What the office sets: the share of passes whose documents are checked, 0 for none and 100 for all.
+         *
+         *         `unnamed` is what happens to a ticket that carries no name once names are due: it is admitted, or sent to the desk.
+         */
+        IdentityContent: {
+            /** @default 0 */
+            share_percent: number;
+            /**
+             * @default admit
+             * @enum {string}
+             */
+            unnamed: "admit" | "desk";
+        };
+        /**
+         * IdentityCounts
+         * @description Passes of an event whose documents were to be checked, and the last outcome of each.
+         *
+         *         `due` were admitted with a check; `matched` and `mismatched` were answered.
+         */
+        IdentityCounts: {
+            due: number;
+            matched: number;
+            mismatched: number;
+        };
+        /**
+         * IdentityRuleUpdate
+         * @description The identity rule at the `revision` that the office saw; None for the first one.
+         */
+        IdentityRuleUpdate: {
+            revision?: number | null;
+            /** @default 0 */
+            share_percent: number;
+            /**
+             * @default admit
+             * @enum {string}
+             */
+            unnamed: "admit" | "desk";
         };
         /**
          * ImportDefect
@@ -11767,6 +11834,21 @@ export interface components {
             sale: "after" | "before" | "cancelled" | "open";
         };
         /**
+         * OfficeIdentityRule
+         * @description The identity rule of an event. Before the first one, `revision` is None and nothing is checked.
+         *
+         *         `named_tickets`: tickets carry names, without which there is nothing to compare. `names_due_at` is None if names are
+         *         optional.
+         */
+        OfficeIdentityRule: {
+            named_tickets: boolean;
+            names_due_at: string | null;
+            revision: number | null;
+            rule: components["schemas"]["IdentityContent"];
+            set_at: string | null;
+            set_by_name: string | null;
+        };
+        /**
          * OfficeListing
          * @description A listing for the office. `seller` names the account; None after an erasure.
          *
@@ -12304,8 +12386,14 @@ export interface components {
         /**
          * PackChanges
          * @description Changes since `version` of the heartbeat; with `reload` the device fetches the pack instead.
+         *
+         *         `absent` are passes whose entry was taken back, with the time: they are as if they had not entered.
          */
         PackChanges: {
+            absent?: [
+                number,
+                string
+            ][];
             flagged?: number[];
             gates?: {
                 [key: string]: components["schemas"]["PackGate"];
@@ -14339,11 +14427,15 @@ export interface components {
         /**
          * ScanAnswer
          * @description Answer to a scan; a repeated scan gets the same answer.
+         *
+         *         `identity_check`: the document is compared with `holder_name`, the name on the ticket, which is never stored with
+         *         the answer. `unnamed`: the ticket carries no name although names are due.
          */
         ScanAnswer: {
             /** @default 0 */
             clock_off_s: number;
             data?: Record<string, never>;
+            holder_name?: string | null;
             /** @default false */
             identity_check: boolean;
             number: number;
@@ -14353,6 +14445,8 @@ export interface components {
             pending_until?: string | null;
             place_label?: components["schemas"]["PlaceLabel"] | null;
             reason?: string | null;
+            /** @default false */
+            unnamed: boolean;
         };
         /**
          * ScanAnswers
@@ -16722,6 +16816,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_identity_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeIdentityRule"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_identity_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityRuleUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeIdentityRule"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -5,10 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.identity.passes import api as passes
 from virage.identity.people import api as people
 from virage.identity.people.types import HeldDevice
+from virage.matchday.access.acts.identity import names_on_tickets
 from virage.matchday.access.rules.active import accepts, is_active
 from virage.matchday.access.rules.crossings import Crossing, Duplicate
 from virage.matchday.access.rules.decision import EntryTerms
@@ -22,9 +24,11 @@ from virage.matchday.access.rules.evaluation import (
     StoredPresence,
     evaluate,
 )
+from virage.matchday.access.rules.identity import in_force, is_selected
 from virage.matchday.access.rules.overrides import supervises_gate
 from virage.matchday.access.rules.scans import ScanAnswer, VerifiedScan
 from virage.matchday.access.rules.venue_state import zone_of
+from virage.matchday.access.store import identity as identity_store
 from virage.matchday.access.store import scans as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.matchday.access.store.scans import PresenceChange, ScanKey
@@ -61,7 +65,25 @@ async def process_scans(conn: Connection, verified_scans: Sequence[VerifiedScan]
     new = {key: verified for key, verified in zip(keys, verified_scans, strict=True) if key not in answers}
     if new:
         answers |= await _process_new(conn, new, now)
-    return [answers[key] for key in keys]
+    return await _with_names(conn, verified_scans, [answers[key] for key in keys])
+
+
+async def _with_names(
+    conn: Connection, verified_scans: Sequence[VerifiedScan], answers: Sequence[ScanAnswer]
+) -> list[ScanAnswer]:
+    """Add the names that stewards compare with documents. They are read for each answer and never stored with it."""
+    asked = {
+        _pass_of(verified)
+        for verified, answer in zip(verified_scans, answers, strict=True)
+        if answer.identity_check and answer.outcome == "admitted"
+    }
+    if not asked:
+        return list(answers)
+    names = await names_on_tickets(conn, _in_order(asked))
+    return [
+        replace(answer, holder_name=names.get(key)) if key is not None and key in asked else answer
+        for key, answer in zip(map(_pass_of, verified_scans), answers, strict=True)
+    ]
 
 
 async def expire_pending(conn: Connection, now: datetime, limit: int) -> int:
@@ -142,6 +164,7 @@ async def _process_new(conn: Connection, new: dict[ScanKey, VerifiedScan], now: 
     record = await _load(conn, locked, stored, now)
     if seen:
         record |= await _load(conn, seen, await store.presence_of(conn, seen), now)
+    await _select_for_checks(conn, settings, record)
     batch = Batch(accepted, settings, record, devices_of_scans)
     evaluations = {key: _evaluate(batch, verified, now) for key, verified in accepted.items()}
     await store.insert_scans(conn, [(accepted[key], evaluation) for key, evaluation in evaluations.items()], now)
@@ -195,12 +218,14 @@ async def _settings(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, E
 
 async def _contexts(conn: Connection, events: Mapping[UUID, Event]) -> dict[UUID, EventContext]:
     states = await venue_state_store.venue_states(conn, sorted(events))
+    identity = await identity_store.identity_rules(conn, sorted(events))
     return {
         event_id: EventContext(
             await venue_at(conn, event.venue_version),
             states[event_id],
             EntryTerms(event.rules.reentry, event.rules.paper_accepted, event.rules.paper_identity_check),
             event,
+            in_force(identity.get(event_id), event),
         )
         for event_id, event in events.items()
     }
@@ -231,6 +256,18 @@ async def _load(
             presence=row.presence,
         )
     return record
+
+
+async def _select_for_checks(
+    conn: Connection, contexts: Mapping[UUID, EventContext], records: Mapping[PassKey, PassRecord]
+) -> None:
+    """Mark the passes whose documents the identity rules have checked, and those without a name."""
+    rules = {event_id: context.identity for event_id, context in contexts.items() if context.identity is not None}
+    names = await names_on_tickets(conn, [key for key in records if key[0] in rules])
+    for key, name in names.items():
+        records[key].unnamed = name is None
+        rule = rules[key[0]]
+        records[key].identity_check = name is not None and is_selected(rule.secret, key[1], rule.share_percent)
 
 
 async def _write_passes(conn: Connection, batch: Batch, now: datetime, again: Sequence[PassKey] = ()) -> None:

@@ -32,6 +32,7 @@ from virage.matchday.access.rules.overrides import OVERRIDES_MAX
 from virage.matchday.access.rules.queues import GateQueue
 from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, label, nearest_ramps
 from virage.matchday.access.store import board as store
+from virage.matchday.access.store import identity as identity_store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data.database import Connection, Database
 from virage.platform.values.clock import Clock
@@ -117,6 +118,7 @@ async def read_board(conn: Connection, event_id: UUID, venue: Venue, now: dateti
             CorrectionEntry(*(*astuple(correction), names.person(correction.corrected_by)))
             for correction in corrections[:SHOWN_MAX]
         ],
+        identity=await identity_store.identity_counts(conn, event_id),
     )
 
 

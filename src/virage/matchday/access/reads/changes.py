@@ -26,16 +26,21 @@ PASS_FACTS: Final = frozenset(
     {"pass_revoked", "pass_reinstated", "pass_bound", "pass_rebound", "pass_printed", "pass_reissued"}
 )
 FLAG_FACTS: Final = frozenset({"pass_flagged", "pass_unflagged"})
-RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn", "event_version_changed", "pass_reinstated"})
-"""Facts that only a new pack carries: windows, passes that withdrawn scans had brought in, another venue version, and
-passes that are no longer revoked."""
+RELOAD_FACTS: Final = frozenset(
+    {"window_changed", "scans_withdrawn", "event_version_changed", "pass_reinstated", "identity_rule_set"}
+)
+"""Facts that only a new pack carries: windows, passes that withdrawn scans had brought in, another venue version,
+passes that are no longer revoked, and another identity rule."""
 KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | RELOAD_FACTS | {"passes_crossed"}
 
 Seen = tuple[int, str, datetime]
 
 
 class PackChanges(Struct, frozen=True):
-    """Changes since `version` of the heartbeat; with `reload` the device fetches the pack instead."""
+    """Changes since `version` of the heartbeat; with `reload` the device fetches the pack instead.
+
+    `absent` are passes whose entry was taken back, with the time: they are as if they had not entered.
+    """
 
     version: str
     reload: bool = False
@@ -44,6 +49,7 @@ class PackChanges(Struct, frozen=True):
     unflagged: list[int] = field(default_factory=list)
     inside: list[Seen] = field(default_factory=list)
     outside: list[Seen] = field(default_factory=list)
+    absent: list[tuple[int, datetime]] = field(default_factory=list)
     generations: list[tuple[int, int]] = field(default_factory=list)
     gates: dict[str, PackGate] = {}
     zones: dict[str, PackZone] = {}
@@ -127,6 +133,7 @@ def changes_of(entries: Sequence[Entry], version: str) -> PackChanges:
     flags: dict[int, bool] = {}
     generations: dict[int, int] = {}
     where: dict[int, tuple[bool, str, datetime]] = {}
+    absent: dict[int, datetime] = {}
     for entry in entries:
         data = entry.data
         if entry.what == "pass_revoked":
@@ -139,6 +146,10 @@ def changes_of(entries: Sequence[Entry], version: str) -> PackChanges:
             columns = (data["numbers"], data["inside"], data["gates"], data["since"])
             for number, inside, gate, since in zip(*columns, strict=True):
                 where[number] = (inside, gate, datetime.fromtimestamp(since, UTC))
+                if inside or gate:
+                    absent.pop(number, None)
+                else:
+                    absent[number] = entry.at
     return PackChanges(
         version,
         revoked=sorted(revoked),
@@ -146,5 +157,6 @@ def changes_of(entries: Sequence[Entry], version: str) -> PackChanges:
         unflagged=sorted(number for number, on in flags.items() if not on),
         inside=[(number, gate, since) for number, (inside, gate, since) in where.items() if inside],
         outside=[(number, gate, since) for number, (inside, gate, since) in where.items() if not inside and gate],
+        absent=list(absent.items()),
         generations=sorted(generations.items()),
     )

@@ -1,7 +1,9 @@
 """Packs for devices. What all packs of an event share is read once in a few seconds."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -14,8 +16,10 @@ from virage.identity.passes import api as passes_api
 from virage.identity.people import api as people
 from virage.identity.people.types import GATE
 from virage.matchday.access.reads.keyring import events_around
+from virage.matchday.access.rules.active import is_active
 from virage.matchday.access.rules.decision import EntryTerms
 from virage.matchday.access.rules.hints import hints
+from virage.matchday.access.rules.identity import IdentityRule, in_force, is_selected
 from virage.matchday.access.rules.pack import (
     DIRECTORY_GROUPS_MAX,
     LIVES,
@@ -24,12 +28,14 @@ from virage.matchday.access.rules.pack import (
     OtherEvent,
     Pack,
     PackEvent,
+    PackIdentity,
     PublicKey,
     bitmap,
     pack_gates,
     pack_zones,
 )
 from virage.matchday.access.rules.venue_state import VenueState, gates_of, groups_at
+from virage.matchday.access.store import identity as identity_store
 from virage.matchday.access.store import packs as store
 from virage.matchday.access.store import venue_state as venue_state_store
 from virage.platform.data import journal
@@ -59,6 +65,14 @@ class Shared(Struct, frozen=True):
     passes: int
     bitmaps: Bitmaps
     generations: tuple[tuple[int, int], ...]
+    identity: IdentityRule | None
+
+
+class OfGroups(Struct, frozen=True):
+    """What packs of the same gate groups have in common."""
+
+    directory: Directory = Directory()
+    identity: PackIdentity | None = None
 
 
 class Packs:
@@ -70,7 +84,7 @@ class Packs:
         self._kept_s = kept_s
         self._one_at_a_time = asyncio.Lock()
         self._shared: dict[UUID, tuple[float, Shared | None]] = {}
-        self._directories: dict[tuple[UUID, tuple[str, ...]], tuple[float, Directory]] = {}
+        self._of_groups: dict[tuple[UUID, tuple[str, ...]], tuple[float, OfGroups]] = {}
 
     async def of(self, event_id: UUID, device: Principal, since: str | None = None) -> Pack | None:
         """The pack of a device; None for an event that is not on, or at a venue where the device has no gate.
@@ -83,7 +97,7 @@ class Packs:
             if shared is None or not mine:
                 return None
             groups = groups_at(shared.venue, mine, shared.state)
-            directory = await self._directory(event_id, tuple(sorted(groups)))
+            of_groups = await self._shared_by(shared, tuple(sorted(groups)))
         async with self._db.connection() as conn:
             roster = await people.roster(conn, GATE, mine, event_id)
         event = shared.event
@@ -110,8 +124,9 @@ class Packs:
             passes=shared.passes,
             bitmaps=shared.bitmaps,
             generations=shared.generations,
-            directory=directory,
+            directory=of_groups.directory,
             roster=roster,
+            identity=of_groups.identity,
         )
 
     async def _shared_of(self, event_id: UUID, since: str | None) -> Shared | None:
@@ -163,19 +178,21 @@ class Packs:
                 bitmap(where.get("outside", ()), count),
             ),
             generations=changed.generations,
+            identity=in_force((await identity_store.identity_rules(conn, [event_id])).get(event_id), event),
         )
 
-    async def _directory(self, event_id: UUID, groups: tuple[str, ...]) -> Directory:
-        """The directory of some gate groups; empty where they are too many."""
+    async def _shared_by(self, shared: Shared, groups: tuple[str, ...]) -> OfGroups:
+        """What devices of some gate groups have in common; no directory and no names where the groups are too many."""
         if len(groups) > DIRECTORY_GROUPS_MAX:
-            return Directory()
-        kept = self._directories.get((event_id, groups))
+            return OfGroups(identity=_identity(shared))
+        key = (shared.event.id, groups)
+        kept = self._of_groups.get(key)
         if kept is None or monotonic() >= kept[0]:
             async with self._db.connection() as conn:
-                found = await _read_directory(conn, event_id, groups)
-            if len(self._directories) >= DIRECTORIES_MAX:
-                self._directories.clear()
-            kept = self._directories[event_id, groups] = (monotonic() + self._kept_s, found)
+                found = await _read_of_groups(conn, shared, groups, self._clock.now())
+            if len(self._of_groups) >= DIRECTORIES_MAX:
+                self._of_groups.clear()
+            kept = self._of_groups[key] = (monotonic() + self._kept_s, found)
         return kept[1]
 
 
@@ -189,14 +206,41 @@ def _is_behind(kept: Shared | None, since: str | None) -> bool:
         return False
 
 
-async def _read_directory(conn: Connection, event_id: UUID, groups: Sequence[str]) -> Directory:
-    rows = await passes_api.of_groups(conn, event_id, groups)
+async def _read_of_groups(conn: Connection, shared: Shared, groups: Sequence[str], now: datetime) -> OfGroups:
+    rows = await passes_api.of_groups(conn, shared.event.id, groups)
     codes = await ticketing.order_codes(conn, [subject for subject, _, _ in rows])
     orders: dict[str, list[int]] = {}
     for subject, number, _ in rows:
         if subject in codes:
             orders.setdefault(codes[subject], []).append(number)
-    return Directory(tuple(sorted((place, number) for _, number, place in rows)), orders)
+    directory = Directory(tuple(sorted((place, number) for _, number, place in rows)), orders)
+    rule = shared.identity
+    if rule is None or not is_active(shared.event, now):
+        return OfGroups(directory, _identity(shared))
+    names = await ticketing.holder_names(conn, [subject for subject, _, _ in rows])
+    numbered = {number: names[subject] for subject, number, _ in rows if subject in names}
+    selected = (
+        (number, name)
+        for number, name in numbered.items()
+        if name is not None and is_selected(rule.secret, number, rule.share_percent)
+    )
+    unnamed = [number for number, name in numbered.items() if name is None]
+    return OfGroups(directory, _identity(shared, bitmap(unnamed, shared.passes), tuple(selected)))
+
+
+def _identity(shared: Shared, unnamed: str = "", names: tuple[tuple[int, str], ...] = ()) -> PackIdentity | None:
+    """Return the identity rule in the form of the pack, with names only while the event is active."""
+    rule = shared.identity
+    if rule is None:
+        return None
+    return PackIdentity(
+        b64encode(rule.secret).decode(),
+        rule.share_percent,
+        shared.event.names_due_at,
+        rule.unnamed == "desk",
+        unnamed,
+        names,
+    )
 
 
 def _public(key: IssuerKey) -> PublicKey:

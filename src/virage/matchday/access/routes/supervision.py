@@ -8,11 +8,14 @@ from msgspec import Meta, Struct
 
 from virage.matchday.access.acts import venue_state as acts
 from virage.matchday.access.acts.corrections import correct
+from virage.matchday.access.acts.identity import set_identity_rule
 from virage.matchday.access.reads.board import Boards
 from virage.matchday.access.reads.history import PassHistory, PassMatch, find_passes, history
+from virage.matchday.access.reads.identity import OfficeIdentityRule, office_identity_rule
 from virage.matchday.access.rules.active import is_active
 from virage.matchday.access.rules.board import Correction, CorrectionRequest, GateBoard
 from virage.matchday.access.rules.decision import Window
+from virage.matchday.access.rules.identity import IdentityContent
 from virage.matchday.access.rules.overrides import supervises_gate
 from virage.matchday.access.rules.venue_state import GROUPS_MAX, GateState
 from virage.platform.data.database import Connection, Database
@@ -56,6 +59,12 @@ class AccessWindowUpdate(Struct, frozen=True, forbid_unknown_fields=True):
 
     opens_at: Instant
     closes_at: Instant
+
+
+class IdentityRuleUpdate(IdentityContent, frozen=True, forbid_unknown_fields=True):
+    """The identity rule at the `revision` that the office saw; None for the first one."""
+
+    revision: int | None = None
 
 
 async def supervised(conn: Connection, event_id: UUID, principal: Principal) -> tuple[Event, Venue]:
@@ -139,6 +148,32 @@ async def put_window(
     granted(await db.transact(set_window))
 
 
+@get("/{event_id:uuid}/identity", guards=[staff("supervisor")])
+async def get_identity_rule(event_id: UUID, db: Database, principal: Principal) -> OfficeIdentityRule:
+    """Get whose documents are checked at the gates of an event."""
+    async with db.connection() as conn:
+        event, _ = await supervised(conn, event_id, principal)
+        return await office_identity_rule(conn, event)
+
+
+@put("/{event_id:uuid}/identity", guards=[staff("supervisor")])
+async def put_identity_rule(
+    event_id: UUID, data: IdentityRuleUpdate, *, db: Database, clock: Clock, principal: Principal
+) -> OfficeIdentityRule:
+    """Set whose documents are checked at the gates of an event, and what happens to tickets without a name.
+
+    409 `tickets_not_named` for an event whose tickets carry no names.
+    """
+
+    async def set_rule(conn: Connection) -> OfficeIdentityRule | Refused:
+        event, _ = await whole(conn, event_id, principal)
+        content = IdentityContent(data.share_percent, data.unnamed)
+        rule = await set_identity_rule(conn, event, content, revision=data.revision, who=principal.id, now=clock.now())
+        return rule if isinstance(rule, Refused) else await office_identity_rule(conn, event)
+
+    return granted(await db.transact(set_rule))
+
+
 @post("/{event_id:uuid}/corrections", status_code=200, guards=[staff("supervisor")])
 async def post_correction(
     event_id: UUID, data: CorrectionRequest, *, db: Database, clock: Clock, principal: Principal
@@ -200,6 +235,16 @@ async def _searched(conn: Connection, event_id: UUID, principal: Principal, now:
 
 router = mount(
     "/api/access/events",
-    [put_gate, put_zone, put_entry_closed, put_window, post_correction, find_event_passes, get_history],
+    [
+        put_gate,
+        put_zone,
+        put_entry_closed,
+        put_window,
+        get_identity_rule,
+        put_identity_rule,
+        post_correction,
+        find_event_passes,
+        get_history,
+    ],
 )
 board_router = mount("/api/access/board", [get_board])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from virage.matchday.access.rules.identity import IdentityCounts
 from virage.matchday.access.rules.queues import GateQueue, Queue
 from virage.site.venue.types import PlaceLabel
 
@@ -182,6 +183,7 @@ class GateBoard(Struct, frozen=True):
     queues: list[Queue]
     fastest_ramp: str | None
     corrections: list[CorrectionEntry]
+    identity: IdentityCounts
 
 
 class CorrectionRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,8 @@ A crossing is a fact of one device. Offline gates learn of each other late, so t
 its crossings by device time, never from the order of arrival. A device remembers its admissions, so two entries
 of a pass at one device are one: the answer of the server was lost, and the device decided offline.
 
+A steward whose check of an identity document fails takes an entry back (`mismatched`): the pass is where it was before.
+
 An entry without proof (no code, no override, no pending admission at its gate) is a person inside, but no admission of
 the pass: it changes neither presence nor entries.
 
@@ -14,7 +16,7 @@ the pass: it changes neither presence nor entries.
        └────────────────────────────────────────────────────┘  left
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -28,7 +30,7 @@ PASSAGE_WITHIN = timedelta(seconds=60)
 CLOCKS_APART = timedelta(seconds=5)
 """Tolerated difference of the clocks of turnstile and server."""
 
-Step = Literal["admitted", "passed", "withdrawn", "left"]
+Step = Literal["admitted", "passed", "withdrawn", "left", "mismatched"]
 
 
 class Crossing(Struct, frozen=True, order=True):
@@ -75,7 +77,11 @@ def fold_crossings(crossings: Iterable[Crossing], now: datetime | None = None) -
     With `now`, an admission whose time to pass is over no longer counts.
     """
     fold = _CrossingFold()
-    for crossing in sorted(set(crossings), key=_moment):
+    ordered = sorted(set(crossings), key=_moment)
+    taken_back = _taken_back(ordered)
+    for crossing in ordered:
+        if crossing in taken_back or crossing.step == "mismatched":
+            continue
         if crossing.step == "left":
             fold.leave(crossing)
         elif crossing.step == "withdrawn":
@@ -152,6 +158,33 @@ class _CrossingFold(Struct):
         self.entries += 1
         self.entered_at = self.entered_at or crossing.at
         self.people, self.people_gate = self.people + 1, crossing.gate
+
+
+def _taken_back(ordered: Sequence[Crossing]) -> set[Crossing]:
+    """Return the entries that mismatches take back, of crossings in the order of their times.
+
+    A mismatch is about the last entry before it at its device and gate, by the device's own count: the server's clock
+    dates an entry that the server decided. Entries of a device without an exit between them are one.
+    """
+    found: set[Crossing] = set()
+    for mismatch in ordered:
+        if mismatch.step != "mismatched":
+            continue
+        entries = {
+            place: crossing
+            for place, crossing in enumerate(ordered)
+            if crossing.step in ("admitted", "passed")
+            and (crossing.device_id, crossing.gate) == (mismatch.device_id, mismatch.gate)
+            and crossing.number < mismatch.number
+        }
+        if not entries:
+            continue
+        last = max(entries, key=lambda place: entries[place].number)
+        exits = [place for place, crossing in enumerate(ordered) if crossing.step == "left"]
+        start = max((place for place in exits if place < last), default=-1)
+        end = min((place for place in exits if place > last), default=len(ordered))
+        found.update(crossing for place, crossing in entries.items() if start < place < end)
+    return found
 
 
 def _moment(crossing: Crossing) -> tuple[datetime, Crossing]:

@@ -45,6 +45,7 @@ class RefusalReason(StrEnum):
     ALREADY_INSIDE = "already_inside"
     NO_REENTRY = "no_reentry"
     PAPER_NOT_ACCEPTED = "paper_not_accepted"
+    UNNAMED = "unnamed"
     WRONG_GATE = "wrong_gate"
     NOT_NOW = "not_now"
     ZONE_FULL = "zone_full"
@@ -58,11 +59,18 @@ class EntryTerms(Struct, frozen=True):
     paper_identity_check: bool = False
 
 
+class NameTerms(Struct, frozen=True):
+    """What the event's identity rule says of tickets without a name; `due_at` is None while names are optional."""
+
+    due_at: datetime | None
+    unnamed_to_desk: bool
+
+
 class GateContext(Struct, frozen=True):
     """The gate of a decision: code, accepted gate groups and state.
 
     `zone` is where it leads. `windows` are those of accreditations by group: their passes have no seat and re-enter as
-    often as they like within a window.
+    often as they like within a window. `names` is None for an event without an identity rule.
     """
 
     gate: str
@@ -72,6 +80,7 @@ class GateContext(Struct, frozen=True):
     closed: bool = False
     zone_full: bool = False
     windows: Mapping[str, "Window"] = {}
+    names: NameTerms | None = None
 
 
 class Window(Struct, frozen=True):
@@ -91,12 +100,17 @@ class Presence(Struct, frozen=True):
 
 
 class PassStatus(Struct, frozen=True):
-    """What a gate knows of a pass; `generation` is the highest that it has seen."""
+    """What a gate knows of a pass; `generation` is the highest that it has seen.
+
+    `identity_check`: the event's identity rule selects the pass. `unnamed`: its ticket carries no name.
+    """
 
     generation: int = 0
     revoked: bool = False
     flagged: bool = False
     presence: Presence | None = None
+    identity_check: bool = False
+    unnamed: bool = False
 
 
 class StaleCode(Struct, frozen=True):
@@ -205,12 +219,21 @@ def _when(verdict: Unverified) -> dict[str, Any]:
 def _decided(
     proven: Verified, context: GateContext, known: PassStatus, now: datetime, trusted: bool
 ) -> Admitted | Refused:
-    refused = _of_the_pass(proven, context, known, now) or _of_the_gate(proven.claims, context, now, trusted)
+    refused = _of_the_pass(proven, context, known, now, trusted) or _of_the_gate(proven.claims, context, now, trusted)
+    is_accreditation = proven.claims.gate_group in context.windows
     identity_check = proven.paper and context.terms.paper_identity_check
+    identity_check = identity_check or (known.identity_check and not is_accreditation)
     return refused or Admitted(proven.claims, proven.paper, identity_check)
 
 
-def _of_the_pass(proven: Verified, context: GateContext, known: PassStatus, now: datetime) -> Refused | None:
+def lacks_name(names: NameTerms | None, known: PassStatus, now: datetime, *, trusted: bool = True) -> bool:
+    """Return whether a ticket carries no name although names are due. Without trusted time they never are."""
+    return known.unnamed and trusted and names is not None and names.due_at is not None and now >= names.due_at
+
+
+def _of_the_pass(
+    proven: Verified, context: GateContext, known: PassStatus, now: datetime, trusted: bool
+) -> Refused | None:
     """Return the refusal that the status of the pass causes."""
     claims = proven.claims
     reason = None
@@ -228,6 +251,9 @@ def _of_the_pass(proven: Verified, context: GateContext, known: PassStatus, now:
             return Refused(reason, claims, {"since": known.presence.since, "gate": known.presence.gate})
     if reason is None and proven.paper and not context.terms.paper_accepted:
         reason = RefusalReason.PAPER_NOT_ACCEPTED
+    to_desk = context.names is not None and context.names.unnamed_to_desk
+    if reason is None and to_desk and lacks_name(context.names, known, now, trusted=trusted):
+        reason = RefusalReason.UNNAMED
     return None if reason is None else Refused(reason, claims)
 
 

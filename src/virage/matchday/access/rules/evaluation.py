@@ -15,6 +15,7 @@ from virage.matchday.access.rules.decision import (
     REASON_OF_FAILURE,
     Decision,
     EntryTerms,
+    NameTerms,
     PassStatus,
     Presence,
     RefusalReason,
@@ -23,8 +24,10 @@ from virage.matchday.access.rules.decision import (
     StaleCode,
     decide,
     is_far,
+    lacks_name,
 )
 from virage.matchday.access.rules.hints import wrong_gate_data
+from virage.matchday.access.rules.identity import IdentityRule
 from virage.matchday.access.rules.overrides import OverrideRefusal, override_refusal
 from virage.matchday.access.rules.scans import STEP_OF, ScanAnswer, VerifiedScan
 from virage.matchday.access.rules.venue_state import DEFAULT_GATE_STATE, VenueState, gate_context, label, zone_of
@@ -70,6 +73,8 @@ class PassRecord(Struct):
     generation: int = 0
     stale: StaleCode | None = None
     presence: Presence | None = None
+    identity_check: bool = False
+    unnamed: bool = False
 
     def known(self) -> PassStatus:
         """Return the status that decisions need."""
@@ -79,6 +84,8 @@ class PassRecord(Struct):
             revoked=issued is None or issued.revoked,
             flagged=bool(self.bans),
             presence=self.presence,
+            identity_check=self.identity_check,
+            unnamed=self.unnamed,
         )
 
     def fold(self, now: datetime, windows: Mapping[str, Any]) -> CrossingResult:
@@ -90,12 +97,23 @@ class PassRecord(Struct):
 
 
 class EventContext(Struct, frozen=True):
-    """Event, venue and its state of a batch; `event` is None where it is not needed."""
+    """Event, venue and its state of a batch; `event` is None where it is not needed.
+
+    `identity` is the rule that gates apply, None without one.
+    """
 
     venue: Venue
     state: VenueState
     terms: EntryTerms
     event: Event | None = None
+    identity: IdentityRule | None = None
+
+    @property
+    def names(self) -> NameTerms | None:
+        """What the identity rule says of tickets without a name."""
+        if self.identity is None or self.event is None:
+            return None
+        return NameTerms(self.event.names_due_at, self.identity.unnamed == "desk")
 
 
 class DeviceContext(Struct):
@@ -167,6 +185,7 @@ def _decide_online(
         identity_check=decision is not None and decision.identity_check,
         clock_off_s=0 if decision is None else decision.clock_off_s,
         pending_until=now + PASSAGE_WITHIN if turnstile else None,
+        unnamed=decision is not None and record is not None and lacks_name(context.names, record.known(), now),
     )
     return Evaluation(
         answer, Crossing(now, verified.device_id, scan.number, "admitted" if turnstile else "passed", scan.gate), bans
@@ -197,7 +216,12 @@ def _decision(verified: VerifiedScan, context: EventContext, record: PassRecord 
         return Refused(RefusalReason.UNREADABLE)
     place = None if record is None or record.issued is None else record.issued.place
     at_gate = gate_context(
-        context.venue, scan.gate, context.state, context.terms, zone_of(context.venue, scan.gate, place)
+        context.venue,
+        scan.gate,
+        context.state,
+        context.terms,
+        zone_of(context.venue, scan.gate, place),
+        names=context.names,
     )
     known = PassStatus() if record is None else record.known()
     return decide(verified.verdict, at_gate, known, now, None if record is None else record.stale)
@@ -228,17 +252,23 @@ def _record_uploaded(
     event = None if scan.training else context.event
     if event is not None and not is_plausible(scan.at, event, device.paired_at, now):
         refusal = IMPLAUSIBLE_TIME
-    needs_proof = _lets_in_again(context, record.issued) if step == "left" else step != "withdrawn"
+    ends = step in ("withdrawn", "mismatched")
+    needs_proof = _lets_in_again(context, record.issued) if step == "left" else not ends
     proved = not needs_proof or (refusal is None and (scan.override is not None or scan.code is not None))
     at = min(scan.at, now + CLOCK_MARGIN)
     crossing = Crossing(at, verified.device_id, scan.number, step, scan.gate, proved)
-    if step in ("left", "withdrawn"):
+    if step == "left" or ends:
         return Evaluation(answer if proved else replace(answer, reason=refusal or UNPROVED), crossing, record.bans)
     if refusal is None and crossing in fold_crossings([*record.crossings, crossing]).unproved:
         refusal = UNPROVED
     if refusal is None and record.issued.revoked and scan.override is None:
         refusal = RefusalReason.REVOKED.value  # the gate had not heard: the person is inside, and the board reports it
-    answer = replace(answer, reason=refusal, clock_off_s=0 if refusal else _clock_off_s(verified))
+    is_checked = (
+        scan.override is None and record.identity_check and record.issued.gate_group not in context.state.windows
+    )
+    answer = replace(
+        answer, reason=refusal, identity_check=is_checked, clock_off_s=0 if refusal else _clock_off_s(verified)
+    )
     return Evaluation(answer, crossing, record.bans)
 
 

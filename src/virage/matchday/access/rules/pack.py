@@ -84,8 +84,26 @@ class Directory(Struct, frozen=True):
     orders: dict[str, list[int]] = {}
 
 
-class Pack(Struct, frozen=True):
-    """Content of a pack; `version` is the journal position at which it was made."""
+class PackIdentity(Struct, frozen=True):
+    """The identity rule of the event, with the names that a device compares with documents.
+
+    `secret` in base64 selects passes (`is_selected`). `names` are those of the selected passes of the device's gate
+    groups, `unnamed` is a bitmap of their tickets without a name; both are empty where the device has no directory.
+    """
+
+    secret: str
+    share_percent: int
+    due_at: datetime | None
+    unnamed_to_desk: bool
+    unnamed: str = ""
+    names: tuple[tuple[int, str], ...] = ()
+
+
+class Pack(Struct, frozen=True, omit_defaults=True):
+    """Content of a pack; `version` is the journal position at which it was made.
+
+    `identity` is left out for an event without an identity rule.
+    """
 
     event: PackEvent
     version: str
@@ -101,6 +119,7 @@ class Pack(Struct, frozen=True):
     generations: tuple[tuple[int, int], ...]
     directory: Directory
     roster: list[RosterEntry]
+    identity: PackIdentity | None = None
 
 
 class SignedPack(Struct, frozen=True):

@@ -33,10 +33,16 @@ UNISSUED = frozenset(
 FORGERIES = UNISSUED | {VerificationFailure.HOLDER_SIGNATURE_MISSING, VerificationFailure.BAD_HOLDER_SIGNATURE}
 """Failures that no wrong clock explains: such a code proves no pass of the event."""
 
-Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse"]
+Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse", "matched", "mismatched"]
 Outcome = Literal["admitted", "again", "refused", "noted"]
 Code = Annotated[str, Meta(max_length=CODE_MAX)]
-STEP_OF: dict[str, Step] = {"admitted": "admitted", "passed": "passed", "withdrawn": "withdrawn", "left": "left"}
+STEP_OF: dict[str, Step] = {
+    "admitted": "admitted",
+    "passed": "passed",
+    "withdrawn": "withdrawn",
+    "left": "left",
+    "mismatched": "mismatched",
+}
 
 
 class Override(StrEnum):
@@ -92,7 +98,11 @@ class Scan(Struct, frozen=True, kw_only=True):
 
 
 class ScanAnswer(Struct, frozen=True, omit_defaults=True):
-    """Answer to a scan; a repeated scan gets the same answer."""
+    """Answer to a scan; a repeated scan gets the same answer.
+
+    `identity_check`: the document is compared with `holder_name`, the name on the ticket, which is never stored with
+    the answer. `unnamed`: the ticket carries no name although names are due.
+    """
 
     number: int
     outcome: Outcome
@@ -103,6 +113,8 @@ class ScanAnswer(Struct, frozen=True, omit_defaults=True):
     identity_check: bool = False
     clock_off_s: int = 0
     pending_until: datetime | None = None
+    unnamed: bool = False
+    holder_name: str | None = None
 
 
 class VerifiedScan(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from virage.matchday.access.rules.decision import EntryTerms, GateContext, Window
+from virage.matchday.access.rules.decision import EntryTerms, GateContext, NameTerms, Window
 from virage.platform.web.guard import Principal, holds
 from virage.site.venue.types import PlaceLabel, RouteOptions, Venue, route_table
 
@@ -109,7 +109,9 @@ def groups_at(venue: Venue, codes: Collection[str], state: VenueState) -> frozen
     return frozenset(found.union(*(state.gates.get(code, DEFAULT_GATE_STATE).extra_groups for code in codes)))
 
 
-def gate_context(venue: Venue, gate: str, state: VenueState, terms: EntryTerms, zone: str) -> GateContext:
+def gate_context(
+    venue: Venue, gate: str, state: VenueState, terms: EntryTerms, zone: str, *, names: NameTerms | None = None
+) -> GateContext:
     """Return the gate as decisions need it; `zone` is the zone of this bearer."""
     here = state.gates.get(gate, DEFAULT_GATE_STATE)
     return GateContext(
@@ -120,4 +122,5 @@ def gate_context(venue: Venue, gate: str, state: VenueState, terms: EntryTerms, 
         closed=state.closed or here.closed,
         zone_full=zone in state.full,
         windows=state.windows,
+        names=names,
     )

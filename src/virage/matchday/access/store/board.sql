@@ -13,14 +13,21 @@ where event_id = :event_id and kind = 'passed' and pass_number is null and not t
 group by gate;
 
 -- name: flow_by_gate(event_id, since)
--- Entries and exits by gate, and the entries since a time. A pass that is scanned again at an exit has left once.
-select gate, count(*) filter (where step = 'passed') as entries,
+-- Entries and exits by gate, and the entries since a time. A pass that is scanned again at an exit has left once. Entries
+-- that a mismatch took back are none.
+select gate, count(*) filter (where step = 'passed' and not taken_back) as entries,
     count(*) filter (where step = 'left' and before is distinct from 'left') as exits,
-    count(*) filter (where step = 'passed' and at > :since) as lately
+    count(*) filter (where step = 'passed' and not taken_back and at > :since) as lately
 from (
-    select gate, step, at, lag(step) over (partition by pass_number order by at, device_id, number) as before
+    select gate, step, at, lag(step) over passes as before,
+        coalesce(bool_or(step = 'mismatched') over later, false) as taken_back
     from access.crossing
     where event_id = :event_id and withdrawn_at is null
+    window passes as (partition by pass_number order by at, device_id, number),
+        later as (
+            partition by pass_number, device_id, gate order by number
+            rows between 1 following and unbounded following
+        )
 ) as crossing
 group by gate;
 

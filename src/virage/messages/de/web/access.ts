@@ -97,6 +97,13 @@ export const access: typeof en = {
     clock: "Die Uhr des Handys geht falsch. Bitten Sie darum, die automatische Uhrzeit einzuschalten.",
     pending: "Das Drehkreuz ist eine Minute lang offen",
   },
+  identity: {
+    compare: "Steht dieser Name auf dem Ausweis?",
+    noName: "Der Name ist nicht auf diesem Gerät. Vergleichen Sie den Ausweis mit dem Namen in der App.",
+    unnamed: "Kein Name auf diesem Ticket",
+    matches: "Stimmt überein",
+    mismatch: "Stimmt nicht",
+  },
   nextCode: { title: "Nächsten Code abwarten", text: "Der Code wechselt alle 30 Sekunden. Scannen Sie den neuen." },
   nextCodeUnverified: { title: "Nächsten Code abwarten", text: "Die Uhrzeit dieses Geräts ist nicht geprüft, darum braucht es zwei Codes. Scannen Sie in 30 Sekunden den neuen." },
   reasons: {
@@ -115,6 +122,8 @@ export const access: typeof en = {
     admitted_elsewhere: { title: "An anderem Eingang eingelassen", text: "Dieses Ticket ist dort am Drehkreuz. Geht eine Minute lang niemand durch, scannen Sie erneut." },
     no_reentry: { title: "Kein Wiedereinlass", text: "Bei dieser Veranstaltung gibt es keinen Wiedereinlass." },
     paper_not_accepted: { title: "Papier nicht akzeptiert", text: "Lassen Sie sich das Ticket in der App zeigen." },
+    unnamed: { title: "Kein Name auf dem Ticket", text: "Schicken Sie die Person zur Tageskasse. Sie kann den Namen auch in der App eintragen, auf der Seite des Tickets." },
+    identity_mismatch: { title: "Name stimmt nicht überein", text: "Der Einlass zählt nicht. Schicken Sie die Person zur Tageskasse." },
     wrong_gate: { title: "Falscher Eingang", text: "Dieses Ticket ist für einen anderen Eingang." },
     not_now: { title: "Außerhalb der Zeiten", text: "Diese Akkreditierung gilt zu anderen Zeiten." },
     zone_full: { title: "Tribüne voll", text: "Halten Sie die Leute zurück und rufen Sie die Einsatzleitung." },

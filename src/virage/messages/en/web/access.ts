@@ -96,6 +96,13 @@ export const access = {
     clock: "The phone’s clock is wrong. Ask them to turn on automatic time.",
     pending: "The turnstile is open for one minute",
   },
+  identity: {
+    compare: "Is this the name on their ID?",
+    noName: "The name is not on this device. Compare their ID with the name in the app.",
+    unnamed: "No name on this ticket",
+    matches: "Matches",
+    mismatch: "Does not match",
+  },
   nextCode: { title: "Wait for the next code", text: "The code changes every 30 seconds. Scan the new one." },
   nextCodeUnverified: { title: "Wait for the next code", text: "This device’s time is not verified, so it needs two codes. Scan the new one in 30 seconds." },
   reasons: {
@@ -114,6 +121,8 @@ export const access = {
     admitted_elsewhere: { title: "Admitted at another gate", text: "This ticket is at a turnstile there. If nobody goes through within a minute, scan again." },
     no_reentry: { title: "No re-entry", text: "Re-entry is not allowed at this event." },
     paper_not_accepted: { title: "Paper not accepted", text: "Ask for the ticket in the app." },
+    unnamed: { title: "No name on the ticket", text: "Send them to the box office. They can also add the name in the app, on the ticket’s page." },
+    identity_mismatch: { title: "Name does not match", text: "They are not counted as inside. Send them to the box office." },
     wrong_gate: { title: "Wrong gate", text: "This ticket is for another gate." },
     not_now: { title: "Outside permitted hours", text: "This accreditation is valid at other times." },
     zone_full: { title: "Stand full", text: "Keep people back and call the supervisor." },

@@ -97,6 +97,13 @@ export const access: typeof en = {
     clock: "Le téléphone n’est pas à l’heure. Faites activer l’heure automatique.",
     pending: "Tourniquet ouvert pendant une minute",
   },
+  identity: {
+    compare: "Est-ce le nom sur la pièce d’identité ?",
+    noName: "Le nom n’est pas sur cet appareil. Comparez la pièce d’identité avec le nom dans l’application.",
+    unnamed: "Aucun nom sur ce billet",
+    matches: "Conforme",
+    mismatch: "Non conforme",
+  },
   nextCode: { title: "Attendez le code suivant", text: "Le code change toutes les 30 secondes. Scannez le nouveau." },
   nextCodeUnverified: { title: "Attendez le code suivant", text: "L’heure de cet appareil n’est pas vérifiée : il lui faut deux codes. Scannez le nouveau dans 30 secondes." },
   reasons: {
@@ -115,6 +122,8 @@ export const access: typeof en = {
     admitted_elsewhere: { title: "Admis à une autre porte", text: "Ce billet est au tourniquet là-bas. Si personne ne passe d’ici une minute, rescannez." },
     no_reentry: { title: "Sortie définitive", text: "On ne peut pas revenir à cet événement." },
     paper_not_accepted: { title: "Papier non accepté", text: "Demandez le billet dans l’application." },
+    unnamed: { title: "Billet sans nom", text: "Envoyez la personne au guichet. Elle peut aussi ajouter le nom dans l’application, sur la page du billet." },
+    identity_mismatch: { title: "Le nom ne correspond pas", text: "L’entrée n’est pas comptée. Envoyez la personne au guichet." },
     wrong_gate: { title: "Mauvaise porte", text: "Ce billet est valable à une autre porte." },
     not_now: { title: "Hors des horaires", text: "Cette accréditation est valable à d’autres horaires." },
     zone_full: { title: "Tribune pleine", text: "Faites patienter et appelez le superviseur." },

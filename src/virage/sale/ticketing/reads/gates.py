@@ -22,6 +22,11 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return await store.order_codes(conn, ticket_ids)
 
 
+async def holder_names(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """Return the names on tickets, None on a ticket without one; what is no ticket is missing."""
+    return await store.holder_names(conn, ticket_ids)
+
+
 async def holders_of(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the accounts that hold tickets, by ticket: who received them, else their buyers.
 

@@ -210,6 +210,11 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return {row["id"]: row["code"] async for row in queries.order_codes(conn, ticket_ids=ticket_ids)}
 
 
+async def holder_names(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """Return the names on tickets, by ticket; None on a ticket without one."""
+    return {row["id"]: row["holder_name"] async for row in queries.holder_names(conn, ticket_ids=ticket_ids)}
+
+
 async def holders_of(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the accounts that hold tickets, by ticket; a guest's is their session."""
     return {row["id"]: row["holder_id"] async for row in queries.holders_of(conn, ticket_ids=ticket_ids)}

@@ -143,6 +143,10 @@ from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = any(:ticket_ids::uuid[]);
 
+-- name: holder_names(ticket_ids)
+-- The names on tickets, null on a ticket without one.
+select id, holder_name from ticketing.ticket where id = any(:ticket_ids::uuid[]);
+
 -- name: holders_of(ticket_ids)
 -- The accounts that hold tickets: who received them, else their buyers.
 select ticket.id, coalesce(ticket.holder_id, orders.owner_id) as holder_id
