@@ -188,6 +188,8 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
         type_code(page, code)
         light(page, signal, word)
         yield Screen(name)
+        if name == "gate-identity":
+            page.get_by_role("button", name="Matches", exact=True).click()
     for name, what, code, word in (
         ("gate-no-paper", "no paper", refused.code(), "Paper not accepted"),
         ("gate-zone-full", "full", late.code(), "Stand full"),

@@ -38,6 +38,7 @@ export const REFUSAL_REASONS = [
   "already_inside",
   "no_reentry",
   "paper_not_accepted",
+  "unnamed",
   "wrong_gate",
   "not_now",
   "zone_full",
@@ -57,7 +58,13 @@ export interface Window {
   closes_at: number;
 }
 
-/** The gate of a decision. `windows` are those of accreditations, by gate group. */
+/** What the event's identity rule says of tickets without a name; `due_at` is null while names are optional. */
+export interface NameTerms {
+  due_at: number | null;
+  unnamed_to_desk: boolean;
+}
+
+/** The gate of a decision. `windows` are those of accreditations, by gate group; `names` is absent without an identity rule. */
 export interface GateContext {
   gate: string;
   groups: ReadonlySet<string>;
@@ -66,6 +73,7 @@ export interface GateContext {
   closed: boolean;
   zone_full: boolean;
   windows: Readonly<Record<string, Window>>;
+  names?: NameTerms | null;
 }
 
 /** Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires. */
@@ -76,12 +84,18 @@ export interface Presence {
   pending_until: number | null;
 }
 
-/** What a gate knows of a pass; `generation` is the highest that it has seen. */
+/**
+ * What a gate knows of a pass; `generation` is the highest that it has seen.
+ *
+ * `identity_check`: the event's identity rule selects the pass. `unnamed`: its ticket carries no name.
+ */
 export interface PassStatus {
   generation: number;
   revoked: boolean;
   flagged: boolean;
   presence: Presence | null;
+  identity_check?: boolean;
+  unnamed?: boolean;
 }
 
 /** A code outside its time window that this gate saw before: its step, and when it was shown. */
@@ -169,15 +183,21 @@ function refused(reason: RefusalReason, claims: Claims | null, data: Refused["da
 }
 
 function decideVerified({ claims, paper }: Verified, context: GateContext, status: PassStatus, now: number, trusted: boolean): Decision {
-  const identity_check = paper && context.terms.paper_identity_check;
+  const isAccreditation = Object.hasOwn(context.windows, claims.gate_group);
+  const identity_check = (paper && context.terms.paper_identity_check) || (status.identity_check === true && !isAccreditation);
   return (
-    refusalByStatus(claims, paper, context, status, now) ??
+    refusalByStatus(claims, paper, context, status, now, trusted) ??
     refusalByGate(claims, context, now, trusted) ?? { type: "admitted", claims, paper, identity_check, clock_off_s: 0 }
   );
 }
 
+/** Whether a ticket carries no name although names are due. Without trusted time they never are. */
+export function lacksName({ names }: GateContext, status: PassStatus, now: number, trusted: boolean): boolean {
+  return status.unnamed === true && trusted && (names?.due_at ?? Infinity) <= now;
+}
+
 /** The refusal that the status of the pass causes. */
-function refusalByStatus(claims: Claims, paper: boolean, context: GateContext, status: PassStatus, now: number): Refused | null {
+function refusalByStatus(claims: Claims, paper: boolean, context: GateContext, status: PassStatus, now: number, trusted: boolean): Refused | null {
   if (status.revoked) return refused("revoked", claims);
   if (claims.generation < status.generation) return refused("superseded", claims);
   if (status.flagged) return refused("call_supervisor", claims);
@@ -187,7 +207,8 @@ function refusalByStatus(claims: Claims, paper: boolean, context: GateContext, s
     const reason = reasonOfPresence(status.presence, context, now);
     if (reason !== null) return refused(reason, claims, { since: status.presence.since, gate: status.presence.gate });
   }
-  return paper && !context.terms.paper_accepted ? refused("paper_not_accepted", claims) : null;
+  if (paper && !context.terms.paper_accepted) return refused("paper_not_accepted", claims);
+  return context.names?.unnamed_to_desk && lacksName(context, status, now, trusted) ? refused("unnamed", claims) : null;
 }
 
 /** The refusal that presence causes; a pending bearer may show the code again at the same gate. */

@@ -50,6 +50,7 @@ const changes = (more: Partial<Changes>): Changes => ({
   unflagged: [],
   inside: [],
   outside: [],
+  absent: [],
   generations: [],
   gates: {},
   zones: {},
@@ -255,7 +256,7 @@ test("a role counts at its own gates, a role for the event at all gates, and a r
   expect(roleAtGates([grant("cashier", "all"), grant("admin", "outlet", "07")], { id: EVENT })).toBeNull();
 });
 
-const refused = (about: Partial<ScanAnswer>): ScanAnswer => ({ number: 1, outcome: "refused", identity_check: false, clock_off_s: 0, ...about });
+const refused = (about: Partial<ScanAnswer>): ScanAnswer => ({ number: 1, outcome: "refused", identity_check: false, unnamed: false, clock_off_s: 0, ...about });
 
 test("each refusal of the server is shown with its reason, an unknown reason as an invalid scan", () => {
   const eventData = new EventData(structuredClone(pack), new Map());

@@ -8,8 +8,10 @@ import { fromBase64 } from "../../../shared/passes/base64";
 import { Bitmap } from "./bitmap";
 import type { GateContext, PassStatus, Presence, Window } from "./decide";
 import type { Changes, Hint, Pack, SignedPack } from "./messages";
+import { isSelected, type IdentityStatus } from "./identity";
 import type { StoredCrossing, StoredPack } from "./storage";
 
+const AFTER_END_MS = 24 * 3_600_000;
 const PURPOSE = new TextEncoder().encode("virage:pack:v1\0");
 
 /** The verified pack; null if the event's key did not sign it or it belongs to another event. */
@@ -45,6 +47,8 @@ export class EventData {
   readonly #generations: Map<number, number>;
   readonly #presence = new Map<number, Presence>();
   readonly #windows: Record<string, Window> = {};
+  readonly #names: Map<number, string>;
+  readonly #unnamed: Bitmap;
   #gates: Pack["gates"];
   #zones: Pack["zones"];
   #places: Map<number, number> | null = null;
@@ -59,6 +63,8 @@ export class EventData {
     this.#inside = new Bitmap(fromBase64(inside));
     this.#outside = new Bitmap(fromBase64(outside));
     this.#generations = new Map(pack.generations);
+    this.#names = new Map(pack.identity?.names);
+    this.#unnamed = new Bitmap(fromBase64(pack.identity?.unnamed ?? ""));
     this.#gates = pack.gates;
     this.#zones = pack.zones;
     for (const [group, { opens_at, closes_at }] of Object.entries(pack.windows)) {
@@ -90,10 +96,16 @@ export class EventData {
     return now >= Date.parse(this.pack.expires_at);
   }
 
+  /** Whether the gates of the event closed 24 hours after its end: the device has no more use of its data. */
+  over(now: number): boolean {
+    return now >= Date.parse(this.pack.event.ends_at) + AFTER_END_MS;
+  }
+
   /** The gate as decisions need it; `area` is the standing area of the pass, if it has one. */
   contextOf(gate: string, area: string | null = null): GateContext {
     const state = this.#gates[gate];
     const zone = area ?? state?.zone ?? "";
+    const { identity } = this.pack;
     return {
       gate,
       groups: new Set(state?.groups),
@@ -102,7 +114,17 @@ export class EventData {
       closed: state?.closed ?? true,
       zone_full: this.#zones[zone]?.full ?? false,
       windows: this.#windows,
+      names: identity ? { due_at: identity.due_at === null ? null : Date.parse(identity.due_at), unnamed_to_desk: identity.unnamed_to_desk } : null,
     };
+  }
+
+  /** What the identity rule asks of a pass. */
+  async identityOf(number: number): Promise<IdentityStatus> {
+    const { identity } = this.pack;
+    if (!identity) return { identity_check: false, unnamed: false, name: null };
+    const unnamed = this.#unnamed.has(number);
+    const identity_check = !unnamed && (await isSelected(identity.secret, number, identity.share_percent));
+    return { identity_check, unnamed, name: this.#names.get(number) ?? null };
   }
 
   statusOf(number: number): PassStatus {
@@ -128,15 +150,31 @@ export class EventData {
     for (const state of ["inside", "outside"] as const) {
       for (const [number, gate, at] of changes[state]) this.#setPresence(number, { state, since: Date.parse(at), gate, pending_until: null });
     }
-    changes.generations.forEach(([number, generation]) => this.#raiseGeneration(number, generation));
+    // Changes kept by an earlier version of this app have no `absent`.
+    (changes.absent ?? []).forEach(([number, at]) => this.#takeBack(number, Date.parse(at)));
+    changes.generations.forEach(([number, generation]) => {
+      this.#raiseGeneration(number, generation);
+      // The ticket may have another holder: its name is not known here until the next pack.
+      this.#names.delete(number);
+      this.#unnamed.put(number, false);
+    });
     this.#gates = { ...this.#gates, ...changes.gates };
     this.#zones = { ...this.#zones, ...changes.zones };
   }
 
-  /** Add a crossing at this device. */
+  /** Add a crossing at this device; without presence, its entry was taken back. */
   addCrossing({ number, generation, presence }: Omit<StoredCrossing, "event_id">): void {
     this.#raiseGeneration(number, generation);
     if (presence) this.#setPresence(number, presence);
+    else this.#takeBack(number, Infinity);
+  }
+
+  /** The entry of a pass until a time was taken back: it is as if it had not entered. */
+  #takeBack(number: number, until: number): void {
+    if ((this.#presence.get(number)?.since ?? 0) > until) return;
+    this.#presence.delete(number);
+    this.#inside.put(number, false);
+    this.#outside.put(number, false);
   }
 
   #raiseGeneration(number: number, generation: number): void {

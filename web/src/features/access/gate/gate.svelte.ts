@@ -3,7 +3,7 @@ import type { Device } from "../../../shared/devices/pairing";
 import { prefixOf } from "../../../shared/codes";
 import { connection } from "../../../shared/runtime/connection.svelte";
 import type { Verdict } from "../../../shared/passes/verify";
-import type { Decision, Presence } from "./decide";
+import { lacksName, type Decision, type Presence } from "./decide";
 import { EventData } from "./eventData";
 import { decideExit, presenceAfterExit, resultOfExit } from "./exit";
 import { link, time } from "./link";
@@ -163,10 +163,10 @@ class Gate {
     return !posts || posts.includes(code) || posts.includes(prefixOf(code) + (this.eventData?.gates[code]?.groups[0] ?? ""));
   }
 
-  /** Process a text from the camera or a hand scanner. Texts that arrive meanwhile are dropped. */
+  /** Process a text from the camera or a hand scanner. Texts that arrive meanwhile, or during a check, are dropped. */
   async scan(text: string, seenAt: number | null = null): Promise<void> {
     if (this.#busy || this.revoked || !this.eventData || !this.code || !this.device || !this.mayWorkAt(this.code)) return;
-    if (seenAt !== null && this.#repeats.isSame(text)) return;
+    if (this.result?.identityCheck || (seenAt !== null && this.#repeats.isSame(text))) return;
     this.#busy = true;
     const began = performance.now();
     try {
@@ -215,11 +215,17 @@ class Gate {
       this.staleCodes.add(verdict.claims.number, verdict.step, now);
     }
     if (answered) return answered;
-    const status = statusAfterTimeout(before, eventData.statusOf(number), code);
+    const { name, ...identity } = await eventData.identityOf(number);
+    const status = { ...statusAfterTimeout(before, eventData.statusOf(number), code), ...identity };
     const decision = decideLocally(eventData, code, verdict, status, this.staleCodes, now, time.trusted);
     measure("gate:decision", began);
     const result = await this.#storeDecision(text, decision, now);
-    return { ...result, pendingElsewhere: result.reason === "already_inside" && status.presence?.state === "pending" };
+    return {
+      ...result,
+      name: result.identityCheck ? name : null,
+      unnamed: decision.type === "admitted" && lacksName(eventData.contextOf(code), status, now, time.trusted),
+      pendingElsewhere: result.reason === "already_inside" && status.presence?.state === "pending",
+    };
   }
 
   /** Record an exit without asking the server: people who leave do not wait. Unreadable codes are counted by hand. */
@@ -229,7 +235,8 @@ class Gate {
     if (decision.type === "left") {
       const { number, generation } = decision.claims;
       const scan = { ...this.#scanAt(gate), at: new Date(now).toISOString(), kind: "left" as const, code: text, pass_number: number, generation, offline: !this.online };
-      await this.#store(scan, number, 0, decision.unproved ? null : presenceAfterExit(decision.previous, gate, now));
+      const presence = decision.unproved ? null : presenceAfterExit(decision.previous, gate, now);
+      await this.#store(scan, presence && this.#crossing(number, 0, presence));
     }
     return { ...resultOfExit(decision), training: this.training };
   }
@@ -263,16 +270,16 @@ class Gate {
     return { event_id: this.eventData!.pack.event.id, gate, at: time.iso(), training: this.training, ...person };
   }
 
-  #crossing(number: number, generation: number, presence: Presence): StoredCrossing {
+  #crossing(number: number, generation: number, presence: Presence | null): StoredCrossing {
     return { event_id: this.eventData!.pack.event.id, number, generation, presence };
   }
 
   /** Store a scan, then apply its crossing: a result without a stored scan could admit the pass twice. */
-  async #store(scan: Omit<ScanBody, "number">, number: number | null, generation: number, presence: Presence | null): Promise<void> {
-    const crossing = number !== null && presence && !this.training ? this.#crossing(number, generation, presence) : null;
-    await keepScan(this.device!, scan, crossing);
+  async #store(scan: Omit<ScanBody, "number">, crossing: StoredCrossing | null): Promise<void> {
+    const counted = this.training ? null : crossing;
+    await keepScan(this.device!, scan, counted);
     this.storageFull = false;
-    if (crossing) this.eventData!.addCrossing(crossing);
+    if (counted) this.eventData!.addCrossing(counted);
     this.backlog += 1;
     if (this.online) void this.sync();
   }
@@ -293,7 +300,7 @@ class Gate {
       ...(result.reason ? { reason: result.reason } : {}),
       offline: true,
     };
-    await this.#store(scan, claims?.number ?? null, claims?.generation ?? 0, isAdmitted ? presenceAfterEntry(eventData, gate, now) : null);
+    await this.#store(scan, isAdmitted ? this.#crossing(claims!.number, claims!.generation, presenceAfterEntry(eventData, gate, now)) : null);
     return result;
   }
 
@@ -311,9 +318,27 @@ class Gate {
     const pending = eventData.gates[gate]?.turnstile ?? false;
     const kind = pending ? ("admitted" as const) : ("passed" as const);
     const scan = { ...this.#scanAt(gate), kind, pass_number: number, generation, override: reason, offline: !this.online };
-    await this.#store(scan, number, generation, presenceAfterEntry(eventData, gate, time.now()));
+    await this.#store(scan, this.#crossing(number, generation, presenceAfterEntry(eventData, gate, time.now())));
     const { label, group } = this.result?.number === number ? this.result : EMPTY_RESULT;
     this.#show({ ...EMPTY_RESULT, signal: "good", number, generation, label, group, pending, overridden: true, training: this.training });
+  }
+
+  /** Answer the identity check of the shown result. A mismatch takes the entry back. */
+  async answerCheck(matches: boolean): Promise<void> {
+    await this.exclusive(() => this.#answerCheck(matches)).catch((error) => this.#showWriteError(error));
+  }
+
+  async #answerCheck(matches: boolean): Promise<void> {
+    const result = this.result;
+    if (!result?.identityCheck || result.number === null) return;
+    const { number, label, group } = result;
+    const generation = result.generation ?? 0;
+    const kind = matches ? ("matched" as const) : ("mismatched" as const);
+    const scan = { ...this.#scanAt(this.code!), kind, pass_number: number, generation, offline: !this.online };
+    await this.#store(scan, matches ? null : this.#crossing(number, generation, null));
+    if (matches) return this.clearResult();
+    if (!this.training) this.#increment("admitted", -1);
+    this.#show({ ...EMPTY_RESULT, signal: "bad", reason: "identity_mismatch", number, generation, label, group });
   }
 
   /** Count a person who leaves without a readable code; the steward may undo it for a moment. */
@@ -390,8 +415,8 @@ class Gate {
     this.chooseGate(null);
   }
 
-  /** The device was moved to another venue: forget the event with its pack. Scans that wait are uploaded as before. */
-  async moveAway(): Promise<void> {
+  /** The device was moved to another venue, or the event is over: forget it with its pack. Scans that wait are uploaded as before. */
+  async forgetEvent(): Promise<void> {
     await this.exclusive(async () => {
       this.leaveEvent();
       this.setPerson(null);

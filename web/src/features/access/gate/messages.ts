@@ -54,9 +54,21 @@ export interface Pack {
   generations: [number: number, generation: number][];
   directory: { places: [place: number, pass: number][]; orders: Record<string, number[]> };
   roster: Member[];
+  /** Missing for an event without an identity rule, and in packs of an earlier server. */
+  identity?: PackIdentity;
 }
 
-export type ScanKind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left" | "pulse";
+/** The identity rule: `secret` and the bitmap `unnamed` are base64; names of selected passes of the device's gate groups. */
+export interface PackIdentity {
+  secret: string;
+  share_percent: number;
+  due_at: string | null;
+  unnamed_to_desk: boolean;
+  unnamed: string;
+  names: [number: number, name: string][];
+}
+
+export type ScanKind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left" | "pulse" | "matched" | "mismatched";
 
 /** Reason of an override; the server stores any other value as `other`. */
 export type OverrideReason = "no_phone" | "broken_phone" | "checked_by_supervisor" | "system_error";

@@ -6,7 +6,7 @@ import type { Hint, ScanAnswer, Text } from "./messages";
 import type { Signal } from "./signals";
 
 /** Reasons of the device's own, and those with which the server rejects a scan, besides those of the decision. */
-const OTHER_REASONS = ["no_pack", "not_kept", "torn", "not_your_gate", "forged_scan", "invalid_scan", "unknown_event", "event_not_on", "device_revoked"] as const;
+const OTHER_REASONS = ["no_pack", "not_kept", "torn", "identity_mismatch", "not_your_gate", "forged_scan", "invalid_scan", "unknown_event", "event_not_on", "device_revoked"] as const;
 export type ResultReason = RefusalReason | (typeof OTHER_REASONS)[number];
 const RESULT_REASONS: readonly ResultReason[] = [...REFUSAL_REASONS, ...OTHER_REASONS];
 
@@ -24,6 +24,10 @@ export interface ScanResult {
   hint: Hint | null;
   paper: boolean;
   identityCheck: boolean;
+  /** The name on the ticket, to compare with the document; null if the device does not have it. */
+  name: string | null;
+  /** The ticket carries no name although names are due. */
+  unnamed: boolean;
   clockOffS: number;
   pending: boolean;
   /** Admitted at the turnstile of another gate, not yet passed. */
@@ -58,6 +62,8 @@ export const EMPTY_RESULT: Omit<ScanResult, "signal"> = {
   hint: null,
   paper: false,
   identityCheck: false,
+  name: null,
+  unnamed: false,
   clockOffS: 0,
   pending: false,
   pendingElsewhere: false,
@@ -118,7 +124,8 @@ export function resultOfAnswer(answer: ScanAnswer, eventData: EventData, gate: s
   if (answer.outcome === "again") return { ...pass, signal: "again" };
   if (answer.outcome === "admitted") {
     const pending = Boolean(answer.pending_until);
-    return { ...pass, signal: "good", identityCheck: Boolean(answer.identity_check), clockOffS: answer.clock_off_s ?? 0, pending };
+    const [name, unnamed] = [answer.holder_name ?? null, answer.unnamed ?? false];
+    return { ...pass, signal: "good", identityCheck: Boolean(answer.identity_check), name, unnamed, clockOffS: answer.clock_off_s ?? 0, pending };
   }
   // An unknown reason comes from a later version of the server.
   const reason = RESULT_REASONS.find((known) => known === answer.reason) ?? "invalid_scan";

@@ -32,6 +32,8 @@ export const heartbeat = new Heartbeat(async () => {
   if (!gate.device || gate.revoked) return;
   if (gate.eventData) await report(gate.eventData);
   gate.timeTrusted = time.trusted;
+  // The event is over and everything is uploaded: nothing of it stays on the device, least of all names.
+  if (time.trusted && gate.backlog === 0 && gate.eventData?.over(time.now())) return gate.forgetEvent();
   const old = packFetched === null || performance.now() - packFetched > PACK_AGE_MS;
   if (!gate.eventData || (gate.online && old)) await fetchPack();
 });
@@ -51,7 +53,7 @@ async function report(eventData: EventData): Promise<void> {
   const reply = await link.ask<HeartbeatAnswer>((signal) => link.api.POST("/api/access/heartbeat", { body, signal }), TIMEOUT_MS);
   if (!handleReply(reply, gate)) {
     // The device does not work at this gate any more: it has other gates, or those of another venue.
-    if (reply.status === MOVED && (await fetchPack()) === "no_event") await gate.moveAway();
+    if (reply.status === MOVED && (await fetchPack()) === "no_event") await gate.forgetEvent();
     return;
   }
   if (gate.eventData !== eventData) return;
