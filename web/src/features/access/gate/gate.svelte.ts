@@ -378,7 +378,7 @@ class Gate {
   #show(result: ScanResult): void {
     this.#sequence += 1;
     this.result = { ...result, training: this.training, sequence: this.#sequence };
-    playSignal(result.signal);
+    playSignal(result.identityCheck ? "again" : result.signal);
     this.#count(this.result);
   }
 
