@@ -18,6 +18,7 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.site.programme import acts as programme
 from virage.site.programme.reads import event as event_of
+from virage.site.programme.rules import content_of
 
 if TYPE_CHECKING:
     from tests.matchday.access.conftest import Evening
@@ -148,7 +149,7 @@ async def test_an_event_whose_tickets_lost_their_names_checks_nothing(evening: "
         event = await event_of(conn, evening.event_id)
         assert event is not None
         rules = msgspec.structs.replace(event.rules, named_tickets=False)
-        content = programme.content_of(msgspec.structs.replace(event, rules=rules))
+        content = content_of(msgspec.structs.replace(event, rules=rules))
         await programme.amend(conn, event.id, content, None, NOW)
     assert (await packed(evening, device)).identity is None
     assert "identity_check" not in await asked(evening, device, ticket)
