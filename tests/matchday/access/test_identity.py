@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.matchday.access.conftest import HOUR, MINUTE, NOW, SECOND, Device, Ticket
 from tests.matchday.access.test_devices import beat, bits, packed
 from virage.matchday.access.reads.changes import changes_of
+from virage.matchday.access.rules.decision import NameTerms, PassStatus, lacks_name
 from virage.matchday.access.rules.identity import is_selected
 from virage.platform.data.journal import Entry
 from virage.platform.values.ids import new_id
@@ -50,6 +51,12 @@ def test_a_share_of_the_passes_is_selected(secret: bytes, share: int) -> None:
 def test_another_secret_selects_other_passes(secrets: list[bytes]) -> None:
     one, other = ([is_selected(secret, number, 50) for number in range(200)] for secret in secrets)
     assert one != other
+
+
+@pytest.mark.parametrize(("trusted", "seconds", "lacks"), [(True, 0, True), (True, -1, False), (False, 0, False)])
+def test_a_name_lacks_once_names_are_due_by_trusted_time(*, trusted: bool, seconds: int, lacks: bool) -> None:
+    names, known = NameTerms(NOW, unnamed_to_desk=True), PassStatus(unnamed=True)
+    assert lacks_name(names, known, NOW + seconds * SECOND, trusted=trusted) is lacks
 
 
 async def opened(evening: "Evening", **rules: Any) -> None:
