@@ -325,18 +325,21 @@ class Gate {
 
   /** Answer the identity check of the shown result. A mismatch takes the entry back. */
   async answerCheck(matches: boolean): Promise<void> {
-    await this.exclusive(() => this.#answerCheck(matches)).catch((error) => this.#showWriteError(error));
+    const result = this.result;
+    if (!result?.identityCheck) return;
+    // The next code may be scanned at once: it is processed after this answer.
+    this.result = null;
+    await this.exclusive(() => this.#answerCheck(result, matches)).catch((error) => this.#showWriteError(error));
   }
 
-  async #answerCheck(matches: boolean): Promise<void> {
-    const result = this.result;
-    if (!result?.identityCheck || result.number === null) return;
+  async #answerCheck(result: ShownResult, matches: boolean): Promise<void> {
     const { number, label, group } = result;
+    if (number === null) return;
     const generation = result.generation ?? 0;
     const kind = matches ? ("matched" as const) : ("mismatched" as const);
     const scan = { ...this.#scanAt(this.code!), kind, pass_number: number, generation, offline: !this.online };
     await this.#store(scan, matches ? null : this.#crossing(number, generation, null));
-    if (matches) return this.clearResult();
+    if (matches) return;
     if (!this.training) this.#increment("admitted", -1);
     this.#show({ ...EMPTY_RESULT, signal: "bad", reason: "identity_mismatch", number, generation, label, group });
   }
