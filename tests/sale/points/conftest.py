@@ -1,7 +1,7 @@
 """Shared parts of the tests of points: a club with a programme, and gates that its visitors pass."""
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from tests.sale.ticketing.conftest import (
 from virage.identity.people.store import devices
 from virage.matchday.access.acts.scans import process_scans, withdraw_scans
 from virage.matchday.access.api import first_entries
-from virage.matchday.access.rules.scans import Scan, VerifiedScan
+from virage.matchday.access.rules.scans import Kind, Scan, VerifiedScan
 from virage.matchday.food.menu.api import Catalogues
 from virage.matchday.food.orders.api import food_spent
 from virage.matchday.food.till.api import TillSpends
@@ -158,8 +158,10 @@ class Club:
 
     async def enters(self, ticket_id: str, before_start: timedelta = HOUR) -> UUID:
         """A new gate admits the holder of a ticket, so long before the start, and sends it at once; its device."""
-        (row,) = await self.system.rows("select event_id, number from passes.pass where subject = $1", UUID(ticket_id))
-        (event,) = await self.system.rows("select starts_at from programme.event where id = $1", row["event_id"])
+        (event,) = await self.system.rows(
+            "select starts_at from programme.event where id = (select event_id from passes.pass where subject = $1)",
+            UUID(ticket_id),
+        )
         device_id, at = new_id(), event["starts_at"] - before_start
         self.clock.set(max(at, self.clock.now()))
         async with self.system.db.transaction() as conn:
@@ -173,18 +175,24 @@ class Club:
                 device_id.bytes,
                 at - timedelta(days=30),
             )
-            scan = Scan(
-                number=next(self.devices),
-                event_id=row["event_id"],
-                gate="A1",
-                at=at,
-                kind="passed",
-                code="proved",
-                pass_number=row["number"],
-                offline=True,
-            )
-            await process_scans(conn, [VerifiedScan(device_id, scan, None)], self.system.clock.now())
+        await self.scanned(device_id, ticket_id, "passed", at)
         return device_id
+
+    async def scanned(self, device_id: UUID, ticket_id: str, kind: Kind, at: datetime) -> None:
+        """A gate sends what it saw of a ticket while it was offline."""
+        (row,) = await self.system.rows("select event_id, number from passes.pass where subject = $1", UUID(ticket_id))
+        scan = Scan(
+            number=next(self.devices),
+            event_id=row["event_id"],
+            gate="A1",
+            at=at,
+            kind=kind,
+            code="proved",
+            pass_number=row["number"],
+            offline=True,
+        )
+        async with self.system.db.transaction() as conn:
+            await process_scans(conn, [VerifiedScan(device_id, scan, None)], self.system.clock.now())
 
     async def withdrawn(self, device_id: UUID) -> None:
         """The supervisor withdraws all that a gate sent."""

@@ -201,6 +201,19 @@ async def test_a_withdrawn_scan_takes_back_what_the_entry_earned_and_says_why(cl
     assert (await club.audit()).clean
 
 
+async def test_an_identity_document_that_does_not_match_takes_back_what_the_entry_earned(club: Club) -> None:
+    fan, ticket = await present(club)
+    gate = await club.enters(ticket)
+    await club.earn()
+    assert await club.balance(fan) == 15
+    await club.scanned(gate, ticket, "mismatched", club.clock.now())
+    await club.earn()
+    assert await club.balance(fan) == 0
+    await club.enters(ticket)
+    await club.earn()
+    assert (await club.balance(fan), (await club.audit()).clean) == (15, True)
+
+
 async def test_an_entry_after_a_withdrawn_one_returns_the_points_once(club: Club) -> None:
     fan, ticket = await present(club)
     gate = await club.enters(ticket)

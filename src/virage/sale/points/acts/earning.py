@@ -250,12 +250,18 @@ async def _withdrawn(
 ) -> dict[tuple[UUID, UUID], datetime | None]:
     """Return the first entry that is left to people whose scans were withdrawn, by account and event; None for none.
 
-    Every ticket that they hold for the event counts.
+    An identity document that does not match takes an entry back, too. Every ticket that they hold for the event counts.
     """
     numbers: dict[UUID, set[int]] = {}
     for entry in entries:
         if entry.what == WITHDRAWN:
             numbers.setdefault(entry.about, set()).update(entry.data.get("numbers", ()))
+        elif entry.what == CROSSED:
+            absent = (
+                number for number, gate in zip(entry.data["numbers"], entry.data["gates"], strict=True) if not gate
+            )
+            numbers.setdefault(entry.about, set()).update(absent)
+    numbers = {event_id: of_event for event_id, of_event in numbers.items() if of_event}
     found: dict[tuple[UUID, UUID], datetime | None] = {}
     for event_id, event in (await programme.events(conn, sorted(numbers))).items():
         tickets = await passes.subjects(conn, event_id, sorted(numbers[event_id]))
