@@ -867,9 +867,10 @@ def _fingerprint(intent: stripe.PaymentIntent) -> str | None:
 
     A phone's wallet pays with a number of its own (https://docs.stripe.com/api/charges/object).
     """
-    charge: Any = getattr(intent, "latest_charge", None)
-    card = None if charge is None or isinstance(charge, str) else getattr(charge.payment_method_details, "card", None)
-    return getattr(card, "fingerprint", None)
+    found: Any = intent
+    for name in ("latest_charge", "payment_method_details", "card", "fingerprint"):
+        found = getattr(found, name, None)  # an absent field is no attribute
+    return None if found is None else str(found)
 
 
 def _report(account: stripe.Account) -> AccountReport:
