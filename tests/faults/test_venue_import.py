@@ -90,8 +90,9 @@ async def test_an_import_that_waits_for_another_one_too_long_says_so_and_changes
     database_url: str, tmp_path: Path
 ) -> None:
     db = await Database.open(database_url)
-    # On a busy machine the import waits for longer than a transaction may be idle.
-    blocker = await asyncpg.connect(database_url, server_settings={"idle_in_transaction_session_timeout": "0"})
+    # On a busy machine the import waits for longer than a transaction may last.
+    unlimited = {"idle_in_transaction_session_timeout": "0", "transaction_timeout": "0"}
+    blocker = await asyncpg.connect(database_url, server_settings=unlimited)
     async with blocker.transaction():
         await blocker.execute(HELD[0])
         async with importing(database_url, tmp_path, "Late") as process:
