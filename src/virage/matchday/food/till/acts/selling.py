@@ -193,7 +193,7 @@ async def _write(
         new = [_NewParts(key_of(sent[at].record), 0, outcomes[at].parts) for at in booked]
         new += [_NewParts(early.refund.key, early.refund.part, early.parts) for early in decision.early.settled]
         await _settle_card_payments(conn, new, now)
-        await append(conn, _facts([(sent[at].record, outcomes[at].parts) for at in booked]), now)
+        await append(conn, await _facts(conn, [(sent[at].record, outcomes[at].parts) for at in booked]), now)
         if lost:
             await store.insert_losses(conn, [(sent[at].record, cents) for at, cents in lost.items()])
         noted = [
@@ -228,14 +228,16 @@ async def _settle_card_payments(conn: Connection, booked: Sequence[_NewParts], n
             raise RuntimeError(f"A refund of a card payment is not sent: {answer.reason}")  # noqa: TRY004 - it is no type that is wrong
 
 
-def _facts(booked: Sequence[tuple[Record, Sequence[Part]]]) -> list[Fact]:
-    """Return facts about sales during an event that a wallet paid, and about sales that were refunded, for points."""
+async def _facts(conn: Connection, booked: Sequence[tuple[Record, Sequence[Part]]]) -> list[Fact]:
+    """Return facts about sales during an event that a wallet paid, and about refunds of such sales, for points."""
+    refunded = {sale for record, _ in booked if (sale := sale_of(record)) is not None}
+    by_wallet = await store.paid_by_wallets(conn, sorted(refunded)) if refunded else {}
     facts = []
     for record, parts in booked:
         sale = sale_of(record)
-        if sale is not None:
+        if sale in by_wallet:
             facts.append(Fact("till_sale_refunded", record.till, sale.id, {"till": sale.till}))
-        elif record.event_id is not None and any(part.wallet_id is not None for part in parts):
+        elif sale is None and record.event_id is not None and any(part.wallet_id is not None for part in parts):
             facts.append(Fact("till_sale_booked", record.till, record.id, {"till": record.till}))
     return facts
 
