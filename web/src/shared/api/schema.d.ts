@@ -9544,13 +9544,17 @@ export interface components {
         };
         /**
          * EarlyWindow
-         * @description From `opens_at` until the public sale, a member of one of these tiers may hold up to `tickets_max` tickets.
+         * @description From `opens_at` until the public sale, the people whom it is for may hold up to `tickets_max` tickets each.
          *
-         *         `tiers` are the names of the tiers. A window of a buyer names the buyer's own tier alone.
+         *         They are members of `tiers` and holders of `packages`, such as a season ticket; both are names. A window of a buyer
+         *         names the buyer's own tier or package alone.
          */
         EarlyWindow: {
             /** Format: date-time */
             opens_at: string;
+            packages: {
+                [key: string]: string;
+            }[];
             tickets_max: number;
             tiers: {
                 [key: string]: string;
@@ -9880,13 +9884,15 @@ export interface components {
         };
         /**
          * EventWindow
-         * @description A members' window: from `opens_at` until the public sale opens, for members of these tiers.
+         * @description A members' window: from `opens_at` until the public sale opens, for members of these tiers and package holders.
          *
-         *         A member may hold up to `tickets_max` tickets of the event, and no more than their tier allows.
+         *         Each may hold up to `tickets_max` tickets of the event, and a member no more than their tier allows. Holders of a
+         *         package, such as a season ticket, have paid it, and not all of it was refunded.
          */
         EventWindow: {
             /** Format: date-time */
             opens_at: string;
+            package_ids?: string[];
             tickets_max: number;
             tier_ids: string[];
         };

@@ -11,6 +11,7 @@ from virage.sale.membership.rules.terms import EventWindow, MembershipRefusal, T
 from virage.sale.membership.rules.tiers import check_tier, check_windows, content_of, may_change
 from virage.sale.membership.store import tiers as store
 from virage.sale.membership.store import windows as windows_store
+from virage.sale.packages import api as packages
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 
@@ -67,7 +68,10 @@ async def set_windows(
     if event.state == "cancelled":
         return Refused(MembershipRefusal.EVENT_CANCELLED)
     tiers = await store.tiers_of(conn, [event.organiser_id])
-    refusal = check_windows(windows, {tier.id for tier in tiers}, event.sale_opens_at)
+    wanted = {package_id for window in windows for package_id in window.package_ids}
+    known = await packages.packages_by_id(conn, wanted) if wanted else {}
+    own = {id_ for id_, package in known.items() if package.organiser_id == event.organiser_id}
+    refusal = check_windows(windows, {tier.id for tier in tiers}, own, event.sale_opens_at)
     if refusal is not None:
         return refusal
     current = await windows_store.lock_windows(conn, event.id)

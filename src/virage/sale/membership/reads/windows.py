@@ -29,9 +29,11 @@ class EarlySales:
         windows: dict[UUID, dict[int, EarlyWindow]] = {}
         mine: dict[UUID, dict[UUID, list[EarlyWindow]]] = {}
         for row in rows:
-            windows.setdefault(row.event_id, {})[row.position] = EarlyWindow(row.opens_at, row.tickets_max, row.tiers)
-            if row.person_id is not None and row.tier is not None and row.own_max is not None:
-                own = EarlyWindow(row.opens_at, row.own_max, [row.tier])
+            window = EarlyWindow(row.opens_at, row.tickets_max, row.tiers, row.packages)
+            windows.setdefault(row.event_id, {})[row.position] = window
+            if row.person_id is not None and row.own_max is not None:
+                tiers, packages = ([] if name is None else [name] for name in (row.tier, row.package))
+                own = EarlyWindow(row.opens_at, row.own_max, tiers, packages)
                 mine.setdefault(row.event_id, {}).setdefault(row.person_id, []).append(own)
         return {id_: EarlySale(list(found.values()), mine.get(id_, {})) for id_, found in windows.items()}
 

@@ -115,11 +115,13 @@ class Member(Struct, frozen=True):
 
 
 class EventWindow(Struct, frozen=True, forbid_unknown_fields=True):
-    """A members' window: from `opens_at` until the public sale opens, for members of these tiers.
+    """A members' window: from `opens_at` until the public sale opens, for members of these tiers and package holders.
 
-    A member may hold up to `tickets_max` tickets of the event, and no more than their tier allows.
+    Each may hold up to `tickets_max` tickets of the event, and a member no more than their tier allows. Holders of a
+    package, such as a season ticket, have paid it, and not all of it was refunded.
     """
 
     opens_at: Annotated[datetime, Meta(tz=True)]
     tickets_max: Annotated[int, Meta(ge=1, le=WINDOW_TICKETS_MAX)]
-    tier_ids: Annotated[list[UUID], Meta(min_length=1, max_length=50)]
+    tier_ids: Annotated[list[UUID], Meta(max_length=50)]
+    package_ids: Annotated[list[UUID], Meta(max_length=50)] = []

@@ -38,12 +38,16 @@ def may_change(tier: Tier, content: TierContent, revision: int | None, *, has_me
 
 
 def check_windows(
-    windows: Sequence[EventWindow], tier_ids: Collection[UUID], sale_opens_at: datetime
+    windows: Sequence[EventWindow], tier_ids: Collection[UUID], package_ids: Collection[UUID], sale_opens_at: datetime
 ) -> Refused | None:
-    """Refuse a window of a tier that is not the organiser's, and one that opens no earlier than the public sale."""
+    """Refuse a window without tier and package, with one of another organiser, or no earlier than the public sale."""
     if any(not set(window.tier_ids) <= set(tier_ids) for window in windows):
         return Refused(MembershipRefusal.UNKNOWN_TIER)
-    if any(len(set(window.tier_ids)) < len(window.tier_ids) for window in windows):
-        return invalid_input("tier_ids", "A window names each tier once.")
+    if any(not set(window.package_ids) <= set(package_ids) for window in windows):
+        return invalid_input("package_ids", "They are packages of the organiser.")
+    for window in windows:
+        names = [*window.tier_ids, *window.package_ids]
+        if not names or len(set(names)) < len(names):
+            return invalid_input("tier_ids", "A window is for a tier or a package, and names each once.")
     late = [window.opens_at for window in windows if window.opens_at >= sale_opens_at]
     return Refused(MembershipRefusal.WINDOW_TOO_LATE, {"sale_opens_at": sale_opens_at}) if late else None

@@ -13,9 +13,10 @@ from virage.sale.membership.store.queries import queries
 
 
 class EarlySaleRow(Struct, frozen=True):
-    """A window of an event with the names of its tiers, and a person whose membership it is for, or None.
+    """A window of an event with the names of its tiers and packages, and a person whom it is for, or None.
 
-    `own_max` is how many tickets of the event this person may hold in the window.
+    The person is a member of `tier`, or a holder of `package`. `own_max` is how many tickets of the event this person
+    may hold in the window.
     """
 
     event_id: UUID
@@ -23,8 +24,10 @@ class EarlySaleRow(Struct, frozen=True):
     opens_at: datetime
     tickets_max: int
     tiers: list[LocalisedText]
+    packages: list[LocalisedText]
     person_id: UUID | None
     tier: LocalisedText | None
+    package: LocalisedText | None
     own_max: int | None
 
 
@@ -44,6 +47,7 @@ async def replace_windows(conn: Connection, event_id: UUID, windows: Sequence[Ev
         opens_at=[window.opens_at for window in windows],
         tickets_max=[window.tickets_max for window in windows],
         tier_ids=["{" + ",".join(map(str, window.tier_ids)) + "}" for window in windows],
+        package_ids=["{" + ",".join(map(str, window.package_ids)) + "}" for window in windows],
     )
     return int(await queries.raise_revision(conn, event_id=event_id))
 
@@ -51,7 +55,7 @@ async def replace_windows(conn: Connection, event_id: UUID, windows: Sequence[Ev
 async def windows_of(conn: Connection, event_id: UUID) -> list[EventWindow]:
     """Return the windows of an event, the earliest first."""
     rows = queries.windows_of(conn, event_id=event_id)
-    return [EventWindow(row["opens_at"], row["tickets_max"], row["tier_ids"]) async for row in rows]
+    return [EventWindow(row["opens_at"], row["tickets_max"], row["tier_ids"], row["package_ids"]) async for row in rows]
 
 
 async def revision(conn: Connection, event_id: UUID) -> int:
@@ -62,6 +66,6 @@ async def revision(conn: Connection, event_id: UUID) -> int:
 async def early_sales(
     conn: Connection, event_ids: Sequence[UUID], person_ids: Sequence[UUID], today: date
 ) -> list[EarlySaleRow]:
-    """Return the windows of events, the earliest first, with the memberships of these persons that they are for."""
+    """Return the windows of events, the earliest first, with what of these persons they are for."""
     rows = queries.early_sales(conn, event_ids=event_ids, person_ids=person_ids, today=today)
     return [EarlySaleRow(**row) async for row in rows]

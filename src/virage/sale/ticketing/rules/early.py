@@ -1,4 +1,4 @@
-"""Early sale of an event to members: windows that open before the public sale."""
+"""Early sale of an event to members and holders of packages: windows that open before the public sale."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,18 +10,20 @@ from virage.platform.values.localised import LocalisedText
 
 
 class EarlyWindow(Struct, frozen=True):
-    """From `opens_at` until the public sale, a member of one of these tiers may hold up to `tickets_max` tickets.
+    """From `opens_at` until the public sale, the people whom it is for may hold up to `tickets_max` tickets each.
 
-    `tiers` are the names of the tiers. A window of a buyer names the buyer's own tier alone.
+    They are members of `tiers` and holders of `packages`, such as a season ticket; both are names. A window of a buyer
+    names the buyer's own tier or package alone.
     """
 
     opens_at: datetime
     tickets_max: int
     tiers: list[LocalisedText]
+    packages: list[LocalisedText]
 
 
 class EarlySale(Struct, frozen=True):
-    """The windows of an event, the earliest first, and those of the buyers who are members, by their ids."""
+    """The windows of an event, the earliest first, and those of the buyers, by their ids."""
 
     windows: Sequence[EarlyWindow]
     by_buyer: Mapping[UUID, Sequence[EarlyWindow]]

@@ -5,6 +5,8 @@ import type { components } from "../../../shared/api/schema";
 type Schemas = components["schemas"];
 export type Tier = Schemas["Tier"];
 export type OfficeTier = Schemas["OfficeTier"];
+export type OfficePackage = Schemas["OfficePackage"];
+export type Package = Schemas["Package"];
 export type OfficeMember = Schemas["OfficeMember"];
 export type OfficeMembers = Schemas["OfficeMembers"];
 export type Membership = Schemas["MembershipView"];
