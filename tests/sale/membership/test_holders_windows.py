@@ -44,6 +44,7 @@ async def test_a_holder_of_a_season_ticket_holds_in_their_window_and_others_are_
     await club.season.bought(holder, club.package)
     await club.season.held(unpaid, club.package)
     stranger = await club.system.fan("stranger@example.org")
+    await club.season.bought(stranger, await club.season.package(name={"fr": "Autre", "en": "Other", "de": "Andere"}))
     assert (await hold(holder, 2)).status_code == 201
     assert code(await hold(holder, 1)) == "limit_reached"
     for other in (unpaid, stranger, club.system.browser()):
@@ -79,3 +80,7 @@ async def test_a_window_is_for_a_tier_or_a_package_of_the_organiser(club: Holder
     office = await club.office()
     stored = (await office.ask("GET", f"/api/office/events/{club.system.event_id}/windows")).json()
     assert stored["windows"][0]["package_ids"] == [str(club.package.id)]
+    await club.system.rows("update packages.package set organiser_id = $1", new_id())
+    refused = await club.windows(EventWindow(now - MINUTE, 3, [], [club.package.id]), revision=1)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "invalid_input"
