@@ -152,6 +152,23 @@ async def test_a_transaction_that_is_cut_in_the_middle_is_unavailable_and_change
     assert await again(count) == 0
 
 
+async def test_a_caller_that_is_cancelled_while_its_connection_is_lost_is_cancelled(db: Database) -> None:
+    is_cut = asyncio.Event()
+
+    async def wait_in_a_transaction() -> None:
+        async with db.transaction():
+            await cut(db.url)
+            is_cut.set()
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(60):
+        waiting = asyncio.create_task(wait_in_a_transaction())
+        await is_cut.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
 async def test_the_victim_of_a_deadlock_gets_a_retryable_error(db: Database) -> None:
     async with db.connection() as conn:
         await conn.execute("create table public.coat (hook int primary key)")

@@ -13,7 +13,7 @@ import pytest
 from tests.platform.data.test_queue import working
 from tests.silence import Silence
 from virage.platform.data import singletons as singletons_module
-from virage.platform.data.database import Connection, Database
+from virage.platform.data.database import Connection, Database, Unavailable
 from virage.platform.data.queue import Jobs
 from virage.platform.data.singletons import Fenced, Superseded
 from virage.platform.values.refusals import Refused
@@ -151,7 +151,7 @@ async def test_a_running_money_transaction_delays_the_next_process(db: Database,
 WORKER = """
 import asyncio, sys
 from virage.platform.data import singletons
-from virage.platform.data.database import Connection, Database
+from virage.platform.data.database import Connection, Database, Unavailable
 from virage.platform.data.queue import Jobs
 
 singletons.SESSION = singletons.SESSION.replace("10000", "1000")  # of silence, until the server ends a session
@@ -336,3 +336,19 @@ async def test_a_handler_that_ends_late_is_logged_and_not_started_twice(
         assert turns == 1
         may_end.set()
         await until(lambda: turns == 2)
+
+
+async def test_a_handler_that_takes_its_end_for_a_failure_ends_all_the_same(db: Database) -> None:
+    has_begun = asyncio.Event()
+
+    async def mistaken() -> None:
+        has_begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise Unavailable("connection is closed") from None
+
+    jobs = Jobs()
+    jobs.every(3600.0, "mistaken", mistaken)
+    async with asyncio.timeout(IN_TIME_S), working(jobs, db):
+        await has_begun.wait()

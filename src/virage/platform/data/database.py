@@ -148,7 +148,8 @@ class Database:
         """Return a connection without a transaction: for one statement, which is its own transaction.
 
         Raises `Unavailable` for outages and for silence of the database, `Contended` after a deadlock, and
-        `OutOfReach` for a value that it cannot store.
+        `OutOfReach` for a value that it cannot store. A caller that is cancelled gets CancelledError, even if the
+        rollback that follows finds the connection lost: otherwise a loop that retries after errors would never end.
         """
         if self._callers >= CALLERS_MAX:
             raise Unavailable("Too many wait for the database.")
@@ -159,6 +160,8 @@ class Database:
             try:
                 yield connection
             except (*ASYNCPG_ERRORS, ConnectionError) as failure:
+                if is_being_cancelled():
+                    raise asyncio.CancelledError from failure
                 meaning = _meaning(failure, connection)
                 if meaning is None:
                     raise
@@ -219,6 +222,12 @@ class Database:
             else:
                 await transaction.commit()
         return outcome
+
+
+def is_being_cancelled() -> bool:
+    """Return whether this task was told to end. What it raises from then on is no reason to try again."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _meaning(failure: Exception, connection: Lent) -> type[Exception] | None:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from virage.platform.data.connecting import Pool, open_pool
-from virage.platform.data.database import ASYNCPG_ERRORS, Connection, Database, Unavailable
+from virage.platform.data.database import ASYNCPG_ERRORS, Connection, Database, Unavailable, is_being_cancelled
 from virage.platform.data.singletons import Singleton, run_singletons
 from virage.platform.data.sql import load
 from virage.platform.settings.logs import first_line, log
@@ -280,6 +280,8 @@ async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> No
         try:
             await live()
         except (OSError, TimeoutError, RuntimeError, Unavailable, *ASYNCPG_ERRORS) as failure:
+            if is_being_cancelled():
+                raise
             log.warning("worker_restarts", what=what, exc_info=failure)
         lasted = asyncio.get_running_loop().time() - began
         pause = RESTART_S if lasted > RESTART_MAX_S else min(pause * 2, RESTART_MAX_S)

@@ -19,7 +19,15 @@ from uuid import UUID
 import asyncpg
 
 from virage.platform.data.connecting import Session, close, connect
-from virage.platform.data.database import ASYNCPG_ERRORS, Asked, Connection, Database, Outcome, Unavailable
+from virage.platform.data.database import (
+    ASYNCPG_ERRORS,
+    Asked,
+    Connection,
+    Database,
+    Outcome,
+    Unavailable,
+    is_being_cancelled,
+)
 from virage.platform.data.sql import load
 from virage.platform.settings.logs import log
 
@@ -169,7 +177,9 @@ async def _run(db: Database, locks: _Locks, singleton: Singleton) -> None:
             await singleton.handler(fenced)
         except Superseded:  # the session is over, which has not been noticed yet
             raise
-        except Exception as failure:  # noqa: BLE001 - the next turn tries again
+        except Exception as failure:  # the next turn tries again
+            if is_being_cancelled():
+                raise
             log.warning("singleton_failed", name=singleton.name, exc_info=failure)
         await asyncio.sleep(singleton.seconds)
 
