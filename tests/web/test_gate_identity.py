@@ -180,6 +180,8 @@ def test_no_name_stays_on_the_phone_of_a_steward_a_day_after_the_event(
     }"""
     (pack,) = page.evaluate(stored)
     assert NAME in pack
+    for _ in range(2):  # a device that has one event to choose from begins with it
+        tonight(system, f"Match {new_id()}")
 
     async def end(conn: Connection) -> None:
         await conn.execute(

@@ -152,10 +152,18 @@ def test_the_office_sets_a_rule_and_hands_over_a_reward(browser: Browser, system
             asked.get_by_role("button", name="Save").click()
             expect(page.get_by_text("Programme saved.")).to_be_visible()
             fine(page)
-        fan.goto("/points")
-        expect(fan.get_by_role("listitem").filter(has_text=title).get_by_text("Handed over")).to_be_visible()
-        fan.get_by_text("How you earn points").click()
-        expect(fan.get_by_text(rule)).to_be_visible()
+            fan.goto("/points")
+            expect(fan.get_by_role("listitem").filter(has_text=title).get_by_text("Handed over")).to_be_visible()
+            fan.get_by_text("How you earn points").click()
+            expect(fan.get_by_text(rule)).to_be_visible()
+            box.get_by_role("button", name=re.compile("^Remove rule")).click()
+            page.get_by_role("button", name="Check", exact=True).click()
+            asked.get_by_role("button", name="Save").click()
+            expect(page.get_by_text(rule)).to_have_count(0)
+            fan.goto("/points")
+            fan.get_by_text("How you earn points").click()
+            expect(fan.get_by_text("In before kick-off").first).to_be_visible()
+            expect(fan.get_by_text(rule)).to_have_count(0)
 
 
 def test_a_till_uses_a_code_up_once_and_nothing_offline(browser: Browser, system: System, address: str) -> None:

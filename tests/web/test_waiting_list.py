@@ -47,6 +47,15 @@ def wish(page: Page, category: SoldOut) -> None:
     panel(page).get_by_label(category.name).check()
 
 
+def empty_the_list(system: System) -> None:
+    """Remove whom other tests left waiting."""
+
+    async def delete(conn: Connection) -> None:
+        await conn.execute("delete from ticketing.waiting where event_id = $1", match_id())
+
+    in_database(system, delete)
+
+
 def invite(system: System) -> None:
     """What the job of the worker does, now."""
 
@@ -62,6 +71,7 @@ def test_a_fan_waits_for_a_sold_out_category_is_told_by_email_and_leaves(
     browser: Browser, system: System, opening: Opening, address: str
 ) -> None:
     with sold_out(system) as category:
+        empty_the_list(system)
         page = opening()
         page.goto(f"/events/{match_id()}")
         page.locator(f"a[href='/events/{match_id()}/exchange']").click()
