@@ -25,11 +25,14 @@ from unnest(:order_ids::uuid[], :starts::integer[], :ends::integer[]) as renumbe
 where orders.id = renumbered.id;
 
 -- name: known_orders(order_ids, event_ids, owner_ids)
--- Existing orders under these ids, and the orders of these buyers for these events.
+-- Existing orders under these ids, and the orders of these buyers for these events. They are found by their buyers:
+-- an event may have as many orders as its venue has seats.
+with bought as materialized (
+    select id, event_id from ticketing.orders
+    where owner_id = any(:owner_ids::uuid[]) and state in ('held', 'paying', 'paid')
+)
 select order_row.* from ticketing.order_row
-where id = any(:order_ids::uuid[])
-    or (owner_id = any(:owner_ids::uuid[]) and event_id = any(:event_ids::uuid[])
-        and state in ('held', 'paying', 'paid'));
+where id = any(:order_ids::uuid[] || array(select id from bought where event_id = any(:event_ids::uuid[])));
 
 -- name: insert_orders(order_ids, codes, event_ids, owner_ids, session_ids, starts, ends, places, tariffs, prices, ticket_ids, fees, totals, vats, fee_vats, expires_ats, bundle_ids, now)
 -- Insert the new orders of a batch in order; return their ids. `starts` and `ends` delimit each order in the flat
