@@ -30,6 +30,20 @@ async def test_the_office_sees_prices_before_it_sets_a_package(season: Season) -
     assert (await office.ask("GET", "/api/office/packages")).json() == []
 
 
+async def test_the_preview_of_a_pack_of_one_match_has_prices_and_that_of_a_match_without_prices_none(
+    season: Season,
+) -> None:
+    office = await season.office()
+    one = wish(season, event_ids=season.events[:1])
+    preview = (await office.ask("POST", "/api/office/packages/preview", one)).json()
+    assert preview["offer"]["prices"][0]["from_cents"] == 12_800 // 2
+    async with season.system.db.transaction() as conn:
+        for table in ("area_category", "block_category", "category", "pricing"):
+            await conn.execute(f"delete from ticketing.{table} where event_id = $1", season.events[1])
+    season.forget()
+    assert (await office.ask("POST", "/api/office/packages/preview", wish(season))).json()["offer"] is None
+
+
 async def test_a_package_is_set_and_changed_at_its_revision(season: Season) -> None:
     office = await season.office()
     package_id = str(new_id())

@@ -183,6 +183,7 @@ async def test_the_office_sees_holders_by_unused_events(club: Club) -> None:
         _, held = await club.holder(f"{name}@example.org", full=1)
         for match in range(used):
             await enter(club.system, tickets(held, match)[0])
+    await club.last.held(await club.system.fan("browses@example.org"), club.earlier)
     office = await club.last.office()
     await set_rule(club, office)
     await after(club, 1)

@@ -1,18 +1,25 @@
 """Renewal of season tickets: the seats that holders get, and what becomes of them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
 
 from tests.sale.packages.conftest import PRICE
 from tests.sale.seasons.conftest import Club, places
-from tests.sale.ticketing.conftest import block_seats
+from tests.sale.ticketing.conftest import GOLD, block_seats
 from virage.app.persons import PERSON_ERASED
+from virage.money.payments.rules import PaymentState
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.sale.seasons.acts import renewing
 from virage.sale.seasons.jobs import SeasonJobs
+from virage.sale.seasons.planning import Seasons, load_seasons
+from virage.sale.seasons.rules.terms import Campaign
+from virage.sale.seasons.store import seasons as store
 
 
 async def test_a_holder_has_the_same_seats_at_every_match_of_the_next_season_and_pays_them_once(club: Club) -> None:
@@ -337,3 +344,90 @@ async def test_the_office_of_another_club_neither_sees_nor_changes_a_campaign(cl
     assert (await other.ask("POST", decide, {"decision": "refuse", "note": "No."})).status_code == 404
     stranger = await club.system.fan("stranger@example.org")
     assert (await stranger.ask("GET", f"/api/renewals/{renewal['id']}")).status_code == 404
+
+
+async def test_a_search_that_found_nothing_may_be_repeated_with_the_same_note(club: Club) -> None:
+    fan, _ = await club.holder("fan@example.org", list(block_seats("113")[40:42]))
+    event_id = club.following.events[1]
+    sale = await club.system.order_service.sales.get(event_id)
+    assert sale is not None
+    free = [place for place, is_free in enumerate(sale.inventory.free().tolist()) if is_free]
+    await club.sold(event_id, *free)
+    office = await club.start()
+    renewal = await club.renewal(fan)
+    decide, given = f"/api/office/renewals/{renewal['id']}/decision", {"decision": "give", "note": "Ill."}
+    assert (await office.ask("POST", decide, given)).status_code == 200
+    await club.run()
+    assert (await club.renewal(fan))["state"] == "listed"
+    async with club.system.db.transaction() as conn:
+        await conn.execute("delete from ticketing.claim where event_id = $1 and place <> $2", event_id, free[0])
+    club.following.forget()
+    assert (await office.ask("POST", decide, given)).status_code == 200
+    await club.run()
+    assert (await club.renewal(fan))["state"] == "open"
+
+
+async def test_a_renewal_that_was_refused_while_it_waited_gets_no_seats(club: Club) -> None:
+    fan, _ = await club.holder("fan@example.org", seats := list(block_seats("113")[40:42]))
+    await club.sold(club.following.events[1], seats[0])
+    jobs, now = SeasonJobs(club.clock), club.clock.now()
+    office = await club.last.office()
+    assert (await club.put(office)).status_code == 200
+    assert (await club.step(office, "start")).status_code == 200
+    async with club.system.db.connection() as conn:
+        campaign = (await store.campaigns(conn, [club.campaign_id]))[club.campaign_id]
+    await jobs.renew(club.system.db, campaign)
+    renewal = await club.renewal(fan)
+    refused = {"decision": "refuse", "note": "Not a holder any more."}
+    answer = await office.ask("POST", f"/api/office/renewals/{renewal['id']}/decision", refused)
+    assert answer.status_code == 200, answer.text
+    seasons = await load(club, campaign, now)
+    await club.run()
+    assert (await club.renewal(fan))["state"] == "refused"
+    assert await club.system.rows("select from ticketing.orders where bundle_id = $1", UUID(renewal["id"])) == []
+    # The same, if it is refused between the search and its transaction.
+    async with club.system.db.transaction() as conn:
+        waits = replace((await store.renewals(conn, [UUID(renewal["id"])]))[UUID(renewal["id"])], refused_at=None)
+        (holder,) = await store.holders_by_id(conn, [waits.from_id])
+        kept = [seasons.kept(holder)]
+        part = [(waits, kept[0], renewing.reserve(seasons, kept)[0])]
+        assert await renewing.seat_waiting(conn, campaign.id, seasons, part, {}, now) == 1
+    assert await club.system.rows("select from ticketing.orders where bundle_id = $1", UUID(renewal["id"])) == []
+
+
+async def load(club: Club, campaign: Campaign, now: datetime) -> Seasons:
+    async with club.system.db.connection() as conn:
+        seasons = await load_seasons(conn, campaign, now)
+    assert seasons is not None
+    return seasons
+
+
+async def test_a_renewal_goes_on_without_a_match_that_is_cancelled(club: Club) -> None:
+    fan, _ = await club.holder("fan@example.org")
+    await club.start()
+    before = (await club.renewal(fan))["subscription"]
+    await club.following.cancel(club.following.events[1])
+    club.following.forget()
+    renewal = await club.renewal(fan)
+    assert (renewal["state"], len(renewal["subscription"]["events"])) == ("open", 2)
+    assert renewal["subscription"]["total_cents"] == before["total_cents"] * 2 // 3
+    assert renewal["subscription"]["regular_cents"] == renewal["subscription"]["total_cents"]
+    payment_id = new_id()
+    paid = await club.following.pay(fan, renewal["subscription"], payment_id)
+    assert paid.status_code == 200, paid.text
+    await club.system.news(payment_id)
+    assert (await club.renewal(fan))["state"] == "paid"
+    assert await club.system.rows("select from payments.refund") == []
+
+
+async def test_a_payment_page_of_a_renewal_that_is_left_open_blocks_it_for_half_an_hour(club: Club) -> None:
+    fan, _ = await club.holder("fan@example.org")
+    await club.start()
+    renewal = await club.renewal(fan)
+    payment_id = new_id()
+    assert (await club.following.pay(fan, renewal["subscription"], payment_id)).status_code == 200
+    (page,) = await club.system.rows("select expires_at from payments.payment where id = $1", payment_id)
+    assert page["expires_at"] == club.clock.now() + timedelta(minutes=30)
+    await club.system.news(payment_id, PaymentState.EXPIRED)
+    assert (await club.renewal(fan))["state"] == "open"
+    assert (await club.wish(fan, {"category_id": str(GOLD)})).status_code == 200

@@ -68,7 +68,7 @@ export const officePackages = {
     category: "Category",
     single: "Single tickets",
     price: "Together",
-    noOffer: "Too few of its events have prices and are published: nothing would be sold now.",
+    noOffer: "Not all of its events have prices and are published: nothing would be sold now.",
     checkText: "The change applies to sales from now on. Those who have bought keep their seats and price.",
     save: "Save",
     saved: "Saved.",

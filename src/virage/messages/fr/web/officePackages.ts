@@ -68,7 +68,7 @@ export const officePackages = {
     category: "Catégorie",
     single: "À l’unité",
     price: "Ensemble",
-    noOffer: "Trop peu de ses événements ont des prix et sont publiés : rien ne serait vendu maintenant.",
+    noOffer: "Tous ses événements n’ont pas encore de prix ou ne sont pas publiés : rien ne serait vendu maintenant.",
     checkText: "Le changement vaut pour les ventes à venir. Les acheteurs gardent leurs places et leur prix.",
     save: "Enregistrer",
     saved: "Enregistré.",

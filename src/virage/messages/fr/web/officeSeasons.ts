@@ -31,7 +31,7 @@ export const officeSeasons = {
     lead: "Une place est inoccupée si son billet n’a été ni scanné, ni remboursé, ni proposé à la bourse aux billets.",
     choose: "Abonnement",
     nothing: "Choisissez",
-    none: "Il n’a pas encore de titulaires.",
+    none: "Cet abonnement n’a pas encore de titulaires.",
     events: "Événements manqués",
     people: "Titulaires",
     summary: "Titulaires par nombre d’événements manqués",

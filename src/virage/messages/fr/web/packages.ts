@@ -45,6 +45,7 @@ export const packages = {
   seatsAt: (count: number) => `Vos places à ${plural(count, "événement", "événements")}`,
   sameEverywhere: "Les mêmes places à chaque événement.",
   sameAtVenue: "Les mêmes places à chaque événement d’un même lieu.",
+  renewal: "Revenir à votre réabonnement",
   otherSeats: (count: number) => (count > 1 ? `À ${count} événements, vous avez d’autres places, car les vôtres y sont prises.` : "À un événement, vous avez d’autres places, car les vôtres y sont prises."),
   otherSeat: "autres places",
   youSave: "Vous économisez",

@@ -41,7 +41,7 @@ class OfficePackage(Struct, frozen=True):
 
 
 class PackagePreview(Struct, frozen=True):
-    """What buyers would see of a package; no offer without two events that are sold."""
+    """What buyers would see of a package; no offer while one of its events has no prices."""
 
     view: PackageView
     offer: PackageOffer | None

@@ -212,7 +212,9 @@ async def subscription_views(
     """Return subscriptions for the people who have them; `now` is needed for the choices of their payment."""
     packages = await store.packages(conn, {row.package_id for row in rows})
     orders = await ticketing.bundles(conn, [row.id for row in rows])
-    events = await programme.events(conn, sorted({order.event_id for found in orders.values() for order in found}))
+    named = {order.event_id for found in orders.values() for order in found}
+    named |= {event_id for package in packages.values() for event_id in package.event_ids}
+    events = await programme.events(conn, sorted(named))
     agreed = await instalments_of(conn, [row.id for row in rows])
     offering = {package.organiser_id for package in packages.values() if package.instalments_max > 1}
     sold_apart = {id_ for id_ in offering if await payments.has_account(conn, id_)}
@@ -235,6 +237,10 @@ def _subscription_view(  # noqa: PLR0917 - what a subscription consists of
     agreed: Instalments | None,
 ) -> SubscriptionView:
     ordered = sorted(orders, key=lambda order: (events[order.event_id].starts_at, order.event_id))
+    total = sum(order.total_cents for order in orders)
+    left = set(package.event_ids) - {order.event_id for order in orders}
+    # What an event cost that was cancelled before the payment is not known any more.
+    is_smaller = any(events[event_id].state == "cancelled" for event_id in left)
     return SubscriptionView(
         id=row.id,
         package_id=package.id,
@@ -242,8 +248,8 @@ def _subscription_view(  # noqa: PLR0917 - what a subscription consists of
         name=package.name,
         state=state_of(orders),
         events=[_subscription_event(row, order, events[order.event_id]) for order in ordered],
-        total_cents=sum(order.total_cents for order in orders),
-        regular_cents=row.regular_cents,
+        total_cents=total,
+        regular_cents=total if is_smaller else row.regular_cents,
         begun_at=row.begun_at,
         expires_at=ordered[0].expires_at,
         payment_id=ordered[0].payment_id,

@@ -81,7 +81,7 @@ async def preview_package(
         (view,) = await package_views(conn, [package], now)
         sold = [one.event.id for one in events_of(package, events, now) if one.left_out is None]
         sales = [sale for id_ in sold if (sale := await ticketing.load_sale(conn, id_)) is not None and sale.prices]
-    return PackagePreview(view, offer_of(package, sales) if len(sales) > 1 else None)
+    return PackagePreview(view, offer_of(package, sales) if sales and len(sales) == len(sold) else None)
 
 
 @get("/{package_id:uuid}/subscriptions", guards=[staff(*SELLERS)])

@@ -141,7 +141,8 @@ async def decide(
     if renewal is None or campaign is None:
         return Refused(SeasonRefusal.NOT_FOUND)
     refuses = decision.decision == "refuse"
-    if renewal.note == decision.note and (renewal.refused_at is not None) == refuses:
+    is_standing = refuses or renewal.reason in (None, WAITING)  # a search that found nothing may be repeated
+    if is_standing and renewal.note == decision.note and (renewal.refused_at is not None) == refuses:
         return renewal
     if renewal.reason is None or renewal.declined_at is not None or campaign.until <= now:
         return Refused(SeasonRefusal.CLOSED)

@@ -82,7 +82,7 @@ async def seat_waiting(  # noqa: PLR0917 - the parts of one batch
     `waiting` has their seats as `reserve` returned them; each in turn gets its own ones back first. Refused as `renew`.
     """
     campaign = await store.lock_campaign(conn, campaign_id)
-    standing = {one.id: one for one in await store.waiting(conn, campaign_id)}
+    standing = await store.renewals(conn, [renewal.id for renewal, _, _ in waiting])
     if campaign is None or campaign.until <= now:
         return 0
     parties: list[SeatedParty] = []
@@ -91,8 +91,11 @@ async def seat_waiting(  # noqa: PLR0917 - the parts of one batch
     for renewal, kept, reserved in waiting:
         for sale, places in zip(seasons.sales, reserved, strict=True):
             sale.inventory.release(places)
-        person_id = None if renewal.id not in standing else standing[renewal.id].person_id
-        if person_id is None or kept is None or standing[renewal.id].declined_at is not None:
+        now_is = standing[renewal.id]
+        if now_is.reason != WAITING or now_is.refused_at is not None or now_is.declined_at is not None:
+            continue  # decided meanwhile
+        person_id = now_is.person_id
+        if person_id is None or kept is None:
             outcomes.append((renewal.id, "gone", []))
             continue
         seats = Refused(refused[renewal.id]) if renewal.id in refused else seasons.seats_of(kept)

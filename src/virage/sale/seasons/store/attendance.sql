@@ -35,9 +35,11 @@ select max(ends_at) from programme.public_event_end
 where event_id = any(:event_ids::uuid[]) and ends_at < :ended_before and state <> 'cancelled';
 
 -- name: subscriptions_after(package_id, after, wanted)
--- Subscriptions of a package in the order of their ids, from the one after `after`.
-select id, person_id from packages.public_subscription
-where package_id = :package_id and id > :after::uuid order by id limit :wanted;
+-- Paid subscriptions of a package in the order of their ids, from the one after `after`.
+select id, person_id from packages.public_subscription as subscription
+where package_id = :package_id and id > :after::uuid
+    and exists (select from ticketing.public_bundle_ticket where bundle_id = subscription.id)
+order by id limit :wanted;
 
 -- name: holder_of(subscription_id)$
 -- The person of a subscription.

@@ -120,10 +120,12 @@ where campaign_id = :campaign_id and id > :after::uuid and (not :only_listed::bo
 order by id limit :wanted;
 
 -- name: waiting(campaign_id)
--- Renewals whose own seats are not free everywhere, in the order of their ids.
+-- Renewals that look for other seats, in the order of their ids; refused and declined ones do not.
 select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
     declined_at, refused_at, begun_at
-from seasons.renewal where campaign_id = :campaign_id and reason = 'waiting' order by id;
+from seasons.renewal
+where campaign_id = :campaign_id and reason = 'waiting' and refused_at is null and declined_at is null
+order by id;
 
 -- name: set_reasons(ids, reasons, other_events)!
 -- Why renewals of a locked campaign have no seats, null once they have. `other_events` are arrays, as text.
@@ -202,7 +204,10 @@ update seasons.renewal set reminded_at = :now where id = any(:ids::uuid[]);
 -- name: counts(campaign_ids, now)
 -- By campaign: renewals and their seats by state.
 select known.campaign_id, count(*) as renewals, coalesce(sum(known.size), 0)::bigint as seats,
-    count(*) filter (where known.reason is not null and known.refused_at is null) as listed,
+    count(*) filter (
+        where known.reason is not null and known.refused_at is null and known.declined_at is null
+            and known.person_id is not null
+    ) as listed,
     count(*) filter (where known.declined_at is not null) as declined,
     count(*) filter (where known.refused_at is not null) as refused,
     count(*) filter (where known.paid) as paid,
@@ -211,8 +216,8 @@ select known.campaign_id, count(*) as renewals, coalesce(sum(known.size), 0)::bi
     count(*) filter (where known.moves_to is not null) as moved,
     coalesce(sum(known.cents) filter (where known.paid), 0)::bigint as cents
 from (
-    select renewal.campaign_id, renewal.size, renewal.reason, renewal.declined_at, renewal.refused_at, renewal.wishes,
-        renewal.moves_to, coalesce(bundle.paid, false) as paid, coalesce(bundle.held, false) as held, bundle.cents
+    select renewal.campaign_id, renewal.person_id, renewal.size, renewal.reason, renewal.declined_at, renewal.refused_at,
+        renewal.wishes, renewal.moves_to, coalesce(bundle.paid, false) as paid, coalesce(bundle.held, false) as held, bundle.cents
     from seasons.renewal
     left join lateral (
         select bool_or(part.state = 'paid') as paid, sum(part.total_cents - part.refunded_cents) as cents,

@@ -158,7 +158,7 @@ async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying 
     if first.state not in OPEN_STATES:
         return Paying(bundle, None)
     start = _start_bundle(bundle, pay, events)
-    if start is not None and follows:  # its orders are held for days, a page is not
+    if start is not None:  # its orders may be held for months, a page is not
         start = replace(start, expires_at=min(start.expires_at, now + LIVES_AT_MOST))
     (answer,) = await _begin(conn, [Paying(bundle, start)], now)
     if isinstance(answer, Refused) or first.state == "paying":

@@ -180,11 +180,15 @@ async def event_cancelled(conn: Connection, event: Event, now: datetime) -> None
 
 
 async def refund_cancelled_orders(conn: Connection, event_id: UUID, now: datetime) -> int:
-    """Refund a batch of orders of a cancelled event; return how many. Call again until there are none."""
+    """Refund a batch of orders of a cancelled event; return how many. Call again until there are none.
+
+    An unpaid bundle goes on without the event, at a lower price: its holder keeps the right to the others.
+    """
     orders = await store.lock_open_or_paid(conn, event_id, CANCEL_BATCH)
     waiting = [order.id for order in orders if order.state != "paid"]
     if waiting:
         await close(conn, waiting, "released", now)
+        await store.leave_bundles(conn, sorted(waiting))
     refunds = []
     for order in sorted((order for order in orders if order.state == "paid"), key=lambda order: order.id):
         outcome = await _refund(conn, RefundCommand(order.id, new_id()), now)

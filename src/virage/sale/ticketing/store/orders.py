@@ -262,6 +262,11 @@ async def move_debits(conn: Connection, event_id: UUID, starts_at: datetime) -> 
     await queries.move_debits(conn, event_id=event_id, starts_at=starts_at)
 
 
+async def leave_bundles(conn: Connection, order_ids: Sequence[UUID]) -> None:
+    """Take released orders, which are locked, out of their bundles, unless another order of the bundle was paid."""
+    await queries.leave_bundles(conn, order_ids=order_ids)
+
+
 async def back_to_held(
     conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID]]:

@@ -212,6 +212,13 @@ with locked as (
 )
 update ticketing.orders set expires_at = :starts_at from locked where orders.id = locked.id;
 
+-- name: leave_bundles(order_ids)!
+-- Take released orders, which are locked, out of their bundles, unless another order of the bundle was paid.
+update ticketing.orders set bundle_id = null, part_id = null, part_until = null
+where id = any(:order_ids::uuid[]) and bundle_id is not null and state = 'released' and not exists (
+    select from ticketing.orders as other where other.bundle_id = orders.bundle_id and other.state in ('paid', 'refunded')
+);
+
 -- name: back_to_held(order_ids, payment_ids)
 -- Orders whose payment failed return to `held`, for another attempt while the hold lasts.
 with locked as (
