@@ -1,5 +1,6 @@
 """Instalments: agreed with the first payment, charged on their dates, declined, paid by page, and what may happen."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -554,6 +555,20 @@ async def test_terms_that_changed_since_do_not_stop_a_later_part(club: Club, con
     assert await club.states(fan, held) == ["paid", "paid", "planned"]
     rows = await club.system.rows("select version_id from ticketing.accepted_terms")
     assert [str(row["version_id"]) for row in rows] == [first] * 6
+
+
+async def test_a_package_that_was_divided_is_paid_whole_at_the_same_moment_as_another(club: Club) -> None:
+    package, fan, other = await club.sold(), await club.system.fan(), await club.system.fan("other@example.org")
+    divided, whole = await club.held(fan, package), await club.held(other, package)
+    assert (await club.agree(fan, divided, 3)).status_code == 200
+    payment_ids = new_id(), new_id()
+    answers = await asyncio.gather(club.pay(fan, divided, payment_ids[0]), club.pay(other, whole, payment_ids[1]))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for payment_id in payment_ids:
+        assert club.provider.started[payment_id].amount_cents == 3 * PART
+        await club.system.news(payment_id)
+    assert await club.orders(fan, divided) == await club.orders(other, whole) == ["paid"] * 6
+    assert (await club.seen(fan, divided))["instalments"] is None
 
 
 async def test_only_what_the_package_offers_is_agreed_to(club: Club) -> None:

@@ -60,7 +60,7 @@ class Season:
 
     async def pay(self, payment_id: UUID | None = None, fan_id: UUID | None = None) -> Paying | Refused:
         wish = PayBundle(self.bundle_id, payment_id or self.payment_id, fan_id or self.fan_id, "https://virage.local/")
-        answer = await self.system.db.transact(paying.pay_bundle, wish, self.system.clock.now())
+        (answer,) = await self.system.db.transact(paying.pay_bundles, [wish], self.system.clock.now())
         if isinstance(answer, Paying) and answer.start is not None:
             await self.system.provider.create([answer.start])
         return answer

@@ -26,6 +26,11 @@ def build(process: Process, open_sales: OpenSales, *, provider: PaymentProvider,
     service = PackageService(process.db, process.clock, open_sales)
     jobs = InstalmentJobs(process.db, process.config, process.clock, provider=provider, handlers=handlers)
     return Parts(
-        {"package_service": service, "package_holds": service.holds, "package_reads": service.reads},
+        {
+            "package_service": service,
+            "package_holds": service.holds,
+            "package_pays": service.pays,
+            "package_reads": service.reads,
+        },
         jobs=[jobs.register],
     )

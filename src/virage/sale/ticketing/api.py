@@ -18,7 +18,7 @@ from virage.sale.ticketing.acts.paying import PayBundle as PayBundle
 from virage.sale.ticketing.acts.paying import Paying as Paying
 from virage.sale.ticketing.acts.paying import keep_waiting as keep_waiting
 from virage.sale.ticketing.acts.paying import pay as pay
-from virage.sale.ticketing.acts.paying import pay_bundle as pay_bundle
+from virage.sale.ticketing.acts.paying import pay_bundles as pay_bundles
 from virage.sale.ticketing.acts.paying import release_bundle as release_bundle
 from virage.sale.ticketing.acts.paying import split_bundle as split_bundle
 from virage.sale.ticketing.acts.pricing import set_pricing as set_pricing

@@ -89,7 +89,7 @@ async def agree(  # noqa: C901, PLR0911 - each reason by its name
     refusal = await _split(conn, subscription_id, person_id, parts, now)
     if refusal is not None:
         return refusal
-    paying = await ticketing.pay_bundle(conn, replace(pay, bundle_id=part_id(subscription_id, 1)), now)
+    (paying,) = await ticketing.pay_bundles(conn, [replace(pay, bundle_id=part_id(subscription_id, 1))], now)
     if isinstance(paying, Refused):
         return paying
     await store.lock_plans(conn, [subscription_id])
@@ -131,17 +131,25 @@ async def _split(
     return await ticketing.split_bundle(conn, subscription_id, person_id, division, now)
 
 
-async def pay_at_once(conn: Connection, pay: ticketing.PayBundle, now: datetime) -> ticketing.Paying | Refused:
-    """Start the payment of a whole subscription, also after its buyer had agreed to instalments; refused as a bundle.
+async def pay_undivided(
+    conn: Connection, pays: Sequence[ticketing.PayBundle], now: datetime
+) -> list[ticketing.Paying | Refused | None]:
+    """Start the payments of whole subscriptions, refused as bundles; None for those that were ever paid in parts."""
+    firsts = {pay.bundle_id: part_id(pay.bundle_id, 1) for pay in pays}
+    divided = await ticketing.parts(conn, list(firsts.values()))
+    answers = iter(
+        await ticketing.pay_bundles(conn, [pay for pay in pays if firsts[pay.bundle_id] not in divided], now)
+    )
+    return [None if firsts[pay.bundle_id] in divided else next(answers) for pay in pays]
 
-    The subscription then has one part, so that money of an earlier division finds its orders.
+
+async def pay_divided(conn: Connection, pay: ticketing.PayBundle, now: datetime) -> ticketing.Paying | Refused:
+    """Start the payment of a whole subscription that had been divided into parts; refused as a bundle.
+
+    The subscription then has one part, so that money of an earlier division finds its orders. Payments of an agreement
+    are locked before any order, so that each one has its own transaction.
     """
     agreed = await store.instalments_of(conn, [pay.bundle_id])
-    first = part_id(pay.bundle_id, 1)
-    divided = (await ticketing.parts(conn, [first])).get(first)
-    if not divided:
-        return await ticketing.pay_bundle(conn, pay, now)
-    whole = replace(pay, bundle_id=first)
     if agreed:
         orders = (await ticketing.bundles(conn, [pay.bundle_id]))[pay.bundle_id]
         events = await programme.events(conn, [order.event_id for order in orders])
@@ -149,7 +157,7 @@ async def pay_at_once(conn: Connection, pay: ticketing.PayBundle, now: datetime)
         refusal = await _split(conn, pay.bundle_id, pay.fan_id, [only], now)
         if refusal is not None:
             return refusal
-    paying = await ticketing.pay_bundle(conn, whole, now)
+    (paying,) = await ticketing.pay_bundles(conn, [replace(pay, bundle_id=part_id(pay.bundle_id, 1))], now)
     if agreed and not isinstance(paying, Refused):
         plans = await store.lock_plans(conn, [pay.bundle_id])
         await store.drop_instalments(conn, pay.bundle_id)
@@ -171,7 +179,7 @@ async def pay_instalment(
     card = (await payments.methods(conn, [plan.method_id]))[plan.method_id]
     offered = Reference(card.id, card.provider_ref) if card.state is SavedCardState.SAVED else None
     id_ = part_id(pay.bundle_id, number)
-    paying = await ticketing.pay_bundle(conn, replace(pay, bundle_id=id_, terms=pay.terms, card=offered), now)
+    (paying,) = await ticketing.pay_bundles(conn, [replace(pay, bundle_id=id_, card=offered)], now)
     if isinstance(paying, Refused):
         return paying
     charging = [one for one in await store.instalments(conn, [id_]) if one.state == "charging"]
@@ -264,7 +272,7 @@ async def begin_charge(
     if any(one.state != "won" and not one.is_inquiry for one in await payments.disputes_of(conn, paid_with)):
         return Refused(NotCharged.DISPUTED)
     wish = ticketing.PayBundle(row.id, payment_id, subscription.person_id, return_url)
-    paying = await ticketing.pay_bundle(conn, wish, now)
+    (paying,) = await ticketing.pay_bundles(conn, [wish], now)
     if isinstance(paying, Refused):
         return paying
     if paying.start is not None and paying.start.direct is not None:

@@ -16,7 +16,7 @@ from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, post
-from virage.sale.packages.acts.instalments import Agreement, agree, pay_at_once, pay_instalment, replace_card
+from virage.sale.packages.acts.instalments import Agreement, agree, pay_instalment, replace_card
 from virage.sale.packages.acts.subscribing import SubscriptionRequest
 from virage.sale.packages.reads.packages import (
     PackageOffer,
@@ -144,6 +144,7 @@ async def pay_subscription(
     clock: Clock,
     config: Config,
     checkout: Checkout,
+    package_service: PackageService,
     payment_provider: PaymentProvider,
     principal: Principal,
 ) -> SubscriptionPaymentPage:
@@ -165,7 +166,7 @@ async def pay_subscription(
     if data.instalment is not None:
         paying = granted(await db.transact(pay_instalment, wish, data.instalment, now))
     else:
-        paying = granted(await db.transact(pay_at_once, wish, now))
+        paying = granted(await package_service.pays.submit(wish))
     if paying.start is None:
         return SubscriptionPaymentPage(paying.order.state, None, paying.order.expires_at)
     opened = await checkout.open(paying.start)

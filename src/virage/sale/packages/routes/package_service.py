@@ -1,4 +1,4 @@
-"""Batching of packages within a process: concurrent requests are held together and read together."""
+"""Batching of packages within a process: concurrent requests are held, paid and read together."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,12 +10,13 @@ from virage.platform.data.batching import Batcher, Overloaded
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
 from virage.platform.values.refusals import Refused
+from virage.sale.packages.acts.instalments import pay_divided, pay_undivided
 from virage.sale.packages.acts.subscribing import SubscriptionRequest, SubscriptionWish, subscribe
 from virage.sale.packages.reads.packages import SubscriptionView, package_of, subscription_views
 from virage.sale.packages.rules.packages import sold_events
 from virage.sale.packages.rules.terms import PackageRefusal, SubscriptionRow
 from virage.sale.packages.store import packages as store
-from virage.sale.ticketing.api import OpenSales
+from virage.sale.ticketing.api import OpenSales, PayBundle, Paying
 from virage.sale.ticketing.types import OpenSale
 from virage.site.programme.types import Event
 
@@ -40,13 +41,14 @@ class FoundSubscription(Struct, frozen=True):
 
 
 class PackageService:
-    """Batchers for holds and reads of packages."""
+    """Batchers for holds, payments and reads of packages."""
 
     def __init__(self, db: Database, clock: Clock, sales: OpenSales) -> None:
         self._db = db
         self._clock = clock
         self._sales = sales
         self.holds: Batcher[PackageHold, SubscriptionRow | Refused] = Batcher(self._hold_many, batch_max=BATCH_MAX)
+        self.pays: Batcher[PayBundle, Paying | Refused] = Batcher(self._pay_many, batch_max=BATCH_MAX)
         self.reads: Batcher[UUID, FoundSubscription | None] = Batcher(self._read_many)
 
     async def hold(self, wanted: PackageHold) -> SubscriptionRow | Refused:
@@ -97,6 +99,14 @@ class PackageService:
         for event_id in held.data.get("clash", ()) if isinstance(held, Refused) else ():
             self._sales.forget(event_id)
         return held
+
+    async def _pay_many(self, pays: Sequence[PayBundle]) -> list[Paying | Refused]:
+        now = self._clock.now()
+        answers = await self._db.transact(pay_undivided, pays, now)
+        return [
+            await self._db.transact(pay_divided, pay, now) if answer is None else answer
+            for pay, answer in zip(pays, answers, strict=True)
+        ]
 
     async def _read_many(self, ids: Sequence[UUID]) -> list[FoundSubscription | None]:
         async with self._db.connection() as conn:

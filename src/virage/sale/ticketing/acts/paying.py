@@ -1,7 +1,7 @@
 """Payments of orders: captured money issues tickets and passes, or is returned."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -114,7 +114,8 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     if moved:
         await store.start_paying(conn, list(moved.values()))
         accepted = {pay.order_id: pay.terms for pay in pays if pay.order_id in moved and pay.terms in terms}
-        await store.accept_terms(conn, accepted, now)
+        if accepted:
+            await store.accept_terms(conn, accepted, now)
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
     free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
     paid = await _mark_paid(conn, free, now) if free else {}
@@ -122,19 +123,59 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     return [_paid(a) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
 
 
-async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying | Refused:
-    """Start the payment of a bundle, or of a part, in the answer as one order; a free one is paid at once.
+async def pay_bundles(conn: Connection, pays: Sequence[PayBundle], now: datetime) -> list[Paying | Refused]:
+    """Start the payment of each bundle, or part of one, in the answer as one order; free ones are paid at once.
 
     Starting it again returns the page of the first. A part that follows a paid one is bought under the terms that were
-    accepted with the first, without the orders that have ended meanwhile.
+    accepted with the first, without the orders that have ended meanwhile. A refused one writes nothing.
     Refusals: `not_found`, `order_already_paid`, `hold_expired`, `event_cancelled`,
     `terms_not_accepted`, `payment_failed`, and those of payments.
     """
-    named = (await store.orders_paid_with(conn, [pay.bundle_id])).get(pay.bundle_id, [])
-    orders = list((await store.lock_orders(conn, [order.id for order in named])).values())
-    events = await _events_of(conn, orders)
+    named = await store.orders_paid_with(conn, {pay.bundle_id for pay in pays})
+    locked = await store.lock_orders(conn, sorted(order.id for found in named.values() for order in found))
+    bundles = {bundle_id: [locked[order.id] for order in found] for bundle_id, found in named.items()}
+    events = await _events_of(conn, locked.values())
     terms = await pages.terms_in_force(conn)
-    follows = bool(orders) and await _follows(conn, orders[0])
+    following = await _following(conn, bundles)
+    answers = [_decide_bundle(pay, bundles, events, terms, follows=pay.bundle_id in following, now=now) for pay in pays]
+    answers = await _begin(conn, answers, now)
+    moved = {
+        answer.order.id: answer.order
+        for answer in answers
+        if isinstance(answer, Paying) and locked[bundles[answer.order.id][0].id].state == "held"
+    }
+    if not moved:
+        return answers
+    changed = [order for bundle_id in moved for order in bundles[bundle_id]]
+    await store.start_paying(conn, changed)
+    await _accept_terms_of_bundles(
+        conn,
+        {
+            bundles[pay.bundle_id][0].bundle_id or pay.bundle_id: pay.terms
+            for pay in reversed(pays)  # of two requests the first one counts
+            if pay.bundle_id in moved and pay.bundle_id not in following and pay.terms in terms
+        },
+        now,
+    )
+    await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in changed], now)
+    free = {bundle_id for bundle_id, bundle in moved.items() if not bundle.total_cents}
+    paid_with = [(order.id, order.payment_id) for bundle_id in free for order in bundles[bundle_id]]
+    paid = await _mark_paid(conn, paid_with, now) if paid_with else {}
+    await _issue_passes(conn, paid.values(), now)
+    return [_paid(answer) if isinstance(answer, Paying) and answer.order.id in free else answer for answer in answers]
+
+
+def _decide_bundle(
+    pay: PayBundle,
+    bundles: dict[UUID, list[OrderRow]],
+    events: dict[UUID, Event],
+    terms: Collection[UUID],
+    *,
+    follows: bool,
+    now: datetime,
+) -> Paying | Refused:
+    """Return how a bundle is paid; its orders in `bundles` change, so that a repeated request finds them so."""
+    orders = bundles.get(pay.bundle_id, [])
     if follows:
         terms = frozenset()
         left = [one for one in orders if one.state in OPEN_STATES and events[one.event_id].state != "cancelled"]
@@ -157,25 +198,25 @@ async def pay_bundle(conn: Connection, pay: PayBundle, now: datetime) -> Paying 
     )
     if first.state not in OPEN_STATES:
         return Paying(bundle, None)
+    if first.state == "held":
+        bundles[pay.bundle_id] = [
+            replace(order, state="paying", payment_id=bundle.payment_id, expires_at=bundle.expires_at)
+            for order in orders
+        ]
     start = _start_bundle(bundle, pay, events)
     if start is not None:  # its orders may be held for months, a page is not
         start = replace(start, expires_at=min(start.expires_at, now + LIVES_AT_MOST))
-    (answer,) = await _begin(conn, [Paying(bundle, start)], now)
-    if isinstance(answer, Refused) or first.state == "paying":
-        return answer
-    changed = [replace(order, payment_id=bundle.payment_id, expires_at=bundle.expires_at) for order in orders]
-    await store.start_paying(conn, changed)
-    if pay.terms in terms:
-        bundle_id = first.bundle_id or bundle.id
-        bundles = await store.orders_of_bundles(conn, [bundle_id])
-        # The later parts are bought under them too.
-        await store.accept_terms(conn, {order.id: pay.terms for order in bundles[bundle_id]}, now)
-    await append(conn, [Fact("order_paying", pay.fan_id, order.id) for order in orders], now)
-    if bundle.total_cents:
-        return answer
-    paid = await _mark_paid(conn, [(order.id, bundle.payment_id) for order in orders], now)
-    await _issue_passes(conn, paid.values(), now)
-    return _paid(answer)
+    return Paying(bundle, start)
+
+
+async def _accept_terms_of_bundles(conn: Connection, accepted: Mapping[UUID, UUID | None], now: datetime) -> None:
+    """Store the accepted terms with all orders of bundles: the later parts are bought under them too."""
+    bundles = await store.orders_of_bundles(conn, accepted) if accepted else {}
+    of_orders = {
+        order.id: terms for bundle_id, terms in accepted.items() if terms is not None for order in bundles[bundle_id]
+    }
+    if of_orders:
+        await store.accept_terms(conn, of_orders, now)
 
 
 def _start_bundle(bundle: Basket, pay: PayBundle, events: dict[UUID, Event]) -> PaymentIntent | None:
@@ -194,12 +235,17 @@ def _start_bundle(bundle: Basket, pay: PayBundle, events: dict[UUID, Event]) -> 
     )
 
 
-async def _follows(conn: Connection, order: OrderRow) -> bool:
-    """Return whether an order is of a part whose bundle has another one that is paid."""
-    if order.part_id is None or order.bundle_id is None:
-        return False
-    bundle = (await store.orders_of_bundles(conn, [order.bundle_id]))[order.bundle_id]
-    return any(one.state in ("paid", "refunded") and one.part_id != order.part_id for one in bundle)
+async def _following(conn: Connection, bundles: Mapping[UUID, Sequence[OrderRow]]) -> set[UUID]:
+    """Return which of these parts, given with their orders, have another part of their bundle that is paid."""
+    parts = {id_: orders[0] for id_, orders in bundles.items() if orders[0].part_id is not None}
+    whole = {order.bundle_id for order in parts.values() if order.bundle_id is not None}
+    found = await store.orders_of_bundles(conn, whole) if whole else {}
+    return {
+        id_
+        for id_, order in parts.items()
+        if order.bundle_id is not None
+        and any(one.state in ("paid", "refunded") and one.part_id != order.part_id for one in found[order.bundle_id])
+    }
 
 
 async def split_bundle(
@@ -416,18 +462,22 @@ async def captured(conn: Connection, came: Sequence[Captured], *, wallet_max_cen
     """Issue tickets for open orders and for expired ones whose places are still free; return all other money."""
     bundles = await store.orders_paid_with(conn, {payment.subject for payment in came})
     if bundles:
-        await _lock_paid(conn, [payment.subject for payment in came])
+        await _lock_paid(conn, [payment.subject for payment in came], bundles)
         bundles = await store.orders_paid_with(conn, bundles)
     of_bundles = [payment for payment in came if payment.subject in bundles]
     came = [payment for payment in came if payment.subject not in bundles]
     sales = await exchange.take_back(conn, {payment.subject for payment in came}, now)
-    paid = await _mark_paid(conn, _first_of_each_order(came), now) if came else {}
+    whole = _open_bundles(of_bundles, bundles)
+    bought_whole = [(order.id, id_) for subject, id_ in whole.items() for order in bundles[subject]]
+    paid = await _mark_paid(conn, [*_first_of_each_order(came), *bought_whole], now) if came or whole else {}
     left = [payment for payment in came if not _bought_with(payment, paid)]
     if left:
         paid |= await _sell_expired(conn, left, now)
     lost: list[Captured] = []
     for payment in of_bundles:
         orders = bundles[payment.subject]
+        if whole.get(payment.subject) == payment.payment_id and orders[0].id in paid:
+            continue
         bought: dict[UUID, PaidOrder] = {}
         sold = [] if orders[0].id in paid else await _sold_bundle(conn, orders, payment, now)
         if sold:
@@ -447,6 +497,20 @@ async def captured(conn: Connection, came: Sequence[Captured], *, wallet_max_cen
     ] + lost
     if back:
         await _return_payments(conn, back, now)
+
+
+def _open_bundles(came: Sequence[Captured], bundles: Mapping[UUID, Sequence[OrderRow]]) -> dict[UUID, UUID]:
+    """Return the payments of locked bundles that are open and paid at once, by bundle: these are paid together.
+
+    Of two payments for a bundle, the first one counts. Parts depend on each other and are paid one by one.
+    """
+    first: dict[UUID, UUID] = {}
+    for payment in came:
+        orders = bundles[payment.subject]
+        is_open = all(order.state in OPEN_STATES and order.part_id is None for order in orders)
+        if is_open and sum(order.total_cents for order in orders) == payment.amount_cents:
+            first.setdefault(payment.subject, payment.payment_id)
+    return first
 
 
 def _first_of_each_order(came: Sequence[Captured]) -> list[tuple[UUID, UUID]]:
@@ -516,7 +580,7 @@ async def _sold_bundle(
     if any(order.state in ("paid", "refunded") for order in orders):
         return []
     events = await _events_of(conn, orders)
-    follows, bundle = await _follows(conn, orders[0]), orders
+    follows, bundle = bool(await _following(conn, {payment.subject: orders})), orders
     if follows:
         left = [one for one in orders if one.state in OPEN_STATES and events[one.event_id].state != "cancelled"]
         orders = bundle = left or orders
@@ -606,9 +670,11 @@ async def _orders_paid_by(conn: Connection, subjects: Sequence[UUID]) -> list[UU
     return sorted(alone + [order.id for orders in bundles.values() for order in orders])
 
 
-async def _lock_paid(conn: Connection, subjects: Sequence[UUID]) -> None:
-    """Lock the orders of these payments, with their whole bundles and those whose seats they buy on the exchange."""
-    bundles = await store.orders_paid_with(conn, set(subjects))
+async def _lock_paid(conn: Connection, subjects: Sequence[UUID], bundles: Mapping[UUID, Sequence[OrderRow]]) -> None:
+    """Lock the orders of these payments, with their whole bundles and those whose seats they buy on the exchange.
+
+    `bundles` are the orders of those payments that pay several, as `orders_paid_with` finds them.
+    """
     whole = {order.bundle_id for orders in bundles.values() for order in orders if order.bundle_id is not None}
     parts = [order.id for orders in (await store.orders_of_bundles(conn, whole)).values() for order in orders]
     order_ids = sorted([subject for subject in subjects if subject not in bundles] + parts)
@@ -627,7 +693,7 @@ class OrderMoney:
 
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """Lock the orders of all settled payments before the first one changes, with those that they buy seats of."""
-        await _lock_paid(conn, subjects)
+        await _lock_paid(conn, subjects, await store.orders_paid_with(conn, set(subjects)))
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
         """Issue tickets for captured payments."""
