@@ -39,8 +39,9 @@ class Letters:
 
     async def all(self) -> list[Email]:
         async with self._db.connection() as conn:
-            found = [await email_store.email(conn, [self._head.keys], id_) for id_ in await self.ids()]
-        return [email for email in found if email is not None]
+            ids = await self.ids()
+            found = await email_store.waiting_emails(conn, [self._head.keys], ids)
+        return [found[id_] for id_ in ids if id_ in found]
 
     async def to(self, address: str) -> list[Email]:
         return [email for email in await self.all() if email.to == address]

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,10 @@ import pytest
 from virage.app.building import build
 from virage.app.emails import COMPOSERS
 from virage.identity.people.jobs.email_sender import EmailSender
-from virage.identity.people.rules.emails import EmailJob
+from virage.identity.people.rules.emails import Email, EmailContent, EmailJob
+from virage.identity.people.rules.people_config import people_config_of
 from virage.identity.people.store import emails as letter_store
-from virage.platform.data.database import Database
+from virage.platform.data.database import Connection, Database
 from virage.platform.mail.messages import Attachment, Rendered
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
@@ -61,11 +63,59 @@ EVIL = Rendered(
 )
 
 
+async def test_emails_of_one_moment_arrive_each_once_with_its_own_text(
+    here: httpx.AsyncClient, emails: Any, db: Database, *, config: Any, clock: Any, conn: Connection
+) -> None:
+    fans = [f"fan{number}@example.org" for number in range(3)]
+    for fan in fans:
+        await here.post("/api/sign-in/codes", json={"email": fan, "locale": "en"})
+    ids, codes = await emails.ids(), [await emails.code(fan) for fan in fans]
+    written = asyncio.Barrier(4)
+
+    async def composed(conn: Connection, email: Email) -> EmailContent | None:
+        """Wait until all of them are composed: they end at the same moment."""
+        content = await COMPOSERS[email.kind](conn, email)
+        await written.wait()
+        return content
+
+    send = EmailSender(db, config, clock, dict.fromkeys(COMPOSERS, composed))
+    await asyncio.gather(*(send(EmailJob(id_)) for id_ in [*ids, ids[0]]))  # a job that another worker repeats
+    arrived = {email["recipient"]: email["body"] for email in (await here.get("/api/mailbox")).json()}
+    assert sorted(arrived) == fans
+    assert all(code in arrived[fan] for fan, code in zip(fans, codes, strict=True))
+    rows = await conn.fetch("select id, state, secret from people.letter order by id")
+    assert [(row["id"], row["state"], row["secret"]) for row in rows] == [(id_, "delivered", None) for id_ in ids]
+    kept = await letter_store.emails(conn, [people_config_of(config).keys], None, None, 10)
+    assert {email.id: email.to for email in kept} == dict(zip(ids, fans, strict=True))
+
+
+async def test_the_files_of_emails_that_arrive_together_stay_with_their_emails(
+    here: httpx.AsyncClient, db: Database, clock: Any
+) -> None:
+    def letter(*names: str) -> Rendered:
+        return Rendered(
+            "Subject", "Text", "<p>Text</p>", [Attachment(name, "text/plain", name.encode()) for name in names]
+        )
+
+    first, second, third = letters = [new_id(), new_id(), new_id()]
+    made = dict(zip(letters, [letter("a", "b"), letter(), letter("c")], strict=True))
+    async with db.transaction() as conn:
+        await letter_store.deliver(conn, {first: (f"{first}@example.org", made[first])}, clock.now())
+        again = {id_: (f"{id_}@example.org", rendered) for id_, rendered in made.items()}
+        await letter_store.deliver(conn, again, clock.now())
+    found = {
+        email["id"]: [file["name"] for file in email["files"]] for email in (await here.get("/api/mailbox")).json()
+    }
+    assert found == {str(first): ["a", "b"], str(second): [], str(third): ["c"]}
+    answer = await here.get(f"/mailbox/{third}/files/0")
+    assert answer.content == b"c"
+
+
 async def test_the_mailbox_page_obeys_the_policy_and_shows_emails_as_text(
     here: httpx.AsyncClient, db: Database, clock: Any
 ) -> None:
     async with db.transaction() as conn:
-        await letter_store.deliver(conn, new_id(), "fan@example.org", EVIL, clock.now())
+        await letter_store.deliver(conn, {new_id(): ("fan@example.org", EVIL)}, clock.now())
     page = await here.get("/mailbox")
     assert "style-src 'self'" in page.headers["content-security-policy"]
     for forbidden in ("<script", "<style", "style=", "<img"):
@@ -76,7 +126,7 @@ async def test_the_mailbox_page_obeys_the_policy_and_shows_emails_as_text(
 async def test_an_email_is_shown_in_a_sandboxed_frame(here: httpx.AsyncClient, db: Database, clock: Any) -> None:
     email_id = new_id()
     async with db.transaction() as conn:
-        await letter_store.deliver(conn, email_id, "fan@example.org", EVIL, clock.now())
+        await letter_store.deliver(conn, {email_id: ("fan@example.org", EVIL)}, clock.now())
     shown = await here.get(f"/mailbox/{email_id}")
     policy = shown.headers["content-security-policy"].split("; ")
     sandbox = "sandbox allow-popups allow-popups-to-escape-sandbox"

@@ -65,7 +65,7 @@ async def key_in_the_email(system: System, config: Config) -> tuple[str, str]:
     """The recipient and the key of the last offer by email."""
     newest = (await system.rows("select id from people.letter where kind = 'transfer_offered' order by id desc"))[0]
     async with system.db.connection() as conn:
-        email = await emails.email(conn, [people_config_of(config).keys], newest["id"])
+        email = (await emails.waiting_emails(conn, [people_config_of(config).keys], [newest["id"]]))[newest["id"]]
     assert email is not None
     return email.to, email.secret["key"]
 

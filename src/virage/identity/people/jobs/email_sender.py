@@ -2,8 +2,11 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.policy import SMTP
+from uuid import UUID
+
+from msgspec import Struct
 
 from virage.identity.people.reads import EmailComposer
 from virage.identity.people.rules.emails import FORGOTTEN, Email, EmailContent, EmailJob, EmailKind, State
@@ -11,6 +14,7 @@ from virage.identity.people.rules.emails.rendering import render
 from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.settings import PeopleSettings
 from virage.identity.people.store import emails
+from virage.platform.data.batching import Batcher
 from virage.platform.data.database import Database
 from virage.platform.host.background import in_background
 from virage.platform.mail.messages import Rendered, Signer, compose, return_path, signed
@@ -25,9 +29,31 @@ class NoMailServer(Exception):
     """Neither VIRAGE_SMTP_URL nor a demonstration's mailbox is available."""
 
 
+class _Ended(Struct, frozen=True):
+    """An email that was sent, put into the mailbox (`delivered`), or refused for good; `subject` once it is known."""
+
+    email: Email
+    subject: str | None
+    refused: Report | None = None
+    delivered: Rendered | None = None
+
+    @property
+    def kept(self) -> str | None:
+        """The recipient, for reports about the email; None if it is forgotten."""
+        return None if self.email.kind in FORGOTTEN else self.email.to
+
+    def as_sent(self) -> emails.SentEmail:
+        """Return what is stored."""
+        state: State = "sent" if self.delivered is None else "delivered"
+        if self.refused is None:
+            return emails.SentEmail(self.email.id, self.kept, state, None, self.subject)
+        return emails.SentEmail(self.email.id, self.kept, self.refused.state, self.refused.reason, self.subject)
+
+
 class EmailSender:
     """Sends one email a job: to the mail server, or into the mailbox of a demonstration that has none.
 
+    Emails of jobs that run at the same time are read, and their ends stored, in batches.
     A server that is away or says "later" makes the job fail, which the queue tries again. Sent twice after a crash in
     between, an email keeps its Message-ID.
     """
@@ -46,6 +72,8 @@ class EmailSender:
         self._composers = composers
         self._tls_context = tls_context
         self._keys = [people_keys(secret) for secret in (config.secret, *config.secrets_previous)]
+        self._reads: Batcher[UUID, Email | None] = Batcher(self._read_many)
+        self._ended: Batcher[_Ended, None] = Batcher(self._end_many)
         self._settings = settings = config.of(PeopleSettings)
         self._server = None if settings.smtp_url is None else smtp_server(settings.smtp_url)
         self._signer = None
@@ -54,15 +82,14 @@ class EmailSender:
 
     async def __call__(self, due: EmailJob) -> None:
         """Send the email unless it was sent, was erased, came too late, or its address does not exist."""
-        async with self._db.connection() as conn:
-            email = await emails.email(conn, self._keys, due.email_id)
+        email = await self._reads.submit(due.email_id)
         if email is None:
             return
         if email.expires_at is not None and email.expires_at <= self._clock.now():
             log.warning("letter_too_late", email=email.id, kind=email.kind)
             await self._drop(email)
         elif email.blocked:
-            await self._mark(email, Report("bounced", "blocked"), None)
+            await self._ended.submit(_Ended(email, None, Report("bounced", "blocked")))
         elif self._server is not None:
             await self._send(self._server, email)
         elif self._config.demo:
@@ -98,7 +125,7 @@ class EmailSender:
         if outcome == "dropped":
             await self._drop(email)
         else:
-            await self._mark(email, None if outcome == "sent" else outcome, subject)
+            await self._ended.submit(_Ended(email, subject, None if outcome == "sent" else outcome))
 
     async def _content(self, email: Email) -> EmailContent | None:
         async with self._db.connection() as conn:
@@ -125,32 +152,29 @@ class EmailSender:
             await self._drop(email)
             return
         rendered = await self._rendered(email, content)
-        now = self._clock.now()
-        async with self._db.transaction() as conn:
-            await emails.deliver(conn, email.id, email.to, rendered, now)
-            kept = None if email.kind in FORGOTTEN else email.to
-            await emails.mark_sent(
-                conn,
-                self._keys[0],
-                email.id,
-                kept,
-                state="delivered",
-                reason=None,
-                subject=rendered.subject,
-                now=now,
-            )
+        await self._ended.submit(_Ended(email, rendered.subject, delivered=rendered))
 
-    async def _mark(self, email: Email, refused: Report | None, subject: str | None) -> None:
+    async def _read_many(self, email_ids: Sequence[UUID]) -> list[Email | None]:
+        async with self._db.connection() as conn:
+            found = await emails.waiting_emails(conn, self._keys, email_ids)
+        return [found.get(id_) for id_ in email_ids]
+
+    async def _end_many(self, ended: Sequence[_Ended]) -> list[None]:
+        """Store what became of emails; a job that ran twice at once ends its email once."""
         now, keys = self._clock.now(), self._keys[0]
-        kept = None if email.kind in FORGOTTEN else email.to
-        state: State = "sent" if refused is None else refused.state
-        reason = None if refused is None else refused.reason
-        if refused is not None:
-            log.warning("letter_undeliverable", email=email.id, reason=reason)
+        by_id = {one.email.id: one for one in ended}
+        delivered = {id_: (one.email.to, one.delivered) for id_, one in by_id.items() if one.delivered is not None}
         async with self._db.transaction() as conn:
-            await emails.mark_sent(conn, keys, email.id, kept, state=state, reason=reason, subject=subject, now=now)
-            if refused is not None and refused.blocks and kept is not None:
-                await emails.block(conn, keys, kept, email.id, reason=refused.reason, now=now)
+            if delivered:
+                await emails.deliver(conn, delivered, now)
+            await emails.mark_sent(conn, keys, [one.as_sent() for one in by_id.values()], now)
+            for one in by_id.values():
+                if one.refused is not None and one.refused.blocks and one.kept is not None:
+                    await emails.block(conn, keys, one.kept, one.email.id, reason=one.refused.reason, now=now)
+        for one in by_id.values():
+            if one.refused is not None:
+                log.warning("letter_undeliverable", email=one.email.id, reason=one.refused.reason)
+        return [None for _ in ended]
 
     async def _drop(self, email: Email) -> None:
         async with self._db.transaction() as conn:

@@ -1,6 +1,6 @@
 """Emails, the addresses that came back, and the demonstration's mailbox."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,16 @@ class Sent(Struct, frozen=True):
     queued_at: datetime
 
 
+class SentEmail(Struct, frozen=True):
+    """An email that left, or will not. `kept` is its recipient, for reports about it; None: it is forgotten."""
+
+    id: UUID
+    kept: str | None
+    state: State
+    reason: str | None
+    subject: str | None
+
+
 async def write(
     conn: Connection, keys: PeopleKeys | None, emails: Sequence[NewEmail], now: datetime
 ) -> list[tuple[UUID, EmailKind]]:
@@ -77,28 +87,31 @@ async def write(
     return [(row["id"], EmailKind(row["kind"])) async for row in rows]
 
 
-async def email(conn: Connection, keys: Sequence[PeopleKeys], email_id: UUID) -> Email | None:
-    """One email that waits, opened; None without one or without a recipient. ValueError if no key opens it."""
-    row = await queries.email(conn, email_id=email_id)
-    if row is None:
-        return None
-    to = row["email"] or _opened(keys, row["recipient"], email_id.bytes)
-    if to is None:
-        return None
-    secret = _opened(keys, row["secret"], email_id.bytes + _SECRET)
-    return Email(
-        id=email_id,
-        kind=EmailKind(row["kind"]),
-        subject_id=row["subject_id"],
-        about_id=row["about_id"],
-        person_id=row["person_id"],
-        locale=row["locale"],
-        to=to,
-        secret={} if secret is None else msgspec.json.decode(secret, type=dict[str, str]),
-        was_at=row["was_at"],
-        expires_at=row["expires_at"],
-        blocked=await is_blocked(conn, keys, to),
-    )
+async def waiting_emails(
+    conn: Connection, keys: Sequence[PeopleKeys], email_ids: Collection[UUID]
+) -> dict[UUID, Email]:
+    """Emails that wait, opened, by id; those without a recipient are left out. ValueError if no key opens one."""
+    rows = {row["id"]: row async for row in queries.waiting_emails(conn, email_ids=list(email_ids))}
+    recipients = {id_: row["email"] or _opened(keys, row["recipient"], id_.bytes) for id_, row in rows.items()}
+    blocked = await _blocked_among(conn, keys, {to for to in recipients.values() if to is not None})
+    found = {}
+    for id_, row in rows.items():
+        to, secret = recipients[id_], _opened(keys, row["secret"], id_.bytes + _SECRET)
+        if to is not None:
+            found[id_] = Email(
+                id=id_,
+                kind=EmailKind(row["kind"]),
+                subject_id=row["subject_id"],
+                about_id=row["about_id"],
+                person_id=row["person_id"],
+                locale=row["locale"],
+                to=to,
+                secret={} if secret is None else msgspec.json.decode(secret, type=dict[str, str]),
+                was_at=row["was_at"],
+                expires_at=row["expires_at"],
+                blocked=to in blocked,
+            )
+    return found
 
 
 def _opened(keys: Sequence[PeopleKeys], sealed: bytes | None, name: bytes) -> str | None:
@@ -110,26 +123,16 @@ def _opened(keys: Sequence[PeopleKeys], sealed: bytes | None, name: bytes) -> st
     return plain.decode()
 
 
-async def mark_sent(
-    conn: Connection,
-    keys: PeopleKeys,
-    email_id: UUID,
-    to: str | None,
-    *,
-    state: State,
-    reason: str | None,
-    subject: str | None,
-    now: datetime,
-) -> None:
-    """Say that an email left, or will not. `to` is kept for reports about it; None: it is forgotten."""
+async def mark_sent(conn: Connection, keys: PeopleKeys, sent: Sequence[SentEmail], now: datetime) -> None:
+    """Say that emails, each named once, left or will not."""
     await queries.mark_sent(
         conn,
-        email_id=email_id,
-        state=state,
-        reason=reason,
-        recipient=None if to is None else seal(keys.mail, to.encode(), email_id.bytes),
-        address_key=None if to is None else address_key(keys, to),
-        subject=subject,
+        email_ids=[one.id for one in sent],
+        states=[one.state for one in sent],
+        reasons=[one.reason for one in sent],
+        recipients=[None if one.kept is None else seal(keys.mail, one.kept.encode(), one.id.bytes) for one in sent],
+        address_keys=[None if one.kept is None else address_key(keys, one.kept) for one in sent],
+        subjects=[one.subject for one in sent],
         now=now,
     )
 
@@ -158,7 +161,14 @@ async def block(conn: Connection, keys: PeopleKeys, to: str, email_id: UUID, *, 
 
 async def is_blocked(conn: Connection, keys: Sequence[PeopleKeys], to: str) -> bool:
     """Whether emails to an address came back for good, so that none is sent any more."""
-    return bool(await queries.is_blocked(conn, address_keys=[address_key(key, to) for key in keys]))
+    return to in await _blocked_among(conn, keys, [to])
+
+
+async def _blocked_among(conn: Connection, keys: Sequence[PeopleKeys], addresses: Collection[str]) -> set[str]:
+    """Those of these addresses to which emails came back for good, under any of their keys."""
+    by_key = {address_key(key, to): to for to in addresses for key in keys}
+    rows = queries.blocked_keys(conn, address_keys=list(by_key))
+    return {by_key[row["address_key"]] async for row in rows}
 
 
 async def blocked(conn: Connection, keys: Sequence[PeopleKeys], limit: int) -> list[BlockedAddress]:
@@ -223,26 +233,27 @@ async def delete_old_emails(conn: Connection, now: datetime) -> None:
     await queries.delete_old_emails(conn, now=now, unlisted_since=now - UNLISTED_FOR, listed_since=now - LISTED_FOR)
 
 
-async def deliver(conn: Connection, email_id: UUID, to: str, rendered: Rendered, now: datetime) -> None:
-    """Put an email into the demonstration's mailbox, once."""
-    fresh = await queries.deliver(
+async def deliver(conn: Connection, letters: Mapping[UUID, tuple[str, Rendered]], now: datetime) -> None:
+    """Put emails, each with its recipient, into the demonstration's mailbox, once."""
+    rows = queries.deliver(
         conn,
-        email_id=email_id,
-        recipient=to,
-        subject=rendered.subject,
-        body=rendered.text,
-        html=rendered.html,
+        email_ids=list(letters),
+        recipients=[to for to, _ in letters.values()],
+        subjects=[rendered.subject for _, rendered in letters.values()],
+        bodies=[rendered.text for _, rendered in letters.values()],
+        htmls=[rendered.html for _, rendered in letters.values()],
         now=now,
     )
-    files = rendered.attachments
-    if fresh is not None and files:
+    fresh = [row["id"] async for row in rows]
+    files = [(id_, at, file) for id_ in fresh for at, file in enumerate(letters[id_][1].attachments)]
+    if files:
         await queries.deliver_files(
             conn,
-            email_id=email_id,
-            positions=list(range(len(files))),
-            names=[file.name for file in files],
-            media_types=[file.media_type for file in files],
-            contents=[file.content for file in files],
+            email_ids=[id_ for id_, _, _ in files],
+            positions=[at for _, at, _ in files],
+            names=[file.name for _, _, file in files],
+            media_types=[file.media_type for _, _, file in files],
+            contents=[file.content for _, _, file in files],
         )
 
 

@@ -20,27 +20,35 @@ order by n.id
 on conflict do nothing
 returning id, kind;
 
--- name: email(email_id)^
--- One email that waits, with its person's address.
+-- name: waiting_emails(email_ids)
+-- Emails that wait, with their persons' addresses.
 select
     l.id, l.kind, l.subject_id, l.about_id, l.person_id, l.locale, l.recipient, l.secret, l.was_at, l.expires_at, p.email
 from people.letter as l left join people.person as p on p.id = l.person_id
-where l.id = :email_id and l.state = 'queued';
+where l.id = any(:email_ids::uuid[]) and l.state = 'queued';
 
--- name: is_blocked(address_keys)$
--- Whether an address, under any of its keys, came back for good.
-select exists(select from people.blocked_address where address_key = any(:address_keys::bytea[]));
+-- name: blocked_keys(address_keys)
+-- The keys, of these, of addresses that came back for good.
+select address_key from people.blocked_address where address_key = any(:address_keys::bytea[]);
 
--- name: mark_sent(email_id, state, reason, recipient, address_key, subject, now)!
--- An email left, or will not; its secret is dropped. What was reported meanwhile stays. The subject of an email about
+-- name: mark_sent(email_ids, states, reasons, recipients, address_keys, subjects, now)!
+-- Emails left, or will not; their secrets are dropped. What was reported meanwhile stays. The subject of an email about
 -- nothing may contain a code, and is not kept.
-update people.letter set
-    state = case when state = 'queued' then :state else state end,
-    reason = case when state = 'queued' then :reason else reason end,
-    state_at = case when state = 'queued' then :now else state_at end,
-    recipient = :recipient, address_key = :address_key, secret = null,
-    subject = case when about_id is not null then :subject::text end
-where id = :email_id;
+with locked as (
+    select id from people.letter where id = any(:email_ids::uuid[]) order by id for no key update
+)
+update people.letter as l set
+    state = case when l.state = 'queued' then sent.state else l.state end,
+    reason = case when l.state = 'queued' then sent.reason else l.reason end,
+    state_at = case when l.state = 'queued' then :now else l.state_at end,
+    recipient = sent.recipient, address_key = sent.address_key, secret = null,
+    subject = case when l.about_id is not null then sent.subject end
+from locked
+join unnest(
+    :email_ids::uuid[], :states::text[], :reasons::text[], :recipients::bytea[], :address_keys::bytea[],
+    :subjects::text[]
+) as sent (id, state, reason, recipient, address_key, subject) on sent.id = locked.id
+where l.id = locked.id;
 
 -- name: drop_email(email_id)!
 -- Delete a queued email.
@@ -109,17 +117,22 @@ with old as (
 )
 delete from people.letter as l using old where l.id = old.id;
 
--- name: deliver(email_id, recipient, subject, body, html, now)^
--- An email in the demonstration's mailbox.
+-- name: deliver(email_ids, recipients, subjects, bodies, htmls, now)
+-- Emails in the demonstration's mailbox; the ids of the new ones.
 insert into people.mailbox (id, recipient, subject, body, html, arrived_at)
-values (:email_id, :recipient, :subject, :body, :html, :now) on conflict (id) do nothing returning id;
+select m.id, m.recipient, m.subject, m.body, m.html, :now
+from unnest(:email_ids::uuid[], :recipients::text[], :subjects::text[], :bodies::text[], :htmls::text[])
+    as m (id, recipient, subject, body, html)
+order by m.id
+on conflict (id) do nothing
+returning id;
 
--- name: deliver_files(email_id, positions, names, media_types, contents)!
--- The files of an email in the mailbox.
+-- name: deliver_files(email_ids, positions, names, media_types, contents)!
+-- The files of emails in the mailbox.
 insert into people.mailbox_file (letter_id, position, name, media_type, content)
-select :email_id, f.position, f.name, f.media_type, f.content
-from unnest(:positions::integer[], :names::text[], :media_types::text[], :contents::bytea[])
-as f (position, name, media_type, content);
+select f.email_id, f.position, f.name, f.media_type, f.content
+from unnest(:email_ids::uuid[], :positions::integer[], :names::text[], :media_types::text[], :contents::bytea[])
+as f (email_id, position, name, media_type, content);
 
 -- name: mailbox(limit)
 -- The latest emails of the demonstration, with the names of their files.
