@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from tests.conftest import FakeClock
@@ -15,7 +16,7 @@ from tests.sale.ticketing.test_tickets import a_phone, codes
 from tests.sale.ticketing.test_transfers import FRIEND, accepted, enter, ids_of, key_of, letters, offered
 from virage.identity.people.rules.people_config import BROWSER_COOKIE
 from virage.identity.people.rules.secrets import browser_text, new_browser, people_keys
-from virage.money.payments.rules import PaymentState
+from virage.money.payments.rules import Outcome, PaymentState
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
@@ -163,6 +164,35 @@ async def test_a_sold_seat_counts_once_in_sales_and_books(system: System, office
     for one in moved:
         by_rate[one.vat_permille] = by_rate.get(one.vat_permille, 0) + one.cents
     assert by_rate == {55: 16000, 200: 750}
+
+
+async def test_two_seats_of_an_order_whose_buyers_pay_at_once_go_to_their_buyers(system: System, office: Box) -> None:
+    seller, buyers = await system.fan(), [await system.fan(FRIEND), await system.fan("third@example.org")]
+    tickets = await gold(system, seller)
+    listings = [await listed(seller, [id_], FACE - 100 * number) for number, id_ in enumerate(tickets)]
+    orders = [await held(buyer, one["id"]) for buyer, one in zip(buyers, listings, strict=True)]
+    payment_ids = [await paying(buyer, order) for buyer, order in zip(buyers, orders, strict=True)]
+    news = [Outcome(id_, PaymentState.CAPTURED, system.provider.started[id_].amount_cents) for id_ in payment_ids]
+    body = msgspec.json.encode(news)
+    assert (await system.browser().browser.post("/api/payments/webhooks/sandbox", content=body)).status_code == 204
+    expected = {(one["places"][0]["label"]["seat"], order["id"]) for one, order in zip(listings, orders, strict=True)}
+    bought = set()
+    for buyer in buyers:
+        (ticket,) = (await buyer.ask("GET", "/api/me/tickets")).json()
+        bought.add((ticket["label"]["seat"], ticket["order_id"]))
+    assert bought == expected
+    assert {order_id for _, order_id in await claims(system)} == {UUID(order["id"]) for order in orders}
+    assert sorted(await open_refunds(system)) == [7505, 7600]
+    (row,) = await system.rows(
+        "select state, refunded_cents, withheld_cents from ticketing.orders where id = "
+        "(select order_id from ticketing.ticket where id = $1)",
+        UUID(tickets[0]),
+    )
+    assert (row["state"], row["refunded_cents"]) == ("refunded", 7600 + 7505)
+    rows = await system.rows(
+        "select returned_cents from ticketing.ticket where id = any($1) order by 1", [UUID(id_) for id_ in tickets]
+    )
+    assert [row["returned_cents"] for row in rows] == [FACE - 100, FACE]
 
 
 async def test_a_later_refund_of_the_order_leaves_what_the_exchange_kept(system: System, office: Box) -> None:

@@ -256,11 +256,8 @@ async def hold(  # noqa: PLR0911 - each reason by its name
     if any(listing.seller_id == fan_id for listing in found.values()):
         return Refused(ExchangeRefusal.OWN)
     holding = [listing.order_id for listing in found.values() if listing.order_id is not None]
-    lapsed = [
-        order.id
-        for order in (await orders_store.orders(conn, holding)).values()
-        if order.state in OPEN_STATES and order.expires_at <= now
-    ]
+    held = await orders_store.orders(conn, holding) if holding else {}
+    lapsed = [order.id for order in held.values() if order.state in OPEN_STATES and order.expires_at <= now]
     await close(conn, lapsed, "expired", now)
     tickets = await tickets_store.tickets(conn, [id_ for one in found.values() for id_ in one.ticket_ids])
     lines = [
@@ -342,9 +339,7 @@ class Sale(Struct, frozen=True):
         )
 
 
-async def take_back(  # noqa: C901 - one transaction, in the order of locks
-    conn: Connection, order_ids: Collection[UUID], now: datetime
-) -> list[Sale]:
+async def take_back(conn: Connection, order_ids: Collection[UUID], now: datetime) -> list[Sale]:
     """Take back the seats that paid orders bought on the exchange, before these orders get their tickets.
 
     An order that does not get all of its seats, because a ticket was used or revoked meanwhile, is released. The caller
@@ -376,20 +371,36 @@ async def take_back(  # noqa: C901 - one transaction, in the order of locks
         else:
             lost.append(order_id)
     await close(conn, lost, "released", now)
+    if sales:
+        await _write_sales(conn, sales, now)
+    return sales
+
+
+async def _write_sales(conn: Connection, sales: Sequence[Sale], now: datetime) -> None:
+    """End the listings, hand the places to the buyers' orders, and refund the sellers' tickets; all are locked."""
     await store.end_listings(conn, sorted(sale.listing.id for sale in sales), "sold", now)
-    for sale in sales:
-        claims = [Claim(sale.order.event_id, ticket.place, sale.order.id) for ticket in sale.tickets]
-        if await claims_store.hand_claims(conn, claims, [sale.buyer_order_id] * len(claims)) < len(claims):
-            raise RuntimeError(f"Order {sale.order.id} has not the places of its listing {sale.listing.id}.")
+    claims = {
+        Claim(sale.order.event_id, ticket.place, sale.order.id): sale.buyer_order_id
+        for sale in sales
+        for ticket in sale.tickets
+    }
+    if await claims_store.hand_claims(conn, list(claims), list(claims.values())) < len(claims):
+        raise RuntimeError(
+            f"The orders {[str(sale.order.id) for sale in sales]} have not all places of their listings."
+        )
     for sale in sales:
         await tickets_store.insert_refund(conn, sale.refund(now), sale.order.event_id, None)
-    for sale in sales:
+    prices = {
+        ticket_id: cents
+        for sale in sales
+        for ticket_id, cents in zip(sale.listing.ticket_ids, sale.listing.prices, strict=True)
+    }
+    await tickets_store.mark_sold(conn, prices)
+    for sale in sales:  # one by one: the last sale of an order's tickets makes it a refunded order
         refund = sale.refund(now)
         await tickets_store.refund_tickets(conn, refund.ticket_ids, refund.id)
-        await tickets_store.mark_sold(conn, dict(zip(sale.listing.ticket_ids, sale.listing.prices, strict=True)))
         kept = sum(worth(sale.order, ticket.price_cents) for ticket in sale.tickets) - refund.amount_cents
         await orders_store.count_refund(conn, sale.order.id, refund.amount_cents, kept)
-    return sales
 
 
 async def pay_sellers(conn: Connection, sales: Sequence[Sale], *, wallet_max_cents: Cents, now: datetime) -> None:

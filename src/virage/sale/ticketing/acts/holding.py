@@ -400,7 +400,7 @@ async def close(conn: Connection, order_ids: Sequence[UUID], state: State, now: 
 
     A debit under way is not stopped: its buyer is told that the money is returned when it arrives.
     """
-    closed = await store.close_orders(conn, sorted(order_ids), state)
+    closed = await store.close_orders(conn, sorted(order_ids), state) if order_ids else []
     if closed:
         await exchange_store.unreserve(conn, [order.id for order in closed])
         await claims_store.free_places(conn, _claims_of(closed))
@@ -415,8 +415,7 @@ async def close(conn: Connection, order_ids: Sequence[UUID], state: State, now: 
 async def expire(conn: Connection, now: datetime, pending: int, *, everything: bool = False) -> list[ClosedOrder]:
     """Expire holds that are over and free their places; `everything` includes old orders."""
     after = datetime.min.replace(tzinfo=now.tzinfo) if everything else now - 2 * LIVES_AT_MOST
-    due = await store.lock_due(conn, after, now - HOLD_FOR, now, pending)
-    return await close(conn, due, "expired", now) if due else []
+    return await close(conn, await store.lock_due(conn, after, now - HOLD_FOR, now, pending), "expired", now)
 
 
 def taken_fact(order: OrderRow | ClosedOrder) -> Fact:
