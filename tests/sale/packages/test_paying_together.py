@@ -90,6 +90,8 @@ async def test_fans_who_pay_at_once_start_their_payments_and_get_their_tickets_t
     assert await buyers.transactions("order_paying") == 1
     await buyers.money(*(one.payment_id for one in fans))
     assert await buyers.transactions("order_paid") == 1
+    written = await buyers.season.system.rows("select distinct xmin::text, cmin::text from ticketing.ticket")
+    assert len(written) == 1, "all tickets are written by one statement"
     assert await buyers.states(fans) == ["paid"] * 5
     for one in fans:
         assert len((await one.box.ask("GET", "/api/me/tickets")).json()) == 6 * 2
@@ -116,6 +118,9 @@ async def test_a_payment_that_is_started_twice_at_once_opens_one_page(buyers: Bu
     pages = [one.start for one in answers if isinstance(one, Paying) and one.start is not None]
     assert [page.payment_id for page in pages] == [fan.payment_id] * 3
     assert len({page.expires_at for page in pages}) == 1
+    assert isinstance((await buyers.pay(other))[0], Paying)
+    facts = await buyers.season.system.rows("select about from kernel.journal where what = 'order_paying'")
+    assert len(facts) == len({fact["about"] for fact in facts}) == 6
     rows = await buyers.season.system.rows("select id from payments.payment")
     assert [row["id"] for row in rows] == [fan.payment_id]
 

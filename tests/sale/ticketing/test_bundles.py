@@ -270,6 +270,17 @@ async def test_of_two_payments_that_arrive_together_one_buys_the_bundle_and_one_
     assert [(row["payment_id"], row["amount_cents"]) for row in rows] == [(season.payment_id, 2 * PRICE)]
 
 
+async def test_the_payment_of_another_amount_than_the_bundle_costs_now_goes_back(season: Season) -> None:
+    orders = await season.hold()
+    await season.pay()
+    async with season.system.db.transaction() as conn:
+        dearer = "update ticketing.orders set prices = $2, total_cents = $3 where id = $1"
+        await conn.execute(dearer, orders[0].id, [PRICE + 100], PRICE + 100)
+    await season.system.news(season.payment_id)
+    assert await season.states() == ["held", "held"]
+    assert await season.refunds() == [2 * PRICE]
+
+
 async def test_a_released_bundle_frees_every_place(season: Season) -> None:
     await season.hold()
     await season.pay()
