@@ -13,13 +13,14 @@ from virage.platform.values.refusals import Refused
 from virage.sale.ticketing.rules.best_seats import best_seats
 from virage.sale.ticketing.rules.inventory import SeatInventory
 from virage.sale.ticketing.rules.places import seat_plan
-from virage.sale.ticketing.rules.plan import NEED_BITS, category_by_place
+from virage.sale.ticketing.rules.plan import NEED_BITS, SeatPlan, category_by_place
 from virage.sale.ticketing.rules.terms import Assigned, BestSeats, Need, Party, Reason, Tariff
 from virage.site.venue.types import Venue
 
 NEAR, FAR = new_id(), new_id()
 GROUND = stadium()
 WHEELCHAIR, COMPANION, EASY_ACCESS, HEARING_LOOP = 1, 2, 4, 16
+SIGN_LANGUAGE, GUIDE_DOG, QUIET = 32, 64, 128
 
 
 @cache
@@ -169,7 +170,17 @@ def test_a_wheelchair_space_needs_an_access_ticket_in_the_party() -> None:
     assert outcome.reason == Reason.PARTY_INVALID
 
 
-@pytest.mark.parametrize(("need", "bit"), [("easy_access", 4), ("audio_description", 8), ("hearing_loop", 16)])
+@pytest.mark.parametrize(
+    ("need", "bit"),
+    [
+        ("easy_access", 4),
+        ("audio_description", 8),
+        ("hearing_loop", 16),
+        ("sign_language", 32),
+        ("guide_dog", 64),
+        ("quiet", 128),
+    ],
+)
 def test_a_person_with_a_need_gets_a_suitable_seat_beside_the_companion(need: str, bit: int) -> None:
     outcome = ask(a_hall(), 2, party={"access": 1}, needs=(need,))
     assert isinstance(outcome, list)
@@ -248,14 +259,22 @@ def test_a_place_that_is_not_for_sale_is_never_free() -> None:
 
 @cache
 def partly_known(share: float) -> Venue:
-    """The venue with the known features of only a part of its seats."""
+    """The venue with the known features of only a part of its seats; those of few seats are scattered over many."""
     chance = np.random.default_rng(5)
-    return replace(GROUND, features=np.where(chance.random(GROUND.seats) < share, GROUND.features, 0).astype(np.uint8))
+    features = GROUND.features.copy()
+    for rare in (SIGN_LANGUAGE, GUIDE_DOG, QUIET):
+        features |= np.where(chance.random(GROUND.seats) < 0.5, rare, 0).astype(np.uint8)
+    return replace(GROUND, features=np.where(chance.random(GROUND.seats) < share, features, 0).astype(np.uint8))
+
+
+@cache
+def partly_known_plan(share: float) -> SeatPlan:
+    return seat_plan(partly_known(share))
 
 
 def with_unknown_features(share: float) -> SeatInventory:
     """The bowl of a venue that knows the features of only a part of its seats."""
-    inventory = SeatInventory(seat_plan(partly_known(share)), [NEAR, FAR], categories())
+    inventory = SeatInventory(partly_known_plan(share), [NEAR, FAR], categories())
     inventory.random.seed(3)
     return inventory
 

@@ -121,6 +121,9 @@ async def test_a_manager_sees_the_venues_of_the_grant(desk: Office) -> None:
         "easy_access": 0,
         "audio_description": 0,
         "hearing_loop": 0,
+        "sign_language": 0,
+        "guide_dog": 0,
+        "quiet": 0,
     }
 
 

@@ -1,5 +1,6 @@
 from collections import Counter
 from importlib.resources import files
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from virage.demo.venues.drawing import draw, stadium
 from virage.demo.venues.plan import read_plan
+from virage.sale.ticketing.rules.plan import NEED_BITS
 from virage.site.venue.rules.build import build_venue
+from virage.site.venue.rules.file import SeatFeature
 from virage.site.venue.rules.geometry import expand, geometry, labels
 from virage.site.venue.rules.sightline import c_value
 from virage.site.venue.rules.venue import Amenity, Feature, Gate, Outlet, Venue
@@ -178,6 +181,22 @@ def test_each_wheelchair_space_has_a_companion_beside_it_and_room_enough() -> No
 def test_other_features_are_in_every_stand(feature: Feature) -> None:
     stands = {VENUE.blocks[block].stand for block in VENUE.block[(VENUE.features & feature) > 0].tolist()}
     assert stands == {"N", "E", "S", "O"}
+
+
+def test_each_feature_of_the_file_has_its_bit_in_the_order_that_browsers_read() -> None:
+    assert [(feature.name.lower(), feature.value) for feature in Feature if feature.name] == [
+        (name, 1 << bit) for bit, name in enumerate(get_args(SeatFeature))
+    ]
+    assert NEED_BITS == {name: Feature[name.upper()] for name in get_args(SeatFeature) if name != "companion"}
+
+
+def test_some_seats_are_quiet_or_in_view_of_the_interpreter_and_some_have_room_for_a_guide_dog() -> None:
+    for feature, fewest in ((Feature.SIGN_LANGUAGE, 1_000), (Feature.QUIET, 1_000), (Feature.GUIDE_DOG, 8)):
+        assert np.count_nonzero(VENUE.features & feature) >= fewest
+    dogs = np.flatnonzero(VENUE.features & Feature.GUIDE_DOG)
+    first = VENUE.row_segments.first_seat[VENUE.segment[dogs]]
+    last = first + VENUE.row_segments.seat_count[VENUE.segment[dogs]] - 1
+    assert np.minimum(dogs - first, last - dogs).max() == 0
 
 
 def test_easy_access_seats_are_beside_the_stairs() -> None:

@@ -89,34 +89,46 @@ def draw(plan: Plan) -> VenueFile:
 
 def _block(plan: Plan, draft: BlockDraft, gate_group: str) -> BlockFile:
     frame = draft.frame
-    heard: dict[SeatFeature, Sequence[str]] = {
+    by_block: dict[SeatFeature, Sequence[str]] = {
         "audio_description": plan.hearing.audio_description,
         "hearing_loop": plan.hearing.hearing_loop,
+        "sign_language": plan.access.sign_language,
+        "quiet": plan.access.quiet,
     }
+    front, dogs = next(row for row in draft.rows if not row.platform), draft.code in plan.access.guide_dog
     return BlockFile(
         code=draft.code,
         stand=draft.stand.code,
         gate_group=gate_group,
         rows=tuple(
-            RowFile(row.name, tuple(_segment(plan, row, segment) for segment in row.segments), row.height)
+            RowFile(
+                row.name,
+                tuple(_segment(plan, row, segment, dogs=dogs and row is front) for segment in row.segments),
+                row.height,
+            )
             for row in draft.rows
         ),
         ring=draft.ring,
         kind=draft.kind,
         frame=FrameFile(frame.x / 100, frame.y / 100, frame.facing_mdeg / 1000, frame.curved),
         outline_m=_outline(draft),
-        features=tuple(feature for feature, blocks in heard.items() if draft.code in blocks),
+        features=tuple(feature for feature, blocks in by_block.items() if draft.code in blocks),
     )
 
 
-def _segment(plan: Plan, row: RowDraft, segment: Segment) -> SegmentFile:
-    """Return a segment: wheelchair spaces and companion seats in turn on a platform, easy access beside stairs."""
+def _segment(plan: Plan, row: RowDraft, segment: Segment, *, dogs: bool) -> SegmentFile:
+    """Return a segment: wheelchair spaces and companion seats in turn on a platform, easy access beside stairs.
+
+    `dogs`: the seats beside stairs have floor space for a guide dog.
+    """
     positions, edge = range(segment.count), plan.bowl.easy_seats_from_aisle
     features: dict[SeatFeature, tuple[int, ...]] = {}
     if row.platform:
         features = {"wheelchair": tuple(positions[::2]), "companion": tuple(positions[1::2])}
     if row.easy:
         features["easy_access"] = tuple(at for at in positions if min(at, segment.count - 1 - at) < edge)
+    if dogs:
+        features["guide_dog"] = tuple(sorted({0, segment.count - 1}))
     return SegmentFile(segment.count, segment.d / 100, segment.t / 100, segment.pitch / 100, features=features)
 
 

@@ -120,6 +120,16 @@ class Hearing(_Strict, frozen=True):
     hearing_loop: tuple[str, ...]
 
 
+class AccessPlan(_Strict, frozen=True):
+    """Blocks in view of the sign language interpreter, quiet blocks, and blocks whose aisle seats of the first row have
+    floor space for a guide dog.
+    """
+
+    sign_language: tuple[str, ...]
+    quiet: tuple[str, ...]
+    guide_dog: tuple[str, ...]
+
+
 class AreaPlan(_Strict, frozen=True):
     """A standing area; `outline_m` is x, y, x, y, ..."""
 
@@ -150,6 +160,7 @@ class Plan(_Strict, frozen=True):
     gates: GatePlan
     ways: WalkwaysPlan
     hearing: Hearing
+    access: AccessPlan
     areas: tuple[AreaPlan, ...]
 
 

@@ -56,7 +56,8 @@ export type AutoTopUp = Schemas["AutoTopUpView"];
 export type AutoTopUpAnswer = Schemas["AutoTopUpAnswer"];
 export type Me = Schemas["Me"];
 export type SessionView = Schemas["SessionView"];
-export type Need = "wheelchair" | "easy_access" | "audio_description" | "hearing_loop";
+export type SeatNeed = "easy_access" | "audio_description" | "hearing_loop" | "sign_language" | "guide_dog" | "quiet";
+export type Need = "wheelchair" | SeatNeed;
 
 /** Price of a tariff in cents; a companion is free. */
 export function priceOf(category: Category, tariff: Tariff = "full"): number {

@@ -15,6 +15,9 @@ export const ticketing: typeof English = {
     easy_access: "Wenige Stufen",
     audio_description: "Audiodeskription",
     hearing_loop: "Induktionsschleife",
+    sign_language: "Sicht auf die Gebärdensprache",
+    guide_dog: "Platz für einen Führhund",
+    quiet: "Ruhiger Platz",
   },
   event: {
     rules: "Regeln im Stadion",

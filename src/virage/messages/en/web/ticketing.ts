@@ -15,6 +15,9 @@ export const ticketing = {
     easy_access: "Few steps",
     audio_description: "Audio description",
     hearing_loop: "Hearing loop",
+    sign_language: "Sign language interpreter in view",
+    guide_dog: "Space for a guide dog",
+    quiet: "Quiet place",
   } as Record<string, string>,
   event: {
     rules: "Venue rules",

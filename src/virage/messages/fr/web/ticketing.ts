@@ -15,6 +15,9 @@ export const ticketing: typeof English = {
     easy_access: "Peu de marches",
     audio_description: "Audiodescription",
     hearing_loop: "Boucle magnétique",
+    sign_language: "Interprète en langue des signes visible",
+    guide_dog: "Place pour un chien guide",
+    quiet: "Endroit calme",
   },
   event: {
     rules: "Règlement du stade",

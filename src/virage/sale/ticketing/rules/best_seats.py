@@ -80,7 +80,8 @@ def _first_window(
 ) -> list[int] | None:
     """Return a window of a segment drawn at random among the first candidates."""
     if search.needing:
-        candidates = candidates[inventory.plan.bears[search.feature][candidates]]
+        bears = inventory.plan.bears.get(search.feature)
+        candidates = candidates[:0] if bears is None else candidates[bears[candidates]]
     if not len(candidates):
         return None
     near = min(inventory.spread, len(candidates))

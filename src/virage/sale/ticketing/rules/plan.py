@@ -15,13 +15,17 @@ from msgspec import Struct
 from virage.sale.ticketing.rules.terms import Need
 
 WHEELCHAIR, COMPANION, EASY_ACCESS, AUDIO_DESCRIPTION, HEARING_LOOP = 1, 2, 4, 8, 16
+SIGN_LANGUAGE, GUIDE_DOG, QUIET = 32, 64, 128
 NEED_BITS: dict[Need, int] = {
     "wheelchair": WHEELCHAIR,
     "easy_access": EASY_ACCESS,
     "audio_description": AUDIO_DESCRIPTION,
     "hearing_loop": HEARING_LOOP,
+    "sign_language": SIGN_LANGUAGE,
+    "guide_dog": GUIDE_DOG,
+    "quiet": QUIET,
 }
-_FEATURE_SETS = range(EASY_ACCESS, 32, EASY_ACCESS)
+_SEAT_FEATURES = 256 - EASY_ACCESS
 
 Ints = npt.NDArray[np.int32]
 
@@ -64,7 +68,7 @@ class SeatPlan(Struct, frozen=True):
     """The segments of a venue. All lists and arrays of segments are in the order of rank.
 
     `ordinary` and `featured` hold one integer per segment: bit i is its seat i, 1 for an ordinary seat, or for one that
-    has every feature of the set. `bears` says whether a segment has such a seat.
+    has every feature of the set. `bears` says whether a segment has such a seat. Both leave out the sets that no seat has.
     """
 
     seats: int
@@ -109,7 +113,7 @@ def cut(segments: Segments, features: npt.NDArray[Any], sightline: npt.NDArray[A
     block_of_segment = np.asarray(segments.block, np.int32)[rank]
     row = np.asarray(segments.row, np.int32)[rank]
     units = _units(features, segment_of, block_of_segment, row, sightline)
-    featured = {wanted: _masks(features & wanted == wanted, first, length) for wanted in _FEATURE_SETS}
+    featured = {wanted: _masks(features & wanted == wanted, first, length) for wanted in _feature_sets(features)}
     return SeatPlan(
         seats=seats,
         places=places,
@@ -132,6 +136,12 @@ def cut(segments: Segments, features: npt.NDArray[Any], sightline: npt.NDArray[A
         unit_of={seat: number for number, unit in enumerate(units) for seat in unit.seats},
         unit_rows=_rows_of(units),
     )
+
+
+def _feature_sets(features: npt.NDArray[np.int64]) -> set[int]:
+    """Return all sets of features of which some seat has every one; wheelchair spaces and companion seats aside."""
+    kinds = np.unique(features & _SEAT_FEATURES).tolist()
+    return {kind & wanted for kind in kinds for wanted in range(EASY_ACCESS, 256, EASY_ACCESS)} - {0}
 
 
 def _masks(chosen: npt.NDArray[np.bool_], first: Ints, length: Ints) -> list[int]:

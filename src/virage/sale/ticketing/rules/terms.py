@@ -73,7 +73,11 @@ TARIFFS: tuple[Tariff, ...] = tuple(Tariff)
 TARIFF_CODE: dict[Tariff, int] = {tariff: code for code, tariff in enumerate(TARIFFS)}
 PRICED_TARIFFS = (Tariff.FULL, Tariff.CHILD, Tariff.REDUCED, Tariff.ACCESS)
 
-Need = Literal["wheelchair", "easy_access", "audio_description", "hearing_loop"]
+SeatNeed = Literal["easy_access", "audio_description", "hearing_loop", "sign_language", "guide_dog", "quiet"]
+"""A feature that a seat must have; a wheelchair space is a place of its own kind."""
+
+Need = Literal["wheelchair"] | SeatNeed
+NEEDS_MAX = 7
 Few = Annotated[int, Meta(ge=0, le=PARTY_MAX)]
 
 
@@ -127,7 +131,7 @@ class BestSeats(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknow
     category_id: UUID | None = None
     block: Annotated[str, Meta(max_length=16)] | None = None
     together: bool = True
-    needs: Annotated[tuple[Need, ...], Meta(max_length=4)] = ()
+    needs: Annotated[tuple[Need, ...], Meta(max_length=NEEDS_MAX)] = ()
     hospitality: bool = False
 
 

@@ -33,7 +33,19 @@ Count = Annotated[int, Meta(ge=1, le=PLACES_MAX)]
 Index = Annotated[int, Meta(ge=0, lt=PLACES_MAX)]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
 Points = Annotated[tuple[Metres, ...], Meta(min_length=6, max_length=2000)]
-SeatFeature = Literal["wheelchair", "companion", "easy_access", "audio_description", "hearing_loop"]
+SeatFeature = Literal[
+    "wheelchair",
+    "companion",
+    "easy_access",
+    "audio_description",
+    "hearing_loop",
+    "sign_language",
+    "guide_dog",
+    "quiet",
+]
+"""`easy_access`: few steps; `sign_language`: a view of the interpreter; `guide_dog`: floor space for a dog; `quiet`:
+away from loudspeakers and crowds. The order is that of the bits of `Feature`.
+"""
 
 
 class _Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -25,6 +25,9 @@ class Feature(IntFlag):
     EASY_ACCESS = 4
     AUDIO_DESCRIPTION = 8
     HEARING_LOOP = 16
+    SIGN_LANGUAGE = 32
+    GUIDE_DOG = 64
+    QUIET = 128
 
 
 class Stand(Struct, frozen=True):

@@ -17,7 +17,7 @@ export type EventClosures = Schemas["EventClosures"];
 export type Part = Schemas["ClosureLine"]["part"];
 
 /** Features in the order of their bits. */
-export const FEATURES: readonly Feature[] = ["wheelchair", "companion", "easy_access", "audio_description", "hearing_loop"];
+export const FEATURES: readonly Feature[] = ["wheelchair", "companion", "easy_access", "audio_description", "hearing_loop", "sign_language", "guide_dog", "quiet"];
 export const KINDS: readonly BlockKind[] = ["seats", "hospitality", "box"];
 export const FILE_BYTES_MAX = 32 * 1024 * 1024;
 
