@@ -150,6 +150,36 @@ def test_a_draw_is_entered_by_keyboard_alone_won_paid_and_verified(
         fine(office)
 
 
+def test_needs_are_named_by_keyboard_with_consent_and_the_page_says_what_the_seats_have(
+    browser: Browser, system: System, address: str, match: str
+) -> None:
+    email = grant_roles(system, f"club-{address}", OFFICE)
+    with desk(browser, system, email) as office, phone(browser, system, f"needs-{address}", **WIDE) as fan:
+        set_up_and_open(office, match, 2)
+        fan.goto(f"/events/{match}/draw")
+        keyboard = Keys(fan)
+        keyboard.press(fan.get_by_role("button", name="Add Gold"))
+        keyboard.tick(fan.get_by_role("checkbox", name="Space for a guide dog"))
+        keyboard.tick(fan.get_by_role("checkbox", name="Quiet place"))
+        keyboard.tick(fan.get_by_role("checkbox", name="I agree that my card is charged"))
+        keyboard.press(fan.get_by_role("button", name="Save card and enter"))
+        expect(fan.get_by_text("We need your consent to store these needs.")).to_be_visible()
+        expect(fan.get_by_role("checkbox", name="I agree that you store these needs")).to_be_focused()
+        fine(fan)
+        keyboard.tick(fan.get_by_role("checkbox", name="I agree that you store these needs"))
+        keyboard.press(fan.get_by_role("button", name="Save card and enter"))
+        by_card(fan, ACCEPTED)
+        expect(fan.get_by_text("You’re in the draw")).to_be_visible(timeout=15_000)
+        expect(fan.get_by_text("Space for a guide dog, Quiet place")).to_be_visible()
+
+        close_and_draw(office, match)
+        fan.reload()
+        expect(fan.get_by_text("You have won, and your tickets are paid")).to_be_visible(timeout=20_000)
+        expect(fan.get_by_text("Your seats have what you asked for: Space for a guide dog.")).to_be_visible()
+        expect(fan.get_by_text("The category had no free seats for this: Quiet place.")).to_be_visible()
+        fine(fan)
+
+
 def test_a_winner_whose_bank_asks_pays_on_the_page_and_another_one_waits(
     browser: Browser, system: System, address: str, match: str
 ) -> None:

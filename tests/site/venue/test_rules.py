@@ -187,7 +187,7 @@ def test_each_feature_of_the_file_has_its_bit_in_the_order_that_browsers_read() 
     assert [(feature.name.lower(), feature.value) for feature in Feature if feature.name] == [
         (name, 1 << bit) for bit, name in enumerate(get_args(SeatFeature))
     ]
-    assert NEED_BITS == {name: Feature[name.upper()] for name in get_args(SeatFeature) if name != "companion"}
+    assert {name: Feature[name.upper()] for name in get_args(SeatFeature) if name != "companion"} == NEED_BITS
 
 
 def test_some_seats_are_quiet_or_in_view_of_the_interpreter_and_some_have_room_for_a_guide_dog() -> None:

@@ -34,9 +34,11 @@ from virage.sale.ticketing.rules.terms import Buyer as Buyer
 from virage.sale.ticketing.rules.terms import ChosenSeat as ChosenSeat
 from virage.sale.ticketing.rules.terms import ChosenSeats as ChosenSeats
 from virage.sale.ticketing.rules.terms import HoldRequest as HoldRequest
+from virage.sale.ticketing.rules.terms import Need as Need
 from virage.sale.ticketing.rules.terms import Order as Order
 from virage.sale.ticketing.rules.terms import OrderRow as OrderRow
 from virage.sale.ticketing.rules.terms import Party as Party
+from virage.sale.ticketing.rules.terms import SeatNeed as SeatNeed
 from virage.sale.ticketing.rules.terms import Seats as Seats
 from virage.sale.ticketing.rules.terms import StandingPlaces as StandingPlaces
 from virage.sale.ticketing.rules.terms import Tariff as Tariff

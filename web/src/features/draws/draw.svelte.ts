@@ -2,7 +2,7 @@
 import { answered, type Problem } from "../../shared/api/answer";
 import { api } from "../../shared/api/client";
 import type { components } from "../../shared/api/schema";
-import type { EventInfo, Party, Tariff } from "../../shared/api/words";
+import type { EventInfo, Party, SeatNeed, Tariff } from "../../shared/api/words";
 import { newId } from "../../shared/runtime/ids";
 import { event as loadEvent } from "../programme/events";
 
@@ -20,6 +20,8 @@ export interface Wish {
   wishes: string[];
   anyOther: boolean;
   wheelchair: boolean;
+  /** Stored with the explicit consent that the form asks for. */
+  needs: SeatNeed[];
 }
 
 /** The places of a group: each person with the access tariff brings one companion, unless the group says otherwise. */
@@ -83,7 +85,7 @@ export class DrawOfEvent {
     const mine = this.draw?.mine;
     [this.busy, this.refusal] = [true, null];
     const method_id = mine && !otherCard ? mine.method_id : newId();
-    const body = { party: wish.party, wishes: wish.wishes, any_other: wish.anyOther, wheelchair: wish.wheelchair, method_id, consents: true, terms };
+    const body = { party: wish.party, wishes: wish.wishes, any_other: wish.anyOther, wheelchair: wish.wheelchair, needs: wish.needs, needs_consent: wish.needs.length > 0, method_id, consents: true, terms };
     const answer = await answered<Schemas["DrawEntryAnswer"]>(api.PUT("/api/events/{event_id}/draw/entry", { params: { path: { event_id: this.#id } }, body }));
     if (answer.ok && answer.data.page_url) {
       location.assign(answer.data.page_url);

@@ -8081,7 +8081,7 @@ export interface components {
             /** @enum {string} */
             kind: "best";
             /** @default [] */
-            needs: ("audio_description" | "easy_access" | "hearing_loop" | "wheelchair")[];
+            needs: ("wheelchair" | ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language"))[];
             party: components["schemas"]["Party"];
             /** @default true */
             together: boolean;
@@ -8100,7 +8100,7 @@ export interface components {
         BlockFile: {
             code: string;
             /** @default [] */
-            features: ("audio_description" | "companion" | "easy_access" | "hearing_loop" | "wheelchair")[];
+            features: ("audio_description" | "companion" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language" | "wheelchair")[];
             frame?: components["schemas"]["FrameFile"] | null;
             gate_group: string;
             /**
@@ -8211,8 +8211,11 @@ export interface components {
         /**
          * BoardListing
          * @description A listing for buyers. `fee_cents` is the buyer's fee; `held`: it is in the basket of another buyer.
+         *
+         *         `features` are those of each place, in the order of the places.
          */
         BoardListing: {
+            features: ("wheelchair" | ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language"))[][];
             fee_cents: number;
             held: boolean;
             /** Format: uuid */
@@ -9451,8 +9454,8 @@ export interface components {
          * DrawEntryRequest
          * @description What a person asks for. `method_id`, which the client makes, is the card that is charged if they win.
          *
-         *         `consents`: the person agrees that it is charged without them. `terms` is the version of the terms of sale that
-         *         they accept.
+         *         `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `needs`, which are
+         *         health data, are stored until the entry ends. `terms` is the version of the terms of sale that they accept.
          */
         DrawEntryRequest: {
             /** @default false */
@@ -9460,6 +9463,9 @@ export interface components {
             consents: boolean;
             /** Format: uuid */
             method_id: string;
+            needs?: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
+            /** @default false */
+            needs_consent: boolean;
             party: components["schemas"]["Party"];
             terms?: string | null;
             /** @default false */
@@ -9998,7 +10004,7 @@ export interface components {
             /** @enum {string} */
             edit: "feature";
             /** @enum {string} */
-            feature: "audio_description" | "companion" | "easy_access" | "hearing_loop" | "wheelchair";
+            feature: "audio_description" | "companion" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language" | "wheelchair";
             present: boolean;
             seats: components["schemas"]["SeatSelection"][];
         };
@@ -11454,6 +11460,7 @@ export interface components {
          * @description My entry. `code` is what is published instead of me; `number` is its place in the order of the draw, from 1.
          *
          *         `charged_at_most_cents` is the highest amount that my card is charged. `reason` is why it was declined.
+         *         `unmet` are the needs that my seats lack, None before I have seats.
          */
         MyEntry: {
             any_other: boolean;
@@ -11464,6 +11471,7 @@ export interface components {
             code: string;
             /** Format: uuid */
             method_id: string;
+            needs: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
             number: number | null;
             order_id: string | null;
             party: components["schemas"]["Party"];
@@ -11471,6 +11479,7 @@ export interface components {
             reason: string | null;
             /** @enum {string} */
             state: "cancelled" | "card_missing" | "entered" | "lapsed" | "lost" | "not_possible" | "paid" | "released" | "to_pay" | "waiting" | "won";
+            unmet: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[] | null;
             wheelchair: boolean;
             wishes: string[];
         };

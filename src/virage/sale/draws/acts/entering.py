@@ -16,11 +16,11 @@ from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
 from virage.platform.values.ids import new_id
-from virage.platform.values.refusals import Refused
+from virage.platform.values.refusals import Refused, invalid_input
 from virage.sale.draws.acts.emails import notify
 from virage.sale.draws.acts.waiting import give_back
 from virage.sale.draws.rules.setup import check_entry, takes_entries
-from virage.sale.draws.rules.terms import CODE_LENGTH, WINNING, DrawRefusal, EntryContent, EntryRow
+from virage.sale.draws.rules.terms import CODE_LENGTH, SEAT_NEEDS, WINNING, DrawRefusal, EntryContent, EntryRow
 from virage.sale.draws.store import draws as store
 from virage.sale.draws.store import entries as entries_store
 from virage.site.pages import api as pages
@@ -34,12 +34,13 @@ _SIGNS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class DrawEntryRequest(EntryContent, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person asks for. `method_id`, which the client makes, is the card that is charged if they win.
 
-    `consents`: the person agrees that it is charged without them. `terms` is the version of the terms of sale that
-    they accept.
+    `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `needs`, which are
+    health data, are stored until the entry ends. `terms` is the version of the terms of sale that they accept.
     """
 
     method_id: UUID
     consents: bool
+    needs_consent: bool = False
     terms: UUID | None = None
 
 
@@ -77,6 +78,8 @@ async def enter(  # noqa: C901, PLR0911, PLR0912 - each reason by its name
         return Refused(DrawRefusal.NOT_OPEN, {"closes_at": draw.closes_at})
     if not request.consents:
         return Refused(DrawRefusal.CONSENT_MISSING)
+    if request.needs and not request.needs_consent:
+        return invalid_input("needs_consent", "Needs of access are stored only with consent.")
     terms = await pages.terms_in_force(conn)
     if terms and request.terms not in terms:
         return Refused(DrawRefusal.TERMS_NOT_ACCEPTED)
@@ -113,6 +116,8 @@ async def enter(  # noqa: C901, PLR0911, PLR0912 - each reason by its name
         reason=None,
         size=request.party.size,
         told_at=None,
+        needs=[need for need in SEAT_NEEDS if need in request.needs],
+        unmet=None,
     )
     if before is None:
         await entries_store.insert_entry(conn, entry)

@@ -153,4 +153,5 @@ async def end(conn: Connection, draw_id: UUID, now: datetime) -> None:
             await store.set_state(conn, draw_id, "ended")
             await append(conn, [Fact("draw_ended", None, draw_id, {"event": draw.event_id})], now)
     elif draw.state in ("ended", "cancelled") and not await entries_store.has_unfinished(conn, draw_id):
+        await entries_store.forget_needs(conn, draw_id)
         await store.finish_draw(conn, draw_id, now)

@@ -18,7 +18,16 @@ from virage.sale.draws.store import entries as entries_store
 from virage.sale.draws.store.entries import NewSeats
 from virage.sale.ticketing import api as ticketing
 from virage.sale.ticketing.api import Conflict, Hold, IsBanned
-from virage.sale.ticketing.types import Arrangement, Buyer, ChosenSeat, ChosenSeats, HoldRequest, OpenSale, OrderRow
+from virage.sale.ticketing.types import (
+    Arrangement,
+    Buyer,
+    ChosenSeat,
+    ChosenSeats,
+    HoldRequest,
+    OpenSale,
+    OrderRow,
+    SeatNeed,
+)
 from virage.site.programme import api as programme
 
 SEATED_AT_ONCE: Final = 100
@@ -69,6 +78,7 @@ async def _seat(  # noqa: PLR0917 - the parts of one batch
     gone: list[EntryRow] = []
     unseated: list[EntryRow] = []
     holds: dict[UUID, Hold] = {}
+    unmet: dict[UUID, list[SeatNeed]] = {}
     proposed: list[int] = []
     for entry in winners:
         person = None if entry.person_id is None else persons.get(entry.person_id)
@@ -79,18 +89,19 @@ async def _seat(  # noqa: PLR0917 - the parts of one batch
             banned.append(entry.id)
             continue
         category_id = draw.quotas[entry.category].category_id
-        seats = seats_for(sale, category_id, entry.party, wheelchair=entry.wheelchair)
-        if seats is None:
+        found = seats_for(sale, category_id, entry.party, wheelchair=entry.wheelchair, needs=entry.needs)
+        if found is None:
             unseated.append(entry)
             continue
-        proposed += sale.inventory.hold([seat.place for seat in seats])  # the next group gets others
-        chosen = tuple(ChosenSeat(seat.place, seat.tariff) for seat in seats)
+        unmet[entry.id] = found.unmet
+        proposed += sale.inventory.hold([seat.place for seat in found.seats])  # the next group gets others
+        chosen = tuple(ChosenSeat(seat.place, seat.tariff) for seat in found.seats)
         request = HoldRequest(new_id(), event.id, ChosenSeats(chosen, sale.venue.version))
         holds[entry.id] = Hold(request, Buyer(None, person.id), person.id, sale, Arrangement(pays_until))
     sale.inventory.release(proposed)  # `hold` marks them itself
     outcomes = await ticketing.hold(conn, list(holds.values()), now) if holds else []
     held = [
-        NewSeats(entry_id, outcome.id, new_id())
+        NewSeats(entry_id, outcome.id, new_id(), unmet[entry_id])
         for entry_id, outcome in zip(holds, outcomes, strict=True)
         if isinstance(outcome, OrderRow)
     ]

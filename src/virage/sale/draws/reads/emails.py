@@ -38,6 +38,8 @@ async def draw_email(conn: Connection, email: Email) -> EmailContent | None:
         "ends_at": draw.ends_at.astimezone(event.zone),
         "pays_until": (entry.pays_until or draw.ends_at).astimezone(event.zone),
         "number": entry.number or 0,
+        "met": [] if entry.unmet is None else [need for need in entry.needs if need not in entry.unmet],
+        "unmet": entry.unmet or [],
         "waits": entry.state == "waiting",
     }
     pages = {EmailKind.DRAW_WON: "/tickets", EmailKind.DRAW_CANCELLED: f"/events/{draw.event_id}"}

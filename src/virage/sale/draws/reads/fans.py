@@ -17,7 +17,7 @@ from virage.sale.draws.rules.terms import GROUP_MAX, Draw, DrawState, EntryConte
 from virage.sale.draws.store import draws as store
 from virage.sale.draws.store import entries as entries_store
 from virage.sale.ticketing import api as ticketing
-from virage.sale.ticketing.types import Party, Pricing, Tariff
+from virage.sale.ticketing.types import Party, Pricing, SeatNeed, Tariff
 from virage.site.programme import api as programme
 
 MyState = Literal[
@@ -63,6 +63,7 @@ class MyEntry(Struct, frozen=True):
     """My entry. `code` is what is published instead of me; `number` is its place in the order of the draw, from 1.
 
     `charged_at_most_cents` is the highest amount that my card is charged. `reason` is why it was declined.
+    `unmet` are the needs that my seats lack, None before I have seats.
     """
 
     state: MyState
@@ -71,6 +72,8 @@ class MyEntry(Struct, frozen=True):
     wishes: list[UUID]
     any_other: bool
     wheelchair: bool
+    needs: list[SeatNeed]
+    unmet: list[SeatNeed] | None
     method_id: UUID
     card: str | None
     card_failed: bool
@@ -174,6 +177,8 @@ async def _mine(conn: Connection, entry: EntryRow, draw: Draw, pricing: Pricing)
         wishes=content.wishes,
         any_other=entry.any_other,
         wheelchair=entry.wheelchair,
+        needs=entry.needs,
+        unmet=entry.unmet,
         method_id=entry.method_id,
         card=None if card is None else card.label,
         card_failed=card is not None and card.state is SavedCardState.FAILED,
@@ -231,6 +236,8 @@ async def export(conn: Connection, person_id: UUID) -> list[dict[str, Any]]:
             "entered_at": row.entered_at,
             "party": row.party,
             "wheelchair": row.wheelchair,
+            "needs": row.needs,
+            "unmet": row.unmet,
             "order_id": row.order_id,
         }
         for row in rows

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from virage.sale.draws.rules.files import DrawnEntry
-from virage.sale.ticketing.types import Party
+from virage.sale.ticketing.types import Party, SeatNeed
 
 GROUP_MAX = 4
 QUOTAS_MAX = 40
 PLACES_MAX = 200_000
 PAY_HOURS_MAX = 14 * 24
 CODE_LENGTH = 12
+SEAT_NEEDS: Final[tuple[SeatNeed, ...]] = get_args(SeatNeed)
 
 
 class DrawRefusal(StrEnum):
@@ -65,6 +66,9 @@ seats, and its card is charged next (`charging`). `to_pay`: the card was decline
 """
 WINNING: tuple[EntryState, ...] = ("won", "review", "held", "charging", "to_pay")
 """States of entries that have places of a quota and have not paid yet."""
+
+WITHOUT_SEATS: tuple[EntryState, ...] = ("lapsed", "released", "lost", "cancelled")
+"""States of entries that have ended without seats: what they needed is not kept."""
 
 LogEvent = Literal["released", "unseated", "left", "offered"]
 """What happens after the draw. `unseated`: the seats of the quota were sold otherwise, so its places do not return."""
@@ -123,19 +127,23 @@ class EntryContent(Struct, frozen=True, kw_only=True):
     """What a person asks for: a group, and categories in order; `any_other` adds all others after them.
 
     With `wheelchair`, each person with the access tariff gets a wheelchair space, and each companion the seat beside.
+    `needs` are features that a seat must have, one for each person with the access tariff, or one. They do not change
+    the odds: if no seats of the category have them, the group gets others.
     """
 
     party: Party
     wishes: Annotated[list[UUID], Meta(max_length=QUOTAS_MAX)]
     any_other: bool = False
     wheelchair: bool = False
+    needs: Annotated[list[SeatNeed], Meta(max_length=len(SEAT_NEEDS))] = []
 
 
 class EntryRow(Struct, frozen=True):
     """An entry as stored. `wishes` are positions of quotas; `person_id` is None after an erasure.
 
     `category` is the position of the quota that it won. `number` is its place in the order of the draw, from 1.
-    `reason` is why its card was declined, or why its places were released.
+    `reason` is why its card was declined, or why its places were released. `unmet` are the needs that its seats lack,
+    None before it has seats; both are emptied when it ends without seats, and with the draw.
     """
 
     id: UUID
@@ -159,6 +167,8 @@ class EntryRow(Struct, frozen=True):
     reason: str | None
     size: int
     told_at: datetime | None
+    needs: list[SeatNeed]
+    unmet: list[SeatNeed] | None
 
     def drawn(self, quotas: int) -> DrawnEntry:
         """Return the entry as it is published, for a draw with this number of quotas."""

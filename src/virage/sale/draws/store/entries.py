@@ -10,17 +10,18 @@ from msgspec import Struct, convert, to_builtins
 
 from virage.platform.data.database import Connection
 from virage.sale.draws.rules.files import DrawnEntry
-from virage.sale.draws.rules.terms import EntryRow, EntryState, published
+from virage.sale.draws.rules.terms import WITHOUT_SEATS, EntryRow, EntryState, published
 from virage.sale.draws.store.queries import queries
-from virage.sale.ticketing.types import Party
+from virage.sale.ticketing.types import Party, SeatNeed
 
 
 class NewSeats(Struct, frozen=True):
-    """The order of an entry that gets its seats, and the payment that it is charged with."""
+    """The order of an entry that gets its seats, its payment, and the needs that the seats lack."""
 
     entry_id: UUID
     order_id: UUID
     payment_id: UUID
+    unmet: Sequence[SeatNeed]
 
 
 class Applied(Struct, frozen=True):
@@ -72,6 +73,7 @@ def _content(entry: EntryRow) -> dict[str, Any]:
         "party": to_builtins(entry.party),
         "size": entry.party.size,
         "wheelchair": entry.wheelchair,
+        "needs": entry.needs,
         "wishes": entry.wishes,
         "any_other": entry.any_other,
         "method_id": entry.method_id,
@@ -107,7 +109,7 @@ async def entries_in(conn: Connection, draw_id: UUID, state: EntryState, after: 
 
 
 async def to_seat(conn: Connection, draw_id: UUID, most: int) -> list[EntryRow]:
-    """Return entries that wait for their seats: wheelchair spaces first, then the largest groups."""
+    """Return entries that wait for their seats: wheelchair spaces, then those with other needs, then the largest."""
     return [_entry(row) async for row in queries.to_seat(conn, draw_id=draw_id, most=most)]
 
 
@@ -164,17 +166,18 @@ async def apply_results(conn: Connection, draw_id: UUID, results: Sequence[tuple
 
 
 async def set_states(conn: Connection, ids: Sequence[UUID], state: EntryState, reason: str | None = None) -> None:
-    """Store the state of entries of a locked draw."""
-    await queries.set_states(conn, ids=ids, state=state, reason=reason)
+    """Store the state of entries of a locked draw; the needs of those that have ended without seats are emptied."""
+    await queries.set_states(conn, ids=ids, state=state, reason=reason, forgets_needs=state in WITHOUT_SEATS)
 
 
 async def hold_entries(conn: Connection, seats: Sequence[NewSeats], pays_until: datetime) -> None:
-    """Store the orders of entries that have their seats."""
+    """Store the orders of entries that have their seats, and the needs that these lack."""
     await queries.hold_entries(
         conn,
         ids=[one.entry_id for one in seats],
         order_ids=[one.order_id for one in seats],
         payment_ids=[one.payment_id for one in seats],
+        unmet=[",".join(one.unmet) for one in seats],
         pays_until=pays_until,
     )
 
@@ -190,7 +193,7 @@ async def win(conn: Connection, won: Mapping[UUID, int]) -> None:
 
 
 async def forget_person(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Remove the person from entries."""
+    """Remove the person from entries, and what they needed."""
     await queries.forget_person(conn, ids=ids)
 
 
@@ -206,7 +209,7 @@ async def set_told(conn: Connection, ids: Sequence[UUID], now: datetime) -> None
 
 
 async def end_states(conn: Connection, draw_id: UUID, before: Sequence[EntryState], state: EntryState) -> None:
-    """End all entries of a locked draw that are in one of these states."""
+    """End all entries of a locked draw that are in one of these states; what they needed is emptied."""
     await queries.end_states(conn, draw_id=draw_id, from_states=before, state=state)
 
 
@@ -219,6 +222,11 @@ async def cards_to_forget(conn: Connection, draw_id: UUID, states: Sequence[Entr
 async def set_forgotten(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
     """Store that the cards of entries are forgotten."""
     await queries.set_forgotten(conn, ids=ids, now=now)
+
+
+async def forget_needs(conn: Connection, draw_id: UUID) -> None:
+    """Empty what the entries of a locked draw needed."""
+    await queries.forget_needs(conn, draw_id=draw_id)
 
 
 async def has_unfinished(conn: Connection, draw_id: UUID) -> bool:

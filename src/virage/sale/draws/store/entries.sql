@@ -1,17 +1,17 @@
--- name: insert_entry(id, draw_id, person_id, code, party, size, wheelchair, wishes, any_other, method_id, terms, now)!
+-- name: insert_entry(id, draw_id, person_id, code, party, size, wheelchair, needs, wishes, any_other, method_id, terms, now)!
 -- A new entry of a person in a locked draw.
 insert into draws.entry (
-    id, draw_id, person_id, code, party, size, wheelchair, wishes, any_other, method_id, terms, state, entered_at
+    id, draw_id, person_id, code, party, size, wheelchair, needs, wishes, any_other, method_id, terms, state, entered_at
 )
 values (
-    :id, :draw_id, :person_id, :code, :party, :size, :wheelchair, :wishes, :any_other, :method_id, :terms, 'entered',
-    :now
+    :id, :draw_id, :person_id, :code, :party, :size, :wheelchair, :needs, :wishes, :any_other, :method_id, :terms,
+    'entered', :now
 );
 
--- name: change_entry(id, party, size, wheelchair, wishes, any_other, method_id, terms)!
+-- name: change_entry(id, party, size, wheelchair, needs, wishes, any_other, method_id, terms)!
 -- A changed entry of a locked draw; with another card it is confirmed again.
-update draws.entry set party = :party, size = :size, wheelchair = :wheelchair, wishes = :wishes,
-    any_other = :any_other, terms = :terms, method_id = :method_id,
+update draws.entry set party = :party, size = :size, wheelchair = :wheelchair, needs = :needs,
+    wishes = :wishes, any_other = :any_other, terms = :terms, method_id = :method_id,
     confirmed_at = case when method_id = :method_id then confirmed_at end
 where id = :id;
 
@@ -37,9 +37,9 @@ select entry_row.* from draws.entry_row
 where draw_id = :draw_id and state = :state and number > :after order by number limit :most;
 
 -- name: to_seat(draw_id, most)
--- Entries that wait for their seats: wheelchair spaces first, then the largest groups.
+-- Entries that wait for their seats: wheelchair spaces first, then those with other needs, then the largest groups.
 select entry_row.* from draws.entry_row where draw_id = :draw_id and state = 'won'
-order by wheelchair desc, size desc, number limit :most;
+order by wheelchair desc, needs <> '{}' desc, size desc, number limit :most;
 
 -- name: unconfirmed(draw_id, after, most)
 -- Entries whose card is not saved yet, by id.
@@ -63,7 +63,7 @@ select (select count(*) from draws.entry where draw_id = :draw_id)
 
 -- name: lapse(draw_id)!
 -- Entries without a saved card when the entries are frozen.
-update draws.entry set state = 'lapsed' where draw_id = :draw_id and state = 'entered' and confirmed_at is null;
+update draws.entry set state = 'lapsed', needs = '{}' where draw_id = :draw_id and state = 'entered' and confirmed_at is null;
 
 -- name: confirmed(draw_id)
 -- The entries that take part, without their persons.
@@ -82,14 +82,19 @@ from unnest(:codes::text[], :numbers::integer[], :categories::integer[]) as new 
 where entry.draw_id = :draw_id and entry.code = new.code and entry.state = 'entered'
 returning entry.id, entry.code, entry.person_id, entry.category;
 
--- name: set_states(ids, state, reason)!
--- The state of entries of a locked draw.
-update draws.entry set state = :state, reason = :reason where id = any(:ids::uuid[]);
+-- name: set_states(ids, state, reason, forgets_needs)!
+-- The state of entries of a locked draw; what they needed is emptied with their end.
+update draws.entry set state = :state, reason = :reason,
+    needs = case when :forgets_needs then '{}' else needs end,
+    unmet = case when :forgets_needs then null else unmet end
+where id = any(:ids::uuid[]);
 
--- name: hold_entries(ids, order_ids, payment_ids, pays_until)!
--- Entries that have their seats.
-update draws.entry set state = 'held', order_id = new.order_id, payment_id = new.payment_id, pays_until = :pays_until
-from unnest(:ids::uuid[], :order_ids::uuid[], :payment_ids::uuid[]) as new (id, order_id, payment_id)
+-- name: hold_entries(ids, order_ids, payment_ids, unmet, pays_until)!
+-- Entries that have their seats, with the needs that these lack, separated by commas.
+update draws.entry set state = 'held', order_id = new.order_id, payment_id = new.payment_id, pays_until = :pays_until,
+    unmet = string_to_array(new.unmet, ',')
+from unnest(:ids::uuid[], :order_ids::uuid[], :payment_ids::uuid[], :unmet::text[])
+    as new (id, order_id, payment_id, unmet)
 where entry.id = new.id;
 
 -- name: review_entries(ids, pays_until)!
@@ -104,7 +109,7 @@ from unnest(:ids::uuid[], :categories::integer[]) as new (id, category) where en
 
 -- name: forget_person(ids)!
 -- Entries of an erased person.
-update draws.entry set person_id = null where id = any(:ids::uuid[]);
+update draws.entry set person_id = null, needs = '{}', unmet = null where id = any(:ids::uuid[]);
 
 -- name: untold(draw_id, states, most)
 -- Entries whose persons are not told of the end yet.
@@ -117,8 +122,8 @@ order by id limit :most;
 update draws.entry set told_at = :now where id = any(:ids::uuid[]);
 
 -- name: end_states(draw_id, from_states, state)!
--- The end of all entries of a locked draw in these states.
-update draws.entry set state = :state where draw_id = :draw_id and state = any(:from_states::text[]);
+-- The end of all entries of a locked draw in these states, and of what they needed.
+update draws.entry set state = :state, needs = '{}', unmet = null where draw_id = :draw_id and state = any(:from_states::text[]);
 
 -- name: cards_to_forget(draw_id, states, most)
 -- Saved cards that are no longer needed.
@@ -128,6 +133,10 @@ where draw_id = :draw_id and forgotten_at is null and state = any(:states::text[
 -- name: set_forgotten(ids, now)!
 -- Entries whose card is forgotten.
 update draws.entry set forgotten_at = :now where id = any(:ids::uuid[]);
+
+-- name: forget_needs(draw_id)!
+-- What the entries of a locked draw needed that has ended.
+update draws.entry set needs = '{}', unmet = null where draw_id = :draw_id and needs <> '{}';
 
 -- name: has_unfinished(draw_id)$
 -- Whether a card of the draw is not forgotten yet.

@@ -42,6 +42,7 @@ class EmailFile(Struct, frozen=True, forbid_unknown_fields=True):
     common: dict[str, str]
     receipt: dict[str, str]
     tariffs: dict[str, str]
+    needs: dict[str, str]
     roles: dict[str, str]
     kinds: dict[str, EmailTemplates]
 
@@ -56,7 +57,7 @@ class EmailTexts:
         self.common = file.common
         self.receipt = file.receipt
         self.kinds = file.kinds
-        self._tables = {"tariffs": file.tariffs, "roles": file.roles}
+        self._tables = {"tariffs": file.tariffs, "needs": file.needs, "roles": file.roles}
         self._formats = formats_of(tag)
         self._currency = currency
         self._templates = Environment(undefined_behavior="strict")
@@ -104,7 +105,7 @@ class EmailTexts:
         return self.render(self.common["named"], {"name": name, "value": value}) if value else name
 
     def term(self, key: str, table: str) -> str:
-        """Return the text of a tariff or role; `table` is "tariffs" or "roles"."""
+        """Return the text of a tariff, a need of access or a role; `table` is "tariffs", "needs" or "roles"."""
         return self._tables[table][key]
 
 
