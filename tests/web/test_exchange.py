@@ -423,6 +423,7 @@ def test_a_wheelchair_space_and_its_companion_are_listed_and_bought_together(
     listing = on_board(theirs, spaces["access"])
     expect(listing).to_contain_text(spaces["companion"])
     expect(listing).to_contain_text("Accessible ticket · With a disability card")
+    expect(listing).to_contain_text("Wheelchair space")
     select(theirs, spaces["access"])
     reserve(theirs)
     pay(theirs, ACCEPTED)

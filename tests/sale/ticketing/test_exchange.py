@@ -14,6 +14,7 @@ from tests.sale.ticketing.conftest import Box, System
 from tests.sale.ticketing.test_disputes import dispute
 from tests.sale.ticketing.test_tickets import a_phone, codes
 from tests.sale.ticketing.test_transfers import FRIEND, accepted, enter, ids_of, key_of, letters, offered
+from virage.demo.venues.drawing import stadium
 from virage.identity.people.rules.people_config import BROWSER_COOKIE
 from virage.identity.people.rules.secrets import browser_text, new_browser, people_keys
 from virage.money.payments.rules import Outcome, PaymentState
@@ -25,6 +26,7 @@ from virage.sale.ticketing.acts import exchange, holding
 from virage.sale.ticketing.acts.refunding import EventCancelledJob
 from virage.sale.ticketing.jobs import TicketingJobs
 from virage.sale.ticketing.reads import books
+from virage.sale.ticketing.rules.plan import NEED_BITS
 
 FACE, FEE = 8000, 150  # of a gold seat, and the buyer's fee
 TERMS = {"open": True, "price_max_permille": 1000, "fee_permille": 50, "give_back": False}
@@ -107,6 +109,17 @@ async def open_refunds(system: System) -> list[int]:
 async def claims(system: System) -> set[tuple[int, UUID]]:
     rows = await system.rows("select place, order_id from ticketing.claim where event_id = $1", system.event_id)
     return {(row["place"], row["order_id"]) for row in rows}
+
+
+async def test_the_board_names_the_access_features_of_each_seat(system: System, office: Box) -> None:
+    seller = await system.fan()
+    order = await system.bought(seller, full=2, needs=["guide_dog"])
+    await listed(seller, [line["ticket_id"] for line in order["lines"]])
+    (shown,) = await board(system.browser())
+    assert sorted("guide_dog" in features for features in shown["features"]) == [False, True]
+    for place, features in zip(shown["places"], shown["features"], strict=True):
+        bits = int(stadium().features[place["place"]])
+        assert sum(NEED_BITS[need] for need in features) == bits
 
 
 async def test_a_seat_is_sold_on_with_its_pass_and_its_money(system: System, office: Box) -> None:

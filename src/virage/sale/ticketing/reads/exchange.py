@@ -26,7 +26,8 @@ from virage.sale.ticketing.rules.exchange import (
     price_max,
 )
 from virage.sale.ticketing.rules.places import label
-from virage.sale.ticketing.rules.terms import TARIFFS, Tariff
+from virage.sale.ticketing.rules.plan import features_of
+from virage.sale.ticketing.rules.terms import TARIFFS, Need, Tariff
 from virage.sale.ticketing.store import exchange as store
 from virage.sale.ticketing.store import orders as orders_store
 from virage.sale.ticketing.store import pricing as pricing_store
@@ -54,10 +55,14 @@ class ListedPlace(BoardPlace, frozen=True, kw_only=True):
 
 
 class BoardListing(Struct, frozen=True):
-    """A listing for buyers. `fee_cents` is the buyer's fee; `held`: it is in the basket of another buyer."""
+    """A listing for buyers. `fee_cents` is the buyer's fee; `held`: it is in the basket of another buyer.
+
+    `features` are those of each place, in the order of the places.
+    """
 
     id: UUID
     places: list[BoardPlace]
+    features: list[list[Need]]
     total_cents: Cents
     fee_cents: Cents
     held: bool
@@ -165,6 +170,9 @@ async def board(conn: Connection, event: Event, fan_id: UUID | None, now: dateti
         BoardListing(
             id=one.id,
             places=[BoardPlace(at.place, at.label, at.tariff, at.price_cents) for at in places[one.id]],
+            features=[
+                features_of(int(venue.features[at.place])) if at.place < venue.seats else [] for at in places[one.id]
+            ],
             total_cents=one.total_cents,
             fee_cents=fee * sum(1 for cents in one.prices if cents),
             held=one.id in held,

@@ -30,6 +30,11 @@ _SEAT_FEATURES = 256 - EASY_ACCESS
 Ints = npt.NDArray[np.int32]
 
 
+def features_of(bits: int) -> list[Need]:
+    """Return what people may need that a seat with these features has."""
+    return [need for need, bit in NEED_BITS.items() if bits & bit]
+
+
 class Segments(Protocol):
     """Segments of adjacent seats in the order of the seats; each array has one entry per segment."""
 
@@ -68,7 +73,7 @@ class SeatPlan(Struct, frozen=True):
     """The segments of a venue. All lists and arrays of segments are in the order of rank.
 
     `ordinary` and `featured` hold one integer per segment: bit i is its seat i, 1 for an ordinary seat, or for one that
-    has every feature of the set. `bears` says whether a segment has such a seat. Both leave out the sets that no seat has.
+    has every feature of the set. `bears` says whether a segment has such a seat. Sets that no seat has are left out.
     """
 
     seats: int
