@@ -114,6 +114,14 @@ def test_the_form_refuses_seats_that_are_free_and_a_need_without_consent(
     panel(page).get_by_label("I agree that you store this need").check()
     panel(page).get_by_role("button", name="Join the waiting list").click()
     expect(panel(page)).to_contain_text("2 people, 1 wheelchair space")
+    panel(page).get_by_role("button", name="Change").click()
+    panel(page).get_by_role("button", name="Fewer: Wheelchair spaces").click()
+    panel(page).get_by_label("Hearing loop").check()
+    panel(page).get_by_role("button", name="Save").click()
+    expect(panel(page).get_by_text("We need your consent")).to_be_visible()
+    panel(page).get_by_label("I agree that you store this need").check()
+    panel(page).get_by_role("button", name="Save").click()
+    expect(panel(page)).to_contain_text("2 people, Hearing loop")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -25,6 +25,8 @@ from virage.platform.web.guard import Grant
 from virage.sale.ticketing.acts import refunding
 from virage.sale.ticketing.jobs import WaitingLists
 from virage.sale.ticketing.rules.places import seat_plan
+from virage.sale.ticketing.rules.plan import NEED_BITS
+from virage.sale.ticketing.rules.terms import SeatNeed
 from virage.sale.ticketing.settings import ExchangeSettings
 
 
@@ -165,6 +167,41 @@ async def test_wheelchair_spaces_are_told_to_those_who_need_them_with_their_cons
     assert codes(await ask_to_wait(ben, wheelchairs=3, consents=True)) == (400, "invalid_input")
     assert (await waiting(ben, wheelchairs=1, consents=True))["position"] == 1, "the first with a wheelchair"
     await free(full, *wheelchair_unit())
+    assert await told(full) == ["ben"]
+
+
+def a_seat_with(need: SeatNeed) -> int:
+    """A seat for sale that has a feature, and is no wheelchair space."""
+    features = stadium().features
+    seats: list[int] = [*block_seats(GOLD_BLOCK), *block_seats(BLUE_BLOCK)]
+    return next(seat for seat in seats if features[seat] & NEED_BITS[need] and not System.is_reserved(seat))
+
+
+async def test_a_seat_with_a_feature_is_told_first_to_those_who_need_it_with_their_consent(full: System) -> None:
+    ann, ben, cem = await fans(full, "ann", "ben", "cem")
+    refused = await ask_to_wait(ben, 1, needs=["guide_dog"])
+    assert codes(refused) == (400, "invalid_input")
+    assert (await waiting(ann, 1))["position"] == 1
+    entry = await waiting(ben, 1, needs=["guide_dog"], consents=True)
+    assert (entry["needs"], entry["position"]) == (["guide_dog"], 1)
+    assert (await waiting(cem, 1, needs=["quiet"], consents=True))["position"] == 2
+    (plain, _) = pair(GOLD_BLOCK, 3)
+    await free(full, a_seat_with("guide_dog"))
+    assert await told(full) == ["ben"]
+    await free(full, plain)
+    assert await told(full) == ["ben", "ann"]
+
+
+async def test_a_listed_seat_with_a_feature_is_told_to_those_who_need_it(full: System) -> None:
+    office = await full.staff(Grant("programme"), Grant("box_office"))
+    assert (await office.ask("PUT", f"/api/office/events/{full.event_id}/exchange", TERMS)).status_code == 200
+    ann, ben, seller = await fans(full, "ann", "ben", "seller")
+    await free(full, a_seat_with("guide_dog"))
+    (ticket_id,) = await gold(full, seller, 1)
+    full.forget()
+    await waiting(ann, 1, needs=["quiet"], consents=True)
+    await waiting(ben, 1, needs=["guide_dog"], consents=True)
+    await listed(seller, [ticket_id])
     assert await told(full) == ["ben"]
 
 

@@ -16126,19 +16126,21 @@ export interface components {
          * @description Wait for seats of an event for a party, in these categories; in any without one.
          *
          *         `wheelchairs` of the party need a wheelchair space, each with a companion seat for another one of the party as far
-         *         as they go. This is stored only with the person's consent: `consents`.
+         *         as they go. `needs` are features that a seat must have, one for each wheelchair, or one. Both are stored only with
+         *         the person's consent: `consents`.
          */
         WaitingRequest: {
             category_ids?: string[];
             /** @default false */
             consents: boolean;
+            needs?: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
             size: number;
             /** @default 0 */
             wheelchairs: number;
         };
         /**
          * WaitingView
-         * @description An entry for its person. `position` counts from 1, among the parties with or without a wheelchair.
+         * @description An entry for its person. `position` counts from 1, among the parties with or without needs of access.
          *
          *         `invited_until`: seats were free or listed at the last look, and the next party is told after this moment.
          */
@@ -16147,6 +16149,7 @@ export interface components {
             invited_until: string | null;
             /** Format: date-time */
             joined_at: string;
+            needs: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
             position: number;
             size: number;
             wheelchairs: number;

@@ -10,6 +10,7 @@ export const waiting: typeof English = {
   people: "Personen",
   wheelchairs: "Rollstuhlplätze",
   companion: "Jeweils mit Platz für eine Begleitung",
+  needs: "Was brauchen Ihre Plätze?",
   categories: "Kategorien",
   any: "Ohne Auswahl benachrichtigen wir Sie für alle Kategorien.",
   consent: "Ich bin einverstanden, dass dieser Bedarf für die Warteliste gespeichert wird. Er wird gelöscht, wenn ich die Liste verlasse oder der Verkauf endet.",

@@ -10,6 +10,7 @@ export const waiting = {
   people: "People",
   wheelchairs: "Wheelchair spaces",
   companion: "Each with a companion seat",
+  needs: "What do your seats need?",
   categories: "Categories",
   any: "Choose none to be told of every category.",
   consent: "I agree that you store this need for the waiting list. It is deleted when I leave the list or the sale ends.",

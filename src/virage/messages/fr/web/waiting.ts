@@ -10,6 +10,7 @@ export const waiting: typeof English = {
   people: "Personnes",
   wheelchairs: "Emplacements fauteuil",
   companion: "Chacun avec une place d’accompagnateur",
+  needs: "De quoi avez-vous besoin à vos places ?",
   categories: "Catégories",
   any: "Sans choix de votre part, vous êtes prévenu pour toutes les catégories.",
   consent: "J’accepte que ce besoin soit enregistré pour la liste d’attente. Il est effacé quand je quitte la liste ou à la fin des ventes.",

@@ -111,6 +111,9 @@ async def _supply(conn: Connection, sale: OpenSale, now: datetime) -> Supply:
             size=len(one.places),
             category_ids=frozenset(sale.category_id(place) for place in one.places),
             access=any(TARIFFS[tariff] is Tariff.ACCESS for tariff in one.tariffs),
+            features=tuple(
+                sale.inventory.plan.features[place] if place < sale.venue.seats else 0 for place in one.places
+            ),
         )
         for one in await store.free_listings(conn, event_id, now)
     ]

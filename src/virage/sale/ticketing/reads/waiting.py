@@ -8,6 +8,7 @@ from msgspec import Struct
 from virage.identity.people.types import Email, EmailContent
 from virage.platform.data.database import Connection
 from virage.platform.values.zones import zone_note
+from virage.sale.ticketing.rules.terms import SeatNeed
 from virage.sale.ticketing.rules.waiting import WaitingEntry
 from virage.sale.ticketing.store import pricing as pricing_store
 from virage.sale.ticketing.store import waiting as store
@@ -16,13 +17,14 @@ from virage.site.venue.api import venue_at, venues
 
 
 class WaitingView(Struct, frozen=True):
-    """An entry for its person. `position` counts from 1, among the parties with or without a wheelchair.
+    """An entry for its person. `position` counts from 1, among the parties with or without needs of access.
 
     `invited_until`: seats were free or listed at the last look, and the next party is told after this moment.
     """
 
     size: int
     wheelchairs: int
+    needs: list[SeatNeed]
     category_ids: list[UUID]
     joined_at: datetime
     position: int
@@ -57,6 +59,7 @@ async def view(conn: Connection, entry: WaitingEntry, now: datetime) -> WaitingV
     return WaitingView(
         size=entry.size,
         wheelchairs=entry.wheelchairs,
+        needs=entry.needs,
         category_ids=entry.category_ids,
         joined_at=entry.joined_at,
         position=1 + await store.ahead(conn, entry.event_id, entry.person_id),

@@ -40,7 +40,7 @@ async def lock(conn: Connection, event_id: UUID, now: datetime) -> list[WaitingE
 
 
 async def ahead(conn: Connection, event_id: UUID, person_id: UUID) -> int:
-    """Return how many entries, of those with or without a wheelchair like this one, have their turn before it."""
+    """Return how many entries, of those with or without needs of access like this one, have their turn before it."""
     return int(await queries.waiting_ahead(conn, event_id=event_id, person_id=person_id))
 
 
@@ -57,6 +57,7 @@ async def join(conn: Connection, event_id: UUID, person_id: UUID, request: Waiti
         person_id=person_id,
         size=request.size,
         wheelchairs=request.wheelchairs,
+        needs=request.needs,
         category_ids=request.category_ids,
         now=now,
     )

@@ -1,22 +1,22 @@
 -- name: waiting(event_id, person_id)^
 -- The entry of a person on the waiting list of an event.
-select event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids
+select event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids, needs
 from ticketing.waiting where event_id = :event_id and person_id = :person_id;
 
 -- name: waiting_of_person(person_id)
 -- The entries of a person.
-select event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids
+select event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids, needs
 from ticketing.waiting where person_id = :person_id order by joined_at, event_id;
 
 -- name: waiting_of_event(event_id)
 -- The waiting list of an event.
-select event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids
+select event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids, needs
 from ticketing.waiting where event_id = :event_id order by turn_at, person_id;
 
 -- name: lock_waiting(event_id, now)
 -- The waiting list of an event, locked in order, with who has an open basket.
 select
-    event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids,
+    event_id, person_id, joined_at, turn_at, invited_until, size, wheelchairs, invitations, category_ids, needs,
     exists(
         select from ticketing.orders
         where orders.owner_id = waiting.person_id and orders.event_id = waiting.event_id
@@ -25,23 +25,23 @@ select
 from ticketing.waiting where event_id = :event_id order by person_id for no key update;
 
 -- name: waiting_ahead(event_id, person_id)$
--- How many entries of the same kind, with or without a wheelchair, have their turn before this one.
+-- How many entries of the same kind, with or without needs of access, have their turn before this one.
 select count(*) from ticketing.waiting as other
 join ticketing.waiting as own on own.event_id = other.event_id and own.person_id = :person_id
 where other.event_id = :event_id
-    and (other.wheelchairs > 0) = (own.wheelchairs > 0)
+    and (other.wheelchairs > 0 or other.needs <> '{}') = (own.wheelchairs > 0 or own.needs <> '{}')
     and (other.turn_at, other.person_id) < (own.turn_at, own.person_id);
 
 -- name: events_waited_for()
 -- The events that have a waiting list.
 select distinct event_id from ticketing.waiting order by event_id;
 
--- name: join_waiting(event_id, person_id, size, wheelchairs, category_ids, now)!
+-- name: join_waiting(event_id, person_id, size, wheelchairs, needs, category_ids, now)!
 -- A new entry, or other wishes of one that keeps its turn.
-insert into ticketing.waiting (event_id, person_id, joined_at, turn_at, size, wheelchairs, category_ids)
-values (:event_id, :person_id, :now, :now, :size, :wheelchairs, :category_ids::uuid[])
+insert into ticketing.waiting (event_id, person_id, joined_at, turn_at, size, wheelchairs, needs, category_ids)
+values (:event_id, :person_id, :now, :now, :size, :wheelchairs, :needs, :category_ids::uuid[])
 on conflict (event_id, person_id) do update set
-    size = excluded.size, wheelchairs = excluded.wheelchairs, category_ids = excluded.category_ids;
+    size = excluded.size, wheelchairs = excluded.wheelchairs, needs = excluded.needs, category_ids = excluded.category_ids;
 
 -- name: leave_waiting(event_id, person_id)$
 -- Delete the entry of a person who leaves.
