@@ -97,6 +97,7 @@ def without_messages(document: dict[str, Any]) -> dict[str, Any]:
 
 
 WIDENED = {
+    "BestSeats.needs.maxItems": "there are more needs than there were",
     "PlaceLabel.seat": "a seat's name may be a text in venues whose seats are not numbered; numbers stay numbers",
     "DeliveryPlace.seat": "the same",
     "Floor": "the floors of a route are those of the venue's file",

@@ -95,6 +95,8 @@ DRAW = {
     "pays_until": AT.replace(day=4, hour=12),
     "number": 4211,
     "waits": True,
+    "met": ["hearing_loop", "guide_dog"],
+    "unmet": ["quiet"],
 }
 VAT = [VatAmount(55, 4500, 235), VatAmount(200, 300, 50)]
 

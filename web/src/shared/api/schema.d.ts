@@ -8081,7 +8081,7 @@ export interface components {
             /** @enum {string} */
             kind: "best";
             /** @default [] */
-            needs: ("wheelchair" | ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language"))[];
+            needs: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language" | "wheelchair")[];
             party: components["schemas"]["Party"];
             /** @default true */
             together: boolean;
@@ -8215,7 +8215,7 @@ export interface components {
          *         `features` are those of each place, in the order of the places.
          */
         BoardListing: {
-            features: ("wheelchair" | ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language"))[][];
+            features: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language" | "wheelchair")[][];
             fee_cents: number;
             held: boolean;
             /** Format: uuid */
