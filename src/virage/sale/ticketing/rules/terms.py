@@ -76,9 +76,7 @@ PRICED_TARIFFS = (Tariff.FULL, Tariff.CHILD, Tariff.REDUCED, Tariff.ACCESS)
 SeatNeed = Literal["easy_access", "audio_description", "hearing_loop", "sign_language", "guide_dog", "quiet"]
 """A feature that a seat must have; a wheelchair space is a place of its own kind."""
 
-Need = Literal[
-    "wheelchair", "easy_access", "audio_description", "hearing_loop", "sign_language", "guide_dog", "quiet"
-]
+Need = Literal["wheelchair", "easy_access", "audio_description", "hearing_loop", "sign_language", "guide_dog", "quiet"]
 NEEDS_MAX = 7
 Few = Annotated[int, Meta(ge=0, le=PARTY_MAX)]
 
