@@ -88,7 +88,7 @@ def test_a_season_renewed_and_relocated(browser: Browser, system: System, addres
         fine(office)
         keys = Keys(page)
         keys.press(page.get_by_role("link", name="Go to payment"))
-        expect(page.get_by_text(re.compile(r"^Your seats are kept until \w{3}, \d"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^Your seats are kept until \w{3} \d"))).to_be_visible()
         expect(page.get_by_role("link", name="Back to your renewal")).to_be_visible()
         expect(page.get_by_role("button", name="Release seats")).to_have_count(0)
         fine(page)
