@@ -257,6 +257,21 @@ async def test_a_withdrawn_scan_of_one_ticket_leaves_the_entry_with_another_one(
     assert await club.balance(fan) == 15
 
 
+async def test_scans_withdrawn_at_two_events_at_once_leave_the_entries_that_stand(club: Club) -> None:
+    first = await ticket_of(club, await club.system.fan())
+    await club.system.open()
+    both, second = await present(club)
+    one, other = await present(club, "other@example.org")
+    gates = [await club.enters(first), await club.enters(second), await club.enters(other)]
+    await club.earn()
+    assert (await club.balance(both), await club.balance(one)) == (30, 15)
+    await club.withdrawn(gates[0])
+    await club.withdrawn(gates[2])
+    await club.earn()
+    assert (await club.balance(both), await club.balance(one)) == (15, 0)
+    assert (await club.audit()).clean
+
+
 async def test_points_of_a_withdrawn_scan_that_were_spent_are_written_off_and_not_earned_again(club: Club) -> None:
     fan, ticket = await present(club)
     gate = await club.enters(ticket, -MINUTE)

@@ -292,9 +292,9 @@ async def _earned(  # noqa: PLR0917 - the parts of one page
 
     An entry after a withdrawn one returns what was taken back.
     """
-    came = [one for one in candidates if one.spend is None]
+    came = {(one.account.id, one.source) for one in candidates if one.spend is None}
     before: dict[tuple[UUID, UUID | None, UUID], list[Movement]] = {}
-    for one in await store.movements_by_entry(conn, [c.account.id for c in came], [c.source for c in came]):
+    for one in await store.movements_by_entry(conn, came):
         before.setdefault((one.account_id, one.rule_id, one.source), []).append(one)
     possible = []
     for candidate in candidates:
@@ -352,7 +352,7 @@ async def _taken_back(  # noqa: PLR0917 - the parts of one page
 ) -> list[Movement]:
     """Return what refunds and withdrawn scans take back, as far as the points are there; the rest is written off."""
     known = await store.movements_of_sources(conn, sorted(refunded)) if refunded else []
-    known += await store.movements_by_entry(conn, *zip(*sorted(withdrawn), strict=True)) if withdrawn else []
+    known += await store.movements_by_entry(conn, withdrawn.keys()) if withdrawn else []
     revisions = await programmes_store.revisions(
         conn, {(accounts[one.account_id].organiser_id, one.revision) for one in known if one.revision is not None}
     )

@@ -1,6 +1,6 @@
 """Accounts of fans, what moved in them, notices of points that lapse, and the position of the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -130,11 +130,15 @@ async def movements_of_sources(conn: Connection, sources: Sequence[UUID]) -> lis
     return [Movement(**row) async for row in queries.movements_of_sources(conn, sources=sources)]
 
 
-async def movements_by_entry(
-    conn: Connection, account_ids: Sequence[UUID], event_ids: Sequence[UUID]
-) -> list[Movement]:
-    """Return what entries at events earned for accounts, and what withdrawn scans took back, by account, in order."""
-    rows = queries.movements_by_entry(conn, account_ids=sorted(set(account_ids)), event_ids=sorted(set(event_ids)))
+async def movements_by_entry(conn: Connection, entries: Collection[tuple[UUID, UUID]]) -> list[Movement]:
+    """Return what entries earned, and what withdrawn scans took back, by account and in order.
+
+    `entries` are pairs of an account and an event.
+    """
+    pairs = sorted(entries)
+    rows = queries.movements_by_entry(
+        conn, account_ids=[account_id for account_id, _ in pairs], event_ids=[event_id for _, event_id in pairs]
+    )
     return [Movement(**row) async for row in rows]
 
 

@@ -72,12 +72,12 @@ from points.movement
 where source = any(:sources::uuid[]) and kind in ('earned', 'taken_back') order by account_id, number;
 
 -- name: movements_by_entry(account_ids, event_ids)
--- What entries at events earned for accounts, and what withdrawn scans took back.
+-- What entries earned for pairs of an account and an event, and what withdrawn scans took back.
 select id, account_id, number, kind, at, points, source, written_off, rule_id, revision, rate, multiplier_permille,
     event_id, cents
 from points.movement
-where account_id = any(:account_ids::uuid[]) and source = any(:event_ids::uuid[])
-    and rule_id is not null
+where rule_id is not null
+    and (account_id, source) in (select * from unnest(:account_ids::uuid[], :event_ids::uuid[]))
 order by account_id, number;
 
 -- name: known_movements(ids)
