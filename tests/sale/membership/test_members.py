@@ -1,6 +1,7 @@
 """Members: import, sign-in of imported members, cancellation, reminders, retention and erasure."""
 
-from datetime import timedelta
+import asyncio
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import FakeClock
-from tests.sale.membership.conftest import NEXT_TERM, Club
+from tests.sale.membership.conftest import NEXT_TERM, Club, a_tier
 from tests.sale.ticketing.conftest import Box
 from virage.app.persons import PERSON_ERASED, PERSON_EXPORTS
 from virage.identity.people.acts.erase import erase
@@ -21,9 +22,17 @@ from virage.platform.values.clock import Clock
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.sale.membership.acts import members
+from virage.sale.membership.acts.importing import import_members
+from virage.sale.membership.acts.tiers import set_tier
 from virage.sale.membership.jobs import MembershipJobs
+from virage.sale.membership.rules.importing import ImportRow
+from virage.sale.membership.rules.terms import Tier
+from virage.sale.membership.store.tiers import lock_registers
+from virage.site.programme.acts import add_organiser
+from virage.site.programme.rules import Organiser
 
 CSV = {"content-type": "text/csv"}
+WAITING = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 async def send(office: Box, club: Club, text: str, action: str = "") -> httpx.Response:
@@ -220,6 +229,37 @@ async def test_the_address_of_an_imported_member_is_deleted_with_the_end_of_the_
     assert await numbers(club) == [104]
 
 
+async def test_a_number_without_an_address_is_imported_again_for_a_person_who_began_to_join(
+    club: Club, clock: FakeClock
+) -> None:
+    await club.tier()
+    following = await club.tier(**NEXT_TERM)
+    later = await club.tier(
+        starts_on=date(2027, 7, 1), ends_on=date(2028, 6, 30), name={"fr": "L", "en": "L", "de": "L"}
+    )
+    await imported(club, "17,a@example.org,Gold", "18,b@example.org,Gold")
+    clock.advance(timedelta(days=60))
+    await MembershipJobs(club.system.db, clock, club.system_zone).run()
+    assert await addresses(club) == []
+    fan = await club.system.fan("a@example.org")
+    unpaid, payment_id = await club.asked(fan, following)
+    other, other_payment_id = await club.asked(fan, later)
+    office = await club.office()
+    rows = file("17,a@example.org,Gold", "18,b@example.org,Gold")
+    checked = (await send(office, club, rows, "/check")).json()
+    assert (checked["defects"], checked["memberships"], checked["new_members"]) == ([], 2, 0)
+    result = await imported(club, "17,a@example.org,Gold", "18,b@example.org,Gold")
+    assert (result["memberships"], result["new_members"], result["linked"]) == (2, 0, 1)
+    await club.system.news(payment_id)
+    await club.system.news(other_payment_id)
+    states = {one["id"]: (one["state"], one["number"]) for one in await club.memberships(fan)}
+    assert (states.pop(str(unpaid)), states.pop(str(other))) == (("failed", 17), ("active", 17))
+    assert sorted(states.values()) == [("active", 17), ("over", 17)]
+    assert await club.refunds() == {payment_id: 3000}
+    assert await numbers(club) == [17, 18]
+    assert (await imported(club, "17,a@example.org,Gold"))["unchanged"] == 1
+
+
 async def addresses(club: Club) -> list[str]:
     rows = await club.system.rows("select email from membership.member where email is not null")
     return [row["email"] for row in rows]
@@ -232,6 +272,29 @@ async def test_an_account_that_was_opened_beside_an_import_is_linked_by_the_job(
     assert await club.memberships(fan) == []
     await MembershipJobs(club.system.db, clock, club.system_zone).run()
     assert [one["number"] for one in await club.memberships(fan)] == [104]
+
+
+async def test_the_job_locks_the_registers_of_a_person_in_order(club: Club, clock: FakeClock) -> None:
+    first, second = sorted([club.organiser_id, new_id()])
+    async with club.system.db.transaction() as conn:
+        for number, organiser_id in enumerate((first, second), 17):
+            await add_organiser(conn, Organiser(organiser_id, "A club"), None, clock.now())
+            tier = await set_tier(conn, new_id(), organiser_id, a_tier(), who=None, now=clock.now())
+            assert isinstance(tier, Tier)
+            rows = [ImportRow(2, number, "a@example.org", tier)]
+            await import_members(conn, organiser_id, rows, [], who=None, now=clock.now())
+    fan = await club.system.fan("a@example.org")
+    async with asyncio.timeout(20):
+        async with club.system.db.transaction() as conn:
+            await lock_registers(conn, [first])
+            job = asyncio.create_task(MembershipJobs(club.system.db, clock, club.system_zone).run())
+            while not await club.system.rows(WAITING):  # noqa: ASYNC110 - another connection sets no event
+                await asyncio.sleep(0.01)
+            await conn.execute(
+                "select from membership.register where organiser_id = $1 for no key update nowait", second
+            )
+        await job
+    assert [one["number"] for one in await club.memberships(fan)] == [17, 18]
 
 
 async def test_erasure_removes_the_person_and_keeps_the_number_used(

@@ -222,3 +222,12 @@ def test_a_number_whose_imported_address_was_deleted_is_given_back_to_its_member
     forgotten = Member(new_id(), CLUB, 5, None)
     (planned,), defects = plan([row_of(5, "a@example.org")], known(forgotten))
     assert (planned.member, defects) == (forgotten, [])
+
+
+def test_a_person_without_a_number_is_merged_into_the_member_whose_number_a_file_gives_them() -> None:
+    person = new_id()
+    forgotten, mine = Member(new_id(), CLUB, 5, None), Member(new_id(), CLUB, None, person)
+    (planned,), defects = plan([row_of(5, "a@example.org")], known(forgotten, mine, a=person))
+    assert (planned.member, planned.merged, planned.person_id, defects) == (forgotten, mine, person, [])
+    (planned,), defects = plan([row_of(6, "a@example.org")], known(forgotten, mine, a=person))
+    assert (planned.member, planned.merged, defects) == (mine, None, [])

@@ -28,9 +28,11 @@ class MembershipJobs:
         """Link imported members to accounts, delete addresses whose term is over, and remind of terms that end soon."""
         after = UUID(int=0)
         while True:
-            now = self._clock.now()
-            async with self._db.transaction() as conn:
-                last = await acts.link_accounts(conn, after, now)
+            async with self._db.connection() as conn:
+                last, found = await acts.accounts_to_link(conn, after)
+            for person_id in found:
+                async with self._db.transaction() as conn:
+                    await acts.link_account(conn, person_id, self._clock.now())
             if last is None:
                 break
             after = last

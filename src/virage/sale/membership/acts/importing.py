@@ -14,6 +14,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.sale.membership.acts.emails import notify
+from virage.sale.membership.acts.members import merge
 from virage.sale.membership.rules.importing import (
     DEFECTS_MAX,
     ImportDefect,
@@ -84,13 +85,16 @@ async def import_members(
     new = [pair for pair, (_, one) in zip(addressed, stored, strict=True) if one.member is None]
     known = [pair for pair, (_, one) in zip(addressed, stored, strict=True) if one.member is not None]
     await store.insert_members(conn, organiser_id, new, now)
-    await store.address_members(conn, known)
     await store.number_members(conn, {member.id: one.row.number for member, one in stored})
     memberships = [
         NewMembership(new_id(), one.row.tier.id, member.id, False, 0, one.row.tier.vat_permille, None)  # noqa: FBT003 - not a new member
         for member, one in stored
     ]
     await store.insert_memberships(conn, memberships, now, pays_until=None, is_imported=True)
+    for member, one in stored:
+        if one.merged is not None:
+            await merge(conn, one.merged, member, now)
+    await store.address_members(conn, known)  # a person is one member: they leave the merged one first
     highest = max(last[organiser_id], *(one.row.number for _, one in stored))
     await tiers_store.put_last_numbers(conn, {organiser_id: highest})
     facts = [

@@ -77,26 +77,35 @@ async def claim(conn: Connection, person_id: UUID, address: str, now: datetime) 
     own = {member.organiser_id: member for member in await store.members_of_person(conn, person_id)}
     for member in await store.members_of_mailbox(conn, mailbox(address)):
         mine = own.get(member.organiser_id)
-        if mine is None or await _merge(conn, mine, member, now):
+        if mine is None or await merge(conn, mine, member, now):
             await link(conn, [member], {member.id: person_id}, now)
 
 
-async def link_accounts(conn: Connection, after: UUID, now: datetime) -> UUID | None:
-    """Give a batch of imported members to the accounts with their address; return the last one, None without any.
+async def accounts_to_link(conn: Connection, after: UUID) -> tuple[UUID | None, list[UUID]]:
+    """Return the last imported member of the batch after one, None without any, and the people with these addresses.
 
     An account that was opened while its member was imported would else get them with its next sign-in.
     """
     waiting = await store.unclaimed_members(conn, after, LINKED_AT_ONCE)
-    by_email = {one.email: one.member.organiser_id for one in waiting}
-    found = await people.persons_by_address(conn, list(by_email))
-    await tiers_store.lock_registers(conn, [by_email[person.email] for person in found])
-    for person in found:
-        await claim(conn, person.id, person.email, now)
-    return waiting[-1].member.id if waiting else None
+    found = await people.persons_by_address(conn, sorted({one.email for one in waiting}))
+    return waiting[-1].member.id if waiting else None, [person.id for person in found]
 
 
-async def _merge(conn: Connection, mine: Member, imported: Member, now: datetime) -> bool:
-    """Move the memberships of a person's own member to their imported one; return whether that was possible."""
+async def link_account(conn: Connection, person_id: UUID, now: datetime) -> None:
+    """Give a person the imported members with their address, in a transaction of their own.
+
+    Each person's registers are locked at once, in order; those of several people would not be.
+    """
+    person = await people.lock_person(conn, person_id)
+    if person is not None:
+        await claim(conn, person_id, person.email, now)
+
+
+async def merge(conn: Connection, mine: Member, imported: Member, now: datetime) -> bool:
+    """Move the memberships of a person's own member to their imported one, in a locked register.
+
+    Their unpaid ones of a term that the imported member has end. If theirs has a number, nothing moves: False.
+    """
     if mine.number is not None:
         return False
     own = await store.memberships_of(conn, [mine.id])

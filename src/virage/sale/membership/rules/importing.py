@@ -59,11 +59,15 @@ class KnownMembers(Struct, frozen=True):
 
 
 class PlannedMember(Struct, frozen=True):
-    """A row to store: the known member that it is about, or None, and the person with its address, or None."""
+    """A row to store: the known member that it is about, or None, and the person with its address, or None.
+
+    `merged` is a member of this person without a number, whose memberships move to `member`; None without one.
+    """
 
     row: ImportRow
     member: Member | None
     person_id: UUID | None
+    merged: Member | None = None
 
 
 def read_rows(raw: bytes, tiers: Sequence[Tier], today: date) -> tuple[list[ImportRow], list[ImportDefect]]:
@@ -152,7 +156,8 @@ def plan(rows: Sequence[ImportRow], known: KnownMembers) -> tuple[list[PlannedMe
         }
         found += [ImportDefect(row.line, code, row.email) for code, there in defects.items() if there]
         if not any(defects.values()) and conflict is None:
-            planned.append(PlannedMember(row, member, person_id))
+            merged = None if holder is None or holder == addressee else addressee
+            planned.append(PlannedMember(row, member, person_id, merged))
     return planned, found
 
 
