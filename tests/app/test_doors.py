@@ -132,6 +132,7 @@ DOORS: dict[str, frozenset[str]] = {
     "PUT /api/office/points/programmes/{organiser_id}": only("programme"),
     "PUT /api/office/points/rewards/{reward_id}": only("programme"),
     "GET /api/office/points/redemptions": only("programme", "box_office", "finance"),
+    "GET /api/office/points/redemptions/waiting": only("programme", "box_office", "finance"),
     "POST /api/office/points/redemptions/{redemption_id}/state": only("box_office"),
     "GET /api/office/membership/tiers": only("programme", "box_office", "finance"),
     "PUT /api/office/membership/tiers/{tier_id}": only("programme"),

@@ -110,6 +110,7 @@ def terms(_: "World") -> dict[str, Any]:
 
 MEMBERS = "/api/office/membership/members?organiser_id={organiser_id}"
 REDEMPTIONS = "/api/office/points/redemptions?organiser_id={organiser_id}"
+WAITING = "/api/office/points/redemptions/waiting?organiser_id={organiser_id}"
 CONCESSIONAIRE = "/api/office/food/concessionaires/{concessionaire_id}"
 MOVE = "GET /api/office/events/{event_id}/move"
 MAY = "from=2026-05-01&to=2026-05-31"
@@ -142,6 +143,7 @@ CASES = (
     Case("PUT /api/office/points/programmes/{organiser_id}", "our office", NEIGHBOURS, programme),
     Case("PUT /api/office/points/rewards/{reward_id}", "our office", NEIGHBOURS, reward),
     Case(f"GET {REDEMPTIONS}", "our office", NEIGHBOURS),
+    Case(f"GET {WAITING}", "our office", NEIGHBOURS),
     Case(
         "POST /api/office/points/redemptions/{redemption_id}/state",
         "our office",

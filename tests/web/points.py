@@ -1,5 +1,7 @@
 """A match of the club tonight, a visitor who enters it, and rewards, for the browser tests of points."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -109,3 +111,42 @@ def reward(system: System, title: str, *, asks_text: bool = True) -> None:
         done(await set_reward(conn, new_id(), CLUB.id, content, who=None, now=now))
 
     in_database(system, make)
+
+
+@contextmanager
+def waiting_before(system: System, title: str, count: int) -> Iterator[None]:
+    """So many other rewards wait for the office, redeemed before the one with this title, until the block ends."""
+    reward_id, ids = new_id(), [new_id() for _ in range(count)]
+
+    async def make(conn: Connection) -> None:
+        (first,) = await conn.fetch("select * from points.redemption where name ->> 'en' = $1", title)
+        content = RewardContent(
+            kind="experience",
+            name={"fr": "Visite", "en": "Tour", "de": "Tour"},
+            price_points=10,
+            opens_at=first["redeemed_at"] - HOUR,
+            closes_at=first["redeemed_at"],
+        )
+        done(await set_reward(conn, reward_id, CLUB.id, content, who=None, now=datetime.now(UTC)))
+        await conn.execute(
+            """
+            insert into points.redemption
+                (id, account_id, reward_id, name, price_points, state, code, by_bonus, redeemed_at, state_at)
+            select new.id, $2, reward.id, reward.name, 10, 'open', upper(right(new.id::text, 8)), false, $4, $4
+            from unnest($1::uuid[]) as new (id) cross join points.reward where reward.id = $3
+            """,
+            ids,
+            first["account_id"],
+            reward_id,
+            first["redeemed_at"] - HOUR,
+        )
+
+    async def remove(conn: Connection) -> None:
+        await conn.execute("delete from points.redemption where id = any($1::uuid[])", ids)
+        await conn.execute("delete from points.reward where id = $1", reward_id)
+
+    in_database(system, make)
+    try:
+        yield
+    finally:
+        in_database(system, remove)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.gate import type_code
 from tests.web.office import desk, grant_roles
-from tests.web.points import buy, enter, match_tonight, named, reward
+from tests.web.points import buy, enter, match_tonight, named, reward, waiting_before
 from tests.web.senses import Keys
 from tests.web.system import System, fresh
 from tests.web.test_membership import fine
@@ -124,8 +124,15 @@ def test_the_office_sets_a_rule_and_hands_over_a_reward(browser: Browser, system
         fan.get_by_role("dialog").get_by_role("button", name="Redeem for 10 points").click()
         expect(fan.get_by_text("It’s yours!")).to_be_visible()
         with desk(browser, system, grant_roles(system, f"points-office-{address}", OFFICE)) as page:
-            page.get_by_role("link", name="Points", exact=True).click()
-            row = page.get_by_role("row").filter(has_text=title)
+            with waiting_before(system, title, 100):
+                page.get_by_role("link", name="Points", exact=True).click()
+                row = page.get_by_role("row").filter(has_text=title)
+                expect(page.get_by_role("button", name="Mark as ready")).to_have_count(100)
+                expect(row.get_by_text("Allez Virage!")).to_have_count(0)
+                page.get_by_role("button", name="Show more").click()
+                expect(row.get_by_text("Allez Virage!")).to_be_visible()
+                expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+            page.reload()
             expect(row.get_by_text("Allez Virage!")).to_be_visible()
             fine(page)
             row.get_by_role("button", name="Mark as ready").click()

@@ -13,6 +13,14 @@ from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.sale.points.acts.accounts import erased
 
+LATER_REDEMPTIONS = """
+insert into points.redemption
+    (id, account_id, reward_id, name, price_points, state, code, by_bonus, redeemed_at, state_at)
+select gen_random_uuid(), account_id, reward_id, name, price_points, $2, upper(left(md5($2 || later), 8)),
+    by_bonus, redeemed_at + later * interval '1 second', state_at
+from points.redemption cross join generate_series(1, $3::integer) as later where id = $1
+"""  # of the account and reward of one, a second apart
+
 
 async def rich(club: Club, email: str = "fan@example.org", before_start: timedelta = HOUR) -> Box:
     """A fan with 15 points, who entered so long before the start."""
@@ -120,6 +128,28 @@ async def test_the_office_marks_a_reward_ready_and_hands_it_over(club: Club) -> 
     assert (refused.json()["code"], refused.json()["data"]) == ("redemption_state", {"state": "handed_over"})
     assert (await club.points(fan))["redemptions"][0]["state"] == "handed_over"
     assert await club.letters() == ["reward_ready"]
+
+
+async def test_rewards_that_wait_are_listed_from_the_oldest_whatever_was_handed_over_since(club: Club) -> None:
+    fan, reward, office = await rich(club), await club.reward(price_points=5), await club.office()
+    first, second = (await club.redeem(fan, reward)).json(), (await club.redeem(fan, reward)).json()
+    async with club.system.db.transaction() as conn:
+        await conn.execute(LATER_REDEMPTIONS, UUID(first["id"]), "handed_over", 500)
+    path = f"/api/office/points/redemptions/waiting?organiser_id={club.organiser_id}"
+    listed = (await office.ask("GET", path)).json()
+    assert [one["id"] for one in listed] == sorted([first["id"], second["id"]])
+    async with club.system.db.transaction() as conn:
+        await conn.execute(LATER_REDEMPTIONS, UUID(first["id"]), "ready", 101)
+    pages = [(await office.ask("GET", path)).json()]
+    last = pages[0][-1]["id"]
+    handed_over = await office.ask("POST", f"/api/office/points/redemptions/{last}/state", {"state": "handed_over"})
+    assert handed_over.status_code == 200
+    pages.append((await office.ask("GET", f"{path}&after={last}")).json())
+    assert [len(page) for page in pages] == [100, 3]
+    moments = [one["redeemed_at"] for page in pages for one in page]
+    assert moments == sorted(moments)
+    assert {one["state"] for page in pages for one in page} == {"open", "ready"}
+    assert len({one["id"] for page in pages for one in page}) == 103
 
 
 async def test_a_cancelled_reward_returns_its_points_and_its_place_once(club: Club) -> None:

@@ -4568,6 +4568,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/points/redemptions/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List waiting redemptions
+         * @description Return open and ready rewards after one of them, the oldest first; at most 100.
+         */
+        get: operations["list_waiting_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/points/redemptions/{redemption_id}/state": {
         parameters: {
             query?: never;
@@ -11955,8 +11975,7 @@ export interface components {
          * OfficeProgramme
          * @description The points of an organiser; `programme` is None before its first revision. `people` take part now.
          *
-         *         `open_redemptions` wait for the office. `vouchers_are_bonus`: a voucher is bonus credit of the wallet at once; an
-         *         organiser with an account of its own honours the code instead.
+         *         `open_redemptions` wait for the office. `vouchers_are_bonus`: they are credit of the wallet at once, not a code.
          */
         OfficeProgramme: {
             open_redemptions: number;
@@ -24559,6 +24578,38 @@ export interface operations {
             query: {
                 organiser_id: string;
                 state?: ("cancelled" | "handed_over" | "open" | "ready") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeRedemption"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_waiting_redemptions: {
+        parameters: {
+            query: {
+                organiser_id: string;
+                after?: string | null;
             };
             header?: never;
             path?: never;

@@ -18,6 +18,7 @@ from virage.sale.points.store import rewards as rewards_store
 from virage.site.programme import api as programme
 
 REDEMPTIONS_MAX: Final = 500
+WAITING_PAGE: Final = 100
 
 
 class SeriesName(Struct, frozen=True):
@@ -41,8 +42,7 @@ class PointsTotal(Struct, frozen=True):
 class OfficeProgramme(Struct, frozen=True):
     """The points of an organiser; `programme` is None before its first revision. `people` take part now.
 
-    `open_redemptions` wait for the office. `vouchers_are_bonus`: a voucher is bonus credit of the wallet at once; an
-    organiser with an account of its own honours the code instead.
+    `open_redemptions` wait for the office. `vouchers_are_bonus`: they are credit of the wallet at once, not a code.
     """
 
     organiser_id: UUID
@@ -122,6 +122,16 @@ async def office_redemptions(
     """Return redeemed rewards of an organiser in some states, the latest first; at most 500."""
     return await redemptions_shown(
         conn, await rewards_store.redemptions_at(conn, organiser_id, states, REDEMPTIONS_MAX)
+    )
+
+
+async def waiting_redemptions(conn: Connection, organiser_id: UUID, after: UUID | None) -> list[OfficeRedemption]:
+    """Return 100 redeemed rewards of an organiser that wait for the office, the oldest first, after one of them.
+
+    `after` is its id, None for the first page. It may have been handed over or cancelled since.
+    """
+    return await redemptions_shown(
+        conn, await rewards_store.redemptions_waiting(conn, organiser_id, after, WAITING_PAGE)
     )
 
 

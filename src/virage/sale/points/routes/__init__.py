@@ -15,6 +15,7 @@ routers = [
             office.put_programme,
             office.put_reward,
             office.list_redemptions,
+            office.list_waiting_redemptions,
             office.set_redemption_state,
         ],
     ),

@@ -21,6 +21,7 @@ from virage.sale.points.reads.office import (
     office_programmes,
     office_redemptions,
     redemptions_shown,
+    waiting_redemptions,
 )
 from virage.sale.points.rules.terms import (
     Programme,
@@ -57,7 +58,7 @@ class RedemptionUpdate(Struct, frozen=True, forbid_unknown_fields=True):
     reason: ReasonText | None = None
 
 
-@get("/", guards=[staff(*SELLERS)])
+@get("/", guards=[staff(*SELLERS)], rate="costly")
 async def list_programmes(db: Database, principal: Principal) -> list[OfficeProgramme]:
     """Return the points of the organisers within the caller's roles."""
     async with db.connection() as conn:
@@ -106,10 +107,19 @@ async def list_redemptions(
     organiser_id: UUID, db: Database, principal: Principal, state: RedemptionState | None = None
 ) -> list[OfficeRedemption]:
     """Return redeemed rewards of an organiser, the latest first; at most 500."""
-    if not any(holds(principal, role, scope="organiser", scope_id=organiser_id) for role in SELLERS):
-        raise Problem("forbidden", {"role": SELLERS[0]})
+    _require_seller(principal, organiser_id)
     async with db.connection() as conn:
         return await office_redemptions(conn, organiser_id, ALL_STATES if state is None else [state])
+
+
+@get("/redemptions/waiting", guards=[staff(*SELLERS)])
+async def list_waiting_redemptions(
+    organiser_id: UUID, db: Database, principal: Principal, after: UUID | None = None
+) -> list[OfficeRedemption]:
+    """Return open and ready rewards after one of them, the oldest first; at most 100."""
+    _require_seller(principal, organiser_id)
+    async with db.connection() as conn:
+        return await waiting_redemptions(conn, organiser_id, after)
 
 
 @post("/redemptions/{redemption_id:uuid}/state", status_code=200, guards=[staff("box_office")])
@@ -129,3 +139,8 @@ async def set_redemption_state(
     async with db.connection() as conn:
         (shown,) = await redemptions_shown(conn, [redemption])
     return shown
+
+
+def _require_seller(principal: Principal, organiser_id: UUID) -> None:
+    if not any(holds(principal, role, scope="organiser", scope_id=organiser_id) for role in SELLERS):
+        raise Problem("forbidden", {"role": SELLERS[0]})

@@ -119,3 +119,9 @@ async def redemptions_at(
     """Return redeemed rewards of an organiser in some states, the latest first."""
     rows = queries.redemptions_at(conn, organiser_id=organiser_id, states=states, most=most)
     return [Redemption(**row) async for row in rows]
+
+
+async def redemptions_waiting(conn: Connection, organiser_id: UUID, after: UUID | None, most: int) -> list[Redemption]:
+    """Return redeemed rewards of an organiser that wait for the office, the oldest first, after one of them."""
+    rows = queries.redemptions_waiting(conn, organiser_id=organiser_id, after=after, most=most)
+    return [Redemption(**row) async for row in rows]

@@ -97,6 +97,21 @@ inner join points.reward on reward.id = redemption.reward_id
 left join points.redemption_text on redemption_text.redemption_id = redemption.id
 where redemption.account_id = any(:account_ids::uuid[]) order by redemption.redeemed_at desc, redemption.id desc;
 
+-- name: redemptions_waiting(organiser_id, after, most)
+-- Redeemed rewards of an organiser that wait for the office, the oldest first, after one of them or from the start.
+select redemption.id, redemption.account_id, account.organiser_id, account.person_id, redemption.reward_id,
+    reward.kind, redemption.name, redemption.price_points, redemption.state, redemption.code, redemption.by_bonus,
+    redemption.redeemed_at, redemption.state_at, redemption.cancel_reason, redemption_text.text
+from points.redemption
+inner join points.account on account.id = redemption.account_id
+inner join points.reward on reward.id = redemption.reward_id
+left join points.redemption_text on redemption_text.redemption_id = redemption.id
+where reward.organiser_id = :organiser_id and redemption.state in ('open', 'ready')
+    and (:after::uuid is null or (redemption.redeemed_at, redemption.id) > (
+        select before.redeemed_at, before.id from points.redemption as before where before.id = :after
+    ))
+order by redemption.redeemed_at, redemption.id limit :most;
+
 -- name: redemptions_at(organiser_id, states, most)
 -- Redeemed rewards of an organiser in some states, the latest first.
 select redemption.id, redemption.account_id, account.organiser_id, account.person_id, redemption.reward_id,
