@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pypdf import PdfReader
 
-from tests.identity.people.email_samples import AT, CONTENTS, EVENT, EVIL, PLACES, email
+from tests.identity.people.email_samples import AT, CONTENTS, EVENT, EVIL, PLACES, POINTS, REWARD, email
 from virage.app.emails import COMPOSERS
 from virage.identity.people.rules.emails import EmailContent, EmailKind
 from virage.identity.people.rules.emails.rendering import render
@@ -134,6 +134,27 @@ def test_a_free_order_is_not_announced_as_refunded() -> None:
     for tag, word in (("en", "bank"), ("fr", "banque")):
         made = rendered(EmailKind.REFUND, tag, EmailContent(EVENT | {"cents": 0}, PLACES[:1], "/orders/1"))
         assert word not in made.text
+
+
+@pytest.mark.parametrize(
+    ("tag", "one", "several"),
+    [
+        ("fr", "1 de vos points expire le", "2 de vos points expirent le"),
+        ("en", "1 of your points lapses on", "2 of your points lapse on"),
+        ("de", "1 Ihrer Punkte verfällt am", "2 Ihrer Punkte verfallen am"),
+    ],
+)
+def test_one_point_has_its_verb_in_the_singular(tag: str, one: str, several: str) -> None:
+    for points, words in ((1, one), (2, several)):
+        made = rendered(EmailKind.POINTS_LAPSE_SOON, tag, EmailContent(POINTS | {"points": points}, path="/points"))
+        assert words in squeezed(made.text)
+    single = rendered(EmailKind.POINTS_LAPSE_SOON, tag, EmailContent(POINTS | {"points": 1}, path="/points"))
+    subject = {"fr": "1 point expire le", "en": "1 point lapses on", "de": "1 Punkt verfällt am"}[tag]
+    assert single.subject.startswith(subject)
+    back = rendered(EmailKind.REWARD_CANCELLED, tag, EmailContent(REWARD | {"points": 1}, path="/points"))
+    assert {"fr": "Votre point vous a été rendu.", "en": "You have your point back.", "de": "Ihr Punkt wurde wieder"}[
+        tag
+    ] in squeezed(back.text)
 
 
 @pytest.mark.parametrize(("wanted", "got"), [("fr-CA", "fr"), ("en", "en"), ("xx", "fr"), ("", "fr")])

@@ -2,12 +2,14 @@
 import type { officePoints as English } from "../../en/web/officePoints";
 import { plural } from "./common";
 
+const points = (count: number, shown: string): string => `${shown} ${Math.abs(count) === 1 ? "Punkt" : "Punkte"}`;
+
 export const officePoints: typeof English = {
   title: "Punkte und Prämien",
   lead: "Wofür Fans Punkte bekommen, was sie dafür erhalten und was noch zu übergeben ist.",
   club: "Verein",
   people: (count, shown) => `${shown} ${count === 1 ? "Person nimmt teil" : "Personen nehmen teil"}`,
-  points: (count, shown) => `${shown} ${Math.abs(count) === 1 ? "Punkt" : "Punkte"}`,
+  points,
   isOpen: "Offen",
   isClosed: "Geschlossen",
   redeemed: {
@@ -36,6 +38,7 @@ export const officePoints: typeof English = {
     reason: "Begründung",
     reasonMissing: "Geben Sie eine Begründung an",
     done: { ready: "Abholbereit gemeldet. Die E-Mail ist unterwegs.", handed_over: "Prämie übergeben.", cancelled: "Prämie storniert, Punkte gutgeschrieben." },
+    more: "Mehr anzeigen",
     csv: "Als CSV speichern",
     file: "praemien",
   },
@@ -134,7 +137,7 @@ export const officePoints: typeof English = {
     columns: { what: "Wofür", count: "Anzahl", points: "Punkte", written: "Erlassen" },
     kinds: { taken_back: "Nach Erstattung oder zurückgezogenem Scan abgezogen", redeemed: "Eingelöst", returned: "Nach Stornierung oder zurückgezogenem Scan gutgeschrieben", lapsed: "Verfallen" },
     formerRule: "Frühere Regel",
-    open: (points) => `${points} sind auf den Konten der Fans.`,
+    open: (count, shown) => `${points(count, shown)} ${Math.abs(count) === 1 ? "ist" : "sind"} auf den Konten der Fans.`,
     none: "Es wurden noch keine Punkte gesammelt.",
     csv: "Als CSV speichern",
     file: "punkte",

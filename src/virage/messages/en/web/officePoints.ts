@@ -1,12 +1,14 @@
 /** Texts of the office’s points and rewards. */
 import { plural } from "./common";
 
+const points = (count: number, shown: string): string => `${shown} ${Math.abs(count) === 1 ? "point" : "points"}`;
+
 export const officePoints = {
   title: "Points and rewards",
   lead: "What fans earn points for, what they get for them, and what is waiting to be handed over.",
   club: "Club",
   people: (count: number, shown: string) => `${shown} ${count === 1 ? "person takes part" : "people take part"}`,
-  points: (count: number, shown: string) => `${shown} ${Math.abs(count) === 1 ? "point" : "points"}`,
+  points,
   isOpen: "Open",
   isClosed: "Closed",
   redeemed: {
@@ -35,6 +37,7 @@ export const officePoints = {
     reason: "Reason",
     reasonMissing: "Enter a reason",
     done: { ready: "Marked as ready. We sent an email.", handed_over: "Handed over.", cancelled: "Cancelled. The points are back." },
+    more: "Show more",
     csv: "Save as CSV",
     file: "redeemed-rewards",
   },
@@ -133,7 +136,7 @@ export const officePoints = {
     columns: { what: "What", count: "Times", points: "Points", written: "Written off" },
     kinds: { taken_back: "Taken back after refunds and withdrawn scans", redeemed: "Redeemed", returned: "Returned after cancelled rewards and withdrawn scans", lapsed: "Lapsed" },
     formerRule: "Former rule",
-    open: (points: string) => `${points} are in fans’ accounts.`,
+    open: (count: number, shown: string) => `${points(count, shown)} ${Math.abs(count) === 1 ? "is" : "are"} in fans’ accounts.`,
     none: "No points have been earned yet.",
     csv: "Save as CSV",
     file: "points",

@@ -2,12 +2,14 @@
 import type { officePoints as English } from "../../en/web/officePoints";
 import { plural } from "./common";
 
+const points = (count: number, shown: string): string => `${shown} ${Math.abs(count) < 2 ? "point" : "points"}`;
+
 export const officePoints: typeof English = {
   title: "Points et récompenses",
   lead: "Ce qui rapporte des points aux supporters, ce qu’ils obtiennent en échange et ce qui reste à remettre.",
   club: "Club",
   people: (count, shown) => `${shown} ${count < 2 ? "participant" : "participants"}`,
-  points: (count, shown) => `${shown} ${Math.abs(count) < 2 ? "point" : "points"}`,
+  points,
   isOpen: "Ouvert",
   isClosed: "Fermé",
   redeemed: {
@@ -36,6 +38,7 @@ export const officePoints: typeof English = {
     reason: "Motif",
     reasonMissing: "Indiquez un motif",
     done: { ready: "Récompense prête. Un e-mail a été envoyé.", handed_over: "Récompense remise.", cancelled: "Récompense annulée, points rendus." },
+    more: "Afficher la suite",
     csv: "Enregistrer en CSV",
     file: "recompenses",
   },
@@ -134,7 +137,7 @@ export const officePoints: typeof English = {
     columns: { what: "Motif", count: "Nombre", points: "Points", written: "Abandonnés" },
     kinds: { taken_back: "Repris après remboursement ou contrôle annulé", redeemed: "Échangés", returned: "Rendus après récompense ou contrôle annulé", lapsed: "Expirés" },
     formerRule: "Ancienne règle",
-    open: (points) => `${points} sur les comptes des supporters.`,
+    open: (count, shown) => `${points(count, shown)} sur les comptes des supporters.`,
     none: "Aucun point n’a encore été gagné.",
     csv: "Enregistrer en CSV",
     file: "points",
