@@ -12599,7 +12599,7 @@ export interface components {
         };
         /**
          * PackagePreview
-         * @description What buyers would see of a package; no offer without two events that are sold.
+         * @description What buyers would see of a package; no offer while one of its events has no prices.
          */
         PackagePreview: {
             offer: components["schemas"]["PackageOffer"] | null;
