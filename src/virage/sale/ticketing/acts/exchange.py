@@ -168,6 +168,8 @@ async def offer(  # noqa: PLR0911 - each reason by its name
     await tickets_store.lock_tickets(conn, ticket_ids)  # an offer to another person comes before or after
     if await transfers_store.lock_open_of_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_OFFERED)
+    if len(await transfers_store.held_tickets(conn, ticket_ids, seller_id)) < len(ticket_ids):
+        return Refused(ExchangeRefusal.NOT_FOUND)  # accepted by another person since they were read
     await append(conn, [_fact("listing_in_review" if reasons else "listing_opened", seller_id, made)], now)
     return made
 
@@ -342,8 +344,8 @@ class Sale(Struct, frozen=True):
 async def take_back(conn: Connection, order_ids: Collection[UUID], now: datetime) -> list[Sale]:
     """Take back the seats that paid orders bought on the exchange, before these orders get their tickets.
 
-    An order that does not get all of its seats, because a ticket was used or revoked meanwhile, is released. The caller
-    returns its money, and passes the sales to `pay_sellers` once the new passes are issued.
+    An order that does not get all of its seats, because a ticket was used, revoked or passed on meanwhile, is released.
+    The caller returns its money, and passes the sales to `pay_sellers` once the new passes are issued.
     """
     buying = await lock_sellers(conn, order_ids)
     if not buying:
@@ -450,7 +452,7 @@ async def end_over(conn: Connection, now: datetime) -> int:
 
     Forget in which browsers tickets of events without a sale were listed, and which cards had paid them.
 
-    These are listings of an event whose sale is over, and of tickets that were used, revoked or refunded.
+    These are listings of an event whose sale is over, and of tickets that were used, revoked, refunded or passed on.
     """
     ended = 0
     events = await programme.events(conn, await store.events_with_listings(conn))
@@ -492,10 +494,12 @@ async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -
 
 
 def defect(tickets: Sequence[TicketRow], states: Mapping[UUID, passes.PassState]) -> Refused | None:
-    """Refuse tickets that are refunded, or whose pass is revoked or used."""
+    """Refuse tickets that are refunded, that another person received, or whose pass is revoked or used."""
     mine = [states[ticket.id] for ticket in tickets if ticket.id in states]
     if any(ticket.refund_id is not None for ticket in tickets):
         return Refused(Reason.TICKET_REFUNDED)
+    if any(ticket.holder_id is not None for ticket in tickets):
+        return Refused(ExchangeRefusal.NOT_FOR_EXCHANGE, {"because": "received"})
     if any(state.revoked for state in mine):
         return Refused("pass_revoked")
     if any(state.entered_at is not None for state in mine):

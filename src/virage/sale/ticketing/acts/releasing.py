@@ -46,8 +46,6 @@ async def release(  # noqa: PLR0911 - each reason by its name
         )
     tickets = await tickets_store.tickets(conn, order.ticket_ids)
     mine = [tickets[id_] for id_ in ticket_ids]
-    if any(ticket.holder_id is not None for ticket in mine):
-        return Refused(ExchangeRefusal.NOT_FOR_EXCHANGE, {"because": "received"})
     event, terms = await programme.event(conn, order.event_id), await store.terms(conn, order.event_id)
     refusal = may_release(event, terms, now) or companion_left_alone(ticket_ids, tickets)
     refusal = refusal or defect(mine, await passes.states(conn, ticket_ids))
@@ -64,6 +62,8 @@ async def release(  # noqa: PLR0911 - each reason by its name
     await tickets_store.mark_sold(conn, dict.fromkeys(ticket_ids, 0))
     if await transfers_store.lock_open_of_tickets(conn, ticket_ids):
         return Refused(ExchangeRefusal.TICKET_OFFERED)
+    if len(await transfers_store.held_tickets(conn, ticket_ids, holder_id)) < len(ticket_ids):
+        return Refused(ExchangeRefusal.NOT_FOUND)  # accepted by another person since they were read
     await orders_store.count_refund(conn, order.id, 0, sum(worth(order, ticket.price_cents) for ticket in mine))
     data = {"refund": refund.id, "event": order.event_id, "reason": refund.reason}
     freed = freed_fact(order.id, order.event_id, places, "released")

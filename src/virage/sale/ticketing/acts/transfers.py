@@ -350,7 +350,7 @@ async def give_back(  # noqa: PLR0911 - each reason by its name
     """Return received tickets to the person who gave them, until they were scanned; a repeated return is one.
 
     Refusals: `not_found` for tickets that are not the caller's any more, `transfer_ended` once the giver's account is
-    deleted, `ticket_offered`, `ticket_refunded`, `event_over`, `pass_already_entered`, `pass_revoked`.
+    deleted, `ticket_offered`, `ticket_listed`, `ticket_refunded`, `event_over`, `pass_already_entered`, `pass_revoked`.
     """
     found = await store.transfer(conn, transfer_id)
     if found is None or found.to_id != receiver_id or not set(ticket_ids) <= set(found.ticket_ids):
@@ -368,6 +368,8 @@ async def give_back(  # noqa: PLR0911 - each reason by its name
         return held
     if await store.lock_open_of_tickets(conn, wanted):
         return Refused(TransferRefusal.TICKET_OFFERED)
+    if await exchange_store.listed_tickets(conn, wanted):
+        return Refused(ExchangeRefusal.TICKET_LISTED)
     await store.hand_over(conn, [Given(id_, None, found.from_id) for id_ in wanted])
     await store.mark_returned(conn, transfer_id, wanted)
     refusal = await passes.hand_over(conn, [Handover(id_, receiver_id) for id_ in wanted], now)
