@@ -1,16 +1,21 @@
 """Names on tickets: a party is named at once, until a date and so often; holders are reminded once."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import HOUR, NOW, Box, System
+from tests.sale.ticketing.test_locks import until_waiting
 from tests.sale.ticketing.test_tickets import codes
-from tests.sale.ticketing.test_transfers import accepted, ids_of, key_of, offered
+from tests.sale.ticketing.test_transfers import accepted, ids_of, key_of, offered, person_of
 from virage.identity.people.rules.people_config import people_config_of
+from virage.matchday.access.api import is_banned
 from virage.platform.settings.config import Config
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
+from virage.sale.ticketing.acts.names import name_holders
 from virage.sale.ticketing.jobs import HolderEmails
 from virage.sale.ticketing.settings import ReminderSettings
 from virage.site.programme.rules import EventRules
@@ -101,6 +106,59 @@ async def test_a_name_changes_as_often_as_the_rules_allow(empty_system: System) 
     answer = await give(fan, {second: "Noé Petit", first: "Ana López"})
     assert (codes(answer), answer.json()["data"]) == ((409, "name_changes_used_up"), {"ticket_id": first, "most": 1})
     assert sorted(map(str, await names_of(fan))) == ["Léo Morin", "None"]
+
+
+async def banned(system: System, name: str) -> Box:
+    """A supervisor, who has banned a person of this name."""
+    supervisor = await system.staff(Grant("supervisor"), email="supervisor@example.org")
+    ban = {"id": str(new_id()), "name": name, "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    return supervisor
+
+
+async def test_a_name_that_may_not_change_is_not_compared_with_the_bans(empty_system: System, clock: FakeClock) -> None:
+    system = empty_system
+    await system.open(rules=RULES, **TIMES)
+    fan, supervisor = await system.fan(), await banned(system, "MARTIN Lea")
+    await system.bought(fan)
+    first, second = await ids_of(fan)
+    await give(fan, {first: "Ana López", second: "Noé Petit"})
+    await give(fan, {first: "Léo Morin"})
+    assert codes(await give(fan, {first: "Léa Martin"})) == (409, "name_changes_used_up")
+    assert codes(await give(fan, {second: "Léa Martin", first: "Ana López"})) == (409, "name_changes_used_up")
+    clock.advance(STARTS - timedelta(hours=DUE_H) - clock.now())
+    fan = await system.fan()
+    assert codes(await give(fan, {second: "Léa Martin"})) == (409, "names_closed")
+    supervisor = await system.staff(Grant("supervisor"), email="supervisor@example.org")
+    assert (await supervisor.ask("GET", "/api/access/ban-reviews")).json() == []
+
+
+async def test_of_two_names_at_once_for_the_last_change_one_is_compared_with_the_bans(empty_system: System) -> None:
+    system = empty_system
+    await system.open(rules=RULES, **TIMES)
+    fan, supervisor = await system.fan(), await banned(system, "MARTIN Lea")
+    await system.bought(fan)
+    first, _ = await ids_of(fan)
+    await give(fan, {first: "Ana López"})
+    fan_id = await person_of(system, "fan@example.org")
+    async with system.db.transaction() as conn:
+        done = await name_holders(conn, is_banned, {UUID(first): "Léo Morin"}, fan_id, system.clock.now())
+        asking = asyncio.create_task(give(fan, {first: "Léa Martin"}))
+        await until_waiting(system.db, asking)
+    assert done is None
+    assert codes(await asking) == (409, "name_changes_used_up")
+    assert (await supervisor.ask("GET", "/api/access/ban-reviews")).json() == []
+
+
+async def test_a_person_gives_only_some_names_at_once(empty_system: System) -> None:
+    system = empty_system
+    await system.open(rules=EventRules(named_tickets=True), **TIMES)
+    fan = await system.fan()
+    await system.bought(fan)
+    first, _ = await ids_of(fan)
+    one_by_one = [await fan.ask("PATCH", f"/api/tickets/{first}", {"holder_name": f"Ana {n}"}) for n in range(20)]
+    assert (one_by_one[0].status_code, codes(one_by_one[-1])) == (200, (429, "rate_limited"))
+    assert codes(await give(fan, {first: "Léo Morin"})) == (429, "rate_limited")
 
 
 async def test_names_are_fixed_once_they_are_due_but_a_missing_one_can_still_be_given(

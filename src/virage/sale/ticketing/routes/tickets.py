@@ -87,7 +87,7 @@ async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
         return await views.tickets_of(conn, require_fan(principal))
 
 
-@patch("/{ticket_id:uuid}", guards=[signed_in])
+@patch("/{ticket_id:uuid}", guards=[signed_in], rate="sensitive")
 async def name_holder(
     ticket_id: UUID,
     data: HolderUpdate,
@@ -111,7 +111,7 @@ async def name_holder(
     return ticket
 
 
-@put("/names", guards=[signed_in])
+@put("/names", guards=[signed_in], rate="sensitive")
 async def name_holders(
     data: PartyNames, db: Database, clock: Clock, transfer_service: TransferService, principal: Principal
 ) -> list[Ticket]:
