@@ -294,7 +294,8 @@ def test_a_link_works_once_and_tells_everyone_else_so(
         refuses(theirs, "These tickets are yours")
     with phone(browser, system) as late:
         late.goto(link)
-        refuses(late, "These tickets have been accepted")
+        refuses(late, "This offer has been accepted")
+        expect(late.get_by_role("article").get_by_role("listitem")).to_have_count(0)
         late.goto(link[:-1] + ("A" if link[-1] != "A" else "B"))
         late.reload()
         refuses(late, "Offer not found")

@@ -133,6 +133,48 @@ async def test_only_the_key_of_the_link_opens_an_offer(system: System) -> None:
     assert sorted(await ids_of(friend)) == []
 
 
+async def test_a_link_that_has_served_shows_names_and_seats_to_giver_and_receiver_alone(system: System) -> None:
+    await system.open(rules=named())
+    giver, friend, other = await system.fan(), await system.fan(FRIEND), await system.fan("other@example.org")
+    await giver.ask("PATCH", "/api/me", {"name": "Alex Moreau"})
+    party = await ids_after_purchase(system, giver)
+    await giver.ask("PATCH", f"/api/tickets/{party[1]}", {"holder_name": "A Child"})
+    sent = await offered(giver, party)
+
+    async def read(box: Box) -> dict[str, Any]:
+        shown = await box.ask("POST", f"/api/transfers/{sent['id']}/read", {"key": key_of(sent)})
+        assert shown.status_code == 200
+        offer: dict[str, Any] = shown.json()
+        return offer
+
+    assert [len((await read(box))["tickets"]) for box in (giver, system.browser(), other)] == [2, 2, 2]
+    assert (await accepted(friend, sent, key=key_of(sent))).status_code == 200
+    for box in (giver, friend):
+        offer = await read(box)
+        assert {one["holder_name"] for one in offer["tickets"]} == {"Léa Martin", "A Child"}
+        assert offer["giver"] == "Alex M."
+    for box in (system.browser(), other):
+        offer = await read(box)
+        assert (offer["state"], offer["tickets"], offer["giver"], offer["to"]) == ("accepted", [], None, None)
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+async def test_an_offer_that_has_ended_shows_no_seats_and_no_address_to_others(
+    system: System, config: Config, clock: FakeClock, end: str
+) -> None:
+    giver = await system.fan()
+    sent = await offered(giver, await ids_after_purchase(system, giver), FRIEND)
+    _, key = await key_in_the_email(system, config)
+    if end == "cancelled":
+        assert (await giver.ask("POST", f"/api/transfers/{sent['id']}/cancel")).status_code == 200
+    else:
+        clock.advance(timedelta(hours=72))
+    offer = (await system.browser().ask("POST", f"/api/transfers/{sent['id']}/read", {"key": key})).json()
+    assert (offer["state"], offer["tickets"], offer["giver"], offer["to"]) == (end, [], None, None)
+    offer = (await (await system.fan()).ask("POST", f"/api/transfers/{sent['id']}/read", {"key": key})).json()
+    assert len(offer["tickets"]) == 2, "the giver sees what was offered"
+
+
 async def ids_after_purchase(system: System, box: Box) -> list[str]:
     return [line["ticket_id"] for line in (await system.bought(box))["lines"]]
 

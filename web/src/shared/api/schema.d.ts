@@ -15768,7 +15768,8 @@ export interface components {
          * TransferOffer
          * @description An offer for who opens its link, also signed out. `to` is the address that it names, shortened.
          *
-         *         `may_accept` is None for a person who is signed out.
+         *         `may_accept` is None for a person who is signed out. Once the offer is not open, others than its giver and its
+         *         receiver read only its state and event: no tickets, giver or address.
          */
         TransferOffer: {
             event: components["schemas"]["TicketEvent"];

@@ -81,7 +81,7 @@ export const transfers: typeof English = {
     ownText: "Die andere Person sieht hier, was Sie ihr anbieten, und nimmt es an. Zurückziehen können Sie es bei Ihren Tickets.",
     ownEnded: (count) => choose(count, "Das Ticket gehört weiter Ihnen.", "Die Tickets gehören weiter Ihnen."),
     mine: (count) => choose(count, "Dieses Ticket gehört Ihnen", "Diese Tickets gehören Ihnen"),
-    taken: (count) => choose(count, "Dieses Ticket wurde schon angenommen", "Diese Tickets wurden schon angenommen"),
+    taken: "Dieses Angebot wurde schon angenommen",
     takenText: "Ein Angebot kann nur einmal angenommen werden. Wenn Sie es waren, melden Sie sich mit der Adresse an, die Sie dabei benutzt haben.",
     takenTextFor: (email) => `Ein Angebot kann nur einmal angenommen werden. Sie sind angemeldet als ${email}. Wenn Sie mit einer anderen Adresse angenommen haben, melden Sie sich mit dieser an.`,
     cancelled: "Dieses Angebot wurde zurückgezogen",

@@ -82,7 +82,7 @@ export const transfers = {
     ownText: "The other person sees here what you offer, and accepts it. You can cancel on the page of your tickets.",
     ownEnded: (count: number) => choose(count, "The ticket is still yours.", "The tickets are still yours."),
     mine: (count: number) => choose(count, "This ticket is yours", "These tickets are yours"),
-    taken: (count: number) => choose(count, "This ticket has been accepted", "These tickets have been accepted"),
+    taken: "This offer has been accepted",
     takenText: "An offer can be accepted only once. If it was you, sign in with the address that you used.",
     takenTextFor: (email: string) => `An offer can be accepted only once. You are signed in as ${email}. If you accepted with another address, sign in with that one.`,
     cancelled: "This offer was cancelled",

@@ -81,7 +81,7 @@ export const transfers: typeof English = {
     ownText: "Ici, l’autre personne voit ce que vous lui donnez, et l’accepte. Vous pouvez annuler sur la page de vos billets.",
     ownEnded: (count) => choose(count, "Le billet est toujours à vous.", "Les billets sont toujours à vous."),
     mine: (count) => choose(count, "Ce billet est à vous", "Ces billets sont à vous"),
-    taken: (count) => choose(count, "Ce billet a déjà été accepté", "Ces billets ont déjà été acceptés"),
+    taken: "Cette offre a déjà été acceptée",
     takenText: "Une offre ne peut être acceptée qu’une fois. Si c’était vous, connectez-vous avec l’adresse utilisée.",
     takenTextFor: (email) => `Une offre ne peut être acceptée qu’une fois. Vous êtes connecté avec ${email}. Si vous l’avez acceptée avec une autre adresse, connectez-vous avec celle-là.`,
     cancelled: "Cette offre a été annulée",

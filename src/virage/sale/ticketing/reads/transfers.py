@@ -60,7 +60,8 @@ class TransferView(Struct, frozen=True):
 class TransferOffer(Struct, frozen=True):
     """An offer for who opens its link, also signed out. `to` is the address that it names, shortened.
 
-    `may_accept` is None for a person who is signed out.
+    `may_accept` is None for a person who is signed out. Once the offer is not open, others than its giver and its
+    receiver read only its state and event: no tickets, giver or address.
     """
 
     id: UUID
@@ -98,7 +99,11 @@ async def views(
 async def offer_by_link(
     conn: Connection, secret: bytes, transfer_id: UUID, key: str | None, *, person_id: UUID | None, now: datetime
 ) -> TransferOffer | Refused:
-    """Return an offer for who has its link, or whose address it names."""
+    """Return an offer for who has its link, or whose address it names.
+
+    A link is forwarded and stays in mailboxes. Once the offer is not open, it shows no names and seats but to the
+    giver and the receiver.
+    """
     found = await store.transfer(conn, transfer_id)
     person = None if person_id is None else await people.person(conn, person_id)
     if found is None:
@@ -111,13 +116,15 @@ async def offer_by_link(
     may_accept = None
     if person is not None:
         may_accept = person.id != found.from_id and (found.by_link or named) and open_at(found, now) is None
+    state = _state(found, now)
+    shown = state == "offered" or (person is not None and person.id in {found.from_id, found.to_id})
     return TransferOffer(
         id=found.id,
         event=event,
-        tickets=tickets,
-        state=_state(found, now),
-        giver=giver,
-        to=None if found.to_email is None else _shortened(found.to_email),
+        tickets=tickets if shown else [],
+        state=state,
+        giver=giver if shown else None,
+        to=_shortened(found.to_email) if shown and found.to_email is not None else None,
         may_accept=may_accept,
         expires_at=found.expires_at,
     )
