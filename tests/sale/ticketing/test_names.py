@@ -108,6 +108,55 @@ async def test_a_name_changes_as_often_as_the_rules_allow(empty_system: System) 
     assert sorted(map(str, await names_of(fan))) == ["Léo Morin", "None"]
 
 
+async def test_a_ticket_that_comes_back_has_the_name_that_its_giver_gave_it(
+    empty_system: System, clock: FakeClock
+) -> None:
+    system = empty_system
+    await system.open(rules=RULES, **TIMES)
+    fan, friend = await system.fan(), await system.fan("friend@example.org")
+    await system.bought(fan)
+    first, second = await ids_of(fan)
+    await give(fan, {first: "Ana López"})
+    clock.advance(STARTS - timedelta(hours=DUE_H) - clock.now())
+    fan, friend = await system.fan(), await system.fan("friend@example.org")
+    transfer = await offered(fan, [second, first])
+    assert (await accepted(friend, transfer, key=key_of(transfer))).status_code == 200
+    third = await system.fan("third@example.org")
+    onwards = await offered(friend, [second])
+    assert (
+        await accepted(third, onwards, key=key_of(onwards), given_name="Noé", family_name="Petit")
+    ).status_code == 200
+    for box, sent, party in ((third, onwards, [second]), (friend, transfer, [first, second])):
+        held = {ticket["id"]: ticket["holder_name"] for ticket in (await box.ask("GET", "/api/me/tickets")).json()}
+        assert "Noé Petit" in held.values() if box is third else held == {first: "Ana López", second: "Léa Martin"}
+        back = await box.ask("POST", f"/api/transfers/{sent['id']}/return", {"ticket_ids": party})
+        assert back.status_code == 200
+    held = {ticket["id"]: ticket["holder_name"] for ticket in (await fan.ask("GET", "/api/me/tickets")).json()}
+    assert held == {first: "Ana López", second: None}
+    assert codes(await give(fan, {first: "Léo Morin"})) == (409, "names_closed"), "a return is no way around the date"
+    (kept,) = (await fan.ask("GET", "/api/me/export")).json()["ticketing"]["transfers"]
+    assert dict(zip(kept["ticket_ids"], kept["given_names"], strict=True)) == held
+
+
+async def test_a_return_gives_no_further_change_of_a_name(empty_system: System) -> None:
+    system = empty_system
+    await system.open(rules=RULES, **TIMES)
+    fan, friend = await system.fan(), await system.fan("friend@example.org")
+    await system.bought(fan, full=1)
+    (only,) = await ids_of(fan)
+    await give(fan, {only: "Ana López"})
+    await give(fan, {only: "Léo Morin"})
+    transfer = await offered(fan, [only])
+    assert (await accepted(friend, transfer, key=key_of(transfer))).status_code == 200
+    assert await names_of(friend) == ["Léa Martin"]
+    path = f"/api/transfers/{transfer['id']}/return"
+    assert (await friend.ask("POST", path, {"ticket_ids": [only]})).status_code == 200
+    assert await names_of(fan) == ["Léo Morin"]
+    assert codes(await give(fan, {only: "Ana López"})) == (409, "name_changes_used_up")
+    assert (await fan.ask("DELETE", "/api/me?give_up_tickets=true")).status_code == 204
+    assert [row["given_names"] for row in await system.rows("select given_names from ticketing.transfer")] == [None]
+
+
 async def banned(system: System, name: str) -> Box:
     """A supervisor, who has banned a person of this name."""
     supervisor = await system.staff(Grant("supervisor"), email="supervisor@example.org")

@@ -288,8 +288,8 @@ async def _write_accepted(
     if not accepted:
         return None
     receivers = {one.id: one.to_id for one in accepted if one.to_id is not None}
-    await store.hand_over(conn, given)
     await store.accept_transfers(conn, receivers, now)
+    await store.hand_over(conn, given)
     refusal = await passes.hand_over(conn, handovers, now)
     if refusal is not None:
         return refusal
@@ -349,6 +349,8 @@ async def give_back(  # noqa: PLR0911 - each reason by its name
 ) -> Transfer | Refused:
     """Return received tickets to the person who gave them, until they were scanned; a repeated return is one.
 
+    A ticket has the name again that it had with the giver, so that a return is no way to change it.
+
     Refusals: `not_found` for tickets that are not the caller's any more, `transfer_ended` once the giver's account is
     deleted, `ticket_offered`, `ticket_listed`, `ticket_refunded`, `event_over`, `pass_already_entered`, `pass_revoked`.
     """
@@ -370,7 +372,8 @@ async def give_back(  # noqa: PLR0911 - each reason by its name
         return Refused(TransferRefusal.TICKET_OFFERED)
     if await exchange_store.listed_tickets(conn, wanted):
         return Refused(ExchangeRefusal.TICKET_LISTED)
-    await store.hand_over(conn, [Given(id_, None, found.from_id) for id_ in wanted])
+    names = await store.given_names(conn, transfer_id)
+    await store.hand_over(conn, [Given(id_, names[id_], found.from_id) for id_ in wanted])
     await store.mark_returned(conn, transfer_id, wanted)
     refusal = await passes.hand_over(conn, [Handover(id_, receiver_id) for id_ in wanted], now)
     if refusal is not None:
@@ -402,11 +405,15 @@ async def withdraw_of_tickets(conn: Connection, ticket_ids: Sequence[UUID], now:
 
 
 async def withdraw_of_person(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """Cancel the open offers by a person who is erased, and those to their address, and tell the other side."""
+    """Cancel the open offers by a person who is erased, and those to their address, and tell the other side.
+
+    The names that tickets had before this person gave or received them are erased.
+    """
     person = await people.person(conn, person_id)
     mine = await store.lock_open_of_person(conn, person_id, None if person is None else person.email)
     if mine:
         await _withdraw(conn, mine, person_id, now)
+    await store.forget_given_names(conn, person_id)
 
 
 async def tell_withdrawn(conn: Connection, people_config: PeopleConfig, now: datetime) -> None:

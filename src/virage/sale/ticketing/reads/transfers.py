@@ -137,7 +137,10 @@ class ExportedChoice(Struct, frozen=True):
 
 
 class ExportedTransfer(Struct, frozen=True):
-    """A transfer in its giver's or receiver's data; `to_email` is the address that the giver wrote, until it ends."""
+    """A transfer in its giver's or receiver's data; `to_email` is the address that the giver wrote, until it ends.
+
+    `given_names` are the names that the giver's tickets had, in the order of `ticket_ids`; empty for the receiver.
+    """
 
     id: UUID
     event_id: UUID
@@ -148,6 +151,7 @@ class ExportedTransfer(Struct, frozen=True):
     ended_at: datetime | None
     ticket_ids: list[UUID]
     returned_ids: list[UUID]
+    given_names: list[str | None]
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Sequence[Struct]]:
@@ -165,6 +169,7 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Sequence[Struct
             ended_at=one.ended_at,
             ticket_ids=one.ticket_ids,
             returned_ids=one.returned_ids,
+            given_names=[*(await store.given_names(conn, one.id)).values()] if one.from_id == person_id else [],
         )
         for one in found
     ]

@@ -90,7 +90,10 @@ async def insert_transfers(conn: Connection, offers: Sequence[Transfer], now: da
 
 
 async def accept_transfers(conn: Connection, receivers: Mapping[UUID, UUID], now: datetime) -> None:
-    """End locked offers that are accepted; `receivers` are the persons who get the tickets, by transfer."""
+    """End locked offers that are accepted; `receivers` are the persons who get the tickets, by transfer.
+
+    Called before their tickets change hands: their present names are stored, for a return.
+    """
     await queries.accept_transfers(conn, transfer_ids=list(receivers.keys()), to_ids=list(receivers.values()), now=now)
 
 
@@ -117,6 +120,16 @@ async def take_withdrawn(conn: Connection) -> list[tuple[UUID, str, str]]:
 async def mark_returned(conn: Connection, transfer_id: UUID, ticket_ids: Sequence[UUID]) -> None:
     """Store that the receiver of a locked transfer gives these tickets back."""
     await queries.mark_returned(conn, transfer_id=transfer_id, ticket_ids=list(ticket_ids))
+
+
+async def given_names(conn: Connection, transfer_id: UUID) -> dict[UUID, str | None]:
+    """Return the name that each ticket of a transfer had with its giver; None without a name, or if not known."""
+    return {row["ticket_id"]: row["name"] async for row in queries.given_names(conn, transfer_id=transfer_id)}
+
+
+async def forget_given_names(conn: Connection, person_id: UUID) -> None:
+    """Erase the names that tickets had before a person gave or received them."""
+    await queries.forget_given_names(conn, person_id=person_id)
 
 
 async def held_tickets(conn: Connection, ticket_ids: Sequence[UUID], person_id: UUID) -> list[TicketRow]:

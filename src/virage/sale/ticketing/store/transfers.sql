@@ -90,7 +90,7 @@ insert into ticketing.offered_ticket (ticket_id, transfer_id)
 select ticket_id, transfer_id from offered_ticket order by ticket_id;
 
 -- name: accept_transfers(transfer_ids, to_ids, now)!
--- Locked offers that are accepted; the address is forgotten.
+-- Locked offers that are accepted, before their tickets, which are locked, change hands; the address is forgotten.
 with accepted as (
     select id, to_id from unnest(:transfer_ids::uuid[], :to_ids::uuid[]) as accepted (id, to_id)
 ),
@@ -98,7 +98,13 @@ free as (
     delete from ticketing.offered_ticket using accepted where offered_ticket.transfer_id = accepted.id
 )
 update ticketing.transfer
-set state = 'accepted', to_id = accepted.to_id, to_email = null, to_mailbox = null, ended_at = :now
+set state = 'accepted', to_id = accepted.to_id, to_email = null, to_mailbox = null, ended_at = :now,
+    given_names = array(
+        select ticket.holder_name
+        from unnest(transfer.ticket_ids) with ordinality as given (ticket_id, nr)
+        join ticketing.ticket on ticket.id = given.ticket_id
+        order by given.nr
+    )
 from accepted where transfer.id = accepted.id;
 
 -- name: end_transfers(transfer_ids, state, now)!
@@ -131,6 +137,19 @@ returning withdrawn_offer.transfer_id, withdrawn_offer.to_email, withdrawn_offer
 -- name: mark_returned(transfer_id, ticket_ids)!
 -- Tickets of a locked transfer that the receiver gives back.
 update ticketing.transfer set returned_ids = returned_ids || :ticket_ids::uuid[] where id = :transfer_id;
+
+-- name: given_names(transfer_id)
+-- The tickets of a transfer, each with the name that it had with its giver; null if it had none, or none is stored.
+select unnest(ticket_ids) as ticket_id, unnest(given_names) as name from ticketing.transfer where id = :transfer_id;
+
+-- name: forget_given_names(person_id)!
+-- Erase the names that tickets had before a person gave or got them.
+with locked as (
+    select id from ticketing.transfer
+    where (from_id = :person_id or to_id = :person_id) and given_names is not null
+    order by id for no key update
+)
+update ticketing.transfer set given_names = null from locked where transfer.id = locked.id;
 
 -- name: held_tickets(ticket_ids, person_id)
 -- The tickets of these that a person holds: bought and not passed on, or received.
