@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -169,6 +170,11 @@ async def test_the_two_files_of_bans_are_separate(night: "Evening") -> None:
 async def test_an_ended_ban_admits_again_and_its_personal_data_is_erased(night: "Evening", how: str) -> None:
     ticket, device = await a_ticket(night), night.device()
     ban = await banned(night, email="buyer@example.org", name="Buyer First")
+    await night.rows(
+        "insert into access.ban_review (ban_id, subject, person_id, event_id, name, at) "
+        "values ($1, $1, $1, $1, 'Buyer First', now())",
+        UUID(ban["id"]),
+    )
     assert await scan_ticket(night, ticket) == ("refused", "call_supervisor")
     if how == "lifted":
         lifted = await night.ask("supervisor", "DELETE", f"/api/access/bans/club/{ban['id']}")
@@ -180,6 +186,7 @@ async def test_an_ended_ban_admits_again_and_its_personal_data_is_erased(night: 
         await compared(night)
     (kept,) = await night.rows("select email, name, ended_at from access.ban")
     assert (kept["email"], kept["name"]) == (None, None)
+    assert [row["name"] for row in await night.rows("select name from access.ban_review")] == [None]
     assert await night.rows("select 1 from access.flag") == []
     facts = await night.rows("select data from kernel.journal where what = 'pass_unflagged'")
     assert [fact["data"] for fact in facts] == [{"numbers": [ticket.number]}]

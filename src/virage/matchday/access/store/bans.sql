@@ -38,6 +38,35 @@ set ended_at = :now, email = null, name = null
 from ending
 where ban.id = ending.id;
 
+-- name: forget_reviewed_of(ids)!
+-- The names that people gave who matched entries are erased with these.
+with held as (
+    select subject, person_id, ban_id from access.ban_review
+    where ban_id = any(:ids::uuid[])
+    order by subject, person_id, ban_id
+    for no key update
+)
+
+update access.ban_review
+set name = null
+from held
+where ban_review.subject = held.subject and ban_review.person_id = held.person_id and ban_review.ban_id = held.ban_id;
+
+-- name: forget_reviewed_over(now)!
+-- The names that people gave who matched entries whose last day is over.
+with held as (
+    select ban_review.subject, ban_review.person_id, ban_review.ban_id from access.ban_review
+    inner join access.ban on ban.id = ban_review.ban_id
+    where ban.ended_at is null and ban.expires_at <= :now
+    order by ban_review.subject, ban_review.person_id, ban_review.ban_id
+    for no key update of ban_review
+)
+
+update access.ban_review
+set name = null
+from held
+where ban_review.subject = held.subject and ban_review.person_id = held.person_id and ban_review.ban_id = held.ban_id;
+
 -- name: drop_flags_of(ids)
 -- The flags of entries that ended; returns the passes that had one.
 with fallen as (
