@@ -179,8 +179,8 @@ async def test_the_waiting_order_ends_and_every_card_is_forgotten(lottery: Lotte
     assert await lottery.kinds("draw_not_won") == ["draw_not_won"] * 2
 
 
-async def ban(lottery: Lottery, email: str) -> None:
-    request = BanRequest(new_id(), lottery.clock.now() + timedelta(days=90), email=email)
+async def ban(lottery: Lottery, email: str | None, name: str | None = None) -> None:
+    request = BanRequest(new_id(), lottery.clock.now() + timedelta(days=90), email=email, name=name)
     async with lottery.system.db.transaction() as conn:
         added = await add_bans(conn, "club", [request], who=None, now=lottery.clock.now())
     assert isinstance(added, list), added
@@ -224,6 +224,24 @@ async def test_a_banned_winner_whom_a_supervisor_allows_gets_the_seats(lottery: 
         assert await decide(conn, entry_id, person_id, allow=True, who=None, now=lottery.clock.now()) is None
     await lottery.run()
     assert (await lottery.mine(fan))["state"] == "paid"
+
+
+@pytest.mark.parametrize("decided", [False, True])
+async def test_a_winner_in_review_gets_no_seats_by_renaming_the_account(lottery: Lottery, *, decided: bool) -> None:
+    await lottery.opened((GOLD, 2, 0))
+    fan = await lottery.entered("fan@example.org")
+    await fan.box.ask("PATCH", "/api/me", {"name": "Léa Martin"})
+    await ban(lottery, None, "MARTIN Lea")
+    await lottery.drawn()
+    assert (await lottery.mine(fan))["state"] == "not_possible"
+    ((entry_id, person_id),) = await lottery.system.rows("select id, person_id from draws.entry")
+    if decided:
+        async with lottery.system.db.transaction() as conn:
+            assert await decide(conn, entry_id, person_id, allow=False, who=None, now=lottery.clock.now()) is None
+    assert (await fan.box.ask("PATCH", "/api/me", {"name": "Lea Marie Martin"})).status_code == 200
+    await lottery.run()
+    assert (await lottery.mine(fan))["state"] == "not_possible"
+    assert lottery.provider.charged == {}
 
 
 async def erase(lottery: Lottery, email: str) -> None:

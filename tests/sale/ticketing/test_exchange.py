@@ -616,6 +616,28 @@ async def test_a_banned_person_buys_nothing_until_a_supervisor_decides(system: S
     assert (await sold(system, buyer, listing))["state"] == "paid"
 
 
+@pytest.mark.parametrize("decided", [False, True])
+async def test_a_banned_person_who_renames_the_account_still_buys_nothing(
+    system: System, office: Box, *, decided: bool
+) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    supervisor = await system.staff(Grant("supervisor"), email="supervisor@example.org")
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    first, _ = await gold(system, seller)
+    listing = await listed(seller, [first])
+    assert (await buyer.ask("PATCH", "/api/me", {"name": "Léa Martin"})).status_code == 200
+    assert codes(await ask_to_hold(buyer, listing["id"])) == (409, "transfer_not_possible")
+    if decided:
+        (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+        path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
+        assert (await supervisor.ask("POST", path, {"allow": False})).status_code == 204
+    assert (await buyer.ask("PATCH", "/api/me", {"name": "Lea Marie Martin"})).status_code == 200
+    assert codes(await ask_to_hold(buyer, listing["id"])) == (409, "transfer_not_possible")
+    assert (await supervisor.ask("DELETE", f"/api/access/bans/national/{ban['id']}")).status_code == 204
+    assert (await sold(system, buyer, listing))["state"] == "paid"
+
+
 async def test_the_data_of_a_person_has_their_listings(system: System, office: Box) -> None:
     seller = await system.fan()
     first, _ = await gold(system, seller)

@@ -462,6 +462,42 @@ async def test_a_banned_person_receives_nothing_until_a_supervisor_decides(syste
     assert len(opened) == 2, "each hit is logged once"
 
 
+@pytest.mark.parametrize("decided", [False, True])
+async def test_a_review_is_not_avoided_by_another_spelling_of_the_name(system: System, *, decided: bool) -> None:
+    giver, friend = await system.fan(), await system.fan(FRIEND)
+    supervisor = await system.staff(Grant("supervisor"))
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    ticket_id, _ = await ids_after_purchase(system, giver)
+    sent = await offered(giver, [ticket_id], FRIEND)
+    assert codes(await accepted(friend, sent)) == (409, "transfer_not_possible")
+    if decided:
+        (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+        path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
+        assert (await supervisor.ask("POST", path, {"allow": False})).status_code == 204
+    assert codes(await accepted(friend, sent, given_name="Lea Marie")) == (409, "transfer_not_possible")
+    opened = await system.rows("select from kernel.journal where what = 'ban_review_opened'")
+    assert len(opened) == 1, "it is the same review"
+    assert (await supervisor.ask("DELETE", f"/api/access/bans/national/{ban['id']}")).status_code == 204
+    (kept,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    assert (kept["ban_name"], kept["name"]) == (None, None), "the names are erased with the ban"
+    assert (await accepted(friend, sent, given_name="Lea Marie")).status_code == 200, "no ban is in force any more"
+
+
+async def test_an_allowed_review_lets_the_person_spell_their_name_as_they_like(system: System) -> None:
+    giver, friend = await system.fan(), await system.fan(FRIEND)
+    supervisor = await system.staff(Grant("supervisor"))
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    ticket_id, _ = await ids_after_purchase(system, giver)
+    sent = await offered(giver, [ticket_id], FRIEND)
+    assert codes(await accepted(friend, sent)) == (409, "transfer_not_possible")
+    (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
+    assert (await supervisor.ask("POST", path, {"allow": True})).status_code == 204
+    assert (await accepted(friend, sent, given_name="Lea Marie")).status_code == 200
+
+
 async def test_an_erased_giver_offers_nothing_and_an_erased_receiver_has_nothing(system: System) -> None:
     giver, friend = await system.fan(), await system.fan(FRIEND)
     first, second = await ids_after_purchase(system, giver)

@@ -79,20 +79,25 @@ async def end_expired(conn: Connection, now: datetime) -> int:
 
 
 async def is_banned(
-    conn: Connection, event_id: UUID, subject: UUID, person: Person, *, name: str, now: datetime
+    conn: Connection, event_id: UUID, subject: UUID, person: Person, *, name: str, now: datetime, guest: bool = False
 ) -> bool:
     """Return whether a ban stops a person, who gave `name`, from getting `subject`.
 
-    A match is stored until a supervisor decides.
+    A match is stored until a supervisor decides. Until they allow it, and while the ban is in force, it stops the
+    person under every name: another spelling avoids neither the review nor what it decided. A `guest` is another
+    person, who only has `name`: reviews of other names do not stop them.
     """
     held = await store.bans(conn, FILES, now)
-    names = (name, person.name) if person.name else (name,)
-    met = sorted(ban.id for ban, _ in matches(held, [Bearer(subject, person.email, names)])) if held else []
-    if not met:
+    if not held:
         return False
-    new = await store.insert_reviews(conn, NewReview(subject, person.id, event_id, name), met, now)
-    await append(conn, [Fact("ban_review_opened", None, subject, {"ban": ban_id}) for ban_id in sorted(new)], now)
-    return not set(met) <= await store.allowed(conn, subject, person.id)
+    names = (name, person.name) if person.name else (name,)
+    met = sorted(ban.id for ban, _ in matches(held, [Bearer(subject, person.email, names)]))
+    if met:
+        new = await store.insert_reviews(conn, NewReview(subject, person.id, event_id, name), met, now)
+        await append(conn, [Fact("ban_review_opened", None, subject, {"ban": ban_id}) for ban_id in sorted(new)], now)
+    reviewed = await store.reviewed(conn, subject, person.id)
+    considered = met if guest else [ban.id for ban in held]
+    return any(not reviewed[ban_id] for ban_id in considered if ban_id in reviewed)
 
 
 async def decide(

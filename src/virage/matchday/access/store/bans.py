@@ -102,9 +102,10 @@ async def insert_reviews(conn: Connection, review: NewReview, ban_ids: Sequence[
     return {row["ban_id"] async for row in rows}
 
 
-async def allowed(conn: Connection, subject: UUID, person_id: UUID) -> set[UUID]:
-    """Return the bans despite which a person may get a subject."""
-    return {row["ban_id"] async for row in queries.allowed(conn, subject=subject, person_id=person_id)}
+async def reviewed(conn: Connection, subject: UUID, person_id: UUID) -> dict[UUID, bool]:
+    """Return the bans that a person matched for a subject, each with whether they may get it despite the ban."""
+    rows = queries.reviewed(conn, subject=subject, person_id=person_id)
+    return {row["ban_id"]: row["allowed"] async for row in rows}
 
 
 async def reviews(conn: Connection, limit: int) -> list[BanReview]:

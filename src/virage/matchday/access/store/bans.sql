@@ -129,9 +129,9 @@ order by ban_id
 on conflict do nothing
 returning ban_id;
 
--- name: allowed(subject, person_id)
--- The bans despite which a person may get a subject.
-select ban_id from access.ban_review where subject = :subject and person_id = :person_id and allowed;
+-- name: reviewed(subject, person_id)
+-- The bans that a person matched for a subject, and whether the person may get it despite each.
+select ban_id, allowed from access.ban_review where subject = :subject and person_id = :person_id;
 
 -- name: reviews(limit_)
 -- Matches to decide about and those decided, the latest first; what ended bans said is erased.

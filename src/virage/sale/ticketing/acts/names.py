@@ -40,7 +40,7 @@ async def name_holders(  # noqa: PLR0911 - each reason by its name
     if isinstance(possible, Refused):
         return possible
     given = [(ticket, name) for ticket in held if (name := written[ticket.id]) not in {None, ticket.holder_name}]
-    met = [await is_banned(conn, one.event_id, one.id, fan, name=name, now=now) for one, name in given]
+    met = [await is_banned(conn, one.event_id, one.id, fan, name=name, now=now, guest=True) for one, name in given]
     if any(met):
         return Refused(TransferRefusal.NOT_POSSIBLE, commit=True)
     await store.lock_tickets(conn, ticket_ids)

@@ -50,9 +50,20 @@ class IsBanned(Protocol):
     """The comparison of a new holder with the bans, provided by the access domain."""
 
     async def __call__(
-        self, conn: Connection, event_id: UUID, subject: UUID, person: Person, *, name: str, now: datetime
+        self,
+        conn: Connection,
+        event_id: UUID,
+        subject: UUID,
+        person: Person,
+        *,
+        name: str,
+        now: datetime,
+        guest: bool = False,
     ) -> bool:
-        """Return whether a ban stops this person, who gave `name`. A hit is stored for review, under `subject`."""
+        """Return whether a ban stops this person, who gave `name`. A hit is stored for review, under `subject`.
+
+        Until it is allowed it stops the person under every name; a `guest` of theirs only under that name.
+        """
         ...
 
 
