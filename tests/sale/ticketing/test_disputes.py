@@ -17,8 +17,16 @@ from virage.sale.ticketing.acts.paying import PURPOSE, OrderMoney
 OFFICE = (Grant("box_office"),)
 
 
-async def dispute(system: System, order: dict[str, Any], state: DisputeState = DisputeState.NEEDS_RESPONSE) -> None:
-    notice = DisputeNotice(UUID(order["payment_id"]), "dp_1", order["total_cents"], "fraudulent", state, False, NOW)
+async def dispute(
+    system: System,
+    order: dict[str, Any],
+    state: DisputeState = DisputeState.NEEDS_RESPONSE,
+    *,
+    cents: int | None = None,
+    inquiry: bool = False,
+) -> None:
+    amount = order["total_cents"] if cents is None else cents
+    notice = DisputeNotice(UUID(order["payment_id"]), "dp_1", amount, "fraudulent", state, inquiry, NOW)
     async with system.db.transaction() as conn:
         await payments.record_disputes(conn, [notice], system.clock.now(), Handlers({PURPOSE: OrderMoney(25_000)}))
 

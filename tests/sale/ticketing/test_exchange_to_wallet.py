@@ -12,6 +12,7 @@ from tests.conftest import FakeClock
 from tests.money.wallet.ledger.books import TILL
 from tests.money.wallet.ledger.books import books as audited
 from tests.sale.ticketing.conftest import Box, System
+from tests.sale.ticketing.test_disputes import dispute
 from tests.sale.ticketing.test_exchange import (
     FACE,
     gold,
@@ -24,6 +25,7 @@ from tests.sale.ticketing.test_exchange import (
 from tests.sale.ticketing.test_sellers import READY, connect
 from tests.sale.ticketing.test_transfers import FRIEND, letters
 from virage.identity.people.types import Email, EmailKind
+from virage.money.payments.rules import DisputeState
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding import api as funding
 from virage.money.wallet.ledger import api as ledger
@@ -246,3 +248,117 @@ async def test_the_books_of_tickets_are_the_same_wherever_the_money_goes(
     for one in moved:
         by_rate[one.vat_permille] = by_rate.get(one.vat_permille, 0) + one.cents
     assert by_rate == {55: 2 * FACE, 200: 3 * 150 + FACE - PAYOUT}
+
+
+async def moves(system: System, cents: int, *, to_wallet: bool) -> None:
+    """A sale of a till that a fan's wallet pays, or one that is given back to it."""
+    async with system.db.transaction() as conn:
+        own = await accounts.wallet_of(conn, await person_of(system))
+        assert own is not None
+        ends = (TILL, wallet_account(own.id)) if to_wallet else (wallet_account(own.id), TILL)
+        (posted,) = await ledger.post(conn, [[Transfer(new_id(), *ends, cents, "sale", new_id())]], system.clock.now())
+    assert not isinstance(posted, Refused)
+
+
+async def taken_back(system: System) -> list[tuple[int, int]]:
+    """What disputes took from wallets, and what they did not find there."""
+    rows = await system.rows("select data from kernel.journal where what = 'proceeds_taken_back'")
+    return [(row["data"]["cents"], row["data"]["missing_cents"]) for row in rows]
+
+
+@pytest.mark.parametrize("inquiry", [True, False])
+async def test_the_money_of_a_disputed_payment_goes_to_no_wallet(
+    system: System, office: Box, clock: FakeClock, *, inquiry: bool
+) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    order = await system.bought(seller, full=2)
+    first, second = (line["ticket_id"] for line in order["lines"])
+    if not inquiry:
+        clock.advance(timedelta(hours=12))  # on the day of the event its tickets are not suspended
+    listing = await listed(seller, [first])
+    await dispute(system, order, inquiry=inquiry)
+    await sold(system, buyer, listing)
+    assert await wallet(seller) == (0, 0)
+    assert await open_refunds(system) == [PAYOUT]
+    assert await email_says(system, listing) == (False, False), "the wallet was not full"
+    await dispute(system, order, DisputeState.WON, inquiry=inquiry)
+    await sold(system, buyer, await listed(seller, [second]))
+    assert await wallet(seller) == (PAYOUT, PAYOUT), "the operator keeps the money of the payment"
+    assert (await audited(system.db)).clean
+
+
+async def test_a_dispute_takes_the_proceeds_of_its_payment_back_until_it_is_won(system: System, office: Box) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    order = await system.bought(seller, full=2)
+    await sold(system, buyer, await listed(seller, [order["lines"][0]["ticket_id"]]))
+    await dispute(system, order, inquiry=True)
+    assert await wallet(seller) == (PAYOUT, PAYOUT), "an inquiry takes no money, and may be ended by a refund"
+    for _ in range(2):
+        await dispute(system, order)
+    assert await wallet(seller) == (0, 0)
+    assert await taken_back(system) == [(PAYOUT, 0)]
+    assert await open_refunds(system) == [], "the bank has taken the money itself"
+    found = await audited(system.db)
+    assert (found.clean, found.sum_cents, found.proceeds_cents, found.proceeds_booked_cents) == (True, 0, 0, 0)
+    for _ in range(2):
+        await dispute(system, order, DisputeState.WON)
+    assert await wallet(seller) == (PAYOUT, PAYOUT)
+    history = (await seller.ask("GET", "/api/wallet")).json()["history"]
+    assert {(line["purpose"], line["cents"]) for line in history} == {
+        ("sale_dispute_won", PAYOUT),
+        ("sale_disputed", -PAYOUT),
+        ("tickets_sold", PAYOUT),
+    }
+    assert len(history) == 3
+    found = await audited(system.db)
+    assert (found.clean, found.proceeds_cents) == (True, PAYOUT)
+
+
+async def test_a_dispute_takes_what_is_left_and_states_what_is_missing(system: System, office: Box) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    order = await system.bought(seller, full=2)
+    await sold(system, buyer, await listed(seller, [order["lines"][0]["ticket_id"]]))
+    await moves(system, 1_000, to_wallet=False)
+    await dispute(system, order)
+    assert await wallet(seller) == (0, 0)
+    assert await taken_back(system) == [(PAYOUT - 1_000, 1_000)]
+    await moves(system, 5_000, to_wallet=True)
+    assert await wallet(seller) == (5_000, 0), "other money does not go to the disputed payment"
+    assert (await pay_out(seller))[0] == 409
+    await dispute(system, order, DisputeState.LOST)
+    assert await wallet(seller) == (5_000, 0)
+    found = await audited(system.db)
+    assert (found.clean, found.proceeds_cents) == (True, 1_000)
+
+
+async def test_a_dispute_of_a_part_takes_at_most_that_part(system: System, office: Box) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    order = await system.bought(seller, full=2)
+    await sold(system, buyer, await listed(seller, [order["lines"][0]["ticket_id"]]))
+    await dispute(system, order, cents=2_000)
+    assert (await wallet(seller))[0] == PAYOUT - 2_000
+    assert await taken_back(system) == [(2_000, 0)]
+    assert (await pay_out(seller))[0] == 409, "the rest waits for the end of the dispute"
+    await dispute(system, order, DisputeState.WON, cents=2_000)
+    assert await pay_out(seller) == (200, {"cents": PAYOUT, "left_cents": 0})
+    assert (await audited(system.db)).clean
+
+
+async def test_a_dispute_that_is_won_after_an_erasure_returns_the_money_to_the_payment(
+    system: System, office: Box
+) -> None:
+    seller, buyer = await system.fan(), await system.fan(FRIEND)
+    order = await system.bought(seller, full=2)
+    await sold(system, buyer, await listed(seller, [order["lines"][0]["ticket_id"]]))
+    await dispute(system, order)
+    person_id = await person_of(system)
+    async with system.db.transaction() as conn:
+        own = await accounts.wallet_of(conn, person_id)
+        assert own is not None
+        assert await funding.forget_wallet(conn, person_id, system.clock.now()) is None
+    assert await open_refunds(system) == []
+    await dispute(system, order, DisputeState.WON)
+    async with system.db.transaction() as conn:
+        await funding.empty_closed(conn, own.id, system.clock.now())
+    assert await open_refunds(system) == [PAYOUT]
+    assert (await audited(system.db)).clean

@@ -18,6 +18,7 @@ from virage.money.payments.rules import Captured as Captured
 from virage.money.payments.rules import Charge as Charge
 from virage.money.payments.rules import Dispute as Dispute
 from virage.money.payments.rules import DisputeChange as DisputeChange
+from virage.money.payments.rules import DisputeState as DisputeState
 from virage.money.payments.rules import Evidence as Evidence
 from virage.money.payments.rules import EvidenceFields as EvidenceFields
 from virage.money.payments.rules import Failed as Failed

@@ -81,6 +81,8 @@ export const wallet: typeof English = {
       card_moved: "Guthaben einer verknüpften Karte",
       food_order: "Essensbestellung",
       tickets_sold: "In der Ticketbörse verkaufte Tickets",
+      sale_disputed: "Verkauf in der Ticketbörse: Zahlung angefochten",
+      sale_dispute_won: "Verkauf in der Ticketbörse: Anfechtung abgewiesen",
     },
   },
   payOut: {

@@ -80,6 +80,8 @@ export const wallet = {
       card_moved: "Balance from a linked card",
       food_order: "Food order",
       tickets_sold: "Tickets sold on the exchange",
+      sale_disputed: "Exchange sale: payment disputed",
+      sale_dispute_won: "Exchange sale: dispute resolved",
     } as Record<string, string>,
   },
   payOut: {

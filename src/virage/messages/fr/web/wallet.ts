@@ -81,6 +81,8 @@ export const wallet: typeof English = {
       card_moved: "Solde d’une carte rattachée",
       food_order: "Commande à la buvette",
       tickets_sold: "Billets vendus à la bourse",
+      sale_disputed: "Vente à la bourse : paiement contesté",
+      sale_dispute_won: "Vente à la bourse : contestation rejetée",
     },
   },
   payOut: {

@@ -5,6 +5,8 @@ from virage.money.wallet.funding.acts.bonus import give as give_bonus
 from virage.money.wallet.funding.acts.desk import DeskRequest as DeskRequest
 from virage.money.wallet.funding.acts.desk import book_at_desk as book_at_desk
 from virage.money.wallet.funding.acts.proceeds import credit_proceeds as credit_proceeds
+from virage.money.wallet.funding.acts.proceeds import return_proceeds as return_proceeds
+from virage.money.wallet.funding.acts.proceeds import take_back_proceeds as take_back_proceeds
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney as TopUpMoney
 from virage.money.wallet.funding.acts.top_ups import empty_closed as empty_closed
 from virage.money.wallet.funding.acts.top_ups import erased as forget_wallet

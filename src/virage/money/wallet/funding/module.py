@@ -61,6 +61,9 @@ module = Module(
         "pay_out_proceeds": LockException(
             "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
+        "return_proceeds": LockException(
+            "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
+        ),
         "insert_bonus_grants": LockException(
             "New ids, written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),

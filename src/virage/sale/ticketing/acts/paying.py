@@ -23,6 +23,7 @@ from virage.money.payments.types import (
     Reference,
     RefundRequest,
 )
+from virage.money.wallet.funding import api as wallets
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.values.ids import new_id
@@ -708,12 +709,17 @@ class OrderMoney:
         await failed(conn, payments, now)
 
     async def disputed(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
-        """Suspend the tickets that the buyers still hold. On the day of the event and later a person decides."""
+        """Suspend the tickets that the buyers still hold, and take back what sold ones paid into a wallet.
+
+        On the day of the event and later a person decides about the tickets.
+        """
         await suspend_disputed(conn, await _orders_paid_by(conn, [change.subject for change in disputes]), now)
+        await wallets.take_back_proceeds(conn, [change.dispute for change in disputes], now)
 
     async def dispute_won(self, conn: Connection, disputes: Sequence[DisputeChange], now: datetime) -> None:
-        """Make the tickets valid again."""
+        """Make the tickets valid again, and return what was taken back from wallets."""
         await reinstate_tickets(conn, await _orders_paid_by(conn, [change.subject for change in disputes]), now)
+        await wallets.return_proceeds(conn, [change.dispute for change in disputes], now)
 
     async def refunds_failed(self, conn: Connection, refunds: Sequence[FailedRefund], now: datetime) -> None:
         """Tell the buyers."""

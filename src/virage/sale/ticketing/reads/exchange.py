@@ -10,6 +10,7 @@ from virage.identity.passes import api as passes
 from virage.identity.people import api as people
 from virage.identity.people.types import Email, EmailContent
 from virage.money.payments import api as payments
+from virage.money.payments.types import DisputeState
 from virage.money.wallet.funding import api as wallets
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
@@ -332,7 +333,7 @@ async def email(conn: Connection, email: Email) -> EmailContent | None:
         "count": len(places),
         "cents": found.payout_cents,
         "to_wallet": went_to_wallet,
-        "wallet_was_full": found.to_wallet and not went_to_wallet,
+        "wallet_was_full": found.to_wallet and not went_to_wallet and not await _is_disputed(conn, found),
         "total_cents": found.total_cents,
     }
     rows = [{"label": one.label, "tariff": one.tariff.value} for one in places]
@@ -369,6 +370,14 @@ async def _to_wallets(conn: Connection, found: Sequence[Listing]) -> set[UUID]:
     refunds = {one.id: tickets[one.ticket_ids[0]].refund_id for one in wished if one.state == "sold"}
     credited = await wallets.credited_proceeds(conn, [id_ for id_ in refunds.values() if id_ is not None])
     return {one.id for one in wished if one.state != "sold" or refunds[one.id] in credited}
+
+
+async def _is_disputed(conn: Connection, found: Listing) -> bool:
+    """Return whether the payment that had bought the tickets is disputed: then its money went to no wallet."""
+    tickets = await tickets_store.tickets(conn, found.ticket_ids[:1])
+    orders = await orders_store.orders(conn, [ticket.order_id for ticket in tickets.values()])
+    paid = [order.payment_id for order in orders.values() if order.payment_id is not None]
+    return any(one.state is not DisputeState.WON for one in await payments.disputes_of(conn, paid))
 
 
 async def _held(conn: Connection, found: Sequence[Listing], now: datetime) -> set[UUID]:

@@ -13,6 +13,7 @@ from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.accounts.types import Wallet
 from virage.money.wallet.funding.rules import bonus as bonus_rules
 from virage.money.wallet.funding.rules import top_ups as rules
+from virage.money.wallet.funding.rules.disputes import disputed
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, Reason, TopUp
 from virage.money.wallet.funding.store import top_ups as store
 from virage.money.wallet.funding.store.proceeds import pay_out_proceeds, proceeds_of_wallet
@@ -110,8 +111,9 @@ async def _send_back(conn: Connection, wallet: Wallet, payout_id: UUID, now: dat
     """Post the payout of a locked wallet and request its refunds."""
     top_ups, left = await store.top_ups_of_wallet(conn, wallet.id), await proceeds_of_wallet(conn, wallet.id)
     made = await payments.payments(conn, [*(one.payment_id for one in top_ups), *left])
+    kept = disputed(await payments.disputes_of(conn, list(left))) if left else set()
     available = (await _balance(conn, wallet.id)).available_cents
-    shares = rules.shares(rules.paid(top_ups, made) + rules.paid_by_sales(left, made), available)
+    shares = rules.shares(rules.paid(top_ups, made) + rules.paid_by_sales(left, made, kept), available)
     cents = sum(share.cents for share in shares)
     if not shares or not await store.insert_payout(conn, payout_id, wallet.id, cents, now):
         return PaidOut(0, available)

@@ -13,6 +13,7 @@ from virage.money.payments import api as payments
 from virage.money.wallet.accounts.api import ALL, END, PAGE, PaidAt, Statement, statement, wallet_of
 from virage.money.wallet.funding.reads.desk import payable_at_desks
 from virage.money.wallet.funding.rules import top_ups as rules
+from virage.money.wallet.funding.rules.disputes import disputed
 from virage.money.wallet.funding.rules.top_ups import Limits, Progress, credit_id
 from virage.money.wallet.funding.store import bonus, desk
 from virage.money.wallet.funding.store import top_ups as store
@@ -85,7 +86,8 @@ async def wallet_of_top_up(conn: Connection, top_up_id: UUID) -> UUID | None:
 async def _refundable(conn: Connection, wallet_id: UUID, available_cents: Cents) -> Cents:
     top_ups, left = await store.top_ups_of_wallet(conn, wallet_id), await proceeds_of_wallet(conn, wallet_id)
     made = await payments.payments(conn, [*(one.payment_id for one in top_ups), *left])
-    paid = rules.paid(top_ups, made) + rules.paid_by_sales(left, made)
+    kept = disputed(await payments.disputes_of(conn, list(left))) if left else set()
+    paid = rules.paid(top_ups, made) + rules.paid_by_sales(left, made, kept)
     return sum(share.cents for share in rules.shares(paid, available_cents))
 
 

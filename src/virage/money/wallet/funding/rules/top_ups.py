@@ -1,6 +1,6 @@
 """Rules of top-ups by bank card and of payouts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -148,12 +148,15 @@ def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
     ]
 
 
-def paid_by_sales(left: Mapping[UUID, Cents], made: Mapping[UUID, Payment]) -> list[Paid]:
-    """Return the refundable cents of proceeds by the payment that had bought the tickets, in order."""
+def paid_by_sales(left: Mapping[UUID, Cents], made: Mapping[UUID, Payment], disputed: Collection[UUID]) -> list[Paid]:
+    """Return the refundable cents of proceeds by the payment that had bought the tickets, in order.
+
+    Nothing goes back to a `disputed` payment: its buyer asks the bank for the money.
+    """
     return [
         Paid(id_, min(cents, payment.captured_cents - payment.refund_cents), TICKET_MONEY)
         for id_, cents in left.items()
-        if (payment := made.get(id_)) is not None and payment.captured_cents is not None
+        if (payment := made.get(id_)) is not None and payment.captured_cents is not None and id_ not in disputed
     ]
 
 

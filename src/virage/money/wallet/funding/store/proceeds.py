@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from virage.money.wallet.funding.rules.disputes import HeldProceeds
 from virage.money.wallet.funding.rules.top_ups import Proceeds, Share
 from virage.money.wallet.funding.store.queries import queries
 from virage.platform.data.database import Connection
@@ -25,6 +26,17 @@ async def proceeds_of_wallet(conn: Connection, wallet_id: UUID) -> dict[UUID, Ce
     """Return the proceeds of a wallet that did not go back, by payment, the latest first."""
     rows = queries.proceeds_of_wallet(conn, wallet_id=wallet_id)
     return {row["payment_id"]: row["left_cents"] async for row in rows}
+
+
+async def proceeds_of_payments(conn: Connection, payment_ids: Sequence[UUID]) -> list[HeldProceeds]:
+    """Return the proceeds of some payments that did not go back, by wallet."""
+    rows = queries.proceeds_of_payments(conn, payment_ids=payment_ids)
+    return [HeldProceeds(row["purse_id"], row["payment_id"], row["left_cents"]) async for row in rows]
+
+
+async def return_proceeds(conn: Connection, wallet_id: UUID, payment_id: UUID, cents: Cents) -> None:
+    """Return proceeds to a locked wallet, from which a dispute had taken them."""
+    await queries.return_proceeds(conn, wallet_id=wallet_id, payment_id=payment_id, cents=cents)
 
 
 async def pay_out_proceeds(conn: Connection, wallet_id: UUID, shares: Sequence[Share]) -> None:

@@ -11,6 +11,16 @@ on conflict (purse_id, payment_id) do update set cents = proceeds.cents + exclud
 select payment_id, cents - paid_out_cents as left_cents from wallet_funding.proceeds
 where purse_id = :wallet_id order by credited_at desc, payment_id;
 
+-- name: proceeds_of_payments(payment_ids)
+-- The proceeds of some payments that did not go back, by wallet.
+select purse_id, payment_id, cents - paid_out_cents as left_cents from wallet_funding.proceeds
+where payment_id = any(:payment_ids::uuid[]) order by purse_id, payment_id;
+
+-- name: return_proceeds(wallet_id, payment_id, cents)!
+-- Proceeds that a won dispute returns, under the lock of their wallet.
+update wallet_funding.proceeds set paid_out_cents = paid_out_cents - :cents
+where purse_id = :wallet_id and payment_id = :payment_id;
+
 -- name: pay_out_proceeds(wallet_id, payment_ids, cents)!
 -- Proceeds that go back to the payments which had bought the tickets, under the lock of their wallet.
 update wallet_funding.proceeds set paid_out_cents = paid_out_cents + back.cents
