@@ -95,6 +95,7 @@ DRAW = {
     "pays_until": AT.replace(day=4, hour=12),
     "number": 4211,
     "waits": True,
+    "price_changed": True,
     "met": ["hearing_loop", "guide_dog"],
     "unmet": ["quiet"],
 }

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.sale.draws.conftest import BLUE, ENDS, GOLD, HOUR, Entrant, Lottery
 from tests.sale.draws.files import verdict_of
+from tests.sale.ticketing.conftest import a_pricing, prices_from
 from virage.app.persons import PERSON_ERASED
 from virage.matchday.access.acts.bans import add_bans, decide
 from virage.matchday.access.rules.bans import BanRequest
@@ -18,6 +20,8 @@ from virage.platform.values.ids import new_id
 from virage.sale.draws.acts import drawing
 from virage.sale.draws.acts.entering import CardToForget
 from virage.sale.ticketing.acts.holding import expire
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.rules.pricing import Pricing
 
 FILES = ("draw.json", "entries.jsonl", "results.jsonl", "log.jsonl")
 
@@ -120,6 +124,54 @@ async def test_a_winner_whose_card_is_refused_pays_on_the_page_until_the_deadlin
     assert (await lottery.mine(fan))["state"] == "paid"
     assert await lottery.kinds("draw_to_pay", "draw_won") == ["draw_to_pay", "draw_won"]
     assert lottery.provider.charged == {}
+
+
+async def priced(lottery: Lottery, full: int) -> None:
+    """Let the club change the price of a gold seat."""
+    gold, *others = a_pricing().categories
+    pricing = a_pricing(categories=[replace(gold, prices=prices_from(full)), *others])
+    async with lottery.system.db.transaction() as conn:
+        stored = await set_pricing(conn, lottery.system.event_id, pricing, None, lottery.clock.now(), accept_sold=True)
+    assert isinstance(stored, Pricing), stored
+
+
+async def test_a_card_is_not_charged_more_than_its_owner_agreed_to(lottery: Lottery) -> None:
+    await lottery.opened((GOLD, 2, 0))
+    fan = await lottery.entered("fan@example.org")
+    await priced(lottery, 9000)
+    assert (await lottery.mine(fan))["charged_at_most_cents"] == 16_300, "as it was agreed"
+    await lottery.drawn()
+    mine = await lottery.mine(fan)
+    assert (mine["state"], mine["reason"]) == ("to_pay", "price_changed")
+    assert lottery.provider.charged == {}
+    assert await lottery.kinds("draw_to_pay", "draw_won") == ["draw_to_pay"]
+    payment_id = new_id()
+    assert (await fan.box.pay(mine["order_id"], payment_id)).status_code == 200
+    await lottery.system.news(payment_id)
+    await lottery.run()
+    assert (await lottery.mine(fan))["state"] == "paid", "the person agrees on the page"
+
+
+async def test_a_changed_entry_agrees_to_the_price_of_its_day_and_a_lower_one_is_charged(lottery: Lottery) -> None:
+    await lottery.opened((GOLD, 2, 0))
+    fan = await lottery.entered("fan@example.org")
+    await priced(lottery, 9000)
+    assert (await lottery.ask(fan)).status_code == 200
+    assert (await lottery.mine(fan))["charged_at_most_cents"] == 18_300
+    await priced(lottery, 8500)
+    await lottery.drawn()
+    assert (await lottery.mine(fan))["state"] == "paid"
+    assert list(lottery.provider.charged.values()) == [17_300]
+
+
+async def test_an_entry_of_before_the_agreed_amounts_is_charged(lottery: Lottery) -> None:
+    await lottery.opened((GOLD, 2, 0))
+    fan = await lottery.entered("fan@example.org")
+    await lottery.system.rows("update draws.entry set charge_max_cents = null")
+    await priced(lottery, 9000)
+    assert (await lottery.mine(fan))["charged_at_most_cents"] == 18_300
+    await lottery.drawn()
+    assert list(lottery.provider.charged.values()) == [18_300]
 
 
 async def expired(lottery: Lottery, by: timedelta) -> None:

@@ -96,6 +96,7 @@ export const draws = {
     toPayTitle: "Sie haben gewonnen. Bitte bezahlen Sie Ihre Plätze",
     toPay: (moment: string) => `Ihre Karte konnte nicht belastet werden. Bezahlen Sie bis ${moment}, sonst erhält die nächste Person Ihre Plätze.`,
     toPayAuth: (moment: string) => `Ihre Bank möchte, dass Sie die Zahlung bestätigen. Bezahlen Sie bis ${moment}, sonst erhält die nächste Person Ihre Plätze.`,
+    toPayPrice: (moment: string) => `Ihre Plätze kosten mehr als bei Ihrer Teilnahme, daher wurde Ihre Karte nicht belastet. Bezahlen Sie bis ${moment}, sonst erhält die nächste Person Ihre Plätze.`,
     payNow: "Jetzt bezahlen",
     waitingTitle: "Nicht gewonnen, aber auf der Warteliste",
     waiting: (moment: string) => `Als Sie an der Reihe waren, reichten die Plätze für keinen Ihrer Wünsche. Wenn bis ${moment} Plätze frei werden und Sie an der Reihe sind, wird Ihre Karte wie vereinbart belastet.`,

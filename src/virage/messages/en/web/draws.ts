@@ -96,6 +96,7 @@ export const draws = {
     toPayTitle: "You have won. Please pay for your seats",
     toPay: (moment: string) => `Your card could not be charged. Pay by ${moment}, or your seats go to the next person.`,
     toPayAuth: (moment: string) => `Your bank wants you to confirm the payment. Pay by ${moment}, or your seats go to the next person.`,
+    toPayPrice: (moment: string) => `Your seats cost more than when you entered, so your card was not charged. Pay by ${moment}, or your seats go to the next person.`,
     payNow: "Pay now",
     waitingTitle: "Not won, but on the waiting list",
     waiting: (moment: string) => `No wish of yours had room at your turn. If seats come back before ${moment} and your turn comes, your card is charged as agreed.`,

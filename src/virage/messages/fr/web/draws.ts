@@ -96,6 +96,7 @@ export const draws = {
     toPayTitle: "Vous êtes tiré au sort : il reste à payer vos places",
     toPay: (moment: string) => `Votre carte n’a pas pu être débitée. Payez avant le ${moment}, sinon vos places seront proposées à la personne suivante.`,
     toPayAuth: (moment: string) => `Votre banque vous demande de confirmer le paiement. Payez avant le ${moment}, sinon vos places seront proposées à la personne suivante.`,
+    toPayPrice: (moment: string) => `Vos places coûtent plus cher qu’au moment de votre inscription : votre carte n’a pas été débitée. Payez avant le ${moment}, sinon vos places seront proposées à la personne suivante.`,
     payNow: "Payer maintenant",
     waitingTitle: "Pas tiré au sort, mais sur la liste d’attente",
     waiting: (moment: string) => `À votre tour, aucun de vos souhaits n’avait assez de places. Si des places se libèrent avant le ${moment} et que votre tour arrive, votre carte sera débitée comme convenu.`,

@@ -19,10 +19,11 @@ from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused, invalid_input
 from virage.sale.draws.acts.emails import notify
 from virage.sale.draws.acts.waiting import give_back
-from virage.sale.draws.rules.setup import check_entry, takes_entries
+from virage.sale.draws.rules.setup import check_entry, highest_price, takes_entries
 from virage.sale.draws.rules.terms import CODE_LENGTH, SEAT_NEEDS, WINNING, DrawRefusal, EntryContent, EntryRow
 from virage.sale.draws.store import draws as store
 from virage.sale.draws.store import entries as entries_store
+from virage.sale.ticketing import api as ticketing
 from virage.site.pages import api as pages
 from virage.site.programme import api as programme
 
@@ -62,9 +63,9 @@ async def enter(  # noqa: C901, PLR0911, PLR0912 - each reason by its name
 ) -> Entered | Refused:
     """Enter a draw, or change one's entry: a person has one, whichever tab asks. It counts once its card is saved.
 
-    Another card replaces the previous one. Refusals: `unauthenticated`, `not_found`, `draw_not_open`,
-    `event_cancelled`, `party_invalid`, `limit_reached`, `category_unknown`, `terms_not_accepted`, `invalid_input`,
-    `consent_required`, `method_failed`, `method_id_taken`.
+    Another card replaces the previous one. It is charged at most the highest price of the entry of now. Refusals:
+    `unauthenticated`, `not_found`, `draw_not_open`, `event_cancelled`, `party_invalid`, `limit_reached`,
+    `category_unknown`, `terms_not_accepted`, `invalid_input`, `consent_required`, `method_failed`, `method_id_taken`.
     """
     if await people.lock_person(conn, person_id) is None:  # who is erased meanwhile enters nothing
         return Refused(DrawRefusal.UNAUTHENTICATED)
@@ -130,6 +131,8 @@ async def enter(  # noqa: C901, PLR0911, PLR0912 - each reason by its name
         if entry != before:
             await entries_store.change_entry(conn, entry)
             await append(conn, [Fact("draw_entry_changed", person_id, entry_id, {"draw": draw_id})], now)
+    pricing = await ticketing.load_pricing(conn, draw.event_id)
+    await entries_store.set_charge_max(conn, entry_id, highest_price(request, positions, pricing))
     return Entered(entry, card)
 
 

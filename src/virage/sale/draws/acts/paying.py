@@ -13,7 +13,7 @@ from virage.platform.data.journal import Fact, append
 from virage.platform.values.refusals import Refused
 from virage.sale.draws.acts.emails import notify
 from virage.sale.draws.acts.waiting import ENDED, give_back
-from virage.sale.draws.rules.paying import Fate, fate_of
+from virage.sale.draws.rules.paying import PRICE_CHANGED, Fate, fate_of
 from virage.sale.draws.rules.terms import EntryRow, EntryState
 from virage.sale.draws.store import draws as store
 from virage.sale.draws.store import entries as entries_store
@@ -29,27 +29,39 @@ TOLD_AT_ONCE: Final = 500
 async def begin_charges(conn: Connection, draw_id: UUID, return_url: str, now: datetime) -> int:
     """Begin the payments of a batch of seated winners; return how many there were. Their cards are charged later.
 
-    Who cannot be charged, because the terms of sale changed for instance, is asked to pay; who has reached the limit
-    of the event otherwise is released.
+    Who cannot be charged, because the terms of sale changed for instance, is asked to pay, as is a winner whose seats
+    cost more than they agreed to; who has reached the limit of the event otherwise is released.
     """
     draw = await store.lock_draw(conn, draw_id)
     if draw is None or draw.state != "drawn":
         return 0
     seated = await entries_store.entries_in(conn, draw_id, "held", 0, CHARGED_AT_ONCE)
+    agreed = await entries_store.charge_maxima(conn, [entry.id for entry in seated])
+    orders = await ticketing.orders(conn, [entry.order_id for entry in seated if entry.order_id is not None])
+    dearer = [
+        entry
+        for entry in seated
+        if entry.id in agreed
+        and entry.order_id is not None
+        and orders[entry.order_id][0].total_cents > agreed[entry.id]
+    ]
+    charged = [entry for entry in seated if entry not in dearer]
     pays = [
         Pay(entry.order_id, entry.payment_id, Buyer(None, entry.person_id), entry.person_id, return_url, entry.terms)
-        for entry in seated
+        for entry in charged
         if entry.order_id is not None and entry.payment_id is not None and entry.person_id is not None
     ]
     answers = await ticketing.pay(conn, pays, now) if pays else []
     by_order = {pay.order_id: answer for pay, answer in zip(pays, answers, strict=True)}
     refused = {
         entry.id: answer.reason
-        for entry in seated
+        for entry in charged
         if entry.order_id is not None and isinstance(answer := by_order.get(entry.order_id), Refused)
     }
-    await entries_store.set_states(conn, [entry.id for entry in seated if entry.id not in refused], "charging")
-    for entry in seated:
+    await entries_store.set_states(conn, [entry.id for entry in charged if entry.id not in refused], "charging")
+    if dearer:
+        await _ask_to_pay(conn, dearer, PRICE_CHANGED, now)
+    for entry in charged:
         if entry.id in refused and refused[entry.id] == "limit_reached":
             draw = (await store.draws(conn, [draw_id]))[draw_id]
             await give_back(conn, draw, [entry], "limit_reached", now)

@@ -5,6 +5,7 @@ from typing import Any
 from virage.identity.people.types import Email, EmailContent, EmailKind
 from virage.platform.data.database import Connection
 from virage.platform.values.zones import zone_note
+from virage.sale.draws.rules.paying import PRICE_CHANGED
 from virage.sale.draws.store import draws as store
 from virage.sale.draws.store import entries as entries_store
 from virage.sale.ticketing import api as ticketing
@@ -28,6 +29,7 @@ async def draw_email(conn: Connection, email: Email) -> EmailContent | None:
     values: dict[str, Any] = {
         "event": event.title,
         "code": entry.code,
+        "price_changed": entry.reason == PRICE_CHANGED,
         "commitment": "" if draw.commitment is None else draw.commitment.hex(),
         "size": entry.size,
         "category": {} if entry.category is None else names.get(draw.quotas[entry.category].category_id, {}),

@@ -162,6 +162,7 @@ def quotas_of(draw: Draw, pricing: Pricing) -> list[DrawQuota]:
 
 async def _mine(conn: Connection, entry: EntryRow, draw: Draw, pricing: Pricing) -> MyEntry:
     card = (await payments.methods(conn, [entry.method_id])).get(entry.method_id)
+    agreed = await entries_store.charge_maxima(conn, [entry.id])
     categories = [quota.category_id for quota in draw.quotas]
     content = EntryContent(
         party=entry.party,
@@ -182,7 +183,7 @@ async def _mine(conn: Connection, entry: EntryRow, draw: Draw, pricing: Pricing)
         method_id=entry.method_id,
         card=None if card is None else card.label,
         card_failed=card is not None and card.state is SavedCardState.FAILED,
-        charged_at_most_cents=highest_price(content, categories, pricing),
+        charged_at_most_cents=agreed.get(entry.id, highest_price(content, categories, pricing)),
         number=entry.number,
         category_id=None if entry.category is None else categories[entry.category],
         order_id=entry.order_id,

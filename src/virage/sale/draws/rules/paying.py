@@ -1,10 +1,14 @@
 """What becomes of an entry that has its seats."""
 
 from enum import StrEnum
+from typing import Final
 
 from virage.money.payments.types import FAILED, OPEN, Payment
 from virage.sale.draws.rules.terms import EntryRow
 from virage.sale.ticketing.types import OrderRow
+
+PRICE_CHANGED: Final = "price_changed"
+"""Reason of an entry to pay: its seats cost more than its person agreed to be charged."""
 
 
 class Fate(StrEnum):

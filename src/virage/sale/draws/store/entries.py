@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct, convert, to_builtins
 
 from virage.platform.data.database import Connection
+from virage.platform.values.money import Cents
 from virage.sale.draws.rules.files import DrawnEntry
 from virage.sale.draws.rules.terms import WITHOUT_SEATS, EntryRow, EntryState, published
 from virage.sale.draws.store.queries import queries
@@ -79,6 +80,16 @@ def _content(entry: EntryRow) -> dict[str, Any]:
         "method_id": entry.method_id,
         "terms": entry.terms,
     }
+
+
+async def set_charge_max(conn: Connection, id_: UUID, cents: Cents) -> None:
+    """Store the highest amount that the person of an entry agrees to be charged, in a locked draw."""
+    await queries.set_charge_max(conn, id=id_, cents=cents)
+
+
+async def charge_maxima(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Cents]:
+    """Return the highest amounts that the persons of entries agreed to be charged; earlier entries have none."""
+    return {row["id"]: row["charge_max_cents"] async for row in queries.charge_maxima(conn, ids=ids)}
 
 
 async def drop_entry(conn: Connection, id_: UUID) -> None:

@@ -15,6 +15,14 @@ update draws.entry set party = :party, size = :size, wheelchair = :wheelchair, n
     confirmed_at = case when method_id = :method_id then confirmed_at end
 where id = :id;
 
+-- name: set_charge_max(id, cents)!
+-- The highest amount that the person of an entry of a locked draw agrees to be charged.
+update draws.entry set charge_max_cents = :cents where id = :id;
+
+-- name: charge_maxima(ids)
+-- The highest amounts that the persons of entries agreed to be charged; earlier entries have none.
+select id, charge_max_cents from draws.entry where id = any(:ids::uuid[]) and charge_max_cents is not null;
+
 -- name: drop_entry(id)!
 -- An entry that is withdrawn before the entries are frozen.
 delete from draws.entry where id = :id;
