@@ -55,11 +55,10 @@ where ban_review.subject = held.subject and ban_review.person_id = held.person_i
 -- name: forget_reviewed_over(now)!
 -- The names that people gave who matched entries whose last day is over.
 with held as (
-    select ban_review.subject, ban_review.person_id, ban_review.ban_id from access.ban_review
-    inner join access.ban on ban.id = ban_review.ban_id
-    where ban.ended_at is null and ban.expires_at <= :now
-    order by ban_review.subject, ban_review.person_id, ban_review.ban_id
-    for no key update of ban_review
+    select subject, person_id, ban_id from access.ban_review
+    where ban_id in (select id from access.ban where ended_at is null and expires_at <= :now)
+    order by subject, person_id, ban_id
+    for no key update
 )
 
 update access.ban_review
