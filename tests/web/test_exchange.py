@@ -146,6 +146,7 @@ def test_a_seller_gets_the_money_in_the_wallet_on_wish(  # noqa: PLR0917 - two f
     select(theirs, seat)
     reserve(theirs)
     pay(theirs, ACCEPTED)
+    expect(theirs.get_by_role("link", name="Open my tickets")).to_be_visible()
     mine.reload()
     expect(mine.get_by_text("€38.00 is in your wallet.")).to_be_visible()
     mine.goto("/tickets")
