@@ -46,7 +46,7 @@ def wait_for_points(page: Page, reason: str) -> None:
     def shown() -> bool:
         page.goto("/points")
         page.get_by_role("heading", name="Why you have").wait_for()
-        return page.get_by_role("listitem").filter(has_text=reason).count() > 0
+        return page.get_by_role("main").get_by_role("listitem").filter(has_text=reason).count() > 0
 
     for _ in range(60):
         if shown():
