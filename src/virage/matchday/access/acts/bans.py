@@ -59,7 +59,7 @@ async def lift_ban(conn: Connection, file: File, ban_id: UUID, *, who: UUID | No
     ban = (await store.bans_by_id(conn, [ban_id])).get(ban_id)
     if ban is None or ban.file != file:
         return Refused("not_found")
-    await store.forget_reviewed_of(conn, [ban_id])
+    await store.forget_reviewed_of(conn, [ban_id], now)
     if not await store.end_bans(conn, [ban_id], now):
         return Refused("not_found")
     await append(conn, [Fact("ban_lifted", who, ban_id)], now)
@@ -69,7 +69,7 @@ async def lift_ban(conn: Connection, file: File, ban_id: UUID, *, who: UUID | No
 
 async def end_expired(conn: Connection, now: datetime) -> int:
     """End the bans whose last day is over, and return how many there were."""
-    await store.forget_reviewed_over(conn, now)
+    await store.forget_reviewed_of(conn, [], now)
     ids = await store.over(conn, now)
     if ids:
         await store.end_bans(conn, ids, now)

@@ -49,14 +49,9 @@ async def end_bans(conn: Connection, ids: Sequence[UUID], now: datetime) -> bool
     return bool(await queries.end_bans(conn, ids=list(ids), now=now))
 
 
-async def forget_reviewed_of(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Erase the names that people gave who matched bans, before these are locked."""
-    await queries.forget_reviewed_of(conn, ids=list(ids))
-
-
-async def forget_reviewed_over(conn: Connection, now: datetime) -> None:
-    """Erase the names that people gave who matched bans whose last day is over, before these are locked."""
-    await queries.forget_reviewed_over(conn, now=now)
+async def forget_reviewed_of(conn: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Erase the names in reviews of these bans, and of those whose last day is over, before bans are locked."""
+    await queries.forget_reviewed_of(conn, ids=list(ids), now=now)
 
 
 async def drop_flags_of(conn: Connection, ids: Sequence[UUID]) -> list[PassKey]:

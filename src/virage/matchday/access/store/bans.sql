@@ -38,25 +38,13 @@ set ended_at = :now, email = null, name = null
 from ending
 where ban.id = ending.id;
 
--- name: forget_reviewed_of(ids)!
--- The names that people gave who matched entries are erased with these.
+-- name: forget_reviewed_of(ids, now)!
+-- The names that people gave who matched entries are erased with these, and with those whose last day is over.
 with held as (
     select subject, person_id, ban_id from access.ban_review
-    where ban_id = any(:ids::uuid[])
-    order by subject, person_id, ban_id
-    for no key update
-)
-
-update access.ban_review
-set name = null
-from held
-where ban_review.subject = held.subject and ban_review.person_id = held.person_id and ban_review.ban_id = held.ban_id;
-
--- name: forget_reviewed_over(now)!
--- The names that people gave who matched entries whose last day is over.
-with held as (
-    select subject, person_id, ban_id from access.ban_review
-    where ban_id in (select id from access.ban where ended_at is null and expires_at <= :now)
+    where ban_id in (
+        select id from access.ban where id = any(:ids::uuid[]) or (ended_at is null and expires_at <= :now)
+    )
     order by subject, person_id, ban_id
     for no key update
 )
