@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,6 +37,7 @@ from virage.money.payments.types import (
 from virage.platform.data import journal
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact
+from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
 
 PAGE: Final = 200
@@ -197,7 +198,7 @@ async def _return(conn: Connection, given_up: Sequence[CardPayment], now: dateti
 
 def _whole(payment: CardPayment) -> RefundRequest:
     """Return the refund of a whole payment; its id is made from the payment, so that it is one refund."""
-    return RefundRequest(uuid5(payment.id, "returned"), payment.id, payment.amount_cents)
+    return RefundRequest(named_id(payment.id, "returned"), payment.id, payment.amount_cents)
 
 
 class CardReaderMoney:

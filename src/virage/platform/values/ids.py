@@ -4,7 +4,6 @@ They have the UUID type of the database driver: equal to other UUIDs, but hashed
 which dominates the cost of a batch of some hundred rows.
 """
 
-import uuid
 from uuid import UUID
 
 import uuid_utils
@@ -27,4 +26,4 @@ def id_of(text: str) -> UUID | None:
 
 def named_id(namespace: UUID, name: str) -> UUID:
     """Return the UUIDv5 (RFC 9562) of a name."""
-    return DriverUUID(uuid.uuid5(namespace, name).bytes)
+    return DriverUUID(uuid_utils.uuid5(uuid_utils.UUID(bytes=namespace.bytes), name).bytes)

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from virage.identity.people.rules.people_config import BROWSER_COOKIE, COOKIE_AGE_S
 from virage.identity.people.rules.persons import device_label
@@ -10,6 +10,7 @@ from virage.identity.people.rules.secrets import browser_of, browser_text, peopl
 from virage.identity.people.rules.sign_in import SignInBrowser
 from virage.platform.settings.config import Config
 from virage.platform.settings.origin import origin_of
+from virage.platform.values.ids import named_id
 from virage.platform.web.guard import Principal
 from virage.platform.web.limits import Limits
 from virage.platform.web.routing import Request
@@ -36,7 +37,7 @@ class Browsers:
         if address is not None:
             prefix = f"/{IPV6_PREFIX}" if ":" in address else ""
             network = ip_network(address + prefix, strict=False)
-            self._limits.take("network", Principal("anonymous", uuid5(NETWORKS, str(network))))
+            self._limits.take("network", Principal("anonymous", named_id(NETWORKS, str(network))))
 
     def network(self, request: Request) -> str | None:
         """The network that shares the emails to addresses without an account: what one customer can rent.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ from virage.media.live.store import feed as feeds
 from virage.media.live.store import notifications as store
 from virage.media.live.store.notifications import Cursor, Deliveries
 from virage.platform.data.database import Connection
+from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.venue.api import venue_at
@@ -168,7 +169,7 @@ def _message(batch: _Batch, sent: Sequence[UUID], now: datetime) -> PushMessage:
     return PushMessage(
         person_ids=sent,
         kind="live",
-        topic=uuid5(event_id, tag),
+        topic=named_id(event_id, tag),
         said=notification.texts,
         data={
             "event": event_id,

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 from virage.sale.ticketing.types import Order
 from virage.site.programme.types import Event
@@ -53,7 +54,7 @@ class Part(Struct, frozen=True):
 
 def part_id(subscription_id: UUID, number: int) -> UUID:
     """Return the id of a part, from 1. It is the same one after another choice, so that late money finds its orders."""
-    return uuid5(subscription_id, f"part {number}")
+    return named_id(subscription_id, f"part {number}")
 
 
 def part_events(orders: Sequence[Order], events: Mapping[UUID, Event]) -> list[PartEvent]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from virage.platform.data.database import Connection
 from virage.sale.packages.rules.terms import InstalmentRow, InstalmentState, Plan, SubscriptionRow
+from virage.sale.packages.store.packages import subscription_row
 from virage.sale.packages.store.queries import queries
 
 
@@ -142,7 +143,7 @@ async def unpaid_subscriptions(
 ) -> list[SubscriptionRow]:
     """Return the subscriptions to a package with an unpaid instalment, in order, from the one after `after`."""
     rows = queries.unpaid_subscriptions(conn, package_id=package_id, after=after, now=now, wanted=wanted)
-    return [SubscriptionRow(*row) async for row in rows]
+    return [subscription_row(row) async for row in rows]
 
 
 async def instalment_counts(

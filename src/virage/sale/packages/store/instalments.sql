@@ -109,7 +109,7 @@ order by method_id;
 
 -- name: unpaid_subscriptions(package_id, after, now, wanted)
 -- The subscriptions to a package with an instalment that is not paid, in the order of their ids after `after`.
-select id, package_id, person_id, regular_cents, other_seats, begun_at
+select id, package_id, person_id, regular_cents, other_seats, begun_at, regular_by_event
 from packages.subscription
 where package_id = :package_id and id > :after::uuid and exists (
     select from packages.instalment where plan_id = subscription.id and state in ('open', 'charging', 'to_pay') and until > :now

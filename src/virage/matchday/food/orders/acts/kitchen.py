@@ -6,7 +6,7 @@ Accepting an order captures its payment and writes its sale.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -45,7 +45,7 @@ from virage.money.wallet.funding.types import BonusGrant, BonusReason, GrantedBo
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.settings.config import LANGUAGES
-from virage.platform.values.ids import new_id
+from virage.platform.values.ids import named_id, new_id
 from virage.platform.values.jwk import Jwk, base64url
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
@@ -72,7 +72,7 @@ async def set_capacity(
     """Store the capacity of a kitchen. The first call creates the order-ahead till of the outlet."""
     if not has_outlet(await venue.venues(conn), outlet):
         return Refused(Reason.NOT_FOUND, {"outlet": outlet})
-    till_id = uuid5(_TILLS, outlet)
+    till_id = named_id(_TILLS, outlet)
     if await store.insert_kitchen(conn, outlet, till_id, now):
         key = (await ensure_keys(conn, vault, [till_id], now))[till_id]
         jwk = Jwk("OKP", "Ed25519", base64url(key.public))
@@ -235,7 +235,7 @@ async def _end_refunded(conn: Connection, order: Order, reason: str, who: UUID, 
         return []
     await store.free_loads(conn, [order.id])
     unsold = {product_id: -pieces for product_id, pieces in products_of(order.lines).items()}
-    return [Sold(uuid5(order.id, "not made"), order.outlet, unsold, now)]
+    return [Sold(named_id(order.id, "not made"), order.outlet, unsold, now)]
 
 
 async def lock_refunded_orders(conn: Connection, refunds: Sequence[Record]) -> list[Order]:
@@ -271,12 +271,12 @@ async def compensate(conn: Connection, late: timedelta, cents: Cents, now: datet
     }
     owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
-        BonusGrant(uuid5(order.id, "late"), order.wallet_id, owed[order.id], BonusReason.LATE_ORDER)
+        BonusGrant(named_id(order.id, "late"), order.wallet_id, owed[order.id], BonusReason.LATE_ORDER)
         for order in limit_vouchers(owing, await store.vouchers_of(conn, owing))
     ]
     outcomes = await funding.give_bonus(conn, gifts, now) if gifts else []
     given = {outcome.id for outcome in outcomes if isinstance(outcome, GrantedBonus)}
-    got = {order.id: owed[order.id] for order in broken if uuid5(order.id, "late") in given}
+    got = {order.id: owed[order.id] for order in broken if named_id(order.id, "late") in given}
     await store.compensate(conn, {order.id: got.get(order.id) for order in broken})
     await append(conn, [_voucher(order, got[order.id]) for order in broken if order.id in got], now)
     return broken

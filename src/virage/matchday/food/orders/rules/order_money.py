@@ -6,7 +6,7 @@ two accounts of its capture, while a sale is credited to one account for each VA
 
 from collections.abc import Mapping
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from virage.matchday.food.till.types import Part, Payer, RecordKey, till_account, transfers
 from virage.money.fiscal.types import REFUNDS, Record
 from virage.money.wallet.ledger.types import Account, AccountKind, Step, Transfer, bonus, wallet_account
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 
 PURPOSE: Final = "food_order"
@@ -64,7 +65,7 @@ def refund_transfers(money: OrderMoney, record: Record) -> list[Transfer]:
     """Return the transfers of a refund to the accounts that paid; `record` is the refund."""
     through = till_account(AccountKind.CLEARING, money.till_id)
     back = [
-        Transfer(uuid5(record.id, f"{name} back"), through, account, cents, PURPOSE, money.order_id)
+        Transfer(named_id(record.id, f"{name} back"), through, account, cents, PURPOSE, money.order_id)
         for name, account, cents in money.shares
     ]
     return [*transfers(record, _passing(record)), *back]
@@ -126,4 +127,4 @@ def _step(money: OrderMoney, name: str, account: Account, cents: Cents, step: St
 
 
 def _id(order_id: UUID, step: Step, name: str) -> UUID:
-    return uuid5(order_id, f"{step} {name}")
+    return named_id(order_id, f"{step} {name}")

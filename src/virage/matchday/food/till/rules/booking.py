@@ -6,12 +6,13 @@ Each till has ledger accounts of its own, so two tills never wait for the same r
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from virage.matchday.food.till.rules.refunds import cash_liability
 from virage.money.fiscal.types import PROVEN, REFUNDS, Record, TenderKind
 from virage.money.wallet.accounts.types import split
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, bonus, wallet_account
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
@@ -35,7 +36,7 @@ class RecordKey(NamedTuple):
 
     def derived_id(self, label: str) -> UUID:
         """Return a deterministic id derived from this record and a label."""
-        return uuid5(self.till, f"{self.id} {label}")
+        return named_id(self.till, f"{self.id} {label}")
 
 
 class Part(NamedTuple):
@@ -134,7 +135,7 @@ def sale_of(record: Record) -> RecordKey | None:
 
 def tap_id_of(hash_: str, till: UUID, tender: int) -> UUID:
     """Return the id of the tap that pays a tender, derived from the record's bytes: no other record can use the tap."""
-    return uuid5(till, f"{hash_} tap {tender}")
+    return named_id(till, f"{hash_} tap {tender}")
 
 
 def available_of(wallet_id: UUID, available: Mapping[UUID, Cents]) -> Cents:

@@ -9,13 +9,15 @@ import hmac
 import re
 from typing import Annotated, Final
 from urllib.parse import parse_qsl, urlsplit
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.cmac import CMAC
 from msgspec import Meta, Struct
+
+from virage.platform.values.ids import named_id
 
 UID_BYTES: Final = 7
 KEY_BYTES: Final = 16
@@ -168,7 +170,7 @@ def _mac(seen: Seen, file_read_key: bytes, covered: str) -> bytes:
 def look_id(message: SunMessage) -> UUID:
     """Return the id of the tap that a page makes of a message: asked again, the page is still the same look."""
     named = message.picc_data or f"{message.uid}{message.ctr}"
-    return uuid5(_LOOK, f"{named}{message.cmac}{message.enc or ''}")
+    return named_id(_LOOK, f"{named}{message.cmac}{message.enc or ''}")
 
 
 def _named(seen: Seen) -> bytes:

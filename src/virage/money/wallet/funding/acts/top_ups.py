@@ -11,12 +11,13 @@ from virage.money.payments import api as payments
 from virage.money.payments.types import FAILED, PaymentIntent, RefundRequest
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.accounts.types import Wallet
+from virage.money.wallet.funding.refundable import refundable
 from virage.money.wallet.funding.rules import bonus as bonus_rules
 from virage.money.wallet.funding.rules import top_ups as rules
 from virage.money.wallet.funding.rules.disputes import disputed
 from virage.money.wallet.funding.rules.top_ups import PURPOSE, Limits, Reason, TopUp
 from virage.money.wallet.funding.store import top_ups as store
-from virage.money.wallet.funding.store.proceeds import pay_out_proceeds, proceeds_of_wallet
+from virage.money.wallet.funding.store.proceeds import pay_out_proceeds
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.api import balances_by_id
 from virage.money.wallet.ledger.types import Balance, bonus
@@ -109,11 +110,8 @@ async def pay_out(conn: Connection, owner_id: UUID, payout_id: UUID, now: dateti
 
 async def _send_back(conn: Connection, wallet: Wallet, payout_id: UUID, now: datetime) -> PaidOut:
     """Post the payout of a locked wallet and request its refunds."""
-    top_ups, left = await store.top_ups_of_wallet(conn, wallet.id), await proceeds_of_wallet(conn, wallet.id)
-    made = await payments.payments(conn, [*(one.payment_id for one in top_ups), *left])
-    kept = disputed(await payments.disputes_of(conn, list(left))) if left else set()
     available = (await _balance(conn, wallet.id)).available_cents
-    shares = rules.shares(rules.paid(top_ups, made) + rules.paid_by_sales(left, made, kept), available)
+    shares = rules.shares(await refundable(conn, wallet.id), available)
     cents = sum(share.cents for share in shares)
     if not shares or not await store.insert_payout(conn, payout_id, wallet.id, cents, now):
         return PaidOut(0, available)
@@ -126,6 +124,23 @@ async def _send_back(conn: Connection, wallet: Wallet, payout_id: UUID, now: dat
     if isinstance(posted, Refused):
         raise RuntimeError(f"The payout {payout_id} exceeds the balance: {posted.reason}")  # noqa: TRY004 - the same
     return PaidOut(cents, available - cents)
+
+
+async def _give_up_disputed(conn: Connection, wallet_id: UUID, left_cents: Cents, now: datetime) -> None:
+    """Move what is left of disputed top-ups in a locked wallet to unclaimed money; what desks pay out stays."""
+    top_ups = await store.top_ups_of_wallet(conn, wallet_id)
+    made = await payments.payments(conn, [one.payment_id for one in top_ups])
+    kept = disputed(await payments.disputes_of(conn, list(made)))
+    if not kept:
+        return
+    disputed_top_ups = [one for one in top_ups if one.payment_id in kept]
+    disputed_cents = sum(one.left_cents for one in rules.paid(disputed_top_ups, made, ()))
+    at_desks = sum(max(0, cents) for cents in (await accounts.paid_in_at_desks(conn, wallet_id)).values())
+    cents = min(disputed_cents, left_cents - min(left_cents, at_desks))
+    if cents:
+        (posted,) = await ledger.post(conn, [[rules.unclaimed(new_id(), wallet_id, cents)]], now)
+        if isinstance(posted, Refused):
+            raise RuntimeError(f"Money of disputed top-ups is not moved: {posted.reason}")
 
 
 async def _forfeit_bonus(conn: Connection, wallet_id: UUID, now: datetime) -> None:
@@ -165,12 +180,14 @@ async def _balance(conn: Connection, wallet_id: UUID) -> Balance:
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
     """Refund bank cards and close the wallet of an erased person; saved cards are deleted at the provider.
 
-    Cash must be collected at a desk first, because it cannot be withdrawn afterwards.
+    Cash must be collected at a desk first, because it cannot be withdrawn afterwards. Money of disputed top-ups goes
+    to no bank card and becomes unclaimed money, as finance decides about it.
     """
     wallet = await accounts.lock_wallet_of(conn, person_id)
     if wallet is None:
         return None
-    await _send_back(conn, wallet, new_id(), now)
+    sent = await _send_back(conn, wallet, new_id(), now)
+    await _give_up_disputed(conn, wallet.id, sent.left_cents, now)
     await _forfeit_bonus(conn, wallet.id, now)
     given = bonus(wallet.id).id
     left = await ledger.lock_accounts(conn, [wallet.id, given])

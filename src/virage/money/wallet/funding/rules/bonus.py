@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, bonus, wallet_account
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 
 BONUS_CENTS_MAX: Final = 50_000
@@ -61,7 +62,7 @@ def granted_from(reason: str) -> Account:
 def grant_transfer(grant: BonusGrant) -> Transfer:
     """Return the transfer of a grant; its id is deterministic."""
     return Transfer(
-        uuid5(grant.id, "gift"),
+        named_id(grant.id, "gift"),
         granted_from(grant.reason),
         bonus(grant.wallet_id),
         grant.cents,

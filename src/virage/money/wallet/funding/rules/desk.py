@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from virage.money.wallet.accounts.types import DeskTender, Wallet
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, wallet_account
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
@@ -151,12 +152,12 @@ def transfer(transaction: DeskTransaction) -> Transfer:
 
 def transfer_id(transaction: DeskTransaction) -> UUID:
     """Return the id of the transfer, unique per till."""
-    return uuid5(transaction.till_id, f"load {transaction.id}")
+    return named_id(transaction.till_id, f"load {transaction.id}")
 
 
 def payout_tap_id(till_id: UUID, transaction_id: UUID) -> UUID:
     """Return the id under which the tap of a payout is taken, so that it pays out once."""
-    return uuid5(till_id, f"payout {transaction_id}")
+    return named_id(till_id, f"payout {transaction_id}")
 
 
 def purpose(transaction: DeskTransaction) -> str:

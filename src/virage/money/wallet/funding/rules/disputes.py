@@ -1,12 +1,14 @@
 """Rules of proceeds whose payment is disputed: the bank takes the money of a payment that a wallet has got already."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from virage.money.payments.types import Dispute, DisputeState
 from virage.money.wallet.funding.rules.top_ups import TICKET_MONEY
 from virage.money.wallet.ledger.types import Transfer, wallet_account
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 
 
@@ -26,6 +28,17 @@ class TakenBack(NamedTuple):
     payment_id: UUID
     cents: Cents
     missing_cents: Cents
+
+
+class DisputedProceeds(NamedTuple):
+    """What a dispute took back from a wallet, as stored."""
+
+    dispute_id: UUID
+    wallet_id: UUID
+    payment_id: UUID
+    cents: Cents
+    missing_cents: Cents
+    taken_at: datetime
 
 
 def contested(disputes: Sequence[Dispute]) -> set[UUID]:
@@ -92,9 +105,9 @@ def returning(dispute: Dispute, wallet_id: UUID, cents: Cents) -> Transfer:
 
 def taking_id(dispute_id: UUID, wallet_id: UUID) -> UUID:
     """Return the id of the transfer that takes the proceeds of a disputed payment from a wallet."""
-    return uuid5(dispute_id, f"take back {wallet_id}")
+    return named_id(dispute_id, f"take back {wallet_id}")
 
 
 def returning_id(dispute_id: UUID, wallet_id: UUID) -> UUID:
     """Return the id of the transfer that returns them."""
-    return uuid5(dispute_id, f"return {wallet_id}")
+    return named_id(dispute_id, f"return {wallet_id}")

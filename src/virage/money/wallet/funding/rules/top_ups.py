@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from virage.money.wallet.accounts.types import AccountSettings, Wallet
 from virage.money.wallet.funding.settings import FundingSettings
 from virage.money.wallet.ledger.types import Account, AccountKind, Transfer, account, wallet_account
 from virage.platform.settings.config import Config
+from virage.platform.values.ids import named_id
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
 
@@ -139,12 +140,17 @@ def progress(payment: Payment | None, *, credited: bool) -> Progress:
     return Progress.FAILED if payment.state in FAILED else Progress.OPEN
 
 
-def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
-    """Return the refundable cents of each top-up, in order."""
+def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment], disputed: Collection[UUID]) -> list[Paid]:
+    """Return the refundable cents of each top-up, in order.
+
+    Nothing goes back to a `disputed` payment: the bank takes its money already, and a refund would pay it twice.
+    """
     return [
         Paid(payment.id, payment.captured_cents - payment.refund_cents)
         for one in top_ups
-        if (payment := made.get(one.payment_id)) is not None and payment.captured_cents is not None
+        if (payment := made.get(one.payment_id)) is not None
+        and payment.captured_cents is not None
+        and payment.id not in disputed
     ]
 
 
@@ -169,7 +175,7 @@ def credit_of_sale(wallet_id: UUID, sold: Proceeds) -> Transfer:
 
 def sale_credit_id(refund_id: UUID) -> UUID:
     """Return the id of the credit of proceeds, by the refund of the sold tickets."""
-    return uuid5(refund_id, "proceeds")
+    return named_id(refund_id, "proceeds")
 
 
 def credit(wallet_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
@@ -184,7 +190,7 @@ def unclaimed(transfer_id: UUID, wallet_id: UUID, cents: Cents) -> Transfer:
 
 def credit_id(payment_id: UUID) -> UUID:
     """Return the id of a credit. It is derived, because a browser chose the payment's id."""
-    return uuid5(payment_id, "top-up")
+    return named_id(payment_id, "top-up")
 
 
 def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
@@ -210,4 +216,4 @@ def payout(payout_id: UUID, wallet_id: UUID, share: Share) -> Transfer:
 
 def share_id(payout_id: UUID, share: Share) -> UUID:
     """Return the deterministic id of a part: of its transfer and of its refund."""
-    return uuid5(payout_id, str(share.payment_id))
+    return named_id(payout_id, str(share.payment_id))
