@@ -1,11 +1,13 @@
 """Transfers: tickets change hands once, with their passes, and each person sees what concerns them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import HOUR, Box, System, named
@@ -75,6 +77,13 @@ async def enter(system: System, ticket_id: str) -> None:
     (row,) = await system.rows("select event_id, number from passes.pass where subject = $1", UUID(ticket_id))
     async with system.db.transaction() as conn:
         await passes.mark_entered(conn, row["event_id"], [row["number"]], system.clock.now())
+
+
+async def use_up(system: System, ticket_id: str) -> None:
+    """The pass of a ticket was moved to other phones and people as often as its signed form allows."""
+    await system.rows(
+        "update passes.pass set generation = $2, printed = true where subject = $1", UUID(ticket_id), GENERATION_MAX
+    )
 
 
 async def test_a_ticket_sent_to_an_address_is_its_owners_once_they_accept(system: System, config: Config) -> None:
@@ -498,6 +507,123 @@ async def test_an_allowed_review_lets_the_person_spell_their_name_as_they_like(s
     assert (await accepted(friend, sent, given_name="Lea Marie")).status_code == 200
 
 
+Use = Callable[[System, FakeClock, Box, Box, dict[str, Any]], Awaitable[Any]]
+
+
+async def expires(_system: System, clock: FakeClock, _giver: Box, _friend: Box, sent: dict[str, Any]) -> None:
+    clock.advance(timedelta(hours=72))
+
+
+async def is_withdrawn(_system: System, _clock: FakeClock, giver: Box, _friend: Box, sent: dict[str, Any]) -> None:
+    assert (await giver.ask("POST", f"/api/transfers/{sent['id']}/cancel")).status_code == 200
+
+
+async def is_spent(_system: System, _clock: FakeClock, _giver: Box, friend: Box, sent: dict[str, Any]) -> None:
+    assert (await accepted(friend, sent, given_name="Ana", key=key_of(sent))).status_code == 200
+
+
+async def is_scanned(system: System, _clock: FakeClock, _giver: Box, _friend: Box, sent: dict[str, Any]) -> None:
+    await enter(system, sent["tickets"][0]["ticket_id"])
+
+
+async def was_rebound_too_often(
+    system: System, _clock: FakeClock, _giver: Box, _friend: Box, sent: dict[str, Any]
+) -> None:
+    await use_up(system, sent["tickets"][0]["ticket_id"])
+
+
+@pytest.mark.parametrize(
+    ("use", "reason"),
+    [
+        (expires, "transfer_ended"),
+        (is_withdrawn, "transfer_ended"),
+        (is_spent, "transfer_ended"),
+        (is_scanned, "pass_already_entered"),
+        (was_rebound_too_often, "pass_rebinds_used_up"),
+    ],
+)
+async def test_a_link_that_cannot_be_accepted_tells_nothing_of_bans(
+    system: System, clock: FakeClock, use: Use, reason: str
+) -> None:
+    giver, friend = await system.fan(), await system.fan(FRIEND)
+    supervisor = await system.staff(Grant("supervisor"))
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    ticket_id, _ = await ids_after_purchase(system, giver)
+    sent = await offered(giver, [ticket_id])
+    await use(system, clock, giver, friend, sent)
+    third = await system.fan("third@example.org")
+    banned = await accepted(third, sent, key=key_of(sent))
+    other = await accepted(third, sent, key=key_of(sent), given_name="Ana")
+    shown = ("status", "code", "data")
+    assert [banned.json().get(key) for key in shown] == [other.json().get(key) for key in shown]
+    assert codes(banned)[1] == reason
+    assert await system.rows("select from access.ban_review") == []
+    assert await system.rows("select from kernel.journal where what like 'ban_review%'") == []
+
+
+async def test_a_review_holds_when_the_ticket_is_offered_to_the_person_anew(system: System) -> None:
+    giver, friend = await system.fan(), await system.fan(FRIEND)
+    supervisor = await system.staff(Grant("supervisor"))
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    first, second = await ids_after_purchase(system, giver)
+
+    async def reviews() -> list[dict[str, Any]]:
+        return [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+
+    async def decide(review: dict[str, Any], *, allow: bool) -> None:
+        path = f"/api/access/ban-reviews/{review['subject']}/{review['person_id']}"
+        assert (await supervisor.ask("POST", path, {"allow": allow})).status_code == 204
+
+    async def offered_anew(*ticket_ids: str, **name: str) -> Any:
+        """What the friend reads who accepts an offer of these tickets, which is then withdrawn."""
+        sent = await offered(giver, [*ticket_ids], FRIEND)
+        answer = await accepted(friend, sent, **name)
+        await giver.ask("POST", f"/api/transfers/{sent['id']}/cancel")
+        return answer
+
+    stopped = (409, "transfer_not_possible")
+    for _ in range(2):
+        assert codes(await offered_anew(first)) == stopped
+    (asked,) = await reviews()
+    assert codes(await offered_anew(first, given_name="Lea Marie")) == stopped, "while it is pending, under every name"
+    assert codes(await offered_anew(first, second)) == stopped
+    await decide(asked, allow=False)
+    assert codes(await offered_anew(first)) == stopped, "a refusal holds"
+    assert len(await reviews()) == 1, "it is one question"
+    await decide(asked, allow=True)
+    assert codes(await offered_anew(first, second)) == stopped, "the other ticket is a question of its own"
+    allowed = {one["subject"]: one["allowed"] for one in await reviews()}
+    assert (allowed.pop(asked["subject"]), [*allowed.values()]) == (True, [False])
+    assert (await offered_anew(first)).status_code == 200, "what was allowed holds"
+    opened = await system.rows("select from kernel.journal where what = 'ban_review_opened'")
+    assert len(opened) == 2
+
+
+async def test_a_review_holds_for_its_person_and_ban_alone(system: System) -> None:
+    giver, friend, third = await system.fan(), await system.fan(FRIEND), await system.fan("third@example.org")
+    supervisor = await system.staff(Grant("supervisor"))
+    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    ticket_id, _ = await ids_after_purchase(system, giver)
+    sent = await offered(giver, [ticket_id], FRIEND)
+    assert codes(await accepted(friend, sent)) == (409, "transfer_not_possible")
+    (asked,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    path = f"/api/access/ban-reviews/{asked['subject']}/{asked['person_id']}"
+    assert (await supervisor.ask("POST", path, {"allow": True})).status_code == 204
+    await giver.ask("POST", f"/api/transfers/{sent['id']}/cancel")
+    to_third = await offered(giver, [ticket_id], "third@example.org")
+    assert codes(await accepted(third, to_third)) == (409, "transfer_not_possible"), "another person"
+    await giver.ask("POST", f"/api/transfers/{to_third['id']}/cancel")
+    another = {"id": str(new_id()), "email": FRIEND, "expires_at": "2027-05-09T18:00:00Z"}
+    assert (await supervisor.ask("POST", "/api/access/bans/club", another)).status_code == 200
+    again = await offered(giver, [ticket_id], FRIEND)
+    assert codes(await accepted(friend, again)) == (409, "transfer_not_possible"), "another ban"
+    found = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    assert {one["ban_id"] for one in found if not one["decided_at"]} == {another["id"], ban["id"]}
+
+
 async def test_an_erased_giver_offers_nothing_and_an_erased_receiver_has_nothing(system: System) -> None:
     giver, friend = await system.fan(), await system.fan(FRIEND)
     first, second = await ids_after_purchase(system, giver)
@@ -598,10 +724,15 @@ async def test_a_refused_pass_does_not_fail_the_other_acceptances_of_its_batch(
     await system.fan(FRIEND)
     await system.bought(giver)
     used_up, *good = await ids_of(giver)
-    await system.rows(
-        "update passes.pass set generation = $2, printed = true where subject = $1", UUID(used_up), GENERATION_MAX
-    )
     offers = [await offered(giver, [id_], FRIEND) for id_ in (used_up, *good)]
+
+    async def rebound_meanwhile(_conn: object, _event_id: UUID, subject: UUID, _person: object, **_: object) -> bool:
+        """No ban matches. While the bans are read, the phone of one ticket is changed for the last time."""
+        if str(subject) == offers[0]["id"]:
+            await use_up(system, used_up)
+        return False
+
+    service = replace(service, is_banned=rebound_meanwhile)
     batches, friend = TransferBatches(system.db, system.clock, service), await person_of(system, FRIEND)
     request = AcceptanceRequest("Léa", "Martin")
     # The first item runs alone; those that come meanwhile are one batch.
@@ -612,6 +743,26 @@ async def test_a_refused_pass_does_not_fail_the_other_acceptances_of_its_batch(
     assert (refused.reason, isinstance(accepted_, TransferView)) == ("pass_rebinds_used_up", True)
     rows = await system.rows("select id from ticketing.ticket where holder_id is not null")
     assert [str(row["id"]) for row in rows] == good
+
+
+async def test_an_offer_that_is_cancelled_while_the_bans_are_read_is_not_accepted(
+    system: System, service: TransferService
+) -> None:
+    giver, friend = await system.fan(), await system.fan(FRIEND)
+    ticket_id, _ = await ids_after_purchase(system, giver)
+    sent = await offered(giver, [ticket_id], FRIEND)
+
+    async def cancelled_meanwhile(*_: object, **__: object) -> bool:
+        """No ban matches. While the bans are read, the giver cancels."""
+        assert (await giver.ask("POST", f"/api/transfers/{sent['id']}/cancel")).status_code == 200
+        return False
+
+    request = Acceptance(UUID(sent["id"]), AcceptanceRequest("Léa", "Martin"), await person_of(system, FRIEND))
+    async with system.db.transaction() as conn:
+        service = replace(service, is_banned=cancelled_meanwhile)
+        (late,) = await transfers.accept(conn, service, [request], system.clock.now())
+    assert late == Refused("transfer_ended", {"state": "cancelled"})
+    assert await ids_of(friend) == []
 
 
 async def test_an_acceptance_and_a_cancellation_at_once_have_one_outcome(system: System) -> None:

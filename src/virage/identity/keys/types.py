@@ -13,3 +13,4 @@ from virage.identity.keys.rules.keys import signed_body as signed_body
 from virage.identity.keys.rules.keys import signed_by_holder as signed_by_holder
 from virage.identity.keys.rules.keys import signed_by_issuer as signed_by_issuer
 from virage.identity.keys.rules.vault import KeyVault as KeyVault
+from virage.identity.keys.rules.vault import SealedKey as SealedKey

@@ -7,8 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.passes import store
+from virage.identity.passes.rules import binding
 from virage.identity.passes.rules.binding import Form, Pass
 from virage.platform.data.database import Connection
+from virage.platform.values.refusals import Refused
 
 
 class PassState(Struct, frozen=True):
@@ -34,6 +36,13 @@ async def states(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, PassS
     """Return the state of each pass by subject; subjects without a pass are missing."""
     held = await store.passes_of(conn, subjects)
     return {subject: _state(pass_) for subject, pass_ in held.items()}
+
+
+async def handover_refusals(conn: Connection, subjects: Sequence[UUID], now: datetime) -> dict[UUID, Refused]:
+    """Return why passes cannot be given to another person, by subject; those that can, or are missing, are left out."""
+    held = await store.passes_of(conn, subjects)
+    decided = {subject: binding.hand_over(pass_, now) for subject, pass_ in held.items()}
+    return {subject: outcome for subject, outcome in decided.items() if isinstance(outcome, Refused)}
 
 
 class GatePass(Struct, frozen=True):

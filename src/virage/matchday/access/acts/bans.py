@@ -19,6 +19,7 @@ from virage.matchday.access.rules.bans import (
     entry,
     matches,
     same,
+    verdict,
 )
 from virage.matchday.access.store import bans as store
 from virage.platform.data.database import Connection
@@ -79,25 +80,38 @@ async def end_expired(conn: Connection, now: datetime) -> int:
 
 
 async def is_banned(
-    conn: Connection, event_id: UUID, subject: UUID, person: Person, *, name: str, now: datetime, guest: bool = False
+    conn: Connection,
+    event_id: UUID,
+    subject: UUID,
+    person: Person,
+    *,
+    name: str,
+    now: datetime,
+    ticket_ids: Sequence[UUID] = (),
+    guest: bool = False,
 ) -> bool:
     """Return whether a ban stops a person, who gave `name`, from getting `subject`.
 
     A match is stored until a supervisor decides. Until they allow it, and while the ban is in force, it stops the
-    person under every name: another spelling avoids neither the review nor what it decided. A `guest` is another
-    person, who only has `name`: reviews of other names do not stop them.
+    person under every name: another spelling avoids neither the review nor what it decided. A review holds for the
+    `ticket_ids` of a subject, also when they are part of another one. A `guest` is another person, who only has
+    `name`: reviews of other names do not stop them.
     """
     held = await store.bans(conn, FILES, now)
     if not held:
         return False
     names = (name, person.name) if person.name else (name,)
     met = sorted(ban.id for ban, _ in matches(held, [Bearer(subject, person.email, names)]))
-    if met:
-        new = await store.insert_reviews(conn, NewReview(subject, person.id, event_id, name), met, now)
-        await append(conn, [Fact("ban_review_opened", None, subject, {"ban": ban_id}) for ban_id in sorted(new)], now)
-    reviewed = await store.reviewed(conn, subject, person.id)
+    reviews = await store.reviewed(conn, subject, ticket_ids, person.id)
+    verdicts = {ban_id: verdict(of_ban, subject, ticket_ids) for ban_id, of_ban in reviews.items()}
+    new = [ban_id for ban_id in met if verdicts.get(ban_id) is None]
+    if new:
+        review = NewReview(subject, tuple(ticket_ids), person.id, event_id, name)
+        opened = sorted(await store.insert_reviews(conn, review, new, now))
+        await append(conn, [Fact("ban_review_opened", None, subject, {"ban": ban_id}) for ban_id in opened], now)
+        return True
     considered = met if guest else [ban.id for ban in held]
-    return any(not reviewed[ban_id] for ban_id in considered if ban_id in reviewed)
+    return any(verdicts.get(ban_id) is False for ban_id in considered)
 
 
 async def decide(

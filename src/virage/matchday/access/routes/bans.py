@@ -104,7 +104,7 @@ async def list_ban_reviews(db: Database, principal: Principal) -> list[BanReview
 async def decide_ban_review(
     subject_id: UUID, person_id: UUID, data: BanDecision, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """Decide about a match. If it is allowed, the person can accept the transfer while it is open."""
+    """Decide about a match. If it is allowed, the person can accept the transfer, or another of the same tickets."""
     require(principal, "supervisor")
     now = clock.now()
     fresh(principal, now)

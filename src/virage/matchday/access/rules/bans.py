@@ -81,16 +81,29 @@ class BanHit(Struct, frozen=True):
 
 
 class NewReview(Struct, frozen=True):
-    """A person who would get `subject`, a ticket by a transfer, and matches a ban; `name` is the name they gave."""
+    """A person who would get `subject`, such as a transfer of tickets, and matches a ban.
+
+    `ticket_ids` are the tickets that a transfer offers; `name` is the name that the person gave.
+    """
 
     subject: UUID
+    ticket_ids: tuple[UUID, ...]
     person_id: UUID
     event_id: UUID
     name: str
 
 
+class PastReview(Struct, frozen=True):
+    """An earlier review of a person; `ticket_ids` is empty if its subject is no transfer."""
+
+    ban_id: UUID
+    subject: UUID
+    ticket_ids: tuple[UUID, ...]
+    allowed: bool
+
+
 class BanReview(Struct, frozen=True):
-    """A match to decide about. Until it is allowed, the person does not get the ticket of the transfer `subject`.
+    """A match to decide about. Until it is allowed, the person does not get the tickets of the transfer `subject`.
 
     `ban_email` and `ban_name` are those of the ban, None once it has ended; `name` is the name that the person gave.
     """
@@ -147,6 +160,23 @@ def bearer_of(holder: Holder) -> Bearer:
     """Return the bearer of a ticket: the name on it, and the name and address of the account that it is in."""
     names = tuple(name for name in (holder.holder_name, holder.account_name) if name is not None)
     return Bearer(holder.ticket_id, holder.account_email, names)
+
+
+def verdict(reviews: Iterable[PastReview], subject: UUID, ticket_ids: Sequence[UUID]) -> bool | None:
+    """Return what the reviews of a person and a ban decide about a subject: True allows it, and False stops it.
+
+    A review holds for its tickets: one that is not allowed stops, unless another one allows the same tickets. None:
+    there is no review of the subject or of some of its tickets, and a new match is to be reviewed.
+    """
+    wanted = set(ticket_ids) or {subject}
+    allowed: set[UUID] = set()
+    stopped: set[UUID] = set()
+    for review in reviews:
+        covered = wanted if review.subject == subject else wanted & set(review.ticket_ids)
+        (allowed if review.allowed else stopped).update(covered)
+    if stopped - allowed:
+        return False
+    return True if wanted <= allowed else None
 
 
 def matches(bans: Sequence[Ban], bearers: Iterable[Bearer]) -> list[tuple[Ban, Bearer]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.matchday.access.rules.bans import Ban, BanHit, BanReview, File, NewReview
+from virage.matchday.access.rules.bans import Ban, BanHit, BanReview, File, NewReview, PastReview
 from virage.matchday.access.rules.evaluation import PassKey
 from virage.matchday.access.store.queries import queries
 from virage.platform.data.database import Connection
@@ -89,6 +89,7 @@ async def insert_reviews(conn: Connection, review: NewReview, ban_ids: Sequence[
         conn,
         ban_ids=list(ban_ids),
         subject=review.subject,
+        ticket_ids=list(review.ticket_ids),
         person_id=review.person_id,
         event_id=review.event_id,
         name=review.name,
@@ -97,10 +98,15 @@ async def insert_reviews(conn: Connection, review: NewReview, ban_ids: Sequence[
     return {row["ban_id"] async for row in rows}
 
 
-async def reviewed(conn: Connection, subject: UUID, person_id: UUID) -> dict[UUID, bool]:
-    """Return the bans that a person matched for a subject, each with whether they may get it despite the ban."""
-    rows = queries.reviewed(conn, subject=subject, person_id=person_id)
-    return {row["ban_id"]: row["allowed"] async for row in rows}
+async def reviewed(
+    conn: Connection, subject: UUID, ticket_ids: Sequence[UUID], person_id: UUID
+) -> dict[UUID, list[PastReview]]:
+    """Return the reviews of a person for a subject or any of its tickets, by ban."""
+    found: dict[UUID, list[PastReview]] = {}
+    async for row in queries.reviewed(conn, subject=subject, ticket_ids=list(ticket_ids), person_id=person_id):
+        review = PastReview(row["ban_id"], row["subject"], tuple(row["ticket_ids"]), row["allowed"])
+        found.setdefault(review.ban_id, []).append(review)
+    return found
 
 
 async def reviews(conn: Connection, limit: int) -> list[BanReview]:

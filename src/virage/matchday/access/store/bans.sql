@@ -107,18 +107,19 @@ where ban_hit.event_id = :event_id
 order by ban_hit.at desc, ban_hit.device_id, ban_hit.number
 limit :limit_;
 
--- name: insert_reviews(ban_ids, subject, person_id, event_id, name, now)
+-- name: insert_reviews(ban_ids, subject, ticket_ids, person_id, event_id, name, now)
 -- Matches to decide about, each once, in the order of their bans; returns those that are new.
-insert into access.ban_review (ban_id, subject, person_id, event_id, name, at)
-select ban_id, :subject, :person_id, :event_id, :name, :now
+insert into access.ban_review (ban_id, subject, ticket_ids, person_id, event_id, name, at)
+select ban_id, :subject, :ticket_ids::uuid[], :person_id, :event_id, :name, :now
 from unnest(:ban_ids::uuid[]) as met (ban_id)
 order by ban_id
 on conflict do nothing
 returning ban_id;
 
--- name: reviewed(subject, person_id)
--- The bans that a person matched for a subject, and whether the person may get it despite each.
-select ban_id, allowed from access.ban_review where subject = :subject and person_id = :person_id;
+-- name: reviewed(subject, ticket_ids, person_id)
+-- The bans that a person matched for a subject or one of its tickets, and whether they may get it despite each.
+select ban_id, subject, ticket_ids, allowed from access.ban_review
+where person_id = :person_id and (subject = :subject or ticket_ids && :ticket_ids::uuid[]);
 
 -- name: reviews(limit_)
 -- Matches to decide about and those decided, the latest first; what ended bans said is erased.

@@ -58,10 +58,12 @@ class IsBanned(Protocol):
         *,
         name: str,
         now: datetime,
+        ticket_ids: Sequence[UUID] = (),
         guest: bool = False,
     ) -> bool:
         """Return whether a ban stops this person, who gave `name`. A hit is stored for review, under `subject`.
 
+        A review holds for the person and the `ticket_ids`, also under another subject.
         Until it is allowed it stops the person under every name; a `guest` of theirs only under that name.
         """
         ...
@@ -215,9 +217,12 @@ async def accept(  # noqa: C901 - one transaction, in the order of locks
     """Give the tickets of offers to the people who accept them; the givers' passes become invalid at once.
 
     An accepted offer gives the same answer to the same person. Of several acceptances of one offer, the first gets the
-    tickets. Refusals: `not_found` also without the key of a link, `transfer_to_another_address`,
-    `transfer_to_yourself`, `transfer_ended`, `transfer_not_possible` for a ban, which a person reviews and which is
-    committed, `ticket_refunded`, `event_over`, `pass_already_entered`, `pass_revoked`. A refused item writes nothing.
+    tickets. An offer that is refused for another reason is not compared with the bans: the answer would tell of them.
+
+    Refusals: `not_found` also without the key of a link, `transfer_to_another_address`, `transfer_to_yourself`,
+    `transfer_ended`, `transfer_not_possible` for a ban, which a person reviews and which is committed,
+    `ticket_refunded`, `event_over`, `pass_already_entered`, `pass_revoked`, `pass_rebinds_used_up`. A refused item
+    writes nothing.
 
     Raises:
         NotTogether: a pass of one item is refused; only for several items.
@@ -225,6 +230,8 @@ async def accept(  # noqa: C901 - one transaction, in the order of locks
     # An erased person receives nothing.
     receivers = await people.lock_persons(conn, {one.receiver_id for one in acceptances})
     found = await store.transfers(conn, {one.transfer_id for one in acceptances})
+    before = await _current(conn, sorted({id_ for one in found.values() for id_ in one.ticket_ids}))
+    refused_passes = await passes.handover_refusals(conn, list(before.passes), now)
     answers: list[Transfer | Refused | None] = [None] * len(acceptances)
     first: dict[UUID, tuple[Acceptance, str]] = {}
     # In the order of the transfers, in which reviews of bans are stored.
@@ -237,7 +244,11 @@ async def accept(  # noqa: C901 - one transaction, in the order of locks
             answers[index] = name
         elif one.transfer_id in first:
             continue
-        elif await service.is_banned(conn, transfer.event_id, transfer.id, receiver, name=name, now=now):
+        elif (refusal := _not_possible(transfer, before, refused_passes, now)) is not None:
+            answers[index] = refusal
+        elif await service.is_banned(
+            conn, transfer.event_id, transfer.id, receiver, name=name, now=now, ticket_ids=transfer.ticket_ids
+        ):
             answers[index] = Refused(TransferRefusal.NOT_POSSIBLE, commit=True)
         else:
             first[one.transfer_id] = (one, name)
@@ -251,7 +262,7 @@ async def accept(  # noqa: C901 - one transaction, in the order of locks
         handovers: list[Handover] = []
         for transfer_id, (one, name) in first.items():
             transfer = locked[transfer_id]
-            offered = open_at(transfer, now) or current.transferable(transfer.ticket_ids, transfer.from_id, now)
+            offered = _open_tickets(transfer, current, now)
             if isinstance(offered, Refused):
                 decided[transfer_id] = offered
                 continue
@@ -286,6 +297,21 @@ def _may_accept(
     if found.state != "offered":
         return Refused(TransferRefusal.ENDED, {"state": found.state}) if has_key else Refused(TransferRefusal.NOT_FOUND)
     return receives(found, receiver.email, has_key=has_key) or full_name(acceptance.request)
+
+
+def _open_tickets(transfer: Transfer, current: "_Current", now: datetime) -> "_Transferable | Refused":
+    """Return the tickets of an offer that is open, if its giver may still give them."""
+    return open_at(transfer, now) or current.transferable(transfer.ticket_ids, transfer.from_id, now)
+
+
+def _not_possible(
+    transfer: Transfer, current: "_Current", refused_passes: Mapping[UUID, Refused], now: datetime
+) -> Refused | None:
+    """Return why the tickets of an offer cannot change hands, to any receiver."""
+    offered = _open_tickets(transfer, current, now)
+    if isinstance(offered, Refused):
+        return offered
+    return next((refused_passes[id_] for id_ in transfer.ticket_ids if id_ in refused_passes), None)
 
 
 async def _write_accepted(
