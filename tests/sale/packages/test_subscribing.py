@@ -270,6 +270,30 @@ async def test_a_cancelled_match_is_refunded_at_its_share_and_left_out_of_later_
     assert len(later["events"]) == 5
 
 
+@pytest.mark.parametrize("when", ["before it is held", "while it is held", "once it is paid"])
+async def test_the_saving_is_that_of_the_events_that_take_place(season: Season, when: str) -> None:
+    fan, package = await season.system.fan(), await season.package()
+    if when == "before it is held":
+        await season.cancel(season.events[1])
+        season.forget()
+    held = await (season.bought if when == "once it is paid" else season.held)(fan, package)
+    if when != "before it is held":
+        await season.cancel(season.events[1])
+    seen = await season.seen(fan, held)
+    assert len(seen["events"]) == (6 if when == "once it is paid" else 5)
+    assert seen["regular_cents"] - seen["total_cents"] == 5 * 2 * PRICE // 5
+
+
+async def test_a_subscription_from_before_shows_no_saving_that_is_not_known(season: Season) -> None:
+    fan, package = await season.system.fan(), await season.package()
+    held = await season.held(fan, package)
+    await season.system.rows("update packages.subscription set regular_by_event = '{}'")
+    assert (await season.seen(fan, held))["regular_cents"] == 6 * 2 * PRICE
+    await season.cancel(season.events[1])
+    seen = await season.seen(fan, held)
+    assert seen["regular_cents"] == seen["total_cents"]
+
+
 async def test_one_match_of_a_subscription_is_sold_on_the_exchange_and_the_seat_of_the_next_stays(
     season: Season,
 ) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
 from virage.platform.data.queue import enqueue
+from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
 from virage.sale.packages.acts.instalments import FORGET_JOB, CardToForget
 from virage.sale.packages.rules.packages import discount_of, discounted
@@ -125,7 +126,7 @@ async def hold_seats(
     holds = [
         ticketing.Hold(
             HoldRequest(
-                uuid5(party.id, str(sale.event.event_id)),
+                named_id(party.id, str(sale.event.event_id)),
                 sale.event.event_id,
                 ChosenSeats(tuple(ChosenSeat(one.place, one.tariff) for one in places.assigned), sale.venue.version),
             ),
@@ -160,6 +161,7 @@ async def hold_seats(
                 sale.event.event_id for sale, places in zip(sales, party.seats, strict=True) if not places.same
             ],
             begun_at=now,
+            regular_by_event={sale.event.event_id: sum(prices) for sale, prices in zip(sales, costs, strict=True)},
         )
         for party, costs in zip(parties, regular, strict=True)
     ]
@@ -214,7 +216,11 @@ async def reseat(
         for id_ in moved
     }
     same = {id_: [seats.sale.event.event_id for seats in wanted[id_] if seats.same] for id_ in moved}
-    await store.change_seats(conn, more, same)
+    by_event = {
+        id_: {seats.sale.event.event_id: sum(seats.sale.amounts_of(seats.assigned).prices) for seats in wanted[id_]}
+        for id_ in moved
+    }
+    await store.change_seats(conn, more, same, by_event)
     await append(conn, [Fact("package_moved", None, id_, {"package": package.id}) for id_ in sorted(moved)], now)
     return moved
 

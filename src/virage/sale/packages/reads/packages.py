@@ -102,7 +102,9 @@ class SubscriptionEvent(Struct, frozen=True):
 
 
 class SubscriptionView(Struct, frozen=True):
-    """A package that a person holds or bought. `regular_cents` is what its tickets cost one by one.
+    """A package that a person holds or bought.
+
+    `regular_cents` is what its tickets cost one by one; those of a cancelled event count what was paid for them.
 
     `choices` are the ways to pay an unpaid one in parts, `instalments` what was agreed, None if it is paid at once.
     """
@@ -238,9 +240,6 @@ def _subscription_view(  # noqa: PLR0917 - what a subscription consists of
 ) -> SubscriptionView:
     ordered = sorted(orders, key=lambda order: (events[order.event_id].starts_at, order.event_id))
     total = sum(order.total_cents for order in orders)
-    left = set(package.event_ids) - {order.event_id for order in orders}
-    # What an event cost that was cancelled before the payment is not known any more.
-    is_smaller = any(events[event_id].state == "cancelled" for event_id in left)
     return SubscriptionView(
         id=row.id,
         package_id=package.id,
@@ -249,13 +248,28 @@ def _subscription_view(  # noqa: PLR0917 - what a subscription consists of
         state=state_of(orders),
         events=[_subscription_event(row, order, events[order.event_id]) for order in ordered],
         total_cents=total,
-        regular_cents=total if is_smaller else row.regular_cents,
+        regular_cents=_regular_cents(row, package, orders, events),
         begun_at=row.begun_at,
         expires_at=ordered[0].expires_at,
         payment_id=ordered[0].payment_id,
         choices=offered,
         instalments=agreed,
     )
+
+
+def _regular_cents(
+    row: SubscriptionRow, package: Package, orders: Sequence[Order], events: Mapping[UUID, Event]
+) -> Cents:
+    """Return what the tickets cost one by one. A cancelled event counts what was paid: nothing is saved there."""
+    if all(order.event_id in row.regular_by_event for order in orders):
+        return sum(
+            order.total_cents if events[order.event_id].state == "cancelled" else row.regular_by_event[order.event_id]
+            for order in orders
+        )
+    left = set(package.event_ids) - {order.event_id for order in orders}
+    # Before the prices by event were stored: what an event cost that was cancelled before the payment is not known.
+    is_smaller = any(events[event_id].state == "cancelled" for event_id in left)
+    return sum(order.total_cents for order in orders) if is_smaller else row.regular_cents
 
 
 def _subscription_event(row: SubscriptionRow, order: Order, event: Event) -> SubscriptionEvent:

@@ -73,7 +73,8 @@ class Package(PackageContent, frozen=True, kw_only=True):
 class SubscriptionRow(Struct, frozen=True):
     """A package that a person holds or bought; `id` is also the bundle of its orders.
 
-    `regular_cents` is what the same places cost one by one. `other_seats` are the events where the party has other
+    `regular_cents` is what the same places cost one by one, and `regular_by_event` that of each event; it is empty for
+    subscriptions from before it was stored. `other_seats` are the events where the party has other
     seats than at the first one. `person_id` is None after the erasure of the person.
     """
 
@@ -83,6 +84,7 @@ class SubscriptionRow(Struct, frozen=True):
     regular_cents: Cents
     other_seats: list[UUID]
     begun_at: datetime
+    regular_by_event: dict[UUID, Cents]
 
 
 InstalmentState = Literal["waiting", "open", "charging", "to_pay", "done"]

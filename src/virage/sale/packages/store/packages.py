@@ -27,8 +27,17 @@ def _package(row: Mapping[str, Any]) -> Package:
     return msgspec.convert(dict(row), Package)
 
 
-def _subscription(row: Any) -> SubscriptionRow:
-    return SubscriptionRow(*row)
+def subscription_row(row: Any) -> SubscriptionRow:
+    """Return a subscription from its columns."""
+    return SubscriptionRow(
+        id=row["id"],
+        package_id=row["package_id"],
+        person_id=row["person_id"],
+        regular_cents=row["regular_cents"],
+        other_seats=row["other_seats"],
+        begun_at=row["begun_at"],
+        regular_by_event=msgspec.convert(row["regular_by_event"], dict[UUID, Cents]),
+    )
 
 
 async def packages(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Package]:
@@ -68,36 +77,44 @@ async def insert_subscriptions(conn: Connection, rows: Sequence[SubscriptionRow]
         regular_cents=[row.regular_cents for row in rows],
         other_seats=[f"{{{','.join(map(str, row.other_seats))}}}" for row in rows],
         begun_ats=[row.begun_at for row in rows],
+        regular_by_event=[msgspec.json.encode(row.regular_by_event).decode() for row in rows],
     )
 
 
 async def change_seats(
-    conn: Connection, more_cents: Mapping[UUID, Cents], same_events: Mapping[UUID, Sequence[UUID]]
+    conn: Connection,
+    more_cents: Mapping[UUID, Cents],
+    same_events: Mapping[UUID, Sequence[UUID]],
+    regular_by_event: Mapping[UUID, Mapping[UUID, Cents]],
 ) -> None:
-    """Change the regular price of subscriptions, and remove events from those where they have other seats."""
+    """Change the regular price of subscriptions, and remove events from those where they have other seats.
+
+    `regular_by_event` has the new regular prices of the events that change.
+    """
     ids = sorted(more_cents)
     await queries.change_seats(
         conn,
         ids=ids,
         more_cents=[more_cents[id_] for id_ in ids],
         same_events=[f"{{{','.join(map(str, same_events[id_]))}}}" for id_ in ids],
+        regular_by_event=[msgspec.json.encode(regular_by_event[id_]).decode() for id_ in ids],
     )
 
 
 async def subscriptions(conn: Connection, ids: Collection[UUID]) -> dict[UUID, SubscriptionRow]:
     """Return subscriptions by id."""
-    return {row["id"]: _subscription(row) async for row in queries.subscriptions(conn, ids=list(ids))}
+    return {row["id"]: subscription_row(row) async for row in queries.subscriptions(conn, ids=list(ids))}
 
 
 async def subscriptions_of(conn: Connection, person_id: UUID) -> list[SubscriptionRow]:
     """Return the subscriptions of a person, the latest first; at most 200."""
-    return [_subscription(row) async for row in queries.subscriptions_of(conn, person_id=person_id)]
+    return [subscription_row(row) async for row in queries.subscriptions_of(conn, person_id=person_id)]
 
 
 async def subscriptions_to(conn: Connection, package_id: UUID, after: UUID, wanted: int) -> list[SubscriptionRow]:
     """Return subscriptions to a package in the order of their ids, from the one after `after`."""
     rows = queries.subscriptions_to(conn, package_id=package_id, after=after, wanted=wanted)
-    return [_subscription(row) async for row in rows]
+    return [subscription_row(row) async for row in rows]
 
 
 async def forget_subscriptions(conn: Connection, person_id: UUID) -> None:

@@ -37,44 +37,47 @@ insert into packages.package (
     is_open = excluded.is_open, instalments_max = excluded.instalments_max,
     instalment_days = excluded.instalment_days, revision = package.revision + 1;
 
--- name: insert_subscriptions(ids, package_ids, person_ids, regular_cents, other_seats, begun_ats)!
+-- name: insert_subscriptions(ids, package_ids, person_ids, regular_cents, other_seats, begun_ats, regular_by_event)!
 -- Packages that persons hold; a repeated request changes nothing. `other_seats` has one array of events, as text, for each.
-insert into packages.subscription (id, package_id, person_id, regular_cents, other_seats, begun_at)
-select new.id, new.package_id, new.person_id, new.regular_cents, new.other_seats::uuid[], new.begun_at
+insert into packages.subscription (id, package_id, person_id, regular_cents, other_seats, begun_at, regular_by_event)
+select new.id, new.package_id, new.person_id, new.regular_cents, new.other_seats::uuid[], new.begun_at,
+    new.regular_by_event::jsonb
 from unnest(
     :ids::uuid[], :package_ids::uuid[], :person_ids::uuid[], :regular_cents::bigint[], :other_seats::text[],
-    :begun_ats::timestamptz[]
-) as new (id, package_id, person_id, regular_cents, other_seats, begun_at)
+    :begun_ats::timestamptz[], :regular_by_event::text[]
+) as new (id, package_id, person_id, regular_cents, other_seats, begun_at, regular_by_event)
 order by new.id
 on conflict (id) do nothing;
 
--- name: change_seats(ids, more_cents, same_events)!
--- Subscriptions whose orders are locked and got other seats: by how much the regular price changes, and at which events,
--- as arrays in text, they have the same seats now.
+-- name: change_seats(ids, more_cents, same_events, regular_by_event)!
+-- Subscriptions whose orders are locked and got other seats: by how much the regular price changes, at which events, as
+-- arrays in text, they have the same seats now, and, as objects in text, the regular prices of the changed events.
 with locked as (
     select id from packages.subscription where id = any(:ids::uuid[]) order by id for no key update
 )
 update packages.subscription set
     regular_cents = regular_cents + moved.more_cents,
+    regular_by_event = regular_by_event || moved.new_by_event::jsonb,
     other_seats = array(select had.id from unnest(other_seats) as had (id) where had.id <> all(moved.same_events::uuid[]))
 from locked
-join unnest(:ids::uuid[], :more_cents::bigint[], :same_events::text[]) as moved (id, more_cents, same_events)
+join unnest(:ids::uuid[], :more_cents::bigint[], :same_events::text[], :regular_by_event::text[])
+    as moved (id, more_cents, same_events, new_by_event)
     on moved.id = locked.id
 where subscription.id = locked.id;
 
 -- name: subscriptions(ids)
 -- Subscriptions by id.
-select id, package_id, person_id, regular_cents, other_seats, begun_at
+select id, package_id, person_id, regular_cents, other_seats, begun_at, regular_by_event
 from packages.subscription where id = any(:ids::uuid[]);
 
 -- name: subscriptions_of(person_id)
 -- The subscriptions of a person, the latest first.
-select id, package_id, person_id, regular_cents, other_seats, begun_at
+select id, package_id, person_id, regular_cents, other_seats, begun_at, regular_by_event
 from packages.subscription where person_id = :person_id order by begun_at desc, id limit 200;
 
 -- name: subscriptions_to(package_id, after, wanted)
 -- The subscriptions to a package in the order of their ids, from the one after `after`.
-select id, package_id, person_id, regular_cents, other_seats, begun_at
+select id, package_id, person_id, regular_cents, other_seats, begun_at, regular_by_event
 from packages.subscription
 where package_id = :package_id and id > :after::uuid order by id limit :wanted;
 
