@@ -2,9 +2,9 @@
 
 `python -m benchmarks.season [--quick]`. `renewal_s` is the run that holds the same seats for each holder at every event
 of the next season; `relocation_s` the relocation round: its computation, and the orders of all events with their new
-seats. The seats of the last season are inserted beforehand. The round is computed twice, and compared
-(`deterministic`). `lost_rights`: holders without a renewal that has seats at every event. `seats_held_twice`: places of
-an event in two orders.
+seats. The seats of the last season are inserted beforehand, under UUIDv7 as phones make them. The round is computed
+twice, and compared (`deterministic`). `lost_rights`: holders without a renewal that has seats at every event.
+`seats_held_twice`: places of an event in two orders.
 """
 
 import sys
@@ -36,7 +36,7 @@ QUICK_RENEWALS, QUICK_RELOCATIONS, QUICK_EVENTS = 1_000, 200, 5
 BATCH = 1_000
 INSERT_HOLDERS = """
 with new as (
-    select gen_random_uuid() as id, gen_random_uuid() as person, number, ($6::integer[])[number * 2 + 1] as first,
+    select uuidv7() as id, uuidv7() as person, number, ($6::integer[])[number * 2 + 1] as first,
         ($6::integer[])[number * 2 + 2] as second
     from generate_series($3::integer, $4::integer - 1) as number
 ), persons as (
@@ -51,7 +51,7 @@ insert into ticketing.orders (
     fee_vat_permille, held_at, expires_at, paid_at, bundle_id
 )
 select gen_random_uuid(), 'S' || lpad((new.number * 100 + event.week)::text, 7, '0'), event.id, new.person, 'paid',
-    array[new.first, new.second], array[0, 0], array[4000, 4000], array[gen_random_uuid(), gen_random_uuid()], 0, 8000,
+    array[new.first, new.second], array[0, 0], array[4000, 4000], array[uuidv7(), uuidv7()], 0, 8000,
     55, 200, $5, $5, $5, new.id
 from new cross join unnest($2::uuid[]) with ordinality as event (id, week)
 """

@@ -99,6 +99,47 @@ def test_a_season_renewed_and_relocated(browser: Browser, system: System, addres
         expect(page.get_by_text("Your tickets for 3 events are in your account.")).to_be_visible()
 
 
+def test_a_holder_who_now_uses_a_wheelchair_names_it_with_consent_and_the_page_says_what_the_seats_have(
+    browser: Browser, system: System, address: str
+) -> None:
+    fan, names = f"chair-{address}", seasons_with_a_holder(system, f"chair-{address}")
+    email = grant_roles(system, f"chair-office-{address}", OFFICE)
+    with desk(browser, system, email) as office, phone(browser, system, fan) as page:
+        set_up(office, names)
+        page.goto("/packages")
+        shown(page, names).click()
+        keys = Keys(page)
+        keys.press(page.get_by_role("button", name="One more: Wheelchair spaces"))
+        keys.tick(page.get_by_role("checkbox", name="Hearing loop"))
+        keys.press(page.get_by_role("button", name="Save my wishes"))
+        expect(page.get_by_text("We need your consent to store these needs.")).to_be_visible()
+        consent = page.get_by_role("checkbox", name="I agree that you store these needs")
+        expect(consent).to_be_focused()
+        fine(page)
+        keys.tick(consent)
+        keys.press(page.get_by_role("button", name="Save my wishes"))
+        expect(page.get_by_text("Your wishes are saved.")).to_be_visible()
+        end_wishes(system)
+        page.reload()
+        expect(page.get_by_text("Your needs: 1 wheelchair space, Hearing loop.")).to_be_visible()
+        fine(page)
+        office.reload()
+        office.get_by_role("button", name=f"Relocate {names.earlier} → {names.following}").click()
+        dialog = office.get_by_role("dialog")
+        expect(dialog.get_by_text("parties that need accessible seats are seated before the others")).to_be_visible()
+        expect(dialog.get_by_text("Hearing loop")).to_have_count(0)
+        fine(office)
+        dialog.get_by_role("button", name="Run the relocation").click()
+        until(page, f"async () => ({RENEWALS})().then(([one]) => one.moved)")
+        page.reload()
+        expect(page.get_by_text("Any seats: met")).to_be_visible()
+        expect(
+            page.get_by_text("Your new seats have what you asked for: 1 wheelchair space, Hearing loop.")
+        ).to_be_visible()
+        expect(page.get_by_text("We delete your needs on")).to_be_visible()
+        fine(page)
+
+
 def test_a_holder_renews_one_of_two_seats_by_keyboard(browser: Browser, system: System, address: str) -> None:
     fan, names = f"fewer-{address}", seasons_with_a_holder(system, f"fewer-{address}")
     email = grant_roles(system, f"fewer-office-{address}", OFFICE)

@@ -34,11 +34,15 @@ class SeasonJobs:
         jobs.every_money(ATTEND_EVERY_S, "seasons.attendance", self.attend)
 
     async def run(self, db: Database) -> None:
-        """Take every campaign as far as it can go now."""
+        """Take every campaign as far as it can go now, and delete the needs of those that are over."""
         async with db.connection() as conn:
             active = await store.active_campaigns(conn, self._clock.now())
+            over = await store.with_old_needs(conn, self._clock.now())
         for campaign_id in active:
             await self.run_campaign(db, campaign_id)
+        for campaign_id in over:
+            async with db.transaction() as conn:
+                await relocating.forget_needs(conn, campaign_id)
 
     async def attend(self, db: Database) -> None:
         """Tell holders about unused seats once an event of their package has been over for a day."""

@@ -71,11 +71,12 @@ async def compute(conn: Connection, campaign: Campaign, now: datetime) -> list[O
     if seasons is None:
         return None
     sales = events_of_round(seasons)
-    wishes = await store.seekers(conn, campaign.id)
-    held = await store.seats_held(conn, list(wishes))
+    renewals = await store.seekers(conn, campaign.id)
+    held = await store.seats_held(conn, [one.id for one in renewals])
     seekers = []
-    for id_, (years, wanted) in wishes.items():
-        seats = {one.event_id: one.assigned for one in held.get(id_, ())}
+    for one in renewals:
+        seats = {part.event_id: part.assigned for part in held.get(one.id, ())}
         if all(sale.event.event_id in seats for sale in sales):
-            seekers.append(Seeker(id_, years, wanted, [seats[sale.event.event_id] for sale in sales]))
+            at_events = [seats[sale.event.event_id] for sale in sales]
+            seekers.append(Seeker(one.id, one.years, one.wishes, at_events, one.wheelchairs, one.needs))
     return await asyncio.to_thread(relocate, sales, seekers, campaign.seed)

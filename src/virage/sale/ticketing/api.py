@@ -42,6 +42,7 @@ from virage.sale.ticketing.reads.gates import holder_names as holder_names
 from virage.sale.ticketing.reads.gates import holders_of as holders_of
 from virage.sale.ticketing.reads.gates import order_codes as order_codes
 from virage.sale.ticketing.reads.gates import orders_with_code as orders_with_code
+from virage.sale.ticketing.reads.gates import owners as owners
 from virage.sale.ticketing.reads.gates import places_of_owners as places_of_owners
 from virage.sale.ticketing.reads.open_sales import OpenSales as OpenSales
 from virage.sale.ticketing.reads.open_sales import load_pricing as load_pricing

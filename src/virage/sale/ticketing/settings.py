@@ -19,13 +19,13 @@ class ReminderSettings(Struct, frozen=True, kw_only=True):
 class ExchangeSettings(Struct, frozen=True, kw_only=True):
     """Thresholds of the exchange. A person reviews the listing that passes one."""
 
-    exchange_event_tickets_max: Annotated[int, parse.positive] = 4
+    exchange_event_tickets_max: Annotated[int, parse.tickets] = 4
     """Tickets of one event that a person lists without a review."""
-    exchange_year_tickets_max: Annotated[int, parse.positive] = 20
+    exchange_year_tickets_max: Annotated[int, parse.tickets] = 20
     """Tickets that a person sells in 365 days without a review."""
-    exchange_browser_tickets_max: Annotated[int, parse.positive] = 8
+    exchange_browser_tickets_max: Annotated[int, parse.tickets] = 8
     """Tickets of one event that all accounts of a browser list without a review."""
-    exchange_card_tickets_max: Annotated[int, parse.positive] = 8
+    exchange_card_tickets_max: Annotated[int, parse.tickets] = 8
     """Tickets of one event, bought with one payment card, that all accounts list without a review."""
     waiting_invitation_minutes: Annotated[int, parse.positive] = 120
     """Minutes after which the next person of a waiting list is told of seats that the one before has not bought."""

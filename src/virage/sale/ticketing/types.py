@@ -6,8 +6,10 @@ from virage.sale.ticketing.rules.bundles import SeatWish as SeatWish
 from virage.sale.ticketing.rules.bundles import bundle_offer as bundle_offer
 from virage.sale.ticketing.rules.bundles import bundle_seats as bundle_seats
 from virage.sale.ticketing.rules.bundles import free_everywhere as free_everywhere
+from virage.sale.ticketing.rules.bundles import may_help as may_help
 from virage.sale.ticketing.rules.bundles import places_at as places_at
 from virage.sale.ticketing.rules.bundles import renewed_seats as renewed_seats
+from virage.sale.ticketing.rules.bundles import search_for as search_for
 from virage.sale.ticketing.rules.bundles import wished_seats as wished_seats
 from virage.sale.ticketing.rules.early import EarlySale as EarlySale
 from virage.sale.ticketing.rules.early import EarlyWindow as EarlyWindow

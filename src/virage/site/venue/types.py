@@ -50,4 +50,9 @@ from virage.site.venue.rules.venue import StandingArea as StandingArea
 from virage.site.venue.rules.venue import Venue as Venue
 from virage.site.venue.rules.venue import local_code as local_code
 from virage.site.venue.rules.venue import owner_of as owner_of
+from virage.site.venue.rules.walk_graph import KINDS as KINDS
+from virage.site.venue.rules.walk_graph import STAIRS_DOWN_M_S as STAIRS_DOWN_M_S
+from virage.site.venue.rules.walk_graph import STAIRS_UP_M_S as STAIRS_UP_M_S
+from virage.site.venue.rules.walk_graph import WALK_M_S as WALK_M_S
 from virage.site.venue.rules.walk_graph import Kind as Kind
+from virage.site.venue.rules.walk_graph import steps_of as steps_of

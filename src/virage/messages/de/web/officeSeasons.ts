@@ -86,7 +86,7 @@ export const officeSeasons = {
   },
   round: {
     title: "Neue Plätze vergeben?",
-    text: "Das ist das tatsächliche Ergebnis in diesem Moment. Die Vergabe läuft einmal und lässt sich nicht rückgängig machen. Wer nichts bekommt, behält seine Plätze.",
+    text: "Das ist das tatsächliche Ergebnis in diesem Moment. Die Vergabe läuft einmal und lässt sich nicht rückgängig machen. Wer nichts bekommt, behält seine Plätze. Die Reihenfolge richtet sich nach den Saisons; Gruppen, die barrierefreie Plätze brauchen, kommen vor den anderen an die Reihe.",
     takes: "Verlängerungen mit Wünschen",
     moved: "Bekommen andere Plätze",
     keep: "Behalten ihre Plätze",

@@ -86,7 +86,7 @@ export const officeSeasons = {
   },
   round: {
     title: "Move the seats?",
-    text: "This is the real result at this moment. The round runs once and cannot be undone. Holders whose wishes cannot be met keep their seats.",
+    text: "This is the real result at this moment. The round runs once and cannot be undone. Holders whose wishes cannot be met keep their seats. The order is that of the seasons held; parties that need accessible seats are seated before the others.",
     takes: "Renewals with wishes",
     moved: "Get other seats",
     keep: "Keep their seats",

@@ -86,7 +86,7 @@ export const officeSeasons = {
   },
   round: {
     title: "Attribuer les nouvelles places ?",
-    text: "Voici le résultat réel à cet instant. L’attribution n’a lieu qu’une fois et elle est définitive. Ceux dont aucun souhait n’est satisfait gardent leurs places.",
+    text: "Voici le résultat réel à cet instant. L’attribution n’a lieu qu’une fois et elle est définitive. Ceux dont aucun souhait n’est satisfait gardent leurs places. L’ordre est celui de l’ancienneté ; les groupes qui ont besoin de places accessibles sont placés avant les autres.",
     takes: "Réabonnements avec souhaits",
     moved: "Reçoivent d’autres places",
     keep: "Gardent leurs places",

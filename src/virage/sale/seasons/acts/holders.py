@@ -1,34 +1,57 @@
 """Holders state wishes, keep a part of their seats, decline, and are erased."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from msgspec import Meta, Struct
 
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
-from virage.platform.values.refusals import Refused, invalid_inputs
+from virage.platform.values.refusals import Refused, invalid_input, invalid_inputs
 from virage.sale.packages import api as packages
 from virage.sale.packages.api import NewSeats
-from virage.sale.seasons.rules.terms import Campaign, Renewal, SeasonRefusal
+from virage.sale.seasons.rules.terms import SEAT_NEEDS, WISHES_MAX, Campaign, Renewal, SeasonRefusal
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing import api as ticketing
-from virage.sale.ticketing.types import OpenSale, SeatWish, Tariff
+from virage.sale.ticketing.types import PARTY_MAX, OpenSale, SeatNeed, SeatWish, Tariff
 
 
-async def wish(
-    conn: Connection, renewal_id: UUID, person_id: UUID, wishes: Sequence[SeatWish], *, sale: OpenSale, now: datetime
+class WishesRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Wishes for other seats, in order of preference; an empty list keeps the seats.
+
+    `wheelchairs` of the party need a wheelchair space, each with the free companion seat for another one of the party
+    as far as they go. `needs` are features that a seat must have, one for each person with the access tariff, or one.
+    Both are health data, and stored only with the person's consent: `needs_consent`.
+    """
+
+    wishes: Annotated[list[SeatWish], Meta(max_length=WISHES_MAX)]
+    wheelchairs: Annotated[int, Meta(ge=0, le=PARTY_MAX)] = 0
+    needs: Annotated[list[SeatNeed], Meta(max_length=len(SEAT_NEEDS))] = []
+    needs_consent: bool = False
+
+
+async def wish(  # noqa: PLR0911 - each reason by its name
+    conn: Connection, renewal_id: UUID, person_id: UUID, request: WishesRequest, *, sale: OpenSale, now: datetime
 ) -> Renewal | Refused:
-    """Replace the wishes of one's renewal, in order; `sale` is the first event of the next season.
+    """Replace the wishes of one's renewal, and the needs of its party; `sale` is the first event of the next season.
 
     Refusals: `not_found`, `renewal_closed` after the deadline, and once it is paid or ended, `category_unknown`,
-    `block_unknown`.
+    `block_unknown`, `invalid_input` for needs without consent or without a wish, and more wheelchairs than people.
     """
     found = await _locked(conn, renewal_id, person_id)
     if isinstance(found, Refused):
         return found
     campaign, renewal = found
     sold = {sale.pricing.blocks.get(code) for code in sale.blocks}
-    for one in wishes:
+    if (request.wheelchairs or request.needs) and not request.needs_consent:
+        return invalid_input("needs_consent", "Needs of access are stored only with consent.")
+    if (request.wheelchairs or request.needs) and not request.wishes:
+        return invalid_input("wishes", "Needs are those of other seats: state a wish.")
+    if request.wheelchairs > renewal.size:
+        return invalid_input("wheelchairs", "The party is smaller.")
+    for one in request.wishes:
         if one.category_id is not None and one.category_id not in sold:
             return Refused(SeasonRefusal.CATEGORY_UNKNOWN)
         if one.block is not None and (one.block not in sale.blocks or one.block not in sale.pricing.blocks):
@@ -37,9 +60,10 @@ async def wish(
     in_time = campaign.relocates_until is not None and now < campaign.relocates_until
     if not held or not in_time or renewal.declined_at is not None:
         return Refused(SeasonRefusal.CLOSED)
-    if renewal.wishes != list(wishes):
-        await store.set_wishes(conn, renewal_id, wishes)
-        data = {"campaign": campaign.id, "wishes": len(wishes)}
+    needs = [need for need in SEAT_NEEDS if need in request.needs]
+    if (renewal.wishes, renewal.wheelchairs, renewal.needs) != (request.wishes, request.wheelchairs, needs):
+        await store.set_wishes(conn, renewal_id, request.wishes, request.wheelchairs, needs)
+        data = {"campaign": campaign.id, "wishes": len(request.wishes)}
         await append(conn, [Fact("renewal_wished", person_id, renewal_id, data)], now)
     return (await store.renewals(conn, [renewal_id]))[renewal_id]
 

@@ -21,13 +21,20 @@ MOVED_AT_ONCE: Final = 250
 
 
 async def store_round(conn: Connection, campaign_id: UUID, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Store the results of the relocation round, once."""
+    """Store the results of the relocation round, once; needs of renewals that took no part are deleted."""
     campaign = await store.lock_campaign(conn, campaign_id)
     if campaign is None or campaign.state != "relocating" or campaign.drawn_at is not None:
         return
     await store.set_outcomes(conn, outcomes)
+    await store.forget_needs(conn, campaign_id, only_without_turn=True)
     await store.set_drawn(conn, campaign_id, now)
     await append(conn, [Fact("season_round_made", None, campaign_id, {"renewals": len(outcomes)})], now)
+
+
+async def forget_needs(conn: Connection, campaign_id: UUID) -> None:
+    """Delete what the parties of a campaign need."""
+    await store.lock_campaign(conn, campaign_id)
+    await store.forget_needs(conn, campaign_id, only_without_turn=False)
 
 
 async def move(
@@ -44,6 +51,7 @@ async def move(
     batch = await store.to_move(conn, campaign_id, campaign.moved_after, MOVED_AT_ONCE)
     if not batch:
         await store.set_relocated(conn, campaign_id, now)
+        await store.forget_turns(conn, campaign_id)
         await append(conn, [Fact("season_round_ended", None, campaign_id, {"revision": campaign.revision})], now)
         return 0
     sales = events_of_round(seasons)
@@ -76,8 +84,8 @@ async def move(
     kept = [one.id for one in batch if one.id not in moved and one.id not in lost]
     await store.set_answers(conn, taken, "taken_meanwhile")
     await store.set_answers(conn, kept, "not_held")
-    numbers = [one.number for one in batch if one.number is not None]
-    await store.set_moved(conn, campaign_id, numbers[-1])
+    turns = [one.turn for one in batch if one.turn is not None]
+    await store.set_moved(conn, campaign_id, turns[-1])
     await append(conn, [Fact("renewal_moved", None, id_, {"campaign": campaign_id}) for id_ in sorted(moved)], now)
     told = [(one.id, one.person_id) for one in batch if one.id in moved]
     await notify(conn, EmailKind.RENEWAL_MOVED, told, now, expires_at=campaign.until)

@@ -6,11 +6,12 @@ How far it has come is stored with each batch: a process that is killed leaves a
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from virage.identity.people.types import EmailKind
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
+from virage.platform.values.ids import named_id
 from virage.platform.values.refusals import Refused
 from virage.sale.packages import api as packages
 from virage.sale.packages.api import NotHeld, SeatedParty
@@ -50,7 +51,7 @@ async def renew(
         kept = seasons.kept(holder)
         if kept is None or holder.person_id is None:
             continue
-        id_ = uuid5(campaign_id, str(holder.id))
+        id_ = named_id(campaign_id, str(holder.id))
         reason = UNUSED if holder.id in reached else refused.get(id_)
         if reason is None:
             seats = seasons.seats_of(kept)
@@ -178,6 +179,9 @@ def _row(  # noqa: PLR0917 - the columns
         answers=[],
         moves_to=None,
         moves_tariffs=None,
+        turn=None,
+        wheelchairs=0,
+        needs=[],
         declined_at=None,
         refused_at=None,
         begun_at=now,

@@ -16,7 +16,7 @@ from virage.sale.packages.types import Package
 from virage.sale.seasons.rules.terms import UNUSED, Answer, Campaign, Renewal
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing import api as ticketing
-from virage.sale.ticketing.types import SeatWish, Tariff
+from virage.sale.ticketing.types import SeatNeed, SeatWish, Tariff
 
 RenewalState = Literal["listed", "refused", "open", "paying", "paid", "refunded", "declined", "lapsed"]
 """`listed`: no seats are held yet, and the box office looks at it. `open`: seats are held until the end."""
@@ -44,7 +44,7 @@ class RenewalView(Struct, frozen=True):
     `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
     than last season. `unused`: it is listed because seats stayed empty too often. `number` is the place in the order of
     the relocation round, None if it took no part. `wishes_until` is None if there is no round. `categories` are those
-    that wishes may name.
+    that wishes may name. `wheelchairs` and `needs` are what the party needs of other seats, until they are deleted.
     """
 
     id: UUID
@@ -62,6 +62,8 @@ class RenewalView(Struct, frozen=True):
     subscription: SubscriptionView | None
     wishes_until: datetime | None
     wishes: list[WishAnswer]
+    wheelchairs: int
+    needs: list[SeatNeed]
     number: int | None
     moved: bool
     categories: list[WishCategory]
@@ -99,7 +101,6 @@ def _view(
     subscription: SubscriptionView | None,
     now: datetime,
 ) -> RenewalView:
-    answers: list[Answer | None] = [*renewal.answers] or [None] * len(renewal.wishes)
     return RenewalView(
         id=renewal.id,
         earlier=named[campaign.from_package_id].name,
@@ -115,11 +116,21 @@ def _view(
         note=renewal.note if renewal.refused_at is not None else None,
         subscription=subscription,
         wishes_until=campaign.relocates_until,
-        wishes=[WishAnswer(wish, answer) for wish, answer in zip(renewal.wishes, answers, strict=True)],
+        wishes=answered(renewal),
+        wheelchairs=renewal.wheelchairs,
+        needs=renewal.needs,
         number=renewal.number,
         moved=renewal.moves_to is not None and campaign.relocated_at is not None,
         categories=[],
     )
+
+
+def answered(renewal: Renewal) -> list[WishAnswer]:
+    """Return the wishes of a renewal with their answers; none after an erasure, which keeps the answers."""
+    if not renewal.wishes:
+        return []
+    answers: list[Answer | None] = [*renewal.answers] or [None] * len(renewal.wishes)
+    return [WishAnswer(wish, answer) for wish, answer in zip(renewal.wishes, answers, strict=True)]
 
 
 async def wish_categories(conn: Connection, renewal: Renewal, now: datetime) -> list[WishCategory]:
@@ -149,6 +160,13 @@ async def first_event(conn: Connection, campaign_id: UUID, now: datetime) -> UUI
 async def export(conn: Connection, person_id: UUID) -> Any:
     """Return the renewals of a person, for the data export."""
     return [
-        {"id": row.id, "campaign": row.campaign_id, "begun_at": row.begun_at, "wishes": row.wishes}
+        {
+            "id": row.id,
+            "campaign": row.campaign_id,
+            "begun_at": row.begun_at,
+            "wishes": row.wishes,
+            "wheelchairs": row.wheelchairs,
+            "needs": row.needs,
+        }
         for row in await store.renewals_of(conn, person_id)
     ]

@@ -17,9 +17,9 @@ from virage.platform.values.tables import Cell, table
 from virage.sale.packages import api as packages
 from virage.sale.packages.types import discount_of, discounted
 from virage.sale.seasons.planning import Seasons, compute, events_of_round, load_seasons
-from virage.sale.seasons.reads.fans import RenewalState, WishAnswer, state_of
+from virage.sale.seasons.reads.fans import RenewalState, WishAnswer, answered, state_of
 from virage.sale.seasons.rules.campaigns import Holder
-from virage.sale.seasons.rules.terms import Answer, Campaign, CampaignContent, CampaignState, Renewal
+from virage.sale.seasons.rules.terms import Campaign, CampaignContent, CampaignState, Renewal
 from virage.sale.seasons.store import seasons as store
 from virage.sale.seasons.store.seasons import CampaignCounts
 from virage.sale.ticketing.types import places_at
@@ -240,7 +240,6 @@ async def shown(conn: Connection, rows: Sequence[Renewal], now: datetime) -> lis
     for row in rows:
         name, email = names.get(row.person_id, (None, None))
         subscription = subscriptions.get(row.id)
-        answers: list[Answer | None] = [*row.answers] or [None] * len(row.wishes)
         listed.append(
             OfficeRenewal(
                 id=row.id,
@@ -255,7 +254,7 @@ async def shown(conn: Connection, rows: Sequence[Renewal], now: datetime) -> lis
                 other_events=len(row.other_events),
                 total_cents=0 if subscription is None else subscription.total_cents,
                 number=row.number,
-                wishes=[WishAnswer(wish, answer) for wish, answer in zip(row.wishes, answers, strict=True)],
+                wishes=answered(row),
                 moved=row.moves_to is not None,
             )
         )

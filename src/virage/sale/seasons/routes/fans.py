@@ -12,17 +12,11 @@ from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
 from virage.platform.web.routing import delete, get, put
 from virage.sale.seasons.acts import holders
+from virage.sale.seasons.acts.holders import WishesRequest
 from virage.sale.seasons.reads.fans import RenewalView, first_event, renewal_views, wish_categories
-from virage.sale.seasons.rules.terms import WISHES_MAX
 from virage.sale.seasons.store import seasons as store
 from virage.sale.ticketing.api import OpenSales
-from virage.sale.ticketing.types import PARTY_MAX, SeatWish
-
-
-class WishesRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Wishes for other seats, in order of preference; an empty list keeps the seats."""
-
-    wishes: Annotated[list[SeatWish], Meta(max_length=WISHES_MAX)]
+from virage.sale.ticketing.types import PARTY_MAX
 
 
 class SeatsRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +49,10 @@ async def put_wishes(
     open_sales: OpenSales,
     principal: Principal,
 ) -> RenewalView:
-    """Replace my wishes for other seats, until the deadline of the relocation round and while it is not paid."""
+    """Replace my wishes for other seats and what my party needs.
+
+    Until the deadline of the relocation round, and while the renewal is not paid.
+    """
     person_id = require_fan(principal)
     async with db.connection() as conn:
         row = (await store.renewals(conn, [renewal_id])).get(renewal_id)
@@ -65,7 +62,7 @@ async def put_wishes(
     sale = None if event_id is None else await open_sales.get(event_id)
     if sale is None:
         raise Problem("renewal_closed")
-    granted(await db.transact(holders.wish, renewal_id, person_id, data.wishes, sale=sale, now=clock.now()))
+    granted(await db.transact(holders.wish, renewal_id, person_id, data, sale=sale, now=clock.now()))
     async with db.connection() as conn:
         return await _view(conn, renewal_id, person_id, clock)
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.sale.ticketing.types import SeatWish
+from virage.sale.ticketing.types import SeatNeed, SeatWish
 
 WISHES_MAX = 5
+SEAT_NEEDS: Final[tuple[SeatNeed, ...]] = get_args(SeatNeed)
 Instant = Annotated[datetime, Meta(tz=True)]
 
 CampaignState = Literal["draft", "started", "open", "relocating"]
@@ -82,6 +83,11 @@ class Renewal(Struct, frozen=True):
     `years` counts the seasons held, the earlier one included. `reason` says why no seats are held: `waiting`, or why
     the office has to look at it. `other_events` are those with other seats than last season. `number` is the place in
     the order of the relocation round, from 1; `moves_to` are the new places at the first event, with their tariffs.
+    `turn` is the place in the order in which the round gives seats, None before it and
+    once the seats are moved.
+
+    `wheelchairs` of the party need a wheelchair space, and `needs` are features that seats must have. Both are health
+    data, and deleted with the wishes, with an answer that ends the renewal, and at the end of the campaign.
     """
 
     id: UUID
@@ -99,6 +105,9 @@ class Renewal(Struct, frozen=True):
     answers: list[Answer]
     moves_to: list[int] | None
     moves_tariffs: list[int] | None
+    turn: int | None
+    wheelchairs: int
+    needs: list[SeatNeed]
     declined_at: datetime | None
     refused_at: datetime | None
     begun_at: datetime

@@ -14,7 +14,7 @@ from virage.sale.seasons.rules.campaigns import Holder, SoldPart
 from virage.sale.seasons.rules.relocation import Outcome
 from virage.sale.seasons.rules.terms import Campaign, CampaignContent, CampaignState, Renewal
 from virage.sale.seasons.store.queries import queries
-from virage.sale.ticketing.types import TARIFF_CODE, TARIFFS, Assigned, SeatWish
+from virage.sale.ticketing.types import TARIFF_CODE, TARIFFS, Assigned, SeatNeed, SeatWish
 
 
 class CampaignCounts(Struct, frozen=True):
@@ -112,7 +112,7 @@ async def set_drawn(conn: Connection, id_: UUID, now: datetime) -> None:
 
 
 async def set_moved(conn: Connection, id_: UUID, moved_after: int) -> None:
-    """Store how far the relocation round of a locked campaign has come."""
+    """Store the turn to which the relocation round of a locked campaign has come."""
     await queries.set_moved(conn, id=id_, moved_after=moved_after)
 
 
@@ -202,9 +202,11 @@ async def decide(
     await queries.decide(conn, id=id_, reason=reason, note=note, refused_at=refused_at)
 
 
-async def set_wishes(conn: Connection, id_: UUID, wishes: Sequence[SeatWish]) -> None:
-    """Set the wishes of a renewal of a locked campaign."""
-    await queries.set_wishes(conn, id=id_, wishes=wishes)
+async def set_wishes(
+    conn: Connection, id_: UUID, wishes: Sequence[SeatWish], wheelchairs: int, needs: Sequence[SeatNeed]
+) -> None:
+    """Set the wishes of a renewal of a locked campaign, and the needs of its party."""
+    await queries.set_wishes(conn, id=id_, wishes=wishes, wheelchairs=wheelchairs, needs=list(needs))
 
 
 async def set_size(conn: Connection, id_: UUID, size: int) -> None:
@@ -213,7 +215,7 @@ async def set_size(conn: Connection, id_: UUID, size: int) -> None:
 
 
 async def decline(conn: Connection, id_: UUID, now: datetime) -> None:
-    """Store that a holder declined; the campaign is locked."""
+    """Store that a holder declined, and delete what they needed; the campaign is locked."""
     await queries.decline(conn, id=id_, now=now)
 
 
@@ -222,10 +224,24 @@ async def forget_person(conn: Connection, person_id: UUID) -> None:
     await queries.forget_person(conn, person_id=person_id)
 
 
-async def seekers(conn: Connection, campaign_id: UUID) -> dict[UUID, tuple[int, list[SeatWish]]]:
-    """Return the years and wishes of the renewals that take part in the relocation round."""
-    rows = queries.seekers(conn, campaign_id=campaign_id)
-    return {row["id"]: (row["years"], msgspec.convert(row["wishes"], list[SeatWish])) async for row in rows}
+async def with_old_needs(conn: Connection, now: datetime) -> list[UUID]:
+    """Return the campaigns that are over while renewals of them still have needs."""
+    return [row["id"] async for row in queries.with_old_needs(conn, now=now)]
+
+
+async def forget_needs(conn: Connection, campaign_id: UUID, *, only_without_turn: bool) -> None:
+    """Delete what the parties of a locked campaign need, or those alone that had no turn in its round."""
+    await queries.forget_needs(conn, campaign_id=campaign_id, only_without_turn=only_without_turn)
+
+
+async def forget_turns(conn: Connection, campaign_id: UUID) -> None:
+    """Delete the turns of a locked campaign whose seats are moved: beside the numbers they show who has needs."""
+    await queries.forget_turns(conn, campaign_id=campaign_id)
+
+
+async def seekers(conn: Connection, campaign_id: UUID) -> list[Renewal]:
+    """Return the renewals with wishes, in the order of their ids; some may not be held any more."""
+    return [_renewal(row) async for row in queries.seekers(conn, campaign_id=campaign_id)]
 
 
 async def seats_held(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[HeldSeats]]:
@@ -244,6 +260,7 @@ async def set_outcomes(conn: Connection, outcomes: Sequence[Outcome]) -> None:
         conn,
         ids=[one.id for one in outcomes],
         numbers=[one.number for one in outcomes],
+        turns=[one.turn for one in outcomes],
         answers=[_array(one.answers) for one in outcomes],
         moves=[None if one.places is None else _array(seat.place for seat in one.places) for one in outcomes],
         tariffs=[
@@ -253,7 +270,7 @@ async def set_outcomes(conn: Connection, outcomes: Sequence[Outcome]) -> None:
 
 
 async def to_move(conn: Connection, campaign_id: UUID, after: int, wanted: int) -> list[Renewal]:
-    """Return renewals of the relocation round that get other seats, in its order."""
+    """Return renewals of the relocation round that get other seats, in the order of their turns."""
     rows = queries.to_move(conn, campaign_id=campaign_id, after=after, wanted=wanted)
     return [_renewal(row) async for row in rows]
 

@@ -102,19 +102,19 @@ order by new.id;
 -- name: renewals(ids)
 -- Renewals by id.
 select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
-    declined_at, refused_at, begun_at
+    turn, wheelchairs, needs, declined_at, refused_at, begun_at
 from seasons.renewal where id = any(:ids::uuid[]);
 
 -- name: renewals_of(person_id)
 -- The renewals of a person, the latest first.
 select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
-    declined_at, refused_at, begun_at
+    turn, wheelchairs, needs, declined_at, refused_at, begun_at
 from seasons.renewal where person_id = :person_id order by begun_at desc, id limit 200;
 
 -- name: renewals_in(campaign_id, after, only_listed, wanted)
 -- Renewals of a campaign in the order of their ids, from the one after `after`; or those alone that are listed.
 select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
-    declined_at, refused_at, begun_at
+    turn, wheelchairs, needs, declined_at, refused_at, begun_at
 from seasons.renewal
 where campaign_id = :campaign_id and id > :after::uuid and (not :only_listed::boolean or reason is not null)
 order by id limit :wanted;
@@ -122,7 +122,7 @@ order by id limit :wanted;
 -- name: waiting(campaign_id)
 -- Renewals that look for other seats, in the order of their ids; refused and declined ones do not.
 select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
-    declined_at, refused_at, begun_at
+    turn, wheelchairs, needs, declined_at, refused_at, begun_at
 from seasons.renewal
 where campaign_id = :campaign_id and reason = 'waiting' and refused_at is null and declined_at is null
 order by id;
@@ -137,9 +137,9 @@ where renewal.id = given.id;
 -- What the office decided on a locked renewal.
 update seasons.renewal set reason = :reason, note = :note, refused_at = :refused_at where id = :id;
 
--- name: set_wishes(id, wishes)!
--- The wishes of a locked renewal.
-update seasons.renewal set wishes = :wishes::jsonb where id = :id;
+-- name: set_wishes(id, wishes, wheelchairs, needs)!
+-- The wishes of a locked renewal, and the needs of its party.
+update seasons.renewal set wishes = :wishes::jsonb, wheelchairs = :wheelchairs, needs = :needs::text[] where id = :id;
 
 -- name: set_size(id, size)!
 -- The number of seats of a locked renewal.
@@ -147,38 +147,58 @@ update seasons.renewal set size = :size where id = :id;
 
 -- name: decline(id, now)!
 -- A locked renewal that its holder declined.
-update seasons.renewal set declined_at = :now where id = :id;
+update seasons.renewal set declined_at = :now, wheelchairs = 0, needs = '{}' where id = :id;
 
 -- name: forget_person(person_id)!
 -- Renewals of an erased person, whose campaigns are locked.
-update seasons.renewal set person_id = null, wishes = '[]', note = null where person_id = :person_id;
+update seasons.renewal set person_id = null, wishes = '[]', wheelchairs = 0, needs = '{}', note = null
+where person_id = :person_id;
+
+-- name: with_old_needs(now)
+-- Campaigns that are over while renewals of them still have needs.
+select id from seasons.campaign
+where until <= :now
+    and exists (
+        select from seasons.renewal where campaign_id = campaign.id and (wheelchairs > 0 or needs <> '{}')
+    )
+order by id;
+
+-- name: forget_needs(campaign_id, only_without_turn)!
+-- The needs of the renewals of a locked campaign, or of those that took no part in its round.
+update seasons.renewal set wheelchairs = 0, needs = '{}'
+where campaign_id = :campaign_id and (wheelchairs > 0 or needs <> '{}') and (turn is null or not :only_without_turn);
+
+-- name: forget_turns(campaign_id)!
+-- The turns of the renewals of a locked campaign, once its seats are moved.
+update seasons.renewal set turn = null where campaign_id = :campaign_id and turn is not null;
 
 -- name: seekers(campaign_id)
 -- Renewals with wishes whose seats are held.
-select renewal.id, renewal.years, renewal.wishes
+select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
+    turn, wheelchairs, needs, declined_at, refused_at, begun_at
 from seasons.renewal
-where renewal.campaign_id = :campaign_id and renewal.wishes <> '[]' and renewal.reason is null
-    and renewal.declined_at is null
-order by renewal.id;
+where campaign_id = :campaign_id and wishes <> '[]' and reason is null and declined_at is null
+order by id;
 
 -- name: seats_held(ids)
 -- The orders of bundles that are held and whose payment has not begun.
 select bundle_id, order_id, event_id, places, tariffs from ticketing.public_held_bundle where bundle_id = any(:ids::uuid[]);
 
--- name: set_outcomes(ids, numbers, answers, moves, tariffs)!
+-- name: set_outcomes(ids, numbers, turns, answers, moves, tariffs)!
 -- What the relocation round gives renewals of a locked campaign. The others are arrays, as text.
-update seasons.renewal set number = given.number, answers = given.answers::text[], moves_to = given.moves::integer[],
-    moves_tariffs = given.tariffs::integer[]
-from unnest(:ids::uuid[], :numbers::integer[], :answers::text[], :moves::text[], :tariffs::text[])
-    as given (id, number, answers, moves, tariffs)
+update seasons.renewal set number = given.number, turn = given.turn, answers = given.answers::text[],
+    moves_to = given.moves::integer[], moves_tariffs = given.tariffs::integer[]
+from unnest(:ids::uuid[], :numbers::integer[], :turns::integer[], :answers::text[], :moves::text[], :tariffs::text[])
+    as given (id, number, turn, answers, moves, tariffs)
 where renewal.id = given.id;
 
 -- name: to_move(campaign_id, after, wanted)
--- Renewals of the relocation round that get other seats, in its order.
+-- Renewals of the relocation round that get other seats, in the order of their turns; rounds of before have numbers alone.
 select id, campaign_id, from_id, person_id, years, size, lost, reason, note, other_events, wishes, number, answers, moves_to, moves_tariffs,
-    declined_at, refused_at, begun_at
+    coalesce(turn, number) as turn, wheelchairs, needs, declined_at, refused_at, begun_at
 from seasons.renewal
-where campaign_id = :campaign_id and number > :after and moves_to is not null order by number limit :wanted;
+where campaign_id = :campaign_id and coalesce(turn, number) > :after and moves_to is not null
+order by coalesce(turn, number) limit :wanted;
 
 -- name: set_answers(ids, answer)!
 -- Renewals of a locked campaign whose wish could not be carried out.

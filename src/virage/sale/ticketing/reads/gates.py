@@ -41,6 +41,11 @@ async def orders_with_code(conn: Connection, code: str) -> list[UUID]:
     return [] if found is None else [one.subject for one in await orders_store.orders_by_code(conn, found)]
 
 
+async def owners(conn: Connection, event_id: UUID, after: UUID, most: int) -> list[UUID]:
+    """Return a page of the accounts that hold valid tickets of an event, in order, those after an id."""
+    return await store.owners_of_tickets(conn, event_id, after, most)
+
+
 async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
     """Return the valid tickets of some fans at an event: owner, ticket, place."""
     return await store.tickets_of_owners(conn, event_id, owner_ids)

@@ -56,11 +56,11 @@ def best_seats(inventory: SeatInventory, request: BestSeats, block: int | None) 
     search = SeatSearch(request.category_id, block, feature, needing, request.hospitality)
     together = group(inventory, search, request.party.size)
     if together is not None:
-        return _seat(inventory, request.party, together, search.feature)
+        return seat_party(inventory, request.party, together, search.feature)
     if request.together and inventory.room(search.segments(inventory)) >= request.party.size:
         return Refused(Reason.NOT_TOGETHER, {"splits_possible": not feature})
     split = None if request.together else scattered(inventory, search, request.party.size)
-    return Refused(Reason.SOLD_OUT) if split is None else _seat(inventory, request.party, split, search.feature)
+    return Refused(Reason.SOLD_OUT) if split is None else seat_party(inventory, request.party, split, search.feature)
 
 
 def group(inventory: SeatInventory, search: SeatSearch, size: int) -> list[int] | None:
@@ -101,10 +101,7 @@ def _window(
     """Return a window of a segment with about the best sightline, at an end of a free run if possible."""
     mask = inventory.mask(segment)
     starts = starts_of(mask, size) if orphans else without_orphans(mask, size)
-    if search.needing:
-        window, featured = (1 << size) - 1, inventory.plan.featured[search.feature][segment]
-        enough = [s for s in bits(starts) if (featured >> s & window).bit_count() >= search.needing]
-        starts = sum(1 << s for s in enough)
+    starts = with_feature(inventory, segment, search, size, starts)
     starts = flush(mask, size, starts) or starts
     if not starts:
         return None
@@ -113,6 +110,16 @@ def _window(
     floor = max(seen.values()) - NEAR_EQUAL * size
     chosen = inventory.random.choice([start for start, sight in seen.items() if sight >= floor])
     return list(range(first + chosen, first + chosen + size))
+
+
+def with_feature(inventory: SeatInventory, segment: int, search: SeatSearch, size: int, starts: int) -> int:
+    """Return, of the windows of a segment that begin at bits of `starts`, those with enough seats of the feature."""
+    if not search.needing:
+        return starts
+    masks = inventory.plan.featured.get(search.feature)
+    window, featured = (1 << size) - 1, 0 if masks is None else masks[segment]
+    enough = [start for start in bits(starts) if (featured >> start & window).bit_count() >= search.needing]
+    return sum(1 << start for start in enough)
 
 
 def scattered(inventory: SeatInventory, search: SeatSearch, size: int) -> list[int] | None:
@@ -192,7 +199,7 @@ def _anywhere(inventory: SeatInventory, search: SeatSearch, size: int) -> list[i
     return None
 
 
-def _seat(inventory: SeatInventory, party: Party, seats: list[int], feature: int) -> list[Assigned]:
+def seat_party(inventory: SeatInventory, party: Party, seats: list[int], feature: int) -> list[Assigned]:
     """Assign the seats to the party: the access tariff where the feature is, companions beside them."""
     if not feature or not party.access:
         return [Assigned(place, tariff) for place, tariff in zip(seats, party.tariffs(), strict=True)]

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from virage.platform.values.money import Cents
 from virage.platform.values.refusals import Refused
+from virage.sale.ticketing.rules.best_seats import SeatSearch, seat_party, with_feature
 from virage.sale.ticketing.rules.moving import GONE, new_places
 from virage.sale.ticketing.rules.open_sale import OpenSale
 from virage.sale.ticketing.rules.places import label
-from virage.sale.ticketing.rules.plan import WHEELCHAIR
+from virage.sale.ticketing.rules.plan import COMPANION, NEED_BITS, WHEELCHAIR
 from virage.sale.ticketing.rules.runs import bits, starts_of, without_orphans
 from virage.sale.ticketing.rules.sale import check_chosen, propose
 from virage.sale.ticketing.rules.terms import (
@@ -24,8 +25,10 @@ from virage.sale.ticketing.rules.terms import (
     BestSeats,
     ChosenSeat,
     ChosenSeats,
+    Need,
     Party,
     Reason,
+    SeatNeed,
     Seats,
     StandingPlaces,
     Tariff,
@@ -248,8 +251,52 @@ def _elsewhere(first: OpenSale, other: OpenSale, wanted: Sequence[Assigned], sea
     return replace(_best(first.venue, wanted, seats), category_id=category)
 
 
-def wished_seats(sale: OpenSale, wanted: Sequence[Assigned], wish: SeatWish) -> list[Assigned] | Refused:
-    """Propose the best adjacent seats that fit a wish, for the people of these places with their needs.
+def search_for(venue: Venue, wanted: Sequence[Assigned], wheelchairs: int, needs: Sequence[SeatNeed]) -> BestSeats:
+    """Return the search for seats that the people of these places make, without category and block.
+
+    `wheelchairs` of them need a wheelchair space: they get the access tariff, and the others the free companion seats
+    as far as they go; tickets of adults change first, then reduced ones. A wheelchair space that the party has stays a
+    need. `needs` are features that a seat must have, one for each person with the access tariff, or one.
+    """
+    asked = _best(venue, wanted, ChosenSeats(()))
+    party = asked.party
+    if wheelchairs:
+        access = min(party.size, max(party.access, wheelchairs))
+        companions = min(access, party.size - access)
+        others = party.size - access - companions
+        child = min(party.child, others)
+        reduced = min(party.reduced, others - child)
+        party = Party(others - child - reduced, child, reduced, access, companions)
+    spaces: tuple[Need, ...] = ("wheelchair",) if wheelchairs or asked.needs else ()
+    return replace(asked, party=party, needs=(*spaces, *needs))
+
+
+def may_help(sale: OpenSale, asked: BestSeats, places: Sequence[int]) -> bool:
+    """Return whether a party with needs may find seats side by side now that these places are free.
+
+    With a wheelchair, wheelchair spaces and companion seats may help, and others of a block with such spaces if there
+    are more people. Without one, seats that are near enough to one with the features.
+    """
+    plan, party = sale.inventory.plan, asked.party
+    seats = [place for place in places if place < plan.seats]
+    if "wheelchair" in asked.needs:
+        others = party.size - party.access - party.companions_coming
+        blocks = {unit.block for unit in plan.units} if others else set()
+        return any(plan.features[seat] & (WHEELCHAIR | COMPANION) or plan.block_of(seat) in blocks for seat in seats)
+    featured = plan.featured.get(sum(NEED_BITS[need] for need in set(asked.needs)))
+    if featured is None:
+        return False
+    for seat in seats:
+        segment = plan.segment_of[seat]
+        at = seat - plan.first[segment]
+        lowest = max(0, at - party.size + 1)
+        if featured[segment] >> lowest & (1 << at + party.size - lowest) - 1:
+            return True
+    return False
+
+
+def wished_seats(sale: OpenSale, asked: BestSeats, wish: SeatWish) -> list[Assigned] | Refused:
+    """Propose the best adjacent seats that fit a wish, for a party with its needs.
 
     Places that a party with a wheelchair has near the front or an aisle are those of its category and block.
     """
@@ -258,10 +305,12 @@ def wished_seats(sale: OpenSale, wanted: Sequence[Assigned], wish: SeatWish) -> 
         return Refused(Reason.BLOCK_UNKNOWN)
     if wish.category_id is not None and wish.category_id not in sale.inventory.categories:
         return Refused(Reason.CATEGORY_UNKNOWN)
-    best = replace(_best(sale.venue, wanted, ChosenSeats(())), category_id=wish.category_id, block=wish.block)
+    best = replace(asked, category_id=wish.category_id, block=wish.block)
     if wish.near is None or "wheelchair" in best.needs:
         return propose(sale.inventory, best, sale.blocks, sale.areas)
     inventory, plan, size = sale.inventory, sale.inventory.plan, best.party.size
+    feature = sum(NEED_BITS[need] for need in set(best.needs))
+    search = SeatSearch(wish.category_id, block, feature, max(1, best.party.access) if feature else 0)
     segments = inventory.segments(wish.category_id, block)
     for orphans in (False, True):
         for segment in inventory.with_room(size, segments, orphans=orphans).tolist():
@@ -272,10 +321,10 @@ def wished_seats(sale: OpenSale, wanted: Sequence[Assigned], wish: SeatWish) -> 
             starts = starts_of(mask, size) if orphans else without_orphans(mask, size)
             if wish.near == "aisle":  # a segment is a row between two aisles
                 starts &= 1 | 1 << max(0, plan.length[segment] - size)
+            starts = with_feature(inventory, segment, search, size, starts)
             if starts:
                 first = plan.first[segment] + bits(starts)[0]
-                people = zip(range(first, first + size), best.party.tariffs(), strict=True)
-                return [Assigned(place, tariff) for place, tariff in people]
+                return seat_party(inventory, best.party, list(range(first, first + size)), feature)
     return Refused(Reason.SOLD_OUT)
 
 

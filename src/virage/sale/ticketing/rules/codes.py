@@ -4,12 +4,12 @@ import secrets
 
 CODE_LENGTH = 8
 _SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_SIGN_OF_BYTE = (_SIGNS * (256 // len(_SIGNS))).encode()
 
 
 def new_code() -> str:
     """Return a random code, one of 32^8; the database ensures that it is unique."""
-    drawn = secrets.token_bytes(CODE_LENGTH)
-    return "".join(_SIGNS[byte & 31] for byte in drawn)
+    return secrets.token_bytes(CODE_LENGTH).translate(_SIGN_OF_BYTE).decode()
 
 
 def as_code(typed: str) -> str | None:

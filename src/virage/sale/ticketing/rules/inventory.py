@@ -41,7 +41,8 @@ class SeatInventory:
         self.random = Random()  # noqa: S311 - it only spreads buyers
         self._category = category_of
         self._sellable = category_of >= 0
-        self._free = self._sellable.copy()
+        self._bytes = bytearray(self._sellable.tobytes())  # of one place, read many times faster than in an array
+        self._free = np.frombuffer(self._bytes, np.bool_)
         gone = np.fromiter((place for place in taken if place < plan.places), np.int64)
         self._free[gone] = False
         self._masks = self._masks_of(self._free)
@@ -54,9 +55,10 @@ class SeatInventory:
         self._ordinary = self._segments_without(hospitality) if hospitality else None
         self._units_free = [self._count_units(row) for row in plan.unit_rows]
         self._row_of = {seat: number for number, row in enumerate(plan.unit_rows) for u in row for seat in u.seats}
-        self._pools = self._pools_of(category_of)
+        pools = self._pools_of(category_of)
+        self._pools: list[int] = pools.tolist()
         self.free_count = int(self._free.sum())
-        self.free_by_pool = np.bincount(self._pools[self._free], minlength=len(categories) + 1).tolist()
+        self.free_by_pool = np.bincount(pools[self._free], minlength=len(categories) + 1).tolist()
         """Free places by pool: one per category, then one for wheelchair spaces and companion seats."""
 
     def _pools_of(self, category_of: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
@@ -66,7 +68,7 @@ class SeatInventory:
 
     def pools_of(self, places: Iterable[int]) -> Counter[int]:
         """Return how many of these places belong to each pool."""
-        return Counter(int(self._pools[place]) for place in places)
+        return Counter([self._pools[place] for place in places])
 
     def _masks_of(self, free: npt.NDArray[np.bool_]) -> list[int]:
         bits = free.tolist()
@@ -112,9 +114,9 @@ class SeatInventory:
     def _set(self, places: Iterable[int], *, free: bool) -> list[int]:
         changed = []
         for place in places:
-            if place >= self.plan.places or self._free[place] == free or (free and not self._sellable[place]):
+            if place >= self.plan.places or self._bytes[place] == free or (free and self.category_of[place] < 0):
                 continue
-            self._free[place] = free
+            self._bytes[place] = free
             self.free_by_pool[self._pools[place]] += 1 if free else -1
             changed.append(place)
             if place in self._row_of:
@@ -146,12 +148,12 @@ class SeatInventory:
             self.release(hidden)
 
     def _count_units(self, row: list[Unit]) -> tuple[int, int]:
-        free = [unit for unit in row if self._free[unit.space]]
+        free = [unit for unit in row if self._bytes[unit.space]]
         return len(free), sum(1 for unit in free if self.companion_free(unit))
 
     def companion_free(self, unit: Unit) -> bool:
         """Return whether a wheelchair space has a companion seat that is free."""
-        return unit.companion is not None and bool(self._free[unit.companion])
+        return unit.companion is not None and bool(self._bytes[unit.companion])
 
     def rows_with_units(self, spaces: int, companions: int) -> list[list[Unit]]:
         """Return the rows with enough free wheelchair spaces and companion seats, best first."""
@@ -163,11 +165,17 @@ class SeatInventory:
 
     def is_free(self, place: int) -> bool:
         """Return whether a place is for sale and free."""
-        return 0 <= place < self.plan.places and bool(self._free[place])
+        return 0 <= place < self.plan.places and bool(self._bytes[place])
 
-    def is_sellable(self, place: int) -> bool:
-        """Return whether a place is for sale, free or not."""
-        return 0 <= place < self.plan.places and bool(self._sellable[place])
+    def not_for_sale(self, places: Iterable[int]) -> list[int]:
+        """Return those of these places that are not for sale, free or not."""
+        count, category_of = self.plan.places, self.category_of
+        return [place for place in places if not 0 <= place < count or category_of[place] < 0]
+
+    def taken(self, places: Iterable[int]) -> list[int]:
+        """Return those of these places, which are for sale, that are not free."""
+        free = self._bytes
+        return [place for place in places if not free[place]]
 
     def mask(self, segment: int) -> int:
         """Return the free ordinary seats of a segment as bits."""

@@ -128,7 +128,7 @@ def check_chosen(inventory: SeatInventory, chosen: Sequence[ChosenSeat]) -> list
     places = [choice.place for choice in chosen]
     if len(set(places)) != len(places):
         return Refused(Reason.PARTY_INVALID, {"places": "named twice"})
-    not_sold = [place for place in places if not inventory.is_sellable(place)]
+    not_sold = inventory.not_for_sale(places)
     if not_sold:
         return Refused(Reason.NOT_FOR_SALE, {"places": not_sold})
     tariffs = [choice.tariff for choice in chosen]
@@ -137,7 +137,7 @@ def check_chosen(inventory: SeatInventory, chosen: Sequence[ChosenSeat]) -> list
     reserved = [choice.place for choice in chosen if not _may_sit(inventory, choice, places)]
     if reserved:
         return Refused(Reason.PLACE_NEEDS_ACCESS, {"places": reserved})
-    taken = [place for place in places if not inventory.is_free(place)]
+    taken = inventory.taken(places)
     if taken:
         return Refused(Reason.PLACE_TAKEN, {"places": taken})
     return [Assigned(choice.place, choice.tariff) for choice in chosen]

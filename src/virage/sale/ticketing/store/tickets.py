@@ -45,6 +45,11 @@ async def tickets_of_owner(conn: Connection, owner_id: UUID) -> list[TicketRow]:
     return [TicketRow(*row) async for row in queries.tickets_of_owner(conn, owner_id=owner_id)]
 
 
+async def owners_of_tickets(conn: Connection, event_id: UUID, after: UUID, most: int) -> list[UUID]:
+    """Return the accounts after an id that hold valid tickets of an event, in order."""
+    return [row["owner_id"] async for row in queries.owners_of_tickets(conn, event_id=event_id, after=after, most=most)]
+
+
 async def tickets_of_owners(
     conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]
 ) -> list[tuple[UUID, UUID, int]]:

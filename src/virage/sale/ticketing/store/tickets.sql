@@ -22,6 +22,24 @@ from (
 ) as held
 order by held.paid_at desc, held.order_id, held.place;
 
+-- name: owners_of_tickets(event_id, after, most)
+-- The accounts after an id that hold valid tickets of an event, in order.
+select owner_id
+from (
+    select orders.owner_id
+    from ticketing.orders
+    cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
+    join ticketing.ticket on ticket.id = line.ticket_id
+    where orders.event_id = :event_id and orders.owner_id > :after and orders.state = 'paid'
+        and ticket.refund_id is null and ticket.holder_id is null
+    union
+    select ticket.holder_id
+    from ticketing.ticket
+    where ticket.event_id = :event_id and ticket.holder_id > :after and ticket.refund_id is null
+) as owner
+order by owner_id
+limit :most;
+
 -- name: tickets_of_owners(event_id, owner_ids)
 -- The valid tickets that some fans hold at an event.
 select orders.owner_id, ticket.id, ticket.place
