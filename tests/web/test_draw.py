@@ -28,6 +28,9 @@ OFFICE = tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "has_touch": False, "is_mobile": False}
 
 
+MINE = "async () => fetch('/api/events/EVENT/draw').then((answer) => answer.json()).then(({ draw }) => draw.mine)"
+
+
 @pytest.fixture
 def match(system: System) -> str:
     """A match of its own in half a year, whose public sale opens in a month."""
@@ -159,6 +162,14 @@ def test_needs_are_named_by_keyboard_with_consent_and_the_page_says_what_the_sea
         fan.goto(f"/events/{match}/draw")
         keyboard = Keys(fan)
         keyboard.press(fan.get_by_role("button", name="Add Gold"))
+        asked = fan.get_by_role("checkbox", name="I agree that you store these needs")
+        keyboard.press(fan.get_by_role("button", name="One more: Accessible"))
+        keyboard.tick(fan.get_by_role("checkbox", name="With wheelchair spaces"))
+        expect(asked).to_be_visible()
+        expect(fan.get_by_text("Only the number of wheelchair spaces is published")).to_be_visible()
+        fine(fan)
+        keyboard.press(fan.get_by_role("button", name="One fewer: Accessible"))
+        expect(asked).to_have_count(0)
         keyboard.tick(fan.get_by_role("checkbox", name="Space for a guide dog"))
         keyboard.tick(fan.get_by_role("checkbox", name="Quiet place"))
         keyboard.tick(fan.get_by_role("checkbox", name="I agree that my card is charged"))
@@ -177,6 +188,17 @@ def test_needs_are_named_by_keyboard_with_consent_and_the_page_says_what_the_sea
         expect(fan.get_by_text("You have won, and your tickets are paid")).to_be_visible(timeout=20_000)
         expect(fan.get_by_text("Your seats have what you asked for: Space for a guide dog.")).to_be_visible()
         expect(fan.get_by_text("The category had no free seats for this: Quiet place.")).to_be_visible()
+        fine(fan)
+
+        ended = (
+            "update draws.draw set closes_at = now() - interval '2 hours', draws_at = now() - interval '1 hour', "
+            "ends_at = now() where event_id = $1"
+        )
+        in_database(system, lambda conn: conn.execute(ended, UUID(match)))
+        until(fan, MINE.replace("EVENT", match) + ".then((mine) => mine.needs_deleted)")
+        fan.reload()
+        expect(fan.get_by_text("If you named any, we deleted them on")).to_be_visible()
+        expect(fan.get_by_text("Space for a guide dog")).to_have_count(0)
         fine(fan)
 
 
@@ -258,3 +280,14 @@ def test_an_entry_is_withdrawn_and_the_office_cancels_the_draw(
             system, lambda conn: conn.fetchval("select state from draws.draw where event_id = $1", UUID(match))
         )
         assert stored == "cancelled"
+
+
+def test_an_event_without_a_draw_says_so_and_leads_to_the_event(
+    browser: Browser, system: System, address: str, match: str
+) -> None:
+    with phone(browser, system, f"visitor-{address}") as page:
+        page.goto(f"/events/{match}/draw")
+        expect(page.get_by_role("heading", name="No draw for this event")).to_be_visible()
+        page.get_by_role("link", name="Back to the event").click()
+        expect(page).to_have_url(re.compile(f"/events/{match}$"))
+        fine(page)

@@ -46,6 +46,21 @@ async def bits_of(lottery: Lottery, order_id: str) -> int:
     return found
 
 
+CHAIR: dict[str, Any] = {"party": {"access": 1}, "wheelchair": True}
+
+
+async def test_a_wheelchair_is_stored_only_with_the_same_consent(lottery: Lottery) -> None:
+    await lottery.opened((GOLD, 4, 1))
+    fan = await lottery.fan("fan@example.org")
+    refused = await lottery.ask(fan, **CHAIR)
+    assert refused.json()["code"] == "invalid_input", refused.text
+    assert "needs_consent" in refused.text
+    assert await kept(lottery) == []
+    granted = await lottery.ask(fan, **CHAIR, **CONSENT)
+    assert granted.status_code == 200, granted.text
+    assert granted.json()["draw"]["mine"]["wheelchair"] is True
+
+
 async def test_needs_are_stored_only_with_consent_to_it(lottery: Lottery) -> None:
     await lottery.opened((GOLD, 4, 0))
     fan = await lottery.fan("fan@example.org")
@@ -161,23 +176,32 @@ async def _is_cancelled(lottery: Lottery) -> None:
     assert (await lottery.step("cancel")).status_code == 200
 
 
+WHEELCHAIRS = "select from draws.entry where wheelchair"
+
+
 @pytest.mark.parametrize("ends", [_withdraws, _is_erased, _does_not_win_until_the_end, _is_cancelled])
 async def test_needs_are_not_kept_after_the_end_of_an_entry(
     lottery: Lottery, ends: Callable[[Lottery], Awaitable[None]]
 ) -> None:
     await lottery.opened((GOLD, 1, 0))
-    await lottery.entered("dog@example.org", needs=["guide_dog"], **CONSENT)
+    await lottery.entered("dog@example.org", needs=["guide_dog"], **CHAIR, **CONSENT)
     assert await kept(lottery) == [(["guide_dog"], None)]
+    assert len(await lottery.system.rows(WHEELCHAIRS)) == 1
     await ends(lottery)
     assert [needs for needs, _ in await kept(lottery) if needs] == []
+    assert await lottery.system.rows(WHEELCHAIRS) == []
 
 
 async def test_needs_of_an_entry_without_a_saved_card_end_at_the_freeze(lottery: Lottery) -> None:
     await lottery.opened((GOLD, 4, 0))
-    await lottery.ask(await lottery.fan("dog@example.org"), needs=["guide_dog"], **CONSENT)
+    fan = await lottery.fan("dog@example.org")
+    await lottery.ask(fan, needs=["guide_dog"], **CHAIR, **CONSENT)
     lottery.clock.set(CLOSES)
     await lottery.run()
     assert await kept(lottery) == [([], None)]
+    assert await lottery.system.rows(WHEELCHAIRS) == []
+    mine = await lottery.mine(fan)
+    assert (mine["needs_deleted"], mine["needs_deleted_at"]) == (True, None)
 
 
 async def test_needs_of_a_winner_end_with_the_time_to_pay_and_those_of_a_paid_one_with_the_draw(
@@ -193,11 +217,44 @@ async def test_needs_of_a_winner_end_with_the_time_to_pay_and_those_of_a_paid_on
         await expire(conn, lottery.clock.now(), 100, everything=True)
     await lottery.run()
     assert ((await lottery.mine(late))["needs"], (await lottery.mine(late))["unmet"]) == ([], None)
+    assert (await lottery.mine(late))["needs_deleted"] is True
     assert (await lottery.mine(paid))["needs"] == ["guide_dog"]
+    assert (await lottery.mine(paid))["needs_deleted"] is False
     lottery.clock.advance(20 * HOUR)
     await lottery.run()
     await lottery.run()
     assert await kept(lottery) == [([], None), ([], None)]
+    mine = await lottery.mine(paid)
+    assert mine["needs_deleted"] is True
+    assert mine["needs_deleted_at"] == lottery.clock.now().isoformat().replace("+00:00", "Z")
+    assert (await lottery.mine(late))["needs_deleted_at"] is None, "its needs were deleted with the time to pay"
+
+
+async def test_a_wheelchair_is_not_kept_when_the_time_to_pay_is_over(lottery: Lottery) -> None:
+    await lottery.opened((GOLD, 0, 1), (BLUE, 0, None))
+    offered = {one["category_id"]: one["free_spaces"] for one in (await lottery.seen_by_office())["categories"]}
+    category = GOLD if offered[str(GOLD)] else BLUE
+    fan = await lottery.entered("chair@example.org", [category], declines="card_declined", **CHAIR, **CONSENT)
+    await lottery.drawn()
+    assert ((await lottery.mine(fan))["state"], (await lottery.mine(fan))["wheelchair"]) == ("to_pay", True)
+    lottery.clock.advance(60 * HOUR)
+    async with lottery.system.db.transaction() as conn:
+        await expire(conn, lottery.clock.now(), 100, everything=True)
+    await lottery.run()
+    assert ((await lottery.mine(fan))["state"], await lottery.system.rows(WHEELCHAIRS)) == ("released", [])
+
+
+async def test_a_wheelchair_of_a_paid_entry_is_kept_until_the_end_of_the_draw(lottery: Lottery) -> None:
+    await lottery.opened((GOLD, 0, 1), (BLUE, 0, None))
+    offered = {one["category_id"]: one["free_spaces"] for one in (await lottery.seen_by_office())["categories"]}
+    fan = await lottery.entered("chair@example.org", [GOLD if offered[str(GOLD)] else BLUE], **CHAIR, **CONSENT)
+    await lottery.drawn()
+    assert ((await lottery.mine(fan))["state"], (await lottery.mine(fan))["wheelchair"]) == ("paid", True)
+    lottery.clock.advance(80 * HOUR)
+    await lottery.run()
+    await lottery.run()
+    assert (await lottery.mine(fan))["needs_deleted_at"] is not None
+    assert await lottery.system.rows(WHEELCHAIRS) == []
 
 
 @cache

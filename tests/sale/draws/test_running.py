@@ -66,6 +66,25 @@ async def test_winners_get_adjacent_seats_and_are_charged_and_the_others_wait(lo
     assert status == 0, words
 
 
+@pytest.mark.parametrize("name", [*FILES, "verify_draw.py"])
+async def test_a_published_file_is_sent_again_only_if_it_has_changed(lottery: Lottery, name: str) -> None:
+    await lottery.opened((GOLD, 4, 0))
+    await lottery.entered("fan@example.org")
+    before = await lottery.file("draw.json")
+    await lottery.drawn()
+    found = await lottery.file(name)
+    tag = found.headers["etag"]
+    assert (found.status_code, tag[0], tag[-1]) == (200, '"', '"'), "it is strong"
+    path, box = f"/api/draws/{lottery.draw_id}/{name}", lottery.system.browser()
+    for method in ("GET", "HEAD"):
+        for known in (tag, f'"other", {tag}'):
+            same = await box.ask(method, path, headers={"if-none-match": known})
+            assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
+        changed = await box.ask(method, path, headers={"if-none-match": before.headers["etag"]})
+        assert (changed.status_code, changed.headers["etag"]) == (200, tag), "the draw was open"
+        assert changed.content == (found.content if method == "GET" else b"")
+
+
 async def test_the_seed_stays_secret_until_the_draw_and_is_the_committed_one(lottery: Lottery) -> None:
     await lottery.opened((GOLD, 4, 0))
     fan = await lottery.entered("fan@example.org")
@@ -371,7 +390,9 @@ async def test_a_wheelchair_space_is_won_with_its_companion_seat(lottery: Lotter
     offered = {one["category_id"]: one for one in (await lottery.seen_by_office())["categories"]}
     category = GOLD if offered[str(GOLD)]["free_spaces"] else BLUE
     assert offered[str(category)]["free_spaces"] > 0
-    fan = await lottery.entered("chair@example.org", [category], party={"access": 1}, wheelchair=True)
+    fan = await lottery.entered(
+        "chair@example.org", [category], party={"access": 1}, wheelchair=True, needs_consent=True
+    )
     other = await lottery.entered("other@example.org", [category])
     await lottery.drawn()
     assert await states(lottery, [fan, other]) == ["paid", "waiting"]
@@ -428,7 +449,7 @@ async def test_an_entry_is_changed_and_withdrawn_until_the_close(lottery: Lotter
     [
         ({"consents": False}, "consent_required"),
         ({"party": {"full": 5}}, "party_invalid"),
-        ({"party": {"full": 2}, "wheelchair": True}, "party_invalid"),
+        ({"party": {"full": 2}, "wheelchair": True, "needs_consent": True}, "party_invalid"),
         ({"wishes": [str(BLUE)]}, "category_unknown"),
         ({"wishes": []}, "invalid_input"),
         ({"wishes": [str(GOLD), str(GOLD)]}, "invalid_input"),

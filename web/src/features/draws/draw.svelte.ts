@@ -19,8 +19,8 @@ export interface Wish {
   party: Party;
   wishes: string[];
   anyOther: boolean;
+  /** Stored, as `needs`, with the explicit consent that the form asks for. */
   wheelchair: boolean;
-  /** Stored with the explicit consent that the form asks for. */
   needs: SeatNeed[];
 }
 
@@ -85,7 +85,7 @@ export class DrawOfEvent {
     const mine = this.draw?.mine;
     [this.busy, this.refusal] = [true, null];
     const method_id = mine && !otherCard ? mine.method_id : newId();
-    const body = { party: wish.party, wishes: wish.wishes, any_other: wish.anyOther, wheelchair: wish.wheelchair, needs: wish.needs, needs_consent: wish.needs.length > 0, method_id, consents: true, terms };
+    const body = { party: wish.party, wishes: wish.wishes, any_other: wish.anyOther, wheelchair: wish.wheelchair, needs: wish.needs, needs_consent: wish.wheelchair || wish.needs.length > 0, method_id, consents: true, terms };
     const answer = await answered<Schemas["DrawEntryAnswer"]>(api.PUT("/api/events/{event_id}/draw/entry", { params: { path: { event_id: this.#id } }, body }));
     if (answer.ok && answer.data.page_url) {
       location.assign(answer.data.page_url);

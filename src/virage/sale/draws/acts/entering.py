@@ -35,8 +35,9 @@ _SIGNS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 class DrawEntryRequest(EntryContent, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person asks for. `method_id`, which the client makes, is the card that is charged if they win.
 
-    `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `needs`, which are
-    health data, are stored until the entry ends. `terms` is the version of the terms of sale that they accept.
+    `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `wheelchair` and
+    `needs`, which are health data, are stored until the entry or the draw ends. `terms` is the version of the terms of
+    sale that they accept.
     """
 
     method_id: UUID
@@ -79,7 +80,7 @@ async def enter(  # noqa: C901, PLR0911, PLR0912 - each reason by its name
         return Refused(DrawRefusal.NOT_OPEN, {"closes_at": draw.closes_at})
     if not request.consents:
         return Refused(DrawRefusal.CONSENT_MISSING)
-    if request.needs and not request.needs_consent:
+    if (request.wheelchair or request.needs) and not request.needs_consent:
         return invalid_input("needs_consent", "Needs of access are stored only with consent.")
     terms = await pages.terms_in_force(conn)
     if terms and request.terms not in terms:

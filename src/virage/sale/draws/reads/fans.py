@@ -13,7 +13,15 @@ from virage.platform.data.database import Connection
 from virage.platform.values.localised import LocalisedText
 from virage.platform.values.money import Cents
 from virage.sale.draws.rules.setup import highest_price, takes_entries
-from virage.sale.draws.rules.terms import GROUP_MAX, Draw, DrawState, EntryContent, EntryRow, EntryState
+from virage.sale.draws.rules.terms import (
+    GROUP_MAX,
+    WITHOUT_SEATS,
+    Draw,
+    DrawState,
+    EntryContent,
+    EntryRow,
+    EntryState,
+)
 from virage.sale.draws.store import draws as store
 from virage.sale.draws.store import entries as entries_store
 from virage.sale.ticketing import api as ticketing
@@ -63,7 +71,8 @@ class MyEntry(Struct, frozen=True):
     """My entry. `code` is what is published instead of me; `number` is its place in the order of the draw, from 1.
 
     `charged_at_most_cents` is the highest amount that my card is charged. `reason` is why it was declined.
-    `unmet` are the needs that my seats lack, None before I have seats.
+    `unmet` are the needs that my seats lack, None before I have seats. `needs_deleted`: the entry has ended, or its
+    draw, at `needs_deleted_at` (None for an entry that ended before): no needs are kept, named or not.
     """
 
     state: MyState
@@ -74,6 +83,8 @@ class MyEntry(Struct, frozen=True):
     wheelchair: bool
     needs: list[SeatNeed]
     unmet: list[SeatNeed] | None
+    needs_deleted: bool
+    needs_deleted_at: datetime | None
     method_id: UUID
     card: str | None
     card_failed: bool
@@ -171,6 +182,7 @@ async def _mine(conn: Connection, entry: EntryRow, draw: Draw, pricing: Pricing)
         wheelchair=entry.wheelchair,
     )
     missing = entry.state == "entered" and (card is None or card.state is not SavedCardState.SAVED)
+    ended = entry.state in WITHOUT_SEATS
     return MyEntry(
         state="card_missing" if missing else SHOWN[entry.state],
         code=entry.code,
@@ -180,6 +192,8 @@ async def _mine(conn: Connection, entry: EntryRow, draw: Draw, pricing: Pricing)
         wheelchair=entry.wheelchair,
         needs=entry.needs,
         unmet=entry.unmet,
+        needs_deleted=ended or draw.ended_at is not None,
+        needs_deleted_at=None if ended else draw.ended_at,
         method_id=entry.method_id,
         card=None if card is None else card.label,
         card_failed=card is not None and card.state is SavedCardState.FAILED,

@@ -1,5 +1,6 @@
 """Routes of draws for fans: the draw of an event, one's entry, and the files to check the result."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID
@@ -14,7 +15,7 @@ from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
 from virage.platform.web.guard import Principal, require_fan, signed_in
 from virage.platform.web.problems import Problem, granted
-from virage.platform.web.routing import Described, Response, delete, get, put
+from virage.platform.web.routing import Described, Request, Response, delete, get, put
 from virage.sale.draws.acts.entering import DrawEntryRequest, enter, withdraw
 from virage.sale.draws.reads.fans import DrawAnswer, PublicDraw, public_draw, published_draw
 from virage.sale.draws.rules.files import log_file
@@ -86,11 +87,11 @@ async def delete_entry(event_id: UUID, db: Database, clock: Clock, principal: Pr
     public=True,
     answer=Described(bytes, description="A published file", media_type="application/octet-stream"),
 )
-async def get_draw_file(draw_id: UUID, name: FileName, db: Database) -> Response[bytes]:
+async def get_draw_file(request: Request, draw_id: UUID, name: FileName, db: Database) -> Response[bytes]:
     """Return a file to check the result with, as described in docs/draws.md; `not_found` before it is published.
 
     The entries are published as soon as they are frozen, the results once the draw is made. `verify_draw.py` is a
-    program that checks them.
+    program that checks them. The ETag changes with the content.
     """
     async with db.connection() as conn:
         draw = (await store.draws(conn, [draw_id])).get(draw_id)
@@ -107,5 +108,8 @@ async def get_draw_file(draw_id: UUID, name: FileName, db: Database) -> Response
             content = await store.published_file(conn, draw_id, name.removesuffix(".jsonl"))
     if content is None:
         raise Problem("not_found")
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
+    headers = {"etag": tag, "content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
     return Response(content, media_type="application/octet-stream", headers=headers)

@@ -104,7 +104,8 @@ class Draw(DrawContent, frozen=True, kw_only=True):
     """A draw as stored. `revision` grows with each change of what the office sets, and with each step.
 
     `commitment` is the SHA-256 of the seed, set when it opens; `seed` is revealed when it is drawn. `left_places` and
-    `left_spaces` are what is left of each quota after the draw.
+    `left_spaces` are what is left of each quota after the draw. `ended_at`: nothing is left to do, and what entries
+    needed is deleted.
     """
 
     id: UUID
@@ -121,6 +122,7 @@ class Draw(DrawContent, frozen=True, kw_only=True):
     frozen_at: datetime | None
     drawn_at: datetime | None
     applied_at: datetime | None
+    ended_at: datetime | None
 
 
 class EntryContent(Struct, frozen=True, kw_only=True):
@@ -143,7 +145,7 @@ class EntryRow(Struct, frozen=True):
 
     `category` is the position of the quota that it won. `number` is its place in the order of the draw, from 1.
     `reason` is why its card was declined, or why its places were released. `unmet` are the needs that its seats lack,
-    None before it has seats; both are emptied when it ends without seats, and with the draw.
+    None before it has seats; both are emptied when it ends without seats, and with the draw, and so is `wheelchair`.
     """
 
     id: UUID

@@ -21,7 +21,7 @@ where id = :id;
 -- A draw, locked until the transaction ends.
 select id, event_id, state, revision, categories, places, spaces, closes_at, draws_at, ends_at, pay_hours,
     public_value_name, public_value, commitment, entries_sha256, seed, left_places, left_spaces, opened_at, frozen_at,
-    drawn_at, applied_at
+    drawn_at, applied_at, ended_at
 from draws.draw where id = :id for no key update;
 
 -- name: lock_draws_of_person(person_id)
@@ -33,14 +33,14 @@ where id in (select draw_id from draws.entry where person_id = :person_id) order
 -- The draw of an event: the one that is not cancelled, else the latest.
 select id, event_id, state, revision, categories, places, spaces, closes_at, draws_at, ends_at, pay_hours,
     public_value_name, public_value, commitment, entries_sha256, seed, left_places, left_spaces, opened_at, frozen_at,
-    drawn_at, applied_at
+    drawn_at, applied_at, ended_at
 from draws.draw where event_id = :event_id order by state = 'cancelled', created_at desc, id desc limit 1;
 
 -- name: draws(ids)
 -- Draws by id.
 select id, event_id, state, revision, categories, places, spaces, closes_at, draws_at, ends_at, pay_hours,
     public_value_name, public_value, commitment, entries_sha256, seed, left_places, left_spaces, opened_at, frozen_at,
-    drawn_at, applied_at
+    drawn_at, applied_at, ended_at
 from draws.draw where id = any(:ids::uuid[]);
 
 -- name: active_draws()

@@ -71,7 +71,8 @@ select (select count(*) from draws.entry where draw_id = :draw_id)
 
 -- name: lapse(draw_id)!
 -- Entries without a saved card when the entries are frozen.
-update draws.entry set state = 'lapsed', needs = '{}' where draw_id = :draw_id and state = 'entered' and confirmed_at is null;
+update draws.entry set state = 'lapsed', wheelchair = false, needs = '{}'
+where draw_id = :draw_id and state = 'entered' and confirmed_at is null;
 
 -- name: confirmed(draw_id)
 -- The entries that take part, without their persons.
@@ -93,7 +94,7 @@ returning entry.id, entry.code, entry.person_id, entry.category;
 -- name: set_states(ids, state, reason, forgets_needs)!
 -- The state of entries of a locked draw; what they needed is emptied with their end.
 update draws.entry set state = :state, reason = :reason,
-    needs = case when :forgets_needs then '{}' else needs end,
+    wheelchair = wheelchair and not :forgets_needs, needs = case when :forgets_needs then '{}' else needs end,
     unmet = case when :forgets_needs then null else unmet end
 where id = any(:ids::uuid[]);
 
@@ -117,7 +118,8 @@ from unnest(:ids::uuid[], :categories::integer[]) as new (id, category) where en
 
 -- name: forget_person(ids)!
 -- Entries of an erased person.
-update draws.entry set person_id = null, needs = '{}', unmet = null where id = any(:ids::uuid[]);
+update draws.entry set person_id = null, wheelchair = false, needs = '{}', unmet = null
+where id = any(:ids::uuid[]);
 
 -- name: untold(draw_id, states, most)
 -- Entries whose persons are not told of the end yet.
@@ -131,7 +133,8 @@ update draws.entry set told_at = :now where id = any(:ids::uuid[]);
 
 -- name: end_states(draw_id, from_states, state)!
 -- The end of all entries of a locked draw in these states, and of what they needed.
-update draws.entry set state = :state, needs = '{}', unmet = null where draw_id = :draw_id and state = any(:from_states::text[]);
+update draws.entry set state = :state, wheelchair = false, needs = '{}', unmet = null
+where draw_id = :draw_id and state = any(:from_states::text[]);
 
 -- name: cards_to_forget(draw_id, states, most)
 -- Saved cards that are no longer needed.
@@ -144,7 +147,8 @@ update draws.entry set forgotten_at = :now where id = any(:ids::uuid[]);
 
 -- name: forget_needs(draw_id)!
 -- What the entries of a locked draw needed that has ended.
-update draws.entry set needs = '{}', unmet = null where draw_id = :draw_id and needs <> '{}';
+update draws.entry set wheelchair = false, needs = '{}', unmet = null
+where draw_id = :draw_id and (wheelchair or needs <> '{}');
 
 -- name: has_unfinished(draw_id)$
 -- Whether a card of the draw is not forgotten yet.
