@@ -21,12 +21,12 @@ REFUNDED = "select amount_cents from payments.refund where payment_id = $1"
 ASTRAY = "update wallet_ledger.account set balance_cents = balance_cents + $1 where kind = 'purse'"
 
 
-async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, Any]:
-    """Wait for the money."""
+async def until_it_holds(browser: httpx.AsyncClient, cents: int, what: str = "available_cents") -> dict[str, Any]:
+    """Wait for the money, or for the provider's news about it."""
     async with asyncio.timeout(60):
         while True:
             wallet: dict[str, Any] = (await browser.get("/api/wallet")).json()
-            if wallet["available_cents"] == cents:
+            if wallet[what] == cents:
                 return wallet
             await asyncio.sleep(0.05)
 
@@ -68,3 +68,31 @@ async def test_a_wallet_is_topped_up_once_and_its_rest_is_paid_out(
         said = await audited(served)
         await live_world.rows(ASTRAY, -1)
         assert (said.returncode, "wrong" in said.stdout) == (1, True)
+
+
+async def topped_up(browser: httpx.AsyncClient, card: Card) -> str:
+    """The payment of a top-up that a card pays at the sandbox."""
+    payment_id = str(new_id())
+    wish = {"id": str(new_id()), "payment_id": payment_id, "cents": CENTS}
+    page = (await browser.post("/api/wallet/top-ups", json=wish)).json()["payment_url"]
+    await browser.post(page, json={"card": card.value})
+    return payment_id
+
+
+async def test_a_payout_leaves_out_a_top_up_that_is_disputed_at_the_provider(
+    served: "Served", live_world: "World"
+) -> None:
+    async with browser_of(served.url) as browser:
+        await sign_in(browser, "disputing@example.org")
+        disputed = await topped_up(browser, Card.DISPUTED)
+        await until_it_holds(browser, CENTS)
+        await until_it_holds(browser, 0, "refundable_cents")
+        refused = await browser.post("/api/wallet/payouts", json={"id": str(new_id())})
+        assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_pay_out")
+        accepted = await topped_up(browser, Card.ACCEPTED)
+        await until_it_holds(browser, 2 * CENTS)
+        paid_out = await browser.post("/api/wallet/payouts", json={"id": str(new_id())})
+        assert paid_out.json() == {"cents": CENTS, "left_cents": CENTS}
+        assert [row["amount_cents"] for row in await live_world.rows(REFUNDED, accepted)] == [CENTS]
+        assert await live_world.rows(REFUNDED, disputed) == []
+        assert (await audited(served)).returncode == 0

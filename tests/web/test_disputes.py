@@ -6,21 +6,33 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from pypdf import PdfReader
 
 from tests.money.payments.conftest import Shop
+from tests.money.wallet.ledger.books import TILL
 from tests.web.office import desk, grant_roles, in_database
 from tests.web.patience import PATIENCE_S
 from tests.web.steps import find_two_seats, open_match, pay
 from tests.web.system import System
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.test_settlement import seed
+from virage.identity.people import acts as people
 from virage.money.payments import acts as payments
+from virage.money.payments import reads as payment_reads
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import DisputeNotice, DisputeState
+from virage.money.wallet.accounts import api as accounts
+from virage.money.wallet.funding import api as funding
+from virage.money.wallet.funding.rules.top_ups import Proceeds
+from virage.money.wallet.ledger import api as ledger
+from virage.money.wallet.ledger.types import Transfer, wallet_account
+from virage.platform.data.database import Connection
+from virage.platform.values.ids import new_id
+from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 
 DISPUTED = "4000 0000 0000 0259"
@@ -93,6 +105,64 @@ def test_a_dispute_is_taken_over_and_its_evidence_is_read_and_sent(
         expect(case.get_by_role("button", name="Send evidence")).to_have_count(0)
         refresh_until(office, case.get_by_text(re.compile("^Evidence sent .* by Staff member")))
         refresh_until(office, case.get_by_text("The bank is deciding"))
+
+
+def disputed_proceeds(system: System, address: str, *, spent_cents: int) -> tuple[UUID, UUID]:
+    """A disputed payment whose proceeds of 50.00 were in the wallet of a seller, who spent some: payment and wallet."""
+    payment, seller = seed(system, [8800]).payment, grant_roles(system, address, (), "Sara Seller")
+
+    async def write(conn: Connection) -> UUID:
+        now = datetime.now(UTC)
+        owner_id = await people.ensure_staff(conn, seller, None, (), now)
+        sold = Proceeds(new_id(), owner_id, payment, 5_000, new_id())
+        assert await funding.credit_proceeds(conn, [sold], wallet_max_cents=25_000, now=now) == {sold.id}
+        wallet = await accounts.wallet_of(conn, owner_id)
+        assert wallet is not None
+        sale = Transfer(new_id(), wallet_account(wallet.id), TILL, spent_cents, "sale", new_id())
+        (posted,) = await ledger.post(conn, [[sale]], now)
+        assert not isinstance(posted, Refused)
+        notice = DisputeNotice(
+            payment, f"dp_{new_id().hex}", 8_800, "fraudulent", DisputeState.NEEDS_RESPONSE, False, now
+        )
+        await payments.record_disputes(conn, [notice], now, Handlers({"ticketing": Shop()}))
+        disputes = await payment_reads.disputes_of(conn, [payment])
+        await funding.take_back_proceeds(conn, disputes, now)
+        return wallet.id
+
+    return payment, in_database(system, write)
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ("Taken back from wallets", "Taken back: €38.00", "Missing: €12.00")),
+        ("fr", ("Repris dans les portefeuilles", "Repris : 38,00 €", "Manquant : 12,00 €")),
+    ],
+)
+def test_finance_sees_what_a_dispute_took_back_from_a_wallet_and_what_is_missing(
+    browser: Browser, system: System, address: str, language: str, texts: tuple[str, str, str]
+) -> None:
+    title, taken, missing = texts
+    payment, wallet = disputed_proceeds(system, address, spent_cents=1_200)
+    finance = grant_roles(system, f"finance-{address}", (Grant("finance"),))
+    for size in SIZES.values():
+        with desk(browser, system, finance, viewport=size) as page:
+            page.add_init_script(f"localStorage.setItem('virage.locale', '\"{language}\"')")
+            page.goto("/office/payments")
+            link = page.locator(f'a[href="/office/payments/{payment}"]')
+            panel = page.get_by_role("region", name=title)
+            row = panel.get_by_role("listitem").filter(has=link)
+            for text in ("Sara Seller", taken, missing, f"…{str(wallet)[-4:]}"):
+                expect(row).to_contain_text(text)
+            assert found_by_axe(page) + page.evaluate(SMALL) == []
+            row.get_by_role("link").click()
+            expect(page).to_have_url(re.compile(f"/office/payments/{payment}$"))
+            case = page.get_by_role("region", name=title)
+            for text in ("Sara Seller", taken, missing):
+                expect(case).to_contain_text(text)
+            assert found_by_axe(page) + page.evaluate(SMALL) == []
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide == 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

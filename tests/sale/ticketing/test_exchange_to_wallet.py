@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,10 +29,14 @@ from virage.identity.people.types import Email, EmailKind
 from virage.money.payments.rules import DisputeState
 from virage.money.wallet.accounts import api as accounts
 from virage.money.wallet.funding import api as funding
+from virage.money.wallet.funding.reads.proceeds import PAGE
+from virage.money.wallet.funding.rules.disputes import TakenBack
+from virage.money.wallet.funding.store import proceeds
 from virage.money.wallet.ledger import api as ledger
 from virage.money.wallet.ledger.types import Transfer, wallet_account
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
+from virage.platform.web.guard import Grant
 from virage.sale.ticketing.reads import books
 from virage.sale.ticketing.reads import exchange as reads
 
@@ -329,6 +334,75 @@ async def test_a_dispute_takes_what_is_left_and_states_what_is_missing(system: S
     assert await wallet(seller) == (5_000, 0)
     found = await audited(system.db)
     assert (found.clean, found.proceeds_cents) == (True, 1_000)
+
+
+async def disputed_proceeds(finance: Box, **query: str) -> Any:
+    """What finance reads of proceeds that disputes took back."""
+    answer = await finance.ask("GET", f"/api/office/wallet/disputed-proceeds?{urlencode(query)}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_finance_reads_what_a_dispute_took_back_and_what_is_missing(system: System, office: Box) -> None:
+    seller, buyer, finance = (
+        await system.fan(),
+        await system.fan(FRIEND),
+        await system.staff(Grant("finance"), email="finance@example.org"),
+    )
+    order = await system.bought(seller, full=2)
+    await sold(system, buyer, await listed(seller, [order["lines"][0]["ticket_id"]]))
+    assert await disputed_proceeds(finance) == {"lines": [], "more": False}
+    await moves(system, 1_000, to_wallet=False)
+    await dispute(system, order)
+    async with system.db.connection() as conn:
+        own = await accounts.wallet_of(conn, await person_of(system))
+    assert own is not None
+    page = await disputed_proceeds(finance)
+    (line,) = page["lines"]
+    assert {key: line[key] for key in line if key not in {"dispute_id", "taken_at"}} == {
+        "payment_id": order["payment_id"],
+        "wallet_id": str(own.id),
+        "owner": "fan@example.org",
+        "cents": PAYOUT - 1_000,
+        "missing_cents": 1_000,
+        "state": "needs_response",
+    }
+    assert await disputed_proceeds(finance, payment_id=order["payment_id"]) == page
+    assert (await disputed_proceeds(finance, payment_id=str(new_id())))["lines"] == []
+    assert (await disputed_proceeds(finance, before=line["taken_at"]))["lines"] == []
+    await dispute(system, order, DisputeState.WON)
+    assert [one["state"] for one in (await disputed_proceeds(finance))["lines"]] == ["won"]
+    assert (await seller.ask("GET", "/api/office/wallet/disputed-proceeds")).status_code == 403
+
+
+async def test_an_empty_wallet_misses_all_proceeds_and_an_erased_fan_has_no_name(system: System, office: Box) -> None:
+    seller, buyer, finance = (
+        await system.fan(),
+        await system.fan(FRIEND),
+        await system.staff(Grant("finance"), email="finance@example.org"),
+    )
+    order = await system.bought(seller, full=2)
+    await sold(system, buyer, await listed(seller, [order["lines"][0]["ticket_id"]]))
+    await moves(system, PAYOUT, to_wallet=False)
+    await dispute(system, order)
+    async with system.db.transaction() as conn:
+        assert await funding.forget_wallet(conn, await person_of(system), system.clock.now()) is None
+    (line,) = (await disputed_proceeds(finance))["lines"]
+    assert (line["owner"], line["cents"], line["missing_cents"]) == (None, 0, PAYOUT)
+
+
+async def test_disputed_proceeds_come_in_pages_that_lose_none_of_one_time(system: System) -> None:
+    await system.fan()
+    now, payment_id, person_id = system.clock.now(), new_id(), await person_of(system)
+    async with system.db.transaction() as conn:
+        wallet_id = (await accounts.ensure_wallet(conn, person_id, now)).id
+        await accounts.lock_wallets(conn, [wallet_id])
+        for minutes, count in ((0, 30), (1, 40), (2, 1)):
+            taken = [TakenBack(new_id(), wallet_id, payment_id, 1, 0) for _ in range(count)]
+            await proceeds.insert_disputed_proceeds(conn, taken, now - timedelta(minutes=minutes))
+        first = await proceeds.latest_disputed_proceeds(conn, now + timedelta(days=1), PAGE)
+        second = await proceeds.latest_disputed_proceeds(conn, first[-1].taken_at, PAGE)
+    assert (len(first), [one.taken_at for one in second]) == (70, [now - timedelta(minutes=2)])
 
 
 async def test_a_dispute_of_a_part_takes_at_most_that_part(system: System, office: Box) -> None:

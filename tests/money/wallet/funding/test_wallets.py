@@ -14,7 +14,7 @@ from tests.zones import PARIS
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import NoProvider
-from virage.money.payments.rules import Outcome, PaymentIntent, PaymentState
+from virage.money.payments.rules import DisputeNotice, DisputeState, Outcome, PaymentIntent, PaymentState
 from virage.money.wallet.accounts.rules.wallets import Wallet
 from virage.money.wallet.funding.acts import top_ups as wallets
 from virage.money.wallet.funding.acts.top_up_money import TopUpMoney
@@ -223,6 +223,70 @@ async def test_cash_stays_for_the_desk_and_money_that_is_held_stays_held(db: Dat
     assert await paid_out(db, fan, new_id()) == PaidOut(1000, 700)
     assert (await seen(db, fan)).refundable_cents == 0
     assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 700})
+
+
+async def told(db: Database, wish: TopUpRequest, state: DisputeState, *, inquiry: bool = False) -> None:
+    """The bank's news of a dispute about the payment of a top-up."""
+    ref = f"dp_{wish.payment_id}"
+    notice = DisputeNotice(wish.payment_id, ref, wish.cents, "fraudulent", state, inquiry, NOW)
+    async with db.transaction() as conn:
+        await payments.record_disputes(conn, [notice], NOW, HANDLERS)
+
+
+async def test_a_payout_sends_nothing_to_a_disputed_top_up_and_takes_the_next_one(db: Database) -> None:
+    fan = new_id()
+    first, latest = await topped_up(db, fan, 2_000), await topped_up(db, fan, 1_000)
+    await told(db, latest, DisputeState.NEEDS_RESPONSE, inquiry=True)
+    assert (await seen(db, fan)).refundable_cents == 3_000, "an inquiry takes no money"
+    await told(db, latest, DisputeState.NEEDS_RESPONSE)
+    assert (await seen(db, fan)).refundable_cents == 2_000
+    assert await paid_out(db, fan, new_id()) == PaidOut(2_000, 1_000)
+    assert await refunds(db) == [(first.payment_id, 2_000)]
+    await told(db, latest, DisputeState.UNDER_REVIEW)
+    assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 1_000})
+    await told(db, latest, DisputeState.WON)
+    assert await paid_out(db, fan, new_id()) == PaidOut(1_000, 0)
+    assert sorted(await refunds(db)) == sorted([(first.payment_id, 2_000), (latest.payment_id, 1_000)])
+    assert (await books(db)).clean
+
+
+async def test_a_payout_of_a_lost_dispute_is_refused_for_good(db: Database) -> None:
+    fan = new_id()
+    lost = await topped_up(db, fan, 1_000)
+    await told(db, lost, DisputeState.LOST)
+    assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 1_000})
+    assert await refunds(db) == []
+    assert await has(db, fan) == 1_000, "finance decides about the wallet"
+
+
+async def test_an_erasure_leaves_the_money_of_a_disputed_top_up_to_finance(db: Database) -> None:
+    fan = new_id()
+    fine, disputed = await topped_up(db, fan, 700), await topped_up(db, fan, 1_000)
+    wallet_id = (await seen(db, fan)).id
+    assert wallet_id is not None
+    await posted(db, [payment(wallet_id, 200)])
+    await told(db, disputed, DisputeState.NEEDS_RESPONSE)
+    async with db.transaction() as conn:
+        assert await wallets.erased(conn, fan, NOW) is None
+    assert await refunds(db) == [(fine.payment_id, 700)]
+    found = await books(db)
+    assert (found.unclaimed_cents, found.clean) == (800, True)
+
+
+async def test_an_erasure_with_a_disputed_top_up_still_requires_a_payout_of_cash_first(db: Database) -> None:
+    fan = new_id()
+    disputed = await topped_up(db, fan, 1_000)
+    wallet_id = (await seen(db, fan)).id
+    assert wallet_id is not None
+    await posted(db, [Transfer(new_id(), DRAWER, wallet_account(wallet_id), 700, "cash_load", wallet_id)])
+    await posted(db, [payment(wallet_id, 500)])
+    await told(db, disputed, DisputeState.NEEDS_RESPONSE)
+    refused = await db.transact(wallets.erased, fan, NOW)
+    assert refused == Refused(Reason.WALLET_NOT_EMPTY, {"left_cents": 700})
+    assert await has(db, fan) == 1_200, "a refused erasure changes nothing"
+    await posted(db, [Transfer(new_id(), wallet_account(wallet_id), DRAWER, 700, "cash_payout", wallet_id)])
+    assert await db.transact(wallets.erased, fan, NOW) is None
+    assert (await books(db)).unclaimed_cents == 500
 
 
 async def test_a_payout_id_belongs_to_one_person(db: Database) -> None:

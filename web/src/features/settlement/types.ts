@@ -16,6 +16,7 @@ export type Found = Schemas["Found"];
 export type PaymentCase = Schemas["PaymentCase"];
 export type CaseEvent = Schemas["CaseEvent"];
 export type Dispute = Schemas["DisputeLine"];
+export type DisputedProceedsPage = Schemas["DisputedProceedsPage"];
 export type FailedRefund = Schemas["RefundLine"];
 export type OrganiserAccount = Schemas["OrganiserAccount"];
 export type Account = Schemas["AccountView"];

@@ -81,6 +81,16 @@ export const payments = {
       failed: (when: string) => `Der Zahlungsdienst hat die Belege nicht angenommen (${when}). Senden Sie sie noch einmal.`,
     },
   },
+  disputedProceeds: {
+    title: "Aus Guthaben zurückgenommen",
+    text: "Der Verkäufer auf der Börse hatte das Geld im Guthaben, und die Bank hat es von der Zahlung zurückgeholt. Was im Guthaben fehlte, schuldet der Verkäufer noch.",
+    taken: (sum: string) => `Zurückgenommen: ${sum}`,
+    returned: (sum: string) => `Ins Guthaben zurückgegeben: ${sum}`,
+    missing: (sum: string) => `Fehlt: ${sum}`,
+    wallet: (digits: string) => `Guthaben …${digits}`,
+    noOwner: "Konto gelöscht",
+    more: "Frühere anzeigen",
+  },
   failedRefunds: {
     title: "Abgelehnte Erstattungen",
     text: "Die Bank hat diese Erstattungen zurückgeschickt. Der Käufer weiß Bescheid und wartet auf das Geld.",

@@ -81,6 +81,16 @@ export const payments = {
       failed: (when: string) => `The payment service did not accept the evidence (${when}). Send it again.`,
     },
   },
+  disputedProceeds: {
+    title: "Taken back from wallets",
+    text: "A seller on the exchange had the money in the wallet, and the bank took it back from the payment. What the wallet no longer had is still owed by the seller.",
+    taken: (sum: string) => `Taken back: ${sum}`,
+    returned: (sum: string) => `Returned to the wallet: ${sum}`,
+    missing: (sum: string) => `Missing: ${sum}`,
+    wallet: (digits: string) => `Wallet …${digits}`,
+    noOwner: "Account deleted",
+    more: "Show earlier ones",
+  },
   failedRefunds: {
     title: "Failed refunds",
     text: "The bank returned these refunds. The buyer has been told and waits for the money.",

@@ -81,6 +81,16 @@ export const payments = {
       failed: (when: string) => `Le service de paiement n’a pas accepté les preuves (${when}). Renvoyez-les.`,
     },
   },
+  disputedProceeds: {
+    title: "Repris dans les portefeuilles",
+    text: "Le vendeur de la bourse avait reçu l’argent dans son portefeuille, et la banque l’a repris sur le paiement. Ce que le portefeuille n’avait plus reste dû par le vendeur.",
+    taken: (sum: string) => `Repris : ${sum}`,
+    returned: (sum: string) => `Rendu au portefeuille : ${sum}`,
+    missing: (sum: string) => `Manquant : ${sum}`,
+    wallet: (digits: string) => `Portefeuille …${digits}`,
+    noOwner: "Compte supprimé",
+    more: "Afficher les précédents",
+  },
   failedRefunds: {
     title: "Remboursements rejetés",
     text: "La banque a retourné ces remboursements. L’acheteur est prévenu et attend son argent.",

@@ -47,6 +47,7 @@ module = Module(
         "payout": (),
         "gift": (),
         "proceeds": (),
+        "disputed_proceeds": (),
     },
     lock_exceptions={
         "insert_top_up": LockException(
@@ -62,6 +63,9 @@ module = Module(
             "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
         "return_proceeds": LockException(
+            "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
+        ),
+        "insert_disputed_proceeds": LockException(
             "Written under the lock of their wallet.", under="wallet_accounts.purse", holds=False
         ),
         "insert_bonus_grants": LockException(

@@ -62,7 +62,8 @@ async def take_back_proceeds(conn: Connection, disputes: Sequence[Dispute], now:
     """Take the proceeds of payments whose money is disputed back from wallets, in the caller's transaction.
 
     The bank takes the money of the payment, so that the operator would pay twice. A wallet gives what it still has; the
-    fact `proceeds_taken_back` states the rest (`missing_cents`), which finance claims. A dispute takes back once.
+    rest (`missing_cents`) is stored for finance, which claims it, and stated in the fact `proceeds_taken_back`. A
+    dispute takes back once.
     """
     held = await store.proceeds_of_payments(conn, [dispute.payment_id for dispute in disputes])
     if not held:
@@ -86,6 +87,7 @@ async def take_back_proceeds(conn: Connection, disputes: Sequence[Dispute], now:
     for posted in await ledger.post(conn, [[dispute_rules.taking(one)] for one in moving], now):
         if isinstance(posted, Refused):
             raise RuntimeError(f"The proceeds of a disputed payment are not taken back: {posted.reason}")  # noqa: TRY004 - it is no type that is wrong
+    await store.insert_disputed_proceeds(conn, found, now)
     facts = [
         Fact(
             "proceeds_taken_back",

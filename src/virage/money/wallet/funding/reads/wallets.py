@@ -12,12 +12,11 @@ from virage.identity.people.types import Email, EmailContent
 from virage.money.payments import api as payments
 from virage.money.wallet.accounts.api import ALL, END, PAGE, PaidAt, Statement, statement, wallet_of
 from virage.money.wallet.funding.reads.desk import payable_at_desks
+from virage.money.wallet.funding.refundable import refundable
 from virage.money.wallet.funding.rules import top_ups as rules
-from virage.money.wallet.funding.rules.disputes import disputed
 from virage.money.wallet.funding.rules.top_ups import Limits, Progress, credit_id
 from virage.money.wallet.funding.store import bonus, desk
 from virage.money.wallet.funding.store import top_ups as store
-from virage.money.wallet.funding.store.proceeds import proceeds_of_wallet
 from virage.money.wallet.ledger import api as ledger
 from virage.platform.data.database import Connection
 from virage.platform.values.money import Cents
@@ -56,7 +55,8 @@ async def wallet_view(
 ) -> WalletView:
     """Return a person's wallet with a page of its history, latest first; empty without a wallet."""
     said = await statement(conn, owner_id, before or END, PAGE, paid_at)
-    back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
+    paid = await refundable(conn, said.id) if said.id is not None else []
+    back = sum(share.cents for share in rules.shares(paid, said.available_cents))
     desk = await payable_at_desks(conn, said.id, zone=zone, now=now) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
     return WalletView(*fields, refundable_cents=back, desk_cents=desk, limits=limits)
@@ -81,14 +81,6 @@ async def wallet_of_top_up(conn: Connection, top_up_id: UUID) -> UUID | None:
     """Return the wallet of a top-up, or None."""
     top_up = (await store.top_ups(conn, [top_up_id])).get(top_up_id)
     return None if top_up is None else top_up.wallet_id
-
-
-async def _refundable(conn: Connection, wallet_id: UUID, available_cents: Cents) -> Cents:
-    top_ups, left = await store.top_ups_of_wallet(conn, wallet_id), await proceeds_of_wallet(conn, wallet_id)
-    made = await payments.payments(conn, [*(one.payment_id for one in top_ups), *left])
-    kept = disputed(await payments.disputes_of(conn, list(left))) if left else set()
-    paid = rules.paid(top_ups, made) + rules.paid_by_sales(left, made, kept)
-    return sum(share.cents for share in rules.shares(paid, available_cents))
 
 
 async def credited_proceeds(conn: Connection, refund_ids: Collection[UUID]) -> set[UUID]:

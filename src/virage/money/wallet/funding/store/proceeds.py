@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.money.wallet.funding.rules.disputes import HeldProceeds
+from virage.money.wallet.funding.rules.disputes import DisputedProceeds, HeldProceeds, TakenBack
 from virage.money.wallet.funding.rules.top_ups import Proceeds, Share
 from virage.money.wallet.funding.store.queries import queries
 from virage.platform.data.database import Connection
@@ -47,6 +47,30 @@ async def pay_out_proceeds(conn: Connection, wallet_id: UUID, shares: Sequence[S
         payment_ids=[share.payment_id for share in shares],
         cents=[share.cents for share in shares],
     )
+
+
+async def insert_disputed_proceeds(conn: Connection, taken: Sequence[TakenBack], now: datetime) -> None:
+    """Store what disputes took back from locked wallets, and what was missing there."""
+    await queries.insert_disputed_proceeds(
+        conn,
+        dispute_ids=[one.dispute_id for one in taken],
+        wallet_ids=[one.wallet_id for one in taken],
+        payment_ids=[one.payment_id for one in taken],
+        cents=[one.cents for one in taken],
+        missing_cents=[one.missing_cents for one in taken],
+        now=now,
+    )
+
+
+async def latest_disputed_proceeds(conn: Connection, before: datetime, limit: int) -> list[DisputedProceeds]:
+    """Return what disputes took back from wallets before a time, the latest first; some more if times are equal."""
+    rows = queries.latest_disputed_proceeds(conn, before=before, limit_=limit)
+    return [DisputedProceeds(*row) async for row in rows]
+
+
+async def disputed_proceeds_of_payment(conn: Connection, payment_id: UUID) -> list[DisputedProceeds]:
+    """Return what the disputes of a payment took back from wallets, the latest first."""
+    return [DisputedProceeds(*row) async for row in queries.disputed_proceeds_of_payment(conn, payment_id=payment_id)]
 
 
 async def proceeds_left(conn: Connection) -> Cents:

@@ -27,6 +27,28 @@ update wallet_funding.proceeds set paid_out_cents = paid_out_cents + back.cents
 from unnest(:payment_ids::uuid[], :cents::integer[]) as back (payment_id, cents)
 where proceeds.purse_id = :wallet_id and proceeds.payment_id = back.payment_id;
 
+-- name: insert_disputed_proceeds(dispute_ids, wallet_ids, payment_ids, cents, missing_cents, now)!
+-- What disputes took back from wallets and what was missing, under the locks of the wallets; a known one is unchanged.
+insert into wallet_funding.disputed_proceeds (dispute_id, purse_id, payment_id, cents, missing_cents, taken_at)
+select taken.dispute_id, taken.purse_id, taken.payment_id, taken.cents, taken.missing_cents, :now
+from unnest(
+    :dispute_ids::uuid[], :wallet_ids::uuid[], :payment_ids::uuid[], :cents::integer[], :missing_cents::integer[]
+) as taken (dispute_id, purse_id, payment_id, cents, missing_cents)
+order by taken.dispute_id, taken.purse_id
+on conflict do nothing;
+
+-- name: latest_disputed_proceeds(before, limit_)
+-- What disputes took back from wallets before a time, the latest first, with those of the last one's time.
+select dispute_id, purse_id, payment_id, cents, missing_cents, taken_at from wallet_funding.disputed_proceeds
+where taken_at < :before
+order by taken_at desc fetch first :limit_ rows with ties;
+
+-- name: disputed_proceeds_of_payment(payment_id)
+-- What the disputes of a payment took back from wallets, the latest first.
+select dispute_id, purse_id, payment_id, cents, missing_cents, taken_at from wallet_funding.disputed_proceeds
+where payment_id = :payment_id
+order by taken_at desc, dispute_id, purse_id;
+
 -- name: proceeds_left()$
 -- The proceeds in all wallets that did not go back.
 select coalesce(sum(cents - paid_out_cents), 0)::bigint from wallet_funding.proceeds;
