@@ -135,6 +135,7 @@ async def test_a_higher_tier_multiplies_what_its_people_earn(club: Club) -> None
     await club.earn()
     account = (await club.points(fan))["account"]
     assert (account["balance"], account["tier"]["threshold"]) == (81, 80)  # 80 euros and the fee
+    assert account["last_number"] == (await club.movements(fan))[0]["number"]
     await club.enters(order["lines"][0]["ticket_id"])
     await club.earn()
     assert await club.balance(fan) == 81 + 15 + 7  # half a point is rounded down

@@ -61,7 +61,7 @@ export class Points {
   async more(accountId: string): Promise<void> {
     const shown = this.moved[accountId]!;
     this.busy = accountId;
-    const answer = await this.#movements(accountId, shown.movements.at(-1)?.number);
+    const answer = await this.#movements(accountId, shown.movements.at(-1)!.number);
     this.busy = null;
     if (!answer.ok) return void (this.problem = answer.problem);
     this.moved = { ...this.moved, [accountId]: { movements: [...shown.movements, ...answer.data.movements], more: answer.data.more } };
@@ -79,16 +79,17 @@ export class Points {
 
   async #show(programmes: PointsProgramme[]): Promise<void> {
     const me = session.me?.id ?? "";
-    const accounts = programmes.flatMap(({ account }) => account?.id ?? []);
-    const pages = await Promise.all(accounts.map((id) => this.#movements(id)));
-    const moved = Object.fromEntries(pages.flatMap((page, index) => (page.ok ? [[accounts[index]!, page.data] as const] : [])));
+    const accounts = programmes.flatMap(({ account }) => account ?? []);
+    // Only what is in the balance: points earned between the two requests would otherwise be listed but not counted.
+    const pages = await Promise.all(accounts.map(({ id, last_number }) => this.#movements(id, last_number + 1)));
+    const moved = Object.fromEntries(pages.flatMap((page, index) => (page.ok ? [[accounts[index]!.id, page.data] as const] : [])));
     if (me !== (session.me?.id ?? "")) return;
     [this.programmes, this.moved] = [programmes, { ...this.moved, ...moved }];
     await keep.put("points", { owner: me, programmes, moved } satisfies Stored);
   }
 
-  #movements(accountId: string, before?: number): Promise<Answer<MovementPage>> {
-    const query = before === undefined ? {} : { before };
-    return answered<MovementPage>(api.GET("/api/points/accounts/{account_id}/movements", { params: { path: { account_id: accountId }, query } }));
+  #movements(accountId: string, before: number): Promise<Answer<MovementPage>> {
+    const params = { path: { account_id: accountId }, query: { before } };
+    return answered<MovementPage>(api.GET("/api/points/accounts/{account_id}/movements", { params }));
   }
 }

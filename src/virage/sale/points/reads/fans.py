@@ -80,11 +80,13 @@ class RedemptionView(Struct, frozen=True):
 class PointsAccountView(Struct, frozen=True):
     """A person's points: `earned` in the last 12 months decide the tier, and `lapses` says what goes when.
 
-    `multiplier_permille` is that of the tier; `to_next` are the points that are missing to the next one.
+    `last_number` is the number of the latest movement in the balance, 0 for none. `multiplier_permille` is that of the
+    tier; `to_next` are the points that are missing to the next one.
     """
 
     id: UUID
     joined_at: datetime
+    last_number: int
     balance: int
     earned: int
     tier: PointsTier | None
@@ -194,6 +196,7 @@ async def _account_views(
         found[account.id] = PointsAccountView(
             id=account.id,
             joined_at=account.joined_at,
+            last_number=stand.last_number,
             balance=stand.balance,
             earned=stand.earned,
             tier=tier_at(one.tiers, stand.earned),
