@@ -12,13 +12,14 @@ from virage.platform.data.batching import Overloaded
 from virage.platform.data.database import Database, Unavailable
 from virage.platform.data.journal import Entry, Fact, Tail, append, head, position_key, read_after
 from virage.platform.realtime import audience, listening
+from virage.platform.realtime import hub as hub_module
 from virage.platform.realtime.hub import AHEAD_MAX, Hub, Opened, Opening
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import ANONYMOUS, Principal
 from virage.platform.web.problems import Problem
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
-SEAT = UUID(int=7)
+SEAT, ALARM = UUID(int=7), UUID(int=8)
 
 
 class Seats:
@@ -403,6 +404,125 @@ async def test_forged_positions_do_not_multiply_calls_of_a_topic(db: Database, n
     assert data(await next_part(messages)) == [str(list(range(numbers))).replace(" ", "")]
     assert len(forged) >= 100
     assert topic.asked <= asked_max
+
+
+class Alarms(Seats):
+    """An urgent topic: each message has all numbers that were noted as alarms."""
+
+    name = "alarms"
+
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        return Opened(opening.at, [await self._all()] if argument == "all" else [])
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:  # noqa: ARG002 - urgent
+        return {}
+
+    async def on_urgent(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        return {"all": await self._all()} if any(entry.what == "alarm" for entry in entries) else {}
+
+    async def _all(self) -> list[int]:
+        async with self._db.connection() as conn:
+            return [entry.data["n"] for entry in await read_after(conn, "0-0") if entry.what == "alarm"]
+
+
+class Waiting(Seats):
+    """Seats whose messages are ready when the test says so."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.asked, self.ready = asyncio.Event(), asyncio.Event()
+
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:  # noqa: ARG002 - of one thing
+        return Opened(opening.at)
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        self.asked.set()
+        await self.ready.wait()
+        return await super().on_entries(entries)
+
+
+async def alarm(db: Database, number: int) -> None:
+    async with db.transaction() as conn:
+        await append(conn, [Fact("alarm", None, ALARM, {"n": number})], NOW)
+
+
+def names(part: str) -> list[str]:
+    return [line[7:] for line in part.splitlines() if line.startswith("event: ")]
+
+
+@pytest.fixture
+async def tail(db: Database) -> AsyncIterator[Tail]:
+    tail = Tail(db)
+    yield tail
+    await tail.close()
+
+
+async def test_an_urgent_message_overtakes_a_batch_that_was_written_before_it(db: Database, tail: Tail) -> None:
+    seats = Waiting(db)
+    hub = Hub(db, tail, [seats, Alarms(db)])
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", "alarms:all"], None)
+    await next_part(messages)
+    await note(db, 1)
+    await seats.asked.wait()
+    await alarm(db, 2)
+    assert data(await next_part(messages)) == ["[2]"]
+    seats.ready.set()
+    assert names(await next_part(messages)) == [f"seats:{SEAT}"]
+    hub.close()
+
+
+async def test_of_what_is_written_at_once_the_urgent_message_is_sent_first(db: Database, tail: Tail) -> None:
+    hub = Hub(db, tail, [Seats(db), Alarms(db)])
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", "alarms:all"], None)
+    await next_part(messages)
+    async with db.transaction() as conn:
+        await append(conn, [Fact("noted", None, SEAT, {"n": 1}), Fact("alarm", None, ALARM, {"n": 2})], NOW)
+    assert names(await next_part(messages)) == ["alarms:all"]
+    assert names(await next_part(messages)) == [f"seats:{SEAT}"]
+    hub.close()
+
+
+async def test_a_batch_that_is_being_sent_pauses_for_an_urgent_message(
+    db: Database, tail: Tail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "AT_ONCE", 1)
+    hub = Hub(db, tail, [Seats(db), Alarms(db)])
+    phones = [await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", "alarms:all"], None) for _ in range(20)]
+    for phone in phones:
+        await next_part(phone)
+    await alarm(db, 1)
+    for phone in phones:
+        await next_part(phone)
+    async with db.connection() as conn:
+        alarms = [entry for entry in await read_after(conn, "0-0") if entry.what == "alarm"]
+    begun = asyncio.Event()
+    deliver = listening.Listener.deliver
+
+    def first_delivery(listener: listening.Listener, batch: listening.Batch) -> bool:
+        if not begun.is_set():
+            begun.set()
+            hub._on_entries(alarms)  # noqa: SLF001 - as the tail does, in the middle of a batch
+        return deliver(listener, batch)
+
+    monkeypatch.setattr(listening.Listener, "deliver", first_delivery)
+    await note(db, 7)
+    firsts = [names(await next_part(phone)) for phone in phones]
+    assert firsts.count([f"seats:{SEAT}"]) == 1, "the phone to which the batch was being written"
+    assert firsts.count(["alarms:all"]) == 19
+    hub.close()
+
+
+async def test_a_phone_that_was_away_during_an_urgent_message_gets_it_when_it_returns(db: Database, tail: Tail) -> None:
+    hub = Hub(db, tail, [Seats(db), Alarms(db)])
+    messages = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", "alarms:all"], None)
+    await next_part(messages)
+    await note(db, 1)
+    (last,) = ids(await next_part(messages))
+    await messages.aclose()
+    await alarm(db, 2)
+    back = await subscribe(hub, ANONYMOUS, [f"seats:{SEAT}", "alarms:all"], last)
+    assert data(await next_part(back)) == ["[2]"]
+    hub.close()
 
 
 async def test_a_draining_hub_refuses_new_streams_and_ends_all_open_ones(hub: Hub) -> None:

@@ -15,6 +15,7 @@ from virage.identity.people.settings import PeopleSettings
 from virage.money.payments.settings import PaymentSettings
 from virage.platform.settings.config import Club, Config, ConfigError
 from virage.platform.values.money import EURO, Currency
+from virage.sale.ticketing.settings import ExchangeSettings
 
 SECRET = "a secret of the tests, long enough"
 PRODUCTION = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
@@ -180,6 +181,13 @@ def test_values_other_than_text_are_parsed() -> None:
     parsed = {name for name, field in fields.items() if get_origin(field.type) is Annotated}
     text = {name for name, field in fields.items() if field.type in (str, str | None)}
     assert set(fields) - parsed - text == {"club", "domains"}
+
+
+def test_a_threshold_of_the_exchange_may_be_more_than_a_stadium_has_tickets() -> None:
+    at = "VIRAGE_EXCHANGE_CARD_TICKETS_MAX"
+    assert read(PRODUCTION | {at: "1000000"}).of(ExchangeSettings).exchange_card_tickets_max == 1_000_000
+    assert defects(PRODUCTION | {at: "0"}) == [at]
+    assert defects(PRODUCTION | {at: "1000001"}) == [at]
 
 
 def test_setting_names_are_unique() -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Payload = TypeVar("Payload", bound=Struct)
 
 NO_DELAY = timedelta()
+URGENT: Final = 100
+"""Priority of messages of the control room: workers take them before all other jobs."""
 ATTEMPTS_MAX = 12  # with the pauses below, 20 minutes
 PAUSE_FIRST_S = 1.0
 PAUSE_MAX_S = 300.0
@@ -61,10 +63,16 @@ class DeadLetter(Struct, frozen=True):
     message: str | None
 
 
-async def enqueue(conn: Connection, kind: str, payloads: Sequence[Struct], *, delay: timedelta = NO_DELAY) -> None:
-    """Enqueue jobs in the caller's transaction, in one statement; they run once it is committed."""
+async def enqueue(
+    conn: Connection, kind: str, payloads: Sequence[Struct], *, delay: timedelta = NO_DELAY, priority: int = 0
+) -> None:
+    """Enqueue jobs in the caller's transaction, in one statement; they run once it is committed.
+
+    Workers take jobs of a higher priority first.
+    """
     if payloads:
-        await _sql.enqueue(conn, kind=kind, payloads=[msgspec.json.encode(item) for item in payloads], delay=delay)
+        encoded = [msgspec.json.encode(item) for item in payloads]
+        await _sql.enqueue(conn, kind=kind, payloads=encoded, delay=delay, priority=priority)
 
 
 async def dead_letters(conn: Connection, limit: int = 100) -> list[DeadLetter]:

@@ -37,10 +37,10 @@ select (:stored::bigint / 4294967296 + 2) * 4294967296, here.system_identifier f
 on conflict (one) do update set xids = excluded.xids, system_identifier = excluded.system_identifier
 returning xids;
 
--- name: enqueue(kind, payloads, delay)!
+-- name: enqueue(kind, payloads, delay, priority)!
 -- Jobs of one kind, due after a delay on the database's own clock, by which the workers pick them.
 insert into kernel.job (priority, entrypoint, payload, execute_after, status)
-select 0, :kind::text, payload, now() + :delay::interval, 'queued'
+select :priority, :kind::text, payload, now() + :delay::interval, 'queued'
 from unnest(:payloads::bytea[]) as payload;
 
 -- name: dead_letters(limit_)

@@ -12,7 +12,7 @@ import asyncio
 import random
 import weakref
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -96,6 +96,18 @@ class Pulsed(Protocol):
         ...
 
 
+@runtime_checkable
+class Urgent(Protocol):
+    """A topic whose messages overtake all others: they are sent before waiting batches, and others pause for them.
+
+    They have no `id`, so each has the whole state, which `open` sends too: a subscriber that missed one gets it again.
+    """
+
+    async def on_urgent(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """Return the message for each argument that these entries concern. May raise `Unavailable`, as `on_entries`."""
+        ...
+
+
 class Hub:
     """All subscribers of this process, and the topics that exist.
 
@@ -123,6 +135,8 @@ class Hub:
         self._starting = asyncio.Lock()
         self._unread: deque[Sequence[Entry]] = deque()
         self._reader: asyncio.Task[None] | None = None
+        self._urgent_unread: deque[Sequence[Entry]] = deque()
+        self._urgent_reader: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._audience = Audience[Listener]()
@@ -261,6 +275,9 @@ class Hub:
         self.leave(listener)
 
     def _on_entries(self, entries: Sequence[Entry]) -> None:
+        self._urgent_unread.append(entries)
+        if self._urgent_reader is None:
+            self._urgent_reader = asyncio.create_task(self._read_urgent(), name="hub urgent")
         self._unread.append(entries)
         if self._reader is None:
             self._reader = asyncio.create_task(self._read(), name="hub")
@@ -268,22 +285,54 @@ class Hub:
     async def _read(self) -> None:
         """Send batch after batch in the order of the journal; none is skipped."""
         try:
-            while self._unread:
-                try:
-                    await self._send(self._unread[0])
-                except Unavailable:
-                    await asyncio.sleep(POLL_S)
-                    continue
-                except Exception:  # noqa: BLE001 - clients that missed a message reconnect and read the state again
-                    log.exception("topic_failed")
-                    self.close()
-                self._unread.popleft()
+            await self._in_order(self._unread, self._send)
         finally:
             self._reader = None
+
+    async def _read_urgent(self) -> None:
+        """Send the messages of urgent topics, ahead of the batches that wait or are being sent."""
+        try:
+            await self._in_order(self._urgent_unread, self._send_urgent)
+        finally:
+            self._urgent_reader = None
+
+    async def _in_order(
+        self, unread: deque[Sequence[Entry]], send: Callable[[Sequence[Entry]], Awaitable[None]]
+    ) -> None:
+        while unread:
+            try:
+                await send(unread[0])
+            except Unavailable:
+                await asyncio.sleep(POLL_S)
+                continue
+            except Exception:  # noqa: BLE001 - clients that missed a message reconnect and read the state again
+                log.exception("topic_failed")
+                self.close()
+            unread.popleft()
+
+    async def _send_urgent(self, entries: Sequence[Entry]) -> None:
+        ordered = as_written(entries)
+        found: dict[str, bytes] = {}
+        for kind in {name.partition(":")[0] for name in self._listeners}:
+            topic = self._topics[kind]
+            if isinstance(topic, Urgent):
+                messages = {f"{kind}:{key}": message for key, message in (await topic.on_urgent(ordered)).items()}
+                found |= {name: encoded(name, message) for name, message in messages.items() if name in self._listeners}
+        if found:
+            batch = Batch(None, found)
+            listeners = {listener for name in found for listener in self._listeners[name]}
+            self.let_go += await self._each(listeners, lambda listener: listener.deliver(batch))
+
+    async def _yield_to_urgent(self) -> None:
+        """Give other tasks a turn, and urgent messages all the time that they need."""
+        await asyncio.sleep(0)
+        if self._urgent_reader is not None:
+            await asyncio.wait([self._urgent_reader])
 
     async def _send(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
         self._end_without_rights(ordered)
+        await self._yield_to_urgent()
         self._sent_xid = max(self._sent_xid, end.xid_next)  # the opening of new subscribers covers these entries
         messages = {0: {}, len(ordered): await self._messages(ordered)}
         rests = {}
@@ -314,7 +363,7 @@ class Hub:
 
     async def _give(self, batch: Batch) -> None:
         listeners = {listener for name in batch.messages for listener in self._listeners[name]}
-        self.let_go += await self._each(listeners, lambda listener: listener.deliver(batch))
+        self.let_go += await self._each(listeners, lambda listener: listener.deliver(batch), self._yield_to_urgent)
 
     def _pulsed(self) -> dict[str, list[str]]:
         """Return the subscribed arguments of topics with a pulse, by topic."""
@@ -356,7 +405,12 @@ class Hub:
             await self._each(self._everybody(), Listener.beat)
         self._beating = None
 
-    async def _each(self, listeners: Iterable[Listener], act: Callable[[Listener], bool]) -> int:
+    async def _each(
+        self,
+        listeners: Iterable[Listener],
+        act: Callable[[Listener], bool],
+        pause: Callable[[], Awaitable[None]] = lambda: asyncio.sleep(0),
+    ) -> int:
         """Apply `act` to each, end the streams for which it returns False, and return how many ended."""
         ended = 0
         for number, listener in enumerate(listeners, 1):
@@ -364,7 +418,7 @@ class Hub:
                 self._end(listener)
                 ended += 1
             if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+                await pause()
         return ended
 
 

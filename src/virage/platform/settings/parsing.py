@@ -152,6 +152,11 @@ def positive(raw: str) -> int:
     return whole(raw, 1, 1024)
 
 
+def tickets(raw: str) -> int:
+    """A number of tickets, up to more than a stadium has."""
+    return whole(raw, 1, 1_000_000)
+
+
 def drain(raw: str) -> int:
     """Seconds of a drain."""
     return whole(raw, 0, 600)

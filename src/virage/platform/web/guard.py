@@ -141,6 +141,14 @@ def holds_at_venue(principal: Principal, *roles: str, venue: str, prefix: str) -
     )
 
 
+def holds_at_post(principal: Principal, role: str, *, prefix: str) -> bool:
+    """Return whether the role is held at a gate or an outlet of a venue, whose codes begin with `prefix`."""
+    return any(
+        grant.role == role and grant.scope in ("gate", "outlet") and _prefix(str(grant.scope_id)) == prefix
+        for grant in principal.grants
+    )
+
+
 def _prefix(code: str) -> str:
     return code[: code.rfind(".") + 1]
 

@@ -10,7 +10,7 @@ from virage.identity.people.rules.push import BROWSERS_PER_JOB, PushJob, PushMes
 from virage.identity.people.rules.reasons import Reason
 from virage.identity.people.store import push as store
 from virage.platform.data.database import Connection
-from virage.platform.data.queue import enqueue
+from virage.platform.data.queue import URGENT, enqueue
 from virage.platform.values.localised import LanguageTag, widened
 from virage.platform.values.refusals import Refused
 
@@ -51,7 +51,7 @@ async def notify(conn: Connection, message: PushMessage, now: datetime) -> None:
         for text in [_text(message, language)]
         for first in range(0, len(browsers), BROWSERS_PER_JOB)
     ]
-    await enqueue(conn, PUSH_JOB, due)
+    await enqueue(conn, PUSH_JOB, due, priority=URGENT if message.is_urgent else 0)
 
 
 def _language(message: PushMessage, wanted: str) -> LanguageTag:

@@ -67,7 +67,7 @@ class PushMessage(Struct, frozen=True):
     """A notification: ids, and a short text in each language, without names of persons.
 
     A later message of the same `topic` replaces one that the phone has not received yet. After a message that
-    `corrects` was sent, messages with a lower `revision` are not sent.
+    `corrects` was sent, messages with a lower `revision` are not sent. One that `is_urgent` is sent before all others.
     """
 
     person_ids: Sequence[UUID]
@@ -79,6 +79,7 @@ class PushMessage(Struct, frozen=True):
     urgency: Urgency = "high"
     revision: int = 0
     corrects: bool = False
+    is_urgent: bool = False
 
 
 class PushJob(Struct, frozen=True):
