@@ -112,10 +112,11 @@ class CardPayments {
     const params = { path: { payment_id: id } };
     const cancelled = await link.ask<Answer>((signal) => link.api.POST("/api/till/card-payments/{payment_id}/cancel", { params, signal }), LIMIT_MS);
     if (!cancelled.ok && cancelled.status !== 404) return;
-    if (cancelled.ok && cancelled.data.state === "captured") till.tell("card_returned", cancelled.data.amount_cents);
     const reply = cancelled.ok
       ? await link.ask<Answer>((signal) => link.api.POST("/api/till/card-payments/{payment_id}/return", { params, signal }), LIMIT_MS)
       : cancelled;
+    const returnsMoney = reply.ok && cancelled.ok && cancelled.data.state === "captured";
+    if (returnsMoney) till.tell("card_returned", reply.data.amount_cents);
     if (reply.ok || reply.status === 404 || reply.status === 409) await this.drop(id);
   }
 
