@@ -140,7 +140,8 @@ async def settled(system: System, draw_id: UUID) -> dict[str, Any]:
     ends = time.monotonic() + 2 * SETTLED_S
     while True:
         found = await audit(system, draw_id)
-        wrong = found["unsettled"] or found["money_without_tickets"]
+        # The bank's list is read first: what is paid between both reads differs until the next audit.
+        wrong = found["unsettled"] or found["money_without_tickets"] or found["tickets_without_money"]
         if not wrong or time.monotonic() > ends:
             return found
         await asyncio.sleep(0.5)

@@ -141,7 +141,9 @@ async def settled(system: System) -> dict[str, Any]:
     ends = time.monotonic() + SETTLED_S
     while True:
         found = await audit(system)
-        if not found["money_without_membership"] or time.monotonic() > ends:
+        # The bank's list is read first: what is paid between both reads differs until the next audit.
+        wrong = found["money_without_membership"] or found["membership_without_money"]
+        if not wrong or time.monotonic() > ends:
             return found
         await asyncio.sleep(0.5)
 

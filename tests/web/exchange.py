@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.office import in_database
-from tests.web.system import System
-from virage.demo.programme import planned
+from tests.web.system import System, tomorrow
 from virage.identity.people import acts as people
 from virage.platform.data.database import Connection
 from virage.platform.data.journal import Fact, append
@@ -26,7 +25,7 @@ Method = Literal["GET", "POST"]
 
 def match_id() -> UUID:
     """The id of the match whose tickets `buy_tickets` buys."""
-    return planned(datetime.now(UTC) + timedelta(days=1))[0].event.id
+    return tomorrow()[0].event.id
 
 
 def open_exchange(system: System, *, give_back: bool = False) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.web import http
 from tests.web.forker import Forked, forker
 from virage.app.settings import read
 from virage.demo.crowd import Till, fill
-from virage.demo.programme import load_programme, planned
+from virage.demo.programme import Planned, load_programme, planned
 from virage.identity.people.rules.secrets import people_keys, rate_key
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
@@ -47,6 +48,12 @@ Server = tuple[str, Callable[[], None], Callable[[], None]]
 def fresh(name: str) -> str:
     """The name with a unique ending, also among earlier tries of a test."""
     return f"{name} {new_id().hex[-6:]}"
+
+
+@cache
+def tomorrow() -> list[Planned]:
+    """The programme a day after the first call: it stays the same while tests run past the end of tonight's sale."""
+    return planned(datetime.now(UTC) + timedelta(days=1))
 
 
 class System:
@@ -86,7 +93,7 @@ class System:
         tournament's.
         """
         config, now = read(self.env), datetime.now(UTC)
-        plans = planned(now + timedelta(days=1))
+        plans = tomorrow()
         settings = config.of(PaymentSettings)
         provider = SandboxProvider(
             self.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code

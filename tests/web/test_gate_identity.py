@@ -100,7 +100,8 @@ def test_a_steward_compares_names_online_and_offline_and_a_mismatch_takes_the_en
     type_code(page, third.code())
     page.locator("[data-light]").click(position={"x": 20, "y": 20})
     expect(page.locator(f"[data-turn='{turn}']")).to_be_visible()
-    page.get_by_role("button", name="Matches", exact=True).press("Enter")
+    with page.expect_response("**/api/access/scans"):
+        page.get_by_role("button", name="Matches", exact=True).press("Enter")
     expect(page.locator("[data-light]")).to_have_count(0)
     expect(page.locator("[data-backlog='0']")).to_be_attached()
 

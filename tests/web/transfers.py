@@ -5,18 +5,17 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.office import ENGLISH
-from tests.web.system import System, fresh
+from tests.web.system import System, fresh, tomorrow
 from tests.web.test_moving import emails_to
 from tests.web.walk import keep_person, session_of
 from virage.app.settings import read
 from virage.demo.crowd import Till, purchase
-from virage.demo.programme import planned
 from virage.identity.people import acts as people
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
@@ -40,7 +39,7 @@ def buy_tickets(system: System, email: str, count: int, name: str = GIVER, seats
         provider = SandboxProvider(
             system.sandbox_url, settings.sandbox_key, settings.sandbox_webhook_secret, config.currency.code
         )
-        plan = planned(now + timedelta(days=1))[0]
+        plan = tomorrow()[0]
         db = await Database.open(system.database_url, connections_max=2)
         try:
             async with db.transaction() as conn:
