@@ -7,17 +7,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from rich.table import Table
-
 from virage.cli.deployment import console
-from virage.money.fiscal.types import Damage, Finding, Header, NotAnArchive, Report, verify
+from virage.cli.verification import Unreadable, show_verdict, verify_files
+from virage.money.fiscal.types import Damage, Finding, Header, NotAnArchive, verify
 from virage.platform.values.jwk import bytes_of_base64url
 
-CLEAN: Final = 0
-DAMAGED: Final = 1
-UNREADABLE: Final = 2
 _LINE_BYTES_MAX: Final = 65_536
-_FINDINGS_SHOWN: Final = 50
 
 _TEXTS: Final = {
     Damage.LINE_UNREADABLE: "unreadable line",
@@ -46,18 +41,20 @@ _TEXTS: Final = {
 
 def verify_archives(files: Sequence[Path]) -> int:
     """Print the defects of each file. Return 0 if all are intact, 1 if one is damaged, 2 if one is unreadable."""
-    return max((_verify(file) for file in files), default=CLEAN)
+    return verify_files(files, _is_intact)
 
 
-def _verify(file: Path) -> int:
+def _is_intact(file: Path) -> bool:
     try:
         report = verify(_lines(file))
-    except (OSError, NotAnArchive) as error:
-        reason = str(error) if isinstance(error, OSError) else "not an archive of a till"
-        console.print(f"{file}: unreadable: {reason}", style="bold red", markup=False)
-        return UNREADABLE
-    _show(file, report)
-    return DAMAGED if report.findings else CLEAN
+    except NotAnArchive as error:
+        raise Unreadable("not an archive of a till") from error
+    till = "unknown" if report.header is None else str(report.header.till)
+    rows = [(till, _number(one), str(one.line), _TEXTS[one.damage]) for one in report.findings]
+    show_verdict(file, ("till", "number", "line", "what is wrong"), rows)
+    if report.header is not None:
+        console.print(_about(report.header), markup=False)
+    return not report.findings
 
 
 def _lines(file: Path) -> Iterator[bytes]:
@@ -80,23 +77,6 @@ def _lines(file: Path) -> Iterator[bytes]:
                 return
             count += 1
             yield line.removesuffix(b"\n")
-
-
-def _show(file: Path, report: Report) -> None:
-    header, findings = report.header, report.findings
-    if not findings:
-        console.print(f"{file}: clean", style="bold green", markup=False)
-    else:
-        console.print(f"{file}: damaged", style="bold red", markup=False)
-        table = Table("till", "number", "line", "what is wrong", highlight=False)
-        till = "unknown" if header is None else str(header.till)
-        for finding in findings[:_FINDINGS_SHOWN]:
-            table.add_row(till, _number(finding), str(finding.line), _TEXTS[finding.damage])
-        console.print(table)
-        if len(findings) > _FINDINGS_SHOWN:
-            console.print(f"and {len(findings) - _FINDINGS_SHOWN} more")
-    if header is not None:
-        console.print(_about(header), markup=False)
 
 
 def _number(finding: Finding) -> str:
