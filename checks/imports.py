@@ -27,6 +27,7 @@ OWN_ROOMS = {
     "virage.control.disputes": ROOMS,
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
     "virage.money.card_readers": ["routes | jobs", "registering", "acts | reads", "store", "rules"],
+    "virage.money.wallet.funding": ["routes | jobs", "acts | reads", "refundable", "store", "rules"],
     "virage.sale.draws": ["routes | jobs", "acts | reads", "store", "rules | verify_draw"],
     "virage.sale.seasons": ["routes | jobs", "acts | reads", "planning", "store", "rules"],
     "virage.media.live": ["sources", *ROOMS],

@@ -325,6 +325,21 @@ def rebuild_figures() -> None:
     closing.rebuild_figures()
 
 
+safety_app = App(name="safety", help="Logs of the control room.")
+app.command(safety_app)
+
+
+@safety_app.command(name="verify")
+def verify_logs(files: Annotated[list[Path], Parameter(name="FILE", negative=())]) -> None:
+    """Find changed, missing, added or moved records in exported logs; needs no database.
+
+    Exit status: 0 if all are intact, 1 if one is damaged, 2 if one is unreadable.
+    """
+    from virage.cli import safety
+
+    sys.exit(safety.verify_logs(files))
+
+
 @app.command
 def ingest(
     *,

@@ -47,6 +47,12 @@ ACCOUNTS = (
         tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_office", "finance")),
     ),
     Account(
+        "control@example.org",
+        "control room: incidents and the log of tonight's match",
+        "/staff/control",
+        (Grant("controller", "organiser", CLUB.id),),
+    ),
+    Account(
         "promoter@example.org",
         "concert promoter, without access to the club's events",
         "/office",

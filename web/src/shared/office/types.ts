@@ -44,7 +44,7 @@ export type OfficeListing = Schemas["OfficeListing"];
 export type Role = Schemas["RoleName"];
 export type Scope = Schemas["ScopeName"];
 
-export const ROLES: readonly Role[] = ["admin", "venue_manager", "programme", "box_office", "finance", "steward", "supervisor", "cashier", "kitchen", "match_desk", "media_desk", "moderator", "describer"];
+export const ROLES: readonly Role[] = ["admin", "venue_manager", "programme", "box_office", "finance", "steward", "supervisor", "controller", "cashier", "kitchen", "match_desk", "media_desk", "moderator", "describer"];
 export const KINDS: readonly AccreditationKind[] = ["staff", "players", "press", "contractor"];
 export const SELLERS: readonly Role[] = ["programme", "box_office", "finance"];
 export type GateBoard = Schemas["GateBoard"];

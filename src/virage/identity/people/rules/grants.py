@@ -27,6 +27,7 @@ class RoleName(StrEnum):
     FINANCE = "finance"
     STEWARD = "steward"
     SUPERVISOR = "supervisor"
+    CONTROLLER = "controller"
     CASHIER = "cashier"
     KITCHEN = "kitchen"
     MATCH_DESK = "match_desk"

@@ -8,6 +8,7 @@ export const staffHome: typeof English = {
   as: (email) => `Angemeldet als ${email}`,
   screens: {
     gate: "Einlass",
+    control: "Leitstelle",
     till: "Kasse",
     kitchen: "Küche",
     desk: "Spielredaktion",
@@ -17,6 +18,7 @@ export const staffHome: typeof English = {
   },
   texts: {
     gate: "Tickets scannen, online oder offline",
+    control: "Vorfälle und Protokoll einer Veranstaltung",
     till: "Verkaufen, Karten aufladen, erstatten",
     kitchen: "Bestellungen zubereiten und ausgeben",
     desk: "Spielereignisse und Wiederholungen veröffentlichen",

@@ -7,6 +7,7 @@ export const staffHome = {
   as: (email: string) => `Signed in as ${email}`,
   screens: {
     gate: "Gate",
+    control: "Control room",
     till: "Till",
     kitchen: "Kitchen",
     desk: "Match desk",
@@ -16,6 +17,7 @@ export const staffHome = {
   },
   texts: {
     gate: "Scan tickets, online or offline",
+    control: "Incidents and the log of an event",
     till: "Sell, top up cards and refund",
     kitchen: "Prepare and hand over orders",
     desk: "Publish match events and replays",

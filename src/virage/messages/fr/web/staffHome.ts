@@ -8,6 +8,7 @@ export const staffHome: typeof English = {
   as: (email) => `Connecté avec ${email}`,
   screens: {
     gate: "Porte",
+    control: "Poste de commandement",
     till: "Caisse",
     kitchen: "Cuisine",
     desk: "Régie du match",
@@ -17,6 +18,7 @@ export const staffHome: typeof English = {
   },
   texts: {
     gate: "Scanner les billets, en ligne ou hors ligne",
+    control: "Incidents et main courante d’un événement",
     till: "Vendre, recharger les cartes et rembourser",
     kitchen: "Préparer et remettre les commandes",
     desk: "Publier les faits de match et les ralentis",

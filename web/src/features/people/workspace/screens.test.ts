@@ -6,6 +6,7 @@ const names = (...roles: Parameters<typeof screensOf>[0]): string[] => screensOf
 test("each role has a screen", () => {
   expect(names("steward")).toEqual(["gate", "pin"]);
   expect(names("supervisor")).toEqual(["gate", "office", "pin"]);
+  expect(names("controller")).toEqual(["control"]);
   expect(names("cashier")).toEqual(["till", "kitchen", "pin"]);
   expect(names("kitchen")).toEqual(["kitchen"]);
   for (const role of ["match_desk", "media_desk", "moderator"] as const) expect(names(role)).toEqual(["desk"]);
@@ -14,6 +15,6 @@ test("each role has a screen", () => {
 });
 
 test("an administrator has all screens, a person without a role none", () => {
-  expect(names("admin")).toHaveLength(7);
+  expect(names("admin")).toHaveLength(8);
   expect(names()).toEqual([]);
 });

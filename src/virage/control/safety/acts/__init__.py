@@ -1,0 +1,1 @@
+"""Commands of safety, each in the caller's transaction."""

@@ -1,0 +1,39 @@
+"""Composition of safety: routes, role, refusals, locks, the retention job."""
+
+from virage.control.safety.jobs import BroadcastPush, RetentionJob
+from virage.control.safety.reads.broadcasts import BroadcastTopic
+from virage.control.safety.receipts import Receipts
+from virage.control.safety.routes import routers
+from virage.control.safety.settings import SafetySettings
+from virage.identity.keys import api as keys
+from virage.platform.module import Module, Parts, Process
+
+module = Module(
+    "safety",
+    routers=routers,
+    roles=("controller",),
+    refusals={
+        "incident_id_taken": 409,
+        "place_unknown": 409,
+        "incident_resolved": 409,
+        "incident_open": 409,
+        "broadcast_id_taken": 409,
+        "broadcast_replaced": 409,
+        "exercise_for_staff_only": 409,
+    },
+    lock_ranks={
+        "log": ("content", "incident", "broadcast"),
+        "receipt": (),
+    },
+)
+
+
+def build(process: Process) -> Parts:
+    """Return the parts."""
+    db, clock, vault = process.db, process.clock, keys.open_vault(process.config)
+    retention = RetentionJob(db, clock, vault, process.config.of(SafetySettings))
+    return Parts(
+        {"receipts": Receipts(db, clock)},
+        jobs=[retention.register, BroadcastPush(db, clock).register],
+        topics=[BroadcastTopic(db, clock)],
+    )

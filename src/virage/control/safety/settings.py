@@ -1,0 +1,16 @@
+"""Settings of safety."""
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from virage.platform.settings import parsing as parse
+
+
+class SafetySettings(Struct, frozen=True, kw_only=True):
+    """How long the control room's texts and receipts are kept."""
+
+    safety_text_days: Annotated[int, parse.positive] = 365
+    """Days after which the texts and places of the safety log are deleted; the signed records stay."""
+    safety_receipt_days: Annotated[int, parse.positive] = 30
+    """Days after which the receipts of messages are deleted."""

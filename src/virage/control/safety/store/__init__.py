@@ -1,0 +1,1 @@
+"""Queries of safety, one typed function each."""

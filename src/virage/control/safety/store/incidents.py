@@ -1,0 +1,72 @@
+"""Incidents as they are now; their texts and places are contents of the log."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from virage.control.safety.rules.incidents import Content, Incident, IncidentReport
+from virage.control.safety.store.queries import queries
+from virage.platform.data.database import Connection
+
+
+class ListedIncident(Struct, frozen=True):
+    """An incident with the contents of its report and of its place; each None once it was deleted."""
+
+    incident: Incident
+    said: Content | None
+    placed: Content | None
+
+
+def _content(body: bytes | None) -> Content | None:
+    return None if body is None else msgspec.json.decode(body, type=Content)
+
+
+async def insert_incident(
+    conn: Connection,
+    event_id: UUID,
+    report: IncidentReport,
+    *,
+    number: int,
+    who: UUID,
+    occurred_at: datetime,
+    now: datetime,
+) -> None:
+    """Store a new incident, whose report is the record `number`."""
+    await queries.insert_incident(
+        conn,
+        id=report.id,
+        event_id=event_id,
+        kind=report.kind.value,
+        priority=report.priority,
+        occurred_at=occurred_at,
+        reported_at=now,
+        reported_by=who,
+        number=number,
+    )
+
+
+async def update_incident(conn: Connection, incident: Incident) -> None:
+    """Store the state of an incident after a change."""
+    await queries.update_incident(
+        conn,
+        id=incident.id,
+        priority=incident.priority,
+        resolved_at=incident.resolved_at,
+        placed_by=incident.placed_by,
+    )
+
+
+async def incident(conn: Connection, incident_id: UUID) -> Incident | None:
+    """Return one incident."""
+    row = await queries.incident(conn, id=incident_id)
+    return None if row is None else msgspec.convert(dict(row), Incident)
+
+
+async def incidents_of(conn: Connection, event_id: UUID, limit: int) -> list[ListedIncident]:
+    """Return the incidents of an event: open ones first, by priority, the newest first."""
+    return [
+        ListedIncident(msgspec.convert(dict(row), Incident), _content(row["said"]), _content(row["placed"]))
+        async for row in queries.incidents_of(conn, event_id=event_id, limit_=limit)
+    ]

@@ -1,0 +1,29 @@
+-- name: insert_incident(id, event_id, kind, priority, occurred_at, reported_at, reported_by, number)!
+-- A new incident, under the lock of its log.
+insert into safety.incident (
+    id, event_id, kind, priority, occurred_at, reported_at, reported_by, reported_in, placed_by
+)
+values (:id, :event_id, :kind, :priority, :occurred_at, :reported_at, :reported_by, :number, :number);
+
+-- name: update_incident(id, priority, resolved_at, placed_by)!
+-- The state of an incident after a change, under the lock of its log.
+update safety.incident
+set priority = :priority, resolved_at = :resolved_at, placed_by = :placed_by
+where id = :id;
+
+-- name: incident(id)^
+-- One incident.
+select id, event_id, kind, priority, occurred_at, reported_at, reported_by, resolved_at, reported_in, placed_by
+from safety.incident where id = :id;
+
+-- name: incidents_of(event_id, limit_)
+-- The incidents of an event: open ones first, by priority, the newest first.
+select
+    i.id, i.event_id, i.kind, i.priority, i.occurred_at, i.reported_at, i.reported_by, i.resolved_at, i.reported_in,
+    i.placed_by, said.body as said, placed.body as placed
+from safety.incident as i
+left join safety.content as said on said.event_id = i.event_id and said.number = i.reported_in
+left join safety.content as placed on placed.event_id = i.event_id and placed.number = i.placed_by
+where i.event_id = :event_id
+order by i.resolved_at is not null, i.priority, i.reported_at desc, i.id
+limit :limit_;

@@ -1,0 +1,75 @@
+"""A published match and its control room, over the whole application."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.conftest import World
+from tests.conftest import FakeClock, alive
+from virage.platform.data.database import Database
+from virage.platform.values.ids import new_id
+from virage.platform.web.guard import Grant
+from virage.platform.web.http import Application
+
+
+class ControlRoom:
+    """The control room of an event, and what its controllers do."""
+
+    def __init__(self, world: World, first: dict[str, str], second: dict[str, str]) -> None:
+        self.world = world
+        self.clock: Any = world.clock
+        self.first, self.second = first, second
+        self.event = world.event
+
+    async def wait(self, time: timedelta) -> None:
+        """Let time pass, and sign the first controller in again."""
+        self.clock.advance(time)
+        self.first = await self.world.signed_in("first@example.org")
+
+    async def ask(self, method: str, path: str, body: Any = None, *, who: dict[str, str] | None = None) -> Any:
+        return await self.world.ask(self.first if who is None else who, method, f"/api/control/{path}", body)
+
+    async def report(self, **changes: Any) -> Any:
+        """Report an incident; return its answer."""
+        body = {"id": str(new_id()), "kind": "medical", "priority": 1, "text": "A man has collapsed", **changes}
+        return await self.ask("POST", f"events/{self.event}/incidents", body)
+
+    async def reported(self, **changes: Any) -> str:
+        """Report an incident; return its id."""
+        answer = await self.report(**changes)
+        assert answer.status_code == 200, answer.text
+        found: str = answer.json()["incident"]["id"]
+        return found
+
+    async def change(self, incident: str, kind: str, *, who: dict[str, str] | None = None, **fields: Any) -> Any:
+        body = {"id": str(new_id()), "kind": kind, **fields}
+        return await self.ask("POST", f"incidents/{incident}/entries", body, who=who)
+
+    async def detail(self, incident: str) -> Any:
+        return (await self.ask("GET", f"incidents/{incident}")).json()
+
+    async def incidents(self) -> Any:
+        return (await self.ask("GET", f"events/{self.event}/incidents")).json()
+
+    async def log(self, file: Path) -> Path:
+        """Write the exported log to a file."""
+        answer = await self.ask("GET", f"events/{self.event}/log")
+        assert answer.status_code == 200, answer.text
+        file.write_bytes(answer.content)
+        return file
+
+
+@pytest.fixture
+async def room(app: Application, db: Database, clock: FakeClock) -> AsyncIterator[ControlRoom]:
+    world = World(app, db, clock)
+    async with alive(app):
+        await world.open()
+        grant = Grant("controller", "event", world.event)
+        yield ControlRoom(
+            world,
+            await world.signed_in("first@example.org", grant),
+            await world.signed_in("second@example.org", grant),
+        )
