@@ -50,14 +50,15 @@ WHOLE := tests/app tests/cli tests/faults tests/golden tests/web tests/identity/
 	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/data/test_objects.py tests/platform/data/test_pooler.py
 COSE := tests/identity/passes/cose/.venv/.installed
 LOCALSTRIPE := tests/money/payments/localstripe/.venv/.installed
+CAP := tests/control/safety/cap/.venv/.installed
 FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
 
 # What tests start again and again is compiled once.
 test test-fast: export PYTHONDONTWRITEBYTECODE :=
-test-fast: .venv/.dev $(COSE) src/virage/web/index.html ## Run the tests of rules, stores and routes: no browser, no other server, no root
+test-fast: .venv/.dev $(COSE) $(CAP) src/virage/web/index.html ## Run the tests of rules, stores and routes: no browser, no other server, no root
 	$(FAST)
 
-test: .venv/.dev $(COSE) $(LOCALSTRIPE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/openid/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
+test: .venv/.dev $(COSE) $(CAP) $(LOCALSTRIPE) src/virage/web/index.html tests/azurite/node_modules/.installed tests/openid/node_modules/.installed tests/web/engines/node_modules/.installed ## Run all tests, from rules to real browsers
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
@@ -73,7 +74,7 @@ test-ops: .venv/.dev src/virage/web/index.html ## Run the fault tests at full le
 bench: .venv/.dev src/virage/web/index.html ## Run all benchmarks, one JSON line each (gate_offline and arrivals are run on their own)
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
-	for name in best_seats routes passes ledger reconcile onsale pooler gate tap halftime figures fanout replay pitch notices seatmap openapi import signin web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
+	for name in best_seats routes evacuation passes ledger reconcile onsale pooler gate tap halftime figures fanout replay pitch notices seatmap openapi import signin web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
 
 wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built web inside
 	python -m build --wheel --no-isolation --outdir dist .
@@ -92,7 +93,7 @@ lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	echo localstripe | uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 - -o tests/money/payments/localstripe/requirements.txt
 
 clean: ## Remove what was built; var/ with its data stays
-	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/openid/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv tests/money/payments/localstripe/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/openid/node_modules tests/web/engines/node_modules tests/identity/passes/cose/.venv tests/money/payments/localstripe/.venv tests/control/safety/cap/.venv src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -121,6 +122,12 @@ $(COSE): .venv/bin/python tests/identity/passes/cose/requirements.txt
 $(LOCALSTRIPE): .venv/bin/python tests/money/payments/localstripe/requirements.txt
 	$(STEP) "localstripe" $(PYTHON) -m venv $(@D)
 	@$(@D)/bin/pip install -q --disable-pip-version-check --require-hashes -r tests/money/payments/localstripe/requirements.txt
+	@touch $@
+
+# The library names an old lxml, which has no wheel for this Python: only these two, without what they depend on.
+$(CAP): .venv/bin/python tests/control/safety/cap/requirements.txt
+	$(STEP) "A CAP library" $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r tests/control/safety/cap/requirements.txt
 	@touch $@
 
 tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json

@@ -49,6 +49,8 @@ REFUSAL_ENUMS = frozenset(
         "TransferRefusal",
         "WaitingRefusal",
         "NameRefusal",
+        "IncidentRefusal",
+        "BroadcastRefusal",
     }
 )
 CODE = Path("src/virage")
@@ -74,12 +76,14 @@ SCREENS = {
     "describer": ("describe.reasons", *ALL),
     "replay": ("replay.refused", *ALL),
     "deviations": ("foodMoney.deviations.reasons",),
+    "control room": ALL,
 }
 # The screens that a code may reach, by the module that declares it; the longest prefix decides, one
 # screen is enough.
 REACHES = {
     "": ("fan", "office"),
     "control/books/": ("office",),
+    "control/safety/": ("control room",),
     "matchday/access/": ("gate", "office"),
     "matchday/access/rules/": ("gate",),
     "matchday/food/": ("order", "kitchen", "till", "office"),

@@ -44,7 +44,7 @@ LAYERS = [
     {"food_orders"},
     {"live"},
     {"tracking", "replay"},
-    {"books"},
+    {"books", "safety"},
 ]
 PUBLISHED = "public_"  # views that a domain publishes for higher domains are named `public_...`
 PUBLISHED_FUNCTIONS = {"kernel.xid", "kernel.horizon", "kernel.next_xid"}

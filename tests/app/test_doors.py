@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.app.conftest import World
 
 STAFF = frozenset({"admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier", "kitchen"})
-STAFF |= {"match_desk", "media_desk", "moderator", "describer", "venue_manager"}
+STAFF |= {"controller", "match_desk", "media_desk", "moderator", "describer", "venue_manager"}
 PERSON = STAFF | {"fan"}
 BUYER = PERSON | {"guest"}
 EVERYONE = BUYER | {"anonymous", "program", "device", "till"}
@@ -205,6 +205,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/me/virtual-card": PERSON,
     "DELETE /api/me/virtual-card/{key_id}": PERSON,
     "POST /api/office/wallet/bonus": only("finance"),
+    "GET /api/office/wallet/disputed-proceeds": only("finance"),
     "PATCH /api/me": PERSON,
     "DELETE /api/me": PERSON,
     "GET /api/me/export": PERSON,
@@ -436,6 +437,21 @@ DOORS: dict[str, frozenset[str]] = {
     "DELETE /api/office/card-readers/{reader_id}": only("finance"),
     "GET /api/office/food/tills/{till_id}/archive": only("finance"),
     "GET /api/office/refunds": only("finance"),
+    "GET /api/control/events/{event_id}/incidents": only("controller"),
+    "POST /api/control/events/{event_id}/incidents": only("controller"),
+    "GET /api/control/events/{event_id}/log": only("controller"),
+    "GET /api/control/incidents/{incident_id}": only("controller"),
+    "POST /api/control/incidents/{incident_id}/entries": only("controller"),
+    "GET /api/control/events/{event_id}/broadcasts": only("controller"),
+    "POST /api/control/events/{event_id}/broadcasts": only("controller"),
+    "GET /api/control/broadcasts/feed.atom": only("controller"),
+    "GET /api/control/broadcasts/{broadcast_id}/cap.xml": only("controller"),
+    "GET /api/broadcasts/{event_id}": EVERYONE,
+    "GET /api/broadcasts/{event_id}/staff": PERSON,
+    "GET /api/broadcasts/{event_id}/screens": EVERYONE,
+    "GET /api/broadcasts/feed.atom": EVERYONE,
+    "GET /api/broadcasts/{broadcast_id}/cap.xml": EVERYONE,
+    "POST /api/broadcasts/{broadcast_id}/receipts": PERSON,
     "GET /api/office/disputes": only("finance"),
     "PUT /api/office/disputes/{dispute_id}/assignee": only("finance"),
     "GET /api/office/disputes/{dispute_id}/evidence": only("finance"),

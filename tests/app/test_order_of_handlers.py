@@ -216,7 +216,7 @@ async def erasure(world: "World") -> Erasure:
             now,
             now + timedelta(days=1),
         )
-        await insert_subscriptions(conn, [SubscriptionRow(new_id(), package_id, person_id, 0, [], now)])
+        await insert_subscriptions(conn, [SubscriptionRow(new_id(), package_id, person_id, 0, [], now, {})])
         campaign_id = new_id()
         await conn.execute(
             """
@@ -226,8 +226,10 @@ async def erasure(world: "World") -> Erasure:
                     seed, created_at)
                 values ($1, $2, $3, $1, $4, $5, 0, 'open', 1, sha256('seed'), $4)
             )
-            insert into seasons.renewal (id, campaign_id, from_id, person_id, years, size, lost, begun_at)
-            values ($3, $1, $3, $6, 1, 2, 0, $4)
+            insert into seasons.renewal (
+                id, campaign_id, from_id, person_id, years, size, lost, begun_at, wishes, wheelchairs, needs
+            )
+            values ($3, $1, $3, $6, 1, 2, 0, $4, '[{}]', 1, '{quiet}')
             """,
             campaign_id,
             world.ours,

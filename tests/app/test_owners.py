@@ -313,6 +313,18 @@ ELSEWHERE = {
     "POST /api/replay/events/{event_id}/taps",  # a replay of a public event may be requested by every fan
     # only once a clip has settled: the tests of films try another event's
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}",
+    # incidents and logs: tests/control/safety/test_incidents.py tries a controller of another event
+    "GET /api/control/events/{event_id}/incidents",
+    "POST /api/control/events/{event_id}/incidents",
+    "GET /api/control/events/{event_id}/log",
+    "GET /api/control/incidents/{incident_id}",
+    "POST /api/control/incidents/{incident_id}/entries",
+    # messages: tests/control/safety/test_broadcasts.py tries a controller of another event
+    "GET /api/control/events/{event_id}/broadcasts",
+    "POST /api/control/events/{event_id}/broadcasts",
+    "GET /api/control/broadcasts/{broadcast_id}/cap.xml",
+    "GET /api/broadcasts/{event_id}/staff",
+    "POST /api/broadcasts/{broadcast_id}/receipts",
     # refunds and payments belong to the deployment: the tests of its office try them with finance of a part
     "PUT /api/office/disputes/{dispute_id}/assignee",
     "GET /api/office/disputes/{dispute_id}/evidence",

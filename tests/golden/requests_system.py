@@ -47,7 +47,6 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.host.postgres import EmbeddedPostgres
 from virage.platform.settings import logs
-from virage.platform.values import ids
 from virage.platform.values.derivation import derive
 from virage.platform.values.sealing import seal
 from virage.platform.web import limits
@@ -70,6 +69,9 @@ class First(Random):
         return 0
 
 
+_uuid7 = uuid_utils.uuid7
+
+
 class Ids:
     """Ids of the day of the recording, at any date: lists are ordered by them, among ids that
     clients sent.
@@ -80,7 +82,7 @@ class Ids:
 
     def uuid7(self) -> UUID:
         """Return a new id."""
-        drawn = uuid_utils.uuid7().bytes
+        drawn = _uuid7().bytes
         made_ms = int.from_bytes(drawn[:6]) - self._ago_ms
         return UUID(bytes=made_ms.to_bytes(6) + drawn[6:])
 
@@ -209,7 +211,7 @@ def _quick(moment: datetime, clock: FakeClock) -> Iterator[None]:
         patch.setattr(card_news.CardNews.__init__, "__defaults__", (card_news.KEPT_S, float("inf")))
         patch.setattr(board, "monotonic", lambda: clock.now().timestamp())
         patch.setattr(board.Boards.__init__, "__defaults__", (BOARD_S,))
-        patch.setattr(ids, "uuid_utils", Ids(moment))
+        patch.setattr(uuid_utils, "uuid7", Ids(moment).uuid7)
         yield
 
 

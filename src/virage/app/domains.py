@@ -7,6 +7,7 @@ from virage.app.emails import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.control.books import module as books
 from virage.control.disputes import module as disputes
+from virage.control.safety import module as safety
 from virage.identity.keys import module as keys
 from virage.identity.passes import module as passes
 from virage.identity.people import module as people
@@ -117,6 +118,7 @@ MODULES: Final[Sequence[Module]] = (
     replay.module,
     books.module,
     disputes.module,
+    safety.module,
 )
 """Lowest domain first."""
 
@@ -176,6 +178,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("ticketing.waiting", "An erasure forgets where a person waits after their reminders."),
     LockPlace("passes", "Passes change with tickets, accreditations and presence, which are locked before them."),
     LockPlace("packages", "A subscription follows its orders; an erasure forgets it after the passes."),
+    LockPlace("safety", "The log of an event is locked before its records are signed with the key of the event."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
     LockPlace(
         "points",
@@ -313,4 +316,5 @@ def parts_of(process: Process) -> dict[str, Parts]:
         tracking.module.name: tracking.build(process),
         replay.module.name: replay.build(process),
         books.module.name: books.build(process),
+        safety.module.name: safety.build(process),
     }

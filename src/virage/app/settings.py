@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from virage.control.books.settings import BookSettings
+from virage.control.safety.settings import SafetySettings
 from virage.identity.people.settings import PeopleSettings
 from virage.matchday.food.orders.settings import FoodOrderSettings
 from virage.matchday.food.till.settings import TillSettings
@@ -35,6 +36,7 @@ SETTINGS: Final[tuple[type[Struct], ...]] = (
     LiveSettings,
     ReplaySettings,
     BookSettings,
+    SafetySettings,
 )
 
 

@@ -29,7 +29,7 @@ function read(data: PushMessageData | null): Partial<PushMessage> {
 /** Path that explains a message; a later message about the same thing replaces it. */
 function pathOf({ kind, order, event }: Partial<PushMessage>): string {
   if (kind === "food_ready" && order) return `/food/orders/${encodeURIComponent(order)}`;
-  return kind === "live" && event ? `/live/${encodeURIComponent(event)}` : "/";
+  return (kind === "live" || kind === "broadcast") && event ? `/live/${encodeURIComponent(event)}` : "/";
 }
 
 export async function showMessage(worker: ServiceWorkerGlobalScope, data: PushMessageData | null): Promise<void> {
@@ -37,10 +37,14 @@ export async function showMessage(worker: ServiceWorkerGlobalScope, data: PushMe
   const message = read(data);
   const shown: Shown = { path: pathOf(message), revision: message.revision ?? 0 };
   const tag = message.tag ?? shown.path;
-  const later = (await registration.getNotifications({ tag })).find((existing) => ((existing.data as Partial<Shown> | null)?.revision ?? 0) > shown.revision);
+  const [existing] = await registration.getNotifications({ tag });
+  const known = (existing?.data as Partial<Shown> | null)?.revision ?? 0;
+  const later = known > shown.revision ? existing : undefined;
+  // A message that is delivered twice does not ring twice.
+  const repeated = known > 0 && known === shown.revision;
   const options = later
     ? { body: later.body, data: later.data as Shown }
-    : { body: message.body ?? "", data: shown, renotify: message.loud ?? false };
+    : { body: message.body ?? "", data: shown, renotify: (message.loud ?? false) && !repeated };
   await registration.showNotification(later?.title ?? message.title ?? location.host, { tag, icon: "/icon.svg", badge: "/icon.svg", ...options });
 }
 

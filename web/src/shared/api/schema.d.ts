@@ -125,7 +125,7 @@ export interface paths {
         put?: never;
         /**
          * Decide ban review
-         * @description Decide about a match. If it is allowed, the person can accept the transfer while it is open.
+         * @description Decide about a match. If it is allowed, the person can accept the transfer, or another of the same tickets.
          */
         post: operations["decide_ban_review"];
         delete?: never;
@@ -593,6 +593,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/broadcasts/feed.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get public feed
+         * @description Return the feed of messages to fans that are meant (status Actual, scope Public), the latest 50.
+         */
+        get: operations["get_public_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{broadcast_id}/cap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get public document
+         * @description Return a message to fans as CAP 1.2.
+         */
+        get: operations["get_public_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{broadcast_id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm broadcast
+         * @description Confirm a message; each account counts once. Unknown messages and those to the staff are ignored.
+         */
+        post: operations["confirm_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List broadcasts
+         * @description Return the valid messages for the fans of a block or standing area, or for phones without a ticket.
+         */
+        get: operations["list_broadcasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{event_id}/screens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List screen texts
+         * @description Return what big screens show and speakers read out now.
+         */
+        get: operations["list_screen_texts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{event_id}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List staff broadcasts
+         * @description Return the valid messages for the caller's groups of the staff, an empty list without such a role.
+         */
+        get: operations["list_staff_broadcasts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/club": {
         parameters: {
             query?: never;
@@ -627,6 +747,160 @@ export interface paths {
         get: operations["get_picture"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/broadcasts/feed.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get restricted feed
+         * @description Return the feed of exercises, tests and messages to the staff (scope Restricted), of the caller's events.
+         */
+        get: operations["get_restricted_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/broadcasts/{broadcast_id}/cap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get restricted document
+         * @description Return an exercise, a test or a message to the staff as CAP 1.2.
+         */
+        get: operations["get_restricted_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/events/{event_id}/broadcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sent broadcasts
+         * @description Return the messages of an event with their receipts, at most 200, the latest first.
+         */
+        get: operations["list_sent_broadcasts"];
+        put?: never;
+        /**
+         * Send broadcast
+         * @description Send, update or cancel a message; return all of the event. A repeated request is one message.
+         *
+         *     Refusals: `place_unknown`, `exercise_for_staff_only`, `broadcast_replaced`, `broadcast_id_taken`.
+         */
+        post: operations["send_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/events/{event_id}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List incidents
+         * @description Return the incidents of an event, at most 500: open ones first, by priority, the newest first.
+         */
+        get: operations["list_incidents"];
+        put?: never;
+        /**
+         * Report incident
+         * @description Store a new incident and its record in the log. A repeated request is one incident.
+         *
+         *     Refusals: `place_unknown`, `incident_id_taken`.
+         */
+        post: operations["report_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/events/{event_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get log
+         * @description Return the log of an event for `virage safety verify`: a signed header, then one line for each record.
+         */
+        get: operations["get_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get incident
+         * @description Return an incident with its timeline, the oldest entry first.
+         */
+        get: operations["get_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/incidents/{incident_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change incident
+         * @description Add a note, set priority or place, resolve or reopen an incident. A repeated request is one entry.
+         *
+         *     Refusals: `place_unknown`, `incident_resolved`, `incident_open`, `incident_id_taken`.
+         */
+        post: operations["change_incident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -687,7 +961,7 @@ export interface paths {
          * @description Return a file to check the result with, as described in docs/draws.md; `not_found` before it is published.
          *
          *     The entries are published as soon as they are frozen, the results once the draw is made. `verify_draw.py` is a
-         *     program that checks them.
+         *     program that checks them. The ETag changes with the content.
          */
         get: operations["get_draw_file"];
         put?: never;
@@ -5149,6 +5423,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/wallet/disputed-proceeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List disputed proceeds
+         * @description Return what disputes took back from the wallets of sellers, the latest first, with what was missing there.
+         */
+        get: operations["list_disputed_proceeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -5614,7 +5908,9 @@ export interface paths {
         get?: never;
         /**
          * Put wishes
-         * @description Replace my wishes for other seats, until the deadline of the relocation round and while it is not paid.
+         * @description Replace my wishes for other seats and what my party needs.
+         *
+         *     Until the deadline of the relocation round, and while the renewal is not paid.
          */
         put: operations["put_wishes"];
         post?: never;
@@ -7965,7 +8261,7 @@ export interface components {
         };
         /**
          * BanReview
-         * @description A match to decide about. Until it is allowed, the person does not get the ticket of the transfer `subject`.
+         * @description A match to decide about. Until it is allowed, the person does not get the tickets of the transfer `subject`.
          *
          *         `ban_email` and `ban_name` are those of the ban, None once it has ended; `name` is the name that the person gave.
          */
@@ -8309,6 +8605,76 @@ export interface components {
             code: string;
         };
         /**
+         * BroadcastCategory
+         * @description Categories of CAP 1.2 that a stadium needs.
+         * @enum {string}
+         */
+        BroadcastCategory: "fire" | "health" | "met" | "other" | "safety" | "security" | "transport";
+        /**
+         * BroadcastKind
+         * @description What a message does in its thread.
+         * @enum {string}
+         */
+        BroadcastKind: "alert" | "cancel" | "update";
+        /**
+         * BroadcastMode
+         * @description Whether a message is meant. Exercises and tests go to the staff only.
+         * @enum {string}
+         */
+        BroadcastMode: "actual" | "exercise" | "test";
+        /**
+         * BroadcastSeverity
+         * @description How grave it is: `extreme` is a danger to life.
+         * @enum {string}
+         */
+        BroadcastSeverity: "extreme" | "minor" | "moderate" | "severe";
+        /**
+         * BroadcastText
+         * @description A message in one language. `screen` is for big screens, `speech` is read out; without them headline and text.
+         */
+        BroadcastText: {
+            headline: string;
+            screen?: string | null;
+            speech?: string | null;
+            text: string;
+        };
+        /**
+         * BroadcastUpdate
+         * @description A message of the topic: all valid messages for this place, the oldest first. It replaces the one before.
+         */
+        BroadcastUpdate: {
+            broadcasts: components["schemas"]["BroadcastView"][];
+        };
+        /**
+         * BroadcastUrgency
+         * @description When to act: `immediate` now, `expected` within the hour, `future` later.
+         * @enum {string}
+         */
+        BroadcastUrgency: "expected" | "future" | "immediate";
+        /**
+         * BroadcastView
+         * @description A message as phones show it: the latest of its thread. `mode` is not `actual` for the staff only.
+         */
+        BroadcastView: {
+            category: components["schemas"]["BroadcastCategory"];
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["BroadcastKind"];
+            mode: components["schemas"]["BroadcastMode"];
+            response: components["schemas"]["ResponseType"];
+            /** Format: date-time */
+            sent_at: string;
+            severity: components["schemas"]["BroadcastSeverity"];
+            texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
+            /** Format: uuid */
+            thread: string;
+            urgency: components["schemas"]["BroadcastUrgency"];
+        };
+        /**
          * CameraStatus
          * @description A camera with its fault, the end of its stored video, and its lost segments.
          *
@@ -8405,6 +8771,21 @@ export interface components {
             to_package_id: string;
             /** Format: date-time */
             until: string;
+        };
+        /**
+         * CancelBroadcast
+         * @description End a thread: the latest message no longer holds.
+         */
+        CancelBroadcast: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "cancel";
+            /** Format: uuid */
+            replaces: string;
+            texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
         };
         /**
          * CancelCode
@@ -9407,6 +9788,35 @@ export interface components {
          */
         DisputeState: "lost" | "needs_response" | "under_review" | "won";
         /**
+         * DisputedProceedsLine
+         * @description Proceeds of the exchange that a dispute took back from a fan's wallet.
+         *
+         *         `missing_cents` is what the wallet did not have any more; a won dispute returns `cents`, and nothing is missing.
+         *         `owner` is the fan's name, or address without a name; None once the account is deleted.
+         */
+        DisputedProceedsLine: {
+            cents: number;
+            /** Format: uuid */
+            dispute_id: string;
+            missing_cents: number;
+            owner: string | null;
+            /** Format: uuid */
+            payment_id: string;
+            state: components["schemas"]["DisputeState"];
+            /** Format: date-time */
+            taken_at: string;
+            /** Format: uuid */
+            wallet_id: string;
+        };
+        /**
+         * DisputedProceedsPage
+         * @description About fifty lines, the latest first; `more` if another page may follow.
+         */
+        DisputedProceedsPage: {
+            lines: components["schemas"]["DisputedProceedsLine"][];
+            more: boolean;
+        };
+        /**
          * DoorFile
          * @description A door with a reader.
          */
@@ -9474,8 +9884,9 @@ export interface components {
          * DrawEntryRequest
          * @description What a person asks for. `method_id`, which the client makes, is the card that is charged if they win.
          *
-         *         `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `needs`, which are
-         *         health data, are stored until the entry ends. `terms` is the version of the terms of sale that they accept.
+         *         `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `wheelchair` and
+         *         `needs`, which are health data, are stored until the entry or the draw ends. `terms` is the version of the terms of
+         *         sale that they accept.
          */
         DrawEntryRequest: {
             /** @default false */
@@ -10727,6 +11138,76 @@ export interface components {
             version: string;
         };
         /**
+         * IncidentDetail
+         * @description An incident and its timeline, the oldest entry first.
+         */
+        IncidentDetail: {
+            entries: components["schemas"]["IncidentEntry"][];
+            incident: components["schemas"]["IncidentView"];
+        };
+        /**
+         * IncidentEntry
+         * @description A line of an incident's timeline. `number` is that of its record in the log of the event.
+         */
+        IncidentEntry: {
+            at: string;
+            data: {
+                [key: string]: string | number;
+            };
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            number: number;
+            place: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"]) | null;
+            text: string | null;
+            who: string | null;
+            who_name: string | null;
+        };
+        /**
+         * IncidentKind
+         * @description What happened.
+         * @enum {string}
+         */
+        IncidentKind: "abuse" | "assistance" | "crowd" | "fight" | "fire" | "flag" | "lift" | "lost_child" | "medical" | "other" | "suspicious_item" | "threat";
+        /**
+         * IncidentReport
+         * @description A new incident. `id` is made by the client and makes the request idempotent.
+         *
+         *         `occurred_at` is the client's time, for reports that were written offline; a time after the server's counts as now.
+         */
+        IncidentReport: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["IncidentKind"];
+            occurred_at?: string | null;
+            place?: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"]) | null;
+            /** @description 1 is the most urgent */
+            priority: number;
+            text?: string | null;
+        };
+        /**
+         * IncidentView
+         * @description An incident for the control room. Text and place are None if there are none, or after the retention period.
+         */
+        IncidentView: {
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["IncidentKind"];
+            /** Format: date-time */
+            occurred_at: string;
+            place: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"]) | null;
+            priority: number;
+            /** Format: date-time */
+            reported_at: string;
+            /** Format: uuid */
+            reported_by: string;
+            reported_by_name: string | null;
+            resolved_at: string | null;
+            text: string | null;
+        };
+        /**
          * Instalment
          * @description An agreed part of a subscription. `next_at` is when its card is charged next, `until` the end of its places.
          *
@@ -11266,6 +11747,16 @@ export interface components {
             position: number;
         };
         /**
+         * MapPlace
+         * @description A point of the plan, in centimetres from the centre of the pitch.
+         */
+        MapPlace: {
+            /** @enum {string} */
+            by: "map";
+            x_cm: number;
+            y_cm: number;
+        };
+        /**
          * MatchClock
          * @description A running match clock: `at_s` seconds at the time `since`.
          */
@@ -11480,7 +11971,8 @@ export interface components {
          * @description My entry. `code` is what is published instead of me; `number` is its place in the order of the draw, from 1.
          *
          *         `charged_at_most_cents` is the highest amount that my card is charged. `reason` is why it was declined.
-         *         `unmet` are the needs that my seats lack, None before I have seats.
+         *         `unmet` are the needs that my seats lack, None before I have seats. `needs_deleted`: the entry has ended, or its
+         *         draw, at `needs_deleted_at` (None for an entry that ended before): no needs are kept, named or not.
          */
         MyEntry: {
             any_other: boolean;
@@ -11492,6 +11984,8 @@ export interface components {
             /** Format: uuid */
             method_id: string;
             needs: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
+            needs_deleted: boolean;
+            needs_deleted_at: string | null;
             number: number | null;
             order_id: string | null;
             party: components["schemas"]["Party"];
@@ -11538,6 +12032,27 @@ export interface components {
             /** @enum {string} */
             kind: "networks";
             networks: string[];
+        };
+        /**
+         * NewBroadcast
+         * @description The first message of a thread.
+         */
+        NewBroadcast: {
+            audience: components["schemas"]["ToEverybody"] | components["schemas"]["ToZones"] | components["schemas"]["ToStaff"];
+            category: components["schemas"]["BroadcastCategory"];
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "alert";
+            /** @description How long the message is valid */
+            minutes: number;
+            mode: components["schemas"]["BroadcastMode"];
+            response: components["schemas"]["ResponseType"];
+            severity: components["schemas"]["BroadcastSeverity"];
+            texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
+            urgency: components["schemas"]["BroadcastUrgency"];
         };
         /**
          * NewCardReader
@@ -11630,6 +12145,17 @@ export interface components {
             id: string;
             x_m: number;
             y_m: number;
+        };
+        /**
+         * NoteIncident
+         * @description Add a line to the timeline, also of a resolved incident.
+         */
+        NoteIncident: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "noted";
+            text: string;
         };
         /**
          * NoteLine
@@ -13066,6 +13592,17 @@ export interface components {
             width_m: number;
         };
         /**
+         * PlaceIncident
+         * @description Set or correct the place.
+         */
+        PlaceIncident: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "placed";
+            place: components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"];
+        };
+        /**
          * PlaceLabel
          * @description The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area.
          */
@@ -13118,7 +13655,8 @@ export interface components {
          * PointsAccountView
          * @description A person's points: `earned` in the last 12 months decide the tier, and `lapses` says what goes when.
          *
-         *         `multiplier_permille` is that of the tier; `to_next` are the points that are missing to the next one.
+         *         `last_number` is the number of the latest movement in the balance, 0 for none. `multiplier_permille` is that of the
+         *         tier; `to_next` are the points that are missing to the next one.
          */
         PointsAccountView: {
             balance: number;
@@ -13128,6 +13666,7 @@ export interface components {
             /** Format: date-time */
             joined_at: string;
             lapses: components["schemas"]["Notice"][];
+            last_number: number;
             next_tier: components["schemas"]["PointsTier"] | null;
             tier: components["schemas"]["PointsTier"] | null;
             to_next: number | null;
@@ -13335,6 +13874,18 @@ export interface components {
          */
         PrintedCode: {
             code: string;
+        };
+        /**
+         * PrioritiseIncident
+         * @description Set the priority.
+         */
+        PrioritiseIncident: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "prioritised";
+            /** @description 1 is the most urgent */
+            priority: number;
         };
         /**
          * ProblemDocument
@@ -13740,6 +14291,13 @@ export interface components {
             key: components["schemas"]["Jwk"];
         };
         /**
+         * ReceiptRequest
+         * @description A phone has shown a message and its reader has closed it. `place` is the block or standing area of the ticket.
+         */
+        ReceiptRequest: {
+            place?: string | null;
+        };
+        /**
          * RecordAnswer
          * @description Answer to one record: `booked`, `known` (uploaded before), or `refused` with a reason.
          *
@@ -13966,7 +14524,7 @@ export interface components {
          *         `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
          *         than last season. `unused`: it is listed because seats stayed empty too often. `number` is the place in the order of
          *         the relocation round, None if it took no part. `wishes_until` is None if there is no round. `categories` are those
-         *         that wishes may name.
+         *         that wishes may name. `wheelchairs` and `needs` are what the party needs of other seats, until they are deleted.
          */
         RenewalView: {
             categories: components["schemas"]["WishCategory"][];
@@ -13980,6 +14538,7 @@ export interface components {
             name: {
                 [key: string]: string;
             };
+            needs: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
             note: string | null;
             number: number | null;
             /** Format: date-time */
@@ -13992,9 +14551,21 @@ export interface components {
             /** Format: date-time */
             until: string;
             unused: boolean;
+            wheelchairs: number;
             wishes: components["schemas"]["WishAnswer"][];
             wishes_until: string | null;
             years: number;
+        };
+        /**
+         * ReopenIncident
+         * @description Open a resolved incident again, with the reason.
+         */
+        ReopenIncident: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "reopened";
+            text: string;
         };
         /**
          * ReplacedAccount
@@ -14053,6 +14624,23 @@ export interface components {
             note_id: string;
             resolution: components["schemas"]["Resolution"];
         };
+        /**
+         * ResolveIncident
+         * @description Close the incident.
+         */
+        ResolveIncident: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "resolved";
+            text?: string | null;
+        };
+        /**
+         * ResponseType
+         * @description What the reader is to do, as in CAP 1.2.
+         * @enum {string}
+         */
+        ResponseType: "all_clear" | "avoid" | "evacuate" | "execute" | "monitor" | "none" | "shelter";
         /**
          * ReturnRequest
          * @description The received tickets to return to the person who gave them.
@@ -14219,7 +14807,7 @@ export interface components {
          * @description The staff roles.
          * @enum {string}
          */
-        RoleName: "admin" | "box_office" | "cashier" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor" | "venue_manager";
+        RoleName: "admin" | "box_office" | "cashier" | "controller" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor" | "venue_manager";
         /**
          * RoomFile
          * @description A room of the business centre.
@@ -14522,6 +15110,37 @@ export interface components {
          */
         ScopeName: "all" | "event" | "gate" | "organiser" | "outlet" | "venue";
         /**
+         * ScreenText
+         * @description What big screens show and speakers read out in these zones (empty: everywhere), by language.
+         */
+        ScreenText: {
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            screens: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            sent_at: string;
+            severity: components["schemas"]["BroadcastSeverity"];
+            speech: {
+                [key: string]: string;
+            };
+            zones: string[];
+        };
+        /**
+         * SeatPlace
+         * @description A seat, as printed on tickets.
+         */
+        SeatPlace: {
+            block: string;
+            /** @enum {string} */
+            by: "seat";
+            row: string;
+            seat: string;
+        };
+        /**
          * SeatSelection
          * @description Seats of a block: all, those of a row, or the named ones of a row.
          */
@@ -14575,6 +15194,38 @@ export interface components {
             address: string;
             name: string;
             vat_number: string;
+        };
+        /**
+         * SentView
+         * @description A message for the control room. `texts` is None after the retention period.
+         *
+         *         `receipts` counts the accounts that confirmed it, by block or standing area; "" are phones without a ticket.
+         */
+        SentView: {
+            audience: string;
+            category: components["schemas"]["BroadcastCategory"];
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["BroadcastKind"];
+            mode: components["schemas"]["BroadcastMode"];
+            receipts: {
+                [key: string]: number;
+            };
+            replaced_by: string | null;
+            response: components["schemas"]["ResponseType"];
+            /** Format: date-time */
+            sent_at: string;
+            sent_by_name: string | null;
+            severity: components["schemas"]["BroadcastSeverity"];
+            targets: string[];
+            texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            } | null;
+            /** Format: uuid */
+            thread: string;
+            urgency: components["schemas"]["BroadcastUrgency"];
         };
         /**
          * Series
@@ -14760,6 +15411,12 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
+        /**
+         * StaffGroup
+         * @description Groups of the staff that a message may be for.
+         * @enum {string}
+         */
+        StaffGroup: "control" | "food" | "media" | "stewards";
         /**
          * StaffReason
          * @description Why the staff blocks a card.
@@ -15030,6 +15687,7 @@ export interface components {
          */
         StreamMessages: {
             availability: components["schemas"]["AvailabilityUpdate"];
+            broadcast: components["schemas"]["BroadcastUpdate"];
             food_orders: components["schemas"]["FoodOrderNews"];
             kitchen: components["schemas"]["FoodOrderNews"];
             live: components["schemas"]["FeedUpdate"];
@@ -15094,7 +15752,9 @@ export interface components {
         };
         /**
          * SubscriptionView
-         * @description A package that a person holds or bought. `regular_cents` is what its tickets cost one by one.
+         * @description A package that a person holds or bought.
+         *
+         *         `regular_cents` is what its tickets cost one by one; those of a cancelled event count what was paid for them.
          *
          *         `choices` are the ways to pay an unpaid one in parts, `instalments` what was agreed, None if it is paid at once.
          */
@@ -15643,6 +16303,32 @@ export interface components {
             p90_s: number | null;
         };
         /**
+         * ToEverybody
+         * @description All fans of the event.
+         */
+        ToEverybody: {
+            /** @enum {string} */
+            to: "everybody";
+        };
+        /**
+         * ToStaff
+         * @description Groups of the staff of the event.
+         */
+        ToStaff: {
+            groups: components["schemas"]["StaffGroup"][];
+            /** @enum {string} */
+            to: "staff";
+        };
+        /**
+         * ToZones
+         * @description Fans with tickets in these stands, blocks and standing areas.
+         */
+        ToZones: {
+            /** @enum {string} */
+            to: "zones";
+            zones: string[];
+        };
+        /**
          * TokenRequest
          * @description Request of an API client: its name, grants and expiry.
          */
@@ -15896,6 +16582,26 @@ export interface components {
             title: {
                 [key: string]: string;
             };
+        };
+        /**
+         * UpdateBroadcast
+         * @description Replace the latest message of a thread, for the same audience.
+         */
+        UpdateBroadcast: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "update";
+            /** @description How long the message is valid */
+            minutes: number;
+            /** Format: uuid */
+            replaces: string;
+            response: components["schemas"]["ResponseType"];
+            severity: components["schemas"]["BroadcastSeverity"];
+            texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
+            urgency: components["schemas"]["BroadcastUrgency"];
         };
         /**
          * Upgrade
@@ -16306,8 +17012,17 @@ export interface components {
         /**
          * WishesRequest
          * @description Wishes for other seats, in order of preference; an empty list keeps the seats.
+         *
+         *         `wheelchairs` of the party need a wheelchair space, each with the free companion seat for another one of the party
+         *         as far as they go. `needs` are features that a seat must have, one for each person with the access tariff, or one.
+         *         Both are health data, and stored only with the person's consent: `needs_consent`.
          */
         WishesRequest: {
+            needs?: ("audio_description" | "easy_access" | "guide_dog" | "hearing_loop" | "quiet" | "sign_language")[];
+            /** @default false */
+            needs_consent: boolean;
+            /** @default 0 */
+            wheelchairs: number;
             wishes: components["schemas"]["SeatWish"][];
         };
         /**
@@ -16318,6 +17033,15 @@ export interface components {
             area_m2: number;
             code: string;
             within?: string | null;
+        };
+        /**
+         * ZonePlace
+         * @description A stand, block, standing area, gate, outlet, lift, other amenity or ramp, by its code.
+         */
+        ZonePlace: {
+            /** @enum {string} */
+            by: "zone";
+            zone: string;
         };
         /**
          * ZoneStatus
@@ -17361,6 +18085,194 @@ export interface operations {
             };
         };
     };
+    get_public_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Atom feed (RFC 4287) of CAP 1.2 documents */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_public_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CAP 1.2 document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/cap+xml": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptRequest"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_broadcasts: {
+        parameters: {
+            query?: {
+                place?: string | null;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_screen_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenText"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_staff_broadcasts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_club: {
         parameters: {
             query?: never;
@@ -17408,6 +18320,295 @@ export interface operations {
                 };
                 content: {
                     "image/webp": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_restricted_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Atom feed (RFC 4287) of CAP 1.2 documents */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_restricted_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CAP 1.2 document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/cap+xml": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_sent_broadcasts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBroadcast"] | components["schemas"]["UpdateBroadcast"] | components["schemas"]["CancelBroadcast"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_incidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    report_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentReport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIncident"] | components["schemas"]["PrioritiseIncident"] | components["schemas"]["PlaceIncident"] | components["schemas"]["ResolveIncident"] | components["schemas"]["ReopenIncident"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -25588,6 +26789,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantedBonus"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_disputed_proceeds: {
+        parameters: {
+            query?: {
+                /** @description Only of the disputes of this payment, all of them */
+                payment_id?: string | null;
+                /** @description Only what was taken back before this time */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputedProceedsPage"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

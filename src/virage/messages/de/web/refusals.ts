@@ -141,4 +141,11 @@ export const refusals: typeof English = {
   signature_invalid: "Die Signatur ist ungültig. Prüfen Sie den Schlüssel und signieren Sie erneut.",
   transfer_id_taken: sentBefore,
   uid_taken: "Diese Karte ist schon registriert. Nehmen Sie eine leere.",
+  incident_id_taken: sentBefore,
+  place_unknown: "Diesen Ort gibt es hier nicht. Prüfen Sie den Code.",
+  incident_resolved: "Dieser Vorfall wurde inzwischen an einem anderen Platz erledigt. Öffnen Sie ihn wieder, um ihn zu ändern.",
+  incident_open: "Dieser Vorfall ist schon offen.",
+  broadcast_id_taken: "Diese Nachricht wurde mit anderem Inhalt gesendet. Öffnen Sie die Liste der Nachrichten.",
+  broadcast_replaced: "Diese Nachricht wurde inzwischen geändert. Sehen Sie die neueste an und entscheiden Sie dann.",
+  exercise_for_staff_only: "Übungen und Tests gehen nur an das Personal.",
 };

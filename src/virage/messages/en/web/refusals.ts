@@ -137,4 +137,11 @@ export const refusals = {
   signature_invalid: "The signature is not valid. Check the key and sign again.",
   transfer_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
   uid_taken: "This card is already registered. Use a blank one.",
+  incident_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
+  place_unknown: "This venue has no such place. Check the code.",
+  incident_resolved: "Another controller has resolved this incident. Reopen it to change it.",
+  incident_open: "This incident is open already.",
+  broadcast_id_taken: "This message was sent with other content. Open the list of messages.",
+  broadcast_replaced: "This message was changed meanwhile. Look at the latest one, then decide.",
+  exercise_for_staff_only: "Exercises and tests go to the staff only.",
 };

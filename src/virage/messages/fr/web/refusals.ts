@@ -139,4 +139,11 @@ export const refusals: typeof English = {
   signature_invalid: "La signature n’est pas valide. Vérifiez la clé et signez à nouveau.",
   transfer_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
   uid_taken: "Cette carte est déjà enregistrée. Utilisez une carte vierge.",
+  incident_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
+  place_unknown: "Ce lieu n’existe pas dans l’enceinte. Vérifiez le code.",
+  incident_resolved: "Un autre opérateur a clos cet incident. Rouvrez-le pour le modifier.",
+  incident_open: "Cet incident est déjà ouvert.",
+  broadcast_id_taken: "Ce message a été envoyé avec un autre contenu. Ouvrez la liste des messages.",
+  broadcast_replaced: "Ce message a été modifié entre-temps. Regardez le dernier, puis décidez.",
+  exercise_for_staff_only: "Les exercices et les tests ne vont qu’au personnel.",
 };
