@@ -26,6 +26,8 @@ class Broadcasts {
   #read = $state.raw<readonly string[]>(storage.read<string[]>(READ) ?? []);
   #receipts: readonly Receipt[] = storage.read<Receipt[]>(RECEIPTS) ?? [];
   #planned = false;
+  /** The stream has sent the state since the page was loaded: until then the messages are those of an earlier visit. */
+  current = $state(false);
 
   /** The valid messages of the followed topics, each once, the latest first. */
   readonly valid = $derived.by(() => {
@@ -43,9 +45,11 @@ class Broadcasts {
   }
 
   #set(topic: string, broadcasts: readonly Broadcast[]): void {
+    this.current = true;
     const all = Object.entries({ ...this.#byTopic, [topic]: broadcasts });
     this.#byTopic = Object.fromEntries(all.filter(([, list]) => list.some(({ expires_at }) => Date.parse(expires_at) > clock.now())));
     storage.write(STORED, Object.keys(this.#byTopic).length > 0 ? this.#byTopic : null);
+    this.confirm();
   }
 
   /** The reader has closed a message; fans confirm it. */
@@ -58,7 +62,7 @@ class Broadcasts {
     this.confirm();
   }
 
-  /** Send the receipts that wait, a moment later. */
+  /** Send the receipts that wait, a moment later; asked again whenever the stream is connected again. */
   confirm(): void {
     if (this.#planned || this.#receipts.length === 0) return;
     this.#planned = true;
