@@ -432,12 +432,27 @@ async def test_a_dispute_suspends_only_what_the_buyer_still_holds(system: System
     assert codes(await giver.ask("POST", "/api/transfers", body)) == (409, "pass_revoked")
 
 
-async def test_a_banned_person_receives_nothing_until_a_supervisor_decides(system: System, clock: FakeClock) -> None:
-    giver, friend = await system.fan(), await system.fan(FRIEND)
+async def with_ban(system: System) -> tuple[Box, dict[str, str]]:
+    """A supervisor, and a national ban of the friend's name."""
     supervisor = await system.staff(Grant("supervisor"))
-    of_a_gate = await system.staff(Grant("supervisor", "gate", "A"), email="gate@example.org")
     ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
     assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    return supervisor, ban
+
+
+async def reviews(supervisor: Box) -> list[dict[str, Any]]:
+    return [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+
+
+async def decide(supervisor: Box, review: dict[str, Any], *, allow: bool) -> None:
+    path = f"/api/access/ban-reviews/{review['subject']}/{review['person_id']}"
+    assert (await supervisor.ask("POST", path, {"allow": allow})).status_code == 204
+
+
+async def test_a_banned_person_receives_nothing_until_a_supervisor_decides(system: System, clock: FakeClock) -> None:
+    giver, friend = await system.fan(), await system.fan(FRIEND)
+    supervisor, _ = await with_ban(system)
+    of_a_gate = await system.staff(Grant("supervisor", "gate", "A"), email="gate@example.org")
     ticket_id, other = await ids_after_purchase(system, giver)
     sent = await offered(giver, [ticket_id], FRIEND)
     for _ in range(2):
@@ -474,36 +489,30 @@ async def test_a_banned_person_receives_nothing_until_a_supervisor_decides(syste
 @pytest.mark.parametrize("decided", [False, True])
 async def test_a_review_is_not_avoided_by_another_spelling_of_the_name(system: System, *, decided: bool) -> None:
     giver, friend = await system.fan(), await system.fan(FRIEND)
-    supervisor = await system.staff(Grant("supervisor"))
-    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
-    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    supervisor, ban = await with_ban(system)
     ticket_id, _ = await ids_after_purchase(system, giver)
     sent = await offered(giver, [ticket_id], FRIEND)
     assert codes(await accepted(friend, sent)) == (409, "transfer_not_possible")
     if decided:
-        (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
-        path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
-        assert (await supervisor.ask("POST", path, {"allow": False})).status_code == 204
+        (found,) = await reviews(supervisor)
+        await decide(supervisor, found, allow=False)
     assert codes(await accepted(friend, sent, given_name="Lea Marie")) == (409, "transfer_not_possible")
     opened = await system.rows("select from kernel.journal where what = 'ban_review_opened'")
     assert len(opened) == 1, "it is the same review"
     assert (await supervisor.ask("DELETE", f"/api/access/bans/national/{ban['id']}")).status_code == 204
-    (kept,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    (kept,) = await reviews(supervisor)
     assert (kept["ban_name"], kept["name"]) == (None, None), "the names are erased with the ban"
     assert (await accepted(friend, sent, given_name="Lea Marie")).status_code == 200, "no ban is in force any more"
 
 
 async def test_an_allowed_review_lets_the_person_spell_their_name_as_they_like(system: System) -> None:
     giver, friend = await system.fan(), await system.fan(FRIEND)
-    supervisor = await system.staff(Grant("supervisor"))
-    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
-    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    supervisor, _ = await with_ban(system)
     ticket_id, _ = await ids_after_purchase(system, giver)
     sent = await offered(giver, [ticket_id], FRIEND)
     assert codes(await accepted(friend, sent)) == (409, "transfer_not_possible")
-    (found,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
-    path = f"/api/access/ban-reviews/{found['subject']}/{found['person_id']}"
-    assert (await supervisor.ask("POST", path, {"allow": True})).status_code == 204
+    (found,) = await reviews(supervisor)
+    await decide(supervisor, found, allow=True)
     assert (await accepted(friend, sent, given_name="Lea Marie")).status_code == 200
 
 
@@ -546,9 +555,7 @@ async def test_a_link_that_cannot_be_accepted_tells_nothing_of_bans(
     system: System, clock: FakeClock, use: Use, reason: str
 ) -> None:
     giver, friend = await system.fan(), await system.fan(FRIEND)
-    supervisor = await system.staff(Grant("supervisor"))
-    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
-    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    await with_ban(system)
     ticket_id, _ = await ids_after_purchase(system, giver)
     sent = await offered(giver, [ticket_id])
     await use(system, clock, giver, friend, sent)
@@ -564,17 +571,8 @@ async def test_a_link_that_cannot_be_accepted_tells_nothing_of_bans(
 
 async def test_a_review_holds_when_the_ticket_is_offered_to_the_person_anew(system: System) -> None:
     giver, friend = await system.fan(), await system.fan(FRIEND)
-    supervisor = await system.staff(Grant("supervisor"))
-    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
-    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    supervisor, _ = await with_ban(system)
     first, second = await ids_after_purchase(system, giver)
-
-    async def reviews() -> list[dict[str, Any]]:
-        return [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
-
-    async def decide(review: dict[str, Any], *, allow: bool) -> None:
-        path = f"/api/access/ban-reviews/{review['subject']}/{review['person_id']}"
-        assert (await supervisor.ask("POST", path, {"allow": allow})).status_code == 204
 
     async def offered_anew(*ticket_ids: str, **name: str) -> Any:
         """What the friend reads who accepts an offer of these tickets, which is then withdrawn."""
@@ -586,15 +584,15 @@ async def test_a_review_holds_when_the_ticket_is_offered_to_the_person_anew(syst
     stopped = (409, "transfer_not_possible")
     for _ in range(2):
         assert codes(await offered_anew(first)) == stopped
-    (asked,) = await reviews()
+    (asked,) = await reviews(supervisor)
     assert codes(await offered_anew(first, given_name="Lea Marie")) == stopped, "while it is pending, under every name"
     assert codes(await offered_anew(first, second)) == stopped
-    await decide(asked, allow=False)
+    await decide(supervisor, asked, allow=False)
     assert codes(await offered_anew(first)) == stopped, "a refusal holds"
-    assert len(await reviews()) == 1, "it is one question"
-    await decide(asked, allow=True)
+    assert len(await reviews(supervisor)) == 1, "it is one question"
+    await decide(supervisor, asked, allow=True)
     assert codes(await offered_anew(first, second)) == stopped, "the other ticket is a question of its own"
-    allowed = {one["subject"]: one["allowed"] for one in await reviews()}
+    allowed = {one["subject"]: one["allowed"] for one in await reviews(supervisor)}
     assert (allowed.pop(asked["subject"]), [*allowed.values()]) == (True, [False])
     assert (await offered_anew(first)).status_code == 200, "what was allowed holds"
     opened = await system.rows("select from kernel.journal where what = 'ban_review_opened'")
@@ -603,15 +601,12 @@ async def test_a_review_holds_when_the_ticket_is_offered_to_the_person_anew(syst
 
 async def test_a_review_holds_for_its_person_and_ban_alone(system: System) -> None:
     giver, friend, third = await system.fan(), await system.fan(FRIEND), await system.fan("third@example.org")
-    supervisor = await system.staff(Grant("supervisor"))
-    ban = {"id": str(new_id()), "name": "MARTIN Lea", "expires_at": "2027-05-09T18:00:00Z"}
-    assert (await supervisor.ask("POST", "/api/access/bans/national", ban)).status_code == 200
+    supervisor, ban = await with_ban(system)
     ticket_id, _ = await ids_after_purchase(system, giver)
     sent = await offered(giver, [ticket_id], FRIEND)
     assert codes(await accepted(friend, sent)) == (409, "transfer_not_possible")
-    (asked,) = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
-    path = f"/api/access/ban-reviews/{asked['subject']}/{asked['person_id']}"
-    assert (await supervisor.ask("POST", path, {"allow": True})).status_code == 204
+    (asked,) = await reviews(supervisor)
+    await decide(supervisor, asked, allow=True)
     await giver.ask("POST", f"/api/transfers/{sent['id']}/cancel")
     to_third = await offered(giver, [ticket_id], "third@example.org")
     assert codes(await accepted(third, to_third)) == (409, "transfer_not_possible"), "another person"
@@ -620,7 +615,7 @@ async def test_a_review_holds_for_its_person_and_ban_alone(system: System) -> No
     assert (await supervisor.ask("POST", "/api/access/bans/club", another)).status_code == 200
     again = await offered(giver, [ticket_id], FRIEND)
     assert codes(await accepted(friend, again)) == (409, "transfer_not_possible"), "another ban"
-    found = [one["review"] for one in (await supervisor.ask("GET", "/api/access/ban-reviews")).json()]
+    found = await reviews(supervisor)
     assert {one["ban_id"] for one in found if not one["decided_at"]} == {another["id"], ban["id"]}
 
 
