@@ -164,7 +164,7 @@ async def test_a_message_to_a_stand_is_for_its_blocks_only(speaker: Speaker) -> 
 
 
 async def test_a_message_to_all_is_for_each_place_and_for_phones_without_a_ticket(speaker: Speaker) -> None:
-    await speaker.sent(audience={"to": "everybody"})
+    await speaker.sent(audience={"to": "all_fans"})
     assert [await speaker.heard(place) for place in (BLOCK, OTHER_BLOCK, None)] == [["Leave the stand"]] * 3
 
 
@@ -175,7 +175,7 @@ async def test_phones_of_the_zone_get_a_message_over_their_stream_at_once_and_ot
     assert await headlines(phone) == ["Leave the stand"]
     await speaker.sent(audience={"to": "zones", "zones": [OTHER_STAND]}, texts=text("To the others"))
     assert await headlines(elsewhere) == ["To the others"]  # and not the one before
-    await speaker.sent(audience={"to": "everybody"}, texts=text("To all"))
+    await speaker.sent(audience={"to": "all_fans"}, texts=text("To all"))
     assert await headlines(phone) == ["Leave the stand", "To all"]  # nothing came with the message to the others
     assert await headlines(elsewhere) == ["To the others", "To all"]
     assert await headlines(without) == ["To all"]
@@ -203,7 +203,7 @@ async def test_a_message_of_another_event_is_not_replaced(speaker: Speaker) -> N
 
 
 async def test_a_place_that_the_venue_does_not_have_has_no_stream(speaker: Speaker) -> None:
-    for place in ("/999", "/staff/nobody", f"/{STAND}"):
+    for place in ("/999", "/staff/no-such-group", f"/{STAND}"):
         with pytest.raises(Problem):
             await speaker.follow(place)
 
@@ -289,7 +289,7 @@ async def test_a_controller_of_another_event_reads_and_sends_nothing(speaker: Sp
 
 @pytest.mark.parametrize("mode", ["exercise", "test"])
 async def test_an_exercise_never_reaches_fans(speaker: Speaker, mode: str) -> None:
-    for audience in ({"to": "everybody"}, {"to": "zones", "zones": [STAND]}):
+    for audience in ({"to": "all_fans"}, {"to": "zones", "zones": [STAND]}):
         answer = await speaker.send(mode=mode, audience=audience)
         assert (answer.status_code, answer.json()["code"]) == (409, "exercise_for_staff_only")
     message = await speaker.sent(mode=mode, audience=STAFF)
@@ -340,7 +340,7 @@ async def test_messages_to_the_staff_reach_the_roles_of_the_group_at_this_event_
 async def test_screens_and_speakers_get_their_own_text_or_the_message(speaker: Speaker) -> None:
     await speaker.sent()
     own = {"headline": "Stop", "text": "The match is stopped.", "screen": "MATCH STOPPED", "speech": "Please wait."}
-    await speaker.sent(audience={"to": "everybody"}, texts={"en": own})
+    await speaker.sent(audience={"to": "all_fans"}, texts={"en": own})
     first, second = (await speaker.public(f"{speaker.room.event}/screens")).json()
     assert (first["zones"], first["screens"], first["speech"]) == (
         [STAND],

@@ -12038,7 +12038,7 @@ export interface components {
          * @description The first message of a thread.
          */
         NewBroadcast: {
-            audience: components["schemas"]["ToEverybody"] | components["schemas"]["ToZones"] | components["schemas"]["ToStaff"];
+            audience: components["schemas"]["ToAllFans"] | components["schemas"]["ToZones"] | components["schemas"]["ToStaff"];
             category: components["schemas"]["BroadcastCategory"];
             /** Format: uuid */
             id: string;
@@ -16303,12 +16303,12 @@ export interface components {
             p90_s: number | null;
         };
         /**
-         * ToEverybody
+         * ToAllFans
          * @description All fans of the event.
          */
-        ToEverybody: {
+        ToAllFans: {
             /** @enum {string} */
-            to: "everybody";
+            to: "all_fans";
         };
         /**
          * ToStaff

@@ -321,7 +321,7 @@ def _places(broadcast: Broadcast, venue: Venue) -> frozenset[str]:
         return frozenset(STAFF + group for group in broadcast.targets)
     if not broadcast.is_public:
         return frozenset()
-    return places_reached(broadcast, venue) | ({""} if broadcast.audience == "everybody" else frozenset())
+    return places_reached(broadcast, venue) | ({""} if broadcast.audience == "all_fans" else frozenset())
 
 
 def _messages(

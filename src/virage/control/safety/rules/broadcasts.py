@@ -112,7 +112,7 @@ class BroadcastRefusal(StrEnum):
     STAFF_ONLY = "exercise_for_staff_only"
 
 
-class ToEverybody(Struct, frozen=True, forbid_unknown_fields=True, tag_field="to", tag="everybody"):
+class ToAllFans(Struct, frozen=True, forbid_unknown_fields=True, tag_field="to", tag="all_fans"):
     """All fans of the event."""
 
 
@@ -128,7 +128,7 @@ class ToStaff(Struct, frozen=True, forbid_unknown_fields=True, tag_field="to", t
     groups: Annotated[list[StaffGroup], Meta(min_length=1, max_length=len(StaffGroup))]
 
 
-Audience = ToEverybody | ToZones | ToStaff
+Audience = ToAllFans | ToZones | ToStaff
 
 
 class BroadcastText(Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,7 +232,7 @@ def targets_of(audience: Audience) -> list[str]:
             return sorted(set(audience.zones))
         case ToStaff():
             return sorted({group.value for group in audience.groups})
-        case ToEverybody():
+        case ToAllFans():
             return []
 
 
@@ -269,7 +269,7 @@ def places_of(venue: Venue) -> frozenset[str]:
 def places_reached(broadcast: Broadcast, venue: Venue) -> frozenset[str]:
     """Return the blocks and standing areas whose fans a message is for."""
     match broadcast.audience:
-        case "everybody":
+        case "all_fans":
             return places_of(venue)
         case "zones":
             zones = set(broadcast.targets)

@@ -14,7 +14,7 @@ export const composer: Words = {
   modes: { actual: "Ernstfall", exercise: "Übung", test: "Test" },
   practice: "Übungen und Tests gehen nur an das Personal.",
   to: "An",
-  audiences: { everybody: "Alle Fans", zones: "Zonen", staff: "Personal" },
+  audiences: { all_fans: "Alle Fans", zones: "Zonen", staff: "Personal" },
   stands: "Tribünen",
   places: "Blöcke und Stehbereiche",
   placesHint: "Codes mit Leerzeichen dazwischen: 203 204 N1",

@@ -12,7 +12,7 @@ export const composer = {
   modes: { actual: "Real", exercise: "Exercise", test: "Test" },
   practice: "Exercises and tests go to the staff only.",
   to: "To",
-  audiences: { everybody: "All fans", zones: "Zones", staff: "Staff" },
+  audiences: { all_fans: "All fans", zones: "Zones", staff: "Staff" },
   stands: "Stands",
   places: "Blocks and standing areas",
   placesHint: "Codes with spaces between them: 203 204 N1",

@@ -14,7 +14,7 @@ export const composer: Words = {
   modes: { actual: "Réel", exercise: "Exercice", test: "Test" },
   practice: "Les exercices et les tests ne vont qu’au personnel.",
   to: "À",
-  audiences: { everybody: "Tous les supporters", zones: "Des zones", staff: "Le personnel" },
+  audiences: { all_fans: "Tous les supporters", zones: "Des zones", staff: "Le personnel" },
   stands: "Tribunes",
   places: "Blocs et zones debout",
   placesHint: "Des codes séparés par des espaces : 203 204 N1",
