@@ -51,6 +51,7 @@ REFUSAL_ENUMS = frozenset(
         "NameRefusal",
         "IncidentRefusal",
         "BroadcastRefusal",
+        "TeamRefusal",
     }
 )
 CODE = Path("src/virage")

@@ -21,6 +21,9 @@ from tests.app.points import points_of
 from tests.locking import Watch
 from virage.app.domains import ENTRIES_PUBLISHED, EVENT_CANCELLED, EVENT_MOVED
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
+from virage.control.safety.rules.teams import Team, TeamKind
+from virage.control.safety.store.log import lock_log
+from virage.control.safety.store.teams import insert_team
 from virage.identity.people.acts.erase import PersonErased, erase
 from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.types import Person
@@ -216,6 +219,18 @@ async def erasure(world: "World") -> Erasure:
             now,
             now + timedelta(days=1),
         )
+        await lock_log(conn, world.event)
+        team = Team(
+            id=new_id(),
+            event_id=world.event,
+            code="1",
+            name="Team 1",
+            kind=TeamKind.STEWARDS,
+            post=None,
+            on_duty=True,
+            members=(person_id,),
+        )
+        await insert_team(conn, team, now)
         await insert_subscriptions(conn, [SubscriptionRow(new_id(), package_id, person_id, 0, [], now, {})])
         campaign_id = new_id()
         await conn.execute(

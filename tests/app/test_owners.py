@@ -319,6 +319,17 @@ ELSEWHERE = {
     "GET /api/control/events/{event_id}/log",
     "GET /api/control/incidents/{incident_id}",
     "POST /api/control/incidents/{incident_id}/entries",
+    # teams and reports: tests/control/safety/test_teams.py tries a controller of another event, and other stewards
+    "GET /api/control/events/{event_id}/teams",
+    "POST /api/control/events/{event_id}/teams",
+    "POST /api/control/teams/{team_id}/changes",
+    "GET /api/control/incidents/{incident_id}/teams",
+    "POST /api/control/incidents/{incident_id}/teams",
+    "POST /api/control/assignments/{assignment_id}/steps",
+    "GET /api/safety/events/{event_id}/duty",
+    "POST /api/safety/events/{event_id}/reports",
+    "POST /api/safety/reports/{incident_id}/entries",
+    "POST /api/safety/assignments/{assignment_id}/steps",
     # messages: tests/control/safety/test_broadcasts.py tries a controller of another event
     "GET /api/control/events/{event_id}/broadcasts",
     "POST /api/control/events/{event_id}/broadcasts",

@@ -20,9 +20,16 @@ module = Module(
         "broadcast_id_taken": 409,
         "broadcast_replaced": 409,
         "exercise_for_staff_only": 409,
+        "team_id_taken": 409,
+        "team_code_taken": 409,
+        "member_unknown": 409,
+        "team_busy": 409,
+        "team_off_duty": 409,
+        "teams_changed": 409,
+        "assignment_moved_on": 409,
     },
     lock_ranks={
-        "log": ("content", "incident", "broadcast"),
+        "log": ("content", "incident", "broadcast", "team", "assignment"),
         "receipt": (),
     },
 )

@@ -36,8 +36,10 @@ from virage.site.venue.rules.routing import Entrance as Entrance
 from virage.site.venue.rules.routing import GateHint as GateHint
 from virage.site.venue.rules.routing import Route as Route
 from virage.site.venue.rules.routing import RouteOptions as RouteOptions
+from virage.site.venue.rules.routing import RouteTable as RouteTable
 from virage.site.venue.rules.routing import gate_hints as gate_hints
 from virage.site.venue.rules.routing import route_table as route_table
+from virage.site.venue.rules.routing import to_seat as to_seat
 from virage.site.venue.rules.venue import AmenityKind as AmenityKind
 from virage.site.venue.rules.venue import Block as Block
 from virage.site.venue.rules.venue import BlockKind as BlockKind

@@ -753,6 +753,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/assignments/{assignment_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step for team
+         * @description Take a step for a team that reports by radio, or withdraw it. A repeated request is one step.
+         *
+         *     Refusals: `assignment_moved_on`, `team_id_taken`.
+         */
+        post: operations["step_for_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/broadcasts/feed.atom": {
         parameters: {
             query?: never;
@@ -865,6 +887,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/events/{event_id}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List teams
+         * @description Return the teams of an event by code, each with its open assignment.
+         */
+        get: operations["list_teams"];
+        put?: never;
+        /**
+         * Create team
+         * @description Create a team; return all of the event. A repeated request is one team.
+         *
+         *     Refusals: `place_unknown`, `member_unknown`, `team_code_taken`, `team_id_taken`.
+         */
+        post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/incidents/{incident_id}": {
         parameters: {
             query?: never;
@@ -901,6 +949,54 @@ export interface paths {
          *     Refusals: `place_unknown`, `incident_resolved`, `incident_open`, `incident_id_taken`.
          */
         post: operations["change_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/incidents/{incident_id}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List incident teams
+         * @description Return the assignments of an incident, and the free teams: fitting ones first, the nearest first.
+         */
+        get: operations["list_incident_teams"];
+        put?: never;
+        /**
+         * Assign team
+         * @description Send a team to an incident. A repeated request is one assignment.
+         *
+         *     Refusals: `incident_resolved`, `teams_changed`, `team_busy`, `team_off_duty`, `team_id_taken`.
+         */
+        post: operations["assign_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/teams/{team_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change team
+         * @description Change a team; return all of the event. A repeated request is one change.
+         *
+         *     Refusals: `place_unknown`, `member_unknown`, `team_busy`, `team_id_taken`.
+         */
+        post: operations["change_team"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6350,6 +6446,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/safety/assignments/{assignment_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step of team
+         * @description Accept an assignment of one's own team, pass it on, set out, arrive or be released, once each.
+         *
+         *     Refusals: `assignment_moved_on`, `team_id_taken`.
+         */
+        post: operations["step_of_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List duty events
+         * @description Return the events that are not over at which the caller may report, by start.
+         */
+        get: operations["list_duty_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/events/{event_id}/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get duty
+         * @description Return the caller's teams, their open assignments, and the caller's reports.
+         */
+        get: operations["get_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/events/{event_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report from phone
+         * @description Store a new incident. A repeated request is one incident.
+         *
+         *     Refusals: `place_unknown`, `incident_id_taken`.
+         */
+        post: operations["report_from_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/reports/{incident_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add to report
+         * @description Add a text to one's own report, or set its priority. A repeated request is one entry.
+         *
+         *     Refusals: `incident_resolved`, `incident_id_taken`.
+         */
+        post: operations["add_to_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -8072,6 +8274,54 @@ export interface components {
          */
         Assignment: {
             mine: boolean;
+        };
+        /**
+         * AssignmentEnd
+         * @description How an assignment ended. `resolved`: with its incident.
+         * @enum {string}
+         */
+        AssignmentEnd: "passed_on" | "released" | "resolved" | "withdrawn";
+        /**
+         * AssignmentRequest
+         * @description Send a team to an incident. `teams_seen` counts the assignments of the incident that the controller saw.
+         *
+         *         So of two controllers who send different teams at once, the second one is refused and sees the first one's team.
+         */
+        AssignmentRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            team_id: string;
+            teams_seen: number;
+        };
+        /**
+         * AssignmentState
+         * @description How far an assignment is.
+         * @enum {string}
+         */
+        AssignmentState: "accepted" | "arrived" | "assigned" | "on_the_way" | "over";
+        /**
+         * AssignmentView
+         * @description A team at an incident, with the time of each step. `overdue`: not accepted in time.
+         */
+        AssignmentView: {
+            accepted_at: string | null;
+            arrived_at: string | null;
+            /** Format: date-time */
+            assigned_at: string;
+            ended_at: string | null;
+            ended_by: components["schemas"]["AssignmentEnd"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            incident_id: string;
+            on_the_way_at: string | null;
+            overdue: boolean;
+            reason: components["schemas"]["PassReason"] | null;
+            state: components["schemas"]["AssignmentState"];
+            team_code: string;
+            /** Format: uuid */
+            team_id: string;
         };
         /**
          * AttendanceContent
@@ -9980,6 +10230,37 @@ export interface components {
             second: components["schemas"]["ScanSummary"];
         };
         /**
+         * Duty
+         * @description What a member of the staff sees of an event: own teams, their open assignments, and own reports.
+         */
+        Duty: {
+            assignments: components["schemas"]["DutyAssignment"][];
+            reports: components["schemas"]["IncidentView"][];
+            teams: components["schemas"]["TeamView"][];
+        };
+        /**
+         * DutyAssignment
+         * @description An assignment of one's own team, and its incident.
+         */
+        DutyAssignment: {
+            assignment: components["schemas"]["AssignmentView"];
+            incident: components["schemas"]["IncidentView"];
+        };
+        /**
+         * DutyEvent
+         * @description An event at which a member of the staff may report.
+         */
+        DutyEvent: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            starts_at: string;
+            title: {
+                [key: string]: string;
+            };
+            venue_code: string;
+        };
+        /**
          * EarlyWindow
          * @description From `opens_at` until the public sale, the people whom it is for may hold up to `tickets_max` tickets each.
          *
@@ -11186,6 +11467,14 @@ export interface components {
             text?: string | null;
         };
         /**
+         * IncidentTeams
+         * @description The assignments of an incident, the oldest first, and the free teams: fitting ones first, the nearest first.
+         */
+        IncidentTeams: {
+            assignments: components["schemas"]["AssignmentView"][];
+            candidates: components["schemas"]["TeamCandidate"][];
+        };
+        /**
          * IncidentView
          * @description An incident for the control room. Text and place are None if there are none, or after the retention period.
          */
@@ -12130,6 +12419,20 @@ export interface components {
         NewPlace: {
             label: components["schemas"]["PlaceLabel"];
             place: number;
+        };
+        /**
+         * NewTeam
+         * @description A new team. `id` is made by the client; `post` is a zone of the venue.
+         */
+        NewTeam: {
+            code: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TeamKind"];
+            /** @description Email addresses of accounts of the staff */
+            members?: string[];
+            name: string;
+            post?: string | null;
         };
         /**
          * NodeFile
@@ -13358,6 +13661,12 @@ export interface components {
             pass_number: number;
             place_label: components["schemas"]["PlaceLabel"] | null;
         };
+        /**
+         * PassReason
+         * @description Why a team passes an assignment on.
+         * @enum {string}
+         */
+        PassReason: "busy" | "no_way" | "other_skills" | "too_far";
         /**
          * PassScan
          * @description A scan of a pass. `withdrawn`: its device was revoked and the scan no longer counts.
@@ -15576,6 +15885,20 @@ export interface components {
             orders: number;
         };
         /**
+         * StepRequest
+         * @description A step of an assignment. `reason` belongs to `passed_on` alone.
+         *
+         *         `occurred_at` is the client's time, for steps without network; a time after the server's counts as now, one before
+         *         the last step as that step's.
+         */
+        StepRequest: {
+            /** Format: uuid */
+            id: string;
+            occurred_at?: string | null;
+            reason?: components["schemas"]["PassReason"] | null;
+            step: components["schemas"]["TeamStep"];
+        };
+        /**
          * StockAlarm
          * @description Kinds of stock alerts, worst first.
          * @enum {string}
@@ -15857,6 +16180,56 @@ export interface components {
             players?: components["schemas"]["Player"][];
         };
         /**
+         * TeamCandidate
+         * @description A free team for an incident. `walking_s` is None if its place, that of the incident, or a way is not known.
+         */
+        TeamCandidate: {
+            code: string;
+            fits: boolean;
+            kind: components["schemas"]["TeamKind"];
+            name: string;
+            place: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"]) | null;
+            /** Format: uuid */
+            team_id: string;
+            walking_s: number | null;
+        };
+        /**
+         * TeamChange
+         * @description What a team is from now on; its code stays. `id` is made by the client and makes the request idempotent.
+         */
+        TeamChange: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TeamKind"];
+            /** @description Email addresses of accounts of the staff */
+            members?: string[];
+            name: string;
+            on_duty: boolean;
+            post?: string | null;
+        };
+        /**
+         * TeamKind
+         * @description What a team is for.
+         * @enum {string}
+         */
+        TeamKind: "medical" | "security" | "stewards" | "technical";
+        /**
+         * TeamMember
+         * @description A member of a team. Name and address are None once the account is erased.
+         */
+        TeamMember: {
+            email: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+        };
+        /**
+         * TeamState
+         * @description What a team does now.
+         * @enum {string}
+         */
+        TeamState: "assigned" | "at_the_place" | "free" | "off_duty" | "on_the_way";
+        /**
          * TeamStatistics
          * @description Statistics of both teams, home first. `possession`: share of all passes, percent.
          */
@@ -15935,6 +16308,28 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * TeamStep
+         * @description What a team does with its assignment. `withdrawn` is the controller's.
+         * @enum {string}
+         */
+        TeamStep: "accepted" | "arrived" | "on_the_way" | "passed_on" | "released" | "withdrawn";
+        /**
+         * TeamView
+         * @description A team for the control room and for its members. `assignment` is the one that it has not ended.
+         */
+        TeamView: {
+            assignment: components["schemas"]["AssignmentView"] | null;
+            code: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TeamKind"];
+            members: components["schemas"]["TeamMember"][];
+            name: string;
+            on_duty: boolean;
+            post: string | null;
+            state: components["schemas"]["TeamState"];
         };
         /**
          * Teams
@@ -18333,6 +18728,41 @@ export interface operations {
             };
         };
     };
+    step_for_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTeams"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_restricted_feed: {
         parameters: {
             query?: never;
@@ -18556,6 +18986,72 @@ export interface operations {
             };
         };
     };
+    list_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_incident: {
         parameters: {
             query?: never;
@@ -18609,6 +19105,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_incident_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTeams"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    assign_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTeams"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamView"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -28348,6 +28945,171 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    step_of_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_duty_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyEvent"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    report_from_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentReport"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_to_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIncident"] | components["schemas"]["PrioritiseIncident"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"];
+                };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
             default: {

@@ -21,6 +21,7 @@ from virage.control.safety.rules.incidents import (
     written_report,
 )
 from virage.control.safety.store import incidents as store
+from virage.control.safety.store import teams
 from virage.identity.keys.types import KeyVault
 from virage.money.fiscal.types import stamp
 from virage.platform.data.database import Connection
@@ -58,7 +59,7 @@ async def change(
     who: UUID,
     now: datetime,
 ) -> Incident | Refused:
-    """Change an incident. The same change again returns the incident as it is now.
+    """Change an incident. The same change again returns the incident as it is now. Its resolution releases its teams.
 
     Refusals: `not_found`, `place_unknown`, `incident_resolved`, `incident_open`, `incident_id_taken`.
     """
@@ -77,6 +78,8 @@ async def change(
     if refused is not None:
         return refused
     await log.add(asked.id, incident_id, who, written)
+    if isinstance(asked, ResolveIncident):
+        await teams.end_assignments(conn, incident_id, now)
     changed = _changed(incident, asked, log.head.number, now)
     if changed != incident:
         await store.update_incident(conn, changed)

@@ -18,6 +18,7 @@ from virage.control.safety.rules.log import (
     read_record,
 )
 from virage.control.safety.store import log as store
+from virage.control.safety.store import teams
 from virage.identity.keys import api as keys
 from virage.identity.keys.types import KeyVault
 from virage.money.fiscal.types import canonical, stamp
@@ -98,7 +99,11 @@ async def lock_log(conn: Connection, vault: KeyVault, event_id: UUID, now: datet
 
 
 async def delete_contents(conn: Connection, vault: KeyVault, event_id: UUID, through: int, now: datetime) -> None:
-    """Delete the texts and places of all records up to `through`; the log says so, so that a verification knows it."""
+    """Delete the texts and places of all records up to `through`; the log says so, so that a verification knows it.
+
+    The members of the teams that these records made are deleted too.
+    """
     log = await lock_log(conn, vault, event_id, now)
     await store.delete_contents(conn, event_id, through)
+    await teams.remove_old_members(conn, event_id, through)
     await log.add(new_id(), event_id, None, Written(CONTENTS_DELETED, {"through": through}))

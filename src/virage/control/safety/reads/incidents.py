@@ -1,5 +1,6 @@
 """The incidents of an event, and the timeline of one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -61,7 +62,17 @@ async def incident(conn: Connection, incident_id: UUID) -> Incident | None:
 
 async def incidents(conn: Connection, event_id: UUID) -> list[IncidentView]:
     """Return the incidents of an event, at most 500: open ones first, by priority, the newest first."""
-    listed = await store.incidents_of(conn, event_id, INCIDENTS_MAX)
+    return await _views(conn, await store.incidents_of(conn, event_id, INCIDENTS_MAX))
+
+
+async def incidents_for(
+    conn: Connection, event_id: UUID, person_id: UUID | None, incident_ids: Sequence[UUID]
+) -> list[IncidentView]:
+    """Return the incidents of an event that a person reported, and those with these ids, in the same order."""
+    return await _views(conn, await store.incidents_for(conn, event_id, person_id, incident_ids, INCIDENTS_MAX))
+
+
+async def _views(conn: Connection, listed: Sequence[ListedIncident]) -> list[IncidentView]:
     names = await people.names_by_id(conn, sorted({one.incident.reported_by for one in listed}))
     return [_view(one, names.get(one.incident.reported_by)) for one in listed]
 

@@ -1,6 +1,6 @@
-"""Routes of the control room, and of its messages."""
+"""Routes of the control room, of its messages, and of the stewards' phones."""
 
-from virage.control.safety.routes import broadcasts, incidents, log
+from virage.control.safety.routes import broadcasts, incidents, log, teams
 from virage.platform.web.routing import mount
 
 routers = [
@@ -16,6 +16,12 @@ routers = [
             broadcasts.send_broadcast,
             broadcasts.get_restricted_feed,
             broadcasts.get_restricted_document,
+            teams.list_teams,
+            teams.create_team,
+            teams.change_team,
+            teams.list_incident_teams,
+            teams.assign_team,
+            teams.step_for_team,
         ],
     ),
     mount(
@@ -27,6 +33,16 @@ routers = [
             broadcasts.confirm_broadcast,
             broadcasts.get_public_feed,
             broadcasts.get_public_document,
+        ],
+    ),
+    mount(
+        "/api/safety",
+        [
+            teams.list_duty_events,
+            teams.get_duty,
+            teams.report_from_phone,
+            teams.add_to_report,
+            teams.step_of_team,
         ],
     ),
 ]

@@ -188,7 +188,7 @@ def is_place_of(place: IncidentPlace, venue: Venue) -> bool:
     """Return whether the venue has this place; a point of the plan may lie outside of it."""
     match place:
         case SeatPlace():
-            return _has_seat(venue, place)
+            return seat_of(place, venue) is not None
         case ZonePlace():
             zones = (venue.stands, venue.blocks, venue.areas, venue.gates, venue.outlets, venue.amenities, venue.ramps)
             return any(one.code == place.zone for group in zones for one in group)
@@ -196,11 +196,12 @@ def is_place_of(place: IncidentPlace, venue: Venue) -> bool:
             return True
 
 
-def _has_seat(venue: Venue, place: SeatPlace) -> bool:
+def seat_of(place: SeatPlace, venue: Venue) -> int | None:
+    """Return the index of a seat; None if the venue does not have it."""
     index = venue.block_index.get(place.block)
     if index is None or place.row not in venue.blocks[index].rows:
-        return False
+        return None
     block = venue.blocks[index]
     rows = venue.row[block.first_seat : block.first_seat + block.seat_count]
     seats = (rows == block.rows.index(place.row)).nonzero()[0] + block.first_seat
-    return any(str(venue.label(int(seat)).seat) == place.seat for seat in seats)
+    return next((int(seat) for seat in seats if str(venue.label(int(seat)).seat) == place.seat), None)

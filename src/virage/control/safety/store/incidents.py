@@ -1,6 +1,8 @@
 """Incidents as they are now; their texts and places are contents of the log."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,6 +19,10 @@ class ListedIncident(Struct, frozen=True):
     incident: Incident
     said: Content | None
     placed: Content | None
+
+
+def _listed(row: Mapping[str, Any]) -> ListedIncident:
+    return ListedIncident(msgspec.convert(dict(row), Incident), _content(row["said"]), _content(row["placed"]))
 
 
 def _content(body: bytes | None) -> Content | None:
@@ -66,7 +72,12 @@ async def incident(conn: Connection, incident_id: UUID) -> Incident | None:
 
 async def incidents_of(conn: Connection, event_id: UUID, limit: int) -> list[ListedIncident]:
     """Return the incidents of an event: open ones first, by priority, the newest first."""
-    return [
-        ListedIncident(msgspec.convert(dict(row), Incident), _content(row["said"]), _content(row["placed"]))
-        async for row in queries.incidents_of(conn, event_id=event_id, limit_=limit)
-    ]
+    return [_listed(row) async for row in queries.incidents_of(conn, event_id=event_id, limit_=limit)]
+
+
+async def incidents_for(
+    conn: Connection, event_id: UUID, person_id: UUID | None, incident_ids: Sequence[UUID], limit: int
+) -> list[ListedIncident]:
+    """Return the incidents of an event that a person reported, and those with these ids, in the same order."""
+    rows = queries.incidents_for(conn, event_id=event_id, person_id=person_id, ids=incident_ids, limit_=limit)
+    return [_listed(row) async for row in rows]

@@ -27,3 +27,15 @@ left join safety.content as placed on placed.event_id = i.event_id and placed.nu
 where i.event_id = :event_id
 order by i.resolved_at is not null, i.priority, i.reported_at desc, i.id
 limit :limit_;
+
+-- name: incidents_for(event_id, person_id, ids, limit_)
+-- The incidents of an event that a person reported, and some others: as `incidents_of`.
+select
+    i.id, i.event_id, i.kind, i.priority, i.occurred_at, i.reported_at, i.reported_by, i.resolved_at, i.reported_in,
+    i.placed_by, said.body as said, placed.body as placed
+from safety.incident as i
+left join safety.content as said on said.event_id = i.event_id and said.number = i.reported_in
+left join safety.content as placed on placed.event_id = i.event_id and placed.number = i.placed_by
+where i.event_id = :event_id and (i.reported_by = :person_id or i.id = any(:ids::uuid[]))
+order by i.resolved_at is not null, i.priority, i.reported_at desc, i.id
+limit :limit_;

@@ -148,4 +148,11 @@ export const refusals: typeof English = {
   broadcast_id_taken: "Diese Nachricht wurde mit anderem Inhalt gesendet. Öffnen Sie die Liste der Nachrichten.",
   broadcast_replaced: "Diese Nachricht wurde inzwischen geändert. Sehen Sie die neueste an und entscheiden Sie dann.",
   exercise_for_staff_only: "Übungen und Tests gehen nur an das Personal.",
+  team_id_taken: "Ein anderes Team oder ein anderer Schritt hat diese Kennung. Laden Sie die Seite neu.",
+  team_code_taken: "Diese Veranstaltung hat schon ein Team mit diesem Kürzel.",
+  member_unknown: "Eine dieser Adressen gehört zu keinem Konto des Personals. Prüfen Sie sie, oder laden Sie die Person zuerst ein.",
+  team_busy: "Dieses Team ist im Einsatz. Ziehen Sie es zuerst ab, oder wählen Sie ein anderes.",
+  team_off_duty: "Dieses Team ist nicht im Dienst.",
+  teams_changed: "An einem anderen Platz wurden die Teams dieses Vorfalls geändert. Prüfen Sie sie, dann teilen Sie neu zu.",
+  assignment_moved_on: "Der Einsatz ist inzwischen weiter. Das ist sein jetziger Stand.",
 };

@@ -144,4 +144,11 @@ export const refusals = {
   broadcast_id_taken: "This message was sent with other content. Open the list of messages.",
   broadcast_replaced: "This message was changed meanwhile. Look at the latest one, then decide.",
   exercise_for_staff_only: "Exercises and tests go to the staff only.",
+  team_id_taken: "Another team or step has this id. Reload the page.",
+  team_code_taken: "This event already has a team with this code.",
+  member_unknown: "No account of the staff has one of these addresses. Check them, or invite the person first.",
+  team_busy: "This team is busy. Withdraw it first, or choose another one.",
+  team_off_duty: "This team is off duty.",
+  teams_changed: "Another controller has changed the teams of this incident. Check them, then assign again.",
+  assignment_moved_on: "The assignment has moved on. This is its state now.",
 };

@@ -146,4 +146,11 @@ export const refusals: typeof English = {
   broadcast_id_taken: "Ce message a été envoyé avec un autre contenu. Ouvrez la liste des messages.",
   broadcast_replaced: "Ce message a été modifié entre-temps. Regardez le dernier, puis décidez.",
   exercise_for_staff_only: "Les exercices et les tests ne vont qu’au personnel.",
+  team_id_taken: "Une autre équipe ou étape porte cet identifiant. Rechargez la page.",
+  team_code_taken: "Cet événement a déjà une équipe avec ce code.",
+  member_unknown: "L’une de ces adresses n’appartient à aucun compte du personnel. Vérifiez-les, ou invitez d’abord la personne.",
+  team_busy: "Cette équipe est occupée. Retirez-la d’abord, ou choisissez-en une autre.",
+  team_off_duty: "Cette équipe n’est pas en service.",
+  teams_changed: "Un autre opérateur a modifié les équipes de cet incident. Vérifiez-les, puis affectez de nouveau.",
+  assignment_moved_on: "L’affectation a changé entre-temps. Voici son état actuel.",
 };
