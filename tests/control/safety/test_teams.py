@@ -224,7 +224,7 @@ async def test_a_busy_team_is_taken_only_after_it_was_withdrawn_for_all_to_see(c
 
 async def test_requests_that_are_sent_twice_have_one_effect(crew: Crew) -> None:
     member = await crew.member("one@example.org")
-    new = {"id": str(new_id()), "members": ["one@example.org"]}
+    new: dict[str, Any] = {"id": str(new_id()), "members": ["one@example.org"]}
     team = await crew.created("M1", **new)
     again = await crew.create("M1", **new)
     assert (again.status_code, len(again.json())) == (200, 1)
@@ -235,12 +235,12 @@ async def test_requests_that_are_sent_twice_have_one_effect(crew: Crew) -> None:
         (changed,) = (await crew.room.ask("POST", f"teams/{team}/changes", change | {"members": new["members"]})).json()
         assert (changed["name"], changed["kind"]) == ("New name", "security")
     incident = await crew.room.reported()
-    sent = {"id": str(new_id())}
+    sent: dict[str, Any] = {"id": str(new_id())}
     assert (await crew.assign(incident, team, **sent)).status_code == 200
     assert (await crew.assign(incident, team, **sent)).status_code == 200
     assert (await crew.assign(incident, team, who=crew.room.second, **sent)).json()["code"] == "team_id_taken"
     assert len((await crew.at(incident))["assignments"]) == 1
-    step = {"id": str(new_id())}
+    step: dict[str, Any] = {"id": str(new_id())}
     assert (await crew.step(member, sent["id"], "accepted", **step)).status_code == 200
     crew.room.clock.advance(timedelta(seconds=5))
     assert (await crew.step(member, sent["id"], "accepted", **step)).status_code == 200
@@ -312,7 +312,13 @@ async def test_posts_and_members_must_exist(crew: Crew) -> None:
 async def test_a_report_of_a_phone_keeps_its_time_and_its_author_adds_to_it(crew: Crew) -> None:
     steward = await crew.member("steward@example.org", Grant("steward", "gate", "A"))
     written_at = crew.room.clock.now() - timedelta(minutes=7)
-    body = {"id": str(new_id()), "kind": "fight", "priority": 1, "place": SEAT, "occurred_at": written_at.isoformat()}
+    body: dict[str, Any] = {
+        "id": str(new_id()),
+        "kind": "fight",
+        "priority": 1,
+        "place": SEAT,
+        "occurred_at": written_at.isoformat(),
+    }
     path = f"events/{crew.room.event}/reports"
     assert [one["id"] for one in (await crew.phone(steward, "GET", "events")).json()][:1] == [str(crew.room.event)]
     for _ in range(2):
@@ -355,7 +361,7 @@ async def test_a_steward_sees_and_changes_only_own_reports_and_assignments(crew:
     theirs = await crew.member("four@example.org", Grant("steward", "event", crew.room.world.their_event))
     await crew.created("M2", members=["two@example.org"])
     team = await crew.created("M1", members=["one@example.org"])
-    body = {"id": str(new_id()), "kind": "fight", "priority": 1}
+    body: dict[str, Any] = {"id": str(new_id()), "kind": "fight", "priority": 1}
     assert (await crew.phone(own, "POST", f"events/{crew.room.event}/reports", body)).status_code == 200
     assignment = await crew.assigned(body["id"], team)
     note = {"id": str(new_id()), "kind": "noted", "text": "Not mine"}
@@ -389,7 +395,7 @@ async def test_a_controller_of_another_event_neither_sees_nor_sends_teams(crew: 
         ("POST", f"assignments/{assignment}/steps", {"id": str(new_id()), "step": "withdrawn"}),
     ]:
         assert (await crew.room.ask(method, path, body, who=other)).status_code == 404, path
-    their_incident = {"id": str(new_id()), "kind": "fire", "priority": 1}
+    their_incident: dict[str, Any] = {"id": str(new_id()), "kind": "fire", "priority": 1}
     path = f"events/{crew.room.world.their_event}/incidents"
     assert (await crew.room.ask("POST", path, their_incident, who=other)).status_code == 200
     assert (await crew.assign(their_incident["id"], team, who=other)).status_code == 404
@@ -435,6 +441,7 @@ def test_walking_times_follow_the_graph_and_avoid_lifts_that_are_out_of_order() 
     own, stand, other = walking_s(table, [ZonePlace(BLOCK), ZonePlace(STAND), ZonePlace(OTHER_STAND)], seat)
     assert own is not None
     assert other is not None
+    assert stand is not None
     assert own == stand < other, "a stand is as near as its nearest block"
     assert walking_s(table, [None, ZonePlace("no such zone")], seat) == [None, None]
     assert walking_s(table, [seat], None) == [None]

@@ -61,5 +61,12 @@ export const control: Words = {
     incident_placed: "Ort geändert",
     incident_resolved: "Erledigt",
     incident_reopened: "Wieder geöffnet",
+    team_assigned: "Team zugeteilt",
+    team_accepted: "Angenommen",
+    team_passed_on: "Weitergegeben",
+    team_on_the_way: "Unterwegs",
+    team_arrived: "Angekommen",
+    team_released: "Einsatz erledigt",
+    team_withdrawn: "Team abgezogen",
   },
 };

@@ -9,6 +9,7 @@ export const staffHome: typeof English = {
   screens: {
     gate: "Einlass",
     control: "Leitstelle",
+    safety: "Melden und Einsätze",
     till: "Kasse",
     kitchen: "Küche",
     desk: "Spielredaktion",
@@ -19,6 +20,7 @@ export const staffHome: typeof English = {
   texts: {
     gate: "Tickets scannen, online oder offline",
     control: "Vorfälle und Protokoll einer Veranstaltung",
+    safety: "Vorfälle melden, Einsätze annehmen",
     till: "Verkaufen, Karten aufladen, erstatten",
     kitchen: "Bestellungen zubereiten und ausgeben",
     desk: "Spielereignisse und Wiederholungen veröffentlichen",

@@ -60,6 +60,13 @@ export const control = {
     incident_placed: "Place changed",
     incident_resolved: "Resolved",
     incident_reopened: "Reopened",
+    team_assigned: "Team assigned",
+    team_accepted: "Accepted",
+    team_passed_on: "Passed on",
+    team_on_the_way: "On the way",
+    team_arrived: "Arrived",
+    team_released: "Done",
+    team_withdrawn: "Team withdrawn",
   },
 };
 

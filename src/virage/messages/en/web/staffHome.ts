@@ -8,6 +8,7 @@ export const staffHome = {
   screens: {
     gate: "Gate",
     control: "Control room",
+    safety: "Report and assignments",
     till: "Till",
     kitchen: "Kitchen",
     desk: "Match desk",
@@ -18,6 +19,7 @@ export const staffHome = {
   texts: {
     gate: "Scan tickets, online or offline",
     control: "Incidents and the log of an event",
+    safety: "Report incidents, accept assignments",
     till: "Sell, top up cards and refund",
     kitchen: "Prepare and hand over orders",
     desk: "Publish match events and replays",

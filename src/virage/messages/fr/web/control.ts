@@ -61,5 +61,12 @@ export const control: Words = {
     incident_placed: "Lieu modifié",
     incident_resolved: "Clos",
     incident_reopened: "Rouvert",
+    team_assigned: "Équipe affectée",
+    team_accepted: "Acceptée",
+    team_passed_on: "Transmise",
+    team_on_the_way: "En route",
+    team_arrived: "Sur place",
+    team_released: "Intervention terminée",
+    team_withdrawn: "Équipe retirée",
   },
 };

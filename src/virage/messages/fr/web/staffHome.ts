@@ -9,6 +9,7 @@ export const staffHome: typeof English = {
   screens: {
     gate: "Porte",
     control: "Poste de commandement",
+    safety: "Signaler et intervenir",
     till: "Caisse",
     kitchen: "Cuisine",
     desk: "Régie du match",
@@ -19,6 +20,7 @@ export const staffHome: typeof English = {
   texts: {
     gate: "Scanner les billets, en ligne ou hors ligne",
     control: "Incidents et main courante d’un événement",
+    safety: "Signaler un incident, accepter une intervention",
     till: "Vendre, recharger les cartes et rembourser",
     kitchen: "Préparer et remettre les commandes",
     desk: "Publier les faits de match et les ralentis",

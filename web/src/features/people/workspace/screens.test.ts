@@ -4,8 +4,8 @@ import { screensOf } from "./screens";
 const names = (...roles: Parameters<typeof screensOf>[0]): string[] => screensOf(roles).map((screen) => screen.name);
 
 test("each role has a screen", () => {
-  expect(names("steward")).toEqual(["gate", "pin"]);
-  expect(names("supervisor")).toEqual(["gate", "office", "pin"]);
+  expect(names("steward")).toEqual(["gate", "safety", "pin"]);
+  expect(names("supervisor")).toEqual(["gate", "safety", "office", "pin"]);
   expect(names("controller")).toEqual(["control"]);
   expect(names("cashier")).toEqual(["till", "kitchen", "pin"]);
   expect(names("kitchen")).toEqual(["kitchen"]);
@@ -15,6 +15,6 @@ test("each role has a screen", () => {
 });
 
 test("an administrator has all screens, a person without a role none", () => {
-  expect(names("admin")).toHaveLength(8);
+  expect(names("admin")).toHaveLength(9);
   expect(names()).toEqual([]);
 });

@@ -14,6 +14,7 @@ export interface StaffScreen {
 
 const SCREENS: readonly StaffScreen[] = [
   { name: "gate", href: "/staff/gate", icon: "gate", roles: ["steward", "supervisor"] },
+  { name: "safety", href: "/staff/safety", icon: "warn", roles: ["steward", "supervisor"] },
   { name: "control", href: "/staff/control", icon: "desk", roles: ["controller"] },
   { name: "till", href: "/staff/till", icon: "basket", roles: ["cashier", "finance"] },
   { name: "kitchen", href: "/staff/kitchen", icon: "food", roles: ["kitchen", "cashier", "finance"] },

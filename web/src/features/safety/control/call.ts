@@ -1,5 +1,6 @@
 /** A radio call as one typed line: kind, place and priority in any order after the kind, and the rest is the text. */
 import type { components } from "../../../shared/api/schema";
+import type { Geometry } from "../../../shared/api/words";
 
 type Schemas = components["schemas"];
 export type IncidentKind = Schemas["IncidentKind"];
@@ -12,7 +13,8 @@ export interface Call {
 }
 
 const KIND_LETTERS_MIN = 3;
-const USUAL_PRIORITY: Record<IncidentKind, number> = {
+/** The priority of a call that names none. */
+export const USUAL_PRIORITY: Record<IncidentKind, number> = {
   medical: 1,
   lost_child: 1,
   fire: 1,
@@ -45,6 +47,12 @@ export function placeOf(token: string, zones: ReadonlyMap<string, string>): Inci
   const [block, row, seat, ...more] = token.split("-");
   const known = block && row && seat && more.length === 0 ? zones.get(block.toLowerCase()) : undefined;
   return known === undefined ? null : { by: "seat", block: known, row: row!, seat: seat! };
+}
+
+/** Codes of the zones that a place may name, by their lower case. */
+export function zonesOf(venue: Geometry): Map<string, string> {
+  const groups = [venue.stands, venue.blocks, venue.areas, venue.gates, venue.outlets, venue.amenities];
+  return new Map(groups.flatMap((group) => group.map(({ code }) => [code.toLowerCase(), code] as const)));
 }
 
 /** The call that a line means; null for an empty line. The first place and priority count, later ones are text. */
