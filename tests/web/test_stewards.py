@@ -36,7 +36,11 @@ def steward(system: System, event_id: UUID) -> str:
 @contextmanager
 def phone(browser: Browser, system: System, email: str, event_id: UUID, **settings: Any) -> Iterator[Page]:
     """The phone of a steward at an event, in English, operated by touch."""
-    wanted = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "has_touch": True} | settings
+    wanted: dict[str, Any] = {
+        "viewport": {"width": 390, "height": 844},
+        "locale": "en-GB",
+        "has_touch": True,
+    } | settings
     context = browser.new_context(
         base_url=system.url, reduced_motion="reduce", is_mobile=True, service_workers="allow", **wanted
     )
