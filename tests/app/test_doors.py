@@ -437,6 +437,8 @@ DOORS: dict[str, frozenset[str]] = {
     "DELETE /api/office/card-readers/{reader_id}": only("finance"),
     "GET /api/office/food/tills/{till_id}/archive": only("finance"),
     "GET /api/office/refunds": only("finance"),
+    "POST /api/control/counts": DEVICE,
+    "GET /api/control/events/{event_id}/picture": only("controller"),
     "GET /api/control/events/{event_id}/incidents": only("controller"),
     "POST /api/control/events/{event_id}/incidents": only("controller"),
     "GET /api/control/events/{event_id}/log": only("controller"),

@@ -330,6 +330,8 @@ ELSEWHERE = {
     "POST /api/safety/events/{event_id}/reports",
     "POST /api/safety/reports/{incident_id}/entries",
     "POST /api/safety/assignments/{assignment_id}/steps",
+    # the picture: tests/control/safety/test_picture.py tries a controller of another event
+    "GET /api/control/events/{event_id}/picture",
     # messages: tests/control/safety/test_broadcasts.py tries a controller of another event
     "GET /api/control/events/{event_id}/broadcasts",
     "POST /api/control/events/{event_id}/broadcasts",

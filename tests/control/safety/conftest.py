@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.app.conftest import World
+from tests.app.conftest import BLOCK, World
 from tests.conftest import FakeClock, alive
+from tests.matchday.access.conftest import evening, night  # noqa: F401 - fixtures of evenings at the gates
+from virage.demo.venues.drawing import stadium
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
+
+STAND = next(block.stand for block in stadium().blocks if block.code == BLOCK)
+GATE = next(gate.code for gate in stadium().gates if gate.stand == STAND)
 
 
 class ControlRoom:
@@ -73,3 +78,43 @@ async def room(app: Application, db: Database, clock: FakeClock) -> AsyncIterato
             await world.signed_in("first@example.org", grant),
             await world.signed_in("second@example.org", grant),
         )
+
+
+class Cameras:
+    """Cameras and counters that are paired at a gate, and the picture that they make."""
+
+    def __init__(self, room: ControlRoom) -> None:
+        self.room = room
+
+    def count(self, kind: str, value: int, *, ago_s: float = 0, **place: Any) -> dict[str, Any]:
+        """A count of the stand, or of another place."""
+        at = self.room.clock.now() - timedelta(seconds=ago_s)
+        where = place or {"zone": STAND}
+        return {"id": str(new_id()), "kind": kind, "value": value, "at": at.isoformat(), **where}
+
+    async def send(self, who: dict[str, str], *counts: dict[str, Any], event: Any = None) -> Any:
+        body = {"event_id": str(event or self.room.event), "counts": counts}
+        return await self.room.ask("POST", "counts", body, who=who)
+
+    async def sent(self, who: dict[str, str], *counts: dict[str, Any]) -> None:
+        answer = await self.send(who, *counts)
+        assert answer.status_code == 204, answer.text
+
+    async def picture(self) -> Any:
+        answer = await self.room.ask("GET", f"events/{self.room.event}/picture")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def people(self, zone: str = STAND) -> list[int | None]:
+        """What cameras and counters count in a zone."""
+        found = next(one for one in (await self.picture())["zones"] if one["code"] == zone)
+        return [one["value"] for one in found["people"] if one["source"] == "counters"]
+
+    async def at_gate(self, name: str) -> list[int | None]:
+        found = next(one for one in (await self.picture())["gates"] if one["code"] == GATE)
+        return [one["value"] for one in found[name] if one["source"] == "counters"]
+
+
+@pytest.fixture
+def cameras(room: ControlRoom) -> Cameras:
+    return Cameras(room)

@@ -1,12 +1,15 @@
-"""Jobs of safety: deletion after the retention period, and push notifications of messages."""
+"""Jobs of safety: deletion after the retention period, push notifications of messages, a picture each minute."""
 
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from virage.control.safety.acts.broadcasts import FIRST_PERSON, PUSH_JOB, BroadcastPushDue, push_page
+from virage.control.safety.acts.counts import delete_counts
 from virage.control.safety.acts.log import delete_contents
+from virage.control.safety.acts.pictures import delete_pictures, keep_picture
 from virage.control.safety.reads.broadcasts import venue_of
+from virage.control.safety.reads.pictures import VenuePictures
 from virage.control.safety.settings import SafetySettings
 from virage.control.safety.store.broadcasts import delete_receipts
 from virage.control.safety.store.log import expired_contents
@@ -14,12 +17,17 @@ from virage.identity.keys.types import KeyVault
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.values.clock import Clock
+from virage.site.programme import api as programme
 
 INTERVAL_S: Final = 3600.0
+PICTURE_EVERY_S: Final = 60.0
+BEFORE_DOORS: Final = timedelta(hours=2)
+AFTER_END: Final = timedelta(hours=3)
+"""From when until when pictures of an event are stored."""
 
 
 class RetentionJob:
-    """Deletes contents and receipts that are older than the settings."""
+    """Deletes contents, counts, pictures and receipts that are older than the settings."""
 
     def __init__(self, db: Database, clock: Clock, vault: KeyVault, settings: SafetySettings) -> None:
         self._db = db
@@ -33,13 +41,17 @@ class RetentionJob:
         jobs.every(INTERVAL_S, "safety.retention", self.delete_old)
 
     async def delete_old(self) -> None:
-        """Delete the contents of each log, and the receipts, from before the retention period."""
+        """Delete the contents of each log, counts, pictures and receipts from before the retention period."""
         now = self._clock.now()
         async with self._db.connection() as conn:
             expired = await expired_contents(conn, now - self._texts_kept_for)
         for event_id, through in expired:
             async with self._db.transaction() as conn:
                 await delete_contents(conn, self._vault, event_id, through, now)
+        async with self._db.transaction() as conn:
+            await delete_counts(conn, now - self._texts_kept_for)
+        async with self._db.transaction() as conn:
+            await delete_pictures(conn, now - self._texts_kept_for)
         async with self._db.transaction() as conn:
             await delete_receipts(conn, now - self._receipts_kept_for)
 
@@ -63,3 +75,30 @@ class BroadcastPush:
         while venue is not None and after is not None:
             async with self._db.transaction() as conn:
                 after = await push_page(conn, due.broadcast_id, venue, after, self._clock.now())
+
+
+class PictureJob:
+    """Stores a picture of each event each minute, from two hours before the doors until three hours after the end."""
+
+    def __init__(self, db: Database, clock: Clock, pictures: VenuePictures) -> None:
+        self._db = db
+        self._clock = clock
+        self._pictures = pictures
+
+    def register(self, jobs: Jobs) -> None:
+        """Register the job."""
+        jobs.every(PICTURE_EVERY_S, "safety.picture", self.take)
+
+    async def take(self) -> None:
+        """Store the picture of each event that is on."""
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            events = [
+                event
+                for event in await programme.upcoming(conn, now - AFTER_END)
+                if event.doors_at - BEFORE_DOORS <= now
+            ]
+        for event in events:
+            picture = await self._pictures.now(event)
+            async with self._db.transaction() as conn:
+                await keep_picture(conn, picture)

@@ -1,7 +1,9 @@
-"""Composition of safety: routes, role, refusals, locks, the retention job."""
+"""Composition of safety: routes, role, refusals, locks, jobs and topics."""
 
-from virage.control.safety.jobs import BroadcastPush, RetentionJob
+from virage.control.safety.counts import Counts
+from virage.control.safety.jobs import BroadcastPush, PictureJob, RetentionJob
 from virage.control.safety.reads.broadcasts import BroadcastTopic
+from virage.control.safety.reads.pictures import ControlTopic, VenuePictures
 from virage.control.safety.receipts import Receipts
 from virage.control.safety.routes import routers
 from virage.control.safety.settings import SafetySettings
@@ -31,6 +33,9 @@ module = Module(
     lock_ranks={
         "log": ("content", "incident", "broadcast", "team", "assignment"),
         "receipt": (),
+        "count": (),
+        "counter": (),
+        "picture": (),
     },
 )
 
@@ -38,9 +43,11 @@ module = Module(
 def build(process: Process) -> Parts:
     """Return the parts."""
     db, clock, vault = process.db, process.clock, keys.open_vault(process.config)
-    retention = RetentionJob(db, clock, vault, process.config.of(SafetySettings))
+    settings = process.config.of(SafetySettings)
+    retention = RetentionJob(db, clock, vault, settings)
+    pictures = VenuePictures(db, clock, settings)
     return Parts(
-        {"receipts": Receipts(db, clock)},
-        jobs=[retention.register, BroadcastPush(db, clock).register],
-        topics=[BroadcastTopic(db, clock)],
+        {"receipts": Receipts(db, clock), "counts": Counts(db, clock), "venue_pictures": pictures},
+        jobs=[retention.register, BroadcastPush(db, clock).register, PictureJob(db, clock, pictures).register],
+        topics=[BroadcastTopic(db, clock), ControlTopic(db, pictures)],
     )

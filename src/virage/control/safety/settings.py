@@ -8,11 +8,13 @@ from virage.platform.settings import parsing as parse
 
 
 class SafetySettings(Struct, frozen=True, kw_only=True):
-    """How long the control room's texts and receipts are kept, and when an assignment is overdue."""
+    """How long the control room keeps its data, which figures it shows, and when an assignment is overdue."""
 
     safety_text_days: Annotated[int, parse.positive] = 365
-    """Days after which the texts and places of the safety log are deleted; the signed records stay."""
+    """Days after which the texts and places of the safety log, counts and pictures are deleted; records stay."""
     safety_receipt_days: Annotated[int, parse.positive] = 30
     """Days after which the receipts of messages are deleted."""
     safety_accept_s: Annotated[int, parse.positive] = 60
     """Seconds after which an assignment that its team has not accepted is shown as overdue."""
+    safety_fresh_s: Annotated[int, parse.positive] = 60
+    """Seconds after which a figure of the control room without a newer source is shown as not measured."""

@@ -1,6 +1,6 @@
-"""Routes of the control room, of its messages, and of the stewards' phones."""
+"""Routes of the control room, of counts, of its messages, and of the stewards' phones."""
 
-from virage.control.safety.routes import broadcasts, incidents, log, teams
+from virage.control.safety.routes import broadcasts, incidents, log, pictures, teams
 from virage.platform.web.routing import mount
 
 routers = [
@@ -12,6 +12,8 @@ routers = [
             incidents.get_incident,
             incidents.change_incident,
             log.get_log,
+            pictures.post_counts,
+            pictures.get_picture,
             broadcasts.list_sent_broadcasts,
             broadcasts.send_broadcast,
             broadcasts.get_restricted_feed,

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec.structs import astuple, replace
 
 from virage.identity.passes import api as passes
+from virage.matchday.access.reads.crowd import corrected_by_zone, open_gates, people_by_zone
 from virage.matchday.access.reads.names import Names, names_of
 from virage.matchday.access.reads.queues import pulses, queues_at_gates, ramp_queues
 from virage.matchday.access.rules.board import (
@@ -75,7 +76,7 @@ async def read_board(conn: Connection, event_id: UUID, venue: Venue, now: dateti
         by_reason[reason] += scans
     flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
     counted = await pulses(conn, event_id, venue, now)
-    open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in _open(venue, state)}
+    open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in open_gates(venue, state)}
     at_gates = await queues_at_gates(conn, event_id, venue, counted, flow_per_minute=open_flow, now=now)
     states = await store.device_states(conn, event_id)
     duplicates = await _duplicates(conn, event_id, venue)
@@ -122,13 +123,6 @@ async def read_board(conn: Connection, event_id: UUID, venue: Venue, now: dateti
     )
 
 
-def _open(venue: Venue, state: VenueState) -> list[str]:
-    """Return the gates that admit."""
-    if state.closed:
-        return []
-    return [gate.code for gate in venue.gates if not state.gates.get(gate.code, DEFAULT_GATE_STATE).closed]
-
-
 async def _zones(
     conn: Connection, event_id: UUID, venue: Venue, state: VenueState, corrections: Sequence[Correction]
 ) -> list[ZoneStatus]:
@@ -138,18 +132,8 @@ async def _zones(
     for part, (live, came) in (await passes.counts_by_part(conn, event_id, firsts)).items():
         sold[codes[part - 1]] += live
         entered[codes[part - 1]] += came
-    inside: Counter[str] = Counter()
-    more: Counter[str] = Counter()  # people beyond the passes that were admitted
-    for zone, (people, admitted) in (await store.inside_by_zone(conn, event_id)).items():
-        inside[zone], more[zone] = people, people - admitted
-    for gate, people in (await store.unidentified_entries(conn, event_id)).items():
-        inside[venue.gate_by_code[gate].stand] += people
-        more[venue.gate_by_code[gate].stand] += people
-    for gate, people in (await store.anonymous_exits(conn, event_id)).items():
-        inside[venue.gate_by_code[gate].stand] -= people
-    corrected: Counter[str] = Counter()
-    for correction in corrections:
-        corrected[correction.zone] += correction.people
+    inside, more = await people_by_zone(conn, event_id, venue)
+    corrected = corrected_by_zone(corrections)
     capacity = _capacity(venue)
     stands = {stand.code for stand in venue.stands}
     return [

@@ -18,6 +18,7 @@ class Flow(NamedTuple):
     entries: int = 0
     exits: int = 0
     lately: int = 0
+    last_at: datetime | None = None
 
 
 class DuplicateRow(NamedTuple):
@@ -42,9 +43,9 @@ async def unidentified_entries(conn: Connection, event_id: UUID) -> dict[str, in
 
 
 async def flow_by_gate(conn: Connection, event_id: UUID, since: datetime) -> dict[str, Flow]:
-    """Return crossings by gate; `lately` since a time."""
+    """Return crossings by gate; `lately` since a time, `last_at` by the clocks of the devices."""
     rows = queries.flow_by_gate(conn, event_id=event_id, since=since)
-    return {row["gate"]: Flow(row["entries"], row["exits"], row["lately"]) async for row in rows}
+    return {row["gate"]: Flow(row["entries"], row["exits"], row["lately"], row["last_at"]) async for row in rows}
 
 
 async def refusals(conn: Connection, event_id: UUID) -> list[tuple[str, str, int]]:

@@ -13,11 +13,11 @@ where event_id = :event_id and kind = 'passed' and pass_number is null and not t
 group by gate;
 
 -- name: flow_by_gate(event_id, since)
--- Entries and exits by gate, and the entries since a time. A pass that is scanned again at an exit has left once. Entries
--- that a mismatch took back are none.
+-- Entries and exits by gate, the entries since a time, and the last crossing. A pass that is scanned again at an exit has
+-- left once. Entries that a mismatch took back are none.
 select gate, count(*) filter (where step = 'passed' and not taken_back) as entries,
     count(*) filter (where step = 'left' and before is distinct from 'left') as exits,
-    count(*) filter (where step = 'passed' and not taken_back and at > :since) as lately
+    count(*) filter (where step = 'passed' and not taken_back and at > :since) as lately, max(at) as last_at
 from (
     select gate, step, at, lag(step) over passes as before,
         coalesce(bool_or(step = 'mismatched') over later, false) as taken_back
