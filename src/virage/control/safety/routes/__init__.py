@@ -13,7 +13,7 @@ routers = [
             incidents.change_incident,
             log.get_log,
             pictures.post_counts,
-            pictures.get_picture,
+            pictures.get_venue_picture,
             broadcasts.list_sent_broadcasts,
             broadcasts.send_broadcast,
             broadcasts.get_restricted_feed,

@@ -53,7 +53,7 @@ async def post_counts(
 
 
 @get("/events/{event_id:uuid}/picture", guards=[staff(ROLE)])
-async def get_picture(
+async def get_venue_picture(
     event_id: UUID, *, db: Database, venue_pictures: VenuePictures, principal: Principal, at: Instant | None = None
 ) -> VenuePicture:
     """Return the picture of an event now, or the last stored one at an instant; one is stored each minute.

@@ -1,11 +1,10 @@
-/** Entry point of the control room: loads its texts and the controller first. */
+/** Entry point of the control room: loads its texts and the controller first, and keeps its files for use without network. */
 import { i18n } from "../../../shared/i18n/i18n.svelte";
-import { words as teamWords } from "../stewards/words.svelte";
 import { controller } from "./controller.svelte";
-import { words as speakWords } from "./speak/words.svelte";
-import { words } from "./words.svelte";
+import { loadWords } from "./loadWords";
 
 export async function open(): Promise<{ default: unknown }> {
-  const [page] = await Promise.all([import("./ControlPage.svelte"), words.use(i18n.locale), speakWords.use(i18n.locale), teamWords.use(i18n.locale), controller.arrive()]);
+  const [page] = await Promise.all([import("./ControlPage.svelte"), loadWords(i18n.locale), controller.arrive()]);
+  void navigator.serviceWorker?.ready.then(({ active }) => active?.postMessage("keep the gate"));
   return page;
 }

@@ -1,6 +1,7 @@
 /** The incidents of an event as the screen shows them, and what a controller does to them. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
+import { follow } from "../../../shared/api/stream";
 import type { components } from "../../../shared/api/schema";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { newId } from "../../../shared/runtime/ids";
@@ -14,7 +15,8 @@ export type Change = Omitted<
   Schemas["NoteIncident"] | Schemas["PrioritiseIncident"] | Schemas["PlaceIncident"] | Schemas["ResolveIncident"] | Schemas["ReopenIncident"]
 >;
 
-const POLL_MS = 2_000;
+/** The stream tells of changes; the list is read again also without it. */
+const POLL_MS = 10_000;
 
 export class Incidents {
   readonly event: string;
@@ -36,18 +38,29 @@ export class Incidents {
   readonly open = $derived((this.list ?? []).filter(({ resolved_at }) => resolved_at === null));
   readonly resolved = $derived((this.list ?? []).filter(({ resolved_at }) => resolved_at !== null));
 
-  /** Read the list again and again; returns the end of it. */
+  /** Read the list after each change of the log, when the network goes or comes, and now and then; returns the end of it. */
   follow(): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let ended = false;
+    let turn = 0;
+    let known: number | null = null;
     const read = async (): Promise<void> => {
-      await this.load();
-      if (!ended) timer = setTimeout(() => void read(), POLL_MS);
-    };
-    void read();
-    return () => {
-      ended = true;
       clearTimeout(timer);
+      const own = (turn += 1);
+      await this.load();
+      if (own === turn) timer = setTimeout(() => void read(), POLL_MS);
+    };
+    const again = (): void => void read();
+    const leave = follow("control", this.event, null, ({ log_number }) => {
+      if (known !== null && log_number !== known) again();
+      known = log_number;
+    });
+    for (const change of ["online", "offline"]) addEventListener(change, again);
+    again();
+    return () => {
+      turn += 1;
+      clearTimeout(timer);
+      leave();
+      for (const change of ["online", "offline"]) removeEventListener(change, again);
     };
   }
 
