@@ -1,15 +1,16 @@
 """The picture of the venue in a real browser: figures and ages, past minutes, no network, the wall."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.web.gate import settled
 from tests.web.office import grant_roles, in_database
 from tests.web.points import match_tonight
 from tests.web.system import System, fresh
@@ -19,7 +20,6 @@ from virage.control.safety.acts.counts import store_counts
 from virage.control.safety.acts.pictures import keep_picture
 from virage.control.safety.rules.counts import CountKind, StoredCount
 from virage.control.safety.rules.picture import VenuePicture
-from virage.control.safety.store.pictures import picture_at
 from virage.demo.venues.drawing import stadium
 from virage.platform.data.database import Connection
 from virage.platform.values.ids import new_id
@@ -63,8 +63,6 @@ class Evening:
         """Store a picture of a past minute, in which cameras counted these people in the stand."""
         answer = page.request.get(f"/api/control/events/{self.event}/picture")
         assert answer.ok, answer.text()
-        import msgspec
-
         now = msgspec.json.decode(answer.body(), type=VenuePicture)
         zones = [
             zone if zone.code != NORTH.code else replace(zone, people=[replace(zone.people[-1], value=people)])
@@ -155,16 +153,11 @@ def test_the_slider_shows_past_minutes_and_returns_to_now(desk: Page, evening: E
     assert slider.get_attribute("aria-valuetext") == "Now"
 
 
-def test_without_network_the_last_picture_stays_with_its_time_also_after_a_reload(
-    desk: Page, evening: Evening
-) -> None:
+def test_without_network_the_last_picture_stays_with_its_time_also_after_a_reload(desk: Page, evening: Evening) -> None:
     evening.count(654)
     expect(line(desk)).to_contain_text("654")
-    desk.wait_for_function("caches.keys().then((names) => names.some((name) => name.startsWith('gate-')))")
-    desk.wait_for_function(
-        "caches.keys().then(async (names) => (await (await caches.open(names.find((name) => name.startsWith('gate-')))).keys()).length > 0)"
-    )
-    desk.wait_for_function("navigator.serviceWorker.controller !== null")
+    settled(desk)
+    expect(desk.get_by_text("No connection. Last picture of")).to_be_hidden()
     desk.context.set_offline(True)
     expect(desk.get_by_text("No connection. Last picture of")).to_be_visible()
     evening.count(655)
@@ -186,9 +179,13 @@ def test_the_wall_is_dark_legible_and_without_controls_but_one(desk: Page, eveni
     expect(zone).to_contain_text("critical")
     expect(desk.get_by_text(f"P1 Medical, Zone {NORTH.code}")).to_be_visible()
     assert desk.evaluate("document.documentElement.dataset.theme") == "dark"
-    sizes = zone.locator("span, strong").evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    sizes = zone.locator("span, strong").evaluate_all(
+        "all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    )
     assert min(sizes) >= 0.052 * 900
-    assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight")
+    assert desk.evaluate(
+        "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
+    )
     assert desk.locator(".wall").locator("button, a, input, select").count() == 1
     assert found_by_axe(desk) == []
     evening.count(12)
@@ -212,9 +209,11 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
             if "wall" not in address:
                 evening.keep(page, 3 * MINUTE, 3)
                 expect(page.get_by_label("Time of the picture")).to_be_visible()
-                page.get_by_text("Gates (").click()
+                page.locator("summary").filter(has_text="Gates (").click()
                 expect(page.get_by_role("region", name="Gates (")).to_be_visible()
             assert found_by_axe(page) == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            if shot := __import__("os").environ.get("SHOTS"):
-                page.screenshot(path=f"{shot}/{size[0]}-{theme}-{'wall' if 'wall' in address else 'desk'}.png", full_page=True)
+            if shot := os.environ.get("SHOTS"):
+                page.screenshot(
+                    path=f"{shot}/{size[0]}-{theme}-{'wall' if 'wall' in address else 'desk'}.png", full_page=True
+                )

@@ -54,9 +54,9 @@ export class Picture {
     };
   }
 
-  /** The instant of a minute of the slider. */
+  /** The end of a minute of the slider: the last picture until then is that of the minute. */
   at(minute: number): string {
-    return new Date(Date.parse(this.#live!.begins_at!) + minute * MINUTE_MS).toISOString();
+    return new Date(Date.parse(this.#live!.begins_at!) + (minute + 1) * MINUTE_MS - 1).toISOString();
   }
 
   /** Show the picture of a minute, or the latest one. */
