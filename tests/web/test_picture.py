@@ -1,6 +1,5 @@
 """The picture of the venue in a real browser: figures and ages, past minutes, no network, the wall."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -184,7 +183,7 @@ def test_the_wall_is_dark_legible_and_without_controls_but_one(desk: Page, eveni
     )
     assert min(sizes) >= 0.052 * 900
     assert desk.evaluate(
-        "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
+        "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight + 1"
     )
     assert desk.locator(".wall").locator("button, a, input, select").count() == 1
     assert found_by_axe(desk) == []
@@ -213,7 +212,3 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
                 expect(page.get_by_role("region", name="Gates (")).to_be_visible()
             assert found_by_axe(page) == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            if shot := os.environ.get("SHOTS"):
-                page.screenshot(
-                    path=f"{shot}/{size[0]}-{theme}-{'wall' if 'wall' in address else 'desk'}.png", full_page=True
-                )

@@ -247,9 +247,10 @@ def _offline(counted: Counted) -> list[OfflineDevice]:
 
 
 class ControlTopic:
-    """`control:<event_id>`: the picture of an event, for its controllers.
+    """`control:<event_id>`: the picture of an event without its gates, for its controllers.
 
-    A picture is sent after facts that change it, at most twice a second, and every five seconds without any.
+    A picture is sent after facts that change it, at most twice a second, and every five seconds without any. A stadium
+    has too many gates for that: a stream would reach its limit of bytes within seconds, and the browser reconnect.
     """
 
     name = "control"
@@ -268,7 +269,7 @@ class ControlTopic:
             return Refused(NOT_FOUND)
         async with self._db.connection() as conn:
             event = await programme.event_within(conn, event_id, opening.principal, "controller")
-        return event if isinstance(event, Refused) else Opened(opening.at, [await self._pictures.now(event)])
+        return event if isinstance(event, Refused) else Opened(opening.at, [await self._without_gates(event)])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """Return nothing, and note the events whose picture has changed: the next pulse sends it."""
@@ -290,9 +291,12 @@ class ControlTopic:
         for event_id in wanted:
             self._changed.discard(event_id)  # before the picture is read: what changes meanwhile is in the next one
             try:
-                found[str(event_id)] = await self._pictures.now(events[event_id])
+                found[str(event_id)] = await self._without_gates(events[event_id])
             except Unavailable:
                 self._changed.add(event_id)
                 raise
             self._due[event_id] = monotonic() + SENT_EVERY_S
         return found
+
+    async def _without_gates(self, event: Event) -> VenuePicture:
+        return replace(await self._pictures.now(event), gates=[])

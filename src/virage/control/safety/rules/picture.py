@@ -25,7 +25,7 @@ class FigureSource(StrEnum):
     COUNTERS = "counters"
 
 
-class CrowdFigure(Struct, frozen=True, kw_only=True):
+class CrowdFigure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A number of people. `value` is None if it is not measured: no source younger than the limit.
 
     `at` is the time of its last source, None if there never was one. An estimate follows from other counts and an
@@ -99,7 +99,7 @@ class VenuePicture(Struct, frozen=True, kw_only=True):
 
     `log_number` is that of the last record of the event's log: another number means that incidents changed.
     `incidents_elsewhere` are open incidents without a place, or outside of all zones. `begins_at` is the instant of the
-    first stored picture of the event.
+    first stored picture of the event. `gates` are left out (empty) in the messages of the topic.
     """
 
     event_id: UUID

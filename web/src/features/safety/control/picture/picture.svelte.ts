@@ -15,7 +15,8 @@ export type Density = Schemas["DensityClass"];
 
 /** The server sends a picture at least every five seconds. */
 const SILENT_MS = 15_000;
-const POLL_MS = 10_000;
+/** Messages of the stream leave out the gates: the whole picture is read as often. */
+const POLL_MS = 5_000;
 const MINUTE_MS = 60_000;
 export const STORED = "control.picture";
 
@@ -46,7 +47,8 @@ export class Picture {
   follow(): () => void {
     const leave = follow("control", this.event, null, (picture) => this.#take(picture));
     const unwatch = clock.watch();
-    const timer = setInterval(() => this.stale && connection.online && void this.#load(), POLL_MS);
+    void this.#load();
+    const timer = setInterval(() => connection.online && void this.#load(), POLL_MS);
     return () => {
       leave();
       unwatch();
@@ -79,9 +81,10 @@ export class Picture {
   }
 
   #take(picture: VenuePicture): void {
-    if (this.#receivedAt !== null && this.#live && picture.at < this.#live.at) return;
-    this.#live = picture;
+    const live = this.#live;
+    if (this.#receivedAt !== null && live && Date.parse(picture.at) < Date.parse(live.at)) return;
+    this.#live = picture.gates.length > 0 || !live ? picture : { ...picture, gates: live.gates };
     this.#receivedAt = clock.now();
-    storage.write(STORED, picture);
+    storage.write(STORED, this.#live);
   }
 }
