@@ -44,6 +44,7 @@ async def test_a_count_that_arrives_late_does_not_replace_a_newer_one(cameras: C
     device = await cameras.room.world.device(GATE)
     await cameras.sent(device, cameras.count("people", 500, ago_s=5))
     await cameras.sent(device, cameras.count("people", 300, ago_s=40))
+    assert await cameras.people() == [500]
     await cameras.sent(device, cameras.count("people", 510, ago_s=2), cameras.count("people", 310, ago_s=45))
     assert await cameras.people() == [510]
 

@@ -186,6 +186,13 @@ async def until(stream: Subscription, is_wanted: Any) -> Any:
     raise AssertionError("the stream has ended")
 
 
+@pytest.fixture
+def only_after_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The topic sends no picture without a fact."""
+    monkeypatch.setattr("virage.control.safety.reads.pictures.SENT_EVERY_S", 3_600.0)
+
+
+@pytest.mark.usefixtures("only_after_facts")
 async def test_the_desk_hears_of_counts_and_incidents_over_its_stream(room: ControlRoom, cameras: Cameras) -> None:
     controller = Principal("staff", new_id(), new_id(), (Grant("controller", "event", room.event),))
     device = await room.world.device(GATE)
@@ -205,6 +212,7 @@ async def test_the_desk_hears_of_counts_and_incidents_over_its_stream(room: Cont
     await stream.aclose()
 
 
+@pytest.mark.usefixtures("only_after_facts")
 async def test_a_burst_of_counts_is_a_few_pictures_the_last_of_which_is_complete(
     room: ControlRoom, cameras: Cameras
 ) -> None:
