@@ -52,6 +52,7 @@ REFUSAL_ENUMS = frozenset(
         "IncidentRefusal",
         "BroadcastRefusal",
         "TeamRefusal",
+        "ProcedureRefusal",
     }
 )
 CODE = Path("src/virage")

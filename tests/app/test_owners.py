@@ -336,6 +336,10 @@ ELSEWHERE = {
     "GET /api/control/events/{event_id}/broadcasts",
     "POST /api/control/events/{event_id}/broadcasts",
     "GET /api/control/broadcasts/{broadcast_id}/cap.xml",
+    # procedures: tests/control/safety/test_procedures.py tries a controller of another event
+    "GET /api/control/events/{event_id}/procedures",
+    "POST /api/control/events/{event_id}/procedures",
+    "POST /api/control/procedures/{procedure_id}/entries",
     "GET /api/broadcasts/{event_id}/staff",
     "POST /api/broadcasts/{broadcast_id}/receipts",
     # refunds and payments belong to the deployment: the tests of its office try them with finance of a part

@@ -8,7 +8,7 @@ from virage.platform.settings import parsing as parse
 
 
 class SafetySettings(Struct, frozen=True, kw_only=True):
-    """How long the control room keeps its data, which figures it shows, and when an assignment is overdue."""
+    """How long the control room keeps its data, which figures it shows, and for whom it waits how long."""
 
     safety_text_days: Annotated[int, parse.positive] = 365
     """Days after which the texts and places of the safety log, counts and pictures are deleted; records stay."""
@@ -18,3 +18,5 @@ class SafetySettings(Struct, frozen=True, kw_only=True):
     """Seconds after which an assignment that its team has not accepted is shown as overdue."""
     safety_fresh_s: Annotated[int, parse.positive] = 60
     """Seconds after which a figure of the control room without a newer source is shown as not measured."""
+    safety_confirm_s: Annotated[int, parse.positive] = 15
+    """Seconds in which a second person may confirm an evacuation before one controller may begin it alone."""

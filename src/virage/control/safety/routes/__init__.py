@@ -1,6 +1,6 @@
-"""Routes of the control room, of counts, of its messages, and of the stewards' phones."""
+"""Routes of the control room, of counts, procedures and messages, and of the stewards' phones."""
 
-from virage.control.safety.routes import broadcasts, incidents, log, pictures, teams
+from virage.control.safety.routes import broadcasts, incidents, log, pictures, procedures, teams
 from virage.platform.web.routing import mount
 
 routers = [
@@ -24,6 +24,9 @@ routers = [
             teams.list_incident_teams,
             teams.assign_team,
             teams.step_for_team,
+            procedures.list_procedures,
+            procedures.request_procedure,
+            procedures.change_procedure,
         ],
     ),
     mount(

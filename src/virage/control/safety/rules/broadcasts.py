@@ -220,7 +220,7 @@ def may_send(request: NewBroadcast, venue: Venue) -> Refused | None:
     """Refuse zones that the venue does not have, and exercises and tests that are not for the staff."""
     if request.mode is not BroadcastMode.ACTUAL and not isinstance(request.audience, ToStaff):
         return Refused(BroadcastRefusal.STAFF_ONLY)
-    if isinstance(request.audience, ToZones) and not set(request.audience.zones) <= _zone_codes(venue):
+    if isinstance(request.audience, ToZones) and not set(request.audience.zones) <= zone_codes(venue):
         return Refused(BroadcastRefusal.PLACE_UNKNOWN)
     return None
 
@@ -279,5 +279,6 @@ def places_reached(broadcast: Broadcast, venue: Venue) -> frozenset[str]:
             return frozenset()
 
 
-def _zone_codes(venue: Venue) -> frozenset[str]:
+def zone_codes(venue: Venue) -> frozenset[str]:
+    """Return the codes of the stands, blocks and standing areas."""
     return places_of(venue) | {stand.code for stand in venue.stands}

@@ -155,4 +155,13 @@ export const refusals: typeof English = {
   team_off_duty: "Dieses Team ist nicht im Dienst.",
   teams_changed: "An einem anderen Platz wurden die Teams dieses Vorfalls geändert. Prüfen Sie sie, dann teilen Sie neu zu.",
   assignment_moved_on: "Der Einsatz ist inzwischen weiter. Das ist sein jetziger Stand.",
+  procedure_id_taken: sentBefore,
+  procedure_open: "Dieses Verfahren ist schon offen.",
+  procedure_ended: "Dieses Verfahren ist beendet.",
+  procedure_begun: "Dieses Verfahren hat schon begonnen.",
+  procedure_not_begun: "Dieses Verfahren hat noch nicht begonnen.",
+  second_person_needed: "Eine andere Person der Leitstelle muss es bestätigen.",
+  second_person_awaited: "Warten Sie auf eine zweite Person. Nach Ablauf der Zeit können Sie allein handeln.",
+  step_recorded: "Dieser Schritt ist schon erfasst.",
+  step_unknown: "Dieses Verfahren hat keinen solchen Schritt.",
 };

@@ -151,4 +151,13 @@ export const refusals = {
   team_off_duty: "This team is off duty.",
   teams_changed: "Another controller has changed the teams of this incident. Check them, then assign again.",
   assignment_moved_on: "The assignment has moved on. This is its state now.",
+  procedure_id_taken: "This was sent before with other details. Reload the page and look before you try again.",
+  procedure_open: "This procedure is open already.",
+  procedure_ended: "This procedure has ended.",
+  procedure_begun: "This procedure has begun already.",
+  procedure_not_begun: "This procedure has not begun yet.",
+  second_person_needed: "Another controller must confirm it.",
+  second_person_awaited: "Wait for a second controller. You can act alone when the time is over.",
+  step_recorded: "This step is recorded already.",
+  step_unknown: "This procedure has no such step.",
 };

@@ -153,4 +153,13 @@ export const refusals: typeof English = {
   team_off_duty: "Cette équipe n’est pas en service.",
   teams_changed: "Un autre opérateur a modifié les équipes de cet incident. Vérifiez-les, puis affectez de nouveau.",
   assignment_moved_on: "L’affectation a changé entre-temps. Voici son état actuel.",
+  procedure_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et vérifiez avant de réessayer.",
+  procedure_open: "Cette procédure est déjà ouverte.",
+  procedure_ended: "Cette procédure est terminée.",
+  procedure_begun: "Cette procédure a déjà commencé.",
+  procedure_not_begun: "Cette procédure n’a pas encore commencé.",
+  second_person_needed: "Un autre opérateur doit la confirmer.",
+  second_person_awaited: "Attendez un second opérateur. Vous pourrez agir seul à la fin du délai.",
+  step_recorded: "Cette étape est déjà enregistrée.",
+  step_unknown: "Cette procédure n’a pas cette étape.",
 };
