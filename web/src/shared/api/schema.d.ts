@@ -815,6 +815,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post counts
+         * @description Store counts of a camera or counter that is paired at a gate of the venue. A repeated count has no second effect.
+         *
+         *     Refusals: `place_unknown` with the unknown places; then no count is stored. 403 for a device of another venue.
+         */
+        post: operations["post_counts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/events/{event_id}/broadcasts": {
         parameters: {
             query?: never;
@@ -881,6 +903,54 @@ export interface paths {
         get: operations["get_log"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/events/{event_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get venue picture
+         * @description Return the picture of an event now, or the last stored one at an instant; one is stored each minute.
+         *
+         *     404 for an instant before the first one.
+         */
+        get: operations["get_venue_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/events/{event_id}/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List procedures
+         * @description Return the emergency procedures of an event, at most 100: open ones first, and the checklists.
+         */
+        get: operations["list_procedures"];
+        put?: never;
+        /**
+         * Request procedure
+         * @description Request a procedure, which begins at once unless a second person is to confirm it. Repeated, it is one.
+         *
+         *     Refusals: `place_unknown`, `procedure_open`, `procedure_id_taken`.
+         */
+        post: operations["request_procedure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -975,6 +1045,29 @@ export interface paths {
          *     Refusals: `incident_resolved`, `teams_changed`, `team_busy`, `team_off_duty`, `team_id_taken`.
          */
         post: operations["assign_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/procedures/{procedure_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change procedure
+         * @description Confirm a procedure, begin it alone, record a step, end or withdraw it. A repeated request is one entry.
+         *
+         *     Refusals: `procedure_ended`, `procedure_begun`, `procedure_not_begun`, `second_person_needed`,
+         *     `second_person_awaited`, `step_unknown`, `step_recorded`, `procedure_id_taken`.
+         */
+        post: operations["change_procedure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8625,6 +8718,17 @@ export interface components {
             vat_permille: number;
         };
         /**
+         * BeginAlone
+         * @description The requesting controller begins without a second person, once the time to confirm is over.
+         */
+        BeginAlone: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "begun_alone";
+            text: string;
+        };
+        /**
          * BestEqual
          * @description Move the ticket to the best free place of at least its price, together with its party.
          */
@@ -9251,6 +9355,23 @@ export interface components {
             till: string;
         };
         /**
+         * Checklist
+         * @description The steps of a kind of procedure, in order, and whether a second person is to confirm it.
+         */
+        Checklist: {
+            kind: components["schemas"]["ProcedureKind"];
+            needs_second: boolean;
+            steps: components["schemas"]["ChecklistStep"][];
+        };
+        /**
+         * ChecklistStep
+         * @description A step of a checklist and the function that carries it out.
+         */
+        ChecklistStep: {
+            code: string;
+            role: components["schemas"]["StepRole"];
+        };
+        /**
          * Choice
          * @description One way to have an option. Its surcharge is gross, in cents, at the VAT rate of the product.
          */
@@ -9480,6 +9601,16 @@ export interface components {
             vat_number: string;
         };
         /**
+         * ConfirmProcedure
+         * @description A second person confirms the request, and the procedure begins.
+         */
+        ConfirmProcedure: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "confirmed";
+        };
+        /**
          * Content
          * @description All that is sold and what it costs, by the id of the item; deposits carry their own price.
          */
@@ -9533,6 +9664,38 @@ export interface components {
             people: number;
             reason: string;
             zone: string;
+        };
+        /**
+         * CountKind
+         * @description What a count is: a level (`people` in a zone, `queue` at a gate or ramp) or people since the count before it.
+         * @enum {string}
+         */
+        CountKind: "in" | "out" | "people" | "queue";
+        /**
+         * CountReading
+         * @description A count. `id` is made by the device: a repeated count has no second effect.
+         *
+         *         `zone` is a stand, a standing area or a safety zone of the venue file, for `people`, `in` and `out`; `lane` is a
+         *         gate or a ramp, for `queue`, `in` and `out`. A time after the server's counts as now.
+         */
+        CountReading: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["CountKind"];
+            lane?: string | null;
+            value: number;
+            zone?: string | null;
+        };
+        /**
+         * CountUpload
+         * @description Counts of one device at one event.
+         */
+        CountUpload: {
+            counts: components["schemas"]["CountReading"][];
+            /** Format: uuid */
+            event_id: string;
         };
         /**
          * CountedAction
@@ -9620,6 +9783,20 @@ export interface components {
             alg: number;
             /** @default public-key */
             type: string;
+        };
+        /**
+         * CrowdFigure
+         * @description A number of people. `value` is None if it is not measured: no source younger than the limit.
+         *
+         *         `at` is the time of its last source, None if there never was one. An estimate follows from other counts and an
+         *         assumed rate; it stands beside counts, never in their place.
+         */
+        CrowdFigure: {
+            at: string | null;
+            /** @default false */
+            is_estimate: boolean;
+            source: components["schemas"]["FigureSource"];
+            value: number | null;
         };
         /**
          * CsvColumns
@@ -9758,6 +9935,12 @@ export interface components {
             /** Format: date-time */
             ready_at: string;
         };
+        /**
+         * DensityClass
+         * @description People per square metre: see `DENSITY_LIMITS`.
+         * @enum {string}
+         */
+        DensityClass: "busy" | "critical" | "dense" | "low";
         /**
          * Deposit
          * @description The deposit of a cup, refunded on its return, the same at every outlet and without VAT.
@@ -10347,6 +10530,22 @@ export interface components {
             to: string | null;
         };
         /**
+         * EndProcedure
+         * @description The procedure is over. `staff_texts` is the message to the staff that says so.
+         */
+        EndProcedure: {
+            /** @enum {string} */
+            ended_as: "completed" | "stood_down";
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "ended";
+            staff_texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
+            text?: string | null;
+        };
+        /**
          * Entrance
          * @description The quickest route to a place: its ramp and gate; `delay_s` is the wait in queues there.
          */
@@ -10767,6 +10966,12 @@ export interface components {
             teams: boolean;
         };
         /**
+         * FigureSource
+         * @description Where a figure comes from: scans and tally buttons at gates, or cameras and counters.
+         * @enum {string}
+         */
+        FigureSource: "counters" | "scans";
+        /**
          * FileCheck
          * @description A checked file: its defects and their mends, or its summary.
          *
@@ -11084,6 +11289,20 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /**
+         * GatePicture
+         * @description A gate: people in and out so far, entries a minute (mean of five), its queue, its devices that are offline.
+         */
+        GatePicture: {
+            closed: boolean;
+            code: string;
+            devices_offline: number;
+            entered: components["schemas"]["CrowdFigure"][];
+            left: components["schemas"]["CrowdFigure"][];
+            per_minute: components["schemas"]["CrowdFigure"];
+            queue: components["schemas"]["CrowdFigure"][];
+            zone: string;
         };
         /**
          * GatePost
@@ -12947,6 +13166,18 @@ export interface components {
             windows: components["schemas"]["EventWindow"][];
         };
         /**
+         * OfflineDevice
+         * @description A device that was not heard of for too long; `place` is its gate, or where it counted.
+         */
+        OfflineDevice: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            name: string | null;
+            place: string;
+        };
+        /**
          * OfflineLoss
          * @description Losses of offline sales. `max_loss_cents` = `tills` * `till_limit_cents`: the maximum before any till uploads.
          *
@@ -12957,6 +13188,15 @@ export interface components {
             max_loss_cents: number;
             till_limit_cents: number;
             tills: number;
+        };
+        /**
+         * OfflineStart
+         * @description The controller began alone because the network was down: at `begun_at` by the client's clock, and why.
+         */
+        OfflineStart: {
+            /** Format: date-time */
+            begun_at: string;
+            reason: string;
         };
         /**
          * Onboarding
@@ -14211,6 +14451,90 @@ export interface components {
             type: string;
         };
         /**
+         * ProcedureAnswer
+         * @description The procedure that a request began or joined, and all of the event.
+         */
+        ProcedureAnswer: {
+            /** Format: uuid */
+            id: string;
+            procedures: components["schemas"]["ProcedureView"][];
+        };
+        /**
+         * ProcedureEnd
+         * @description How a procedure ended; one that never began was withdrawn.
+         * @enum {string}
+         */
+        ProcedureEnd: "completed" | "stood_down" | "withdrawn";
+        /**
+         * ProcedureKind
+         * @description What the venue prepares for.
+         * @enum {string}
+         */
+        ProcedureKind: "delayed_kick_off" | "evacuation" | "invacuation" | "lockdown" | "severe_weather" | "show_restart" | "show_stop";
+        /**
+         * ProcedureListing
+         * @description The procedures of an event, and the checklists of all kinds, so that a desk has them without network.
+         */
+        ProcedureListing: {
+            checklists: components["schemas"]["Checklist"][];
+            procedures: components["schemas"]["ProcedureView"][];
+        };
+        /**
+         * ProcedureMode
+         * @description Whether a procedure is meant; an exercise reaches the staff only.
+         * @enum {string}
+         */
+        ProcedureMode: "actual" | "exercise";
+        /**
+         * ProcedureRequest
+         * @description A procedure to begin. `id` is made by the client and makes the request idempotent.
+         *
+         *         `staff_texts` is the message that all groups of the staff receive when it begins. `zones` are the stands, blocks
+         *         and standing areas that it is for; empty: the whole venue.
+         */
+        ProcedureRequest: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ProcedureKind"];
+            mode: components["schemas"]["ProcedureMode"];
+            offline?: components["schemas"]["OfflineStart"] | null;
+            staff_texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
+            text?: string | null;
+            zones?: string[];
+        };
+        /**
+         * ProcedureView
+         * @description A procedure for the control room. `text` is the reason; None without one, or after the retention period.
+         *
+         *         Without `begun_at` and `ended_at` it waits for a second person; from `alone_from` one controller may begin it.
+         */
+        ProcedureView: {
+            /** Format: date-time */
+            alone_from: string;
+            begun_at: string | null;
+            begun_by_name: string | null;
+            ended_as: components["schemas"]["ProcedureEnd"] | null;
+            ended_at: string | null;
+            ended_by_name: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            is_alone: boolean;
+            kind: components["schemas"]["ProcedureKind"];
+            mode: components["schemas"]["ProcedureMode"];
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: uuid */
+            requested_by: string;
+            requested_by_name: string | null;
+            steps: components["schemas"]["StepView"][];
+            text: string | null;
+            zones: string[];
+        };
+        /**
          * Product
          * @description One thing on sale.
          *
@@ -14566,6 +14890,14 @@ export interface components {
             ] | null;
         };
         /**
+         * RampPicture
+         * @description The queue before the search of a ramp.
+         */
+        RampPicture: {
+            code: string;
+            queue: components["schemas"]["CrowdFigure"][];
+        };
+        /**
          * Range
          * @description Range of record numbers of a till.
          */
@@ -14623,6 +14955,20 @@ export interface components {
             number: number;
             outcome: string;
             reason?: string | null;
+        };
+        /**
+         * RecordStep
+         * @description A step is done or not needed. `occurred_at` is the client's time; a time after the server's counts as now.
+         */
+        RecordStep: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "step_recorded";
+            occurred_at?: string | null;
+            outcome: components["schemas"]["StepOutcome"];
+            step: string;
+            text?: string | null;
         };
         /**
          * RecordUpload
@@ -15885,6 +16231,12 @@ export interface components {
             orders: number;
         };
         /**
+         * StepOutcome
+         * @description What became of a step.
+         * @enum {string}
+         */
+        StepOutcome: "done" | "not_needed";
+        /**
          * StepRequest
          * @description A step of an assignment. `reason` belongs to `passed_on` alone.
          *
@@ -15897,6 +16249,24 @@ export interface components {
             occurred_at?: string | null;
             reason?: components["schemas"]["PassReason"] | null;
             step: components["schemas"]["TeamStep"];
+        };
+        /**
+         * StepRole
+         * @description Function that carries a step out. It need not be an account: the controller records the step.
+         * @enum {string}
+         */
+        StepRole: "announcer" | "controller" | "gates" | "match_official" | "medical" | "safety_officer" | "stewards";
+        /**
+         * StepView
+         * @description A step of a procedure's checklist; without an `outcome` it is not recorded.
+         */
+        StepView: {
+            occurred_at: string | null;
+            outcome: components["schemas"]["StepOutcome"] | null;
+            recorded_by_name: string | null;
+            role: components["schemas"]["StepRole"];
+            step: string;
+            text: string | null;
         };
         /**
          * StockAlarm
@@ -16011,6 +16381,7 @@ export interface components {
         StreamMessages: {
             availability: components["schemas"]["AvailabilityUpdate"];
             broadcast: components["schemas"]["BroadcastUpdate"];
+            control: components["schemas"]["VenuePicture"];
             food_orders: components["schemas"]["FoodOrderNews"];
             kitchen: components["schemas"]["FoodOrderNews"];
             live: components["schemas"]["FeedUpdate"];
@@ -17157,6 +17528,31 @@ export interface components {
             version: string;
         };
         /**
+         * VenuePicture
+         * @description The venue at one instant.
+         *
+         *         `log_number` is that of the last record of the event's log: another number means that incidents changed.
+         *         `incidents_elsewhere` are open incidents without a place, or outside of all zones. `begins_at` is the instant of the
+         *         first stored picture of the event. `gates` are left out (empty) in the messages of the topic.
+         */
+        VenuePicture: {
+            /** Format: date-time */
+            at: string;
+            begins_at?: string | null;
+            devices: number;
+            /** Format: uuid */
+            event_id: string;
+            fresh_s: number;
+            gates: components["schemas"]["GatePicture"][];
+            incidents: number;
+            incidents_elsewhere: number;
+            inside: components["schemas"]["CrowdFigure"][];
+            log_number: number;
+            offline: components["schemas"]["OfflineDevice"][];
+            ramps: components["schemas"]["RampPicture"][];
+            zones: components["schemas"]["ZonePicture"][];
+        };
+        /**
          * VenuePosts
          * @description The posts of a venue, and its code, which is the scope of its roles.
          */
@@ -17421,6 +17817,17 @@ export interface components {
             wishes: components["schemas"]["SeatWish"][];
         };
         /**
+         * WithdrawProcedure
+         * @description The request is withdrawn, or refused by the second person, before the procedure began.
+         */
+        WithdrawProcedure: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "withdrawn";
+            text?: string | null;
+        };
+        /**
          * ZoneFile
          * @description An area for the density of people; `within` is the zone around it.
          */
@@ -17428,6 +17835,20 @@ export interface components {
             area_m2: number;
             code: string;
             within?: string | null;
+        };
+        /**
+         * ZonePicture
+         * @description A stand, a standing area, or a safety zone of the venue file. `density` is None without area or fresh count.
+         */
+        ZonePicture: {
+            area_m2: number | null;
+            capacity: number | null;
+            code: string;
+            density: components["schemas"]["DensityClass"] | null;
+            incidents: number;
+            /** @enum {string} */
+            kind: "area" | "stand" | "zone";
+            people: components["schemas"]["CrowdFigure"][];
         };
         /**
          * ZonePlace
@@ -18823,6 +19244,37 @@ export interface operations {
             };
         };
     };
+    post_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountUpload"];
+            };
+        };
+        responses: {
+            /** @description Success without content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_sent_broadcasts: {
         parameters: {
             query?: never;
@@ -18973,6 +19425,105 @@ export interface operations {
                 };
                 content: {
                     "application/jsonl": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_venue_picture: {
+        parameters: {
+            query?: {
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VenuePicture"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_procedures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureListing"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    request_procedure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcedureRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureAnswer"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -19171,6 +19722,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentTeams"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_procedure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                procedure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmProcedure"] | components["schemas"]["BeginAlone"] | components["schemas"]["RecordStep"] | components["schemas"]["EndProcedure"] | components["schemas"]["WithdrawProcedure"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcedureAnswer"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
