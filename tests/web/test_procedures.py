@@ -14,12 +14,14 @@ from tests.web.points import match_tonight
 from tests.web.system import System, fresh
 from tests.web.test_access import found_by_axe
 from tests.web.test_control import screen
+from tests.web.test_staff_broadcasts import quiet
 from virage.control.safety.rules.log import LogRecord, read_record
 from virage.control.safety.rules.verifying import verify
 from virage.platform.values.ids import new_id
 from virage.platform.values.jwk import bytes_of_base64url
 from virage.platform.web.guard import Grant
 
+__all__ = ["quiet"]
 SECOND_S = 15
 """How long an evacuation waits for a second person."""
 

@@ -74,7 +74,7 @@ export class Match {
     const live = await request;
     const edge = live.ok ? monitor(live.response.headers.get("link")) : null;
     const hear = (message: Messages["live"]): void => void this.#hear(message);
-    return edge ? followAt(edge, "live", this.id, hear) : follow("live", this.id, null, hear);
+    return edge ? followAt(edge, "live", [this.id], hear) : follow("live", this.id, null, hear);
   }
 
   async #load(live: Promise<Answer<MatchFeed>>): Promise<void> {

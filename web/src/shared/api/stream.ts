@@ -88,19 +88,26 @@ export function follow<Name extends keyof Messages>(
 }
 
 /**
- * Follow a topic at its own address, where an edge server publishes it; return a function that stops it. The browser
- * resumes by itself, but an edge may have dropped messages: the follower must notice gaps.
+ * Follow topics of a name over a connection of their own, as where an edge server publishes one; return a function that stops it.
+ * The browser resumes by itself, but an edge may have dropped messages: the follower must notice gaps.
  */
-export function followAt<Name extends keyof Messages>(url: string, name: Name, id: string, hear: (message: Messages[Name]) => void): () => void {
+export function followAt<Name extends keyof Messages>(
+  url: string,
+  name: Name,
+  ids: readonly string[],
+  hear: (message: Messages[Name], id: string) => void,
+  connect: (url: string) => EventSource = (address) => new EventSource(address),
+): () => void {
   let failed = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let opened: EventSource;
   const begin = (): void => {
-    opened = new EventSource(url);
-    opened.addEventListener(`${name}:${id}`, (event) => {
-      failed = 0;
-      hear(JSON.parse(event.data) as Messages[Name]);
-    });
+    opened = connect(url);
+    for (const id of ids)
+      opened.addEventListener(`${name}:${id}`, (event) => {
+        failed = 0;
+        hear(JSON.parse((event as MessageEvent<string>).data) as Messages[Name], id);
+      });
     opened.onerror = () => {
       if (opened.readyState !== EventSource.CLOSED) return;
       failed += 1;

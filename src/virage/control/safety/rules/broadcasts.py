@@ -95,11 +95,12 @@ class StaffGroup(StrEnum):
 
 
 ROLES_OF: Final[Mapping[StaffGroup, tuple[Role, ...]]] = {
-    StaffGroup.STEWARDS: ("steward", "supervisor"),
+    StaffGroup.STEWARDS: ("steward", "supervisor", "gate"),
     StaffGroup.CONTROL: ("controller",),
-    StaffGroup.FOOD: ("cashier", "kitchen"),
+    StaffGroup.FOOD: ("cashier", "kitchen", "till"),
     StaffGroup.MEDIA: ("match_desk", "media_desk", "moderator", "describer"),
 }
+"""Roles whose holders a group has, and the roles of paired devices (`gate`, `till`) that show its messages."""
 
 
 class BroadcastRefusal(StrEnum):

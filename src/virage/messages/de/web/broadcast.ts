@@ -9,5 +9,6 @@ export const broadcast: Words = {
   close: "Schließen",
   understood: "Ich habe das gelesen",
   offline: "Keine Verbindung: Vielleicht gibt es eine neuere Nachricht. Folgen Sie dem Personal und den Durchsagen.",
+  offlineStaff: "Keine Verbindung: Vielleicht gibt es eine neuere Nachricht. Hören Sie den Funk ab.",
   modes: { actual: "", exercise: "ÜBUNG", test: "TEST" },
 };

@@ -7,6 +7,7 @@ export const broadcast = {
   close: "Close",
   understood: "I have read this",
   offline: "No connection: there may be a newer message. Follow the staff and the announcements.",
+  offlineStaff: "No connection: there may be a newer message. Listen to the radio.",
   modes: { actual: "", exercise: "EXERCISE", test: "TEST" },
 };
 export type Words = typeof broadcast;

@@ -9,5 +9,6 @@ export const broadcast: Words = {
   close: "Fermer",
   understood: "J’ai lu ce message",
   offline: "Pas de réseau : un message plus récent existe peut-être. Suivez le personnel et les annonces.",
+  offlineStaff: "Pas de réseau : un message plus récent existe peut-être. Écoutez la radio.",
   modes: { actual: "", exercise: "EXERCICE", test: "TEST" },
 };

@@ -1,11 +1,13 @@
 /** The signed-in staff member and their outlets. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
-import type { Geometry, Me } from "../../../shared/api/words";
+import type { EventListing, EventSummary, Geometry, Me } from "../../../shared/api/words";
 import { byCode, prefixOf } from "../../../shared/codes";
+import { clock } from "../../../shared/runtime/clock.svelte";
 import { storage } from "../../../shared/runtime/storage";
 import { session } from "../../../shared/session.svelte";
 import { currentVenues } from "../../../shared/venues";
+import { eventsAround } from "../../safety/broadcasts/around";
 
 const ROLES: readonly string[] = ["kitchen", "cashier", "finance", "admin"];
 const ANSWERS: readonly string[] = ["cashier", "finance", "admin"];
@@ -26,6 +28,16 @@ class Crew {
       ? this.venues.flatMap(({ outlets }) => outlets.map(({ code }) => code))
       : [...new Set(this.#grants.flatMap((grant) => this.#covered(grant)))].sort(byCode),
   );
+  /** Whether the messages of the control room to the outlets are for the staff member. */
+  readonly receivesMessages = $derived(this.#grants.some(({ role }) => role !== "finance"));
+  #listed = $state.raw<readonly EventSummary[]>([]);
+  /** The events around now at the venue of the outlet. */
+  readonly events = $derived(
+    eventsAround(
+      this.#listed.filter(({ venue_code }) => venue_code === this.#venueOf(this.outlet ?? "")?.code),
+      clock.tick,
+    ).map(({ id }) => id),
+  );
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
 
   /** The outlets of a grant for an outlet or a venue. */
@@ -43,6 +55,9 @@ class Crew {
     if (this.#grants.length && !this.venues.length) this.venues = await currentVenues();
     if (this.outlet && !this.everywhere && !this.outlets.includes(this.outlet)) this.stand(null);
     if (!this.outlet && this.outlets.length === 1) this.stand(this.outlets[0]!);
+    if (!this.receivesMessages) return;
+    const listing = await answered<EventListing>(api.GET("/api/events"));
+    if (listing.ok) this.#listed = listing.data.events;
   }
 
   stand(outlet: string | null): void {

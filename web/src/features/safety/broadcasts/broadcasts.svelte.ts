@@ -1,12 +1,14 @@
 /** Messages of the control room to this browser: the valid ones of the topics that it follows, stored for use without network. */
 import { answered } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
-import { follow, type Messages } from "../../../shared/api/stream";
+import type { Messages } from "../../../shared/api/stream";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { storage } from "../../../shared/runtime/storage";
 
 export type Broadcast = Messages["broadcast"]["broadcasts"][number];
 /** Valid messages by the topic's argument: the event, a slash, and a block, a standing area or a group of the staff. */
+/** How topics are followed, by their arguments: over the stream of the app, or over a connection of their own. */
+export type Follow = (topics: readonly string[], hear: (topic: string, message: Messages["broadcast"]) => void) => () => void;
 type ByTopic = Readonly<Record<string, readonly Broadcast[]>>;
 interface Receipt {
   id: string;
@@ -38,10 +40,9 @@ class Broadcasts {
   readonly unread = $derived(this.valid.filter(({ id }) => !this.#read.includes(id)));
 
   /** Follow the topics with these arguments; return the function that stops it. */
-  follow(topics: readonly string[]): () => void {
+  follow(topics: readonly string[], via: Follow): () => void {
     this.#topics = topics;
-    const leave = topics.map((topic) => follow("broadcast", topic, null, ({ broadcasts }) => this.#set(topic, broadcasts)));
-    return () => leave.forEach((stop) => stop());
+    return via(topics, (topic, { broadcasts }) => this.#set(topic, broadcasts));
   }
 
   #set(topic: string, broadcasts: readonly Broadcast[]): void {
