@@ -3,7 +3,6 @@ import type { Words } from "../../en/web/procedures";
 
 export const procedures: Words = {
   title: "Notfallverfahren",
-  notice: "Virage ersetzt weder die Brandmeldeanlage noch die Sprachalarmierung, noch Anordnungen von Polizei und Behörden.",
   start: "Verfahren starten",
   startTitle: "Verfahren starten",
   none: "Kein Verfahren ist offen.",

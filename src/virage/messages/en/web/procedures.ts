@@ -1,7 +1,6 @@
 /** Texts of the emergency procedures, and their messages to the staff. */
 export const procedures = {
   title: "Emergency procedures",
-  notice: "Virage replaces neither the fire alarm, nor the voice alarm, nor orders of the police and the prefect.",
   start: "Start a procedure",
   startTitle: "Start a procedure",
   none: "No procedure is open.",

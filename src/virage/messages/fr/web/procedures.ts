@@ -3,7 +3,6 @@ import type { Words } from "../../en/web/procedures";
 
 export const procedures: Words = {
   title: "Procédures d’urgence",
-  notice: "Virage ne remplace ni l’alarme incendie (SSI), ni la sonorisation de sécurité, ni les ordres de la police et du préfet.",
   start: "Lancer une procédure",
   startTitle: "Lancer une procédure",
   none: "Aucune procédure en cours.",
