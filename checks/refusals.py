@@ -53,6 +53,7 @@ REFUSAL_ENUMS = frozenset(
         "BroadcastRefusal",
         "TeamRefusal",
         "ProcedureRefusal",
+        "RequestRefusal",
     }
 )
 CODE = Path("src/virage")

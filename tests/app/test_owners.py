@@ -330,6 +330,15 @@ ELSEWHERE = {
     "POST /api/safety/events/{event_id}/reports",
     "POST /api/safety/reports/{incident_id}/entries",
     "POST /api/safety/assignments/{assignment_id}/steps",
+    # requests of fans: tests/control/safety/test_requests.py tries other fans, and a controller of another event
+    "GET /api/safety/events/{event_id}/requests",
+    "POST /api/safety/events/{event_id}/requests",
+    "POST /api/safety/requests/{request_id}/texts",
+    "POST /api/safety/requests/{request_id}/withdrawal",
+    "POST /api/safety/requests/{request_id}/hiding",
+    "GET /api/control/incidents/{incident_id}/requests",
+    "POST /api/control/incidents/{incident_id}/answers",
+    "POST /api/control/requests/{request_id}/false",
     # the picture: tests/control/safety/test_picture.py tries a controller of another event
     "GET /api/control/events/{event_id}/picture",
     # messages: tests/control/safety/test_broadcasts.py tries a controller of another event

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from virage.control.safety.api import forget_teams
+from virage.control.safety.api import export_requests, forget_teams_and_requests
 from virage.identity.people.api import PersonErased, PersonExport
 from virage.matchday.access.api import export_accreditations, forget_accreditations, forget_reviewed
 from virage.matchday.food.orders.api import export_orders, forget_orders, lock_orders_of_erased, outlets_paid_at
@@ -34,6 +34,7 @@ PERSON_EXPORTS: Final[dict[str, PersonExport]] = {
     "access": export_accreditations,
     "food_orders": export_orders,
     "notices": export_notifications,
+    "safety": export_requests,
 }
 """By the section of the export, in the order of the sections."""
 PERSON_ERASED: Final[list[PersonErased]] = [
@@ -45,7 +46,7 @@ PERSON_ERASED: Final[list[PersonErased]] = [
     forget_reviewed,
     refund_erased,
     forget_subscriptions,
-    forget_teams,
+    forget_teams_and_requests,
     forget_points,
     forget_cards,  # before forget_phones, which locks the wallet, and before forget_wallet, which removes its owner
     forget_phones,  # before forget_wallet: phones are found by the wallet of their owner

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.app.conftest import BLOCK, SECRET
 from tests.control.safety.conftest import ControlRoom
-from virage.control.safety.acts.teams import forget_teams
+from virage.control.safety.acts.erasure import forget_teams_and_requests
 from virage.control.safety.jobs import RetentionJob
 from virage.control.safety.rules.incidents import MapPlace, SeatPlace, ZonePlace
 from virage.control.safety.rules.teams import (
@@ -429,7 +429,7 @@ async def test_an_erased_person_is_taken_out_of_all_teams_and_the_others_stay(cr
     world = crew.room.world
     (row,) = await world.rows("select id from people.person where email = 'one@example.org'")
     async with world.db.transaction() as conn:
-        assert await forget_teams(conn, row["id"], world.clock.now()) is None
+        assert await forget_teams_and_requests(conn, row["id"], world.clock.now()) is None
     left = {code: [one["email"] for one in team["members"]] for code, team in (await crew.listed()).items()}
     assert left == {"M1": ["two@example.org"], "M2": []}
 

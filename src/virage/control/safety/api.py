@@ -1,3 +1,4 @@
-"""Acts of safety for other packages."""
+"""Acts and reads of safety for other packages."""
 
-from virage.control.safety.acts.teams import forget_teams as forget_teams
+from virage.control.safety.acts.erasure import forget_teams_and_requests as forget_teams_and_requests
+from virage.control.safety.reads.requests import export_requests as export_requests

@@ -13,6 +13,7 @@ from virage.control.safety.reads.pictures import VenuePictures
 from virage.control.safety.settings import SafetySettings
 from virage.control.safety.store.broadcasts import delete_receipts
 from virage.control.safety.store.log import expired_contents
+from virage.control.safety.store.requests import delete_answers, delete_requests
 from virage.identity.keys.types import KeyVault
 from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
@@ -27,7 +28,7 @@ AFTER_END: Final = timedelta(hours=3)
 
 
 class RetentionJob:
-    """Deletes contents, counts, pictures and receipts that are older than the settings."""
+    """Deletes contents, counts, pictures, receipts and requests of fans that are older than the settings."""
 
     def __init__(self, db: Database, clock: Clock, vault: KeyVault, settings: SafetySettings) -> None:
         self._db = db
@@ -35,13 +36,14 @@ class RetentionJob:
         self._vault = vault
         self._texts_kept_for = timedelta(days=settings.safety_text_days)
         self._receipts_kept_for = timedelta(days=settings.safety_receipt_days)
+        self._requests_kept_for = timedelta(days=settings.safety_request_days)
 
     def register(self, jobs: Jobs) -> None:
         """Register the job."""
         jobs.every(INTERVAL_S, "safety.retention", self.delete_old)
 
     async def delete_old(self) -> None:
-        """Delete the contents of each log, counts, pictures and receipts from before the retention period."""
+        """Delete what is from before its retention period, each kind in a transaction of its own."""
         now = self._clock.now()
         async with self._db.connection() as conn:
             expired = await expired_contents(conn, now - self._texts_kept_for)
@@ -54,6 +56,10 @@ class RetentionJob:
             await delete_pictures(conn, now - self._texts_kept_for)
         async with self._db.transaction() as conn:
             await delete_receipts(conn, now - self._receipts_kept_for)
+        async with self._db.transaction() as conn:
+            await delete_answers(conn, now - self._requests_kept_for)
+        async with self._db.transaction() as conn:
+            await delete_requests(conn, now - self._requests_kept_for)
 
 
 class BroadcastPush:

@@ -5,6 +5,7 @@ from virage.control.safety.jobs import BroadcastPush, PictureJob, RetentionJob
 from virage.control.safety.reads.broadcasts import BroadcastTopic
 from virage.control.safety.reads.pictures import ControlTopic, VenuePictures
 from virage.control.safety.receipts import Receipts
+from virage.control.safety.requests import Requests
 from virage.control.safety.routes import routers
 from virage.control.safety.settings import SafetySettings
 from virage.identity.keys import api as keys
@@ -38,9 +39,15 @@ module = Module(
         "second_person_awaited": 409,
         "step_recorded": 409,
         "step_unknown": 409,
+        "request_id_taken": 409,
+        "request_over": 409,
+        "event_not_running": 409,
+        "ticket_needed": 409,
     },
     lock_ranks={
         "log": ("content", "incident", "broadcast", "procedure", "team", "assignment"),
+        "request": ("request_line",),
+        "answer": (),
         "receipt": (),
         "count": (),
         "counter": (),
@@ -56,7 +63,12 @@ def build(process: Process) -> Parts:
     retention = RetentionJob(db, clock, vault, settings)
     pictures = VenuePictures(db, clock, settings)
     return Parts(
-        {"receipts": Receipts(db, clock), "counts": Counts(db, clock), "venue_pictures": pictures},
+        {
+            "receipts": Receipts(db, clock),
+            "counts": Counts(db, clock),
+            "venue_pictures": pictures,
+            "help_requests": Requests(db, clock, vault),
+        },
         jobs=[retention.register, BroadcastPush(db, clock).register, PictureJob(db, clock, pictures).register],
         topics=[BroadcastTopic(db, clock), ControlTopic(db, pictures)],
     )

@@ -14,6 +14,8 @@ class SafetySettings(Struct, frozen=True, kw_only=True):
     """Days after which the texts and places of the safety log, counts and pictures are deleted; records stay."""
     safety_receipt_days: Annotated[int, parse.positive] = 30
     """Days after which the receipts of messages are deleted."""
+    safety_request_days: Annotated[int, parse.positive] = 30
+    """Days after which requests of fans and the answers to them are deleted."""
     safety_accept_s: Annotated[int, parse.positive] = 60
     """Seconds after which an assignment that its team has not accepted is shown as overdue."""
     safety_fresh_s: Annotated[int, parse.positive] = 60

@@ -1003,6 +1003,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/incidents/{incident_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer requests
+         * @description Answer all fans of an incident. A repeated answer is one.
+         *
+         *     Refusals: `request_id_taken`.
+         */
+        post: operations["answer_requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/incidents/{incident_id}/entries": {
         parameters: {
             query?: never;
@@ -1019,6 +1041,26 @@ export interface paths {
          *     Refusals: `place_unknown`, `incident_resolved`, `incident_open`, `incident_id_taken`.
          */
         post: operations["change_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/incidents/{incident_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List incident requests
+         * @description Return the requests of an incident with the names of their senders, and the answers to them.
+         */
+        get: operations["list_incident_requests"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1068,6 +1110,28 @@ export interface paths {
          *     `second_person_awaited`, `step_unknown`, `step_recorded`, `procedure_id_taken`.
          */
         post: operations["change_procedure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/requests/{request_id}/false": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark request false
+         * @description Mark a request as false; further ones of its sender at this event get the lowest priority.
+         *
+         *     Refusals: `request_id_taken`.
+         */
+        post: operations["mark_request_false"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6623,6 +6687,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/safety/events/{event_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List own requests
+         * @description Return the caller's requests at an event that are not hidden, the newest first.
+         */
+        get: operations["list_own_requests"];
+        put?: never;
+        /**
+         * Ask for help
+         * @description Store a request of a fan with a ticket of a running event; return the caller's. A repeated one is one.
+         *
+         *     A second request of a kind joins the open one. Refusals: `ticket_needed`, `event_not_running`, `place_unknown`,
+         *     `request_id_taken`, `rate_limited`.
+         */
+        post: operations["ask_for_help"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/safety/reports/{incident_id}/entries": {
         parameters: {
             query?: never;
@@ -6639,6 +6730,68 @@ export interface paths {
          *     Refusals: `incident_resolved`, `incident_id_taken`.
          */
         post: operations["add_to_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/requests/{request_id}/hiding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide request
+         * @description Show the caller's request on no phone any more. The control room still has it.
+         */
+        post: operations["hide_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/requests/{request_id}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add to request
+         * @description Add a text to the caller's open request. A repeated text is one.
+         *
+         *     Refusals: `request_over`, `request_id_taken`, `rate_limited`.
+         */
+        post: operations["add_to_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/safety/requests/{request_id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw request
+         * @description Withdraw the caller's request.
+         */
+        post: operations["withdraw_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8253,6 +8406,22 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * AnswerCode
+         * @description A prepared answer of the control room. The phone shows it in the fan's language.
+         * @enum {string}
+         */
+        AnswerCode: "call_emergency" | "meet_steward" | "on_the_way" | "received" | "stay" | "tell_more";
+        /**
+         * AnswerRequest
+         * @description An answer to all fans of an incident. `id` is made by the client and makes the request idempotent.
+         */
+        AnswerRequest: {
+            answer: components["schemas"]["AnswerCode"];
+            /** Format: uuid */
+            id: string;
+            text?: string | null;
         };
         /**
          * Anywhere
@@ -9980,6 +10149,15 @@ export interface components {
             clips: components["schemas"]["DescribableClip"][];
         };
         /**
+         * DescribedPlace
+         * @description A place that has no code, in the fan's words.
+         */
+        DescribedPlace: {
+            /** @enum {string} */
+            by: "words";
+            words: string;
+        };
+        /**
          * DeskCard
          * @description A card as the desk sees it. `holder_name` is the name of its owner, if it has one who gave one.
          */
@@ -10423,10 +10601,11 @@ export interface components {
         };
         /**
          * DutyAssignment
-         * @description An assignment of one's own team, and its incident.
+         * @description An assignment of one's own team, its incident, and what fans said about it and where.
          */
         DutyAssignment: {
             assignment: components["schemas"]["AssignmentView"];
+            fans: components["schemas"]["FanLine"][];
             incident: components["schemas"]["IncidentView"];
         };
         /**
@@ -10900,6 +11079,56 @@ export interface components {
             x_m: number;
             y_m: number;
             zone?: string | null;
+        };
+        /**
+         * FalseRequest
+         * @description Mark a request as false. `id` is made by the client and makes the request idempotent.
+         */
+        FalseRequest: {
+            /** Format: uuid */
+            id: string;
+        };
+        /**
+         * FanAnswer
+         * @description An answer of the control room.
+         */
+        FanAnswer: {
+            answer: components["schemas"]["AnswerCode"];
+            /** Format: date-time */
+            at: string;
+            text: string | null;
+        };
+        /**
+         * FanLine
+         * @description What a fan said at a time.
+         */
+        FanLine: {
+            /** Format: date-time */
+            at: string;
+            place: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["DescribedPlace"]) | null;
+            text: string | null;
+        };
+        /**
+         * FanRequest
+         * @description A request for its sender, with the time of each state that it has reached.
+         */
+        FanRequest: {
+            answers: components["schemas"]["FanAnswer"][];
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            lines: components["schemas"]["FanLine"][];
+            on_the_way_at: string | null;
+            received_at: string | null;
+            resolved_at: string | null;
+            /** Format: date-time */
+            sent_at: string;
+            state: components["schemas"]["RequestState"];
+            withdrawn_at: string | null;
+            /** Format: date-time */
+            written_at: string;
         };
         /**
          * Fault
@@ -11505,6 +11734,19 @@ export interface components {
             now: string;
         };
         /**
+         * HelpRequest
+         * @description A request of a fan. `id` is made by the client and makes the request idempotent; `written_at` is its time.
+         */
+        HelpRequest: {
+            callback?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["RequestKind"];
+            place: components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["DescribedPlace"];
+            text?: string | null;
+            written_at?: string | null;
+        };
+        /**
          * HoldRequest
          * @description Hold places for some minutes. The client makes `id`: a repeated request is one order.
          *
@@ -11686,6 +11928,21 @@ export interface components {
             text?: string | null;
         };
         /**
+         * IncidentRequests
+         * @description The requests of an incident: how many of each zone, the newest 50, and the answers to all, the oldest first.
+         */
+        IncidentRequests: {
+            answers: components["schemas"]["FanAnswer"][];
+            requests: components["schemas"]["SentRequest"][];
+            zones: components["schemas"]["ZoneRequests"][];
+        };
+        /**
+         * IncidentSource
+         * @description Who reported an incident.
+         * @enum {string}
+         */
+        IncidentSource: "fan" | "staff";
+        /**
          * IncidentTeams
          * @description The assignments of an incident, the oldest first, and the free teams: fitting ones first, the nearest first.
          */
@@ -11696,6 +11953,8 @@ export interface components {
         /**
          * IncidentView
          * @description An incident for the control room. Text and place are None if there are none, or after the retention period.
+         *
+         *         `requests` counts the requests of fans that it holds.
          */
         IncidentView: {
             /** Format: uuid */
@@ -11709,10 +11968,11 @@ export interface components {
             priority: number;
             /** Format: date-time */
             reported_at: string;
-            /** Format: uuid */
-            reported_by: string;
+            reported_by: string | null;
             reported_by_name: string | null;
+            requests: number;
             resolved_at: string | null;
+            source: components["schemas"]["IncidentSource"];
             text: string | null;
         };
         /**
@@ -15241,6 +15501,21 @@ export interface components {
             kind: "replay";
         };
         /**
+         * RequestAddition
+         * @description A text that a fan adds. `id` is made by the client and makes the request idempotent.
+         */
+        RequestAddition: {
+            /** Format: uuid */
+            id: string;
+            text: string;
+        };
+        /**
+         * RequestKind
+         * @description What a fan asks for or reports.
+         * @enum {string}
+         */
+        RequestKind: "abuse" | "danger" | "help_at_seat" | "lost_child";
+        /**
          * RequestOptions
          * @description PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, 5.1.10).
          */
@@ -15252,6 +15527,12 @@ export interface components {
             /** @default required */
             userVerification: string;
         };
+        /**
+         * RequestState
+         * @description How far a request is. `received`: a controller has answered or sent a team.
+         * @enum {string}
+         */
+        RequestState: "on_the_way" | "received" | "resolved" | "sent" | "withdrawn";
         /**
          * Reseat
          * @description Move the ticket to a free place of the new version.
@@ -15849,6 +16130,25 @@ export interface components {
             address: string;
             name: string;
             vat_number: string;
+        };
+        /**
+         * SentRequest
+         * @description A request for the control room. `name` is None without a name and once the account is erased.
+         */
+        SentRequest: {
+            callback: string | null;
+            false_at: string | null;
+            /** Format: uuid */
+            id: string;
+            is_doubted: boolean;
+            kind: components["schemas"]["RequestKind"];
+            lines: components["schemas"]["FanLine"][];
+            name: string | null;
+            /** Format: date-time */
+            sent_at: string;
+            withdrawn_at: string | null;
+            /** Format: date-time */
+            written_at: string;
         };
         /**
          * SentView
@@ -17860,6 +18160,14 @@ export interface components {
             zone: string;
         };
         /**
+         * ZoneRequests
+         * @description How many requests of an incident a zone has; "" are places in words.
+         */
+        ZoneRequests: {
+            count: number;
+            zone: string;
+        };
+        /**
          * ZoneStatus
          * @description A zone. `inside` counts people by crossings, less anonymous exits, with corrections.
          *
@@ -19634,6 +19942,41 @@ export interface operations {
             };
         };
     };
+    answer_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRequests"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     change_incident: {
         parameters: {
             query?: never;
@@ -19656,6 +19999,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_incident_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRequests"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -19757,6 +20131,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProcedureAnswer"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    mark_request_false: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FalseRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRequests"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */
@@ -29673,6 +30082,72 @@ export interface operations {
             };
         };
     };
+    list_own_requests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FanRequest"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_for_help: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FanRequest"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     add_to_report: {
         parameters: {
             query?: never;
@@ -29695,6 +30170,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Duty"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hide_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FanRequest"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_to_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAddition"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FanRequest"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FanRequest"][];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

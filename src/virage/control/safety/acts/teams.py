@@ -177,13 +177,6 @@ async def step(
     return changed
 
 
-async def forget_teams(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - a PersonErased
-    """Take an erased person out of all teams."""
-    await store.lock_logs_of_member(conn, person_id)
-    await store.remove_member(conn, person_id)
-    return None
-
-
 async def _present_team(conn: Connection, team_id: UUID) -> Team:
     found = await store.team(conn, team_id)
     if found is None:

@@ -1,13 +1,13 @@
 """The incidents of an event, and the timeline of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from virage.control.safety.rules.incidents import Content, Incident, IncidentKind, IncidentPlace
+from virage.control.safety.rules.incidents import Content, Incident, IncidentKind, IncidentPlace, IncidentSource
 from virage.control.safety.rules.log import read_record
 from virage.control.safety.store import incidents as store
 from virage.control.safety.store import log as log_store
@@ -19,7 +19,10 @@ INCIDENTS_MAX = 500
 
 
 class IncidentView(Struct, frozen=True, kw_only=True):
-    """An incident for the control room. Text and place are None if there are none, or after the retention period."""
+    """An incident for the control room. Text and place are None if there are none, or after the retention period.
+
+    `requests` counts the requests of fans that it holds.
+    """
 
     id: UUID
     event_id: UUID
@@ -29,7 +32,9 @@ class IncidentView(Struct, frozen=True, kw_only=True):
     place: IncidentPlace | None
     occurred_at: datetime
     reported_at: datetime
-    reported_by: UUID
+    source: IncidentSource
+    requests: int
+    reported_by: UUID | None
     reported_by_name: str | None
     resolved_at: datetime | None
 
@@ -61,7 +66,7 @@ async def incident(conn: Connection, incident_id: UUID) -> Incident | None:
 
 
 async def incidents(conn: Connection, event_id: UUID) -> list[IncidentView]:
-    """Return the incidents of an event, at most 500: open ones first, by priority, the newest first."""
+    """Return the incidents of an event, at most 500: open ones first, by priority, the staff's before the fans'."""
     return await _views(conn, await store.incidents_of(conn, event_id, INCIDENTS_MAX))
 
 
@@ -73,13 +78,15 @@ async def incidents_for(
 
 
 async def _views(conn: Connection, listed: Sequence[ListedIncident]) -> list[IncidentView]:
-    names = await people.names_by_id(conn, sorted({one.incident.reported_by for one in listed}))
-    return [_view(one, names.get(one.incident.reported_by)) for one in listed]
+    reporters = {one.incident.reported_by for one in listed if one.incident.reported_by is not None}
+    names = await people.names_by_id(conn, sorted(reporters))
+    return [_view(one, names) for one in listed]
 
 
 async def incident_detail(conn: Connection, found: Incident) -> IncidentDetail:
     """Return an incident with its timeline."""
     entries = []
+    (listed,) = await store.incidents_for(conn, found.event_id, None, [found.id], 1)
     contents: dict[int, Content] = {}
     for stored in await log_store.records_of(conn, found.id):
         record = read_record(stored.signed.body)
@@ -89,10 +96,9 @@ async def incident_detail(conn: Connection, found: Incident) -> IncidentDetail:
             contents[record.number] = msgspec.json.decode(stored.content.body, type=Content)
         entries.append(record)
     names = await people.names_by_id(conn, sorted({one.who for one in entries if one.who is not None}))
-    listed = ListedIncident(found, contents.get(found.reported_in), contents.get(found.placed_by))
     empty = Content()
     return IncidentDetail(
-        _view(listed, names.get(found.reported_by)),
+        _view(listed, names),
         [
             IncidentEntry(
                 number=one.number,
@@ -110,7 +116,7 @@ async def incident_detail(conn: Connection, found: Incident) -> IncidentDetail:
     )
 
 
-def _view(listed: ListedIncident, name: str | None) -> IncidentView:
+def _view(listed: ListedIncident, names: Mapping[UUID, str]) -> IncidentView:
     found = listed.incident
     return IncidentView(
         id=found.id,
@@ -121,7 +127,9 @@ def _view(listed: ListedIncident, name: str | None) -> IncidentView:
         place=None if listed.placed is None else listed.placed.place,
         occurred_at=found.occurred_at,
         reported_at=found.reported_at,
+        source=found.source,
+        requests=listed.requests,
         reported_by=found.reported_by,
-        reported_by_name=name,
+        reported_by_name=None if found.reported_by is None else names.get(found.reported_by),
         resolved_at=found.resolved_at,
     )

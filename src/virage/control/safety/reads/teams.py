@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from virage.control.safety.reads.broadcasts import is_of_group
 from virage.control.safety.reads.incidents import IncidentView, incidents_for
+from virage.control.safety.reads.requests import FanLine, lines_for_team
 from virage.control.safety.rules.broadcasts import StaffGroup
 from virage.control.safety.rules.incidents import IncidentPlace, ZonePlace
 from virage.control.safety.rules.teams import (
@@ -106,10 +107,11 @@ class DutyEvent(Struct, frozen=True):
 
 
 class DutyAssignment(Struct, frozen=True):
-    """An assignment of one's own team, and its incident."""
+    """An assignment of one's own team, its incident, and what fans said about it and where."""
 
     assignment: AssignmentView
     incident: IncidentView
+    fans: list[FanLine]
 
 
 class Duty(Struct, frozen=True):
@@ -270,6 +272,6 @@ async def duty(conn: Connection, event_id: UUID, person_id: UUID, accept_s: int,
     by_id = {one.id: one for one in listed}
     return Duty(
         views,
-        [DutyAssignment(one, by_id[one.incident_id]) for one in current],
+        [DutyAssignment(one, by_id[one.incident_id], await lines_for_team(conn, one.incident_id)) for one in current],
         [one for one in listed if one.reported_by == person_id],
     )

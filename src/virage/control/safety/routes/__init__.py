@@ -1,6 +1,6 @@
-"""Routes of the control room, of counts, procedures and messages, and of the stewards' phones."""
+"""Routes of the control room, of counts, procedures and messages, and of the phones of stewards and fans."""
 
-from virage.control.safety.routes import broadcasts, incidents, log, pictures, procedures, teams
+from virage.control.safety.routes import broadcasts, incidents, log, pictures, procedures, requests, teams
 from virage.platform.web.routing import mount
 
 routers = [
@@ -27,6 +27,9 @@ routers = [
             procedures.list_procedures,
             procedures.request_procedure,
             procedures.change_procedure,
+            requests.list_incident_requests,
+            requests.answer_requests,
+            requests.mark_request_false,
         ],
     ),
     mount(
@@ -48,6 +51,11 @@ routers = [
             teams.report_from_phone,
             teams.add_to_report,
             teams.step_of_team,
+            requests.list_own_requests,
+            requests.ask_for_help,
+            requests.add_to_request,
+            requests.withdraw_request,
+            requests.hide_request,
         ],
     ),
 ]

@@ -36,6 +36,13 @@ class IncidentKind(StrEnum):
     OTHER = "other"
 
 
+class IncidentSource(StrEnum):
+    """Who reported an incident."""
+
+    STAFF = "staff"
+    FAN = "fan"
+
+
 class IncidentRefusal(StrEnum):
     """Why an incident is not stored or changed."""
 
@@ -131,7 +138,10 @@ IncidentChange = NoteIncident | PrioritiseIncident | PlaceIncident | ResolveInci
 
 
 class Incident(Struct, frozen=True, kw_only=True):
-    """An incident. `reported_in` and `placed_by` are the numbers of the records with its first text and its place."""
+    """An incident. `reported_in` and `placed_by` are the numbers of the records with its first text and its place.
+
+    `reported_by` is None for an incident of fans, whose senders stand beside it.
+    """
 
     id: UUID
     event_id: UUID
@@ -139,7 +149,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     priority: int
     occurred_at: datetime
     reported_at: datetime
-    reported_by: UUID
+    reported_by: UUID | None
+    source: IncidentSource
     resolved_at: datetime | None
     reported_in: int
     placed_by: int

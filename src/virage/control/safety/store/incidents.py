@@ -8,21 +8,26 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.control.safety.rules.incidents import Content, Incident, IncidentReport
+from virage.control.safety.rules.incidents import Content, Incident, IncidentReport, IncidentSource
 from virage.control.safety.store.queries import queries
 from virage.platform.data.database import Connection
 
 
 class ListedIncident(Struct, frozen=True):
-    """An incident with the contents of its report and of its place; each None once it was deleted."""
+    """An incident with the contents of its report and of its place; each None once it was deleted.
+
+    `requests` counts the requests of fans that it holds.
+    """
 
     incident: Incident
     said: Content | None
     placed: Content | None
+    requests: int
 
 
 def _listed(row: Mapping[str, Any]) -> ListedIncident:
-    return ListedIncident(msgspec.convert(dict(row), Incident), _content(row["said"]), _content(row["placed"]))
+    incident = msgspec.convert(dict(row), Incident)
+    return ListedIncident(incident, _content(row["said"]), _content(row["placed"]), row["requests"])
 
 
 def _content(body: bytes | None) -> Content | None:
@@ -35,11 +40,11 @@ async def insert_incident(
     report: IncidentReport,
     *,
     number: int,
-    who: UUID,
+    who: UUID | None,
     occurred_at: datetime,
     now: datetime,
 ) -> None:
-    """Store a new incident, whose report is the record `number`."""
+    """Store a new incident, whose report is the record `number`; `who` is None for an incident of fans."""
     await queries.insert_incident(
         conn,
         id=report.id,
@@ -49,6 +54,7 @@ async def insert_incident(
         occurred_at=occurred_at,
         reported_at=now,
         reported_by=who,
+        source=(IncidentSource.FAN if who is None else IncidentSource.STAFF).value,
         number=number,
     )
 

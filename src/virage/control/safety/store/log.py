@@ -37,6 +37,11 @@ async def log_head(conn: Connection, event_id: UUID) -> LogHead:
     return LogHead() if row is None else msgspec.convert(dict(row), LogHead)
 
 
+async def lock_logs_of_person(conn: Connection, person_id: UUID) -> None:
+    """Lock the logs of the events at which a person is in a team or has sent a request."""
+    _ = [row async for row in queries.lock_logs_of_person(conn, person_id=person_id)]
+
+
 async def insert_record(
     conn: Connection, record: LogRecord, signed: SignedRecord, content: SaltedContent | None, at: datetime
 ) -> None:

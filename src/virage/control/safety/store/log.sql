@@ -10,6 +10,17 @@ select number, hash from safety.log where event_id = :event_id for no key update
 -- The head of a log.
 select number, hash from safety.log where event_id = :event_id;
 
+-- name: lock_logs_of_person(person_id)
+-- The logs of the events at which a person is in a team or has sent a request, locked in order.
+select event_id from safety.log
+where event_id in (
+    select t.event_id from safety.team as t where t.members @> array[:person_id::uuid]
+    union
+    select r.event_id from safety.request as r where r.person_id = :person_id
+)
+order by event_id
+for no key update;
+
 -- name: insert_record(event_id, number, id, about, at, body, signature)!
 -- The next record of a log.
 insert into safety.record (event_id, number, id, about, at, body, signature)

@@ -77,11 +77,6 @@ async def teams_with(conn: Connection, person_id: UUID) -> list[Team]:
     return [_team(row) async for row in queries.teams_with(conn, person_id=person_id)]
 
 
-async def lock_logs_of_member(conn: Connection, person_id: UUID) -> None:
-    """Lock the logs of the events in whose teams a person is."""
-    _ = [row async for row in queries.lock_logs_of_member(conn, person_id=person_id)]
-
-
 async def remove_member(conn: Connection, person_id: UUID) -> None:
     """Take a person out of all teams."""
     await queries.remove_member(conn, person_id=person_id)

@@ -36,13 +36,6 @@ select id, event_id, code, name, kind, post, on_duty, members from safety.team
 where members @> array[:person_id::uuid]
 order by event_id, code;
 
--- name: lock_logs_of_member(person_id)
--- The logs of the events in whose teams a person is, locked in order.
-select event_id from safety.log
-where event_id in (select t.event_id from safety.team as t where t.members @> array[:person_id::uuid])
-order by event_id
-for no key update;
-
 -- name: remove_member(person_id)!
 -- Take a person out of all teams, under the locks of their logs.
 with locked as (

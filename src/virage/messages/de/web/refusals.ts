@@ -164,4 +164,8 @@ export const refusals: typeof English = {
   second_person_awaited: "Warten Sie auf eine zweite Person. Nach Ablauf der Zeit können Sie allein handeln.",
   step_recorded: "Dieser Schritt ist schon erfasst.",
   step_unknown: "Dieses Verfahren hat keinen solchen Schritt.",
+  request_id_taken: "Diese Anfrage wurde schon mit anderem Inhalt gesendet. Beginnen Sie eine neue.",
+  request_over: "Diese Anfrage ist abgeschlossen. Senden Sie eine neue, wenn Sie Hilfe brauchen.",
+  event_not_running: "Anfragen sind von zwei Stunden vor dem Einlass bis drei Stunden nach dem Ende möglich.",
+  ticket_needed: "Für eine Anfrage brauchen Sie ein Ticket dieser Veranstaltung. Sprechen Sie den Ordnungsdienst an oder rufen Sie die 112.",
 };

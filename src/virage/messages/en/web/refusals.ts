@@ -160,4 +160,8 @@ export const refusals = {
   second_person_awaited: "Wait for a second controller. You can act alone when the time is over.",
   step_recorded: "This step is recorded already.",
   step_unknown: "This procedure has no such step.",
+  request_id_taken: "This request was sent before with another content. Start a new one.",
+  request_over: "This request is over. Send a new one if you need help.",
+  event_not_running: "Requests are possible from two hours before the doors until three hours after the end.",
+  ticket_needed: "You need a ticket of this event to send a request. Speak to a steward or call 112.",
 };

@@ -162,4 +162,8 @@ export const refusals: typeof English = {
   second_person_awaited: "Attendez un second opérateur. Vous pourrez agir seul à la fin du délai.",
   step_recorded: "Cette étape est déjà enregistrée.",
   step_unknown: "Cette procédure n’a pas cette étape.",
+  request_id_taken: "Cette demande a déjà été envoyée avec un autre contenu. Faites-en une nouvelle.",
+  request_over: "Cette demande est close. Envoyez-en une nouvelle si vous avez besoin d’aide.",
+  event_not_running: "Les demandes sont possibles de deux heures avant l’ouverture des portes à trois heures après la fin.",
+  ticket_needed: "Il faut un billet de cet événement pour envoyer une demande. Parlez à un stadier ou appelez le 112.",
 };
