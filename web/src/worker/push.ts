@@ -29,6 +29,7 @@ function read(data: PushMessageData | null): Partial<PushMessage> {
 /** Path that explains a message; a later message about the same thing replaces it. */
 function pathOf({ kind, order, event }: Partial<PushMessage>): string {
   if (kind === "food_ready" && order) return `/food/orders/${encodeURIComponent(order)}`;
+  if (kind === "help" && event) return `/help/${encodeURIComponent(event)}`;
   return (kind === "live" || kind === "broadcast") && event ? `/live/${encodeURIComponent(event)}` : "/";
 }
 

@@ -64,6 +64,8 @@ def document(served: Sequence[Served], messages: Mapping[str, type[Struct]]) -> 
     instants = _Instants(components)
     for kind, schema in zip(inspecting.multi_type_info(kinds), schemas, strict=True):
         instants.describe(kind, schema)
+    for component in components.values():
+        component.pop("title", None)  # it repeats the component's name
     shown_components = {name: _for_clients(schema) for name, schema in components.items()}
     in_order = map(_for_clients, schemas)
     paths: dict[str, dict[str, Any]] = {}

@@ -35,6 +35,7 @@ export const routes: readonly Route[] = [
   { pattern: "/food", load: () => import("../../features/food/order/entry").then((food) => food.open("outlets")) },
   { pattern: "/food/orders/:id", load: () => import("../../features/food/order/entry").then((food) => food.open("order")) },
   { pattern: "/food/:outlet", load: () => import("../../features/food/order/entry").then((food) => food.open("menu")) },
+  { pattern: "/help/:id", load: () => import("../../features/safety/help/entry").then((help) => help.open()) },
   { pattern: "/live/:id", load: () => import("../../features/live/entry").then((live) => live.open()) },
   { pattern: "/r/:id", load: () => import("../../features/replay/entry").then((replay) => replay.open()) },
   { pattern: "/pages/versions/:id", load: () => import("../../features/pages/PageText.svelte") },

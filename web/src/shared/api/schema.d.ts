@@ -8118,54 +8118,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * AcceptanceRequest
-         * @description The receiver's name, for the first of the tickets. `key` is that of the link; an address needs none.
-         */
+        /** @description The receiver's name, for the first of the tickets. `key` is that of the link; an address needs none. */
         AcceptanceRequest: {
             family_name: string;
             given_name: string;
             key?: string | null;
         };
-        /**
-         * AcceptedTerms
-         * @description The version of the terms of sale (`/api/pages/versions/{id}`) that a buyer accepted, and when.
-         */
+        /** @description The version of the terms of sale (`/api/pages/versions/{id}`) that a buyer accepted, and when. */
         AcceptedTerms: {
             /** Format: date-time */
             accepted_at: string;
             /** Format: uuid */
             version_id: string;
         };
-        /**
-         * AccessWindowUpdate
-         * @description Time window in which the passes of an accreditation may cross.
-         */
+        /** @description Time window in which the passes of an accreditation may cross. */
         AccessWindowUpdate: {
             /** Format: date-time */
             closes_at: string;
             /** Format: date-time */
             opens_at: string;
         };
-        /**
-         * AccountBalance
-         * @description Balance of an account at the end of the last day: owed (above zero) or held (below).
-         */
+        /** @description Balance of an account at the end of the last day: owed (above zero) or held (below). */
         AccountBalance: {
             account: string;
             account_name: string;
             balance_cents: number;
         };
         /**
-         * AccountStanding
          * @description State of an account for the office. Tickets cannot be paid in `opening`, `incomplete` and `disconnected`.
          * @enum {string}
          */
         AccountStanding: "disconnected" | "due" | "incomplete" | "no_payouts" | "opening" | "ready";
-        /**
-         * AccountView
-         * @description Account of an organiser. The balance in cents is None until it was read; `due_at` is when details are due.
-         */
+        /** @description Account of an organiser. The balance in cents is None until it was read; `due_at` is when details are due. */
         AccountView: {
             available_cents: number | null;
             due_at: string | null;
@@ -8177,10 +8161,7 @@ export interface components {
             requirements: string[];
             standing: components["schemas"]["AccountStanding"];
         };
-        /**
-         * Accreditation
-         * @description An accreditation. `name` is None after its person was erased, and some time after the event.
-         */
+        /** @description An accreditation. `name` is None after its person was erased, and some time after the event. */
         Accreditation: {
             /** Format: date-time */
             added_at: string;
@@ -8195,10 +8176,7 @@ export interface components {
             pass_number: number | null;
             revoked_at: string | null;
         };
-        /**
-         * AccreditationEntry
-         * @description A person in a list to accredit. The client makes `id`; sending it twice adds one accreditation.
-         */
+        /** @description A person in a list to accredit. The client makes `id`; sending it twice adds one accreditation. */
         AccreditationEntry: {
             email?: string | null;
             /** Format: uuid */
@@ -8208,7 +8186,6 @@ export interface components {
             name: string;
         };
         /**
-         * AccreditationKindState
          * @description A kind of accreditation at an event: gate group, number of valid accreditations, window and gates.
          *
          *         Without gates or without a window, no gate accepts its badges.
@@ -8222,10 +8199,7 @@ export interface components {
             kind: "contractor" | "players" | "press" | "staff";
             opens_at: string | null;
         };
-        /**
-         * AccreditationKindUpdate
-         * @description Access window of a kind, and all gates that accept it.
-         */
+        /** @description Access window of a kind, and all gates that accept it. */
         AccreditationKindUpdate: {
             /** Format: date-time */
             closes_at: string;
@@ -8233,19 +8207,13 @@ export interface components {
             /** Format: date-time */
             opens_at: string;
         };
-        /**
-         * AccreditationListRequest
-         * @description People to accredit for one event: all of them, or none.
-         */
+        /** @description People to accredit for one event: all of them, or none. */
         AccreditationListRequest: {
             accreditations: components["schemas"]["AccreditationEntry"][];
             /** Format: uuid */
             event_id: string;
         };
-        /**
-         * AccreditationRequest
-         * @description A person to accredit for an event.
-         */
+        /** @description A person to accredit for an event. */
         AccreditationRequest: {
             email?: string | null;
             /** Format: uuid */
@@ -8256,17 +8224,13 @@ export interface components {
             kind: "contractor" | "players" | "press" | "staff";
             name: string;
         };
-        /**
-         * AddedTime
-         * @description Time that the referee adds to the current period, whole minutes.
-         */
+        /** @description Time that the referee adds to the current period, whole minutes. */
         AddedTime: {
             /** @enum {string} */
             kind: "added_time";
             minutes: number;
         };
         /**
-         * AffectedTicket
          * @description A place that its order cannot keep. `held`: the order is not paid, and is released by the move.
          *
          *         `proposals` are places of at least the same price, the best first; no place is proposed to two tickets.
@@ -8294,7 +8258,6 @@ export interface components {
             ticket_id: string;
         };
         /**
-         * Agreement
          * @description Pay in `parts`, as the choices of the subscription say; the buyer `consents` to what their dates and amounts are.
          *
          *         The card `method_id`, which the client makes, is saved and charged on these dates, the first part at once.
@@ -8305,10 +8268,7 @@ export interface components {
             method_id: string;
             parts: number;
         };
-        /**
-         * AlcoholPermit
-         * @description An organiser's alcohol permit, from `starts_at` until `ends_at` (excluded) or its withdrawal.
-         */
+        /** @description An organiser's alcohol permit, from `starts_at` until `ends_at` (excluded) or its withdrawal. */
         AlcoholPermit: {
             /** Format: date-time */
             ends_at: string;
@@ -8321,10 +8281,7 @@ export interface components {
             starts_at: string;
             withdrawn_at?: string | null;
         };
-        /**
-         * AlcoholPermitRequest
-         * @description An alcohol permit to add; `reference` is the number of the mayor's order. The client makes `id`.
-         */
+        /** @description An alcohol permit to add; `reference` is the number of the mayor's order. The client makes `id`. */
         AlcoholPermitRequest: {
             /** Format: date-time */
             ends_at: string;
@@ -8337,15 +8294,11 @@ export interface components {
             starts_at: string;
         };
         /**
-         * Allergen
          * @description What must be declared: Regulation (EU) 1169/2011, annex II, in its order.
          * @enum {string}
          */
         Allergen: "celery" | "crustaceans" | "eggs" | "fish" | "gluten" | "lupin" | "milk" | "molluscs" | "mustard" | "nuts" | "peanuts" | "sesame" | "soybeans" | "sulphites";
-        /**
-         * Amendment
-         * @description New content of an event; with `revision`, only if it was not amended since.
-         */
+        /** @description New content of an event; with `revision`, only if it was not amended since. */
         Amendment: {
             /** Format: date-time */
             doors_at: string;
@@ -8369,10 +8322,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * AmenityFile
-         * @description Toilets, a lift, first aid, a lounge or an information desk; `ring` 0 serves every ring.
-         */
+        /** @description Toilets, a lift, first aid, a lounge or an information desk; `ring` 0 serves every ring. */
         AmenityFile: {
             code: string;
             /** @enum {string} */
@@ -8383,10 +8333,7 @@ export interface components {
             x_m: number;
             y_m: number;
         };
-        /**
-         * AmenityLocation
-         * @description Location of an amenity, in centimetres.
-         */
+        /** @description Location of an amenity, in centimetres. */
         AmenityLocation: {
             code: string;
             /** @enum {string} */
@@ -8396,10 +8343,7 @@ export interface components {
             x: number;
             y: number;
         };
-        /**
-         * Announcement
-         * @description A text for everybody in the stadium.
-         */
+        /** @description A text for everybody in the stadium. */
         Announcement: {
             /** @enum {string} */
             kind: "announcement";
@@ -8408,33 +8352,23 @@ export interface components {
             };
         };
         /**
-         * AnswerCode
          * @description A prepared answer of the control room. The phone shows it in the fan's language.
          * @enum {string}
          */
         AnswerCode: "call_emergency" | "meet_steward" | "on_the_way" | "received" | "stay" | "tell_more";
-        /**
-         * AnswerRequest
-         * @description An answer to all fans of an incident. `id` is made by the client and makes the request idempotent.
-         */
+        /** @description An answer to all fans of an incident. `id` is made by the client and makes the request idempotent. */
         AnswerRequest: {
             answer: components["schemas"]["AnswerCode"];
             /** Format: uuid */
             id: string;
             text?: string | null;
         };
-        /**
-         * Anywhere
-         * @description No restriction of place.
-         */
+        /** @description No restriction of place. */
         Anywhere: {
             /** @enum {string} */
             kind: "anywhere";
         };
-        /**
-         * ApiClient
-         * @description An API client as lists show it: never with its token.
-         */
+        /** @description An API client as lists show it: never with its token. */
         ApiClient: {
             /** Format: date-time */
             created_at: string;
@@ -8448,17 +8382,11 @@ export interface components {
             last_used_at: string | null;
             name: string;
         };
-        /**
-         * ApprovalSettings
-         * @description Whether clips need approval by a second person.
-         */
+        /** @description Whether clips need approval by a second person. */
         ApprovalSettings: {
             four_eyes: boolean;
         };
-        /**
-         * AreaFile
-         * @description A standing area; its places are counted, not numbered.
-         */
+        /** @description A standing area; its places are counted, not numbered. */
         AreaFile: {
             capacity_max: number;
             code: string;
@@ -8468,10 +8396,7 @@ export interface components {
             };
             outline_m: number[];
         };
-        /**
-         * AreaGeometry
-         * @description A standing area in centimetres.
-         */
+        /** @description A standing area in centimetres. */
         AreaGeometry: {
             capacity_max: number;
             code: string;
@@ -8481,10 +8406,7 @@ export interface components {
             };
             outline: number[];
         };
-        /**
-         * AreaOffer
-         * @description A standing area on sale: `capacity` places from `first_place` on.
-         */
+        /** @description A standing area on sale: `capacity` places from `first_place` on. */
         AreaOffer: {
             area: string;
             capacity: number;
@@ -8492,59 +8414,42 @@ export interface components {
             category_id: string;
             first_place: number;
         };
-        /**
-         * AreaPricing
-         * @description A standing area on sale at this event, and its capacity.
-         */
+        /** @description A standing area on sale at this event, and its capacity. */
         AreaPricing: {
             area: string;
             capacity: number;
             /** Format: uuid */
             category_id: string;
         };
-        /**
-         * AssemblyPointFile
-         * @description A place outside where evacuated people gather.
-         */
+        /** @description A place outside where evacuated people gather. */
         AssemblyPointFile: {
             capacity?: number | null;
             code: string;
             x_m: number;
             y_m: number;
         };
-        /**
-         * AssertionJson
-         * @description AuthenticationResponseJSON, what `PublicKeyCredential.toJSON` returns for a signature.
-         */
+        /** @description AuthenticationResponseJSON, what `PublicKeyCredential.toJSON` returns for a signature. */
         AssertionJson: {
             rawId: string;
             response: components["schemas"]["AssertionResponseJson"];
         };
-        /**
-         * AssertionResponseJson
-         * @description The response of an AuthenticationResponseJSON; texts are base64url.
-         */
+        /** @description The response of an AuthenticationResponseJSON; texts are base64url. */
         AssertionResponseJson: {
             authenticatorData: string;
             clientDataJSON: string;
             signature: string;
             userHandle?: string | null;
         };
-        /**
-         * Assignment
-         * @description Assign a case to the signed-in person, or release it.
-         */
+        /** @description Assign a case to the signed-in person, or release it. */
         Assignment: {
             mine: boolean;
         };
         /**
-         * AssignmentEnd
          * @description How an assignment ended. `resolved`: with its incident.
          * @enum {string}
          */
         AssignmentEnd: "passed_on" | "released" | "resolved" | "withdrawn";
         /**
-         * AssignmentRequest
          * @description Send a team to an incident. `teams_seen` counts the assignments of the incident that the controller saw.
          *
          *         So of two controllers who send different teams at once, the second one is refused and sees the first one's team.
@@ -8557,15 +8462,11 @@ export interface components {
             teams_seen: number;
         };
         /**
-         * AssignmentState
          * @description How far an assignment is.
          * @enum {string}
          */
         AssignmentState: "accepted" | "arrived" | "assigned" | "on_the_way" | "over";
-        /**
-         * AssignmentView
-         * @description A team at an incident, with the time of each step. `overdue`: not accepted in time.
-         */
+        /** @description A team at an incident, with the time of each step. `overdue`: not accepted in time. */
         AssignmentView: {
             accepted_at: string | null;
             arrived_at: string | null;
@@ -8586,7 +8487,6 @@ export interface components {
             team_id: string;
         };
         /**
-         * AttendanceContent
          * @description What the office sets for a package, in events at which a seat was unused.
          *
          *         Holders are warned at `unused_warn`. At `unused_max` their renewal is listed, and the office decides on it.
@@ -8595,44 +8495,31 @@ export interface components {
             unused_max: number;
             unused_warn: number;
         };
-        /**
-         * AttendanceUpdate
-         * @description The rule of a package at the `revision` that the office saw; None for its first one.
-         */
+        /** @description The rule of a package at the `revision` that the office saw; None for its first one. */
         AttendanceUpdate: {
             revision?: number | null;
             unused_max: number;
             unused_warn: number;
         };
-        /**
-         * AttendanceView
-         * @description The attendance rule of a season ticket for its holder, with the events that count; `notice` is the last one.
-         */
+        /** @description The attendance rule of a season ticket for its holder, with the events that count; `notice` is the last one. */
         AttendanceView: {
             events: components["schemas"]["UnusedEventView"][];
             notice: ("reached" | "warned") | null;
             unused_max: number;
             unused_warn: number;
         };
-        /**
-         * AttestationJson
-         * @description The response of a RegistrationResponseJSON; texts are base64url.
-         */
+        /** @description The response of a RegistrationResponseJSON; texts are base64url. */
         AttestationJson: {
             attestationObject: string;
             clientDataJSON: string;
             transports?: string[];
         };
         /**
-         * Audience
          * @description Audience of clips: ticket holders inside the venue, ticket holders of the event, or everyone.
          * @enum {string}
          */
         Audience: "everybody" | "inside" | "ticket";
-        /**
-         * AuthenticatorSelection
-         * @description A discoverable passkey that verifies its user.
-         */
+        /** @description A discoverable passkey that verifies its user. */
         AuthenticatorSelection: {
             /** @default true */
             requireResidentKey: boolean;
@@ -8641,16 +8528,12 @@ export interface components {
             /** @default required */
             userVerification: string;
         };
-        /**
-         * AutoTopUpAnswer
-         * @description A fan's automatic top-up. `page_url`: the provider's page, on which the card is saved.
-         */
+        /** @description A fan's automatic top-up. `page_url`: the provider's page, on which the card is saved. */
         AutoTopUpAnswer: {
             page_url: string | null;
             rule: components["schemas"]["AutoTopUpView"] | null;
         };
         /**
-         * AutoTopUpRequest
          * @description Request of an automatic top-up. The browser creates `method_id`; a new one leads to the provider's page.
          *
          *         `consent`: the fan agreed that the card is charged automatically.
@@ -8664,7 +8547,6 @@ export interface components {
             method_id: string;
         };
         /**
-         * AutoTopUpView
          * @description An automatic top-up. `state` is `waiting` until its card is saved; `reason` says why it is off or paused.
          *
          *         `card` is the provider's label, such as the last digits. `today_cents` counts the local day of the deployment.
@@ -8684,7 +8566,6 @@ export interface components {
             today_cents: number;
         };
         /**
-         * AvailabilityUpdate
          * @description Places that were taken, and places that became free.
          *
          *         `reload`: too many changes were missed, or the prices changed, and the client fetches the availability again.
@@ -8695,10 +8576,7 @@ export interface components {
             reload: boolean;
             taken?: number[] | null;
         };
-        /**
-         * Ban
-         * @description A ban in force.
-         */
+        /** @description A ban in force. */
         Ban: {
             /** Format: date-time */
             added_at: string;
@@ -8712,17 +8590,11 @@ export interface components {
             id: string;
             name: string | null;
         };
-        /**
-         * BanDecision
-         * @description Whether a person may get the ticket of a transfer despite the bans that they match.
-         */
+        /** @description Whether a person may get the ticket of a transfer despite the bans that they match. */
         BanDecision: {
             allow: boolean;
         };
-        /**
-         * BanFile
-         * @description Bans of one file in force. `added_by_names` are their authors by id.
-         */
+        /** @description Bans of one file in force. `added_by_names` are their authors by id. */
         BanFile: {
             added_by_names: {
                 [key: string]: string;
@@ -8731,10 +8603,7 @@ export interface components {
             /** @enum {string} */
             file: "club" | "national";
         };
-        /**
-         * BanHit
-         * @description A scan of a pass that matched a ban; `person_id` is the steward at the gate.
-         */
+        /** @description A scan of a pass that matched a ban; `person_id` is the steward at the gate. */
         BanHit: {
             /** Format: date-time */
             at: string;
@@ -8752,17 +8621,11 @@ export interface components {
             person_name?: string | null;
             place_label?: components["schemas"]["PlaceLabel"] | null;
         };
-        /**
-         * BanListRequest
-         * @description Bans to add to a file: all of them, or none.
-         */
+        /** @description Bans to add to a file: all of them, or none. */
         BanListRequest: {
             bans: components["schemas"]["BanRequest"][];
         };
-        /**
-         * BanRequest
-         * @description A ban to add. The client makes `id`; sending it twice adds one ban. It matches by email, by name, or either.
-         */
+        /** @description A ban to add. The client makes `id`; sending it twice adds one ban. It matches by email, by name, or either. */
         BanRequest: {
             email?: string | null;
             /** Format: date-time */
@@ -8772,7 +8635,6 @@ export interface components {
             name?: string | null;
         };
         /**
-         * BanReview
          * @description A match to decide about. Until it is allowed, the person does not get the tickets of the transfer `subject`.
          *
          *         `ban_email` and `ban_name` are those of the ban, None once it has ended; `name` is the name that the person gave.
@@ -8797,10 +8659,7 @@ export interface components {
             /** Format: uuid */
             subject: string;
         };
-        /**
-         * BanReviewView
-         * @description A match to decide about, with the title of its event and the author of the decision.
-         */
+        /** @description A match to decide about, with the title of its event and the author of the decision. */
         BanReviewView: {
             decided_by_name: string | null;
             event: {
@@ -8808,26 +8667,17 @@ export interface components {
             };
             review: components["schemas"]["BanReview"];
         };
-        /**
-         * BankAccount
-         * @description Bank account, with the columns of its CSV files.
-         */
+        /** @description Bank account, with the columns of its CSV files. */
         BankAccount: {
             id: string;
             mapping: components["schemas"]["CsvColumns"] | null;
         };
-        /**
-         * BankAccounts
-         * @description Bank accounts with the columns of their CSV files, and the latest statements.
-         */
+        /** @description Bank accounts with the columns of their CSV files, and the latest statements. */
         BankAccounts: {
             accounts: components["schemas"]["BankAccount"][];
             statements: components["schemas"]["BankStatement"][];
         };
-        /**
-         * BankLine
-         * @description Stored bank line; `matched_by` is `reference`, `amount` or `hand`.
-         */
+        /** @description Stored bank line; `matched_by` is `reference`, `amount` or `hand`. */
         BankLine: {
             account: string;
             amount_cents: number;
@@ -8840,10 +8690,7 @@ export interface components {
             payout_id: string | null;
             text: string;
         };
-        /**
-         * BankStatement
-         * @description StatementImport statement; `new_count` is the number of lines that no earlier file contained.
-         */
+        /** @description StatementImport statement; `new_count` is the number of lines that no earlier file contained. */
         BankStatement: {
             account: string;
             closing_cents: number | null;
@@ -8862,10 +8709,7 @@ export interface components {
             new_count: number;
             opening_cents: number | null;
         };
-        /**
-         * BasketLine
-         * @description Quantity of a product or menu with the same options. A part with a single product needs no choice.
-         */
+        /** @description Quantity of a product or menu with the same options. A part with a single product needs no choice. */
         BasketLine: {
             /** Format: uuid */
             item_id: string;
@@ -8877,19 +8721,13 @@ export interface components {
             };
             quantity: number;
         };
-        /**
-         * BasketVat
-         * @description Gross sum and included VAT of one rate, as in the till's record. Rate 0 bears no VAT.
-         */
+        /** @description Gross sum and included VAT of one rate, as in the till's record. Rate 0 bears no VAT. */
         BasketVat: {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
         };
-        /**
-         * BeginAlone
-         * @description The requesting controller begins without a second person, once the time to confirm is over.
-         */
+        /** @description The requesting controller begins without a second person, once the time to confirm is over. */
         BeginAlone: {
             /** Format: uuid */
             id: string;
@@ -8897,16 +8735,12 @@ export interface components {
             kind: "begun_alone";
             text: string;
         };
-        /**
-         * BestEqual
-         * @description Move the ticket to the best free place of at least its price, together with its party.
-         */
+        /** @description Move the ticket to the best free place of at least its price, together with its party. */
         BestEqual: {
             /** @enum {string} */
             kind: "best";
         };
         /**
-         * BestSeats
          * @description Search for the best free seats, optionally in a category or a block.
          *
          *         `together` false allows splitting a party that cannot sit together over neighbouring rows or into pairs.
@@ -8925,17 +8759,11 @@ export interface components {
             /** @default true */
             together: boolean;
         };
-        /**
-         * BindRequest
-         * @description The holder key of the phone.
-         */
+        /** @description The holder key of the phone. */
         BindRequest: {
             key: components["schemas"]["Jwk"];
         };
-        /**
-         * BlockFile
-         * @description A block or a box. `features` are those of all its seats.
-         */
+        /** @description A block or a box. `features` are those of all its seats. */
         BlockFile: {
             code: string;
             /** @default [] */
@@ -8953,10 +8781,7 @@ export interface components {
             rows: components["schemas"]["RowFile"][];
             stand: string;
         };
-        /**
-         * BlockGeometry
-         * @description A block in centimetres; see the module.
-         */
+        /** @description A block in centimetres; see the module. */
         BlockGeometry: {
             centre: [
                 number,
@@ -8982,20 +8807,14 @@ export interface components {
             stand: string;
             wheelchairs: number;
         };
-        /**
-         * BlockGroupEdit
-         * @description Sets the gate group of blocks.
-         */
+        /** @description Sets the gate group of blocks. */
         BlockGroupEdit: {
             blocks: string[];
             /** @enum {string} */
             edit: "block_group";
             gate_group: string;
         };
-        /**
-         * BlockKindEdit
-         * @description Sets the kind of blocks.
-         */
+        /** @description Sets the kind of blocks. */
         BlockKindEdit: {
             blocks: string[];
             /** @enum {string} */
@@ -9003,10 +8822,7 @@ export interface components {
             /** @enum {string} */
             kind: "box" | "hospitality" | "seats";
         };
-        /**
-         * BlockLabels
-         * @description Names and features of a block's seats; see the module.
-         */
+        /** @description Names and features of a block's seats; see the module. */
         BlockLabels: {
             block: string;
             features: [
@@ -9030,15 +8846,11 @@ export interface components {
             stand: string;
         };
         /**
-         * BlockReason
          * @description Why a card is blocked. Its owner lifts their own block and that of wrong PINs; no other one is lifted.
          * @enum {string}
          */
         BlockReason: "defective" | "fraud" | "lost" | "owner" | "pin" | "replaced" | "stolen";
-        /**
-         * BlockedAddress
-         * @description An address that a mail server refused for good; `email_id` names the email that came back.
-         */
+        /** @description An address that a mail server refused for good; `email_id` names the email that came back. */
         BlockedAddress: {
             address: string;
             /** Format: uuid */
@@ -9048,7 +8860,6 @@ export interface components {
             since: string;
         };
         /**
-         * BoardListing
          * @description A listing for buyers. `fee_cents` is the buyer's fee; `held`: it is in the basket of another buyer.
          *
          *         `features` are those of each place, in the order of the places.
@@ -9063,10 +8874,7 @@ export interface components {
             places: components["schemas"]["BoardPlace"][];
             total_cents: number;
         };
-        /**
-         * BoardPlace
-         * @description A listed ticket for buyers: its place, tariff and price.
-         */
+        /** @description A listed ticket for buyers: its place, tariff and price. */
         BoardPlace: {
             label: components["schemas"]["PlaceLabel"];
             place: number;
@@ -9074,15 +8882,11 @@ export interface components {
             tariff: components["schemas"]["Tariff"];
         };
         /**
-         * BonusReason
          * @description Reason of a bonus grant.
          * @enum {string}
          */
         BonusReason: "compensation" | "goodwill" | "late_order" | "promotion";
-        /**
-         * BonusRequest
-         * @description Request of a bonus grant. The browser creates `id`, so a repeated request is one grant.
-         */
+        /** @description Request of a bonus grant. The browser creates `id`, so a repeated request is one grant. */
         BonusRequest: {
             cents: number;
             /** Format: uuid */
@@ -9091,10 +8895,7 @@ export interface components {
             /** Format: uuid */
             wallet_id: string;
         };
-        /**
-         * Booking
-         * @description A caution or a sending-off; `second_yellow` is both.
-         */
+        /** @description A caution or a sending-off; `second_yellow` is both. */
         Booking: {
             /** @enum {string} */
             colour: "red" | "second_yellow" | "yellow";
@@ -9103,10 +8904,7 @@ export interface components {
             player: number;
             side: components["schemas"]["Side"];
         };
-        /**
-         * BoundPass
-         * @description A pass for a phone. `text` is the signed pass from which the phone makes its rotating codes.
-         */
+        /** @description A pass for a phone. `text` is the signed pass from which the phone makes its rotating codes. */
         BoundPass: {
             /** Format: uuid */
             event_id: string;
@@ -9119,65 +8917,48 @@ export interface components {
             rebinds_left: number;
             text: string;
         };
-        /**
-         * BoxFile
-         * @description A box: the block of its seats, and its code as a room.
-         */
+        /** @description A box: the block of its seats, and its code as a room. */
         BoxFile: {
             block: string;
             code: string;
         };
         /**
-         * BroadcastCategory
          * @description Categories of CAP 1.2 that a stadium needs.
          * @enum {string}
          */
         BroadcastCategory: "fire" | "health" | "met" | "other" | "safety" | "security" | "transport";
         /**
-         * BroadcastKind
          * @description What a message does in its thread.
          * @enum {string}
          */
         BroadcastKind: "alert" | "cancel" | "update";
         /**
-         * BroadcastMode
          * @description Whether a message is meant. Exercises and tests go to the staff only.
          * @enum {string}
          */
         BroadcastMode: "actual" | "exercise" | "test";
         /**
-         * BroadcastSeverity
          * @description How grave it is: `extreme` is a danger to life.
          * @enum {string}
          */
         BroadcastSeverity: "extreme" | "minor" | "moderate" | "severe";
-        /**
-         * BroadcastText
-         * @description A message in one language. `screen` is for big screens, `speech` is read out; without them headline and text.
-         */
+        /** @description A message in one language. `screen` is for big screens, `speech` is read out; without them headline and text. */
         BroadcastText: {
             headline: string;
             screen?: string | null;
             speech?: string | null;
             text: string;
         };
-        /**
-         * BroadcastUpdate
-         * @description A message of the topic: all valid messages for this place, the oldest first. It replaces the one before.
-         */
+        /** @description A message of the topic: all valid messages for this place, the oldest first. It replaces the one before. */
         BroadcastUpdate: {
             broadcasts: components["schemas"]["BroadcastView"][];
         };
         /**
-         * BroadcastUrgency
          * @description When to act: `immediate` now, `expected` within the hour, `future` later.
          * @enum {string}
          */
         BroadcastUrgency: "expected" | "future" | "immediate";
-        /**
-         * BroadcastView
-         * @description A message as phones show it: the latest of its thread. `mode` is not `actual` for the staff only.
-         */
+        /** @description A message as phones show it: the latest of its thread. `mode` is not `actual` for the staff only. */
         BroadcastView: {
             category: components["schemas"]["BroadcastCategory"];
             /** Format: date-time */
@@ -9198,7 +8979,6 @@ export interface components {
             urgency: components["schemas"]["BroadcastUrgency"];
         };
         /**
-         * CameraStatus
          * @description A camera with its fault, the end of its stored video, and its lost segments.
          *
          *         `delay_ms`: delay of its transport, subtracted from arrival times.
@@ -9213,7 +8993,6 @@ export interface components {
             since: string | null;
         };
         /**
-         * CampaignContent
          * @description What the office sets: holders of the one package may renew into the other from `opens_at` to `until`.
          *
          *         Wishes for other seats are taken until `relocates_until`; None: there is no relocation round. Holders of open
@@ -9232,10 +9011,7 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
-        /**
-         * CampaignCounts
-         * @description Renewals of a campaign, their seats, how many are in which state, and the money of the paid ones less refunds.
-         */
+        /** @description Renewals of a campaign, their seats, how many are in which state, and the money of the paid ones less refunds. */
         CampaignCounts: {
             /** @default 0 */
             cents: number;
@@ -9258,27 +9034,18 @@ export interface components {
             /** @default 0 */
             with_wishes: number;
         };
-        /**
-         * CampaignPreview
-         * @description What the next step would do: the run, or the relocation round. Both None while the next season has no prices.
-         */
+        /** @description What the next step would do: the run, or the relocation round. Both None while the next season has no prices. */
         CampaignPreview: {
             round: components["schemas"]["RoundPreview"] | null;
             run: components["schemas"]["RunPreview"] | null;
         };
-        /**
-         * CampaignStep
-         * @description A step of a campaign at the `revision` that the office saw.
-         */
+        /** @description A step of a campaign at the `revision` that the office saw. */
         CampaignStep: {
             revision: number;
             /** @enum {string} */
             step: "relocate" | "start";
         };
-        /**
-         * CampaignUpdate
-         * @description A campaign to create, or its new content at the `revision` that the office saw.
-         */
+        /** @description A campaign to create, or its new content at the `revision` that the office saw. */
         CampaignUpdate: {
             /** Format: uuid */
             from_package_id: string;
@@ -9295,10 +9062,7 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
-        /**
-         * CancelBroadcast
-         * @description End a thread: the latest message no longer holds.
-         */
+        /** @description End a thread: the latest message no longer holds. */
         CancelBroadcast: {
             /** Format: uuid */
             id: string;
@@ -9310,45 +9074,29 @@ export interface components {
                 [key: string]: components["schemas"]["BroadcastText"];
             };
         };
-        /**
-         * CancelCode
-         * @description The code in the link of the email that announces a recovery.
-         */
+        /** @description The code in the link of the email that announces a recovery. */
         CancelCode: {
             code: string;
         };
-        /**
-         * CardBlock
-         * @description Why the staff blocks a card.
-         */
+        /** @description Why the staff blocks a card. */
         CardBlock: {
             reason: components["schemas"]["StaffReason"];
         };
-        /**
-         * CardLimit
-         * @description What a card may spend on a day; null for anything.
-         */
+        /** @description What a card may spend on a day; null for anything. */
         CardLimit: {
             daily_limit_cents: number | null;
         };
-        /**
-         * CardLink
-         * @description A card that I hold: what it showed at a tap of the last five minutes, and the code printed on it.
-         */
+        /** @description A card that I hold: what it showed at a tap of the last five minutes, and the code printed on it. */
         CardLink: {
             code: string;
             label?: string | null;
             tap: components["schemas"]["SunMessage"];
         };
-        /**
-         * CardPage
-         * @description The provider's page that saves a card; None once it is saved.
-         */
+        /** @description The provider's page that saves a card; None once it is saved. */
         CardPage: {
             page_url: string | null;
         };
         /**
-         * CardPaymentAnswer
          * @description Payment for its till. `reference` is the proof of the record that books it; `reason` says why it failed.
          *
          *         `expires_at` is when the server cancels it if no card is presented.
@@ -9365,10 +9113,7 @@ export interface components {
             reference: string;
             state: components["schemas"]["CardPaymentState"];
         };
-        /**
-         * CardPaymentRequest
-         * @description Payment at the till's reader. The till makes `id`; `record_id` is the sale or top-up that it pays.
-         */
+        /** @description Payment at the till's reader. The till makes `id`; `record_id` is the sale or top-up that it pays. */
         CardPaymentRequest: {
             amount_cents: number;
             /** Format: uuid */
@@ -9377,20 +9122,15 @@ export interface components {
             record_id: string;
         };
         /**
-         * CardPaymentState
          * @description State of a payment for the till.
          * @enum {string}
          */
         CardPaymentState: "booked" | "captured" | "failed" | "returned" | "waiting";
-        /**
-         * CardPin
-         * @description The PIN of a card, 6 to 12 digits.
-         */
+        /** @description The PIN of a card, 6 to 12 digits. */
         CardPin: {
             pin: string;
         };
         /**
-         * CardReaderLine
          * @description Reader for the office and for tills.
          *
          *         `last_seen_at` is when the provider heard of it last, if it says so.
@@ -9406,29 +9146,21 @@ export interface components {
             till_name: string | null;
         };
         /**
-         * CardReaderState
          * @description State of a reader at the provider.
          * @enum {string}
          */
         CardReaderState: "busy" | "offline" | "online" | "unknown";
-        /**
-         * CardRequest
-         * @description Save another card, whose id the client makes: a repeated request is one card.
-         */
+        /** @description Save another card, whose id the client makes: a repeated request is one card. */
         CardRequest: {
             /** Format: uuid */
             method_id: string;
         };
-        /**
-         * CardShown
-         * @description Identification of a card: `tap`, the query string of its SUN message, or `code`, the printed code.
-         */
+        /** @description Identification of a card: `tap`, the query string of its SUN message, or `code`, the printed code. */
         CardShown: {
             code?: string | null;
             tap?: string | null;
         };
         /**
-         * CaseEvent
          * @description What happened to a payment. `ref` names the refund, entry, payout or kind of item.
          *
          *         `what` is `created`, the state that the payment reached, `refund_requested`, `refund_done`, `refund_failed`,
@@ -9442,7 +9174,6 @@ export interface components {
             what: string;
         };
         /**
-         * CaseRefund
          * @description Refund of a payment. `done_at` is when the bank had it, `reason` why it was postponed or failed at `failed_at`.
          *
          *         `paid_by` is how it was paid, with the `paid_reference` of a payment that replaced it.
@@ -9459,18 +9190,12 @@ export interface components {
             paid_reference: string | null;
             reason: string | null;
         };
-        /**
-         * CatalogueDefect
-         * @description One thing that is wrong: a stable code, and the item (`items.<id>`) or a part of it.
-         */
+        /** @description One thing that is wrong: a stable code, and the item (`items.<id>`) or a part of it. */
         CatalogueDefect: {
             at: string;
             code: components["schemas"]["DefectCode"];
         };
-        /**
-         * CategoryOffer
-         * @description A price category and its free places.
-         */
+        /** @description A price category and its free places. */
         CategoryOffer: {
             colour: string;
             free: number;
@@ -9483,10 +9208,7 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * CategorySales
-         * @description Places and net revenue without fees of a category; None collects sales of places without a category today.
-         */
+        /** @description Places and net revenue without fees of a category; None collects sales of places without a category today. */
         CategorySales: {
             category_id: string | null;
             cents: number;
@@ -9494,10 +9216,7 @@ export interface components {
             held: number;
             sold: number;
         };
-        /**
-         * CdfImport
-         * @description Result of a CDF import: new entries, counted actions, ignored event types by name, defects.
-         */
+        /** @description Result of a CDF import: new entries, counted actions, ignored event types by name, defects. */
         CdfImport: {
             /** @default 0 */
             counted: number;
@@ -9510,10 +9229,7 @@ export interface components {
             /** @default false */
             teams: boolean;
         };
-        /**
-         * Challenge
-         * @description What a till wants paid: the very values that its record will have. `cents` is what this phone pays of it.
-         */
+        /** @description What a till wants paid: the very values that its record will have. `cents` is what this phone pays of it. */
         Challenge: {
             at: string;
             cents: number;
@@ -9523,27 +9239,18 @@ export interface components {
             /** Format: uuid */
             till: string;
         };
-        /**
-         * Checklist
-         * @description The steps of a kind of procedure, in order, and whether a second person is to confirm it.
-         */
+        /** @description The steps of a kind of procedure, in order, and whether a second person is to confirm it. */
         Checklist: {
             kind: components["schemas"]["ProcedureKind"];
             needs_second: boolean;
             steps: components["schemas"]["ChecklistStep"][];
         };
-        /**
-         * ChecklistStep
-         * @description A step of a checklist and the function that carries it out.
-         */
+        /** @description A step of a checklist and the function that carries it out. */
         ChecklistStep: {
             code: string;
             role: components["schemas"]["StepRole"];
         };
-        /**
-         * Choice
-         * @description One way to have an option. Its surcharge is gross, in cents, at the VAT rate of the product.
-         */
+        /** @description One way to have an option. Its surcharge is gross, in cents, at the VAT rate of the product. */
         Choice: {
             /** @default [] */
             allergens: components["schemas"]["Allergen"][];
@@ -9554,25 +9261,16 @@ export interface components {
             /** @default 0 */
             surcharge_cents: number;
         };
-        /**
-         * ChosenReader
-         * @description Reader that a till takes; null for none.
-         */
+        /** @description Reader that a till takes; null for none. */
         ChosenReader: {
             reader_id: string | null;
         };
-        /**
-         * ChosenSeat
-         * @description A seat chosen on the map, and its tariff.
-         */
+        /** @description A seat chosen on the map, and its tariff. */
         ChosenSeat: {
             place: number;
             tariff: components["schemas"]["Tariff"];
         };
-        /**
-         * ChosenSeats
-         * @description Exactly these seats, numbered by a version of the venue; without it, by the current one of the event.
-         */
+        /** @description Exactly these seats, numbered by a version of the venue; without it, by the current one of the event. */
         ChosenSeats: {
             /** @enum {string} */
             kind: "chosen";
@@ -9580,7 +9278,6 @@ export interface components {
             venue_version?: string | null;
         };
         /**
-         * Clip
          * @description A clip in any state. The first camera is shown first.
          *
          *         `published_at`: first publication. `marked_by`: the person who marked it or published its goal, None for a machine.
@@ -9604,7 +9301,6 @@ export interface components {
             withdrawn_at?: string | null;
         };
         /**
-         * ClipRequest
          * @description A clip requested by the media desk, with a client-generated id. Empty `cameras`: all with video.
          *
          *         `about`: number of the feed entry that it shows. `suggestion`: the suggestion that it answers.
@@ -9620,10 +9316,7 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /**
-         * ClipStart
-         * @description The responses that a player needs before the first picture: the clip, and playlists by URL.
-         */
+        /** @description The responses that a player needs before the first picture: the clip, and playlists by URL. */
         ClipStart: {
             clip: components["schemas"]["ClipView"];
             playlists: {
@@ -9631,13 +9324,11 @@ export interface components {
             };
         };
         /**
-         * ClipState
          * @description State of a clip: proposed for approval, published, or withdrawn.
          * @enum {string}
          */
         ClipState: "proposed" | "shown" | "withdrawn";
         /**
-         * ClipView
          * @description A clip for viewers: its cameras, with the default one first, and its time range.
          *
          *         `download`, `share`: whether it may be saved as a file, and shared with a preview.
@@ -9659,13 +9350,11 @@ export interface components {
             to_at: string;
         };
         /**
-         * ClosedReason
          * @description Why an outlet takes no orders: closed, not reachable, or full for the next hour.
          * @enum {string}
          */
         ClosedReason: "closed" | "full" | "no_way";
         /**
-         * Closing
          * @description One closing. `sequence` counts closings of its subject and period, `previous` is the hash of the last one.
          *
          *         `first_part` to `last_part` are the summed closings of the shorter period, 0 for a day. The perpetual totals are the
@@ -9688,18 +9377,12 @@ export interface components {
             subject_id: string;
             tally: components["schemas"]["Tally"];
         };
-        /**
-         * ClosingView
-         * @description Closing with its hash, which the next closing of the same subject and period refers to.
-         */
+        /** @description Closing with its hash, which the next closing of the same subject and period refers to. */
         ClosingView: {
             closing: components["schemas"]["Closing"];
             hash: string;
         };
-        /**
-         * ClosureLine
-         * @description A part of the venue that is closed for an event.
-         */
+        /** @description A part of the venue that is closed for an event. */
         ClosureLine: {
             /** Format: date-time */
             closed_at: string;
@@ -9708,40 +9391,25 @@ export interface components {
             /** @enum {string} */
             part: "block" | "lift" | "outlet";
         };
-        /**
-         * ClosureUpdate
-         * @description New state of a part of the venue.
-         */
+        /** @description New state of a part of the venue. */
         ClosureUpdate: {
             closed: boolean;
         };
-        /**
-         * CodeRequest
-         * @description Where to send a code, in which language; None: the deployment's default.
-         */
+        /** @description Where to send a code, in which language; None: the deployment's default. */
         CodeRequest: {
             email: string;
             locale?: string | null;
         };
-        /**
-         * CodeRequested
-         * @description The answer to a request for a code, the same for known and new addresses and above their limit.
-         */
+        /** @description The answer to a request for a code, the same for known and new addresses and above their limit. */
         CodeRequested: {
             valid_seconds: number;
         };
-        /**
-         * CodeSent
-         * @description When the code expires.
-         */
+        /** @description When the code expires. */
         CodeSent: {
             /** Format: date-time */
             expires_at: string;
         };
-        /**
-         * Concessionaire
-         * @description Company that runs outlets in its own name. `commission_vat_permille` applies to the operator's commission.
-         */
+        /** @description Company that runs outlets in its own name. `commission_vat_permille` applies to the operator's commission. */
         Concessionaire: {
             address: string;
             commission_vat_permille: number;
@@ -9753,10 +9421,7 @@ export interface components {
             terms: components["schemas"]["Terms"][];
             vat_number: string;
         };
-        /**
-         * ConcessionaireUpdate
-         * @description Update of a concessionaire. With `revision`, only if it is unchanged since (0: only if new).
-         */
+        /** @description Update of a concessionaire. With `revision`, only if it is unchanged since (0: only if new). */
         ConcessionaireUpdate: {
             /** @default  */
             address: string;
@@ -9769,20 +9434,14 @@ export interface components {
             /** @default  */
             vat_number: string;
         };
-        /**
-         * ConfirmProcedure
-         * @description A second person confirms the request, and the procedure begins.
-         */
+        /** @description A second person confirms the request, and the procedure begins. */
         ConfirmProcedure: {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
             kind: "confirmed";
         };
-        /**
-         * Content
-         * @description All that is sold and what it costs, by the id of the item; deposits carry their own price.
-         */
+        /** @description All that is sold and what it costs, by the id of the item; deposits carry their own price. */
         Content: {
             /** @default [] */
             items: (components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"])[];
@@ -9790,10 +9449,7 @@ export interface components {
                 [key: string]: components["schemas"]["Price"][];
             };
         };
-        /**
-         * Correction
-         * @description A supervisor's correction of the number of people in a zone; counts are never edited.
-         */
+        /** @description A supervisor's correction of the number of people in a zone; counts are never edited. */
         Correction: {
             /** Format: date-time */
             corrected_at: string;
@@ -9806,10 +9462,7 @@ export interface components {
             reason: string;
             zone: string;
         };
-        /**
-         * CorrectionEntry
-         * @description A correction with the name of its author.
-         */
+        /** @description A correction with the name of its author. */
         CorrectionEntry: {
             /** Format: date-time */
             corrected_at: string;
@@ -9823,10 +9476,7 @@ export interface components {
             reason: string;
             zone: string;
         };
-        /**
-         * CorrectionRequest
-         * @description A correction. The browser makes `id`; sending it twice adds one correction.
-         */
+        /** @description A correction. The browser makes `id`; sending it twice adds one correction. */
         CorrectionRequest: {
             /** Format: uuid */
             id: string;
@@ -9835,13 +9485,11 @@ export interface components {
             zone: string;
         };
         /**
-         * CountKind
          * @description What a count is: a level (`people` in a zone, `queue` at a gate or ramp) or people since the count before it.
          * @enum {string}
          */
         CountKind: "in" | "out" | "people" | "queue";
         /**
-         * CountReading
          * @description A count. `id` is made by the device: a repeated count has no second effect.
          *
          *         `zone` is a stand, a standing area or a safety zone of the venue file, for `people`, `in` and `out`; `lane` is a
@@ -9857,17 +9505,13 @@ export interface components {
             value: number;
             zone?: string | null;
         };
-        /**
-         * CountUpload
-         * @description Counts of one device at one event.
-         */
+        /** @description Counts of one device at one event. */
         CountUpload: {
             counts: components["schemas"]["CountReading"][];
             /** Format: uuid */
             event_id: string;
         };
         /**
-         * CountedAction
          * @description An action of a player. `id` is the source's; a repeated id replaces the action.
          *
          *         Empty `kinds` remove the action.
@@ -9880,38 +9524,25 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
-         * CountedKind
          * @description A kind of counted action.
          * @enum {string}
          */
         CountedKind: "completed" | "corner" | "foul" | "offside" | "on_target" | "pass" | "shot";
-        /**
-         * Countries
-         * @description Countries (ISO 3166-1 alpha-2), as reported by a trusted proxy.
-         */
+        /** @description Countries (ISO 3166-1 alpha-2), as reported by a trusted proxy. */
         Countries: {
             countries: string[];
             /** @enum {string} */
             kind: "countries";
         };
-        /**
-         * CountsRequest
-         * @description Counted actions of players.
-         */
+        /** @description Counted actions of players. */
         CountsRequest: {
             counts: components["schemas"]["CountedAction"][];
         };
-        /**
-         * CountsResult
-         * @description Number of actions that were new or changed.
-         */
+        /** @description Number of actions that were new or changed. */
         CountsResult: {
             changed: number;
         };
-        /**
-         * CreatedToken
-         * @description The answer to its creation: the only time that `token` is shown.
-         */
+        /** @description The answer to its creation: the only time that `token` is shown. */
         CreatedToken: {
             /** Format: date-time */
             expires_at: string;
@@ -9919,10 +9550,7 @@ export interface components {
             id: string;
             token: string;
         };
-        /**
-         * CreationOptions
-         * @description PublicKeyCredentialCreationOptionsJSON (WebAuthn Level 3, 5.1.10).
-         */
+        /** @description PublicKeyCredentialCreationOptionsJSON (WebAuthn Level 3, 5.1.10). */
         CreationOptions: {
             /** @default none */
             attestation: string;
@@ -9934,27 +9562,20 @@ export interface components {
             timeout: number;
             user: components["schemas"]["UserEntity"];
         };
-        /**
-         * CredentialDescriptor
-         * @description A passkey that exists. `id` is base64url.
-         */
+        /** @description A passkey that exists. `id` is base64url. */
         CredentialDescriptor: {
             id: string;
             transports: string[];
             /** @default public-key */
             type: string;
         };
-        /**
-         * CredentialParameters
-         * @description An accepted algorithm (COSE).
-         */
+        /** @description An accepted algorithm (COSE). */
         CredentialParameters: {
             alg: number;
             /** @default public-key */
             type: string;
         };
         /**
-         * CrowdFigure
          * @description A number of people. `value` is None if it is not measured: no source younger than the limit.
          *
          *         `at` is the time of its last source, None if there never was one. An estimate follows from other counts and an
@@ -9967,10 +9588,7 @@ export interface components {
             source: components["schemas"]["FigureSource"];
             value: number | null;
         };
-        /**
-         * CsvColumns
-         * @description Columns of a CSV file, counted from 0. Amounts are in one column, or in one of credits and one of debits.
-         */
+        /** @description Columns of a CSV file, counted from 0. Amounts are in one column, or in one of credits and one of debits. */
         CsvColumns: {
             amount?: number | null;
             credit?: number | null;
@@ -9987,24 +9605,17 @@ export interface components {
             skip: number;
             text?: number[];
         };
-        /**
-         * Currency
-         * @description A currency: its ISO 4217 code, and the number of decimals of its minor unit (CLDR).
-         */
+        /** @description A currency: its ISO 4217 code, and the number of decimals of its minor unit (CLDR). */
         Currency: {
             code: string;
             digits: number;
         };
         /**
-         * DateOrder
          * @description Order of the parts of a date.
          * @enum {string}
          */
         DateOrder: "dmy" | "mdy" | "ymd";
-        /**
-         * DeadLetter
-         * @description A job that failed for good. `payload` is its Struct as JSON values.
-         */
+        /** @description A job that failed for good. `payload` is its Struct as JSON values. */
         DeadLetter: {
             attempts: number;
             /** Format: date-time */
@@ -10017,27 +9628,18 @@ export interface components {
             message: string | null;
             payload: unknown;
         };
-        /**
-         * Decision
-         * @description What the office decides on a listed renewal: to look for seats again, or to refuse it for a reason.
-         */
+        /** @description What the office decides on a listed renewal: to look for seats again, or to refuse it for a reason. */
         Decision: {
             /** @enum {string} */
             decision: "give" | "refuse";
             note: string;
         };
-        /**
-         * DeclineRequest
-         * @description Why the kitchen declines an order; shown to the fan.
-         */
+        /** @description Why the kitchen declines an order; shown to the fan. */
         DeclineRequest: {
             /** @enum {string} */
             reason: "closing" | "other" | "sold_out" | "too_busy";
         };
-        /**
-         * Defect
-         * @description Defect of a file: its line, counted from 1, a code, and the value that is wrong.
-         */
+        /** @description Defect of a file: its line, counted from 1, a code, and the value that is wrong. */
         Defect: {
             code: string;
             line: number;
@@ -10045,32 +9647,22 @@ export interface components {
             value: string;
         };
         /**
-         * DefectCode
          * @description What keeps a catalogue from being published.
          * @enum {string}
          */
         DefectCode: "base_price_missing" | "catalogue_empty" | "unknown_deposit" | "unknown_product";
-        /**
-         * DefectLine
-         * @description A defect of a file: its place, such as `blocks[3].rows[0].name`, its kind and the value.
-         */
+        /** @description A defect of a file: its place, such as `blocks[3].rows[0].name`, its kind and the value. */
         DefectLine: {
             code: string;
             place: string;
             value: string;
         };
-        /**
-         * DeliveryConfirmation
-         * @description Delivery of an order to its place.
-         */
+        /** @description Delivery of an order to its place. */
         DeliveryConfirmation: {
             /** @default false */
             age_checked: boolean;
         };
-        /**
-         * DeliveryPlace
-         * @description Where an order is delivered: a seat, or a standing area.
-         */
+        /** @description Where an order is delivered: a seat, or a standing area. */
         DeliveryPlace: {
             area: {
                 [key: string]: string;
@@ -10080,19 +9672,13 @@ export interface components {
             row: string | null;
             seat: number | string | null;
         };
-        /**
-         * DeliveryRun
-         * @description Deliveries to one block or standing area, row by row, with the route to the first stop.
-         */
+        /** @description Deliveries to one block or standing area, row by row, with the route to the first stop. */
         DeliveryRun: {
             block: string;
             stops: components["schemas"]["DeliveryStop"][];
             way: components["schemas"]["Route"] | null;
         };
-        /**
-         * DeliveryStop
-         * @description A ready order to deliver.
-         */
+        /** @description A ready order to deliver. */
         DeliveryStop: {
             age_limit: number;
             number: number;
@@ -10105,15 +9691,11 @@ export interface components {
             ready_at: string;
         };
         /**
-         * DensityClass
          * @description People per square metre: see `DENSITY_LIMITS`.
          * @enum {string}
          */
         DensityClass: "busy" | "critical" | "dense" | "low";
-        /**
-         * Deposit
-         * @description The deposit of a cup, refunded on its return, the same at every outlet and without VAT.
-         */
+        /** @description The deposit of a cup, refunded on its return, the same at every outlet and without VAT. */
         Deposit: {
             cents: number;
             /** Format: uuid */
@@ -10125,7 +9707,6 @@ export interface components {
             };
         };
         /**
-         * DescribableClip
          * @description A published clip. `about`: number of its feed entry; `described`: languages of its descriptions.
          *
          *         `settled`: all of its video has arrived, so that it can be described.
@@ -10141,26 +9722,17 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /**
-         * DescribableClips
-         * @description Published clips of an event, latest first.
-         */
+        /** @description Published clips of an event, latest first. */
         DescribableClips: {
             clips: components["schemas"]["DescribableClip"][];
         };
-        /**
-         * DescribedPlace
-         * @description A place that has no code, in the fan's words.
-         */
+        /** @description A place that has no code, in the fan's words. */
         DescribedPlace: {
             /** @enum {string} */
             by: "words";
             words: string;
         };
-        /**
-         * DeskCard
-         * @description A card as the desk sees it. `holder_name` is the name of its owner, if it has one who gave one.
-         */
+        /** @description A card as the desk sees it. `holder_name` is the name of its owner, if it has one who gave one. */
         DeskCard: {
             blocked: components["schemas"]["BlockReason"] | null;
             blocked_at: string | null;
@@ -10174,10 +9746,7 @@ export interface components {
             /** Format: uuid */
             wallet_id: string;
         };
-        /**
-         * DeskClip
-         * @description A clip. `own`: marked by the requester, or of their goal entry; `automatic`: made by a goal entry.
-         */
+        /** @description A clip. `own`: marked by the requester, or of their goal entry; `automatic`: made by a goal entry. */
         DeskClip: {
             about: number | null;
             automatic: boolean;
@@ -10191,10 +9760,7 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
-        /**
-         * DeskReceipt
-         * @description A booked desk transaction and the wallet's new balance.
-         */
+        /** @description A booked desk transaction and the wallet's new balance. */
         DeskReceipt: {
             available_cents: number;
             bonus_cents: number;
@@ -10206,10 +9772,7 @@ export interface components {
             label: string | null;
             purse: string;
         };
-        /**
-         * DeskSuggestion
-         * @description A suggested moment and its time range. `strength`: of a roar in tenths of a decibel, or the number of taps.
-         */
+        /** @description A suggested moment and its time range. `strength`: of a roar in tenths of a decibel, or the number of taps. */
         DeskSuggestion: {
             /** Format: date-time */
             at: string;
@@ -10224,7 +9787,6 @@ export interface components {
             to_at: string;
         };
         /**
-         * DeskUpload
          * @description A desk record as its till uploads it. `body` is base64url of the canonical JSON of `DeskRecord`.
          *
          *         `signature` is the till key's signature over `virage:load:v1`, a zero byte and the body, in base64url.
@@ -10238,7 +9800,6 @@ export interface components {
             signature: string;
         };
         /**
-         * Detail
          * @description A value before and after, None where there was or is none.
          *
          *         `field` is that of the file, or "seats" (their number), "seats_gone", "seats_new" (`names` are the first ones of a
@@ -10254,15 +9815,11 @@ export interface components {
             row: string;
         };
         /**
-         * DeviationReason
          * @description Kind of a deviation. An online record is refused with it.
          * @enum {string}
          */
         DeviationReason: "alcohol_forbidden" | "card_not_accepted" | "card_payment_not_captured" | "card_payment_returned" | "card_payment_unknown" | "card_payment_wrong" | "cashier_not_here" | "catalogue_unknown" | "clock_wrong" | "not_at_this_outlet" | "not_in_sale" | "offline_card_limit" | "offline_till_limit" | "option_unknown" | "price_changed" | "price_wrong" | "refund_exceeds_sale" | "sale_unknown" | "unknown_product" | "vat_rate_wrong";
-        /**
-         * DeviceEvent
-         * @description An event at which a device may work.
-         */
+        /** @description An event at which a device may work. */
         DeviceEvent: {
             /** Format: uuid */
             id: string;
@@ -10273,25 +9830,18 @@ export interface components {
             };
             venue: string;
         };
-        /**
-         * DeviceEvents
-         * @description The events of a device; `now` is the server's clock.
-         */
+        /** @description The events of a device; `now` is the server's clock. */
         DeviceEvents: {
             events: components["schemas"]["DeviceEvent"][];
             /** Format: date-time */
             now: string;
         };
         /**
-         * DeviceKind
          * @description What stands at the post: a steward's phone or a lane reader at gates, a till at outlets.
          * @enum {string}
          */
         DeviceKind: "lane" | "phone" | "till";
-        /**
-         * DeviceOverrides
-         * @description Number of overrides of a device, with or without heartbeats; `gate` is that of the last one.
-         */
+        /** @description Number of overrides of a device, with or without heartbeats; `gate` is that of the last one. */
         DeviceOverrides: {
             /** Format: uuid */
             device_id: string;
@@ -10301,18 +9851,12 @@ export interface components {
             person_id: string | null;
             person_name?: string | null;
         };
-        /**
-         * DevicePairing
-         * @description A device that comes with a code, and the public key that it made for itself.
-         */
+        /** @description A device that comes with a code, and the public key that it made for itself. */
         DevicePairing: {
             code: string;
             key: components["schemas"]["Jwk"];
         };
-        /**
-         * DeviceStatus
-         * @description A device by its last heartbeat, and the person signed in on it.
-         */
+        /** @description A device by its last heartbeat, and the person signed in on it. */
         DeviceStatus: {
             backlog: number;
             battery_percent: number | null;
@@ -10328,18 +9872,12 @@ export interface components {
             person_id: string | null;
             person_name: string | null;
         };
-        /**
-         * DeviceUpdate
-         * @description A device's name and posts from now on.
-         */
+        /** @description A device's name and posts from now on. */
         DeviceUpdate: {
             name: string;
             posts: string[];
         };
-        /**
-         * Difference
-         * @description A part of the venue that was added, removed or changed; `code` is its code, empty for the whole venue.
-         */
+        /** @description A part of the venue that was added, removed or changed; `code` is its code, empty for the whole venue. */
         Difference: {
             /** @enum {string} */
             change: "added" | "changed" | "removed";
@@ -10350,10 +9888,7 @@ export interface components {
             /** @enum {string} */
             subject: "amenity" | "area" | "block" | "gate" | "hospitality" | "outlet" | "ramp" | "safety" | "stand" | "venue" | "walkways";
         };
-        /**
-         * Dispute
-         * @description Stored dispute. `assignee_id` is the person who works on it.
-         */
+        /** @description Stored dispute. `assignee_id` is the person who works on it. */
         Dispute: {
             amount_cents: number;
             assignee_id?: string | null;
@@ -10370,10 +9905,7 @@ export interface components {
             reason: string;
             state: components["schemas"]["DisputeState"];
         };
-        /**
-         * DisputeLine
-         * @description Dispute with the name of its assignee, as in `RefundLine`, and its latest evidence.
-         */
+        /** @description Dispute with the name of its assignee, as in `RefundLine`, and its latest evidence. */
         DisputeLine: {
             amount_cents: number;
             assignee?: string | null;
@@ -10393,13 +9925,11 @@ export interface components {
             state: components["schemas"]["DisputeState"];
         };
         /**
-         * DisputeState
          * @description State of a dispute. `won`: the operator keeps the money; `lost`: the buyer has it.
          * @enum {string}
          */
         DisputeState: "lost" | "needs_response" | "under_review" | "won";
         /**
-         * DisputedProceedsLine
          * @description Proceeds of the exchange that a dispute took back from a fan's wallet.
          *
          *         `missing_cents` is what the wallet did not have any more; a won dispute returns `cents`, and nothing is missing.
@@ -10419,54 +9949,36 @@ export interface components {
             /** Format: uuid */
             wallet_id: string;
         };
-        /**
-         * DisputedProceedsPage
-         * @description About fifty lines, the latest first; `more` if another page may follow.
-         */
+        /** @description About fifty lines, the latest first; `more` if another page may follow. */
         DisputedProceedsPage: {
             lines: components["schemas"]["DisputedProceedsLine"][];
             more: boolean;
         };
-        /**
-         * DoorFile
-         * @description A door with a reader.
-         */
+        /** @description A door with a reader. */
         DoorFile: {
             code: string;
             room?: string | null;
             x_m: number;
             y_m: number;
         };
-        /**
-         * DraftItem
-         * @description An item of the draft with its prices and revision.
-         */
+        /** @description An item of the draft with its prices and revision. */
         DraftItem: {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
             prices: components["schemas"]["Price"][];
             revision: number;
         };
-        /**
-         * DraftView
-         * @description The draft for the office. `version` is its version if published, `in_force` the published version.
-         */
+        /** @description The draft for the office. `version` is its version if published, `in_force` the published version. */
         DraftView: {
             defects: components["schemas"]["CatalogueDefect"][];
             in_force: string | null;
             items: components["schemas"]["DraftItem"][];
             version: string;
         };
-        /**
-         * DrawAnswer
-         * @description The draw of an event, None if it has none.
-         */
+        /** @description The draw of an event, None if it has none. */
         DrawAnswer: {
             draw: components["schemas"]["PublicDraw"] | null;
         };
-        /**
-         * DrawCategory
-         * @description A category of the event: what is free of it, what the draw offers, and who wishes for it and has won it.
-         */
+        /** @description A category of the event: what is free of it, what the draw offers, and who wishes for it and has won it. */
         DrawCategory: {
             /** Format: uuid */
             category_id: string;
@@ -10483,16 +9995,12 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * DrawEntryAnswer
-         * @description The draw with my entry. `page_url`: the provider's page on which my card is saved, None if it is.
-         */
+        /** @description The draw with my entry. `page_url`: the provider's page on which my card is saved, None if it is. */
         DrawEntryAnswer: {
             draw: components["schemas"]["PublicDraw"];
             page_url: string | null;
         };
         /**
-         * DrawEntryRequest
          * @description What a person asks for. `method_id`, which the client makes, is the card that is charged if they win.
          *
          *         `consents`: the person agrees that it is charged without them. `needs_consent`: they agree that `wheelchair` and
@@ -10514,10 +10022,7 @@ export interface components {
             wheelchair: boolean;
             wishes: string[];
         };
-        /**
-         * DrawQuota
-         * @description What a draw offers of a category, with its prices by tariff. None: all that is free when the entries close.
-         */
+        /** @description What a draw offers of a category, with its prices by tariff. None: all that is free when the entries close. */
         DrawQuota: {
             /** Format: uuid */
             category_id: string;
@@ -10530,20 +10035,14 @@ export interface components {
             };
             spaces: number | null;
         };
-        /**
-         * DrawStep
-         * @description A step of a draw at the `revision` that the office saw. `set_value` gives the public value.
-         */
+        /** @description A step of a draw at the `revision` that the office saw. `set_value` gives the public value. */
         DrawStep: {
             public_value?: string | null;
             revision: number;
             /** @enum {string} */
             step: "cancel" | "close" | "draw" | "open" | "set_value";
         };
-        /**
-         * DrawUpdate
-         * @description A draw to create, whose `id` the client makes, or its new content at the `revision` that the office saw.
-         */
+        /** @description A draw to create, whose `id` the client makes, or its new content at the `revision` that the office saw. */
         DrawUpdate: {
             /** Format: date-time */
             closes_at: string;
@@ -10560,7 +10059,6 @@ export interface components {
             revision?: number | null;
         };
         /**
-         * Drawer
          * @description Cash of a shift. `expected_cents` = float + sales - refunds + top-ups - payouts.
          *
          *         `counted_cents` and `difference_cents` (counted less expected at that time; below zero: cash is missing) are null
@@ -10577,10 +10075,7 @@ export interface components {
             sales_cents: number;
             top_up_cents: number;
         };
-        /**
-         * DuplicateAdmission
-         * @description A pass admitted twice; `resolved_at` is set when a later crossing explains it.
-         */
+        /** @description A pass admitted twice; `resolved_at` is set when a later crossing explains it. */
         DuplicateAdmission: {
             /** Format: date-time */
             detected_at: string;
@@ -10590,28 +10085,19 @@ export interface components {
             resolved_at: string | null;
             second: components["schemas"]["ScanSummary"];
         };
-        /**
-         * Duty
-         * @description What a member of the staff sees of an event: own teams, their open assignments, and own reports.
-         */
+        /** @description What a member of the staff sees of an event: own teams, their open assignments, and own reports. */
         Duty: {
             assignments: components["schemas"]["DutyAssignment"][];
             reports: components["schemas"]["IncidentView"][];
             teams: components["schemas"]["TeamView"][];
         };
-        /**
-         * DutyAssignment
-         * @description An assignment of one's own team, its incident, and what fans said about it and where.
-         */
+        /** @description An assignment of one's own team, its incident, and what fans said about it and where. */
         DutyAssignment: {
             assignment: components["schemas"]["AssignmentView"];
             fans: components["schemas"]["FanLine"][];
             incident: components["schemas"]["IncidentView"];
         };
-        /**
-         * DutyEvent
-         * @description An event at which a member of the staff may report.
-         */
+        /** @description An event at which a member of the staff may report. */
         DutyEvent: {
             /** Format: uuid */
             id: string;
@@ -10623,7 +10109,6 @@ export interface components {
             venue_code: string;
         };
         /**
-         * EarlyWindow
          * @description From `opens_at` until the public sale, the people whom it is for may hold up to `tickets_max` tickets each.
          *
          *         They are members of `tiers` and holders of `packages`, such as a season ticket; both are names. A window of a buyer
@@ -10641,7 +10126,6 @@ export interface components {
             }[];
         };
         /**
-         * EarningRule
          * @description What earns points of an organiser at its events.
          *
          *         `points` are per event for entries, and per whole unit of the currency for tickets and food. With `series_id` or
@@ -10659,10 +10143,7 @@ export interface components {
             points: number;
             series_id?: string | null;
         };
-        /**
-         * EdgeFile
-         * @description A walkway between two nodes. `metres` is its horizontal length if it is not straight; `lift` names the lift.
-         */
+        /** @description A walkway between two nodes. `metres` is its horizontal length if it is not straight; `lift` names the lift. */
         EdgeFile: {
             a: string;
             b: string;
@@ -10673,21 +10154,16 @@ export interface components {
             width_m?: number | null;
         };
         /**
-         * EmailKind
          * @description What an email tells.
          * @enum {string}
          */
         EmailKind: "account_erased" | "attendance_reached" | "attendance_warned" | "break_glass_used" | "bundle_paid" | "debit_failed" | "debit_returned" | "debit_started" | "double_payment" | "draw_cancelled" | "draw_entered" | "draw_not_won" | "draw_to_pay" | "draw_won" | "event_cancelled" | "event_moved" | "event_reminder" | "food_receipt" | "instalment_due" | "instalment_failed" | "invitation" | "late_payment" | "listing_allowed" | "listing_ended" | "listing_refused" | "listing_sold" | "listing_stopped" | "membership_begun" | "membership_cancelled" | "membership_ends_soon" | "membership_money_returned" | "membership_refund_failed" | "names_missing" | "new_device" | "open_sign_in_code" | "order_paid" | "passkey_added" | "passkey_cloned" | "passkey_removed" | "payout_failed" | "phone_code" | "points_lapse_soon" | "received_refunded" | "recovery_code_used" | "recovery_codes_made" | "recovery_started" | "recovery_used" | "refund" | "refund_failed" | "renewal_due" | "renewal_moved" | "renewal_reminder" | "reward_cancelled" | "reward_ready" | "seats_changed" | "sign_in_code" | "tickets_received" | "tickets_reinstated" | "tickets_returned" | "tickets_suspended" | "top_up_confirm" | "top_up_off" | "transfer_accepted" | "transfer_cancelled" | "transfer_ended" | "transfer_expired" | "transfer_offered" | "transfer_withdrawn" | "waiting_list";
-        /**
-         * EmailRequest
-         * @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email.
-         */
+        /** @description Send an email, or send it again. Who asks makes `id`: sent twice, it is one email. */
         EmailRequest: {
             /** Format: uuid */
             id: string;
         };
         /**
-         * EmailView
          * @description An email as the order's page and the office list it; `to` is None once its recipient is forgotten.
          *
          *         `subject` is that of an email about an order or a top-up, once it was sent.
@@ -10708,10 +10184,7 @@ export interface components {
             subject?: string | null;
             to: string | null;
         };
-        /**
-         * EndProcedure
-         * @description The procedure is over. `staff_texts` is the message to the staff that says so.
-         */
+        /** @description The procedure is over. `staff_texts` is the message to the staff that says so. */
         EndProcedure: {
             /** @enum {string} */
             ended_as: "completed" | "stood_down";
@@ -10724,27 +10197,18 @@ export interface components {
             };
             text?: string | null;
         };
-        /**
-         * Entrance
-         * @description The quickest route to a place: its ramp and gate; `delay_s` is the wait in queues there.
-         */
+        /** @description The quickest route to a place: its ramp and gate; `delay_s` is the wait in queues there. */
         Entrance: {
             delay_s: number;
             gate: string;
             ramp: string;
             route: components["schemas"]["Route"];
         };
-        /**
-         * EntriesRequest
-         * @description Entries to publish, in order.
-         */
+        /** @description Entries to publish, in order. */
         EntriesRequest: {
             entries: components["schemas"]["EntryRequest"][];
         };
-        /**
-         * EntryCorrection
-         * @description Replaces the content of entry `about`.
-         */
+        /** @description Replaces the content of entry `about`. */
         EntryCorrection: {
             about: number;
             content: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"];
@@ -10752,7 +10216,6 @@ export interface components {
             kind: "corrected";
         };
         /**
-         * EntryKind
          * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
          *
          *         `charge_failure` takes back a debit that failed after it had settled.
@@ -10760,10 +10223,7 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "adjustment" | "application_fee" | "application_fee_returned" | "charge" | "charge_failure" | "dispute" | "dispute_reversal" | "fee" | "other" | "payout" | "payout_failure" | "refund" | "refund_failure";
-        /**
-         * EntryLine
-         * @description Entry of a payout. `payment_id` and `refund_id` are ours; `verdict` is None until the entry is compared.
-         */
+        /** @description Entry of a payout. `payment_id` and `refund_id` are ours; `verdict` is None until the entry is compared. */
         EntryLine: {
             amount_cents: number;
             category: string;
@@ -10781,16 +10241,12 @@ export interface components {
             refund_id: string | null;
             verdict: components["schemas"]["Verdict"] | null;
         };
-        /**
-         * EntryPage
-         * @description Page of entries, oldest first; `more` if another follows.
-         */
+        /** @description Page of entries, oldest first; `more` if another follows. */
         EntryPage: {
             entries: components["schemas"]["EntryLine"][];
             more: boolean;
         };
         /**
-         * EntryRequest
          * @description An entry to publish. `id` is the client's idempotency key.
          *
          *         `clock_s` None: the feed's running clock at `at`.
@@ -10803,25 +10259,18 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
-        /**
-         * EntryWithdrawal
-         * @description Withdraws entry `about`.
-         */
+        /** @description Withdraws entry `about`. */
         EntryWithdrawal: {
             about: number;
             /** @enum {string} */
             kind: "withdrawn";
         };
-        /**
-         * ErasurePreview
-         * @description The consequences of an erasure, and whether the person has roles, which must be removed first.
-         */
+        /** @description The consequences of an erasure, and whether the person has roles, which must be removed first. */
         ErasurePreview: {
             holds_roles: boolean;
             upcoming: components["schemas"]["UpcomingTickets"][];
         };
         /**
-         * Event
          * @description An event as stored, with the venue of its version. `revision` grows with each amendment.
          *
          *         `series_title` is that of `series_id`; `time_zone` is that of the venue.
@@ -10862,10 +10311,7 @@ export interface components {
             venue_name: string;
             venue_version: string;
         };
-        /**
-         * EventClosures
-         * @description What is closed for an event, at its venue version. `gates` are closed at the devices (`access`).
-         */
+        /** @description What is closed for an event, at its venue version. `gates` are closed at the devices (`access`). */
         EventClosures: {
             closures: components["schemas"]["ClosureLine"][];
             gates: string[];
@@ -10873,17 +10319,13 @@ export interface components {
             venue_name: string;
             version: string;
         };
-        /**
-         * EventListing
-         * @description Published events by start. `now` is the server's clock, which can be shifted for tests.
-         */
+        /** @description Published events by start. `now` is the server's clock, which can be shifted for tests. */
         EventListing: {
             events: components["schemas"]["EventSummary"][];
             /** Format: date-time */
             now: string;
         };
         /**
-         * EventMove
          * @description The version of the venue to move to, and what happens to each affected ticket, by its id.
          *
          *         `from_version` is the version that the preview returned: if the event has another one by now, the request is
@@ -10896,10 +10338,7 @@ export interface components {
             from_version: string;
             venue_version: string;
         };
-        /**
-         * EventMoveResult
-         * @description What a move has changed: tickets at another place, refunded tickets, and released orders.
-         */
+        /** @description What a move has changed: tickets at another place, refunded tickets, and released orders. */
         EventMoveResult: {
             refunded: number;
             released: number;
@@ -10907,7 +10346,6 @@ export interface components {
             venue_version: string;
         };
         /**
-         * EventRules
          * @description Rules of an event. `bag_litres_max` 0 means no bags; alcohol needs an exemption in a sports venue.
          *
          *         Of named tickets: `names_by` is how many hours before the start names are due, None if they are optional;
@@ -10931,10 +10369,7 @@ export interface components {
             /** @default false */
             reentry: boolean;
         };
-        /**
-         * EventSales
-         * @description Sales of an event in short: places, and revenue after refunds.
-         */
+        /** @description Sales of an event in short: places, and revenue after refunds. */
         EventSales: {
             /** Format: uuid */
             event_id: string;
@@ -10943,10 +10378,7 @@ export interface components {
             revenue_cents: number;
             sold: number;
         };
-        /**
-         * EventSummary
-         * @description A published event in short.
-         */
+        /** @description A published event in short. */
         EventSummary: {
             /** Format: date-time */
             doors_at: string;
@@ -10979,7 +10411,6 @@ export interface components {
             venue_name: string;
         };
         /**
-         * EventWindow
          * @description A members' window: from `opens_at` until the public sale opens, for members of these tiers and package holders.
          *
          *         Each may hold up to `tickets_max` tickets of the event, and a member no more than their tier allows. Holders of a
@@ -10992,10 +10423,7 @@ export interface components {
             tickets_max: number;
             tier_ids: string[];
         };
-        /**
-         * EvidenceLine
-         * @description Evidence of a dispute, with the name of who sent it and since when it is in its state.
-         */
+        /** @description Evidence of a dispute, with the name of who sent it and since when it is in its state. */
         EvidenceLine: {
             reason: string | null;
             requested_by: string;
@@ -11003,24 +10431,17 @@ export interface components {
             since: string;
             state: components["schemas"]["EvidenceState"];
         };
-        /**
-         * EvidenceRequest
-         * @description Send the evidence of a dispute. The browser makes `id`: a repeated request is one evidence.
-         */
+        /** @description Send the evidence of a dispute. The browser makes `id`: a repeated request is one evidence. */
         EvidenceRequest: {
             /** Format: uuid */
             id: string;
         };
         /**
-         * EvidenceState
          * @description State of evidence.
          * @enum {string}
          */
         EvidenceState: "failed" | "sent" | "waiting";
-        /**
-         * ExchangeBoard
-         * @description What an event's exchange offers now, the cheapest per ticket first.
-         */
+        /** @description What an event's exchange offers now, the cheapest per ticket first. */
         ExchangeBoard: {
             /** Format: uuid */
             event_id: string;
@@ -11029,7 +10450,6 @@ export interface components {
             venue_version: string;
         };
         /**
-         * ExchangeBook
          * @description An event's exchange: its rules, the listings and sums. Sums count tickets, and cents of those that are sold.
          *
          *         `released` are tickets that their holders gave back without money.
@@ -11044,17 +10464,13 @@ export interface components {
             terms: components["schemas"]["ExchangeTerms"];
             waiting: components["schemas"]["WaitingCount"];
         };
-        /**
-         * ExchangePurchaseRequest
-         * @description Listings of one event to buy. The client makes `id`, that of the order: a repeated request is one order.
-         */
+        /** @description Listings of one event to buy. The client makes `id`, that of the order: a repeated request is one order. */
         ExchangePurchaseRequest: {
             /** Format: uuid */
             id: string;
             listing_ids: string[];
         };
         /**
-         * ExchangeTerms
          * @description The rules of an event's exchange. `open` lets holders list; `price_max_permille` is of the ticket's price.
          *
          *         `fee_permille` of the price is kept from the seller's refund. `give_back` lets holders return seats without money.
@@ -11069,10 +10485,7 @@ export interface components {
             /** @default 1000 */
             price_max_permille: number;
         };
-        /**
-         * ExitFile
-         * @description An exit with its clear width.
-         */
+        /** @description An exit with its clear width. */
         ExitFile: {
             clear_width_m: number;
             code: string;
@@ -11080,38 +10493,26 @@ export interface components {
             y_m: number;
             zone?: string | null;
         };
-        /**
-         * FalseRequest
-         * @description Mark a request as false. `id` is made by the client and makes the request idempotent.
-         */
+        /** @description Mark a request as false. `id` is made by the client and makes the request idempotent. */
         FalseRequest: {
             /** Format: uuid */
             id: string;
         };
-        /**
-         * FanAnswer
-         * @description An answer of the control room.
-         */
+        /** @description An answer of the control room. */
         FanAnswer: {
             answer: components["schemas"]["AnswerCode"];
             /** Format: date-time */
             at: string;
             text: string | null;
         };
-        /**
-         * FanLine
-         * @description What a fan said at a time.
-         */
+        /** @description What a fan said at a time. */
         FanLine: {
             /** Format: date-time */
             at: string;
             place: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["DescribedPlace"]) | null;
             text: string | null;
         };
-        /**
-         * FanRequest
-         * @description A request for its sender, with the time of each state that it has reached.
-         */
+        /** @description A request for its sender, with the time of each state that it has reached. */
         FanRequest: {
             answers: components["schemas"]["FanAnswer"][];
             /** Format: uuid */
@@ -11131,15 +10532,11 @@ export interface components {
             written_at: string;
         };
         /**
-         * Fault
          * @description Reason why a camera sends nothing, or why its take ended.
          * @enum {string}
          */
         Fault: "clock_jumped" | "ended" | "gop_open" | "gop_too_long" | "no_h264" | "no_srt" | "our_clock_jumped" | "silent" | "store_away" | "store_full" | "too_large" | "unreachable";
-        /**
-         * FeatureEdit
-         * @description Sets or removes an access feature of seats.
-         */
+        /** @description Sets or removes an access feature of seats. */
         FeatureEdit: {
             /** @enum {string} */
             edit: "feature";
@@ -11149,7 +10546,6 @@ export interface components {
             seats: components["schemas"]["SeatSelection"][];
         };
         /**
-         * FeeRule
          * @description What the operator keeps of each payment: `permille` of the amount and `cents`.
          *
          *         `is_returned`: a refund gives the same part of it back.
@@ -11162,10 +10558,7 @@ export interface components {
             /** @default 0 */
             permille: number;
         };
-        /**
-         * FeedEntry
-         * @description A feed entry. `at`: time of the event; `clock_s`: match clock in seconds, None while it is stopped.
-         */
+        /** @description A feed entry. `at`: time of the event; `clock_s`: match clock in seconds, None while it is stopped. */
         FeedEntry: {
             /** Format: date-time */
             at: string;
@@ -11173,15 +10566,11 @@ export interface components {
             content: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"] | components["schemas"]["EntryCorrection"] | components["schemas"]["EntryWithdrawal"];
             number: number;
         };
-        /**
-         * FeedPage
-         * @description The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes.
-         */
+        /** @description The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes. */
         FeedPage: {
             entries: components["schemas"]["FeedEntry"][];
         };
         /**
-         * FeedUpdate
          * @description A message of the topic: entries in order, each a `FeedEntry`; `teams`: the line-ups have changed.
          *
          *         A stream starts with `head`, the number of the last published entry. Pages have all entries up to it, and the stream
@@ -11195,13 +10584,11 @@ export interface components {
             teams: boolean;
         };
         /**
-         * FigureSource
          * @description Where a figure comes from: scans and tally buttons at gates, or cameras and counters.
          * @enum {string}
          */
         FigureSource: "counters" | "scans";
         /**
-         * FileCheck
          * @description A checked file: its defects and their mends, or its summary.
          *
          *         `current_version` is that of the venue with the code of the file, None for a new venue; `differences` are those to
@@ -11214,10 +10601,7 @@ export interface components {
             mends: components["schemas"]["Mend"][];
             summary: components["schemas"]["FileSummary"] | null;
         };
-        /**
-         * FileSummary
-         * @description The contents of a file; `features` counts seats.
-         */
+        /** @description The contents of a file; `features` counts seats. */
         FileSummary: {
             areas: number;
             blocks: number;
@@ -11232,20 +10616,14 @@ export interface components {
             seats: number;
             time_zone: string;
         };
-        /**
-         * Floor
-         * @description A floor of the walking graph; `name` is empty if the file gives none.
-         */
+        /** @description A floor of the walking graph; `name` is empty if the file gives none. */
         Floor: {
             code: string;
             name: {
                 [key: string]: string;
             };
         };
-        /**
-         * FloorFile
-         * @description A floor of the walking graph. `outside` is in front of the gates.
-         */
+        /** @description A floor of the walking graph. `outside` is in front of the gates. */
         FloorFile: {
             code: string;
             name?: {
@@ -11254,10 +10632,7 @@ export interface components {
             /** @default false */
             outside: boolean;
         };
-        /**
-         * FoodChoice
-         * @description Names of an option and of the chosen value.
-         */
+        /** @description Names of an option and of the chosen value. */
         FoodChoice: {
             choice: {
                 [key: string]: string;
@@ -11266,10 +10641,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * FoodLine
-         * @description A line of an order: a product or its cup deposit. Integer cents, VAT included.
-         */
+        /** @description A line of an order: a product or its cup deposit. Integer cents, VAT included. */
         FoodLine: {
             /** @default 0 */
             age_limit: number;
@@ -11289,7 +10661,6 @@ export interface components {
             vat_permille: number;
         };
         /**
-         * FoodOrder
          * @description An order as its fan sees it. It expires at `accept_by` unless the kitchen accepts it.
          *
          *         `reason` is why it was declined or refunded; `voucher_cents` is the bonus granted for a late order.
@@ -11322,26 +10693,19 @@ export interface components {
             vat: components["schemas"]["BasketVat"][];
             voucher_cents: number | null;
         };
-        /**
-         * FoodOrderEvent
-         * @description An event of an order: its new state, or `voucher` for a granted bonus.
-         */
+        /** @description An event of an order: its new state, or `voucher` for a granted bonus. */
         FoodOrderEvent: {
             /** Format: uuid */
             id: string;
             what: string;
         };
-        /**
-         * FoodOrderNews
-         * @description Events of orders. `reload` asks the client to fetch everything: missed events are not repeated.
-         */
+        /** @description Events of orders. `reload` asks the client to fetch everything: missed events are not repeated. */
         FoodOrderNews: {
             orders?: components["schemas"]["FoodOrderEvent"][];
             /** @default false */
             reload: boolean;
         };
         /**
-         * FoodOrderRequest
          * @description An order to place, priced by the catalogue version the fan saw. The client makes `id`.
          *
          *         `slot_at` is an offered pick-up time, None for as soon as possible. `deliver_to` is the place of a delivery;
@@ -11363,16 +10727,12 @@ export interface components {
             step_free: boolean;
             version: string;
         };
-        /**
-         * FoodRefundRequest
-         * @description Why an accepted order is refunded in full.
-         */
+        /** @description Why an accepted order is refunded in full. */
         FoodRefundRequest: {
             /** @enum {string} */
             reason: "late" | "not_made" | "other" | "quality" | "wrong_item";
         };
         /**
-         * FoodSlot
          * @description A pick-up time, and the remaining capacity of each station until then, in pieces.
          *
          *         `counter` is present if the kitchen limits the number of handovers.
@@ -11385,21 +10745,16 @@ export interface components {
             };
         };
         /**
-         * FoodState
          * @description State of an order.
          * @enum {string}
          */
         FoodState: "accepted" | "cancelled" | "declined" | "delivered" | "expired" | "handed_over" | "placed" | "ready" | "refunded";
         /**
-         * Format
          * @description Format of a statement file.
          * @enum {string}
          */
         Format: "camt053" | "csv";
-        /**
-         * FormerAccount
-         * @description Account that was replaced, with what the provider last said of it, as in `AccountView`.
-         */
+        /** @description Account that was replaced, with what the provider last said of it, as in `AccountView`. */
         FormerAccount: {
             available_cents: number | null;
             negative_since: string | null;
@@ -11409,20 +10764,14 @@ export interface components {
             replaced_at: string;
             standing: components["schemas"]["AccountStanding"];
         };
-        /**
-         * Found
-         * @description Search result, at most twenty of each kind.
-         */
+        /** @description Search result, at most twenty of each kind. */
         Found: {
             items: components["schemas"]["ItemLine"][];
             lines: components["schemas"]["BankLine"][];
             payments: components["schemas"]["FoundPayment"][];
             payouts: components["schemas"]["PayoutLine"][];
         };
-        /**
-         * FoundPayment
-         * @description Payment in a search result.
-         */
+        /** @description Payment in a search result. */
         FoundPayment: {
             amount_cents: number;
             /** Format: date-time */
@@ -11432,10 +10781,7 @@ export interface components {
             purpose: string;
             state: components["schemas"]["PaymentState"];
         };
-        /**
-         * FrameFile
-         * @description A direction away from the pitch, in which rows are straight or arcs; see `frames`.
-         */
+        /** @description A direction away from the pitch, in which rows are straight or arcs; see `frames`. */
         FrameFile: {
             /** @default false */
             curved: boolean;
@@ -11443,25 +10789,16 @@ export interface components {
             x_m: number;
             y_m: number;
         };
-        /**
-         * FramesRequest
-         * @description A batch of frames, in order of the clock.
-         */
+        /** @description A batch of frames, in order of the clock. */
         FramesRequest: {
             frames: components["schemas"]["TrackingFrame"][];
         };
-        /**
-         * FramesResult
-         * @description Number of accepted frames, and of late ones, which are ignored.
-         */
+        /** @description Number of accepted frames, and of late ones, which are ignored. */
         FramesResult: {
             accepted: number;
             late: number;
         };
-        /**
-         * GateBoard
-         * @description The gates of an event at a moment. At most `overrides_max` overrides per device admit.
-         */
+        /** @description The gates of an event at a moment. At most `overrides_max` overrides per device admit. */
         GateBoard: {
             admitted: number;
             alerts: components["schemas"]["ScanAlert"][];
@@ -11485,10 +10822,7 @@ export interface components {
             };
             zones: components["schemas"]["ZoneStatus"][];
         };
-        /**
-         * GateEdit
-         * @description Moves a gate, with its node of the walking graph, and sets its group; None keeps a value.
-         */
+        /** @description Moves a gate, with its node of the walking graph, and sets its group; None keeps a value. */
         GateEdit: {
             /** @enum {string} */
             edit: "gate";
@@ -11497,10 +10831,7 @@ export interface components {
             x_m?: number | null;
             y_m?: number | null;
         };
-        /**
-         * GateFile
-         * @description A ticket gate; `stand` is the zone that it opens to.
-         */
+        /** @description A ticket gate; `stand` is the zone that it opens to. */
         GateFile: {
             code: string;
             group: string;
@@ -11508,10 +10839,7 @@ export interface components {
             x_m: number;
             y_m: number;
         };
-        /**
-         * GateLocation
-         * @description Location of a ticket gate, in centimetres.
-         */
+        /** @description Location of a ticket gate, in centimetres. */
         GateLocation: {
             code: string;
             group: string;
@@ -11519,10 +10847,7 @@ export interface components {
             x: number;
             y: number;
         };
-        /**
-         * GatePicture
-         * @description A gate: people in and out so far, entries a minute (mean of five), its queue, its devices that are offline.
-         */
+        /** @description A gate: people in and out so far, entries a minute (mean of five), its queue, its devices that are offline. */
         GatePicture: {
             closed: boolean;
             code: string;
@@ -11533,16 +10858,12 @@ export interface components {
             queue: components["schemas"]["CrowdFigure"][];
             zone: string;
         };
-        /**
-         * GatePost
-         * @description A gate with its group, as roles and devices name both: with the prefix of their venue.
-         */
+        /** @description A gate with its group, as roles and devices name both: with the prefix of their venue. */
         GatePost: {
             code: string;
             group: string;
         };
         /**
-         * GateQueue
          * @description Queue before a gate; `wait_s` is None where people wait and the flow is zero.
          *
          *         `is_measured`: a counter stands at the gate. Otherwise the queue is the gate's share of the people who left the
@@ -11554,7 +10875,6 @@ export interface components {
             waiting: number;
         };
         /**
-         * GateStatus
          * @description A gate and its flow. `entries_per_minute` is the mean of five minutes; `queue` is None without counters.
          *
          *         `turnstile`, `closed` and `extra_groups` are settings of this gate; a stop of all entry is in the board's `closed`.
@@ -11572,10 +10892,7 @@ export interface components {
             turnstile: boolean;
             zone: string;
         };
-        /**
-         * GateUpdate
-         * @description All settings of a gate.
-         */
+        /** @description All settings of a gate. */
         GateUpdate: {
             /** @default false */
             closed: boolean;
@@ -11583,10 +10900,7 @@ export interface components {
             /** @default false */
             turnstile: boolean;
         };
-        /**
-         * Geometry
-         * @description The whole venue; see the module.
-         */
+        /** @description The whole venue; see the module. */
         Geometry: {
             amenities: components["schemas"]["AmenityLocation"][];
             areas: components["schemas"]["AreaGeometry"][];
@@ -11610,18 +10924,12 @@ export interface components {
             time_zone: string;
             version: string;
         };
-        /**
-         * GiveBack
-         * @description Refund the ticket.
-         */
+        /** @description Refund the ticket. */
         GiveBack: {
             /** @enum {string} */
             kind: "refund";
         };
-        /**
-         * Goal
-         * @description A goal for `side`. The scorer `player` belongs to the other side for an own goal; None: not known yet.
-         */
+        /** @description A goal for `side`. The scorer `player` belongs to the other side for an own goal; None: not known yet. */
         Goal: {
             assist?: number | null;
             /** @enum {string} */
@@ -11634,38 +10942,26 @@ export interface components {
             player?: number | null;
             side: components["schemas"]["Side"];
         };
-        /**
-         * GoalLine
-         * @description A signal of goal-line technology to the referee.
-         */
+        /** @description A signal of goal-line technology to the referee. */
         GoalLine: {
             is_goal: boolean;
             /** @enum {string} */
             kind: "goal_line";
             side: components["schemas"]["Side"];
         };
-        /**
-         * GrantRequest
-         * @description A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone.
-         */
+        /** @description A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone. */
         GrantRequest: {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
         };
-        /**
-         * GrantView
-         * @description A grant as its holder sees it.
-         */
+        /** @description A grant as its holder sees it. */
         GrantView: {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
-        /**
-         * GrantedBonus
-         * @description A booked bonus grant; `bonus_cents` is the wallet's bonus credit now.
-         */
+        /** @description A booked bonus grant; `bonus_cents` is the wallet's bonus credit now. */
         GrantedBonus: {
             bonus_cents: number;
             cents: number;
@@ -11675,7 +10971,6 @@ export interface components {
             wallet_id: string;
         };
         /**
-         * HandOver
          * @description Handover of an order. `code` is the fan's code; None if a manager of the outlet vouches for the fan.
          *
          *         `age_checked` confirms that the age was checked, if the order requires it.
@@ -11685,10 +10980,7 @@ export interface components {
             age_checked: boolean;
             code: string | null;
         };
-        /**
-         * Handover
-         * @description Hand a reward over at a till. The till makes `id`: a repeated request is one use of the code.
-         */
+        /** @description Hand a reward over at a till. The till makes `id`: a repeated request is one use of the code. */
         Handover: {
             /** Format: uuid */
             cashier_id: string;
@@ -11697,20 +10989,14 @@ export interface components {
             id: string;
             outlet: string;
         };
-        /**
-         * Head
-         * @description Last record of a chain; number 0 and 64 zeros if it is empty.
-         */
+        /** @description Last record of a chain; number 0 and 64 zeros if it is empty. */
         Head: {
             /** @default 0000000000000000000000000000000000000000000000000000000000000000 */
             hash: string;
             /** @default 0 */
             number: number;
         };
-        /**
-         * Heartbeat
-         * @description State of a device: its clock, scans to sync, and since when it was offline.
-         */
+        /** @description State of a device: its clock, scans to sync, and since when it was offline. */
         Heartbeat: {
             /** Format: date-time */
             at: string;
@@ -11724,19 +11010,13 @@ export interface components {
             person_id?: string | null;
             version?: string | null;
         };
-        /**
-         * HeartbeatAnswer
-         * @description The answer to a heartbeat.
-         */
+        /** @description The answer to a heartbeat. */
         HeartbeatAnswer: {
             changes: components["schemas"]["PackChanges"];
             /** Format: date-time */
             now: string;
         };
-        /**
-         * HelpRequest
-         * @description A request of a fan. `id` is made by the client and makes the request idempotent; `written_at` is its time.
-         */
+        /** @description A request of a fan. `id` is made by the client and makes the request idempotent; `written_at` is its time. */
         HelpRequest: {
             callback?: string | null;
             /** Format: uuid */
@@ -11747,7 +11027,6 @@ export interface components {
             written_at?: string | null;
         };
         /**
-         * HoldRequest
          * @description Hold places for some minutes. The client makes `id`: a repeated request is one order.
          *
          *         `joins` is a held order of the same buyer and event: its places move to the new order.
@@ -11761,7 +11040,6 @@ export interface components {
             seats: components["schemas"]["BestSeats"] | components["schemas"]["ChosenSeats"] | components["schemas"]["StandingPlaces"];
         };
         /**
-         * HolderMatch
          * @description A pass found for a person without a phone, with the names to compare with their ID.
          *
          *         `buyer_name` is that of the account which has the ticket: the buyer's, or the receiver's after a transfer.
@@ -11776,17 +11054,11 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
             revoked: boolean;
         };
-        /**
-         * HolderUpdate
-         * @description The holder's name; None removes it.
-         */
+        /** @description The holder's name; None removes it. */
         HolderUpdate: {
             holder_name: string | null;
         };
-        /**
-         * Hospitality
-         * @description Rooms, boxes and doors.
-         */
+        /** @description Rooms, boxes and doors. */
         Hospitality: {
             /** @default [] */
             boxes: components["schemas"]["BoxFile"][];
@@ -11795,10 +11067,7 @@ export interface components {
             /** @default [] */
             rooms: components["schemas"]["RoomFile"][];
         };
-        /**
-         * HourlySales
-         * @description Places sold in one hour and their revenue, before refunds and without fees.
-         */
+        /** @description Places sold in one hour and their revenue, before refunds and without fees. */
         HourlySales: {
             cents: number;
             /** Format: date-time */
@@ -11806,7 +11075,6 @@ export interface components {
             sold: number;
         };
         /**
-         * IdentityContent
          * @description What the office sets: the share of passes whose documents are checked, 0 for none and 100 for all.
          *
          *         `unnamed` is what happens to a ticket that carries no name once names are due: it is admitted, or sent to the desk.
@@ -11821,7 +11089,6 @@ export interface components {
             unnamed: "admit" | "desk";
         };
         /**
-         * IdentityCounts
          * @description Passes of an event whose documents were to be checked, and the last outcome of each.
          *
          *         `due` were admitted with a check; `matched` and `mismatched` were answered.
@@ -11831,10 +11098,7 @@ export interface components {
             matched: number;
             mismatched: number;
         };
-        /**
-         * IdentityRuleUpdate
-         * @description The identity rule at the `revision` that the office saw; None for the first one.
-         */
+        /** @description The identity rule at the `revision` that the office saw; None for the first one. */
         IdentityRuleUpdate: {
             revision?: number | null;
             /** @default 0 */
@@ -11845,10 +11109,7 @@ export interface components {
              */
             unnamed: "admit" | "desk";
         };
-        /**
-         * ImportDefect
-         * @description A defect of a line, counted from 1: a stable code and the text that it is about.
-         */
+        /** @description A defect of a line, counted from 1: a stable code and the text that it is about. */
         ImportDefect: {
             code: string;
             line: number;
@@ -11856,7 +11117,6 @@ export interface components {
             text: string;
         };
         /**
-         * ImportResult
          * @description What a file of members does: rows, new numbers, memberships to add, and rows that are stored already.
          *
          *         `linked` of the memberships belong to people who have an account with this address; the others get theirs when they
@@ -11870,27 +11130,18 @@ export interface components {
             rows: number;
             unchanged: number;
         };
-        /**
-         * Imported
-         * @description The current version of a venue after an import; `changed` is False if it was current before.
-         */
+        /** @description The current version of a venue after an import; `changed` is False if it was current before. */
         Imported: {
             changed: boolean;
             venue_code: string;
             version: string;
         };
-        /**
-         * IncidentDetail
-         * @description An incident and its timeline, the oldest entry first.
-         */
+        /** @description An incident and its timeline, the oldest entry first. */
         IncidentDetail: {
             entries: components["schemas"]["IncidentEntry"][];
             incident: components["schemas"]["IncidentView"];
         };
-        /**
-         * IncidentEntry
-         * @description A line of an incident's timeline. `number` is that of its record in the log of the event.
-         */
+        /** @description A line of an incident's timeline. `number` is that of its record in the log of the event. */
         IncidentEntry: {
             at: string;
             data: {
@@ -11906,13 +11157,11 @@ export interface components {
             who_name: string | null;
         };
         /**
-         * IncidentKind
          * @description What happened.
          * @enum {string}
          */
         IncidentKind: "abuse" | "assistance" | "crowd" | "fight" | "fire" | "flag" | "lift" | "lost_child" | "medical" | "other" | "suspicious_item" | "threat";
         /**
-         * IncidentReport
          * @description A new incident. `id` is made by the client and makes the request idempotent.
          *
          *         `occurred_at` is the client's time, for reports that were written offline; a time after the server's counts as now.
@@ -11927,31 +11176,23 @@ export interface components {
             priority: number;
             text?: string | null;
         };
-        /**
-         * IncidentRequests
-         * @description The requests of an incident: how many of each zone, the newest 50, and the answers to all, the oldest first.
-         */
+        /** @description The requests of an incident: how many of each zone, the newest 50, and the answers to all, the oldest first. */
         IncidentRequests: {
             answers: components["schemas"]["FanAnswer"][];
             requests: components["schemas"]["SentRequest"][];
             zones: components["schemas"]["ZoneRequests"][];
         };
         /**
-         * IncidentSource
          * @description Who reported an incident.
          * @enum {string}
          */
         IncidentSource: "fan" | "staff";
-        /**
-         * IncidentTeams
-         * @description The assignments of an incident, the oldest first, and the free teams: fitting ones first, the nearest first.
-         */
+        /** @description The assignments of an incident, the oldest first, and the free teams: fitting ones first, the nearest first. */
         IncidentTeams: {
             assignments: components["schemas"]["AssignmentView"][];
             candidates: components["schemas"]["TeamCandidate"][];
         };
         /**
-         * IncidentView
          * @description An incident for the control room. Text and place are None if there are none, or after the retention period.
          *
          *         `requests` counts the requests of fans that it holds.
@@ -11976,7 +11217,6 @@ export interface components {
             text: string | null;
         };
         /**
-         * Instalment
          * @description An agreed part of a subscription. `next_at` is when its card is charged next, `until` the end of its places.
          *
          *         `declined` counts the charges that the bank refused; `reason` is why the card was not charged.
@@ -11995,17 +11235,13 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
-        /**
-         * InstalmentPart
-         * @description A part that a buyer may choose; `due_at` is None for the first, which is paid at once.
-         */
+        /** @description A part that a buyer may choose; `due_at` is None for the first, which is paid at once. */
         InstalmentPart: {
             cents: number;
             due_at: string | null;
             event_ids: string[];
         };
         /**
-         * Instalments
          * @description The agreed parts of a subscription; `card` is the label of the saved card, None if there is none.
          *
          *         `is_replaced`: another card is being saved.
@@ -12015,10 +11251,7 @@ export interface components {
             is_replaced: boolean;
             parts: components["schemas"]["Instalment"][];
         };
-        /**
-         * Invitation
-         * @description An invitation that waits for its answer.
-         */
+        /** @description An invitation that waits for its answer. */
         Invitation: {
             email: string;
             /** Format: date-time */
@@ -12032,17 +11265,11 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
-        /**
-         * InvitationCode
-         * @description The code out of an invitation's link.
-         */
+        /** @description The code out of an invitation's link. */
         InvitationCode: {
             code: string;
         };
-        /**
-         * InvitationRequest
-         * @description The address and role of an invitation. A repeated request with the same `id` sends no second email.
-         */
+        /** @description The address and role of an invitation. A repeated request with the same `id` sends no second email. */
         InvitationRequest: {
             email: string;
             id?: string | null;
@@ -12051,20 +11278,14 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
         };
-        /**
-         * InvitationSent
-         * @description An invitation is on its way.
-         */
+        /** @description An invitation is on its way. */
         InvitationSent: {
             /** Format: date-time */
             expires_at: string;
             /** Format: uuid */
             id: string;
         };
-        /**
-         * IssuerJwk
-         * @description An event's public signing key as a JWK (RFC 8037); `kid` is the key id in the pass, in base64url.
-         */
+        /** @description An event's public signing key as a JWK (RFC 8037); `kid` is the key id in the pass, in base64url. */
         IssuerJwk: {
             /** @default EdDSA */
             alg: string;
@@ -12078,15 +11299,11 @@ export interface components {
             x: string;
         };
         /**
-         * ItemKind
          * @description What an item is about. The first ones are verdicts on an entry.
          * @enum {string}
          */
         ItemKind: "amount_differs" | "application_fee_missing" | "currency_differs" | "line_differs" | "line_unmatched" | "named_twice" | "needs_explanation" | "net_differs" | "payment_missing" | "payment_unknown" | "payout_differs" | "payout_failed" | "payout_not_in_bank" | "payout_not_listed" | "payout_unknown" | "refund_missing" | "refund_unknown";
-        /**
-         * ItemLine
-         * @description Unmatched item with the names of people: `None` if it is not assigned, empty for a person without a name.
-         */
+        /** @description Unmatched item with the names of people: `None` if it is not assigned, empty for a person without a name. */
         ItemLine: {
             amount_cents: number;
             assignee: string | null;
@@ -12112,40 +11329,25 @@ export interface components {
             resolved_at: string | null;
             resolved_by: string | null;
         };
-        /**
-         * ItemPricesUpdate
-         * @description All prices of an item.
-         */
+        /** @description All prices of an item. */
         ItemPricesUpdate: {
             prices: components["schemas"]["Price"][];
         };
-        /**
-         * ItemRevision
-         * @description Current revision of an item.
-         */
+        /** @description Current revision of an item. */
         ItemRevision: {
             revision: number;
         };
-        /**
-         * ItemUpdate
-         * @description An item to store. With `revision`, only if that is the current one (0: only if the item is new).
-         */
+        /** @description An item to store. With `revision`, only if that is the current one (0: only if the item is new). */
         ItemUpdate: {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
             revision?: number | null;
         };
-        /**
-         * JoinAnswer
-         * @description A membership that was asked for; `payment_url` is None if nothing is left to pay.
-         */
+        /** @description A membership that was asked for; `payment_url` is None if nothing is left to pay. */
         JoinAnswer: {
             membership: components["schemas"]["MembershipView"];
             payment_url: string | null;
         };
-        /**
-         * JoinRequest
-         * @description A person joins a tier. The client makes `id` and `payment_id`, so a repeated request is one membership.
-         */
+        /** @description A person joins a tier. The client makes `id` and `payment_id`, so a repeated request is one membership. */
         JoinRequest: {
             /** Format: uuid */
             id: string;
@@ -12155,7 +11357,6 @@ export interface components {
             tier_id: string;
         };
         /**
-         * Journal
          * @description Lines of some days, inclusive, by day and account; debits equal credits.
          *
          *         `balances` are money held and owed: wallets, bonus credit, deposits, drawers, providers, tickets of upcoming events.
@@ -12173,7 +11374,6 @@ export interface components {
             starts_on: string;
         };
         /**
-         * JournalLine
          * @description One journal line: a debit or a credit, the other amount is zero.
          *
          *         `account_name` is a key of `CHART` (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`, `sales`, `vat`,
@@ -12194,10 +11394,7 @@ export interface components {
             outlet: string | null;
             vat_permille: number | null;
         };
-        /**
-         * Jwk
-         * @description A public key as browsers export it: Ed25519, or P-256 with `y`; other members are ignored.
-         */
+        /** @description A public key as browsers export it: Ed25519, or P-256 with `y`; other members are ignored. */
         Jwk: {
             /** @enum {string} */
             crv: "Ed25519" | "P-256";
@@ -12207,7 +11404,6 @@ export interface components {
             y?: string | null;
         };
         /**
-         * KeyFrame
          * @description All positions: moment `n` is `n * 500` ms of the match clock.
          *
          *         `at` holds the positions of `who` (docs/pitch.md); `runs`, in the same order, metres and top speed in tenths of
@@ -12223,10 +11419,7 @@ export interface components {
             ][];
             who: string[];
         };
-        /**
-         * Kick
-         * @description A kick: time, ball, speed (km/h), and the nearest player (`h9`; None: unknown).
-         */
+        /** @description A kick: time, ball, speed (km/h), and the nearest player (`h9`; None: unknown). */
         Kick: {
             /** Format: date-time */
             at: string;
@@ -12234,23 +11427,18 @@ export interface components {
             by?: string | null;
             kmh: number;
         };
-        /**
-         * KickOff
-         * @description Start of a period.
-         */
+        /** @description Start of a period. */
         KickOff: {
             /** @enum {string} */
             kind: "kick_off";
             period: components["schemas"]["Period"];
         };
         /**
-         * Kind
          * @description The kind of an edge.
          * @enum {string}
          */
         Kind: "level" | "lift" | "ramp" | "stairs";
         /**
-         * KitchenBoard
          * @description A kitchen's screen: tickets by pick-up time, capacity and load.
          *
          *         `promise_error` has the timing statistics of the current event. `time_zone` is the IANA name of the venue's zone;
@@ -12270,7 +11458,6 @@ export interface components {
             time_zone?: string;
         };
         /**
-         * KitchenCapacity
          * @description Capacity of a kitchen: pieces in five minutes by station; a missing station makes nothing.
          *
          *         The value of `counter` limits the handovers; without it they are not limited. `note` is shown to fans.
@@ -12285,10 +11472,7 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * KitchenInterval
-         * @description Load of a kitchen in one interval of five minutes.
-         */
+        /** @description Load of a kitchen in one interval of five minutes. */
         KitchenInterval: {
             /** Format: date-time */
             starts_at: string;
@@ -12296,10 +11480,7 @@ export interface components {
                 [key: string]: components["schemas"]["StationLoad"];
             };
         };
-        /**
-         * KitchenTicket
-         * @description An order as its kitchen sees it. `age_limit` above zero requires an age check at the handover.
-         */
+        /** @description An order as its kitchen sees it. `age_limit` above zero requires an age check at the handover. */
         KitchenTicket: {
             /** Format: date-time */
             accept_by: string;
@@ -12321,7 +11502,6 @@ export interface components {
             stations: components["schemas"]["Station"][];
         };
         /**
-         * Leg
          * @description A part of a route without a change of kind or floor.
          *
          *         `to` is its end (`gate:A1`, `stairs:N2`, `lift-N-1`, `block:203`, `seat`, ...); it leads from `floor` to `to_floor`.
@@ -12346,66 +11526,44 @@ export interface components {
              */
             turn: "" | "left" | "right";
         };
-        /**
-         * Letters
-         * @description The ids of dead letters.
-         */
+        /** @description The ids of dead letters. */
         Letters: {
             ids: number[];
         };
-        /**
-         * LiftState
-         * @description A lift; `out_of_order_since` is None while it works.
-         */
+        /** @description A lift; `out_of_order_since` is None while it works. */
         LiftState: {
             code: string;
             out_of_order_since: string | null;
             stand: string;
             venue_code: string;
         };
-        /**
-         * LiftUpdate
-         * @description New state of a lift.
-         */
+        /** @description New state of a lift. */
         LiftUpdate: {
             working: boolean;
         };
-        /**
-         * Limits
-         * @description Limits in cents: per top-up, and per wallet.
-         */
+        /** @description Limits in cents: per top-up, and per wallet. */
         Limits: {
             top_up_max_cents: number;
             top_up_min_cents: number;
             wallet_max_cents: number;
         };
-        /**
-         * LineChoice
-         * @description Bank line of a payout.
-         */
+        /** @description Bank line of a payout. */
         LineChoice: {
             /** Format: uuid */
             line_id: string;
         };
-        /**
-         * LineDefect
-         * @description A line that was not imported, counted from 1, with code and message.
-         */
+        /** @description A line that was not imported, counted from 1, with code and message. */
         LineDefect: {
             line: number;
             /** @default  */
             message: string;
             reason: string;
         };
-        /**
-         * LinkRequest
-         * @description The key of a transfer's link; a person whose address it names needs none.
-         */
+        /** @description The key of a transfer's link; a person whose address it names needs none. */
         LinkRequest: {
             key?: string | null;
         };
         /**
-         * ListableTicket
          * @description A ticket that its holder may list: at most for `price_max_cents`, of which the operator keeps the share.
          *
          *         `may_pay_wallet`: the money may go to the holder's wallet. That of an organiser's own account may not.
@@ -12419,10 +11577,7 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /**
-         * ListedPlace
-         * @description A listed ticket for its holder and the office. `face_cents` is what the holder paid.
-         */
+        /** @description A listed ticket for its holder and the office. `face_cents` is what the holder paid. */
         ListedPlace: {
             face_cents: number;
             label: components["schemas"]["PlaceLabel"];
@@ -12432,24 +11587,17 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /**
-         * ListedTicket
-         * @description A ticket to list, and its price in cents.
-         */
+        /** @description A ticket to list, and its price in cents. */
         ListedTicket: {
             price_cents: number;
             /** Format: uuid */
             ticket_id: string;
         };
-        /**
-         * ListingDecision
-         * @description Whether a listing that waits for its review goes on sale.
-         */
+        /** @description Whether a listing that waits for its review goes on sale. */
         ListingDecision: {
             allow: boolean;
         };
         /**
-         * ListingRequest
          * @description Tickets of one order to sell together. The client makes `id`: a repeated request is one listing.
          *
          *         `to_wallet`: the seller wants the money in their wallet, if its limit allows when the tickets are sold.
@@ -12462,7 +11610,6 @@ export interface components {
             to_wallet: boolean;
         };
         /**
-         * ListingView
          * @description A listing for its seller. `payout_cents` is what the seller gets; `held`: a buyer is about to pay it.
          *
          *         `reasons` are the rules for which a person reviews it. `to_wallet`: the money goes to the seller's wallet; of a sold
@@ -12484,18 +11631,12 @@ export interface components {
             to_wallet: boolean;
             total_cents: number;
         };
-        /**
-         * Location
-         * @description Position of the venue in degrees (WGS 84).
-         */
+        /** @description Position of the venue in degrees (WGS 84). */
         Location: {
             latitude: number;
             longitude: number;
         };
-        /**
-         * MailboxEmail
-         * @description An email in the demonstration's mailbox; `body` is its plain text.
-         */
+        /** @description An email in the demonstration's mailbox; `body` is its plain text. */
         MailboxEmail: {
             /** Format: date-time */
             arrived_at: string;
@@ -12506,38 +11647,26 @@ export interface components {
             recipient: string;
             subject: string;
         };
-        /**
-         * MailboxFile
-         * @description A file of an email in the demonstration's mailbox.
-         */
+        /** @description A file of an email in the demonstration's mailbox. */
         MailboxFile: {
             name: string;
             position: number;
         };
-        /**
-         * MapPlace
-         * @description A point of the plan, in centimetres from the centre of the pitch.
-         */
+        /** @description A point of the plan, in centimetres from the centre of the pitch. */
         MapPlace: {
             /** @enum {string} */
             by: "map";
             x_cm: number;
             y_cm: number;
         };
-        /**
-         * MatchClock
-         * @description A running match clock: `at_s` seconds at the time `since`.
-         */
+        /** @description A running match clock: `at_s` seconds at the time `since`. */
         MatchClock: {
             at_s: number;
             period: components["schemas"]["Period"];
             /** Format: date-time */
             since: string;
         };
-        /**
-         * MatchFeed
-         * @description The current state of a feed; `head` is the number of its last entry.
-         */
+        /** @description The current state of a feed; `head` is the number of its last entry. */
         MatchFeed: {
             /** Format: uuid */
             event_id: string;
@@ -12547,7 +11676,6 @@ export interface components {
             teams: components["schemas"]["Teams"] | null;
         };
         /**
-         * MatchState
          * @description The score, the clock (None: stopped) and the finished periods.
          *
          *         `penalties`: the score of the shoot-out, None before it starts.
@@ -12564,16 +11692,12 @@ export interface components {
             over: components["schemas"]["Period"][];
             penalties?: components["schemas"]["ShootOutScore"] | null;
         };
-        /**
-         * MatchStatistics
-         * @description Statistics of a match, and of each player with counted actions, by side and shirt number.
-         */
+        /** @description Statistics of a match, and of each player with counted actions, by side and shirt number. */
         MatchStatistics: {
             players?: components["schemas"]["PlayerStatistics"][];
             teams?: components["schemas"]["TeamStatistics"];
         };
         /**
-         * Me
          * @description The signed-in person and their roles. Anonymous visitors and guests have neither id nor address.
          *
          *         A device has no grants here: what it may do stands at its own door.
@@ -12594,7 +11718,6 @@ export interface components {
             sso: boolean;
         };
         /**
-         * MediaDesk
          * @description The desk of an event. `near`: the event is current, so that video is visible and goals make clips.
          *
          *         `four_eyes`: clips need approval by a second person.
@@ -12607,16 +11730,12 @@ export interface components {
             now: string;
             suggestions: components["schemas"]["DeskSuggestion"][];
         };
-        /**
-         * MembershipCancellation
-         * @description Cancel a membership. With `refund_id`, which the client makes, its price is refunded once.
-         */
+        /** @description Cancel a membership. With `refund_id`, which the client makes, its price is refunded once. */
         MembershipCancellation: {
             reason: string;
             refund_id?: string | null;
         };
         /**
-         * MembershipView
          * @description A membership for its member. `number` is None until the first one begins.
          *
          *         `over`: its term has ended. `upgraded`: another one replaced it. `price_cents` of one that replaced another is what
@@ -12647,19 +11766,13 @@ export interface components {
             tier_id: string;
             upgrades: components["schemas"]["Upgrade"][];
         };
-        /**
-         * Mend
-         * @description A proposed change; `after` is None if the value is left out.
-         */
+        /** @description A proposed change; `after` is None if the value is left out. */
         Mend: {
             after: string | null;
             before: string;
             place: string;
         };
-        /**
-         * Menu
-         * @description Products together at one price, which is split over them by their own prices, so that each bears its own VAT.
-         */
+        /** @description Products together at one price, which is split over them by their own prices, so that each bears its own VAT. */
         Menu: {
             /** @default menus */
             category: components["schemas"]["ProductCategory"];
@@ -12680,13 +11793,11 @@ export interface components {
             position: number;
         };
         /**
-         * MomentSource
          * @description Source of a suggestion.
          * @enum {string}
          */
         MomentSource: "roar" | "taps";
         /**
-         * MovePreview
          * @description What a move to another version of the venue would change: places that stay the same, and the affected ones.
          *
          *         `from_version` is the present version of the event. Of the kept places, `entrances` are tickets with another gate
@@ -12699,17 +11810,11 @@ export interface components {
             kept: number;
             venue_version: string;
         };
-        /**
-         * Moved
-         * @description The number of dead letters that still existed.
-         */
+        /** @description The number of dead letters that still existed. */
         Moved: {
             count: number;
         };
-        /**
-         * MyCard
-         * @description A card of the fan. `spent_today_cents` is of the day in the deployment's time zone.
-         */
+        /** @description A card of the fan. `spent_today_cents` is of the day in the deployment's time zone. */
         MyCard: {
             blocked: components["schemas"]["BlockReason"] | null;
             blocked_at: string | null;
@@ -12723,10 +11828,7 @@ export interface components {
             personalised_at: string;
             spent_today_cents: number;
         };
-        /**
-         * MyDevice
-         * @description What a device may know of itself.
-         */
+        /** @description What a device may know of itself. */
         MyDevice: {
             /** Format: uuid */
             id: string;
@@ -12735,7 +11837,6 @@ export interface components {
             posts: string[];
         };
         /**
-         * MyEntry
          * @description My entry. `code` is what is published instead of me; `number` is its place in the order of the draw, from 1.
          *
          *         `charged_at_most_cents` is the highest amount that my card is charged. `reason` is why it was declined.
@@ -12765,10 +11866,7 @@ export interface components {
             wheelchair: boolean;
             wishes: string[];
         };
-        /**
-         * MyPhone
-         * @description A phone that pays from my wallet.
-         */
+        /** @description A phone that pays from my wallet. */
         MyPhone: {
             /** Format: uuid */
             id: string;
@@ -12776,35 +11874,23 @@ export interface components {
             /** Format: date-time */
             registered_at: string;
         };
-        /**
-         * MyWaiting
-         * @description The caller's entry on the waiting list of an event; None without one.
-         */
+        /** @description The caller's entry on the waiting list of an event; None without one. */
         MyWaiting: {
             entry: components["schemas"]["WaitingView"] | null;
         };
-        /**
-         * Named
-         * @description How many valid tickets of an event carry a name. `due_at` is None where names are optional.
-         */
+        /** @description How many valid tickets of an event carry a name. `due_at` is None where names are optional. */
         Named: {
             due_at: string | null;
             named: number;
             tickets: number;
         };
-        /**
-         * Networks
-         * @description Networks (CIDR, RFC 4632 and 4291), such as those of the venue.
-         */
+        /** @description Networks (CIDR, RFC 4632 and 4291), such as those of the venue. */
         Networks: {
             /** @enum {string} */
             kind: "networks";
             networks: string[];
         };
-        /**
-         * NewBroadcast
-         * @description The first message of a thread.
-         */
+        /** @description The first message of a thread. */
         NewBroadcast: {
             audience: components["schemas"]["ToAllFans"] | components["schemas"]["ToZones"] | components["schemas"]["ToStaff"];
             category: components["schemas"]["BroadcastCategory"];
@@ -12822,10 +11908,7 @@ export interface components {
             };
             urgency: components["schemas"]["BroadcastUrgency"];
         };
-        /**
-         * NewCardReader
-         * @description Reader to register. The browser makes `id`; `code` is shown by the reader, `location_id` is the provider's.
-         */
+        /** @description Reader to register. The browser makes `id`; `code` is shown by the reader, `location_id` is the provider's. */
         NewCardReader: {
             code: string;
             /** Format: uuid */
@@ -12835,7 +11918,6 @@ export interface components {
             outlet: string;
         };
         /**
-         * NewEvent
          * @description A new event. The client makes its id: a repeated request is one event.
          *
          *         `venue_code` may be left out in a deployment of one venue.
@@ -12867,42 +11949,27 @@ export interface components {
             };
             venue_code?: string;
         };
-        /**
-         * NewNote
-         * @description Note to store. The browser creates `id`, so a repeated request is one note.
-         */
+        /** @description Note to store. The browser creates `id`, so a repeated request is one note. */
         NewNote: {
             /** Format: uuid */
             id: string;
             text: string;
         };
-        /**
-         * NewPasskeyRequest
-         * @description What the authenticator made; without a name the passkey is called after the device.
-         */
+        /** @description What the authenticator made; without a name the passkey is called after the device. */
         NewPasskeyRequest: {
             credential: components["schemas"]["RegistrationJson"];
             name?: string | null;
         };
-        /**
-         * NewPin
-         * @description Digits that one alone knows.
-         */
+        /** @description Digits that one alone knows. */
         NewPin: {
             pin: string;
         };
-        /**
-         * NewPlace
-         * @description A free place of the new version for an affected ticket.
-         */
+        /** @description A free place of the new version for an affected ticket. */
         NewPlace: {
             label: components["schemas"]["PlaceLabel"];
             place: number;
         };
-        /**
-         * NewTeam
-         * @description A new team. `id` is made by the client; `post` is a zone of the venue.
-         */
+        /** @description A new team. `id` is made by the client; `post` is a zone of the venue. */
         NewTeam: {
             code: string;
             /** Format: uuid */
@@ -12914,7 +11981,6 @@ export interface components {
             post?: string | null;
         };
         /**
-         * NodeFile
          * @description A point of the walking graph.
          *
          *         `id` names what is there: `gate:A1`, `ramp:N1`, `outlet:01`, `block:203`, `platform:203` (its wheelchair spaces),
@@ -12928,10 +11994,7 @@ export interface components {
             x_m: number;
             y_m: number;
         };
-        /**
-         * NoteIncident
-         * @description Add a line to the timeline, also of a resolved incident.
-         */
+        /** @description Add a line to the timeline, also of a resolved incident. */
         NoteIncident: {
             /** Format: uuid */
             id: string;
@@ -12939,10 +12002,7 @@ export interface components {
             kind: "noted";
             text: string;
         };
-        /**
-         * NoteLine
-         * @description Note with the name of its author, empty if unknown.
-         */
+        /** @description Note with the name of its author, empty if unknown. */
         NoteLine: {
             author: string;
             /** Format: uuid */
@@ -12951,23 +12011,18 @@ export interface components {
             /** Format: date-time */
             written_at: string;
         };
-        /**
-         * Notice
-         * @description Points that lapse at a moment, of which the person must be told.
-         */
+        /** @description Points that lapse at a moment, of which the person must be told. */
         Notice: {
             /** Format: date-time */
             lapses_at: string;
             points: number;
         };
         /**
-         * NotificationKind
          * @description A kind of notification that a fan can select.
          * @enum {string}
          */
         NotificationKind: "goals" | "ground" | "periods" | "replays";
         /**
-         * NotificationPreferences
          * @description A fan's preferences; empty `kinds`: no notifications.
          *
          *         `quiet` during play: at the venue (`inside`), everywhere (`always`), or `never`. The kinds in `even_during` are sent
@@ -12982,20 +12037,14 @@ export interface components {
              */
             quiet: "always" | "inside" | "never";
         };
-        /**
-         * NotificationSettings
-         * @description Preferences for all events of the club, and overrides by event.
-         */
+        /** @description Preferences for all events of the club, and overrides by event. */
         NotificationSettings: {
             club: components["schemas"]["NotificationPreferences"];
             events: {
                 [key: string]: components["schemas"]["NotificationPreferences"];
             };
         };
-        /**
-         * Offer
-         * @description Prices, fees and sale window of an event; a block that is not listed is not for sale.
-         */
+        /** @description Prices, fees and sale window of an event; a block that is not listed is not for sale. */
         Offer: {
             areas: components["schemas"]["AreaOffer"][];
             blocks: {
@@ -13019,17 +12068,11 @@ export interface components {
             vat_permille: number;
             venue_version: string;
         };
-        /**
-         * OfferRequest
-         * @description The choice of events whose prices are asked for; absent for a package without a choice.
-         */
+        /** @description The choice of events whose prices are asked for; absent for a package without a choice. */
         OfferRequest: {
             event_ids?: string[] | null;
         };
-        /**
-         * OfferSummary
-         * @description Summary of an event's offer: the lowest adult price available (None: sold out) and the free places.
-         */
+        /** @description Summary of an event's offer: the lowest adult price available (None: sold out) and the free places. */
         OfferSummary: {
             /** Format: uuid */
             event_id: string;
@@ -13037,7 +12080,6 @@ export interface components {
             from_cents: number | null;
         };
         /**
-         * OfficeAttendance
          * @description The rule of a package, None without one, and its holders by unused events, from 0 on.
          *
          *         Events that ended before `ended_before` count. `holders` are the 100 with the most unused events.
@@ -13050,10 +12092,7 @@ export interface components {
             revision: number | null;
             rule: components["schemas"]["AttendanceContent"] | null;
         };
-        /**
-         * OfficeCampaign
-         * @description A campaign with the names of its packages and its counts.
-         */
+        /** @description A campaign with the names of its packages and its counts. */
         OfficeCampaign: {
             content: components["schemas"]["CampaignContent"];
             counts: components["schemas"]["CampaignCounts"];
@@ -13072,10 +12111,7 @@ export interface components {
             /** @enum {string} */
             state: "draft" | "open" | "relocating" | "started";
         };
-        /**
-         * OfficeDevice
-         * @description A device as the office lists it. `may_change` tells whether the asker may rename it and move it.
-         */
+        /** @description A device as the office lists it. `may_change` tells whether the asker may rename it and move it. */
         OfficeDevice: {
             /** Format: uuid */
             id: string;
@@ -13094,10 +12130,7 @@ export interface components {
             revoked_at: string | null;
             revoked_by: string | null;
         };
-        /**
-         * OfficeDraw
-         * @description A draw as the office set it. `states` counts the confirmed entries; `unconfirmed` have no saved card yet.
-         */
+        /** @description A draw as the office set it. `states` counts the confirmed entries; `unconfirmed` have no saved card yet. */
         OfficeDraw: {
             /** Format: date-time */
             closes_at: string;
@@ -13125,10 +12158,7 @@ export interface components {
             };
             unconfirmed: number;
         };
-        /**
-         * OfficeDrawPage
-         * @description The draw of an event, None before one is set, and its categories.
-         */
+        /** @description The draw of an event, None before one is set, and its categories. */
         OfficeDrawPage: {
             categories: components["schemas"]["DrawCategory"][];
             draw: components["schemas"]["OfficeDraw"] | null;
@@ -13137,18 +12167,12 @@ export interface components {
             /** Format: date-time */
             starts_at: string;
         };
-        /**
-         * OfficeEntries
-         * @description Entries in the order of the draw, at most 100; `more` continues after the last one.
-         */
+        /** @description Entries in the order of the draw, at most 100; `more` continues after the last one. */
         OfficeEntries: {
             entries: components["schemas"]["OfficeEntry"][];
             more: boolean;
         };
-        /**
-         * OfficeEntry
-         * @description An entry for the office; `name` is None once its person was erased, and empty if they gave none.
-         */
+        /** @description An entry for the office; `name` is None once its person was erased, and empty if they gave none. */
         OfficeEntry: {
             any_other: boolean;
             category_id: string | null;
@@ -13166,10 +12190,7 @@ export interface components {
             wheelchair: boolean;
             wishes: string[];
         };
-        /**
-         * OfficeEvent
-         * @description An event for its organiser, with its defects.
-         */
+        /** @description An event for its organiser, with its defects. */
         OfficeEvent: {
             defects: string[];
             event: components["schemas"]["Event"];
@@ -13177,7 +12198,6 @@ export interface components {
             sale: "after" | "before" | "cancelled" | "open";
         };
         /**
-         * OfficeIdentityRule
          * @description The identity rule of an event. Before the first one, `revision` is None and nothing is checked.
          *
          *         `named_tickets`: tickets carry names, without which there is nothing to compare. `names_due_at` is None if names are
@@ -13192,7 +12212,6 @@ export interface components {
             set_by_name: string | null;
         };
         /**
-         * OfficeListing
          * @description A listing for the office. `seller` names the account; None after an erasure.
          *
          *         `sold_in_year` are the tickets that this person sold in 365 days, of all events.
@@ -13219,10 +12238,7 @@ export interface components {
             to_wallet: boolean;
             total_cents: number;
         };
-        /**
-         * OfficeMember
-         * @description A member for the office. `has_account` is false until an imported member has signed in.
-         */
+        /** @description A member for the office. `has_account` is false until an imported member has signed in. */
         OfficeMember: {
             email: string | null;
             has_account: boolean;
@@ -13233,28 +12249,19 @@ export interface components {
             name: string | null;
             number: number;
         };
-        /**
-         * OfficeMembers
-         * @description Members by number, at most 100; `more` continues after the last one.
-         */
+        /** @description Members by number, at most 100; `more` continues after the last one. */
         OfficeMembers: {
             members: components["schemas"]["OfficeMember"][];
             more: boolean;
         };
-        /**
-         * OfficeOrder
-         * @description An order with its buyer, for the box office.
-         */
+        /** @description An order with its buyer, for the box office. */
         OfficeOrder: {
             /** Format: date-time */
             held_at: string;
             order: components["schemas"]["Order"];
             owner: components["schemas"]["OrderOwner"] | null;
         };
-        /**
-         * OfficeOrderDetail
-         * @description An order with its passes, payments, refunds and disputes.
-         */
+        /** @description An order with its passes, payments, refunds and disputes. */
         OfficeOrderDetail: {
             disputes: components["schemas"]["Dispute"][];
             /** Format: date-time */
@@ -13267,7 +12274,6 @@ export interface components {
             terms: components["schemas"]["AcceptedTerms"] | null;
         };
         /**
-         * OfficePackage
          * @description A package as the office sets it and as buyers see it, with its counts.
          *
          *         `planned` counts the instalments that are charged on their dates, `to_pay` those that their buyers must pay.
@@ -13280,7 +12286,6 @@ export interface components {
             view: components["schemas"]["PackageView"];
         };
         /**
-         * OfficeProgramme
          * @description The points of an organiser; `programme` is None before its first revision. `people` take part now.
          *
          *         `open_redemptions` wait for the office. `vouchers_are_bonus`: they are credit of the wallet at once, not a code.
@@ -13297,10 +12302,7 @@ export interface components {
             totals: components["schemas"]["PointsTotal"][];
             vouchers_are_bonus: boolean;
         };
-        /**
-         * OfficeRedemption
-         * @description A redeemed reward for the office, with the person; both are None after their erasure.
-         */
+        /** @description A redeemed reward for the office, with the person; both are None after their erasure. */
         OfficeRedemption: {
             by_bonus: boolean;
             cancel_reason: string | null;
@@ -13325,10 +12327,7 @@ export interface components {
             state_at: string;
             text: string | null;
         };
-        /**
-         * OfficeRenewal
-         * @description A renewal for the office; `name` and `email` are None after the erasure of the person.
-         */
+        /** @description A renewal for the office; `name` and `email` are None after the erasure of the person. */
         OfficeRenewal: {
             email: string | null;
             /** Format: uuid */
@@ -13347,16 +12346,12 @@ export interface components {
             wishes: components["schemas"]["WishAnswer"][];
             years: number;
         };
-        /**
-         * OfficeRenewals
-         * @description Renewals in the order of their ids, at most 100; `more` continues after the last one.
-         */
+        /** @description Renewals in the order of their ids, at most 100; `more` continues after the last one. */
         OfficeRenewals: {
             more: boolean;
             renewals: components["schemas"]["OfficeRenewal"][];
         };
         /**
-         * OfficeSubscription
          * @description A subscription for the office; `name` and `email` are None after the erasure of the person.
          *
          *         `instalments` are empty if it is paid at once.
@@ -13378,25 +12373,18 @@ export interface components {
             state: "ended" | "held" | "paid" | "paying" | "refunded";
             total_cents: number;
         };
-        /**
-         * OfficeSubscriptions
-         * @description Subscriptions in the order of their ids, at most 100; `more` continues after the last one.
-         */
+        /** @description Subscriptions in the order of their ids, at most 100; `more` continues after the last one. */
         OfficeSubscriptions: {
             more: boolean;
             subscriptions: components["schemas"]["OfficeSubscription"][];
         };
-        /**
-         * OfficeTier
-         * @description A tier with its counts. The term of one that has or had members is fixed.
-         */
+        /** @description A tier with its counts. The term of one that has or had members is fixed. */
         OfficeTier: {
             counts: components["schemas"]["TierCounts"];
             term_is_fixed: boolean;
             tier: components["schemas"]["Tier"];
         };
         /**
-         * OfficeTill
          * @description Till for the office. `unclosed` counts records without a daily closing; `shift` is the open one.
          *
          *         `is_order_ahead`: order-ahead till, which records the orders that its kitchen accepts.
@@ -13415,20 +12403,14 @@ export interface components {
             shift: components["schemas"]["Shift"] | null;
             unclosed: number;
         };
-        /**
-         * OfficeWindows
-         * @description The members' windows of an event for the office. A change names the `revision` that it replaces.
-         */
+        /** @description The members' windows of an event for the office. A change names the `revision` that it replaces. */
         OfficeWindows: {
             revision: number;
             /** Format: date-time */
             sale_opens_at: string;
             windows: components["schemas"]["EventWindow"][];
         };
-        /**
-         * OfflineDevice
-         * @description A device that was not heard of for too long; `place` is its gate, or where it counted.
-         */
+        /** @description A device that was not heard of for too long; `place` is its gate, or where it counted. */
         OfflineDevice: {
             /** Format: uuid */
             id: string;
@@ -13438,7 +12420,6 @@ export interface components {
             place: string;
         };
         /**
-         * OfflineLoss
          * @description Losses of offline sales. `max_loss_cents` = `tills` * `till_limit_cents`: the maximum before any till uploads.
          *
          *         `lost_cents` is the balance of the loss accounts of these tills.
@@ -13449,26 +12430,17 @@ export interface components {
             till_limit_cents: number;
             tills: number;
         };
-        /**
-         * OfflineStart
-         * @description The controller began alone because the network was down: at `begun_at` by the client's clock, and why.
-         */
+        /** @description The controller began alone because the network was down: at `begun_at` by the client's clock, and why. */
         OfflineStart: {
             /** Format: date-time */
             begun_at: string;
             reason: string;
         };
-        /**
-         * Onboarding
-         * @description Address of the provider's form, which works once.
-         */
+        /** @description Address of the provider's form, which works once. */
         Onboarding: {
             url: string;
         };
-        /**
-         * OpenedPairing
-         * @description The code to show to the device, which is kept nowhere else.
-         */
+        /** @description The code to show to the device, which is kept nowhere else. */
         OpenedPairing: {
             code: string;
             /** Format: date-time */
@@ -13476,10 +12448,7 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
-        /**
-         * Option
-         * @description A question to the buyer, answered by one of the choices, or by none where it is not required.
-         */
+        /** @description A question to the buyer, answered by one of the choices, or by none where it is not required. */
         Option: {
             choices: components["schemas"]["Choice"][];
             code: string;
@@ -13490,7 +12459,6 @@ export interface components {
             required: boolean;
         };
         /**
-         * Order
          * @description An order for its buyer. `total_cents` includes the fee and VAT.
          *
          *         `returned_cents` are late or duplicate payments that are returned; `refunded_cents` is the refund of tickets.
@@ -13524,10 +12492,7 @@ export interface components {
             total_cents: number;
             vat: components["schemas"]["Vat"][];
         };
-        /**
-         * OrderLine
-         * @description A place of an order. `ticket_id` is set once the order is paid.
-         */
+        /** @description A place of an order. `ticket_id` is set once the order is paid. */
         OrderLine: {
             label: components["schemas"]["PlaceLabel"];
             place: number;
@@ -13537,20 +12502,14 @@ export interface components {
             tariff: components["schemas"]["Tariff"];
             ticket_id?: string | null;
         };
-        /**
-         * OrderOwner
-         * @description The buyer of an order; None for a guest, or after an erasure.
-         */
+        /** @description The buyer of an order; None for a guest, or after an erasure. */
         OrderOwner: {
             email: string;
             /** Format: uuid */
             id: string;
             name: string | null;
         };
-        /**
-         * OrderPayment
-         * @description A payment or payment attempt of an order; `reason` is the provider's failure text.
-         */
+        /** @description A payment or payment attempt of an order; `reason` is the provider's failure text. */
         OrderPayment: {
             amount_cents: number;
             /** Format: date-time */
@@ -13562,7 +12521,6 @@ export interface components {
             state: components["schemas"]["PaymentState"];
         };
         /**
-         * OrderPaymentRequest
          * @description Start a payment. The client makes `payment_id`: a repeated request is one payment.
          *
          *         `terms` is the version of the terms of sale that the buyer accepts (`GET /api/pages`). Where the operator has
@@ -13573,10 +12531,7 @@ export interface components {
             payment_id: string;
             terms?: string | null;
         };
-        /**
-         * OrderPaymentResponse
-         * @description The payment page and its deadline; `payment_url` is None if nothing is left to pay.
-         */
+        /** @description The payment page and its deadline; `payment_url` is None if nothing is left to pay. */
         OrderPaymentResponse: {
             /** Format: date-time */
             expires_at: string;
@@ -13584,7 +12539,6 @@ export interface components {
             state: string;
         };
         /**
-         * OrderRefund
          * @description A refund of an order. `done_at` is None until the provider confirms it; `failure` says why it has not.
          *
          *         `failed_at`: the bank does not take it, and finance decides how it is paid. `paid_by` is how it was paid.
@@ -13605,7 +12559,6 @@ export interface components {
             ticket_ids: string[];
         };
         /**
-         * OrderRefundRequest
          * @description Refund an order or some of its tickets. The client makes `refund_id`: a repeated request is one refund.
          *
          *         `despite_inside` includes tickets of people who are inside; otherwise they are refused with `people_inside`.
@@ -13619,17 +12572,13 @@ export interface components {
             refund_id: string;
             ticket_ids?: string[] | null;
         };
-        /**
-         * OrderTiming
-         * @description Expected times of an order; `arrives_at` is the delivery to the seat, None for a pick-up.
-         */
+        /** @description Expected times of an order; `arrives_at` is the delivery to the seat, None for a pick-up. */
         OrderTiming: {
             arrives_at: string | null;
             /** Format: date-time */
             ready_at: string;
         };
         /**
-         * OrderUpdate
          * @description The new state of an order, or what else is new: its state is unchanged.
          *
          *         `returned`: a payment of it is returned. `debited`: a debit under way pays it.
@@ -13641,17 +12590,13 @@ export interface components {
             returned: boolean;
             state?: ("expired" | "held" | "paid" | "paying" | "refunded" | "released") | null;
         };
-        /**
-         * Organiser
-         * @description An organiser of events: a club, a promoter, a federation.
-         */
+        /** @description An organiser of events: a club, a promoter, a federation. */
         Organiser: {
             /** Format: uuid */
             id: string;
             name: string;
         };
         /**
-         * OrganiserAccount
          * @description Organiser with its account. Without one, its tickets are sold on the operator's account.
          *
          *         `former` are the accounts that were replaced and whose balance is not settled, the latest first.
@@ -13663,20 +12608,14 @@ export interface components {
             /** Format: uuid */
             organiser_id: string;
         };
-        /**
-         * OutletCatalogue
-         * @description What an outlet sells by a version, in menu order, and all deposits.
-         */
+        /** @description What an outlet sells by a version, in menu order, and all deposits. */
         OutletCatalogue: {
             deposits: components["schemas"]["Deposit"][];
             items: components["schemas"]["OutletItem"][];
             outlet: string;
             version: string;
         };
-        /**
-         * OutletFile
-         * @description A point of sale.
-         */
+        /** @description A point of sale. */
         OutletFile: {
             code: string;
             /** @default 1 */
@@ -13685,19 +12624,13 @@ export interface components {
             x_m: number;
             y_m: number;
         };
-        /**
-         * OutletItem
-         * @description A product or menu at an outlet. The price of the first open window applies, otherwise `cents`.
-         */
+        /** @description A product or menu at an outlet. The price of the first open window applies, otherwise `cents`. */
         OutletItem: {
             cents: number;
             item: components["schemas"]["Product"] | components["schemas"]["Menu"];
             prices: components["schemas"]["WindowPrice"][];
         };
-        /**
-         * OutletLocation
-         * @description Location of a point of sale, in centimetres.
-         */
+        /** @description Location of a point of sale, in centimetres. */
         OutletLocation: {
             code: string;
             ring: number;
@@ -13706,7 +12639,6 @@ export interface components {
             y: number;
         };
         /**
-         * OutletOffer
          * @description An outlet, with its earliest pick-up time or the reason why it takes no orders.
          *
          *         `ready_at` is the earliest time for a typical basket. `in_hand_at` includes the walk from the given place; without a
@@ -13724,10 +12656,7 @@ export interface components {
             ready_at: string | null;
             walking_s: number | null;
         };
-        /**
-         * OutletTimingStats
-         * @description Order timing of an outlet, and the vouchers granted for late orders.
-         */
+        /** @description Order timing of an outlet, and the vouchers granted for late orders. */
         OutletTimingStats: {
             broken: number;
             orders: number;
@@ -13737,17 +12666,13 @@ export interface components {
             voucher_cents: number;
             vouchers: number;
         };
-        /**
-         * PackCardReader
-         * @description Card reader whose payments the till can ask for.
-         */
+        /** @description Card reader whose payments the till can ask for. */
         PackCardReader: {
             /** Format: uuid */
             id: string;
             label: string;
         };
         /**
-         * PackChanges
          * @description Changes since `version` of the heartbeat; with `reload` the device fetches the pack instead.
          *
          *         `absent` are passes whose entry was taken back, with the time: they are as if they had not entered.
@@ -13784,10 +12709,7 @@ export interface components {
                 [key: string]: components["schemas"]["PackZone"];
             };
         };
-        /**
-         * PackEvent
-         * @description Event at the till's venue: it decides prices and alcohol from its doors until its end; of two the earlier one.
-         */
+        /** @description Event at the till's venue: it decides prices and alcohol from its doors until its end; of two the earlier one. */
         PackEvent: {
             alcohol: boolean;
             /** Format: date-time */
@@ -13804,10 +12726,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * PackGate
-         * @description A gate as decisions need it; `closed` also when all entry is stopped.
-         */
+        /** @description A gate as decisions need it; `closed` also when all entry is stopped. */
         PackGate: {
             closed: boolean;
             groups: string[];
@@ -13815,7 +12734,6 @@ export interface components {
             zone: string;
         };
         /**
-         * PackOutlet
          * @description Outlet of the till with its catalogue; None before the first version is published.
          *
          *         `stand` is the name of the stand, as fans see it.
@@ -13826,26 +12744,17 @@ export interface components {
             ring: number;
             stand: string;
         };
-        /**
-         * PackTill
-         * @description Identity of the till.
-         */
+        /** @description Identity of the till. */
         PackTill: {
             /** Format: uuid */
             id: string;
             name: string;
         };
-        /**
-         * PackZone
-         * @description Whether a zone is full.
-         */
+        /** @description Whether a zone is full. */
         PackZone: {
             full: boolean;
         };
-        /**
-         * Package
-         * @description A package of an organiser. `revision` grows with each change.
-         */
+        /** @description A package of an organiser. `revision` grows with each change. */
         Package: {
             choose_max?: number | null;
             choose_min?: number | null;
@@ -13875,10 +12784,7 @@ export interface components {
             organiser_id: string;
             revision: number;
         };
-        /**
-         * PackageArea
-         * @description A standing area of a package, and its price category.
-         */
+        /** @description A standing area of a package, and its price category. */
         PackageArea: {
             area: string;
             /** Format: uuid */
@@ -13887,10 +12793,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * PackageCounts
-         * @description Subscriptions of a package that are held and paid, the seats of the paid ones, and their money less refunds.
-         */
+        /** @description Subscriptions of a package that are held and paid, the seats of the paid ones, and their money less refunds. */
         PackageCounts: {
             /** @default 0 */
             cents: number;
@@ -13901,10 +12804,7 @@ export interface components {
             /** @default 0 */
             seats: number;
         };
-        /**
-         * PackageEventView
-         * @description An event of a package; `left_out` says why it is not sold with it.
-         */
+        /** @description An event of a package; `left_out` says why it is not sold with it. */
         PackageEventView: {
             /** Format: uuid */
             event_id: string;
@@ -13917,25 +12817,18 @@ export interface components {
             };
             venue_name: string;
         };
-        /**
-         * PackageOffer
-         * @description The prices of a package for the events that would be sold, which `event_ids` names in order.
-         */
+        /** @description The prices of a package for the events that would be sold, which `event_ids` names in order. */
         PackageOffer: {
             areas: components["schemas"]["PackageArea"][];
             event_ids: string[];
             prices: components["schemas"]["PackagePrice"][];
         };
-        /**
-         * PackagePreview
-         * @description What buyers would see of a package; no offer while one of its events has no prices.
-         */
+        /** @description What buyers would see of a package; no offer while one of its events has no prices. */
         PackagePreview: {
             offer: components["schemas"]["PackageOffer"] | null;
             view: components["schemas"]["PackageView"];
         };
         /**
-         * PackagePrice
          * @description What an adult pays for a package in a category of its first event: from a block or area to another.
          *
          *         `regular_*` are the prices of the same tickets one by one. `free` counts the places that are free at every event.
@@ -13955,10 +12848,7 @@ export interface components {
             seated: boolean;
             to_cents: number;
         };
-        /**
-         * PackageUpdate
-         * @description A package to create, or its new content at the `revision` that the office saw.
-         */
+        /** @description A package to create, or its new content at the `revision` that the office saw. */
         PackageUpdate: {
             choose_max?: number | null;
             choose_min?: number | null;
@@ -13986,10 +12876,7 @@ export interface components {
             organiser_id: string;
             revision?: number | null;
         };
-        /**
-         * PackageView
-         * @description A package for buyers, with its events in order. Discounts are in per mille.
-         */
+        /** @description A package for buyers, with its events in order. Discounts are in per mille. */
         PackageView: {
             choose_max: number | null;
             choose_min: number | null;
@@ -14012,7 +12899,6 @@ export interface components {
             state: "not_open" | "open" | "opens_later" | "over";
         };
         /**
-         * PageDraft
          * @description Text to publish. `id` is made by the client and makes the request idempotent.
          *
          *         `body` is Markdown (CommonMark); HTML in it is shown as text. `revision` is the version that was edited, 0 for the
@@ -14026,15 +12912,11 @@ export interface components {
             title: string;
         };
         /**
-         * PageKind
          * @description The pages of every deployment, in the order of the footer.
          * @enum {string}
          */
         PageKind: "accessibility" | "help" | "legal_notice" | "privacy" | "terms";
-        /**
-         * PageVersion
-         * @description A published version of a page in one language; the highest revision is in force.
-         */
+        /** @description A published version of a page in one language; the highest revision is in force. */
         PageVersion: {
             body: string;
             /** Format: uuid */
@@ -14047,23 +12929,16 @@ export interface components {
             title: string;
         };
         /**
-         * PaidBy
          * @description How a refund was paid. `wallet`: as proceeds of sold tickets, which the provider was not asked to pay.
          * @enum {string}
          */
         PaidBy: "bank_transfer" | "cash" | "provider" | "wallet";
-        /**
-         * PaidOut
-         * @description Result of a payout: cents refunded to bank cards, and cents left for a desk.
-         */
+        /** @description Result of a payout: cents refunded to bank cards, and cents left for a desk. */
         PaidOut: {
             cents: number;
             left_cents: number;
         };
-        /**
-         * PairedDevice
-         * @description A paired device with its bearer token, which is returned only once.
-         */
+        /** @description A paired device with its bearer token, which is returned only once. */
         PairedDevice: {
             /** Format: uuid */
             device_id: string;
@@ -14073,7 +12948,6 @@ export interface components {
             token: string;
         };
         /**
-         * PairingRequest
          * @description A device that is to come. `id` names the pairing; `posts` are codes of outlets for a till, for any other device
          *         codes of gates or letters of their groups.
          */
@@ -14084,10 +12958,7 @@ export interface components {
             name: string;
             posts: string[];
         };
-        /**
-         * Part
-         * @description One part of a menu: the buyer takes one of these products.
-         */
+        /** @description One part of a menu: the buyer takes one of these products. */
         Part: {
             code: string;
             name: {
@@ -14095,10 +12966,7 @@ export interface components {
             };
             products: string[];
         };
-        /**
-         * PartChoice
-         * @description Chosen product of a menu part, and its options: choice codes by option code.
-         */
+        /** @description Chosen product of a menu part, and its options: choice codes by option code. */
         PartChoice: {
             options?: {
                 [key: string]: string;
@@ -14107,7 +12975,6 @@ export interface components {
             product_id: string;
         };
         /**
-         * Party
          * @description A group of 1 to 9 people, counted by tariff.
          *
          *         Each person with the access tariff brings one free companion, unless `companions` gives their number.
@@ -14123,17 +12990,11 @@ export interface components {
             /** @default 0 */
             reduced: number;
         };
-        /**
-         * PartyNames
-         * @description The names of a party.
-         */
+        /** @description The names of a party. */
         PartyNames: {
             names: components["schemas"]["TicketName"][];
         };
-        /**
-         * PassHistory
-         * @description The scans of a pass, the latest first, and its presence.
-         */
+        /** @description The scans of a pass, the latest first, and its presence. */
         PassHistory: {
             gate_group: string;
             pass_number: number;
@@ -14142,19 +13003,13 @@ export interface components {
             revoked: boolean;
             scans: components["schemas"]["PassScan"][];
         };
-        /**
-         * PassKeys
-         * @description The public keys that verify the passes of an event, as a JWK set.
-         */
+        /** @description The public keys that verify the passes of an event, as a JWK set. */
         PassKeys: {
             /** Format: uuid */
             event_id: string;
             keys: components["schemas"]["IssuerJwk"][];
         };
-        /**
-         * PassMatch
-         * @description A pass found by a supervisor's search.
-         */
+        /** @description A pass found by a supervisor's search. */
         PassMatch: {
             holder_name: string | null;
             order_code: string | null;
@@ -14162,15 +13017,11 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
         };
         /**
-         * PassReason
          * @description Why a team passes an assignment on.
          * @enum {string}
          */
         PassReason: "busy" | "no_way" | "other_skills" | "too_far";
-        /**
-         * PassScan
-         * @description A scan of a pass. `withdrawn`: its device was revoked and the scan no longer counts.
-         */
+        /** @description A scan of a pass. `withdrawn`: its device was revoked and the scan no longer counts. */
         PassScan: {
             /** Format: date-time */
             at: string;
@@ -14195,7 +13046,6 @@ export interface components {
             withdrawn: boolean;
         };
         /**
-         * PassState
          * @description State of a pass for its owner. A phone may bind its key from `opens_at` on.
          *
          *         `suspended`: it is revoked until it is reinstated.
@@ -14219,24 +13069,15 @@ export interface components {
             /** @default false */
             suspended: boolean;
         };
-        /**
-         * PasskeyAnswer
-         * @description What the authenticator signed.
-         */
+        /** @description What the authenticator signed. */
         PasskeyAnswer: {
             credential: components["schemas"]["AssertionJson"];
         };
-        /**
-         * PasskeyName
-         * @description What I call a passkey.
-         */
+        /** @description What I call a passkey. */
         PasskeyName: {
             name: string;
         };
-        /**
-         * PasskeyView
-         * @description One of my passkeys. `disabled_reason` "cloned": its counter went back, so a copy of it was used.
-         */
+        /** @description One of my passkeys. `disabled_reason` "cloned": its counter went back, so a copy of it was used. */
         PasskeyView: {
             backed_up: boolean;
             /** Format: date-time */
@@ -14249,7 +13090,6 @@ export interface components {
             name: string;
         };
         /**
-         * PaymentCase
          * @description A payment with all that is known of its money, oldest first. `subject` is the id of what was paid.
          *
          *         `organiser` is whose account took the money, None for the operator's own; `application_fee_cents` is what the
@@ -14280,22 +13120,17 @@ export interface components {
             subject: string;
         };
         /**
-         * PaymentState
          * @description State of a payment. From `captured` on it must become goods or be refunded.
          * @enum {string}
          */
         PaymentState: "cancelled" | "captured" | "created" | "declined" | "expired" | "partly_refunded" | "pending" | "processing" | "refunded" | "refunding";
-        /**
-         * PayoutDetail
-         * @description Payout with its items, and the bank lines that it may be matched with by hand.
-         */
+        /** @description Payout with its items, and the bank lines that it may be matched with by hand. */
         PayoutDetail: {
             candidates: components["schemas"]["BankLine"][];
             items: components["schemas"]["ItemLine"][];
             payout: components["schemas"]["PayoutLine"];
         };
         /**
-         * PayoutLine
          * @description Payout with its composition, None until its entries are compared, and its bank line.
          *
          *         `organiser` is whose account is paid out, None for the operator's own.
@@ -14319,36 +13154,27 @@ export interface components {
             state: components["schemas"]["PayoutState"];
             totals: components["schemas"]["Totals"] | null;
         };
-        /**
-         * PayoutRequest
-         * @description Request of a payout. The browser creates `id`, so a repeated request is one payout.
-         */
+        /** @description Request of a payout. The browser creates `id`, so a repeated request is one payout. */
         PayoutRequest: {
             /** Format: uuid */
             id: string;
         };
         /**
-         * PayoutState
          * @description State of a payout at the provider. A paid payout may still fail at the bank.
          * @enum {string}
          */
         PayoutState: "canceled" | "failed" | "in_transit" | "paid" | "pending";
         /**
-         * Period
          * @description A part of the match without a break (IFAB, Laws of the Game, laws 7 and 10).
          * @enum {string}
          */
         Period: "extra_first" | "extra_second" | "first_half" | "second_half" | "shoot_out";
         /**
-         * PeriodKind
          * @description Length of a closing.
          * @enum {string}
          */
         PeriodKind: "day" | "month" | "year";
-        /**
-         * PeriodOver
-         * @description End of a period; `match_over` with the last one.
-         */
+        /** @description End of a period; `match_over` with the last one. */
         PeriodOver: {
             /** @enum {string} */
             kind: "period_over";
@@ -14356,10 +13182,7 @@ export interface components {
             match_over: boolean;
             period: components["schemas"]["Period"];
         };
-        /**
-         * Person
-         * @description A person with an email address: a fan, or staff once they have a role.
-         */
+        /** @description A person with an email address: a fan, or staff once they have a role. */
         Person: {
             email: string;
             /** Format: uuid */
@@ -14367,43 +13190,28 @@ export interface components {
             locale: string;
             name: string | null;
         };
-        /**
-         * PersonUpdate
-         * @description What one may change about oneself; what is left out stays.
-         */
+        /** @description What one may change about oneself; what is left out stays. */
         PersonUpdate: {
             locale?: string;
             name?: string | null;
         };
-        /**
-         * PhoneWish
-         * @description The key that this phone made and keeps. It makes `id` too: sent twice, it is one key.
-         */
+        /** @description The key that this phone made and keeps. It makes `id` too: sent twice, it is one key. */
         PhoneWish: {
             /** Format: uuid */
             id: string;
             label?: string | null;
             public_key: components["schemas"]["Jwk"];
         };
-        /**
-         * PictureName
-         * @description Name of an uploaded picture.
-         */
+        /** @description Name of an uploaded picture. */
         PictureName: {
             picture: string;
         };
-        /**
-         * PitchFile
-         * @description The field of play, or the floor that all seats look at, centred on the origin.
-         */
+        /** @description The field of play, or the floor that all seats look at, centred on the origin. */
         PitchFile: {
             length_m: number;
             width_m: number;
         };
-        /**
-         * PlaceIncident
-         * @description Set or correct the place.
-         */
+        /** @description Set or correct the place. */
         PlaceIncident: {
             /** Format: uuid */
             id: string;
@@ -14411,10 +13219,7 @@ export interface components {
             kind: "placed";
             place: components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"];
         };
-        /**
-         * PlaceLabel
-         * @description The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area.
-         */
+        /** @description The label of a place on a ticket. A seat has stand, block, row and seat; a standing place has its area. */
         PlaceLabel: {
             area?: string | null;
             area_name?: {
@@ -14426,10 +13231,7 @@ export interface components {
             seat?: number | string | null;
             stand?: string | null;
         };
-        /**
-         * Player
-         * @description A player of a line-up; `name` is empty while only the shirt number is known.
-         */
+        /** @description A player of a line-up; `name` is empty while only the shirt number is known. */
         Player: {
             captain?: boolean;
             name: string;
@@ -14442,10 +13244,7 @@ export interface components {
             /** @default false */
             starts: boolean;
         };
-        /**
-         * PlayerStatistics
-         * @description Statistics of one player.
-         */
+        /** @description Statistics of one player. */
         PlayerStatistics: {
             /** @default 0 */
             completed: number;
@@ -14461,7 +13260,6 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
-         * PointsAccountView
          * @description A person's points: `earned` in the last 12 months decide the tier, and `lapses` says what goes when.
          *
          *         `last_number` is the number of the latest movement in the balance, 0 for none. `multiplier_permille` is that of the
@@ -14480,10 +13278,7 @@ export interface components {
             tier: components["schemas"]["PointsTier"] | null;
             to_next: number | null;
         };
-        /**
-         * PointsJoin
-         * @description Take part in the points of an organiser. The client makes `id`, that of the account.
-         */
+        /** @description Take part in the points of an organiser. The client makes `id`, that of the account. */
         PointsJoin: {
             /** Format: uuid */
             id: string;
@@ -14491,7 +13286,6 @@ export interface components {
             organiser_id: string;
         };
         /**
-         * PointsMovement
          * @description A movement with its reason: the rule as it was then, the event, or the reward.
          *
          *         `cents` is what was spent, less refunds; `multiplier_permille` is that of the tier then. `written_off` are points
@@ -14520,18 +13314,12 @@ export interface components {
             } | null;
             written_off: number;
         };
-        /**
-         * PointsMovements
-         * @description Movements of an account, the latest first, at most 50; `more` continues before the last number.
-         */
+        /** @description Movements of an account, the latest first, at most 50; `more` continues before the last number. */
         PointsMovements: {
             more: boolean;
             movements: components["schemas"]["PointsMovement"][];
         };
-        /**
-         * PointsRuleView
-         * @description A rule as fans read it; `series` is the title of the series that it is for, None for all events.
-         */
+        /** @description A rule as fans read it; `series` is the title of the series that it is for, None for all events. */
         PointsRuleView: {
             /** @enum {string} */
             basis: "early_entry" | "entry" | "food" | "tickets";
@@ -14545,7 +13333,6 @@ export interface components {
             } | null;
         };
         /**
-         * PointsTier
          * @description A tier, reached by `threshold` points earned in the last 12 months, with its benefits in words.
          *
          *         Who is in it earns `multiplier_permille` / 1000 times the points of each rule, rounded down.
@@ -14563,10 +13350,7 @@ export interface components {
             };
             threshold: number;
         };
-        /**
-         * PointsTotal
-         * @description What moved: by kind, and by rule in its latest words where one earned it.
-         */
+        /** @description What moved: by kind, and by rule in its latest words where one earned it. */
         PointsTotal: {
             /** @enum {string} */
             kind: "earned" | "lapsed" | "redeemed" | "returned" | "taken_back";
@@ -14578,10 +13362,7 @@ export interface components {
             rule_id: string | null;
             written_off: number;
         };
-        /**
-         * PointsView
-         * @description The points of an organiser for a person; `account` is None before they join.
-         */
+        /** @description The points of an organiser for a person; `account` is None before they join. */
         PointsView: {
             account: components["schemas"]["PointsAccountView"] | null;
             is_open: boolean;
@@ -14597,10 +13378,7 @@ export interface components {
             rules: components["schemas"]["PointsRuleView"][];
             tiers: components["schemas"]["PointsTier"][];
         };
-        /**
-         * Presence
-         * @description Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires.
-         */
+        /** @description Presence of a pass: state, time and gate; `pending` (admitted, not yet passed) expires. */
         Presence: {
             gate: string;
             pending_until?: string | null;
@@ -14609,27 +13387,18 @@ export interface components {
             /** @enum {string} */
             state: "inside" | "outside" | "pending";
         };
-        /**
-         * Preview
-         * @description First rows of a CSV file, to choose its columns.
-         */
+        /** @description First rows of a CSV file, to choose its columns. */
         Preview: {
             delimiter: string;
             rows: string[][];
         };
-        /**
-         * Price
-         * @description What an item costs, gross in cents: at one outlet or at all (None), in a window of the event or at any time.
-         */
+        /** @description What an item costs, gross in cents: at one outlet or at all (None), in a window of the event or at any time. */
         Price: {
             cents: number;
             outlet?: string | null;
             window?: components["schemas"]["Window"] | null;
         };
-        /**
-         * PriceCategory
-         * @description A price category: name by language, colour on the map (#rrggbb) and price in cents by tariff.
-         */
+        /** @description A price category: name by language, colour on the map (#rrggbb) and price in cents by tariff. */
         PriceCategory: {
             colour: string;
             /** Format: uuid */
@@ -14641,10 +13410,7 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * Pricing
-         * @description Prices of an event. A block or area that is not listed is not for sale.
-         */
+        /** @description Prices of an event. A block or area that is not listed is not for sale. */
         Pricing: {
             areas?: components["schemas"]["AreaPricing"][];
             blocks?: {
@@ -14658,10 +13424,7 @@ export interface components {
             /** @default 55 */
             vat_permille: number;
         };
-        /**
-         * PricingUpdate
-         * @description The complete pricing of an event. `accept_sold` allows changes for places that are sold or held.
-         */
+        /** @description The complete pricing of an event. `accept_sold` allows changes for places that are sold or held. */
         PricingUpdate: {
             /** @default false */
             accept_sold: boolean;
@@ -14677,17 +13440,11 @@ export interface components {
             /** @default 55 */
             vat_permille: number;
         };
-        /**
-         * PrintedCode
-         * @description The ten signs printed on a card, as they were typed.
-         */
+        /** @description The ten signs printed on a card, as they were typed. */
         PrintedCode: {
             code: string;
         };
-        /**
-         * PrioritiseIncident
-         * @description Set the priority.
-         */
+        /** @description Set the priority. */
         PrioritiseIncident: {
             /** Format: uuid */
             id: string;
@@ -14696,10 +13453,7 @@ export interface components {
             /** @description 1 is the most urgent */
             priority: number;
         };
-        /**
-         * ProblemDocument
-         * @description The body of every response that is not a success (application/problem+json).
-         */
+        /** @description The body of every response that is not a success (application/problem+json). */
         ProblemDocument: {
             code: string;
             data?: Record<string, never>;
@@ -14710,43 +13464,33 @@ export interface components {
             /** @default about:blank */
             type: string;
         };
-        /**
-         * ProcedureAnswer
-         * @description The procedure that a request began or joined, and all of the event.
-         */
+        /** @description The procedure that a request began or joined, and all of the event. */
         ProcedureAnswer: {
             /** Format: uuid */
             id: string;
             procedures: components["schemas"]["ProcedureView"][];
         };
         /**
-         * ProcedureEnd
          * @description How a procedure ended; one that never began was withdrawn.
          * @enum {string}
          */
         ProcedureEnd: "completed" | "stood_down" | "withdrawn";
         /**
-         * ProcedureKind
          * @description What the venue prepares for.
          * @enum {string}
          */
         ProcedureKind: "delayed_kick_off" | "evacuation" | "invacuation" | "lockdown" | "severe_weather" | "show_restart" | "show_stop";
-        /**
-         * ProcedureListing
-         * @description The procedures of an event, and the checklists of all kinds, so that a desk has them without network.
-         */
+        /** @description The procedures of an event, and the checklists of all kinds, so that a desk has them without network. */
         ProcedureListing: {
             checklists: components["schemas"]["Checklist"][];
             procedures: components["schemas"]["ProcedureView"][];
         };
         /**
-         * ProcedureMode
          * @description Whether a procedure is meant; an exercise reaches the staff only.
          * @enum {string}
          */
         ProcedureMode: "actual" | "exercise";
         /**
-         * ProcedureRequest
          * @description A procedure to begin. `id` is made by the client and makes the request idempotent.
          *
          *         `staff_texts` is the message that all groups of the staff receive when it begins. `zones` are the stands, blocks
@@ -14765,7 +13509,6 @@ export interface components {
             zones?: string[];
         };
         /**
-         * ProcedureView
          * @description A procedure for the control room. `text` is the reason; None without one, or after the retention period.
          *
          *         Without `begun_at` and `ended_at` it waits for a second person; from `alone_from` one controller may begin it.
@@ -14795,7 +13538,6 @@ export interface components {
             zones: string[];
         };
         /**
-         * Product
          * @description One thing on sale.
          *
          *         VAT in permille, contained in the price. `abv_permille` is alcohol by volume (50 is 5 %); `distilled` is what no
@@ -14837,15 +13579,11 @@ export interface components {
             vat_permille: number;
         };
         /**
-         * ProductCategory
          * @description Under which heading a thing stands, in the order of the board.
          * @enum {string}
          */
         ProductCategory: "beers" | "hot_drinks" | "hot_food" | "menus" | "shop" | "snacks" | "soft_drinks" | "sweets";
-        /**
-         * Programme
-         * @description The programme of an organiser. `revision` grows with each change.
-         */
+        /** @description The programme of an organiser. `revision` grows with each change. */
         Programme: {
             /** @default false */
             is_open: boolean;
@@ -14859,10 +13597,7 @@ export interface components {
             rules?: components["schemas"]["EarningRule"][];
             tiers?: components["schemas"]["PointsTier"][];
         };
-        /**
-         * ProgrammeUpdate
-         * @description A programme to set, at the `revision` that the office saw; 0 for the first one.
-         */
+        /** @description A programme to set, at the `revision` that the office saw; 0 for the first one. */
         ProgrammeUpdate: {
             /** @default false */
             is_open: boolean;
@@ -14875,48 +13610,34 @@ export interface components {
             tiers?: components["schemas"]["PointsTier"][];
         };
         /**
-         * Progress
          * @description State of a top-up.
          * @enum {string}
          */
         Progress: "credited" | "failed" | "open" | "sent_back";
-        /**
-         * ProofSent
-         * @description A proof on its way to its till.
-         */
+        /** @description A proof on its way to its till. */
         ProofSent: {
             /** Format: uuid */
             record_id: string;
             state: components["schemas"]["ProofState"];
         };
         /**
-         * ProofState
          * @description What has become of a proof: the till has not booked it yet, or it has.
          * @enum {string}
          */
         ProofState: "paid" | "waiting";
-        /**
-         * ProofWish
-         * @description What a till asked for, and what the phone signed.
-         */
+        /** @description What a till asked for, and what the phone signed. */
         ProofWish: {
             challenge: components["schemas"]["Challenge"];
             proof: string;
         };
-        /**
-         * Proposal
-         * @description Free places for a party, numbered by a version of the venue; `total_cents` includes the fee and VAT.
-         */
+        /** @description Free places for a party, numbered by a version of the venue; `total_cents` includes the fee and VAT. */
         Proposal: {
             fee_cents: number;
             places: components["schemas"]["ProposedPlace"][];
             total_cents: number;
             venue_version: string;
         };
-        /**
-         * ProposedPlace
-         * @description A place for one person. `sightline` is 0 (worst of the venue) to 100.
-         */
+        /** @description A place for one person. `sightline` is 0 (worst of the venue) to 100. */
         ProposedPlace: {
             /** Format: uuid */
             category_id: string;
@@ -14927,7 +13648,6 @@ export interface components {
             tariff: components["schemas"]["Tariff"];
         };
         /**
-         * PublicConfiguration
          * @description The club's name and colours (CSS hex); the languages of the screens, the default first; currency, time zone.
          *
          *         All amounts of the API are in minor units of the currency, of which one unit has 10^`digits`. The time zone is that
@@ -14950,10 +13670,7 @@ export interface components {
             short_name: string;
             time_zone: string;
         };
-        /**
-         * PublicDraw
-         * @description A draw for everyone. `commitment`, `entries_sha256` and `seed` are in hexadecimal; the seed is revealed last.
-         */
+        /** @description A draw for everyone. `commitment`, `entries_sha256` and `seed` are in hexadecimal; the seed is revealed last. */
         PublicDraw: {
             /** Format: date-time */
             closes_at: string;
@@ -14980,10 +13697,7 @@ export interface components {
             state: "cancelled" | "closed" | "draft" | "drawn" | "ended" | "open";
             takes_entries: boolean;
         };
-        /**
-         * PublicEvent
-         * @description An event for the public.
-         */
+        /** @description An event for the public. */
         PublicEvent: {
             /** Format: date-time */
             doors_at: string;
@@ -15024,7 +13738,6 @@ export interface components {
             venue_version: string;
         };
         /**
-         * PublicTier
          * @description A tier that is open for joining. The price is for the term and includes VAT.
          *
          *         `places_left` are those for new members; None is no limit.
@@ -15048,7 +13761,6 @@ export interface components {
             window_tickets: number;
         };
         /**
-         * PublicWindows
          * @description The members' windows of an event until its public sale opens, and those of the caller.
          *
          *         `tickets_max` is how many tickets the caller may have now by their membership; None if no window of theirs is open.
@@ -15060,10 +13772,7 @@ export interface components {
             tickets_max: number | null;
             windows: components["schemas"]["EarlyWindow"][];
         };
-        /**
-         * Publication
-         * @description A version that came into force; numbers rise by one.
-         */
+        /** @description A version that came into force; numbers rise by one. */
         Publication: {
             /** Format: uuid */
             id: string;
@@ -15073,19 +13782,13 @@ export interface components {
             published_by: string | null;
             version: string;
         };
-        /**
-         * PublicationRequest
-         * @description Publish the draft with this version. The client makes `id`; a repeated request is one publication.
-         */
+        /** @description Publish the draft with this version. The client makes `id`; a repeated request is one publication. */
         PublicationRequest: {
             /** Format: uuid */
             id: string;
             version: string;
         };
-        /**
-         * PublishedPage
-         * @description A page in one language, without its text.
-         */
+        /** @description A page in one language, without its text. */
         PublishedPage: {
             /** Format: uuid */
             id: string;
@@ -15096,26 +13799,17 @@ export interface components {
             revision: number;
             title: string;
         };
-        /**
-         * PushKey
-         * @description The `applicationServerKey` of subscriptions: an uncompressed point of P-256, base64url.
-         */
+        /** @description The `applicationServerKey` of subscriptions: an uncompressed point of P-256, base64url. */
         PushKey: {
             key: string;
         };
-        /**
-         * PushSubscription
-         * @description The endpoint and the base64url keys of `PushSubscription.toJSON()`.
-         */
+        /** @description The endpoint and the base64url keys of `PushSubscription.toJSON()`. */
         PushSubscription: {
             auth: string;
             endpoint: string;
             p256dh: string;
         };
-        /**
-         * Queue
-         * @description Queue before the security check of a ramp; `is_measured`: exits of the check are counted, not assumed.
-         */
+        /** @description Queue before the security check of a ramp; `is_measured`: exits of the check are counted, not assumed. */
         Queue: {
             arrivals_per_minute: number;
             is_measured: boolean;
@@ -15125,7 +13819,6 @@ export interface components {
             waiting: number;
         };
         /**
-         * QuotaRequest
          * @description What a draw offers of a category. `places` None is every free ordinary place, `spaces` None every wheelchair
          *         space with a companion seat; what is free is counted when the entries are frozen.
          */
@@ -15136,7 +13829,6 @@ export interface components {
             spaces?: number | null;
         };
         /**
-         * RampFile
          * @description A way from the street to the gates; unknown lanes or rates make no forecast of queues.
          *
          *         `search_rate_h` is the lowest and the highest number of people that one search lane passes in an hour.
@@ -15149,57 +13841,38 @@ export interface components {
                 number
             ] | null;
         };
-        /**
-         * RampPicture
-         * @description The queue before the search of a ramp.
-         */
+        /** @description The queue before the search of a ramp. */
         RampPicture: {
             code: string;
             queue: components["schemas"]["CrowdFigure"][];
         };
-        /**
-         * Range
-         * @description Range of record numbers of a till.
-         */
+        /** @description Range of record numbers of a till. */
         Range: {
             first: number;
             last: number;
             /** Format: uuid */
             till: string;
         };
-        /**
-         * ReaderLocation
-         * @description Place at the provider where readers stand, with its address there. `venue` is the code of the venue, if named.
-         */
+        /** @description Place at the provider where readers stand, with its address there. `venue` is the code of the venue, if named. */
         ReaderLocation: {
             id: string;
             name: string;
             venue?: string | null;
         };
-        /**
-         * ReaderTill
-         * @description Till whose payments a reader takes; null for none.
-         */
+        /** @description Till whose payments a reader takes; null for none. */
         ReaderTill: {
             till_id: string | null;
         };
-        /**
-         * RebindRequest
-         * @description The code from the email, and the holder key of the new phone.
-         */
+        /** @description The code from the email, and the holder key of the new phone. */
         RebindRequest: {
             code: string;
             key: components["schemas"]["Jwk"];
         };
-        /**
-         * ReceiptRequest
-         * @description A phone has shown a message and its reader has closed it. `place` is the block or standing area of the ticket.
-         */
+        /** @description A phone has shown a message and its reader has closed it. `place` is the block or standing area of the ticket. */
         ReceiptRequest: {
             place?: string | null;
         };
         /**
-         * RecordAnswer
          * @description Answer to one record: `booked`, `known` (uploaded before), or `refused` with a reason.
          *
          *         `available_cents` is the fan's remaining balance, `loss_cents` the uncovered amount of an offline sale. `holder` is
@@ -15216,10 +13889,7 @@ export interface components {
             outcome: string;
             reason?: string | null;
         };
-        /**
-         * RecordStep
-         * @description A step is done or not needed. `occurred_at` is the client's time; a time after the server's counts as now.
-         */
+        /** @description A step is done or not needed. `occurred_at` is the client's time; a time after the server's counts as now. */
         RecordStep: {
             /** Format: uuid */
             id: string;
@@ -15231,7 +13901,6 @@ export interface components {
             text?: string | null;
         };
         /**
-         * RecordUpload
          * @description Record uploaded by a till. `offline`: an offline sale, always booked; otherwise an online sale.
          *
          *         `pins` are the PINs typed for cards above the cap, by the index of the tender; only for online sales.
@@ -15245,34 +13914,22 @@ export interface components {
             /** @default false */
             told: boolean;
         };
-        /**
-         * RecoveryCode
-         * @description A recovery code of the account with this address.
-         */
+        /** @description A recovery code of the account with this address. */
         RecoveryCode: {
             code: string;
             email: string;
         };
-        /**
-         * RecoveryCodes
-         * @description New recovery codes, shown once.
-         */
+        /** @description New recovery codes, shown once. */
         RecoveryCodes: {
             codes: string[];
         };
-        /**
-         * RecoveryView
-         * @description My recovery that waits or is ready, and how many recovery codes I have left.
-         */
+        /** @description My recovery that waits or is ready, and how many recovery codes I have left. */
         RecoveryView: {
             codes_left: number;
             expires_at?: string | null;
             ready_at?: string | null;
         };
-        /**
-         * RedeemRequest
-         * @description Redeem a reward at the price that the person saw. The client makes `id`: a repeated request is one reward.
-         */
+        /** @description Redeem a reward at the price that the person saw. The client makes `id`: a repeated request is one reward. */
         RedeemRequest: {
             /** Format: uuid */
             id: string;
@@ -15281,19 +13938,13 @@ export interface components {
             reward_id: string;
             text?: string | null;
         };
-        /**
-         * RedemptionUpdate
-         * @description The new state of a redeemed reward. `reason` is for a cancelled one, and its person reads it.
-         */
+        /** @description The new state of a redeemed reward. `reason` is for a cancelled one, and its person reads it. */
         RedemptionUpdate: {
             reason?: string | null;
             /** @enum {string} */
             state: "cancelled" | "handed_over" | "open" | "ready";
         };
-        /**
-         * RedemptionView
-         * @description A redeemed reward for its person, with the code that they show.
-         */
+        /** @description A redeemed reward for its person, with the code that they show. */
         RedemptionView: {
             by_bonus: boolean;
             cancel_reason: string | null;
@@ -15314,30 +13965,21 @@ export interface components {
             state_at: string;
             text: string | null;
         };
-        /**
-         * RefereeSignal
-         * @description A signal of the referee's devices. The match desk publishes the decision.
-         */
+        /** @description A signal of the referee's devices. The match desk publishes the decision. */
         RefereeSignal: {
             /** @enum {string} */
             kind: "referee";
             /** @enum {string} */
             signal: "resumed" | "stopped" | "whistle";
         };
-        /**
-         * RefugeFile
-         * @description A protected place where people wait for an assisted evacuation.
-         */
+        /** @description A protected place where people wait for an assisted evacuation. */
         RefugeFile: {
             code: string;
             places: number;
             x_m: number;
             y_m: number;
         };
-        /**
-         * RefundLine
-         * @description Refund with the name of its assignee: None if it is not assigned, empty for a person without a name.
-         */
+        /** @description Refund with the name of its assignee: None if it is not assigned, empty for a person without a name. */
         RefundLine: {
             amount_cents: number;
             assignee?: string | null;
@@ -15361,17 +14003,13 @@ export interface components {
             reason?: string | null;
             sent_at?: string | null;
         };
-        /**
-         * RefundPayment
-         * @description How a failed refund was paid instead. The reference is that of the bank transfer or of the cash receipt.
-         */
+        /** @description How a failed refund was paid instead. The reference is that of the bank transfer or of the cash receipt. */
         RefundPayment: {
             /** @enum {string} */
             paid_by: "bank_transfer" | "cash";
             reference: string;
         };
         /**
-         * RefundProgress
          * @description A refund of an order as its buyer sees it: on its way, paid at `done_at`, or failed at `failed_at`.
          *
          *         After a failure the operator pays it another way.
@@ -15385,55 +14023,38 @@ export interface components {
             paid_by: components["schemas"]["PaidBy"];
         };
         /**
-         * RefundReason
          * @description DeviationReason of a refund; its code is stored in the record.
          * @enum {string}
          */
         RefundReason: "goodwill" | "paid_twice" | "quality" | "sold_out" | "waited_too_long" | "wrong_order";
-        /**
-         * Refusal
-         * @description A refusal as an item of an answer.
-         */
+        /** @description A refusal as an item of an answer. */
         Refusal: {
             data?: Record<string, never>;
             reason: string;
             /** @enum {string} */
             type: "refused";
         };
-        /**
-         * RegistrationJson
-         * @description RegistrationResponseJSON, what `PublicKeyCredential.toJSON` returns for a new passkey.
-         */
+        /** @description RegistrationResponseJSON, what `PublicKeyCredential.toJSON` returns for a new passkey. */
         RegistrationJson: {
             rawId: string;
             response: components["schemas"]["AttestationJson"];
         };
-        /**
-         * ReleaseRequest
-         * @description Tickets of one order to give back without money. The client makes `id`: a repeated request is one release.
-         */
+        /** @description Tickets of one order to give back without money. The client makes `id`: a repeated request is one release. */
         ReleaseRequest: {
             /** Format: uuid */
             id: string;
             ticket_ids: string[];
         };
-        /**
-         * Releases
-         * @description The caller's tickets that may be given back now, and those that were.
-         */
+        /** @description The caller's tickets that may be given back now, and those that were. */
         Releases: {
             possible: string[];
             released: string[];
         };
-        /**
-         * ReminderChoice
-         * @description Whether a person wants reminders of events by email.
-         */
+        /** @description Whether a person wants reminders of events by email. */
         ReminderChoice: {
             wanted: boolean;
         };
         /**
-         * RenewalView
          * @description A renewal with the seats that are held for it, which `subscription` has; None while it has none.
          *
          *         `earlier` and `name` are the packages of the earlier and the next season. `other_events` are those with other seats
@@ -15471,10 +14092,7 @@ export interface components {
             wishes_until: string | null;
             years: number;
         };
-        /**
-         * ReopenIncident
-         * @description Open a resolved incident again, with the reason.
-         */
+        /** @description Open a resolved incident again, with the reason. */
         ReopenIncident: {
             /** Format: uuid */
             id: string;
@@ -15482,17 +14100,11 @@ export interface components {
             kind: "reopened";
             text: string;
         };
-        /**
-         * ReplacedAccount
-         * @description The provider's id of the account to replace.
-         */
+        /** @description The provider's id of the account to replace. */
         ReplacedAccount: {
             ref: string;
         };
-        /**
-         * ReplayAvailable
-         * @description A replay clip is available; `about` is the entry that it shows.
-         */
+        /** @description A replay clip is available; `about` is the entry that it shows. */
         ReplayAvailable: {
             about?: number | null;
             /** Format: uuid */
@@ -15500,25 +14112,18 @@ export interface components {
             /** @enum {string} */
             kind: "replay";
         };
-        /**
-         * RequestAddition
-         * @description A text that a fan adds. `id` is made by the client and makes the request idempotent.
-         */
+        /** @description A text that a fan adds. `id` is made by the client and makes the request idempotent. */
         RequestAddition: {
             /** Format: uuid */
             id: string;
             text: string;
         };
         /**
-         * RequestKind
          * @description What a fan asks for or reports.
          * @enum {string}
          */
         RequestKind: "abuse" | "danger" | "help_at_seat" | "lost_child";
-        /**
-         * RequestOptions
-         * @description PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, 5.1.10).
-         */
+        /** @description PublicKeyCredentialRequestOptionsJSON (WebAuthn Level 3, 5.1.10). */
         RequestOptions: {
             allowCredentials: components["schemas"]["CredentialDescriptor"][];
             challenge: string;
@@ -15528,30 +14133,22 @@ export interface components {
             userVerification: string;
         };
         /**
-         * RequestState
          * @description How far a request is. `received`: a controller has answered or sent a team.
          * @enum {string}
          */
         RequestState: "on_the_way" | "received" | "resolved" | "sent" | "withdrawn";
-        /**
-         * Reseat
-         * @description Move the ticket to a free place of the new version.
-         */
+        /** @description Move the ticket to a free place of the new version. */
         Reseat: {
             /** @enum {string} */
             kind: "place";
             place: number;
         };
         /**
-         * Resolution
          * @description How an item ended. `later` is a match that came by itself.
          * @enum {string}
          */
         Resolution: "explained" | "later" | "matched" | "written_off";
-        /**
-         * ResolutionRequest
-         * @description How an item is resolved. `matched_to` names a payment, a payout or a bank line.
-         */
+        /** @description How an item is resolved. `matched_to` names a payment, a payout or a bank line. */
         ResolutionRequest: {
             matched_to?: string | null;
             /** @default  */
@@ -15560,10 +14157,7 @@ export interface components {
             note_id: string;
             resolution: components["schemas"]["Resolution"];
         };
-        /**
-         * ResolveIncident
-         * @description Close the incident.
-         */
+        /** @description Close the incident. */
         ResolveIncident: {
             /** Format: uuid */
             id: string;
@@ -15572,30 +14166,20 @@ export interface components {
             text?: string | null;
         };
         /**
-         * ResponseType
          * @description What the reader is to do, as in CAP 1.2.
          * @enum {string}
          */
         ResponseType: "all_clear" | "avoid" | "evacuate" | "execute" | "monitor" | "none" | "shelter";
-        /**
-         * ReturnRequest
-         * @description The received tickets to return to the person who gave them.
-         */
+        /** @description The received tickets to return to the person who gave them. */
         ReturnRequest: {
             ticket_ids: string[];
         };
-        /**
-         * RevocationRequest
-         * @description Time since which uploads of the device no longer count, by the server's clock.
-         */
+        /** @description Time since which uploads of the device no longer count, by the server's clock. */
         RevocationRequest: {
             /** Format: date-time */
             withdraw_since: string;
         };
-        /**
-         * Reward
-         * @description A reward of an organiser; `taken` are redeemed and not cancelled. `revision` grows with each change.
-         */
+        /** @description A reward of an organiser; `taken` are redeemed and not cancelled. `revision` grows with each change. */
         Reward: {
             /** @default false */
             asks_text: boolean;
@@ -15624,7 +14208,6 @@ export interface components {
             voucher_cents?: number | null;
         };
         /**
-         * RewardAtTill
          * @description A redeemed reward for a cashier, without its person. `state_at` says since when it is in its state.
          *
          *         `by_bonus`: it is in the wallet of its person, and there is nothing to hand over.
@@ -15645,17 +14228,11 @@ export interface components {
             state_at: string;
             voucher_cents: number | null;
         };
-        /**
-         * RewardCode
-         * @description The code of a redeemed reward as it is typed or scanned. It is in a body, because addresses end up in logs.
-         */
+        /** @description The code of a redeemed reward as it is typed or scanned. It is in a body, because addresses end up in logs. */
         RewardCode: {
             code: string;
         };
-        /**
-         * RewardUpdate
-         * @description A reward to create, or its new content at the `revision` that the office saw.
-         */
+        /** @description A reward to create, or its new content at the `revision` that the office saw. */
         RewardUpdate: {
             /** @default false */
             asks_text: boolean;
@@ -15679,10 +14256,7 @@ export interface components {
             stock?: number | null;
             voucher_cents?: number | null;
         };
-        /**
-         * RewardView
-         * @description A reward that can be redeemed now or later; `left` is None without a limit, `mine` how many the person has.
-         */
+        /** @description A reward that can be redeemed now or later; `left` is None without a limit, `mine` how many the person has. */
         RewardView: {
             asks_text: boolean;
             /** Format: date-time */
@@ -15706,7 +14280,6 @@ export interface components {
             voucher_cents: number | null;
         };
         /**
-         * Rights
          * @description Rights of an event's clips. `from_at`, `until_at`: when they may be watched, None without a limit.
          *
          *         `download`: whether clips may be saved as files. `share`: whether their links show a preview to those who may watch.
@@ -15722,32 +14295,22 @@ export interface components {
             /** @default everybody */
             who: components["schemas"]["Audience"];
         };
-        /**
-         * RightsRevision
-         * @description The revision of stored rights.
-         */
+        /** @description The revision of stored rights. */
         RightsRevision: {
             revision: number;
         };
-        /**
-         * RightsUpdate
-         * @description The rights of an event's clips. `revision`: the one that they replace, 0 for the default.
-         */
+        /** @description The rights of an event's clips. `revision`: the one that they replace, 0 for the default. */
         RightsUpdate: {
             /** @default 0 */
             revision: number;
             rights: components["schemas"]["Rights"];
         };
         /**
-         * RoleName
          * @description The staff roles.
          * @enum {string}
          */
         RoleName: "admin" | "box_office" | "cashier" | "controller" | "describer" | "finance" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "programme" | "steward" | "supervisor" | "venue_manager";
-        /**
-         * RoomFile
-         * @description A room of the business centre.
-         */
+        /** @description A room of the business centre. */
         RoomFile: {
             area_m2?: number | null;
             capacity?: number | null;
@@ -15758,7 +14321,6 @@ export interface components {
             };
         };
         /**
-         * RosterEntry
          * @description A person who may sign in on a device by PIN. `supervisor`: of the post. `salt`, `verifier`: base64 in JSON.
          *
          *         `posts` are those of the device that their roles cover; None for all.
@@ -15773,10 +14335,7 @@ export interface components {
             supervisor: boolean;
             verifier: string;
         };
-        /**
-         * RoundLine
-         * @description A renewal in the order of the relocation round; `labels` are its new seats, empty if it keeps its own.
-         */
+        /** @description A renewal in the order of the relocation round; `labels` are its new seats, empty if it keeps its own. */
         RoundLine: {
             labels: components["schemas"]["PlaceLabel"][];
             name: string | null;
@@ -15786,19 +14345,13 @@ export interface components {
             wishes: components["schemas"]["WishAnswer"][];
             years: number;
         };
-        /**
-         * RoundPreview
-         * @description What the relocation round would give, with the first 100 renewals of its order.
-         */
+        /** @description What the relocation round would give, with the first 100 renewals of its order. */
         RoundPreview: {
             lines: components["schemas"]["RoundLine"][];
             moved: number;
             renewals: number;
         };
-        /**
-         * Route
-         * @description A route. `step_free` is false if any leg has steps, including the last ones to the seat.
-         */
+        /** @description A route. `step_free` is false if any leg has steps, including the last ones to the seat. */
         Route: {
             legs: components["schemas"]["Leg"][];
             metres: number;
@@ -15806,20 +14359,14 @@ export interface components {
             step_free: boolean;
             steps: number;
         };
-        /**
-         * RowFile
-         * @description A row from front to back. `sightline` from 0 (worst) to 100 replaces the computed quality of the view.
-         */
+        /** @description A row from front to back. `sightline` from 0 (worst) to 100 replaces the computed quality of the view. */
         RowFile: {
             height_m?: number | null;
             name: string;
             segments: components["schemas"]["SegmentFile"][];
             sightline?: number | null;
         };
-        /**
-         * RowLabels
-         * @description One row: its name and (first seat, first number, count) of each segment.
-         */
+        /** @description One row: its name and (first seat, first number, count) of each segment. */
         RowLabels: {
             name: string;
             segments: [
@@ -15828,22 +14375,17 @@ export interface components {
                 number
             ][];
         };
-        /**
-         * RpEntity
-         * @description Who asks, as the authenticator stores it.
-         */
+        /** @description Who asks, as the authenticator stores it. */
         RpEntity: {
             id: string;
             name: string;
         };
         /**
-         * RuleState
          * @description State of a rule; `waiting`, for a card to be saved, is only shown and never stored.
          * @enum {string}
          */
         RuleState: "confirm" | "off" | "on" | "waiting";
         /**
-         * RunPreview
          * @description What the run would make. `seats` are kept by `holders`; `refunded` seats of the earlier season are not.
          *
          *         `gone` seats are not in the present version of the venue. `elsewhere` holders have other seats at one event at
@@ -15861,20 +14403,14 @@ export interface components {
             total_cents: number;
             without_account: number;
         };
-        /**
-         * RunnerStatistics
-         * @description Distance of a player in metres, and top speed held for 1.5 seconds, km/h.
-         */
+        /** @description Distance of a player in metres, and top speed held for 1.5 seconds, km/h. */
         RunnerStatistics: {
             metres: number;
             shirt: number;
             side: components["schemas"]["Side"];
             top_kmh: number;
         };
-        /**
-         * Safety
-         * @description Facts for the safety of the venue; the P and S factors are those of the Guide to Safety at Sports Grounds.
-         */
+        /** @description Facts for the safety of the venue; the P and S factors are those of the Guide to Safety at Sports Grounds. */
         Safety: {
             /** @default [] */
             assembly_points: components["schemas"]["AssemblyPointFile"][];
@@ -15891,7 +14427,6 @@ export interface components {
             zones: components["schemas"]["ZoneFile"][];
         };
         /**
-         * Sales
          * @description Sales of an event.
          *
          *         `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
@@ -15917,13 +14452,11 @@ export interface components {
             sold: number;
         };
         /**
-         * SalesGrouping
          * @description Grouping of sales statistics.
          * @enum {string}
          */
         SalesGrouping: "minute" | "outlet" | "product" | "till";
         /**
-         * SalesRow
          * @description Totals of one outlet, product, till or minute; `key` is its code, id or start in UTC.
          *
          *         `gross_cents`, `vat_cents` and `quantity` are sales less refunds, `refund_cents` (above zero) is the refunded part.
@@ -15943,10 +14476,7 @@ export interface components {
             tip_cents: number | null;
             vat_cents: number;
         };
-        /**
-         * SalesView
-         * @description Sales of a period or event. `pending_records` counts stored records that are not in the statistics yet.
-         */
+        /** @description Sales of a period or event. `pending_records` counts stored records that are not in the statistics yet. */
         SalesView: {
             by: components["schemas"]["SalesGrouping"];
             last_sale_at: string | null;
@@ -15958,7 +14488,6 @@ export interface components {
             total: components["schemas"]["SalesRow"];
         };
         /**
-         * ScanAlert
          * @description An overridden scan, or an entry without proof (`reason` says why).
          *
          *         Reason `already_inside`: the bearer was refused because an outdated code of the pass was used to enter before.
@@ -15983,7 +14512,6 @@ export interface components {
             reason: string | null;
         };
         /**
-         * ScanAnswer
          * @description Answer to a scan; a repeated scan gets the same answer.
          *
          *         `identity_check`: the document is compared with `holder_name`, the name on the ticket, which is never stored with
@@ -16006,19 +14534,13 @@ export interface components {
             /** @default false */
             unnamed: boolean;
         };
-        /**
-         * ScanAnswers
-         * @description One answer per scan, in order; `now` is the server's clock, by which a device corrects its own.
-         */
+        /** @description One answer per scan, in order; `now` is the server's clock, by which a device corrects its own. */
         ScanAnswers: {
             answers: components["schemas"]["ScanAnswer"][];
             /** Format: date-time */
             now: string;
         };
-        /**
-         * ScanSummary
-         * @description One of the two scans of a duplicate, with the device and the person to call.
-         */
+        /** @description One of the two scans of a duplicate, with the device and the person to call. */
         ScanSummary: {
             /** Format: date-time */
             at: string;
@@ -16032,23 +14554,16 @@ export interface components {
             person_id: string | null;
             person_name?: string | null;
         };
-        /**
-         * ScanUpload
-         * @description Scans in the order of the device.
-         */
+        /** @description Scans in the order of the device. */
         ScanUpload: {
             scans: components["schemas"]["SignedScan"][];
         };
         /**
-         * ScopeName
          * @description Where they may do it.
          * @enum {string}
          */
         ScopeName: "all" | "event" | "gate" | "organiser" | "outlet" | "venue";
-        /**
-         * ScreenText
-         * @description What big screens show and speakers read out in these zones (empty: everywhere), by language.
-         */
+        /** @description What big screens show and speakers read out in these zones (empty: everywhere), by language. */
         ScreenText: {
             /** Format: date-time */
             expires_at: string;
@@ -16065,10 +14580,7 @@ export interface components {
             };
             zones: string[];
         };
-        /**
-         * SeatPlace
-         * @description A seat, as printed on tickets.
-         */
+        /** @description A seat, as printed on tickets. */
         SeatPlace: {
             block: string;
             /** @enum {string} */
@@ -16076,17 +14588,13 @@ export interface components {
             row: string;
             seat: string;
         };
-        /**
-         * SeatSelection
-         * @description Seats of a block: all, those of a row, or the named ones of a row.
-         */
+        /** @description Seats of a block: all, those of a row, or the named ones of a row. */
         SeatSelection: {
             block: string;
             row?: string | null;
             seats?: string[] | null;
         };
         /**
-         * SeatWish
          * @description Where a party would like to sit: a category, a block, or both. `front` is the first third of the rows of a block,
          *         `aisle` a row of seats that begins or ends at one.
          */
@@ -16095,15 +14603,11 @@ export interface components {
             category_id?: string | null;
             near?: ("aisle" | "front") | null;
         };
-        /**
-         * SeatsRequest
-         * @description The seats of a renewal that its holder keeps, as places of its first event.
-         */
+        /** @description The seats of a renewal that its holder keeps, as places of its first event. */
         SeatsRequest: {
             places: number[];
         };
         /**
-         * SegmentFile
          * @description Neighbouring seats of a row, without stairs between them.
          *
          *         Either `d_m`, `t_m`, `pitch_m` and `count` in the frame of the block, or `points_m`, the position x, y of each seat.
@@ -16122,19 +14626,13 @@ export interface components {
             points_m?: number[] | null;
             t_m?: number | null;
         };
-        /**
-         * Seller
-         * @description Seller printed on receipts; empty where not configured.
-         */
+        /** @description Seller printed on receipts; empty where not configured. */
         Seller: {
             address: string;
             name: string;
             vat_number: string;
         };
-        /**
-         * SentRequest
-         * @description A request for the control room. `name` is None without a name and once the account is erased.
-         */
+        /** @description A request for the control room. `name` is None without a name and once the account is erased. */
         SentRequest: {
             callback: string | null;
             false_at: string | null;
@@ -16151,7 +14649,6 @@ export interface components {
             written_at: string;
         };
         /**
-         * SentView
          * @description A message for the control room. `texts` is None after the retention period.
          *
          *         `receipts` counts the accounts that confirmed it, by block or standing area; "" are phones without a ticket.
@@ -16182,10 +14679,7 @@ export interface components {
             thread: string;
             urgency: components["schemas"]["BroadcastUrgency"];
         };
-        /**
-         * Series
-         * @description A tournament or a season: events of one organiser under one title.
-         */
+        /** @description A tournament or a season: events of one organiser under one title. */
         Series: {
             /** Format: uuid */
             id: string;
@@ -16195,10 +14689,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * SeriesName
-         * @description A series that a rule may be for.
-         */
+        /** @description A series that a rule may be for. */
         SeriesName: {
             /** Format: uuid */
             id: string;
@@ -16206,17 +14697,11 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * SessionName
-         * @description What I call a session; None: its device.
-         */
+        /** @description What I call a session; None: its device. */
         SessionName: {
             name: string | null;
         };
-        /**
-         * SessionView
-         * @description One of my sessions, as I see them: by device, never by token. `name` is what I call it.
-         */
+        /** @description One of my sessions, as I see them: by device, never by token. `name` is what I call it. */
         SessionView: {
             current: boolean;
             device: string;
@@ -16231,7 +14716,6 @@ export interface components {
             opened_at: string;
         };
         /**
-         * Shift
          * @description Shift of a till, from its opening to its closing record, by the till's clock.
          *
          *         `id` and `first` are id and number of the opening record, `last` is the number of the last record. An unclosed shift
@@ -16266,10 +14750,7 @@ export interface components {
             tip_cents: number;
             total_cents: number;
         };
-        /**
-         * ShootOutKick
-         * @description A kick of the shoot-out: it counts in the shoot-out score and not as a goal of the match.
-         */
+        /** @description A kick of the shoot-out: it counts in the shoot-out score and not as a goal of the match. */
         ShootOutKick: {
             /** @enum {string} */
             kind: "shoot_out_kick";
@@ -16278,10 +14759,7 @@ export interface components {
             player?: number | null;
             side: components["schemas"]["Side"];
         };
-        /**
-         * ShootOutScore
-         * @description The score of a shoot-out.
-         */
+        /** @description The score of a shoot-out. */
         ShootOutScore: {
             /** @default 0 */
             away: number;
@@ -16289,15 +14767,11 @@ export interface components {
             home: number;
         };
         /**
-         * Side
          * @description A team of the match.
          * @enum {string}
          */
         Side: "away" | "home";
-        /**
-         * SightlineEdit
-         * @description Sets the quality of the view from a row, 0 to 100; None for the computed one.
-         */
+        /** @description Sets the quality of the view from a row, 0 to 100; None for the computed one. */
         SightlineEdit: {
             block: string;
             /** @enum {string} */
@@ -16305,51 +14779,33 @@ export interface components {
             row: string;
             sightline: number | null;
         };
-        /**
-         * SignInMethods
-         * @description `sso` is the name of the staff's identity provider; null without single sign-on.
-         */
+        /** @description `sso` is the name of the staff's identity provider; null without single sign-on. */
         SignInMethods: {
             sso: string | null;
         };
-        /**
-         * SignInRequest
-         * @description A code and the address that it was sent to; who is new may say their name.
-         */
+        /** @description A code and the address that it was sent to; who is new may say their name. */
         SignInRequest: {
             code: string;
             email: string;
             name?: string | null;
         };
-        /**
-         * SignedPack
-         * @description A pack in transport: the bytes of its JSON in base64, signed by the event's key.
-         */
+        /** @description A pack in transport: the bytes of its JSON in base64, signed by the event's key. */
         SignedPack: {
             body: string;
             kid: string;
             signature: string;
         };
-        /**
-         * SignedScan
-         * @description A scan as its device sends it: the bytes of its JSON and the device's signature, both base64url.
-         */
+        /** @description A scan as its device sends it: the bytes of its JSON and the device's signature, both base64url. */
         SignedScan: {
             body: string;
             signature: string;
         };
-        /**
-         * Staff
-         * @description Who holds what, and who is invited, as far as the asker administers it.
-         */
+        /** @description Who holds what, and who is invited, as far as the asker administers it. */
         Staff: {
             grants: components["schemas"]["StaffGrant"][];
             invitations: components["schemas"]["Invitation"][];
         };
-        /**
-         * StaffGrant
-         * @description A grant as the office sees it. `by_sso`: a group of the identity provider gives it, and takes it.
-         */
+        /** @description A grant as the office sees it. `by_sso`: a group of the identity provider gives it, and takes it. */
         StaffGrant: {
             /** @default false */
             by_sso: boolean;
@@ -16367,66 +14823,48 @@ export interface components {
             scope_id: string | null;
         };
         /**
-         * StaffGroup
          * @description Groups of the staff that a message may be for.
          * @enum {string}
          */
         StaffGroup: "control" | "food" | "media" | "stewards";
         /**
-         * StaffReason
          * @description Why the staff blocks a card.
          * @enum {string}
          */
         StaffReason: "defective" | "fraud" | "lost" | "stolen";
-        /**
-         * Stand
-         * @description A side of the venue with its half corners.
-         */
+        /** @description A side of the venue with its half corners. */
         Stand: {
             code: string;
             colour: string;
             name: string;
             seats: number;
         };
-        /**
-         * StandEdit
-         * @description Names a stand.
-         */
+        /** @description Names a stand. */
         StandEdit: {
             /** @enum {string} */
             edit: "stand";
             name: string;
             stand: string;
         };
-        /**
-         * StandFile
-         * @description A side of the venue; stands are also the zones of presence.
-         */
+        /** @description A side of the venue; stands are also the zones of presence. */
         StandFile: {
             code: string;
             colour: string;
             name: string;
         };
         /**
-         * Standing
          * @description State of a payout for the office.
          * @enum {string}
          */
         Standing: "differs" | "expected" | "failed" | "matched" | "paid";
-        /**
-         * StandingPlaces
-         * @description Places for a party in a standing area.
-         */
+        /** @description Places for a party in a standing area. */
         StandingPlaces: {
             area: string;
             /** @enum {string} */
             kind: "standing";
             party: components["schemas"]["Party"];
         };
-        /**
-         * Statement
-         * @description Statement of some days, inclusive. Days after `closed_through` are not closed yet.
-         */
+        /** @description Statement of some days, inclusive. Days after `closed_through` are not closed yet. */
         Statement: {
             closed_through: string | null;
             concessionaire: components["schemas"]["Concessionaire"];
@@ -16439,29 +14877,20 @@ export interface components {
             starts_on: string;
             total: components["schemas"]["StatementTotals"];
         };
-        /**
-         * StatementCheck
-         * @description A checked file: its statements, or its defects. A CSV file has a preview of its rows.
-         */
+        /** @description A checked file: its statements, or its defects. A CSV file has a preview of its rows. */
         StatementCheck: {
             defects: components["schemas"]["Defect"][];
             format: components["schemas"]["Format"];
             preview: components["schemas"]["Preview"] | null;
             statements: components["schemas"]["StatementSummary"][];
         };
-        /**
-         * StatementImport
-         * @description Result of an import: lines in the file, lines that no earlier file contained, payouts matched with a line.
-         */
+        /** @description Result of an import: lines in the file, lines that no earlier file contained, payouts matched with a line. */
         StatementImport: {
             lines: number;
             matched: number;
             new_lines: number;
         };
-        /**
-         * StatementLine
-         * @description Outlet on days with the same terms; `closed` lists the closings by day and hash.
-         */
+        /** @description Outlet on days with the same terms; `closed` lists the closings by day and hash. */
         StatementLine: {
             closed: [
                 string,
@@ -16479,10 +14908,7 @@ export interface components {
             /** Format: uuid */
             terms_id: string;
         };
-        /**
-         * StatementSummary
-         * @description A statement of a file that was read.
-         */
+        /** @description A statement of a file that was read. */
         StatementSummary: {
             account: string;
             closing_cents: number | null;
@@ -16492,7 +14918,6 @@ export interface components {
             opening_cents: number | null;
         };
         /**
-         * StatementTotals
          * @description Totals of closings, and the amount payable.
          *
          *         `sales_cents` - `refund_cents` is the total of all rates, VAT included; `deposit_cents` of it has no VAT.
@@ -16516,28 +14941,22 @@ export interface components {
             tip_cents: number;
         };
         /**
-         * Station
          * @description The station that makes a product; products of the counter need no preparation.
          * @enum {string}
          */
         Station: "bar" | "coffee" | "cold" | "counter" | "fryer" | "grill";
-        /**
-         * StationLoad
-         * @description Capacity of a station in five minutes, and the pieces used by counter sales and by orders.
-         */
+        /** @description Capacity of a station in five minutes, and the pieces used by counter sales and by orders. */
         StationLoad: {
             capacity: number;
             counter: number;
             orders: number;
         };
         /**
-         * StepOutcome
          * @description What became of a step.
          * @enum {string}
          */
         StepOutcome: "done" | "not_needed";
         /**
-         * StepRequest
          * @description A step of an assignment. `reason` belongs to `passed_on` alone.
          *
          *         `occurred_at` is the client's time, for steps without network; a time after the server's counts as now, one before
@@ -16551,15 +14970,11 @@ export interface components {
             step: components["schemas"]["TeamStep"];
         };
         /**
-         * StepRole
          * @description Function that carries a step out. It need not be an account: the controller records the step.
          * @enum {string}
          */
         StepRole: "announcer" | "controller" | "gates" | "match_official" | "medical" | "safety_officer" | "stewards";
-        /**
-         * StepView
-         * @description A step of a procedure's checklist; without an `outcome` it is not recorded.
-         */
+        /** @description A step of a procedure's checklist; without an `outcome` it is not recorded. */
         StepView: {
             occurred_at: string | null;
             outcome: components["schemas"]["StepOutcome"] | null;
@@ -16569,15 +14984,11 @@ export interface components {
             text: string | null;
         };
         /**
-         * StockAlarm
          * @description Kinds of stock alerts, worst first.
          * @enum {string}
          */
         StockAlarm: "below_zero" | "empty" | "low";
-        /**
-         * StockAlert
-         * @description A stock level that needs attention.
-         */
+        /** @description A stock level that needs attention. */
         StockAlert: {
             alarm: components["schemas"]["StockAlarm"];
             level: number;
@@ -16586,10 +14997,7 @@ export interface components {
             /** Format: uuid */
             product_id: string;
         };
-        /**
-         * StockLevel
-         * @description Stock level of a product at an outlet. `low_at` is the alert threshold, None for none.
-         */
+        /** @description Stock level of a product at an outlet. `low_at` is the alert threshold, None for none. */
         StockLevel: {
             level: number;
             low_at?: number | null;
@@ -16597,19 +15005,13 @@ export interface components {
             /** Format: uuid */
             product_id: string;
         };
-        /**
-         * StockLine
-         * @description Quantity of a product.
-         */
+        /** @description Quantity of a product. */
         StockLine: {
             /** Format: uuid */
             product_id: string;
             quantity: number;
         };
-        /**
-         * StockMovement
-         * @description A movement with its time and author.
-         */
+        /** @description A movement with its time and author. */
         StockMovement: {
             /** Format: date-time */
             at: string;
@@ -16624,7 +15026,6 @@ export interface components {
             who: string | null;
         };
         /**
-         * StockRequest
          * @description A stock document of an outlet. The client makes `id`; a repeated document is recorded once.
          *
          *         `delivery`: quantities received. `waste`: quantities lost. `count`: quantities in stock. `transfer`: quantities
@@ -16639,26 +15040,17 @@ export interface components {
             outlet: string;
             to_outlet?: string | null;
         };
-        /**
-         * StockThreshold
-         * @description Alert threshold of a product; None for none.
-         */
+        /** @description Alert threshold of a product; None for none. */
         StockThreshold: {
             low_at: number | null;
             /** Format: uuid */
             product_id: string;
         };
-        /**
-         * StockThresholdsUpdate
-         * @description Thresholds to set; those of other products are kept. The last one of a product applies.
-         */
+        /** @description Thresholds to set; those of other products are kept. The last one of a product applies. */
         StockThresholdsUpdate: {
             thresholds: components["schemas"]["StockThreshold"][];
         };
-        /**
-         * StoredDeviation
-         * @description Stored deviation. `at` is when the till wrote the record, `noted_at` when the deviation was found.
-         */
+        /** @description Stored deviation. `at` is when the till wrote the record, `noted_at` when the deviation was found. */
         StoredDeviation: {
             /** Format: date-time */
             at: string;
@@ -16674,10 +15066,7 @@ export interface components {
             /** Format: uuid */
             till: string;
         };
-        /**
-         * StreamMessages
-         * @description The data of a server-sent event, by the topic that its name begins with.
-         */
+        /** @description The data of a server-sent event, by the topic that its name begins with. */
         StreamMessages: {
             availability: components["schemas"]["AvailabilityUpdate"];
             broadcast: components["schemas"]["BroadcastUpdate"];
@@ -16689,10 +15078,7 @@ export interface components {
             pitch: components["schemas"]["TrackingUpdate"];
             stats: components["schemas"]["TeamStatistics"];
         };
-        /**
-         * SubscriptionEvent
-         * @description An event of a subscription with its order. `same_seats`: those of the first event at its venue.
-         */
+        /** @description An event of a subscription with its order. `same_seats`: those of the first event at its venue. */
         SubscriptionEvent: {
             cancelled: boolean;
             /** Format: uuid */
@@ -16708,7 +15094,6 @@ export interface components {
             venue_name: string;
         };
         /**
-         * SubscriptionPayment
          * @description Start a payment. The client makes `payment_id`: a repeated request is one payment.
          *
          *         `terms` is the version of the terms of sale that the buyer accepts, as for an order. With an `agreement`, it is
@@ -16721,10 +15106,7 @@ export interface components {
             payment_id: string;
             terms?: string | null;
         };
-        /**
-         * SubscriptionPaymentPage
-         * @description The page of the payment, or of the card for instalments, and its deadline. None: nothing is left to do there.
-         */
+        /** @description The page of the payment, or of the card for instalments, and its deadline. None: nothing is left to do there. */
         SubscriptionPaymentPage: {
             /** Format: date-time */
             expires_at: string;
@@ -16732,7 +15114,6 @@ export interface components {
             state: string;
         };
         /**
-         * SubscriptionRequest
          * @description Hold a package for some minutes. The client makes `id`: a repeated request is one subscription.
          *
          *         `seats` are those of the first event; numbers of seats are of its current version of the venue. `event_ids` is the
@@ -16745,7 +15126,6 @@ export interface components {
             seats: components["schemas"]["BestSeats"] | components["schemas"]["ChosenSeats"] | components["schemas"]["StandingPlaces"];
         };
         /**
-         * SubscriptionView
          * @description A package that a person holds or bought.
          *
          *         `regular_cents` is what its tickets cost one by one; those of a cancelled event count what was paid for them.
@@ -16775,10 +15155,7 @@ export interface components {
             state: "ended" | "held" | "paid" | "paying" | "refunded";
             total_cents: number;
         };
-        /**
-         * Substitution
-         * @description Player `off` is replaced by player `on`.
-         */
+        /** @description Player `off` is replaced by player `on`. */
         Substitution: {
             /** @enum {string} */
             kind: "substitution";
@@ -16787,7 +15164,6 @@ export interface components {
             side: components["schemas"]["Side"];
         };
         /**
-         * SunMessage
          * @description What a card mirrored into its address, in the capitals in which it writes (the MAC is over these letters).
          *
          *         Either `uid` and `ctr`, or `picc_data` with or without `enc`.
@@ -16799,10 +15175,7 @@ export interface components {
             picc_data?: string | null;
             uid?: string | null;
         };
-        /**
-         * Tally
-         * @description Totals of records. `absolute_cents` adds sales and refunds as positive amounts.
-         */
+        /** @description Totals of records. `absolute_cents` adds sales and refunds as positive amounts. */
         Tally: {
             /** @default 0 */
             absolute_cents: number;
@@ -16818,7 +15191,6 @@ export interface components {
             totals: components["schemas"]["VatTotal"][];
         };
         /**
-         * TapPage
          * @description The page of a tap. `wallet` is a part of the wallet id that distinguishes wallets.
          *
          *         The bearer of a card may spend its balance, and so may see it. `card_id` is for its owner only, because the wallet
@@ -16835,25 +15207,18 @@ export interface components {
             wallet: string;
         };
         /**
-         * Tariff
          * @description Price class of a ticket. A companion of a person with the access tariff is free.
          * @enum {string}
          */
         Tariff: "access" | "child" | "companion" | "full" | "reduced";
-        /**
-         * Team
-         * @description A team: name, short name of 2 to 4 characters, kit colour, line-up.
-         */
+        /** @description A team: name, short name of 2 to 4 characters, kit colour, line-up. */
         Team: {
             code: string;
             colour: string;
             name: string;
             players?: components["schemas"]["Player"][];
         };
-        /**
-         * TeamCandidate
-         * @description A free team for an incident. `walking_s` is None if its place, that of the incident, or a way is not known.
-         */
+        /** @description A free team for an incident. `walking_s` is None if its place, that of the incident, or a way is not known. */
         TeamCandidate: {
             code: string;
             fits: boolean;
@@ -16864,10 +15229,7 @@ export interface components {
             team_id: string;
             walking_s: number | null;
         };
-        /**
-         * TeamChange
-         * @description What a team is from now on; its code stays. `id` is made by the client and makes the request idempotent.
-         */
+        /** @description What a team is from now on; its code stays. `id` is made by the client and makes the request idempotent. */
         TeamChange: {
             /** Format: uuid */
             id: string;
@@ -16879,15 +15241,11 @@ export interface components {
             post?: string | null;
         };
         /**
-         * TeamKind
          * @description What a team is for.
          * @enum {string}
          */
         TeamKind: "medical" | "security" | "stewards" | "technical";
-        /**
-         * TeamMember
-         * @description A member of a team. Name and address are None once the account is erased.
-         */
+        /** @description A member of a team. Name and address are None once the account is erased. */
         TeamMember: {
             email: string | null;
             /** Format: uuid */
@@ -16895,15 +15253,11 @@ export interface components {
             name: string | null;
         };
         /**
-         * TeamState
          * @description What a team does now.
          * @enum {string}
          */
         TeamState: "assigned" | "at_the_place" | "free" | "off_duty" | "on_the_way";
-        /**
-         * TeamStatistics
-         * @description Statistics of both teams, home first. `possession`: share of all passes, percent.
-         */
+        /** @description Statistics of both teams, home first. `possession`: share of all passes, percent. */
         TeamStatistics: {
             /**
              * @default [
@@ -16981,15 +15335,11 @@ export interface components {
             ];
         };
         /**
-         * TeamStep
          * @description What a team does with its assignment. `withdrawn` is the controller's.
          * @enum {string}
          */
         TeamStep: "accepted" | "arrived" | "on_the_way" | "passed_on" | "released" | "withdrawn";
-        /**
-         * TeamView
-         * @description A team for the control room and for its members. `assignment` is the one that it has not ended.
-         */
+        /** @description A team for the control room and for its members. `assignment` is the one that it has not ended. */
         TeamView: {
             assignment: components["schemas"]["AssignmentView"] | null;
             code: string;
@@ -17002,25 +15352,16 @@ export interface components {
             post: string | null;
             state: components["schemas"]["TeamState"];
         };
-        /**
-         * Teams
-         * @description Both teams of a match.
-         */
+        /** @description Both teams of a match. */
         Teams: {
             away: components["schemas"]["Team"];
             home: components["schemas"]["Team"];
         };
-        /**
-         * TeamsRevision
-         * @description The revision of the stored line-ups.
-         */
+        /** @description The revision of the stored line-ups. */
         TeamsRevision: {
             revision: number;
         };
-        /**
-         * TeamsSheet
-         * @description The line-ups of an event in any state, with the event's details for the page that edits them.
-         */
+        /** @description The line-ups of an event in any state, with the event's details for the page that edits them. */
         TeamsSheet: {
             /** @enum {string} */
             kind: "concert" | "match" | "tour";
@@ -17034,31 +15375,23 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * TeamsUpdate
-         * @description Line-ups that replace those of `revision` (0: none yet).
-         */
+        /** @description Line-ups that replace those of `revision` (0: none yet). */
         TeamsUpdate: {
             /** @default 0 */
             revision: number;
             teams: components["schemas"]["Teams"];
         };
         /**
-         * TenderKind
          * @description Payment method.
          * @enum {string}
          */
         TenderKind: "card" | "cash" | "purse" | "terminal" | "virtual_card";
-        /**
-         * TenderTotal
-         * @description Total of one payment method, less refunds, tips included.
-         */
+        /** @description Total of one payment method, less refunds, tips included. */
         TenderTotal: {
             cents: number;
             kind: components["schemas"]["TenderKind"];
         };
         /**
-         * TerminalTopUps
          * @description Top-ups and payouts of wallets by terminal in a shift, both positive.
          *
          *         `card_reader_cents` is the part of the top-ups that the server's card readers took.
@@ -17068,10 +15401,7 @@ export interface components {
             payout_cents: number;
             top_up_cents: number;
         };
-        /**
-         * Terms
-         * @description Outlet, days, the operator's commission on net sales in permille, and the bearer of losses.
-         */
+        /** @description Outlet, days, the operator's commission on net sales in permille, and the bearer of losses. */
         Terms: {
             commission_permille: number;
             ends_on: string | null;
@@ -17087,7 +15417,6 @@ export interface components {
             starts_on: string;
         };
         /**
-         * TermsUpdate
          * @description Terms of an outlet from `starts_on` to `ends_on`, inclusive; null: open-ended.
          *
          *         `loss_borne_by`: who bears losses of offline sales.
@@ -17104,10 +15433,7 @@ export interface components {
             /** Format: date */
             starts_on: string;
         };
-        /**
-         * Ticket
-         * @description A ticket for who holds it, with the state of its pass. `received`: another person bought it.
-         */
+        /** @description A ticket for who holds it, with the state of its pass. `received`: another person bought it. */
         Ticket: {
             event: components["schemas"]["TicketEvent"];
             holder_name: string | null;
@@ -17126,17 +15452,13 @@ export interface components {
             refunded: boolean;
             tariff: components["schemas"]["Tariff"];
         };
-        /**
-         * TicketCounts
-         * @description Tickets of a zone: sold, used to enter by any gate, and not used yet.
-         */
+        /** @description Tickets of a zone: sold, used to enter by any gate, and not used yet. */
         TicketCounts: {
             entered: number;
             not_entered: number;
             sold: number;
         };
         /**
-         * TicketEvent
          * @description The event of a ticket. `venue` is the name of its venue, `time_zone` the IANA name of the venue's zone.
          *
          *         Names do not change from `names_due_at`, None for no such date, and at most `name_changes_max` times.
@@ -17167,19 +15489,13 @@ export interface components {
             venue: string;
             venue_version: string;
         };
-        /**
-         * TicketName
-         * @description A ticket and the name of its holder; None removes the name.
-         */
+        /** @description A ticket and the name of its holder; None removes the name. */
         TicketName: {
             holder_name: string | null;
             /** Format: uuid */
             ticket_id: string;
         };
-        /**
-         * TicketPass
-         * @description State of a ticket's pass. `suspended`: it is revoked until it is reinstated.
-         */
+        /** @description State of a ticket's pass. `suspended`: it is revoked until it is reinstated. */
         TicketPass: {
             entered_at: string | null;
             /** @enum {string} */
@@ -17190,10 +15506,7 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /**
-         * TicketRefund
-         * @description A refund of an order; the client made its id.
-         */
+        /** @description A refund of an order; the client made its id. */
         TicketRefund: {
             amount_cents: number;
             /** Format: date-time */
@@ -17206,10 +15519,7 @@ export interface components {
             reason: "asked" | "duplicate" | "event_cancelled" | "event_changed" | "exchanged" | "goodwill" | "released" | "seat_fault";
             ticket_ids: string[];
         };
-        /**
-         * Tier
-         * @description A tier of an organiser for one term. `revision` grows with each change.
-         */
+        /** @description A tier of an organiser for one term. `revision` grows with each change. */
         Tier: {
             /** Format: date */
             ends_on: string;
@@ -17233,10 +15543,7 @@ export interface components {
             /** @default 2 */
             window_tickets: number;
         };
-        /**
-         * TierCounts
-         * @description Active memberships of a tier, those being paid, and the places that new members have.
-         */
+        /** @description Active memberships of a tier, those being paid, and the places that new members have. */
         TierCounts: {
             /** @default 0 */
             active: number;
@@ -17245,10 +15552,7 @@ export interface components {
             /** @default 0 */
             places: number;
         };
-        /**
-         * TierUpdate
-         * @description A tier to create, or its new content at the `revision` that the office saw.
-         */
+        /** @description A tier to create, or its new content at the `revision` that the office saw. */
         TierUpdate: {
             /** Format: date */
             ends_on: string;
@@ -17270,10 +15574,7 @@ export interface components {
             /** @default 2 */
             window_tickets: number;
         };
-        /**
-         * TillAnchor
-         * @description Last anchor of a till's head.
-         */
+        /** @description Last anchor of a till's head. */
         TillAnchor: {
             /** Format: date-time */
             at: string;
@@ -17281,7 +15582,6 @@ export interface components {
             sequence: number;
         };
         /**
-         * TillCards
          * @description Cards as `[number of the chip, last counter, blocked]`. `all`: these are all, else what changed since.
          *
          *         `position` is what to ask with the next time.
@@ -17295,10 +15595,7 @@ export interface components {
             ][];
             position: string;
         };
-        /**
-         * TillHead
-         * @description Last stored record of a till's chain, and when it was received.
-         */
+        /** @description Last stored record of a till's chain, and when it was received. */
         TillHead: {
             hash: string;
             number: number;
@@ -17306,7 +15603,6 @@ export interface components {
             received_at: string;
         };
         /**
-         * TillLimits
          * @description Limits of a till. The offline limits count card payments that are not uploaded yet.
          *
          *         `tap_cap_cents`: maximum of one tap. `offline_card_cents`: maximum of one card while offline. `offline_till_cents`:
@@ -17319,7 +15615,6 @@ export interface components {
             tap_cap_cents: number;
         };
         /**
-         * TillPack
          * @description All that a till needs to start, sell, price, check alcohol rules and PINs, and print offline.
          *
          *         `head` and `training_head` are the heads of its chains, for a till that lost its storage. `time_zone` is the IANA
@@ -17342,22 +15637,15 @@ export interface components {
             time_zone?: string;
             training_head: components["schemas"]["Head"];
         };
-        /**
-         * TillProof
-         * @description The proof that a phone sent for a record; null as long as there is none.
-         */
+        /** @description The proof that a phone sent for a record; null as long as there is none. */
         TillProof: {
             proof: string | null;
         };
-        /**
-         * TillUpload
-         * @description Upload of a till: one online record, or up to 200 offline ones.
-         */
+        /** @description Upload of a till: one online record, or up to 200 offline ones. */
         TillUpload: {
             records: components["schemas"]["RecordUpload"][];
         };
         /**
-         * TimingStats
          * @description Deviation from the pick-up times: median and 90th percentile in seconds, negative if early.
          *
          *         `broken` counts the orders late by more than `voucher_late_min`.
@@ -17368,58 +15656,39 @@ export interface components {
             p50_s: number | null;
             p90_s: number | null;
         };
-        /**
-         * ToAllFans
-         * @description All fans of the event.
-         */
+        /** @description All fans of the event. */
         ToAllFans: {
             /** @enum {string} */
             to: "all_fans";
         };
-        /**
-         * ToStaff
-         * @description Groups of the staff of the event.
-         */
+        /** @description Groups of the staff of the event. */
         ToStaff: {
             groups: components["schemas"]["StaffGroup"][];
             /** @enum {string} */
             to: "staff";
         };
-        /**
-         * ToZones
-         * @description Fans with tickets in these stands, blocks and standing areas.
-         */
+        /** @description Fans with tickets in these stands, blocks and standing areas. */
         ToZones: {
             /** @enum {string} */
             to: "zones";
             zones: string[];
         };
-        /**
-         * TokenRequest
-         * @description Request of an API client: its name, grants and expiry.
-         */
+        /** @description Request of an API client: its name, grants and expiry. */
         TokenRequest: {
             /** Format: date-time */
             expires_at: string;
             grants: components["schemas"]["GrantRequest"][];
             name: string;
         };
-        /**
-         * TopUpAnswer
-         * @description Address of the payment page; None once the payment is captured.
-         */
+        /** @description Address of the payment page; None once the payment is captured. */
         TopUpAnswer: {
             payment_url: string | null;
         };
-        /**
-         * TopUpConfirmation
-         * @description Address of the provider's page on which a fan confirms a charge.
-         */
+        /** @description Address of the provider's page on which a fan confirms a charge. */
         TopUpConfirmation: {
             payment_url: string;
         };
         /**
-         * TopUpRequest
          * @description Request of a top-up. The browser creates `id` and `payment_id`, so a repeated request is one top-up.
          *
          *         Another `payment_id` for the same `id` is refused: each attempt is a new top-up.
@@ -17431,10 +15700,7 @@ export interface components {
             /** Format: uuid */
             payment_id: string;
         };
-        /**
-         * TopUpView
-         * @description State of a top-up; `reason` of a failure is the provider's code, `cancelled` or `expired`.
-         */
+        /** @description State of a top-up; `reason` of a failure is the provider's code, `cancelled` or `expired`. */
         TopUpView: {
             cents: number;
             /** Format: uuid */
@@ -17445,7 +15711,6 @@ export interface components {
             reason: string | null;
         };
         /**
-         * Totals
          * @description Composition of a payout in cents.
          *
          *         gross - fees - refunds - disputes + application fees + other + other business = net.
@@ -17471,10 +15736,7 @@ export interface components {
             refund_cents: number;
             unexplained_cents: number;
         };
-        /**
-         * TrackingFrame
-         * @description One frame. `at`: its time; None: time of arrival.
-         */
+        /** @description One frame. `at`: its time; None: time of arrival. */
         TrackingFrame: {
             at?: string | null;
             ball?: [
@@ -17491,10 +15753,7 @@ export interface components {
                 number
             ][];
         };
-        /**
-         * TrackingStatistics
-         * @description Distance and speed of all players up to the match clock `clock_ms`, and the hardest kick.
-         */
+        /** @description Distance and speed of all players up to the match clock `clock_ms`, and the hardest kick. */
         TrackingStatistics: {
             clock_ms: number;
             /** Format: uuid */
@@ -17503,10 +15762,7 @@ export interface components {
             period: components["schemas"]["Period"];
             players: components["schemas"]["RunnerStatistics"][];
         };
-        /**
-         * TrackingUpdate
-         * @description A key frame, or moves: changes of moment `n` from moment `n - 1`; new kicks.
-         */
+        /** @description A key frame, or moves: changes of moment `n` from moment `n - 1`; new kicks. */
         TrackingUpdate: {
             hardest?: components["schemas"]["Kick"] | null;
             key?: components["schemas"]["KeyFrame"] | null;
@@ -17517,7 +15773,6 @@ export interface components {
             ][];
         };
         /**
-         * TransferOffer
          * @description An offer for who opens its link, also signed out. `to` is the address that it names, shortened.
          *
          *         `may_accept` is None for a person who is signed out. Once the offer is not open, others than its giver and its
@@ -17537,7 +15792,6 @@ export interface components {
             to: string | null;
         };
         /**
-         * TransferRequest
          * @description Tickets of one event to offer to a person. The client makes `id`: a repeated request is one offer.
          *
          *         `to_email` is the address of the receiver; without it, the first person who accepts by the link gets the tickets.
@@ -17549,7 +15803,6 @@ export interface components {
             to_email?: string | null;
         };
         /**
-         * TransferView
          * @description A transfer for its giver or its receiver.
          *
          *         `other` names the other person: the address while it is offered, the name on the ticket once it is accepted, and
@@ -17572,10 +15825,7 @@ export interface components {
             state: "accepted" | "cancelled" | "expired" | "offered";
             tickets: components["schemas"]["TransferredTicket"][];
         };
-        /**
-         * TransferredTicket
-         * @description A ticket of a transfer. `returned`: the receiver gave it back. The holder's name is shown once it is accepted.
-         */
+        /** @description A ticket of a transfer. `returned`: the receiver gave it back. The holder's name is shown once it is accepted. */
         TransferredTicket: {
             holder_name: string | null;
             label: components["schemas"]["PlaceLabel"];
@@ -17585,10 +15835,7 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /**
-         * UnbookedCardPayment
-         * @description Captured payment whose sale or top-up should have arrived.
-         */
+        /** @description Captured payment whose sale or top-up should have arrived. */
         UnbookedCardPayment: {
             amount_cents: number;
             captured_at: string | null;
@@ -17600,18 +15847,12 @@ export interface components {
             till_id: string;
             till_name: string | null;
         };
-        /**
-         * UnusedCount
-         * @description How many holders have so many unused events.
-         */
+        /** @description How many holders have so many unused events. */
         UnusedCount: {
             holders: number;
             unused: number;
         };
-        /**
-         * UnusedEventView
-         * @description An event at which so many seats of a holder stayed empty.
-         */
+        /** @description An event at which so many seats of a holder stayed empty. */
         UnusedEventView: {
             /** Format: uuid */
             event_id: string;
@@ -17623,10 +15864,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * UnusedHolder
-         * @description A holder with unused events; `name` and `email` are None after the erasure of the person.
-         */
+        /** @description A holder with unused events; `name` and `email` are None after the erasure of the person. */
         UnusedHolder: {
             email: string | null;
             name: string | null;
@@ -17635,10 +15873,7 @@ export interface components {
             subscription_id: string;
             unused: number;
         };
-        /**
-         * UpcomingTickets
-         * @description A person's tickets for one coming event. They stop working when the person is erased.
-         */
+        /** @description A person's tickets for one coming event. They stop working when the person is erased. */
         UpcomingTickets: {
             /** Format: uuid */
             event_id: string;
@@ -17649,10 +15884,7 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * UpdateBroadcast
-         * @description Replace the latest message of a thread, for the same audience.
-         */
+        /** @description Replace the latest message of a thread, for the same audience. */
         UpdateBroadcast: {
             /** Format: uuid */
             id: string;
@@ -17669,10 +15901,7 @@ export interface components {
             };
             urgency: components["schemas"]["BroadcastUrgency"];
         };
-        /**
-         * Upgrade
-         * @description A higher tier of the term of a membership, and what it costs from today until the end of the term, with VAT.
-         */
+        /** @description A higher tier of the term of a membership, and what it costs from today until the end of the term, with VAT. */
         Upgrade: {
             price_cents: number;
             tier: {
@@ -17683,7 +15912,6 @@ export interface components {
             window_tickets: number;
         };
         /**
-         * UpgradeRequest
          * @description Upgrade a membership to a tier, at the price that the person saw.
          *
          *         The client makes `id`, that of the new membership, and `payment_id`: a repeated request is one upgrade.
@@ -17697,26 +15925,19 @@ export interface components {
             /** Format: uuid */
             tier_id: string;
         };
-        /**
-         * UploadAnswers
-         * @description One answer per record, in order; `now` is the server's clock.
-         */
+        /** @description One answer per record, in order; `now` is the server's clock. */
         UploadAnswers: {
             answers: components["schemas"]["RecordAnswer"][];
             /** Format: date-time */
             now: string;
         };
-        /**
-         * UserEntity
-         * @description Whose passkey it is. `id` is the handle in base64url.
-         */
+        /** @description Whose passkey it is. `id` is the handle in base64url. */
         UserEntity: {
             displayName: string;
             id: string;
             name: string;
         };
         /**
-         * VarReview
          * @description A VAR review or its result. `about` is the reviewed entry, if there is one.
          *
          *         An overturned goal is withdrawn by a separate entry.
@@ -17730,28 +15951,19 @@ export interface components {
             /** @enum {string} */
             phase: "checking" | "overturned" | "stands";
         };
-        /**
-         * Vat
-         * @description The VAT included in a part of the total.
-         */
+        /** @description The VAT included in a part of the total. */
         Vat: {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
         };
-        /**
-         * VatTotal
-         * @description Total of one VAT rate: `gross_cents` includes `vat_cents`.
-         */
+        /** @description Total of one VAT rate: `gross_cents` includes `vat_cents`. */
         VatTotal: {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
         };
-        /**
-         * VenueDetail
-         * @description A venue with all its versions, the latest first; `features` counts the seats of the current one.
-         */
+        /** @description A venue with all its versions, the latest first; `features` counts the seats of the current one. */
         VenueDetail: {
             code: string;
             features: {
@@ -17765,25 +15977,16 @@ export interface components {
             version: string;
             versions: components["schemas"]["VersionLine"][];
         };
-        /**
-         * VenueEdits
-         * @description Edits of the version `based_on`, in their order.
-         */
+        /** @description Edits of the version `based_on`, in their order. */
         VenueEdits: {
             based_on: string;
             edits: (components["schemas"]["BlockGroupEdit"] | components["schemas"]["BlockKindEdit"] | components["schemas"]["FeatureEdit"] | components["schemas"]["SightlineEdit"] | components["schemas"]["GateEdit"] | components["schemas"]["StandEdit"])[];
         };
-        /**
-         * VenueEntryUpdate
-         * @description Whether entry is stopped at all gates.
-         */
+        /** @description Whether entry is stopped at all gates. */
         VenueEntryUpdate: {
             closed: boolean;
         };
-        /**
-         * VenueFile
-         * @description The whole file.
-         */
+        /** @description The whole file. */
         VenueFile: {
             /** @default [] */
             amenities: components["schemas"]["AmenityFile"][];
@@ -17814,10 +16017,7 @@ export interface components {
             time_zone: string;
             walkways?: components["schemas"]["Walkways"] | null;
         };
-        /**
-         * VenueLine
-         * @description A venue with its current version.
-         */
+        /** @description A venue with its current version. */
         VenueLine: {
             code: string;
             name: string;
@@ -17828,7 +16028,6 @@ export interface components {
             version: string;
         };
         /**
-         * VenuePicture
          * @description The venue at one instant.
          *
          *         `log_number` is that of the last record of the event's log: another number means that incidents changed.
@@ -17852,20 +16051,14 @@ export interface components {
             ramps: components["schemas"]["RampPicture"][];
             zones: components["schemas"]["ZonePicture"][];
         };
-        /**
-         * VenuePosts
-         * @description The posts of a venue, and its code, which is the scope of its roles.
-         */
+        /** @description The posts of a venue, and its code, which is the scope of its roles. */
         VenuePosts: {
             code: string;
             gates: components["schemas"]["GatePost"][];
             name: string;
             outlets: string[];
         };
-        /**
-         * VenueSummary
-         * @description A venue in short; `version` addresses its geometry and labels, `time_zone` is an IANA name.
-         */
+        /** @description A venue in short; `version` addresses its geometry and labels, `time_zone` is an IANA name. */
         VenueSummary: {
             code: string;
             latitude: number | null;
@@ -17880,10 +16073,7 @@ export interface components {
             time_zone: string;
             version: string;
         };
-        /**
-         * VenueUpdate
-         * @description A change of a gate or an outlet, by its code. `sold_out`: an outlet has no stock left.
-         */
+        /** @description A change of a gate or an outlet, by its code. `sold_out`: an outlet has no stock left. */
         VenueUpdate: {
             code: string;
             /** @enum {string} */
@@ -17894,17 +16084,13 @@ export interface components {
             state: "busy" | "closed" | "open" | "sold_out";
         };
         /**
-         * Verdict
          * @description Result of the comparison of an entry with our payments. Each except the first two opens an item.
          *
          *         `other_business`: an entry of an organiser's balance that is about no payment of ours.
          * @enum {string}
          */
         Verdict: "amount_differs" | "currency_differs" | "matched" | "named_twice" | "needs_explanation" | "net_differs" | "other_business" | "payment_unknown" | "payout_unknown" | "refund_unknown";
-        /**
-         * VersionLine
-         * @description A version of a venue; `imported_by` is None for the command line, empty for a person without a name.
-         */
+        /** @description A version of a venue; `imported_by` is None for the command line, empty for a person without a name. */
         VersionLine: {
             based_on: string | null;
             /** Format: date-time */
@@ -17917,20 +16103,14 @@ export interface components {
             seats: number;
             version: string;
         };
-        /**
-         * WaitingCategory
-         * @description How many people wait for seats of a category; those who would take any are counted in each.
-         */
+        /** @description How many people wait for seats of a category; those who would take any are counted in each. */
         WaitingCategory: {
             name: {
                 [key: string]: string;
             };
             people: number;
         };
-        /**
-         * WaitingCount
-         * @description The waiting list of an event in numbers: parties, their people, wheelchair spaces, and parties invited now.
-         */
+        /** @description The waiting list of an event in numbers: parties, their people, wheelchair spaces, and parties invited now. */
         WaitingCount: {
             categories: components["schemas"]["WaitingCategory"][];
             invited: number;
@@ -17939,7 +16119,6 @@ export interface components {
             wheelchairs: number;
         };
         /**
-         * WaitingRequest
          * @description Wait for seats of an event for a party, in these categories; in any without one.
          *
          *         `wheelchairs` of the party need a wheelchair space, each with a companion seat for another one of the party as far
@@ -17956,7 +16135,6 @@ export interface components {
             wheelchairs: number;
         };
         /**
-         * WaitingView
          * @description An entry for its person. `position` counts from 1, among the parties with or without needs of access.
          *
          *         `invited_until`: seats were free or listed at the last look, and the next party is told after this moment.
@@ -17971,17 +16149,13 @@ export interface components {
             size: number;
             wheelchairs: number;
         };
-        /**
-         * Walkways
-         * @description The walking graph. Without it, no directions are given.
-         */
+        /** @description The walking graph. Without it, no directions are given. */
         Walkways: {
             edges: components["schemas"]["EdgeFile"][];
             floors: components["schemas"]["FloorFile"][];
             nodes: components["schemas"]["NodeFile"][];
         };
         /**
-         * WalletAtDesk
          * @description A wallet as shown to the cashier. `purse` is its short id.
          *
          *         `loadable_cents` is the maximum top-up; `payable_cash_cents` and `payable_terminal_cents` are the maximum payouts.
@@ -17999,15 +16173,11 @@ export interface components {
             payable_terminal_cents: number;
             purse: string;
         };
-        /**
-         * WalletLookup
-         * @description Wallet to look up. It is in the body, because addresses end up in logs.
-         */
+        /** @description Wallet to look up. It is in the body, because addresses end up in logs. */
         WalletLookup: {
             by: components["schemas"]["CardShown"];
         };
         /**
-         * WalletTransaction
          * @description One line of the history. `cents` is positive for money in; `step` is `hold` for an open hold.
          *
          *         `bonus`: bonus credit, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
@@ -18030,7 +16200,6 @@ export interface components {
             subject: string;
         };
         /**
-         * WalletView
          * @description A wallet as shown to its owner. `refundable_cents` can be refunded to bank cards now.
          *
          *         `desk_cents` can be paid out at a desk: cash and terminal money that is left.
@@ -18046,42 +16215,27 @@ export interface components {
             more: boolean;
             refundable_cents: number;
         };
-        /**
-         * Window
-         * @description From so many minutes after the event's start (negative: before) until so many, the end not included.
-         */
+        /** @description From so many minutes after the event's start (negative: before) until so many, the end not included. */
         Window: {
             from_min: number;
             until_min: number;
         };
-        /**
-         * WindowPrice
-         * @description Price of an item during a time window of the event.
-         */
+        /** @description Price of an item during a time window of the event. */
         WindowPrice: {
             cents: number;
             window: components["schemas"]["Window"];
         };
-        /**
-         * WindowsUpdate
-         * @description All members' windows of an event, at the `revision` that the office saw.
-         */
+        /** @description All members' windows of an event, at the `revision` that the office saw. */
         WindowsUpdate: {
             revision: number;
             windows: components["schemas"]["EventWindow"][];
         };
-        /**
-         * WishAnswer
-         * @description A wish, and what became of it; None before the relocation round.
-         */
+        /** @description A wish, and what became of it; None before the relocation round. */
         WishAnswer: {
             answer: ("met" | "no_seats" | "not_held" | "not_needed" | "taken_meanwhile") | null;
             wish: components["schemas"]["SeatWish"];
         };
-        /**
-         * WishCategory
-         * @description A category of seats that a wish may name, with its blocks; `cents` is what an adult pays at the first event.
-         */
+        /** @description A category of seats that a wish may name, with its blocks; `cents` is what an adult pays at the first event. */
         WishCategory: {
             blocks: string[];
             /** Format: uuid */
@@ -18091,17 +16245,13 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * WishCount
-         * @description How many entries name the category of a quota at a position, from 1; category -1 is any.
-         */
+        /** @description How many entries name the category of a quota at a position, from 1; category -1 is any. */
         WishCount: {
             category: number;
             entries: number;
             position: number;
         };
         /**
-         * WishesRequest
          * @description Wishes for other seats, in order of preference; an empty list keeps the seats.
          *
          *         `wheelchairs` of the party need a wheelchair space, each with the free companion seat for another one of the party
@@ -18116,10 +16266,7 @@ export interface components {
             wheelchairs: number;
             wishes: components["schemas"]["SeatWish"][];
         };
-        /**
-         * WithdrawProcedure
-         * @description The request is withdrawn, or refused by the second person, before the procedure began.
-         */
+        /** @description The request is withdrawn, or refused by the second person, before the procedure began. */
         WithdrawProcedure: {
             /** Format: uuid */
             id: string;
@@ -18127,19 +16274,13 @@ export interface components {
             kind: "withdrawn";
             text?: string | null;
         };
-        /**
-         * ZoneFile
-         * @description An area for the density of people; `within` is the zone around it.
-         */
+        /** @description An area for the density of people; `within` is the zone around it. */
         ZoneFile: {
             area_m2: number;
             code: string;
             within?: string | null;
         };
-        /**
-         * ZonePicture
-         * @description A stand, a standing area, or a safety zone of the venue file. `density` is None without area or fresh count.
-         */
+        /** @description A stand, a standing area, or a safety zone of the venue file. `density` is None without area or fresh count. */
         ZonePicture: {
             area_m2: number | null;
             capacity: number | null;
@@ -18150,25 +16291,18 @@ export interface components {
             kind: "area" | "stand" | "zone";
             people: components["schemas"]["CrowdFigure"][];
         };
-        /**
-         * ZonePlace
-         * @description A stand, block, standing area, gate, outlet, lift, other amenity or ramp, by its code.
-         */
+        /** @description A stand, block, standing area, gate, outlet, lift, other amenity or ramp, by its code. */
         ZonePlace: {
             /** @enum {string} */
             by: "zone";
             zone: string;
         };
-        /**
-         * ZoneRequests
-         * @description How many requests of an incident a zone has; "" are places in words.
-         */
+        /** @description How many requests of an incident a zone has; "" are places in words. */
         ZoneRequests: {
             count: number;
             zone: string;
         };
         /**
-         * ZoneStatus
          * @description A zone. `inside` counts people by crossings, less anonymous exits, with corrections.
          *
          *         `admitted` counts each pass once and only proved entries: it is less than `inside` where a pass was used twice or an
@@ -18185,10 +16319,7 @@ export interface components {
             kind: "area" | "stand";
             tickets: components["schemas"]["TicketCounts"];
         };
-        /**
-         * ZoneUpdate
-         * @description Whether a zone is full.
-         */
+        /** @description Whether a zone is full. */
         ZoneUpdate: {
             full: boolean;
         };

@@ -120,10 +120,10 @@ select id from safety.request where person_id = :person_id order by id for no ke
 -- name: forget_requests_of(person_id)!
 -- Delete what a person said, and take the person out of the locked requests.
 with locked as (
-    select l.id from safety.request_line as l inner join safety.request as r on r.id = l.request_id
-    where r.person_id = :person_id
-    order by l.id
-    for update of l
+    select id from safety.request_line
+    where request_id in (select r.id from safety.request as r where r.person_id = :person_id)
+    order by id
+    for update
 ), deleted as (
     delete from safety.request_line where id in (select id from locked)
 )

@@ -65,6 +65,7 @@ export const account: typeof English = {
   },
   ticket: {
     food: "Essen und Getränke bestellen",
+    help: "Hilfe und Sicherheit",
     qr: "Einlasscode dieses Tickets; er wechselt alle 30 Sekunden",
     moving: "Der Code wechselt, Screenshots werden nicht akzeptiert.",
     newIn: (seconds) => `Neuer Code in ${seconds} s`,

@@ -64,6 +64,7 @@ export const account = {
   },
   ticket: {
     food: "Order food and drink",
+    help: "Help and safety",
     qr: "Entry code of this ticket; it changes every 30 seconds",
     moving: "The code refreshes, so screenshots won’t be accepted.",
     newIn: (seconds: number) => `New code in ${seconds} s`,

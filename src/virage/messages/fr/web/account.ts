@@ -65,6 +65,7 @@ export const account: typeof English = {
   },
   ticket: {
     food: "Commander à boire et à manger",
+    help: "Aide et sécurité",
     qr: "Code d’entrée de ce billet ; il change toutes les 30 secondes",
     moving: "Le code se renouvelle : les captures d’écran ne sont pas acceptées.",
     newIn: (seconds) => `Nouveau code dans ${seconds} s`,
