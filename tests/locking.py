@@ -45,6 +45,7 @@ NAMES_BY_KEY: Final[Mapping[str, str]] = {
     "people.recovery": "people.person",
     "people.recovery_code": "people.person",
     "people.push_subscription": "people.session",
+    "safety.request_line": "safety.request",
     "people.role_grant": "people.person",
     "people.session": "people.person",
     "people.sso_account": "people.person",
@@ -58,6 +59,7 @@ CASCADES: Final[Mapping[str, str]] = {
     "people.mailbox": "people.mailbox_file",
     "people.session": "people.push_subscription",
     "replay.description": "replay.description_part",
+    "safety.request": "safety.request_line",
 }
 
 

@@ -21,9 +21,12 @@ from tests.app.points import points_of
 from tests.locking import Watch
 from virage.app.domains import ENTRIES_PUBLISHED, EVENT_CANCELLED, EVENT_MOVED
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
+from virage.control.safety.acts.requests import ask
+from virage.control.safety.rules.requests import AskedRequest, DescribedPlace, HelpRequest, RequestKind
 from virage.control.safety.rules.teams import Team, TeamKind
 from virage.control.safety.store.log import lock_log
 from virage.control.safety.store.teams import insert_team
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.people.acts.erase import PersonErased, erase
 from virage.identity.people.rules.secrets import people_keys
 from virage.identity.people.types import Person
@@ -36,6 +39,7 @@ from virage.media.live.rules.notifications import NotificationKind, Notification
 from virage.money.wallet.cards.api import forget_cards, forget_phones
 from virage.money.wallet.funding.api import forget_auto_top_up, forget_wallet
 from virage.platform.data.database import Connection
+from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
@@ -231,6 +235,11 @@ async def erasure(world: "World") -> Erasure:
             members=(person_id,),
         )
         await insert_team(conn, team, now)
+        asked = HelpRequest(id=new_id(), kind=RequestKind.DANGER, place=DescribedPlace("Here"), text="Help")
+        vault = KeyVault(derive(SECRET, PURPOSE))
+        assert await ask(conn, world.event, [AskedRequest(world.event, person_id, asked)], vault=vault, now=now) == [
+            None
+        ]
         await insert_subscriptions(conn, [SubscriptionRow(new_id(), package_id, person_id, 0, [], now, {})])
         campaign_id = new_id()
         await conn.execute(

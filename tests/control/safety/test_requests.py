@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.conftest import BLOCK, SECRET
 from tests.control.safety.conftest import ControlRoom
+from tests.control.safety.test_broadcasts import POINT
 from virage.app.persons import PERSON_EXPORTS
 from virage.control.safety.acts.erasure import forget_teams_and_requests
 from virage.control.safety.jobs import RetentionJob
@@ -34,8 +36,10 @@ from virage.control.safety.rules.requests import (
 from virage.control.safety.rules.verifying import LogReport, verify
 from virage.control.safety.settings import SafetySettings
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
+from virage.identity.people.rules.push import PushJob
 from virage.platform.values.derivation import derive
 from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import base64url
 from virage.platform.values.refusals import Refused
 from virage.platform.web.guard import Grant
 
@@ -358,6 +362,24 @@ async def test_an_answer_reaches_all_fans_of_an_incident_and_no_other(fans: Fans
     assert (await fans.answer(joined["id"], "on_the_way")).status_code == 200
     states = [(await fans.own(fan))[0]["state"] for fan in [*fold, other]]
     assert states == ["sent"] * (OWN_INCIDENTS - 1) + ["on_the_way"] * 3 + ["sent"]
+
+
+async def test_the_push_message_about_a_request_says_only_that_there_is_news(fans: Fans) -> None:
+    ada, bob = await fans.come("ada", "bob")
+    for name, fan in (("ada", ada), ("bob", bob)):
+        body = {"endpoint": f"https://push.example.org/{name}", "p256dh": POINT, "auth": base64url(bytes(16))}
+        answer = await fans.world.ask(fan, "PUT", f"/api/me/push-subscriptions/{new_id()}", body)
+        assert answer.status_code == 204, answer.text
+    hidden = (await fans.asked(bob, "abuse", text="The man in front of me"))["id"]
+    await fans.act(bob, hidden, "hiding")
+    for incident in (hidden, (await fans.asked(ada, "abuse", text="The man in front of me"))["id"]):
+        assert (await fans.answer(incident, "on_the_way", text="To row 1")).status_code == 200
+    (row,) = await fans.world.rows("select payload from kernel.job where entrypoint = 'push'")
+    job = msgspec.json.decode(row["payload"], type=PushJob)
+    said = msgspec.json.decode(job.text)
+    assert len(job.subscription_ids) == 1
+    assert (said["kind"], said["title"], said["body"]) == ("help", "Il y a du nouveau concernant votre demande", "")
+    assert not any(secret in job.text for secret in ("abuse", "row 1", "on_the_way", "man in front"))
 
 
 async def test_an_incident_of_the_staff_has_no_fans_to_answer(fans: Fans) -> None:

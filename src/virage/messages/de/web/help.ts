@@ -9,7 +9,7 @@ export const help: Words = {
   noTicket: "Für eine Anfrage brauchen Sie ein Ticket dieser Veranstaltung. Sprechen Sie den Ordnungsdienst an oder rufen Sie die 112.",
   notNow: "Anfragen sind von zwei Stunden vor dem Einlass bis drei Stunden nach dem Ende möglich.",
   what: "Was brauchen Sie?",
-  private: "Nur Sie und die Leitstelle sehen Ihre Anfrage.",
+  private: "Nur Sie, die Leitstelle und das Team, das sie schickt, sehen Ihre Anfrage. Das Team sieht Ihren Namen nicht.",
   kinds: { help_at_seat: "Hilfe an meinem Platz", abuse: "Übergriff melden", danger: "Gefahr melden", lost_child: "Verlorenes Kind" },
   where: "Wo?",
   mySeat: (place) => `Mein Platz: ${place}`,

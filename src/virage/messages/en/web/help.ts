@@ -7,7 +7,7 @@ export const help = {
   noTicket: "You need a ticket of this event to send a request. Speak to a steward or call 112.",
   notNow: "Requests are possible from two hours before the doors until three hours after the end.",
   what: "What do you need?",
-  private: "Only you and the control room see your request.",
+  private: "Only you, the control room and the team that it sends see your request. The team does not see your name.",
   kinds: { help_at_seat: "Help at my seat", abuse: "Report abuse", danger: "Report a danger", lost_child: "Lost child" },
   where: "Where?",
   mySeat: (place: string) => `My seat: ${place}`,
