@@ -180,6 +180,7 @@ LOCK_PLACES: Final[Sequence[LockPlace]] = (
     LockPlace("packages", "A subscription follows its orders; an erasure forgets it after the passes."),
     LockPlace("safety", "The log of an event is locked before its records are signed with the key of the event."),
     LockPlace("keys", "The key of an event is made when the first pass, record or closing is signed."),
+    LockPlace("safety.request", "Requests of fans are stored after the signed record of their incident."),
     LockPlace(
         "points",
         "Points follow what earns them and come before the ledger; a voucher reaches the wallet of its person.",
