@@ -25,7 +25,7 @@ ROOMS = ["(routes) | (jobs)", "(acts) | (reads)", "(store)", "(rules)"]
 OWN_ROOMS = {
     "virage.identity.people": ["routes | jobs", "openid_provider", "acts | reads", "store", "rules"],
     "virage.control.disputes": ROOMS,
-    "virage.control.safety": ["routes | jobs", "receipts | counts", "acts | reads", "store", "rules"],
+    "virage.control.safety": ["routes | jobs", "receipts | counts | requests", "acts | reads", "store", "rules"],
     "virage.identity.passes": ["inspect", "acts | reads", "store | paper", "rules"],
     "virage.money.card_readers": ["routes | jobs", "registering", "acts | reads", "store", "rules"],
     "virage.money.wallet.funding": ["routes | jobs", "acts | reads", "refundable", "store", "rules"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from virage.control.safety.acts.requests import ask
+from virage.control.safety.acts import requests as acts
 from virage.control.safety.rules.requests import AskedRequest
 from virage.identity.keys.types import KeyVault
 from virage.platform.data.batching import Batcher
@@ -30,7 +30,7 @@ class Requests:
         async with self._db.transaction() as conn:
             for event_id in sorted({one.event_id for one in asked}):
                 places = [place for place, one in enumerate(asked) if one.event_id == event_id]
-                stored = await ask(
+                stored = await acts.ask(
                     conn, event_id, [asked[place] for place in places], vault=self._vault, now=self._clock.now()
                 )
                 outcomes |= zip(places, stored, strict=True)
