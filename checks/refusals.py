@@ -54,6 +54,7 @@ REFUSAL_ENUMS = frozenset(
         "TeamRefusal",
         "ProcedureRefusal",
         "RequestRefusal",
+        "AlertRefusal",
     }
 )
 CODE = Path("src/virage")

@@ -140,7 +140,7 @@ def cluster() -> Iterator[EmbeddedPostgres]:
         shutil.rmtree(folder)
 
 
-async def _prepare(url: str) -> None:
+async def prepare_database(url: str) -> None:
     """Migrate a database, and store the stadium that tests sell tickets for, with an empty journal."""
     await migrate(url)
     database = await Database.open(url)
@@ -157,7 +157,7 @@ def template_database(cluster: EmbeddedPostgres, lock_watch: Watch) -> str:
     mark = sha256(b"".join(migration.sha256 for migration in migrations())).hexdigest()[:12]
     name = f"template_{mark}"
     asyncio.run(_administer(cluster.url, f"create database {name}"))
-    asyncio.run(_prepare(with_database(cluster.url, name)))
+    asyncio.run(prepare_database(with_database(cluster.url, name)))
     lock_watch.keys = asyncio.run(unique_keys(with_database(cluster.url, name)))
     return name
 

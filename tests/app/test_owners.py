@@ -345,6 +345,11 @@ ELSEWHERE = {
     "GET /api/control/events/{event_id}/broadcasts",
     "POST /api/control/events/{event_id}/broadcasts",
     "GET /api/control/broadcasts/{broadcast_id}/cap.xml",
+    # alerts: tests/control/safety/test_alerts.py tries a controller of another event
+    "GET /api/control/events/{event_id}/alerts",
+    "POST /api/control/alerts/{alert_id}/entries",
+    "GET /api/control/events/{event_id}/thresholds",
+    "POST /api/control/events/{event_id}/thresholds",
     # procedures: tests/control/safety/test_procedures.py tries a controller of another event
     "GET /api/control/events/{event_id}/procedures",
     "POST /api/control/events/{event_id}/procedures",

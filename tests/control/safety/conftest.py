@@ -1,5 +1,6 @@
 """A published match and its control room, over the whole application."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 from tests.app.conftest import BLOCK, World
 from tests.conftest import FakeClock, alive
 from tests.matchday.access.conftest import evening, night  # noqa: F401 - fixtures of evenings at the gates
+from virage.control.safety.rules.verifying import verify
 from virage.demo.venues.drawing import stadium
 from virage.platform.data.database import Database
 from virage.platform.values.ids import new_id
+from virage.platform.values.jwk import bytes_of_base64url
 from virage.platform.web.guard import Grant
 from virage.platform.web.http import Application
 
@@ -65,6 +68,13 @@ class ControlRoom:
         assert answer.status_code == 200, answer.text
         file.write_bytes(answer.content)
         return file
+
+    async def records(self, folder: Path) -> list[tuple[str, dict[str, Any]]]:
+        """The kinds and data of the records in the exported log, which is intact."""
+        lines = (await self.log(folder / "log.jsonl")).read_bytes().splitlines()
+        assert verify(lines).findings == ()
+        found = [json.loads(bytes_of_base64url(json.loads(line)["body"]) or "") for line in lines[1:]]
+        return [(one["kind"], one["data"]) for one in found]
 
 
 @pytest.fixture

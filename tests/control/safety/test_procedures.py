@@ -1,7 +1,6 @@
 """Emergency procedures over HTTP: two people, one alone, without network, steps, and what the log and the staff get."""
 
 import asyncio
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,7 @@ from virage.control.safety.rules.procedures import (
     WithdrawProcedure,
     may_change,
 )
-from virage.control.safety.rules.verifying import verify
 from virage.platform.values.ids import new_id
-from virage.platform.values.jwk import bytes_of_base64url
 from virage.platform.web.guard import Grant
 
 TEXTS = {"en": {"headline": "Evacuation", "text": "Open your gate and help people out."}}
@@ -67,11 +64,9 @@ class Procedures:
         return [one for one in listed if one["audience"] == "staff"]
 
     async def records(self, tmp_path: Path) -> list[tuple[str, dict[str, Any]]]:
-        """The kinds and data of the procedure's records in the exported log, which is intact."""
-        lines = (await self.room.log(tmp_path / "log.jsonl")).read_bytes().splitlines()
-        assert verify(lines).findings == ()
-        found = [json.loads(bytes_of_base64url(json.loads(line)["body"]) or "") for line in lines[1:]]
-        return [(one["kind"], one["data"]) for one in found if one["kind"].startswith("procedure")]
+        """The kinds and data of the procedure's records in the log."""
+        found = await self.room.records(tmp_path)
+        return [(kind, data) for kind, data in found if kind.startswith("procedure")]
 
 
 @pytest.fixture

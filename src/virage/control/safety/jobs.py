@@ -1,15 +1,17 @@
-"""Jobs of safety: deletion after the retention period, push notifications of messages, a picture each minute."""
+"""Jobs of safety: deletion after the retention period, push notifications of messages, pictures, alerts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from virage.control.safety.acts import alerts
 from virage.control.safety.acts.broadcasts import FIRST_PERSON, PUSH_JOB, BroadcastPushDue, push_page
 from virage.control.safety.acts.counts import delete_counts
 from virage.control.safety.acts.log import delete_contents
 from virage.control.safety.acts.pictures import delete_pictures, keep_picture
 from virage.control.safety.reads.broadcasts import venue_of
 from virage.control.safety.reads.pictures import VenuePictures
+from virage.control.safety.rules.alerts import GROWTH_OVER, readings
 from virage.control.safety.settings import SafetySettings
 from virage.control.safety.store.broadcasts import delete_receipts
 from virage.control.safety.store.log import expired_contents
@@ -19,12 +21,14 @@ from virage.platform.data.database import Database
 from virage.platform.data.queue import Jobs
 from virage.platform.values.clock import Clock
 from virage.site.programme import api as programme
+from virage.site.programme.types import Event
 
 INTERVAL_S: Final = 3600.0
 PICTURE_EVERY_S: Final = 60.0
+ALERTS_EVERY_S: Final = 1.0
 BEFORE_DOORS: Final = timedelta(hours=2)
 AFTER_END: Final = timedelta(hours=3)
-"""From when until when pictures of an event are stored."""
+"""From when until when pictures of an event are stored, and its alerts evaluated."""
 
 
 class RetentionJob:
@@ -97,14 +101,37 @@ class PictureJob:
 
     async def take(self) -> None:
         """Store the picture of each event that is on."""
-        now = self._clock.now()
-        async with self._db.connection() as conn:
-            events = [
-                event
-                for event in await programme.upcoming(conn, now - AFTER_END)
-                if event.doors_at - BEFORE_DOORS <= now
-            ]
-        for event in events:
+        for event in await _events_on(self._db, self._clock.now()):
             picture = await self._pictures.now(event)
             async with self._db.transaction() as conn:
                 await keep_picture(conn, picture)
+
+
+class AlertJob:
+    """Evaluates the thresholds of each event each second, as long as its pictures are stored."""
+
+    def __init__(self, db: Database, clock: Clock, vault: KeyVault, pictures: VenuePictures) -> None:
+        self._db = db
+        self._clock = clock
+        self._vault = vault
+        self._pictures = pictures
+
+    def register(self, jobs: Jobs) -> None:
+        """Register the job."""
+        jobs.every(ALERTS_EVERY_S, "safety.alerts", self.watch)
+
+    async def watch(self) -> None:
+        """Raise, clear and escalate the alerts of each event that is on."""
+        for event in await _events_on(self._db, self._clock.now()):
+            picture = await self._pictures.now(event)
+            earlier = await self._pictures.at(event.id, picture.at - GROWTH_OVER)
+            found = readings(picture, earlier)
+            async with self._db.transaction() as conn:
+                await alerts.watch(conn, self._vault, event.id, found, now=picture.at, speed=self._clock.speed)
+
+
+async def _events_on(db: Database, now: datetime) -> list[Event]:
+    """Return the events of which pictures are stored now."""
+    async with db.connection() as conn:
+        upcoming = await programme.upcoming(conn, now - AFTER_END)
+    return [event for event in upcoming if event.doors_at - BEFORE_DOORS <= now]

@@ -1,7 +1,7 @@
 """Composition of safety: routes, role, refusals, locks, jobs and topics."""
 
 from virage.control.safety.counts import Counts
-from virage.control.safety.jobs import BroadcastPush, PictureJob, RetentionJob
+from virage.control.safety.jobs import AlertJob, BroadcastPush, PictureJob, RetentionJob
 from virage.control.safety.reads.broadcasts import BroadcastTopic
 from virage.control.safety.reads.pictures import ControlTopic, VenuePictures
 from virage.control.safety.receipts import Receipts
@@ -20,6 +20,12 @@ module = Module(
         "place_unknown": 409,
         "incident_resolved": 409,
         "incident_open": 409,
+        "alert_id_taken": 409,
+        "alert_acknowledged": 409,
+        "alert_ended": 409,
+        "alert_has_incident": 409,
+        "thresholds_changed": 409,
+        "threshold_invalid": 409,
         "broadcast_id_taken": 409,
         "broadcast_replaced": 409,
         "exercise_for_staff_only": 409,
@@ -45,7 +51,17 @@ module = Module(
         "ticket_needed": 409,
     },
     lock_ranks={
-        "log": ("content", "incident", "broadcast", "procedure", "team", "assignment"),
+        "log": (
+            "content",
+            "incident",
+            "broadcast",
+            "procedure",
+            "team",
+            "assignment",
+            "threshold_set",
+            "alert_watch",
+            "alert",
+        ),
         "request": ("request_line",),
         "answer": (),
         "receipt": (),
@@ -69,6 +85,11 @@ def build(process: Process) -> Parts:
             "venue_pictures": pictures,
             "help_requests": Requests(db, clock, vault),
         },
-        jobs=[retention.register, BroadcastPush(db, clock).register, PictureJob(db, clock, pictures).register],
+        jobs=[
+            retention.register,
+            BroadcastPush(db, clock).register,
+            PictureJob(db, clock, pictures).register,
+            AlertJob(db, clock, vault, pictures).register,
+        ],
         topics=[BroadcastTopic(db, clock), ControlTopic(db, pictures)],
     )

@@ -17,7 +17,7 @@ async def store_counts(conn: Connection, counts: Sequence[StoredCount], now: dat
     stored = await store.insert_counts(conn, list(first.values()), now)
     new = [count for count in first.values() if count.id in stored]
     if new:
-        await store.add_to_counters(conn, counters_of(new))
+        await store.add_to_counters(conn, counters_of(new), now)
         events = sorted({count.event_id for count in new})
         await append(conn, [Fact(COUNTS_RECEIVED, None, event_id) for event_id in events], now)
     return stored

@@ -20,8 +20,8 @@ from virage.control.safety.rules.incidents import (
     written_change,
     written_report,
 )
+from virage.control.safety.store import alerts, teams
 from virage.control.safety.store import incidents as store
-from virage.control.safety.store import teams
 from virage.identity.keys.types import KeyVault
 from virage.money.fiscal.types import stamp
 from virage.platform.data.database import Connection
@@ -30,20 +30,36 @@ from virage.site.venue.types import Venue
 
 
 async def report(
-    conn: Connection, venue: Venue, event_id: UUID, new: IncidentReport, *, vault: KeyVault, who: UUID, now: datetime
+    conn: Connection,
+    venue: Venue,
+    event_id: UUID,
+    new: IncidentReport,
+    *,
+    vault: KeyVault,
+    who: UUID,
+    now: datetime,
+    alert_id: UUID | None = None,
 ) -> Incident | Refused:
-    """Store a new incident. The same report again returns the incident as it is now.
+    """Store a new incident, of an alert if it is about one. The same report again returns the incident as it is now.
 
-    Refusals: `place_unknown`, `incident_id_taken`.
+    Refusals: `place_unknown`, `incident_id_taken`; `not_found` for an alert that the event does not have, and
+    `alert_has_incident` with the `incident` that was reported about it before.
     """
     if new.place is not None and not is_place_of(new.place, venue):
         return Refused(IncidentRefusal.PLACE_UNKNOWN)
     occurred_at = min(new.occurred_at or now, now)
-    written = written_report(new, stamp(occurred_at))
+    written = written_report(new, stamp(occurred_at), alert_id)
     log = await lock_log(conn, vault, event_id, now)
     repeated = await log.has(new.id, new.id, who, written)
     if repeated is not None:
         return await _present(conn, new.id) if repeated else Refused(IncidentRefusal.ID_TAKEN)
+    if alert_id is not None:
+        alert = await alerts.alert(conn, alert_id)
+        if alert is None or alert.event_id != event_id:
+            return Refused(IncidentRefusal.NOT_FOUND)
+        if alert.incident_id is not None:
+            return Refused(IncidentRefusal.ALERT_TAKEN, {"incident": str(alert.incident_id)})
+        await alerts.update_alert(conn, replace(alert, incident_id=new.id))
     await log.add(new.id, new.id, who, written)
     await store.insert_incident(conn, event_id, new, number=log.head.number, who=who, occurred_at=occurred_at, now=now)
     return await _present(conn, new.id)

@@ -49,6 +49,8 @@ from virage.site.venue.types import Venue, VenueFile
 
 NOT_FOUND: Final = "not_found"
 INCIDENTS_MAX: Final = 500
+LOGGED: Final = ("incident_", "alert_", "thresholds_")
+"""How the facts of incidents, alerts and thresholds begin; each has the id of its event."""
 SENT_EVERY_S: Final = 5.0
 """A picture is sent at least this often: figures age without a fact of the journal."""
 
@@ -276,7 +278,7 @@ class ControlTopic:
         for entry in entries:
             if entry.what in PICTURE_FACTS:
                 self._changed.add(entry.about)
-            elif entry.what.startswith("incident_"):
+            elif entry.what.startswith(LOGGED):
                 self._changed.add(UUID(entry.data["event"]))
         return {}
 

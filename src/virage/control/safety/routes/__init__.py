@@ -1,6 +1,6 @@
-"""Routes of the control room, of counts, procedures and messages, and of the phones of stewards and fans."""
+"""Routes of the control room, its alerts, counts, procedures and messages, and of phones of stewards and fans."""
 
-from virage.control.safety.routes import broadcasts, incidents, log, pictures, procedures, requests, teams
+from virage.control.safety.routes import alerts, broadcasts, incidents, log, pictures, procedures, requests, teams
 from virage.platform.web.routing import mount
 
 routers = [
@@ -12,6 +12,10 @@ routers = [
             incidents.get_incident,
             incidents.change_incident,
             log.get_log,
+            alerts.list_alerts,
+            alerts.change_alert,
+            alerts.get_thresholds,
+            alerts.set_thresholds,
             pictures.post_counts,
             pictures.get_venue_picture,
             broadcasts.list_sent_broadcasts,

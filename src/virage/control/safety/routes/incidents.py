@@ -6,7 +6,7 @@ from virage.control.safety.acts import incidents as acts
 from virage.control.safety.reads import incidents as reads
 from virage.control.safety.reads.incidents import IncidentDetail, IncidentView
 from virage.control.safety.routes.access import ROLE, event_of
-from virage.control.safety.rules.incidents import Incident, IncidentChange, IncidentReport
+from virage.control.safety.rules.incidents import ControlReport, Incident, IncidentChange
 from virage.identity.keys.types import KeyVault
 from virage.platform.data.database import Database
 from virage.platform.values.clock import Clock
@@ -28,15 +28,19 @@ async def list_incidents(event_id: UUID, *, db: Database, principal: Principal) 
 
 @post("/events/{event_id:uuid}/incidents", status_code=200, guards=[staff(ROLE)])
 async def report_incident(
-    event_id: UUID, data: IncidentReport, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+    event_id: UUID, data: ControlReport, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> IncidentDetail:
     """Store a new incident and its record in the log. A repeated request is one incident.
 
-    Refusals: `place_unknown`, `incident_id_taken`.
+    Refusals: `place_unknown`, `incident_id_taken`, `alert_has_incident` with the `incident`.
     """
     who = require_fan(principal)
     venue = await _venue(db, await event_of(db, event_id, principal))
-    incident = granted(await db.transact(acts.report, venue, event_id, data, vault=vault, who=who, now=clock.now()))
+    incident = granted(
+        await db.transact(
+            acts.report, venue, event_id, data, vault=vault, who=who, now=clock.now(), alert_id=data.alert_id
+        )
+    )
     async with db.connection() as conn:
         return await reads.incident_detail(conn, incident)
 

@@ -51,6 +51,7 @@ class IncidentRefusal(StrEnum):
     PLACE_UNKNOWN = "place_unknown"
     RESOLVED = "incident_resolved"
     OPEN = "incident_open"
+    ALERT_TAKEN = "alert_has_incident"
 
 
 class SeatPlace(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="seat"):
@@ -96,6 +97,12 @@ class IncidentReport(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     place: IncidentPlace | None = None
     text: Text | None = None
     occurred_at: datetime | None = None
+
+
+class ControlReport(IncidentReport, frozen=True, kw_only=True):
+    """A report of the control room, about an alert if it names one."""
+
+    alert_id: UUID | None = None
 
 
 class _Change(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind"):
@@ -156,13 +163,15 @@ class Incident(Struct, frozen=True, kw_only=True):
     placed_by: int
 
 
-def written_report(report: IncidentReport, occurred_at: str) -> Written:
-    """Return the record of a report; `occurred_at` is the time in the format of records."""
+def written_report(report: IncidentReport, occurred_at: str, alert_id: UUID | None) -> Written:
+    """Return the record of a report, about an alert or not; `occurred_at` is the time in the format of records."""
     data: dict[str, str | int] = {
         "incident": report.kind.value,
         "priority": report.priority,
         "occurred_at": occurred_at,
     }
+    if alert_id is not None:
+        data["alert"] = str(alert_id)
     return Written("incident_reported", data, _content(report.text, report.place))
 
 

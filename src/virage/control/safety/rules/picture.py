@@ -97,7 +97,7 @@ class OfflineDevice(Struct, frozen=True):
 class VenuePicture(Struct, frozen=True, kw_only=True):
     """The venue at one instant.
 
-    `log_number` is that of the last record of the event's log: another number means that incidents changed.
+    `log_number` is that of the last record of the event's log: another number means that incidents or alerts changed.
     `incidents_elsewhere` are open incidents without a place, or outside of all zones. `begins_at` is the instant of the
     first stored picture of the event. `gates` are left out (empty) in the messages of the topic.
     """
@@ -118,21 +118,21 @@ class VenuePicture(Struct, frozen=True, kw_only=True):
 
 
 class Freshness(Struct, frozen=True):
-    """What counts as fresh: at most `limit` before `now`."""
+    """What counts as fresh: at most `limit` before `now`. A time as long after it is of a clock that went back."""
 
     now: datetime
     limit: timedelta
 
     def has(self, at: datetime | None) -> bool:
         """Return whether a source of this time is fresh."""
-        return at is not None and self.now - at <= self.limit
+        return at is not None and abs(self.now - at) <= self.limit
 
     def figure(
         self, source: FigureSource, value: int, at: datetime | None, *, is_estimate: bool = False
     ) -> CrowdFigure:
-        """Return a figure, without its value if its source is not fresh. Times after `now` count as now."""
-        at = None if at is None else min(at, self.now)
-        return CrowdFigure(source=source, value=value if self.has(at) else None, at=at, is_estimate=is_estimate)
+        """Return a figure, without its value if its source is not fresh. Its time is at most `now`."""
+        shown = None if at is None else min(at, self.now)
+        return CrowdFigure(source=source, value=value if self.has(at) else None, at=shown, is_estimate=is_estimate)
 
 
 def level(

@@ -28,7 +28,7 @@ async def insert_counts(conn: Connection, counts: Sequence[StoredCount], now: da
     return {row["id"] async for row in rows}
 
 
-async def add_to_counters(conn: Connection, counters: Sequence[Counter]) -> None:
+async def add_to_counters(conn: Connection, counters: Sequence[Counter], now: datetime) -> None:
     """Add new counts to the counters; their keys differ."""
     await queries.add_to_counters(
         conn,
@@ -39,6 +39,7 @@ async def add_to_counters(conn: Connection, counters: Sequence[Counter]) -> None
         kinds=[counter.kind.value for counter in counters],
         counted=[counter.value for counter in counters],
         times=[counter.at for counter in counters],
+        now=now,
     )
 
 

@@ -10,8 +10,9 @@ order by new.id
 on conflict do nothing
 returning id;
 
--- name: add_to_counters(event_ids, device_ids, are_lanes, places, kinds, counted, times)!
--- New counts added up: sums grow, a level is replaced by one that is not older. In the order of the keys.
+-- name: add_to_counters(event_ids, device_ids, are_lanes, places, kinds, counted, times, now)!
+-- New counts added up: sums grow, a level is replaced by one that is not older. In the order of the keys. A stored time
+-- in the future is from before the clock went back, and counts as older than any.
 insert into safety.counter (event_id, device_id, is_lane, place, kind, value, at)
 select new.event_id, new.device_id, new.is_lane, new.place, new.kind, new.value, new.at
 from unnest(
@@ -23,10 +24,10 @@ on conflict (event_id, device_id, is_lane, place, kind) do update
 set
     value = case
         when excluded.kind in ('in', 'out') then counter.value + excluded.value
-        when excluded.at >= counter.at then excluded.value
+        when excluded.at >= counter.at or counter.at > :now then excluded.value
         else counter.value
     end,
-    at = greatest(counter.at, excluded.at);
+    at = case when counter.at > :now then excluded.at else greatest(counter.at, excluded.at) end;
 
 -- name: counters(event_id)
 -- The counters of an event.
