@@ -5,7 +5,7 @@ import { follow } from "../../../shared/api/stream";
 import { i18n, UNNAMED_ZONE } from "../../../shared/i18n/i18n.svelte";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { connection } from "../../../shared/runtime/connection.svelte";
-import { bell } from "./sound.svelte";
+import { bell } from "./bell";
 import { fresh } from "./tickets";
 import type { Board, Capacity, Decline, Run, Ticket } from "./types";
 

@@ -5,6 +5,7 @@ import type { EventListing, EventSummary, Me } from "../../../shared/api/words";
 import { router } from "../../../shared/runtime/router.svelte";
 import { storage } from "../../../shared/runtime/storage";
 import { StaffMember } from "../../../shared/staffMember.svelte";
+import { STORED as STORED_ALERTS } from "./alerts/alerts.svelte";
 import { STORED } from "./picture/picture.svelte";
 
 /** The controller and the events of the last visit, for the last picture without network. */
@@ -33,6 +34,7 @@ class Controller extends StaffMember {
     if (!this.may) {
       storage.write(VISIT, null);
       storage.write(STORED, null);
+      storage.write(STORED_ALERTS, null);
       return;
     }
     const listing = await answered<EventListing>(api.GET("/api/events"));

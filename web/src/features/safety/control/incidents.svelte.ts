@@ -1,11 +1,11 @@
 /** The incidents of an event as the screen shows them, and what a controller does to them. */
 import { answered, type Problem } from "../../../shared/api/answer";
 import { api } from "../../../shared/api/client";
-import { follow } from "../../../shared/api/stream";
 import type { components } from "../../../shared/api/schema";
 import { clock } from "../../../shared/runtime/clock.svelte";
 import { newId } from "../../../shared/runtime/ids";
 import type { Call } from "./call";
+import { followLog } from "./followLog";
 
 type Schemas = components["schemas"];
 export type Incident = Schemas["IncidentView"];
@@ -38,30 +38,9 @@ export class Incidents {
   readonly open = $derived((this.list ?? []).filter(({ resolved_at }) => resolved_at === null));
   readonly resolved = $derived((this.list ?? []).filter(({ resolved_at }) => resolved_at !== null));
 
-  /** Read the list after each change of the log, when the network goes or comes, and now and then; returns the end of it. */
+  /** Follow the list; returns the end of it. */
   follow(): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let turn = 0;
-    let known: number | null = null;
-    const read = async (): Promise<void> => {
-      clearTimeout(timer);
-      const own = (turn += 1);
-      await this.load();
-      if (own === turn) timer = setTimeout(() => void read(), POLL_MS);
-    };
-    const again = (): void => void read();
-    const leave = follow("control", this.event, null, ({ log_number }) => {
-      if (known !== null && log_number !== known) again();
-      known = log_number;
-    });
-    for (const change of ["online", "offline"]) addEventListener(change, again);
-    again();
-    return () => {
-      turn += 1;
-      clearTimeout(timer);
-      leave();
-      for (const change of ["online", "offline"]) removeEventListener(change, again);
-    };
+    return followLog(this.event, () => this.load(), POLL_MS);
   }
 
   async load(): Promise<void> {
@@ -83,8 +62,8 @@ export class Incidents {
     if (answer.ok && this.#chosen === id) this.detail = answer.data;
   }
 
-  /** Store a call; true once the server has it. */
-  async log(call: Call): Promise<boolean> {
+  /** Store a call, or an incident of an alert; true once the server has it. */
+  async log(call: Call & { alert_id?: string }): Promise<boolean> {
     const key = JSON.stringify(call);
     const body = { id: this.#idOf(key), ...call };
     const answer = await answered<Detail>(

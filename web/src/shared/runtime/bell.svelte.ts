@@ -1,14 +1,21 @@
-/** Two rising tones for a new order. Browsers allow sound after the first touch. */
-import { storage } from "../../../shared/runtime/storage";
+/** Two rising tones for what must be heard. Browsers allow sound after the first touch. */
+import { storage } from "./storage";
 
 const TONES: readonly (readonly [hertz: number, at: number])[] = [[784, 0], [1175, 0.16]];
 const SECONDS = 0.28;
 
-class Bell {
-  on = $state(storage.read<boolean>("kitchen.sound") ?? true);
+export class Bell {
+  readonly #key: string;
+  on = $state(false);
   /** Number of rings, shown to staff who can’t hear them. */
   rung = $state(0);
   #context: AudioContext | null = null;
+
+  /** The choice of the device is stored under `key`; `on` until one is made. */
+  constructor(key: string, on: boolean) {
+    this.#key = key;
+    this.on = storage.read<boolean>(key) ?? on;
+  }
 
   /** Call from a touch handler. */
   wake = (): void => {
@@ -18,7 +25,7 @@ class Bell {
 
   setOn(on: boolean): void {
     this.on = on;
-    storage.write("kitchen.sound", on);
+    storage.write(this.#key, on);
     if (on) this.ring();
   }
 
@@ -36,5 +43,3 @@ class Bell {
     }
   }
 }
-
-export const bell = new Bell();
