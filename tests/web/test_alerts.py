@@ -2,25 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.control.safety.thresholds import watch_for_full_zone
 from tests.web.gate import settled
 from tests.web.office import in_database
 from tests.web.system import System
 from tests.web.test_access import found_by_axe
 from tests.web.test_control import screen
 from tests.web.test_picture import NORTH, Evening
-from virage.control.safety.acts.alerts import set_thresholds
-from virage.control.safety.rules.alerts import AlertMeasure, Threshold, ThresholdSet, ThresholdUpdate
-from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.platform.data.database import Connection
-from virage.platform.values.derivation import derive
-from virage.platform.values.ids import new_id
 
 RINGS = """
 window.rings = 0;
@@ -30,33 +24,12 @@ OscillatorNode.prototype.start = function (...at) { window.rings += 1; return st
 
 
 def full_stand(system: System, event: UUID, *, escalate_after_s: int) -> None:
-    """One threshold: the stand is full, raised and cleared after a second."""
-    threshold = Threshold(
-        id=new_id(),
-        measure=AlertMeasure.OCCUPANCY,
-        place=NORTH.code,
-        raise_at=100,
-        clear_at=90,
-        raise_after_s=1,
-        clear_after_s=1,
-        priority=1,
-        escalate_after_s=escalate_after_s,
+    """One threshold: the stand is full."""
+    secret = system.env["VIRAGE_SECRET"]
+    in_database(
+        system,
+        lambda conn: watch_for_full_zone(conn, event, NORTH.code, secret=secret, escalate_after_s=escalate_after_s),
     )
-
-    async def store(conn: Connection) -> None:
-        done = await set_thresholds(
-            conn,
-            event,
-            ThresholdUpdate(id=new_id(), number=0, thresholds=[threshold]),
-            zones=[NORTH.code],
-            lanes=[],
-            vault=KeyVault(derive(system.env["VIRAGE_SECRET"], PURPOSE)),
-            who=new_id(),
-            now=datetime.now(UTC),
-        )
-        assert isinstance(done, ThresholdSet)
-
-    in_database(system, store)
 
 
 @pytest.fixture
@@ -78,9 +51,7 @@ def card(page: Page) -> Locator:
     return page.locator(f"[data-alert][data-place={NORTH.code}]")
 
 
-def test_an_alert_appears_by_itself_is_acknowledged_by_keyboard_and_ends_by_itself(
-    desk: Page, evening: Evening
-) -> None:
+def test_an_alert_appears_is_acknowledged_by_keyboard_and_ends_by_itself(desk: Page, evening: Evening) -> None:
     evening.count(NORTH.seats * 2)
     expect(card(desk)).to_contain_text("P1 Occupancy")
     expect(card(desk)).to_contain_text("Now 200% of the places")

@@ -241,7 +241,7 @@ async def test_growth_compares_with_the_picture_of_five_minutes_ago(desk: Desk) 
     assert (await desk.one())["value"] == 100
 
 
-async def test_queues_flows_and_silent_devices_of_gates_raise_alerts(desk: Desk) -> None:
+async def test_queues_and_silent_sources_of_gates_raise_alerts(desk: Desk) -> None:
     at_gate = {"place": GATE, "raise_after_s": 0}
     await desk.open(
         threshold(measure="queue", raise_at=60, clear_at=40, **at_gate),
