@@ -753,6 +753,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/alerts/{alert_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change alert
+         * @description Acknowledge or close an alert, and return all of the event. A repeated request is one entry.
+         *
+         *     Refusals: `alert_acknowledged`, `alert_ended`, `alert_id_taken`.
+         */
+        post: operations["change_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/assignments/{assignment_id}/steps": {
         parameters: {
             query?: never;
@@ -837,6 +859,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/events/{event_id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts
+         * @description Return the alerts of an event, at most 200: open ones first, escalated ones before others, then by priority.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/events/{event_id}/broadcasts": {
         parameters: {
             query?: never;
@@ -880,7 +922,7 @@ export interface paths {
          * Report incident
          * @description Store a new incident and its record in the log. A repeated request is one incident.
          *
-         *     Refusals: `place_unknown`, `incident_id_taken`.
+         *     Refusals: `place_unknown`, `incident_id_taken`, `alert_has_incident` with the `incident`.
          */
         post: operations["report_incident"];
         delete?: never;
@@ -977,6 +1019,32 @@ export interface paths {
          *     Refusals: `place_unknown`, `member_unknown`, `team_code_taken`, `team_id_taken`.
          */
         post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/control/events/{event_id}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get thresholds
+         * @description Return the thresholds of an event.
+         */
+        get: operations["get_thresholds"];
+        put?: never;
+        /**
+         * Set thresholds
+         * @description Replace the thresholds of an event; open alerts without their threshold are closed. Repeated, it has one effect.
+         *
+         *     Refusals: `thresholds_changed`, `threshold_invalid` and `place_unknown` with the `threshold`, `alert_id_taken`.
+         */
+        post: operations["set_thresholds"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8224,6 +8292,14 @@ export interface components {
             kind: "contractor" | "players" | "press" | "staff";
             name: string;
         };
+        /** @description A controller has seen the alert and takes care of it; it does not escalate any more. */
+        AcknowledgeAlert: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "acknowledged";
+            text?: string | null;
+        };
         /** @description Time that the referee adds to the current period, whole minutes. */
         AddedTime: {
             /** @enum {string} */
@@ -8292,6 +8368,55 @@ export interface components {
             reference: string;
             /** Format: date-time */
             starts_at: string;
+        };
+        /**
+         * @description How an alert ended: its condition went away, or a controller closed it or took its threshold away.
+         * @enum {string}
+         */
+        AlertEnd: "cleared" | "closed";
+        /** @description The alerts of an event. `evaluated_at` is the time of the last evaluation, None if there was none. */
+        AlertListing: {
+            alerts: components["schemas"]["AlertView"][];
+            evaluated_at: string | null;
+        };
+        /**
+         * @description What a threshold is about. A forecast would be one more member, read in `readings`.
+         *
+         *         Of zones: `density` in people per 100 m², `occupancy` in percent of the places, `zone_growth` in people per minute,
+         *         `zone_unmeasured` in seconds since the last source. Of gates and ramps: `flow` (people in) and `queue_growth` in
+         *         people per minute, `queue` in people, `devices_offline` in devices, `gate_unmeasured` in seconds.
+         * @enum {string}
+         */
+        AlertMeasure: "density" | "devices_offline" | "flow" | "gate_unmeasured" | "occupancy" | "queue" | "queue_growth" | "zone_growth" | "zone_unmeasured";
+        /**
+         * @description An alert for the control room.
+         *
+         *         `value` is that of the last evaluation, measured at `measured_at`; None if it is not measured since then, or if the
+         *         alert has ended. `note` and `end_note` are those of the acknowledgement and of the end.
+         */
+        AlertView: {
+            acknowledged_at: string | null;
+            acknowledged_by_name: string | null;
+            end_note: string | null;
+            ended_as: components["schemas"]["AlertEnd"] | null;
+            ended_at: string | null;
+            ended_by_name: string | null;
+            escalated_at: string | null;
+            /** Format: uuid */
+            id: string;
+            incident_id: string | null;
+            level: number;
+            measure: components["schemas"]["AlertMeasure"];
+            measured_at: string | null;
+            note: string | null;
+            place: string;
+            priority: number;
+            raise_at: number;
+            /** Format: date-time */
+            raised_at: string;
+            raised_value: number;
+            source: components["schemas"]["FigureSource"];
+            value: number | null;
         };
         /**
          * @description What must be declared: Regulation (EU) 1169/2011, annex II, in its order.
@@ -9349,6 +9474,14 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
+        /** @description A controller ends an alert that cannot clear by itself. If its condition holds, another one is raised. */
+        CloseAlert: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "closed";
+            text: string;
+        };
         /**
          * @description Why an outlet takes no orders: closed, not reachable, or full for the next hour.
          * @enum {string}
@@ -9448,6 +9581,18 @@ export interface components {
             prices?: {
                 [key: string]: components["schemas"]["Price"][];
             };
+        };
+        /** @description A report of the control room, about an alert if it names one. */
+        ControlReport: {
+            alert_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["IncidentKind"];
+            occurred_at?: string | null;
+            place?: (components["schemas"]["SeatPlace"] | components["schemas"]["ZonePlace"] | components["schemas"]["MapPlace"]) | null;
+            /** @description 1 is the most urgent */
+            priority: number;
+            text?: string | null;
         };
         /** @description A supervisor's correction of the number of people in a zone; counts are never edited. */
         Correction: {
@@ -15433,6 +15578,43 @@ export interface components {
             /** Format: date */
             starts_on: string;
         };
+        /**
+         * @description A threshold for one place, or for each place of its kind (`place` is None).
+         *
+         *         An alert is raised once a source has been at `raise_at` or above for `raise_after_s`, and cleared once it has been
+         *         at `clear_at` or below for `clear_after_s`. Without an acknowledgement it escalates after `escalate_after_s`.
+         */
+        Threshold: {
+            clear_after_s: number;
+            clear_at: number;
+            escalate_after_s: number;
+            /** Format: uuid */
+            id: string;
+            measure: components["schemas"]["AlertMeasure"];
+            place?: string | null;
+            /** @description 1 is the most urgent */
+            priority: number;
+            raise_after_s: number;
+            raise_at: number;
+        };
+        /**
+         * @description All thresholds of an event from now on.
+         *
+         *         `id` is made by the client and makes the request idempotent. `number` is that of the set which the controller saw.
+         */
+        ThresholdUpdate: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            thresholds: components["schemas"]["Threshold"][];
+        };
+        /** @description The thresholds of an event. `number` is that of the record that set them, 0 for the default ones. */
+        ThresholdView: {
+            changed_at: string | null;
+            changed_by_name: string | null;
+            number: number;
+            thresholds: components["schemas"]["Threshold"][];
+        };
         /** @description A ticket for who holds it, with the state of its pass. `received`: another person bought it. */
         Ticket: {
             event: components["schemas"]["TicketEvent"];
@@ -16030,7 +16212,7 @@ export interface components {
         /**
          * @description The venue at one instant.
          *
-         *         `log_number` is that of the last record of the event's log: another number means that incidents changed.
+         *         `log_number` is that of the last record of the event's log: another number means that incidents or alerts changed.
          *         `incidents_elsewhere` are open incidents without a place, or outside of all zones. `begins_at` is the instant of the
          *         first stored picture of the event. `gates` are left out (empty) in the messages of the topic.
          */
@@ -17588,6 +17770,41 @@ export interface operations {
             };
         };
     };
+    change_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeAlert"] | components["schemas"]["CloseAlert"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertListing"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     step_for_team: {
         parameters: {
             query?: never;
@@ -17714,6 +17931,37 @@ export interface operations {
             };
         };
     };
+    list_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertListing"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_sent_broadcasts: {
         parameters: {
             query?: never;
@@ -17822,7 +18070,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["IncidentReport"];
+                "application/json": components["schemas"]["ControlReport"];
             };
         };
         responses: {
@@ -18029,6 +18277,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_thresholds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdView"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_thresholds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdUpdate"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdView"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -261,7 +261,7 @@ def report_of(asked: HelpRequest, *, is_doubted: bool) -> IncidentReport:
 
 def written_request(report: IncidentReport, occurred_at: str) -> Written:
     """Return the record of an incident of fans."""
-    written = written_report(report, occurred_at)
+    written = written_report(report, occurred_at, alert_id=None)
     return Written(written.kind, written.data | {"source": IncidentSource.FAN.value}, written.content)
 
 
