@@ -174,7 +174,6 @@ def _operation(served: Served, schemas: Mapping[tuple[str, str], Any]) -> dict[s
     endpoint, inputs = served.endpoint, served.inputs
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
-        "summary": endpoint.name.replace("_", " ").capitalize(),
         "description": inspect.getdoc(endpoint.handler) or "",
         "tags": [endpoint.path.split("/")[_AREA]],
         "security": [{}, *_ASKED] if endpoint.public else _ASKED,

@@ -11,14 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List accreditations
-         * @description List the accreditations of an event, the latest first, revoked ones included.
-         */
+        /** @description List the accreditations of an event, the latest first, revoked ones included. */
         get: operations["list_accreditations"];
         put?: never;
         /**
-         * Add accreditation
          * @description Accredit a person for an event. The same id again is the same accreditation.
          *
          *     Asks for a sign-in of the last 15 minutes.
@@ -40,7 +36,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add accreditations
          * @description Accredit many people for an event: all or none. A refusal names every error by `index` in the list.
          *
          *     A repeated list returns the same accreditations. Asks for a sign-in of the last 15 minutes.
@@ -62,10 +57,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * End accreditation
-         * @description Revoke an accreditation: gates refuse its badge.
-         */
+        /** @description Revoke an accreditation: gates refuse its badge. */
         delete: operations["end_accreditation"];
         options?: never;
         head?: never;
@@ -80,7 +72,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Print badge
          * @description Print the badge on A6, with the current gates and times of its kind.
          *
          *     Asks for a sign-in of the last 15 minutes.
@@ -101,10 +92,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List ban reviews
-         * @description List the people who match a ban and would get a ticket by a transfer, for supervisors of the whole venue.
-         */
+        /** @description List the people who match a ban and would get a ticket by a transfer, for supervisors of the whole venue. */
         get: operations["list_ban_reviews"];
         put?: never;
         post?: never;
@@ -123,10 +111,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Decide ban review
-         * @description Decide about a match. If it is allowed, the person can accept the transfer, or another of the same tickets.
-         */
+        /** @description Decide about a match. If it is allowed, the person can accept the transfer, or another of the same tickets. */
         post: operations["decide_ban_review"];
         delete?: never;
         options?: never;
@@ -141,16 +126,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List bans
-         * @description List the bans of the national or the club's file, for supervisors of the whole venue.
-         */
+        /** @description List the bans of the national or the club's file, for supervisors of the whole venue. */
         get: operations["list_bans"];
         put?: never;
-        /**
-         * Add ban
-         * @description Add a ban to a file. It ends automatically; the same id again is the same ban.
-         */
+        /** @description Add a ban to a file. It ends automatically; the same id again is the same ban. */
         post: operations["add_ban"];
         delete?: never;
         options?: never;
@@ -167,10 +146,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Add bans
-         * @description Add many bans to a file: all or none. A refusal names every error by `index` in the list.
-         */
+        /** @description Add many bans to a file: all or none. A refusal names every error by `index` in the list. */
         post: operations["add_bans"];
         delete?: never;
         options?: never;
@@ -188,10 +164,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Lift ban
-         * @description Lift a ban and erase its personal data.
-         */
+        /** @description Lift a ban and erase its personal data. */
         delete: operations["lift_ban"];
         options?: never;
         head?: never;
@@ -205,10 +178,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get board
-         * @description Get the current board of an event.
-         */
+        /** @description Get the current board of an event. */
         get: operations["get_board"];
         put?: never;
         post?: never;
@@ -228,7 +198,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Revoke and withdraw
          * @description Revoke a device, and withdraw the scans that it uploaded since a time for active events.
          *
          *     The caller must supervise every gate at which it scanned since; `gates_not_supervised` names the others and nothing
@@ -248,10 +217,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List device events
-         * @description List the published events at the venue of the device that are not over, by start.
-         */
+        /** @description List the published events at the venue of the device that are not over, by start. */
         get: operations["list_device_events"];
         put?: never;
         post?: never;
@@ -270,10 +236,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post correction
-         * @description Correct the number of people in a zone. The same id again is the same correction.
-         */
+        /** @description Correct the number of people in a zone. The same id again is the same correction. */
         post: operations["post_correction"];
         delete?: never;
         options?: never;
@@ -289,10 +252,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put gate
-         * @description Set a gate. Supervisors of the gate or of its group may, too.
-         */
+        /** @description Set a gate. Supervisors of the gate or of its group may, too. */
         put: operations["put_gate"];
         post?: never;
         delete?: never;
@@ -308,13 +268,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get identity rule
-         * @description Get whose documents are checked at the gates of an event.
-         */
+        /** @description Get whose documents are checked at the gates of an event. */
         get: operations["get_identity_rule"];
         /**
-         * Put identity rule
          * @description Set whose documents are checked at the gates of an event, and what happens to tickets without a name.
          *
          *     409 `tickets_not_named` for an event whose tickets carry no names.
@@ -334,10 +290,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List kinds
-         * @description List the kinds of accreditation: access window, gates, and number of valid accreditations.
-         */
+        /** @description List the kinds of accreditation: access window, gates, and number of valid accreditations. */
         get: operations["list_kinds"];
         put?: never;
         post?: never;
@@ -355,10 +308,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put kind
-         * @description Set the access window of a kind and the gates that accept it; other settings of the gates stay.
-         */
+        /** @description Set the access window of a kind and the gates that accept it; other settings of the gates stay. */
         put: operations["put_kind"];
         post?: never;
         delete?: never;
@@ -374,10 +324,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Find event passes
-         * @description Find passes, for example of a person who was refused; 20 at most.
-         */
+        /** @description Find passes, for example of a person who was refused; 20 at most. */
         get: operations["find_event_passes"];
         put?: never;
         post?: never;
@@ -394,10 +341,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get history
-         * @description Get the scans of a pass and their reasons.
-         */
+        /** @description Get the scans of a pass and their reasons. */
         get: operations["get_history"];
         put?: never;
         post?: never;
@@ -415,10 +359,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put entry closed
-         * @description Stop or resume entry at all gates of the venue.
-         */
+        /** @description Stop or resume entry at all gates of the venue. */
         put: operations["put_entry_closed"];
         post?: never;
         delete?: never;
@@ -435,10 +376,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put window
-         * @description Set the access window of an accreditation's gate group.
-         */
+        /** @description Set the access window of an accreditation's gate group. */
         put: operations["put_window"];
         post?: never;
         delete?: never;
@@ -455,10 +393,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put zone
-         * @description Mark a zone (a stand or a standing area) as full or not full.
-         */
+        /** @description Mark a zone (a stand or a standing area) as full or not full. */
         put: operations["put_zone"];
         post?: never;
         delete?: never;
@@ -477,7 +412,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post heartbeat
          * @description Report the state of the device and receive changes since the version of its pack.
          *
          *     403 at a gate where the device does not work: it was moved, and gets its events from `/api/access/events`.
@@ -496,10 +430,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List hits
-         * @description List scans of passes that matched a ban, for the supervisor who was called.
-         */
+        /** @description List scans of passes that matched a ban, for the supervisor who was called. */
         get: operations["list_hits"];
         put?: never;
         post?: never;
@@ -517,7 +448,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find holders
          * @description Find passes of a person without a phone; the steward checks their ID.
          *
          *     Only while the event is active, and only passes of the device's gates. 404 for any other event.
@@ -539,7 +469,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get pack
          * @description Get the pack with which the device decides offline.
          *
          *     404 for an event that is not active, and for one at another venue than the device.
@@ -562,10 +491,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post scans
-         * @description Upload scans signed by the device. A repeated scan gets its first answer and has no second effect.
-         */
+        /** @description Upload scans signed by the device. A repeated scan gets its first answer and has no second effect. */
         post: operations["post_scans"];
         delete?: never;
         options?: never;
@@ -580,10 +506,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get attendance
-         * @description Return the attendance rule of my season ticket with the events that count against it; null without a rule.
-         */
+        /** @description Return the attendance rule of my season ticket with the events that count against it; null without a rule. */
         get: operations["get_attendance"];
         put?: never;
         post?: never;
@@ -600,10 +523,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get public feed
-         * @description Return the feed of messages to fans that are meant (status Actual, scope Public), the latest 50.
-         */
+        /** @description Return the feed of messages to fans that are meant (status Actual, scope Public), the latest 50. */
         get: operations["get_public_feed"];
         put?: never;
         post?: never;
@@ -620,10 +540,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get public document
-         * @description Return a message to fans as CAP 1.2.
-         */
+        /** @description Return a message to fans as CAP 1.2. */
         get: operations["get_public_document"];
         put?: never;
         post?: never;
@@ -642,10 +559,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Confirm broadcast
-         * @description Confirm a message; each account counts once. Unknown messages and those to the staff are ignored.
-         */
+        /** @description Confirm a message; each account counts once. Unknown messages and those to the staff are ignored. */
         post: operations["confirm_broadcast"];
         delete?: never;
         options?: never;
@@ -660,10 +574,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List broadcasts
-         * @description Return the valid messages for the fans of a block or standing area, or for phones without a ticket.
-         */
+        /** @description Return the valid messages for the fans of a block or standing area, or for phones without a ticket. */
         get: operations["list_broadcasts"];
         put?: never;
         post?: never;
@@ -680,10 +591,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List screen texts
-         * @description Return what big screens show and speakers read out now.
-         */
+        /** @description Return what big screens show and speakers read out now. */
         get: operations["list_screen_texts"];
         put?: never;
         post?: never;
@@ -700,10 +608,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List staff broadcasts
-         * @description Return the valid messages for the caller's groups of the staff, an empty list without such a role.
-         */
+        /** @description Return the valid messages for the caller's groups of the staff, an empty list without such a role. */
         get: operations["list_staff_broadcasts"];
         put?: never;
         post?: never;
@@ -720,10 +625,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get club
-         * @description The club's name and colours, and the deployment's languages, currency and time zone.
-         */
+        /** @description The club's name and colours, and the deployment's languages, currency and time zone. */
         get: operations["get_club"];
         put?: never;
         post?: never;
@@ -740,10 +642,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get picture
-         * @description Return a picture by name. Pictures are immutable and cached forever.
-         */
+        /** @description Return a picture by name. Pictures are immutable and cached forever. */
         get: operations["get_picture"];
         put?: never;
         post?: never;
@@ -763,7 +662,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change alert
          * @description Acknowledge or close an alert, and return all of the event. A repeated request is one entry.
          *
          *     Refusals: `alert_acknowledged`, `alert_ended`, `alert_id_taken`.
@@ -785,7 +683,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Step for team
          * @description Take a step for a team that reports by radio, or withdraw it. A repeated request is one step.
          *
          *     Refusals: `assignment_moved_on`, `team_id_taken`.
@@ -804,10 +701,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get restricted feed
-         * @description Return the feed of exercises, tests and messages to the staff (scope Restricted), of the caller's events.
-         */
+        /** @description Return the feed of exercises, tests and messages to the staff (scope Restricted), of the caller's events. */
         get: operations["get_restricted_feed"];
         put?: never;
         post?: never;
@@ -824,10 +718,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get restricted document
-         * @description Return an exercise, a test or a message to the staff as CAP 1.2.
-         */
+        /** @description Return an exercise, a test or a message to the staff as CAP 1.2. */
         get: operations["get_restricted_document"];
         put?: never;
         post?: never;
@@ -847,7 +738,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post counts
          * @description Store counts of a camera or counter that is paired at a gate of the venue. A repeated count has no second effect.
          *
          *     Refusals: `place_unknown` with the unknown places; then no count is stored. 403 for a device of another venue.
@@ -866,10 +756,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List alerts
-         * @description Return the alerts of an event, at most 200: open ones first, escalated ones before others, then by priority.
-         */
+        /** @description Return the alerts of an event, at most 200: open ones first, escalated ones before others, then by priority. */
         get: operations["list_alerts"];
         put?: never;
         post?: never;
@@ -886,14 +773,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List sent broadcasts
-         * @description Return the messages of an event with their receipts, at most 200, the latest first.
-         */
+        /** @description Return the messages of an event with their receipts, at most 200, the latest first. */
         get: operations["list_sent_broadcasts"];
         put?: never;
         /**
-         * Send broadcast
          * @description Send, update or cancel a message; return all of the event. A repeated request is one message.
          *
          *     Refusals: `place_unknown`, `exercise_for_staff_only`, `broadcast_replaced`, `broadcast_id_taken`.
@@ -912,14 +795,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List incidents
-         * @description Return the incidents of an event, at most 500: open ones first, by priority, the newest first.
-         */
+        /** @description Return the incidents of an event, at most 500: open ones first, by priority, the newest first. */
         get: operations["list_incidents"];
         put?: never;
         /**
-         * Report incident
          * @description Store a new incident and its record in the log. A repeated request is one incident.
          *
          *     Refusals: `place_unknown`, `incident_id_taken`, `alert_has_incident` with the `incident`.
@@ -938,10 +817,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get log
-         * @description Return the log of an event for `virage safety verify`: a signed header, then one line for each record.
-         */
+        /** @description Return the log of an event for `virage safety verify`: a signed header, then one line for each record. */
         get: operations["get_log"];
         put?: never;
         post?: never;
@@ -959,7 +835,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get venue picture
          * @description Return the picture of an event now, or the last stored one at an instant; one is stored each minute.
          *
          *     404 for an instant before the first one.
@@ -980,14 +855,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List procedures
-         * @description Return the emergency procedures of an event, at most 100: open ones first, and the checklists.
-         */
+        /** @description Return the emergency procedures of an event, at most 100: open ones first, and the checklists. */
         get: operations["list_procedures"];
         put?: never;
         /**
-         * Request procedure
          * @description Request a procedure, which begins at once unless a second person is to confirm it. Repeated, it is one.
          *
          *     Refusals: `place_unknown`, `procedure_open`, `procedure_id_taken`.
@@ -1006,14 +877,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List teams
-         * @description Return the teams of an event by code, each with its open assignment.
-         */
+        /** @description Return the teams of an event by code, each with its open assignment. */
         get: operations["list_teams"];
         put?: never;
         /**
-         * Create team
          * @description Create a team; return all of the event. A repeated request is one team.
          *
          *     Refusals: `place_unknown`, `member_unknown`, `team_code_taken`, `team_id_taken`.
@@ -1032,14 +899,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get thresholds
-         * @description Return the thresholds of an event.
-         */
+        /** @description Return the thresholds of an event. */
         get: operations["get_thresholds"];
         put?: never;
         /**
-         * Set thresholds
          * @description Replace the thresholds of an event; open alerts without their threshold are closed. Repeated, it has one effect.
          *
          *     Refusals: `thresholds_changed`, `threshold_invalid` and `place_unknown` with the `threshold`, `alert_id_taken`.
@@ -1058,10 +921,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get incident
-         * @description Return an incident with its timeline, the oldest entry first.
-         */
+        /** @description Return an incident with its timeline, the oldest entry first. */
         get: operations["get_incident"];
         put?: never;
         post?: never;
@@ -1081,7 +941,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answer requests
          * @description Answer all fans of an incident. A repeated answer is one.
          *
          *     Refusals: `request_id_taken`.
@@ -1103,7 +962,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change incident
          * @description Add a note, set priority or place, resolve or reopen an incident. A repeated request is one entry.
          *
          *     Refusals: `place_unknown`, `incident_resolved`, `incident_open`, `incident_id_taken`.
@@ -1122,10 +980,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List incident requests
-         * @description Return the requests of an incident with the names of their senders, and the answers to them.
-         */
+        /** @description Return the requests of an incident with the names of their senders, and the answers to them. */
         get: operations["list_incident_requests"];
         put?: never;
         post?: never;
@@ -1142,14 +997,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List incident teams
-         * @description Return the assignments of an incident, and the free teams: fitting ones first, the nearest first.
-         */
+        /** @description Return the assignments of an incident, and the free teams: fitting ones first, the nearest first. */
         get: operations["list_incident_teams"];
         put?: never;
         /**
-         * Assign team
          * @description Send a team to an incident. A repeated request is one assignment.
          *
          *     Refusals: `incident_resolved`, `teams_changed`, `team_busy`, `team_off_duty`, `team_id_taken`.
@@ -1171,7 +1022,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change procedure
          * @description Confirm a procedure, begin it alone, record a step, end or withdraw it. A repeated request is one entry.
          *
          *     Refusals: `procedure_ended`, `procedure_begun`, `procedure_not_begun`, `second_person_needed`,
@@ -1194,7 +1044,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark request false
          * @description Mark a request as false; further ones of its sender at this event get the lowest priority.
          *
          *     Refusals: `request_id_taken`.
@@ -1216,7 +1065,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change team
          * @description Change a team; return all of the event. A repeated request is one change.
          *
          *     Refusals: `place_unknown`, `member_unknown`, `team_busy`, `team_id_taken`.
@@ -1235,10 +1083,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read my device
-         * @description What I am called, and the posts at which I work now.
-         */
+        /** @description What I am called, and the posts at which I work now. */
         get: operations["read_my_device"];
         put?: never;
         post?: never;
@@ -1258,7 +1103,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pair device
          * @description Pair a device by a code from the office and its public key. The token is returned only once.
          *
          *     The same code with the same key again, within the ten minutes, is the same device with another token.
@@ -1278,7 +1122,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get draw file
          * @description Return a file to check the result with, as described in docs/draws.md; `not_found` before it is published.
          *
          *     The entries are published as soon as they are frozen, the results once the draw is made. `verify_draw.py` is a
@@ -1300,10 +1143,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List events
-         * @description Return published events that are not over, by start.
-         */
+        /** @description Return published events that are not over, by start. */
         get: operations["list_events"];
         put?: never;
         post?: never;
@@ -1320,10 +1160,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get event
-         * @description Return an event that is or was public, including cancelled ones.
-         */
+        /** @description Return an event that is or was public, including cancelled ones. */
         get: operations["get_event"];
         put?: never;
         post?: never;
@@ -1341,7 +1178,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get availability
          * @description Return the availability bitmap: place i is bit i % 8 of byte i // 8; 1 means for sale and free.
          *
          *     `Virage-Version` is the journal position from which the stream `availability:<event_id>` continues.
@@ -1362,10 +1198,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get draw
-         * @description Return the draw of an event once it has opened, with my entry if I have signed in.
-         */
+        /** @description Return the draw of an event once it has opened, with my entry if I have signed in. */
         get: operations["get_draw"];
         put?: never;
         post?: never;
@@ -1384,17 +1217,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put entry
          * @description Enter the draw of an event, or change my entry. It counts once my card is saved on the provider's page.
          *
          *     The page returns to `/events/{event_id}/draw?method={method_id}`.
          */
         put: operations["put_entry"];
         post?: never;
-        /**
-         * Delete entry
-         * @description Withdraw my entry while the draw is open.
-         */
+        /** @description Withdraw my entry while the draw is open. */
         delete: operations["delete_entry"];
         options?: never;
         head?: never;
@@ -1408,10 +1237,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get exchange
-         * @description Return what the exchange of an event offers; empty while it is closed.
-         */
+        /** @description Return what the exchange of an event offers; empty while it is closed. */
         get: operations["get_exchange"];
         put?: never;
         post?: never;
@@ -1428,10 +1254,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get offer
-         * @description Return the categories, prices, fees and sale window of an event.
-         */
+        /** @description Return the categories, prices, fees and sale window of an event. */
         get: operations["get_offer"];
         put?: never;
         post?: never;
@@ -1448,10 +1271,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get pass keys
-         * @description Get the public keys that verify the passes of an event. 404 before its first pass is signed.
-         */
+        /** @description Get the public keys that verify the passes of an event. 404 before its first pass is signed. */
         get: operations["get_pass_keys"];
         put?: never;
         post?: never;
@@ -1471,7 +1291,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Propose places
          * @description Propose the best seats for a party, with prices. Nothing is held.
          *
          *     The buyer then holds them as chosen seats; `place_taken` if another buyer was faster.
@@ -1490,10 +1309,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get windows
-         * @description Return the members' windows of an event, and which of them are the caller's.
-         */
+        /** @description Return the members' windows of an event, and which of them are the caller's. */
         get: operations["get_windows"];
         put?: never;
         post?: never;
@@ -1510,16 +1326,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my listings
-         * @description Return what the caller has listed, the latest first.
-         */
+        /** @description Return what the caller has listed, the latest first. */
         get: operations["list_my_listings"];
         put?: never;
-        /**
-         * List tickets
-         * @description List tickets of one order, sold together. They stay valid until they are sold. A repeated id is one listing.
-         */
+        /** @description List tickets of one order, sold together. They stay valid until they are sold. A repeated id is one listing. */
         post: operations["list_tickets"];
         delete?: never;
         options?: never;
@@ -1536,10 +1346,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Withdraw listing
-         * @description Withdraw a listing until it is sold.
-         */
+        /** @description Withdraw a listing until it is sold. */
         post: operations["withdraw_listing"];
         delete?: never;
         options?: never;
@@ -1557,7 +1364,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hold listings
          * @description Hold listings of one event for ten minutes, in an order that is paid at `/api/orders/{order_id}/payment`.
          *
          *     A repeated id is one order.
@@ -1576,14 +1382,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List releases
-         * @description Return the caller's tickets that may be given back now without money, and those that were.
-         */
+        /** @description Return the caller's tickets that may be given back now without money, and those that were. */
         get: operations["list_releases"];
         put?: never;
         /**
-         * Release tickets
          * @description Give back tickets of one order without money: they stop working, and their places are for sale again.
          *
          *     A repeated id is one release.
@@ -1602,10 +1404,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List listable tickets
-         * @description Return the caller's tickets that may be listed now, with the highest price of each.
-         */
+        /** @description Return the caller's tickets that may be listed now, with the highest price of each. */
         get: operations["list_listable_tickets"];
         put?: never;
         post?: never;
@@ -1622,21 +1421,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get my waiting entry
-         * @description Return the caller's entry on the waiting list of an event.
-         */
+        /** @description Return the caller's entry on the waiting list of an event. */
         get: operations["get_my_waiting_entry"];
-        /**
-         * Join waiting list
-         * @description Join the waiting list of an event, or change what the caller waits for. Refused while such seats are free.
-         */
+        /** @description Join the waiting list of an event, or change what the caller waits for. Refused while such seats are free. */
         put: operations["join_waiting_list"];
         post?: never;
-        /**
-         * Leave waiting list
-         * @description Leave the waiting list of an event.
-         */
+        /** @description Leave the waiting list of an event. */
         delete: operations["leave_waiting_list"];
         options?: never;
         head?: never;
@@ -1650,10 +1440,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get catalogue
-         * @description Return what an outlet sells, with prices, in all languages. The ETag changes with the published version.
-         */
+        /** @description Return what an outlet sells, with prices, in all languages. The ETag changes with the published version. */
         get: operations["get_catalogue"];
         put?: never;
         post?: never;
@@ -1670,14 +1457,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List food orders
-         * @description Return the caller's orders, latest first, 50 at most; more with `before` (a `placed_at`).
-         */
+        /** @description Return the caller's orders, latest first, 50 at most; more with `before` (a `placed_at`). */
         get: operations["list_food_orders"];
         put?: never;
         /**
-         * Place food order
          * @description Place an order: the price is held on the wallet and captured when the kitchen accepts. Idempotent by `id`.
          *
          *     Refused as `outlet_full` with alternatives (`data.next`), and as `insufficient_funds` with `available_cents`.
@@ -1696,10 +1479,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get food order
-         * @description Return an order of the caller.
-         */
+        /** @description Return an order of the caller. */
         get: operations["get_food_order"];
         put?: never;
         post?: never;
@@ -1718,10 +1498,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel food order
-         * @description Cancel an order that no kitchen has accepted; its hold is released. Idempotent.
-         */
+        /** @description Cancel an order that no kitchen has accepted; its hold is released. Idempotent. */
         post: operations["cancel_food_order"];
         delete?: never;
         options?: never;
@@ -1738,10 +1515,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Send food receipt
-         * @description Email the receipt of a paid order to the caller: once a minute, five times an hour.
-         */
+        /** @description Email the receipt of a paid order to the caller: once a minute, five times an hour. */
         post: operations["send_food_receipt"];
         delete?: never;
         options?: never;
@@ -1757,7 +1531,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List food outlets
          * @description Return outlets, fastest first for a typical basket; closed ones last, with the reason.
          *
          *     `place` is the fan's place; without it the walk is left out.
@@ -1778,10 +1551,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List food slots
-         * @description Return the pick-up times of an outlet with its remaining capacity.
-         */
+        /** @description Return the pick-up times of an outlet with its remaining capacity. */
         get: operations["list_food_slots"];
         put?: never;
         post?: never;
@@ -1798,10 +1568,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List sold out
-         * @description Return the ids of products sold out at an outlet.
-         */
+        /** @description Return the ids of products sold out at an outlet. */
         get: operations["list_sold_out"];
         put?: never;
         post?: never;
@@ -1821,7 +1588,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Record stock
          * @description Record a delivery, waste, a count or a transfer; return its movements. Idempotent by `id`.
          *
          *     A transfer needs a role at both outlets.
@@ -1840,10 +1606,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List stock alerts
-         * @description Return the stock alerts of the outlets within the caller's roles, worst first.
-         */
+        /** @description Return the stock alerts of the outlets within the caller's roles, worst first. */
         get: operations["list_stock_alerts"];
         put?: never;
         post?: never;
@@ -1860,10 +1623,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get stock
-         * @description Return the stock levels of an outlet.
-         */
+        /** @description Return the stock levels of an outlet. */
         get: operations["get_stock"];
         put?: never;
         post?: never;
@@ -1880,10 +1640,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List movements
-         * @description Return the movements of an outlet, latest first, 200 at most; more with `before`.
-         */
+        /** @description Return the movements of an outlet, latest first, 200 at most; more with `before`. */
         get: operations["list_movements"];
         put?: never;
         post?: never;
@@ -1901,10 +1658,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put thresholds
-         * @description Set alert thresholds.
-         */
+        /** @description Set alert thresholds. */
         put: operations["put_thresholds"];
         post?: never;
         delete?: never;
@@ -1922,10 +1676,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Accept invitation
-         * @description Join the staff, signed in with the address that the invitation was sent to.
-         */
+        /** @description Join the staff, signed in with the address that the invitation was sent to. */
         post: operations["accept_invitation"];
         delete?: never;
         options?: never;
@@ -1942,10 +1693,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Read invitation
-         * @description The role that an invitation would give me, before I accept it.
-         */
+        /** @description The role that an invitation would give me, before I accept it. */
         post: operations["read_invitation"];
         delete?: never;
         options?: never;
@@ -1960,10 +1708,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get kitchen
-         * @description Return a kitchen's board with its order timing.
-         */
+        /** @description Return a kitchen's board with its order timing. */
         get: operations["get_kitchen"];
         put?: never;
         post?: never;
@@ -1981,10 +1726,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put kitchen capacity
-         * @description Set the capacity of a kitchen, and whether it takes orders. Placed orders keep their times.
-         */
+        /** @description Set the capacity of a kitchen, and whether it takes orders. Placed orders keep their times. */
         put: operations["put_kitchen_capacity"];
         post?: never;
         delete?: never;
@@ -2002,10 +1744,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Accept food order
-         * @description Accept an order: the payment is captured, and the outlet's order-ahead till writes the sale.
-         */
+        /** @description Accept an order: the payment is captured, and the outlet's order-ahead till writes the sale. */
         post: operations["accept_food_order"];
         delete?: never;
         options?: never;
@@ -2022,10 +1761,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Decline food order
-         * @description Decline a waiting order; its hold is released.
-         */
+        /** @description Decline a waiting order; its hold is released. */
         post: operations["decline_food_order"];
         delete?: never;
         options?: never;
@@ -2042,10 +1778,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Food order delivered
-         * @description Mark an order as delivered.
-         */
+        /** @description Mark an order as delivered. */
         post: operations["food_order_delivered"];
         delete?: never;
         options?: never;
@@ -2063,7 +1796,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hand over food order
          * @description Hand over an order against the fan's code; five wrong codes lock it.
          *
          *     Without a code: for a cashier, finance or an administrator of the outlet.
@@ -2084,10 +1816,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Food order ready
-         * @description Mark an order as ready for pick-up or delivery; the fan is notified.
-         */
+        /** @description Mark an order as ready for pick-up or delivery; the fan is notified. */
         post: operations["food_order_ready"];
         delete?: never;
         options?: never;
@@ -2105,7 +1834,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refund food order
          * @description Refund an accepted order in full, to the wallet and the bonus that paid it.
          *
          *     Needs a sign-in of the last 15 minutes.
@@ -2124,10 +1852,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List kitchen runs
-         * @description Return current deliveries by block, earliest first, with the route to the first stop.
-         */
+        /** @description Return current deliveries by block, earliest first, with the route to the first stop. */
         get: operations["list_kitchen_runs"];
         put?: never;
         post?: never;
@@ -2144,10 +1869,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get live
-         * @description Return the line-ups, the score, the clock, and the number of entries.
-         */
+        /** @description Return the line-ups, the score, the clock, and the number of entries. */
         get: operations["get_live"];
         put?: never;
         post?: never;
@@ -2167,7 +1889,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import cdf
          * @description Import Common Data Format documents: one JSON document, or JSON Lines (application/x-ndjson).
          *
          *     Meta data and the match sheet set line-ups. Periods, goals, bookings and substitutions become entries; other actions
@@ -2189,10 +1910,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post counts
-         * @description Store counted actions; a repeated id replaces the earlier action.
-         */
+        /** @description Store counted actions; a repeated id replaces the earlier action. */
         post: operations["post_counts"];
         delete?: never;
         options?: never;
@@ -2209,10 +1927,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Publish entries
-         * @description Publish entries in order; the answer has one entry or one refusal for each.
-         */
+        /** @description Publish entries in order; the answer has one entry or one refusal for each. */
         post: operations["publish_entries"];
         delete?: never;
         options?: never;
@@ -2227,10 +1942,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get page
-         * @description Return 32 entries of the feed. A full page never changes and may be cached for ever.
-         */
+        /** @description Return 32 entries of the feed. A full page never changes and may be cached for ever. */
         get: operations["get_page"];
         put?: never;
         post?: never;
@@ -2247,10 +1959,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get stats
-         * @description Return the statistics of both teams and of each player.
-         */
+        /** @description Return the statistics of both teams and of each player. */
         get: operations["get_stats"];
         put?: never;
         post?: never;
@@ -2267,15 +1976,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get teams
-         * @description Return the line-ups for editing, also those of a draft.
-         */
+        /** @description Return the line-ups for editing, also those of a draft. */
         get: operations["get_teams"];
-        /**
-         * Put teams
-         * @description Set the line-ups of both teams, before and during the match.
-         */
+        /** @description Set the line-ups of both teams, before and during the match. */
         put: operations["put_teams"];
         post?: never;
         delete?: never;
@@ -2291,10 +1994,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read mailbox
-         * @description The latest emails; only in a demonstration, only from the machine itself.
-         */
+        /** @description The latest emails; only in a demonstration, only from the machine itself. */
         get: operations["read_mailbox"];
         put?: never;
         post?: never;
@@ -2311,15 +2011,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read me
-         * @description Who I am: anonymous, a guest, a fan, staff with grants, or an API client.
-         */
+        /** @description Who I am: anonymous, a guest, a fan, staff with grants, or an API client. */
         get: operations["read_me"];
         put?: never;
         post?: never;
         /**
-         * Erase me
          * @description Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes.
          *
          *     With tickets for coming events only if I give them up: they stop working, and are not refunded.
@@ -2327,10 +2023,7 @@ export interface paths {
         delete: operations["erase_me"];
         options?: never;
         head?: never;
-        /**
-         * Change me
-         * @description Change my name or language; what is left out stays.
-         */
+        /** @description Change my name or language; what is left out stays. */
         patch: operations["change_me"];
         trace?: never;
     };
@@ -2341,16 +2034,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my cards
-         * @description My cards, those that are blocked too.
-         */
+        /** @description My cards, those that are blocked too. */
         get: operations["list_my_cards"];
         put?: never;
-        /**
-         * Link my card
-         * @description Put a card onto my wallet. It needs both a fresh tap and the printed code: who has both holds the card.
-         */
+        /** @description Put a card onto my wallet. It needs both a fresh tap and the printed code: who has both holds the card. */
         post: operations["link_my_card"];
         delete?: never;
         options?: never;
@@ -2366,16 +2053,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Block my card
-         * @description Block my card, at once.
-         */
+        /** @description Block my card, at once. */
         put: operations["block_my_card"];
         post?: never;
-        /**
-         * Unblock my card
-         * @description Unblock my card, unless the staff blocked it. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Unblock my card, unless the staff blocked it. Asks for a sign-in of the last 15 minutes. */
         delete: operations["unblock_my_card"];
         options?: never;
         head?: never;
@@ -2391,7 +2072,6 @@ export interface paths {
         };
         get?: never;
         /**
-         * Limit my card
          * @description Say what my card may spend on a day: a child's, for instance. More than before asks for a sign-in of the last 15
          *     minutes, as lifting a block does.
          */
@@ -2411,10 +2091,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Set my card pin
-         * @description Choose the PIN of my card. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Choose the PIN of my card. Asks for a sign-in of the last 15 minutes. */
         put: operations["set_my_card_pin"];
         post?: never;
         delete?: never;
@@ -2432,10 +2109,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Confirm by passkey
-         * @description Confirm by one of my passkeys that it is me: the session counts as signed in just now.
-         */
+        /** @description Confirm by one of my passkeys that it is me: the session counts as signed in just now. */
         post: operations["confirm_by_passkey"];
         delete?: never;
         options?: never;
@@ -2452,10 +2126,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Start confirmation
-         * @description A challenge for one of my passkeys in this session, to confirm that it is me.
-         */
+        /** @description A challenge for one of my passkeys in this session, to confirm that it is me. */
         post: operations["start_confirmation"];
         delete?: never;
         options?: never;
@@ -2470,10 +2141,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my emails
-         * @description My emails about one order, the latest first.
-         */
+        /** @description My emails about one order, the latest first. */
         get: operations["list_my_emails"];
         put?: never;
         post?: never;
@@ -2492,10 +2160,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Resend my email
-         * @description Send an email about an order again, to my address: once a minute, and five times an hour.
-         */
+        /** @description Send an email about an order again, to my address: once a minute, and five times an hour. */
         post: operations["resend_my_email"];
         delete?: never;
         options?: never;
@@ -2510,10 +2175,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read erasure
-         * @description What erasing me would end: to be read before.
-         */
+        /** @description What erasing me would end: to be read before. */
         get: operations["read_erasure"];
         put?: never;
         post?: never;
@@ -2530,10 +2192,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Export me
-         * @description Everything that Virage keeps about me, as a file. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Everything that Virage keeps about me, as a file. Asks for a sign-in of the last 15 minutes. */
         get: operations["export_me"];
         put?: never;
         post?: never;
@@ -2550,10 +2209,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get notifications
-         * @description Return my notification preferences for the club and for single events.
-         */
+        /** @description Return my notification preferences for the club and for single events. */
         get: operations["get_notifications"];
         put?: never;
         post?: never;
@@ -2571,10 +2227,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put club notifications
-         * @description Set my preferences for all events. Empty `kinds`: no notifications.
-         */
+        /** @description Set my preferences for all events. Empty `kinds`: no notifications. */
         put: operations["put_club_notifications"];
         post?: never;
         delete?: never;
@@ -2591,16 +2244,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put event notifications
-         * @description Set my preferences for one event. Empty `kinds`: no notifications.
-         */
+        /** @description Set my preferences for one event. Empty `kinds`: no notifications. */
         put: operations["put_event_notifications"];
         post?: never;
-        /**
-         * Delete event notifications
-         * @description Delete my preferences for an event, so that those for the club apply.
-         */
+        /** @description Delete my preferences for an event, so that those for the club apply. */
         delete: operations["delete_event_notifications"];
         options?: never;
         head?: never;
@@ -2614,10 +2261,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my orders
-         * @description Return the caller's orders, the latest first, including a guest's basket.
-         */
+        /** @description Return the caller's orders, the latest first, including a guest's basket. */
         get: operations["list_my_orders"];
         put?: never;
         post?: never;
@@ -2634,16 +2278,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my passkeys
-         * @description My passkeys.
-         */
+        /** @description My passkeys. */
         get: operations["list_my_passkeys"];
         put?: never;
-        /**
-         * Add my passkey
-         * @description Add a passkey of mine; an email tells of it. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Add a passkey of mine; an email tells of it. Asks for a sign-in of the last 15 minutes. */
         post: operations["add_my_passkey"];
         delete?: never;
         options?: never;
@@ -2660,10 +2298,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Start my passkey
-         * @description What my browser makes a passkey with. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description What my browser makes a passkey with. Asks for a sign-in of the last 15 minutes. */
         post: operations["start_my_passkey"];
         delete?: never;
         options?: never;
@@ -2681,17 +2316,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Remove my passkey
-         * @description Remove a passkey of mine; an email tells of it. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Remove a passkey of mine; an email tells of it. Asks for a sign-in of the last 15 minutes. */
         delete: operations["remove_my_passkey"];
         options?: never;
         head?: never;
-        /**
-         * Rename my passkey
-         * @description Call a passkey of mine otherwise.
-         */
+        /** @description Call a passkey of mine otherwise. */
         patch: operations["rename_my_passkey"];
         trace?: never;
     };
@@ -2703,10 +2332,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Set my pin
-         * @description Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes. */
         put: operations["set_my_pin"];
         post?: never;
         delete?: never;
@@ -2723,16 +2349,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put push subscription
-         * @description Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew.
-         */
+        /** @description Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew. */
         put: operations["put_push_subscription"];
         post?: never;
-        /**
-         * Delete push subscription
-         * @description Tell this browser nothing more.
-         */
+        /** @description Tell this browser nothing more. */
         delete: operations["delete_push_subscription"];
         options?: never;
         head?: never;
@@ -2746,17 +2366,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Read my recovery
-         * @description My recovery that waits or is ready, and how many recovery codes I have left.
-         */
+        /** @description My recovery that waits or is ready, and how many recovery codes I have left. */
         get: operations["read_my_recovery"];
         put?: never;
         post?: never;
-        /**
-         * Cancel my recovery
-         * @description Cancel my recovery: it can no longer be used to sign in. A new one waits 24 hours again.
-         */
+        /** @description Cancel my recovery: it can no longer be used to sign in. A new one waits 24 hours again. */
         delete: operations["cancel_my_recovery"];
         options?: never;
         head?: never;
@@ -2772,10 +2386,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Make my recovery codes
-         * @description Make ten recovery codes, shown once; earlier ones no longer work. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Make ten recovery codes, shown once; earlier ones no longer work. Asks for a sign-in of the last 15 minutes. */
         post: operations["make_my_recovery_codes"];
         delete?: never;
         options?: never;
@@ -2790,17 +2401,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my sessions
-         * @description Where I am signed in.
-         */
+        /** @description Where I am signed in. */
         get: operations["list_my_sessions"];
         put?: never;
         post?: never;
-        /**
-         * End my sessions
-         * @description Sign out everywhere, here too unless this session is kept.
-         */
+        /** @description Sign out everywhere, here too unless this session is kept. */
         delete: operations["end_my_sessions"];
         options?: never;
         head?: never;
@@ -2817,17 +2422,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * End my session
-         * @description Sign out one of my devices.
-         */
+        /** @description Sign out one of my devices. */
         delete: operations["end_my_session"];
         options?: never;
         head?: never;
-        /**
-         * Rename my session
-         * @description Name one of my sessions.
-         */
+        /** @description Name one of my sessions. */
         patch: operations["rename_my_session"];
         trace?: never;
     };
@@ -2838,10 +2437,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my tickets
-         * @description Return the caller's tickets, the latest order first.
-         */
+        /** @description Return the caller's tickets, the latest order first. */
         get: operations["list_my_tickets"];
         put?: never;
         post?: never;
@@ -2858,15 +2454,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List my phones
-         * @description My phones that pay.
-         */
+        /** @description My phones that pay. */
         get: operations["list_my_phones"];
-        /**
-         * Register my phone
-         * @description Let this phone pay from my wallet. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Let this phone pay from my wallet. Asks for a sign-in of the last 15 minutes. */
         put: operations["register_my_phone"];
         post?: never;
         delete?: never;
@@ -2885,10 +2475,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Block my phone
-         * @description Let a phone of mine pay no longer, at once and for ever: to pay again it makes another key.
-         */
+        /** @description Let a phone of mine pay no longer, at once and for ever: to pay again it makes another key. */
         delete: operations["block_my_phone"];
         options?: never;
         head?: never;
@@ -2902,16 +2489,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List memberships
-         * @description Return my memberships, the latest term first.
-         */
+        /** @description Return my memberships, the latest term first. */
         get: operations["list_memberships"];
         put?: never;
-        /**
-         * Join tier
-         * @description Join a tier. A free one begins at once; else the answer has the payment page, which returns to `/membership`.
-         */
+        /** @description Join a tier. A free one begins at once; else the answer has the payment page, which returns to `/membership`. */
         post: operations["join_tier"];
         delete?: never;
         options?: never;
@@ -2926,10 +2507,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List tiers
-         * @description Return the tiers that are open for joining.
-         */
+        /** @description Return the tiers that are open for joining. */
         get: operations["list_tiers"];
         put?: never;
         post?: never;
@@ -2948,10 +2526,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Upgrade membership
-         * @description Change my membership to a higher tier of the same term for the rest of the price; the number stays.
-         */
+        /** @description Change my membership to a higher tier of the same term for the rest of the price; the number stays. */
         post: operations["upgrade_membership"];
         delete?: never;
         options?: never;
@@ -2966,10 +2541,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List offers
-         * @description Return the lowest price and the free places of every published event on or before sale, by start.
-         */
+        /** @description Return the lowest price and the free places of every published event on or before sale, by start. */
         get: operations["list_offers"];
         put?: never;
         post?: never;
@@ -2986,10 +2558,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get journal
-         * @description Return the accounting journal of some days. Needs the finance role for the whole deployment.
-         */
+        /** @description Return the accounting journal of some days. Needs the finance role for the whole deployment. */
         get: operations["get_journal"];
         put?: never;
         post?: never;
@@ -3006,10 +2575,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get journal csv
-         * @description Return the accounting journal as CSV.
-         */
+        /** @description Return the accounting journal as CSV. */
         get: operations["get_journal_csv"];
         put?: never;
         post?: never;
@@ -3026,15 +2592,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get office attendance
-         * @description Return the attendance rule of a package, and its holders by unused events.
-         */
+        /** @description Return the attendance rule of a package, and its holders by unused events. */
         get: operations["get_office_attendance"];
-        /**
-         * Put attendance
-         * @description Set the attendance rule of a package. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Set the attendance rule of a package. Needs a sign-in of the last 15 minutes. */
         put: operations["put_attendance"];
         post?: never;
         delete?: never;
@@ -3050,10 +2610,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get attendance csv
-         * @description Return the holders of a package with their unused events as CSV, the most first.
-         */
+        /** @description Return the holders of a package with their unused events as CSV, the most first. */
         get: operations["get_attendance_csv"];
         put?: never;
         post?: never;
@@ -3070,10 +2627,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List blocked addresses
-         * @description Addresses that a mail server refused for good; nothing is sent to them.
-         */
+        /** @description Addresses that a mail server refused for good; nothing is sent to them. */
         get: operations["list_blocked_addresses"];
         put?: never;
         post?: never;
@@ -3093,10 +2647,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Unblock address
-         * @description Let the address of an email that came back be written to again.
-         */
+        /** @description Let the address of an email that came back be written to again. */
         delete: operations["unblock_address"];
         options?: never;
         head?: never;
@@ -3110,14 +2661,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List card readers
-         * @description Return the readers at the outlets of the caller's finance role, with their states at the provider.
-         */
+        /** @description Return the readers at the outlets of the caller's finance role, with their states at the provider. */
         get: operations["list_card_readers"];
         put?: never;
         /**
-         * Register card reader
          * @description Register a reader at the provider, by the code that it shows. Idempotent by its id.
          *
          *     The registration is stored first: if the answer is lost, a job completes it. A new try after a refusal has a new id.
@@ -3137,7 +2684,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List card reader locations
          * @description Return the provider's locations at which readers can be registered, at the venues of the caller's role.
          *
          *     In a deployment with one venue, a location without a venue belongs to it.
@@ -3158,10 +2704,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List unbooked card payments
-         * @description Return payments captured over five minutes ago without a sale or top-up, the oldest first; at most 200.
-         */
+        /** @description Return payments captured over five minutes ago without a sale or top-up, the oldest first; at most 200. */
         get: operations["list_unbooked_card_payments"];
         put?: never;
         post?: never;
@@ -3181,10 +2724,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Remove card reader
-         * @description Remove a reader here and at the provider, by a job if that does not answer. Its payments stay.
-         */
+        /** @description Remove a reader here and at the provider, by a job if that does not answer. Its payments stay. */
         delete: operations["remove_card_reader"];
         options?: never;
         head?: never;
@@ -3199,10 +2739,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put card reader till
-         * @description Let a reader take the payments of a till of its outlet, or of none. Idempotent.
-         */
+        /** @description Let a reader take the payments of a till of its outlet, or of none. Idempotent. */
         put: operations["put_card_reader_till"];
         post?: never;
         delete?: never;
@@ -3218,10 +2755,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List dead letters
-         * @description The jobs that failed for good, latest first, at most 100.
-         */
+        /** @description The jobs that failed for good, latest first, at most 100. */
         get: operations["list_dead_letters"];
         put?: never;
         post?: never;
@@ -3240,10 +2774,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Drop dead letters
-         * @description Delete dead letters.
-         */
+        /** @description Delete dead letters. */
         post: operations["drop_dead_letters"];
         delete?: never;
         options?: never;
@@ -3260,10 +2791,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Requeue dead letters
-         * @description Requeue dead letters, with all their attempts.
-         */
+        /** @description Requeue dead letters, with all their attempts. */
         post: operations["requeue_dead_letters"];
         delete?: never;
         options?: never;
@@ -3278,10 +2806,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List devices
-         * @description The devices at gates that I supervise and the tills at my outlets, with when they were last seen or revoked.
-         */
+        /** @description The devices at gates that I supervise and the tills at my outlets, with when they were last seen or revoked. */
         get: operations["list_devices"];
         put?: never;
         post?: never;
@@ -3301,7 +2826,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open pairing
          * @description Expect a device at gates that I supervise, or a till at outlets whose finance I hold, all of one venue.
          *
          *     The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
@@ -3321,16 +2845,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Change device
-         * @description Rename a device, or put it at other posts of its kind, also of another venue; I lead all of them, old and new.
-         */
+        /** @description Rename a device, or put it at other posts of its kind, also of another venue; I lead all of them, old and new. */
         put: operations["change_device"];
         post?: never;
-        /**
-         * Revoke device
-         * @description End a device at once; I lead one of its posts. It stays in the list, for the record.
-         */
+        /** @description End a device at once; I lead one of its posts. It stays in the list, for the record. */
         delete: operations["revoke_device"];
         options?: never;
         head?: never;
@@ -3344,10 +2862,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List open disputes
-         * @description Return the disputes that are not decided, the most urgent first.
-         */
+        /** @description Return the disputes that are not decided, the most urgent first. */
         get: operations["list_open_disputes"];
         put?: never;
         post?: never;
@@ -3365,10 +2880,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put dispute assignee
-         * @description Take over an open dispute, or release it. Idempotent.
-         */
+        /** @description Take over an open dispute, or release it. Idempotent. */
         put: operations["put_dispute_assignee"];
         post?: never;
         delete?: never;
@@ -3385,7 +2897,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get evidence
          * @description Return what is recorded of a disputed payment as PDF (PDF/UA), in the language of the operator.
          *
          *     Refusal: `evidence_unavailable` for a payment at a card reader.
@@ -3393,7 +2904,6 @@ export interface paths {
         get: operations["get_evidence"];
         put?: never;
         /**
-         * Send evidence
          * @description Send the evidence to the bank, once; it is final. Asks for a sign-in of the last 15 minutes.
          *
          *     Refusals: `dispute_closed`, `evidence_late` after the due date, `evidence_sent`, `evidence_unavailable`.
@@ -3412,10 +2922,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List emails
-         * @description The latest emails of the deployment, 100 at most.
-         */
+        /** @description The latest emails of the deployment, 100 at most. */
         get: operations["list_emails"];
         put?: never;
         post?: never;
@@ -3432,16 +2939,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List office events
-         * @description Return all events within the caller's roles, in any state, the latest start first; at most 500.
-         */
+        /** @description Return all events within the caller's roles, in any state, the latest start first; at most 500. */
         get: operations["list_office_events"];
         put?: never;
-        /**
-         * Create event
-         * @description Create a draft. The client makes the id: a repeated request returns the same event.
-         */
+        /** @description Create a draft. The client makes the id: a repeated request returns the same event. */
         post: operations["create_event"];
         delete?: never;
         options?: never;
@@ -3456,15 +2957,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get office event
-         * @description Return an event in any state.
-         */
+        /** @description Return an event in any state. */
         get: operations["get_office_event"];
-        /**
-         * Amend event
-         * @description Replace the content of a draft, or of a published event that stays complete.
-         */
+        /** @description Replace the content of a draft, or of a published event that stays complete. */
         put: operations["amend_event"];
         post?: never;
         delete?: never;
@@ -3482,10 +2977,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel event
-         * @description Cancel an event permanently; its tickets are refunded. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Cancel an event permanently; its tickets are refunded. Needs a sign-in of the last 15 minutes. */
         post: operations["cancel_event"];
         delete?: never;
         options?: never;
@@ -3500,10 +2992,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get event closures
-         * @description Return what is closed for an event.
-         */
+        /** @description Return what is closed for an event. */
         get: operations["get_event_closures"];
         put?: never;
         post?: never;
@@ -3521,10 +3010,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put event closure
-         * @description Close or reopen a block, a lift or an outlet for an event.
-         */
+        /** @description Close or reopen a block, a lift or an outlet for an event. */
         put: operations["put_event_closure"];
         post?: never;
         delete?: never;
@@ -3540,15 +3026,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get office draw
-         * @description Return the draw of an event with its categories, wishes and results.
-         */
+        /** @description Return the draw of an event with its categories, wishes and results. */
         get: operations["get_office_draw"];
-        /**
-         * Put draw
-         * @description Create the draw of an event, or change it before it opens. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Create the draw of an event, or change it before it opens. Needs a sign-in of the last 15 minutes. */
         put: operations["put_draw"];
         post?: never;
         delete?: never;
@@ -3564,10 +3044,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List draw entries
-         * @description Return entries in the order of the draw, 100 at a time; before the draw, in the order of their codes.
-         */
+        /** @description Return entries in the order of the draw, 100 at a time; before the draw, in the order of their codes. */
         get: operations["list_draw_entries"];
         put?: never;
         post?: never;
@@ -3584,10 +3061,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get draw entries csv
-         * @description Return all entries of the draw as CSV, in its order.
-         */
+        /** @description Return all entries of the draw as CSV, in its order. */
         get: operations["get_draw_entries_csv"];
         put?: never;
         post?: never;
@@ -3607,7 +3081,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Step draw
          * @description Open, close, make or cancel the draw of an event, or give its public value.
          *
          *     A repeated step changes nothing. Needs a sign-in of the last 15 minutes.
@@ -3626,15 +3099,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get exchange book
-         * @description Return the exchange of an event: its rules, all listings, and sums.
-         */
+        /** @description Return the exchange of an event: its rules, all listings, and sums. */
         get: operations["get_exchange_book"];
-        /**
-         * Put exchange terms
-         * @description Replace the rules of an event's exchange. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Replace the rules of an event's exchange. Needs a sign-in of the last 15 minutes. */
         put: operations["put_exchange_terms"];
         post?: never;
         delete?: never;
@@ -3652,10 +3119,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Decide listing
-         * @description Allow or refuse a listing that waits for its review. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Allow or refuse a listing that waits for its review. Needs a sign-in of the last 15 minutes. */
         post: operations["decide_listing"];
         delete?: never;
         options?: never;
@@ -3670,14 +3134,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Preview event move
-         * @description Return which tickets and baskets could not keep their places if the event moved to a version of its venue.
-         */
+        /** @description Return which tickets and baskets could not keep their places if the event moved to a version of its venue. */
         get: operations["preview_event_move"];
         put?: never;
         /**
-         * Move event
          * @description Move an event to another version of its venue. Needs a sign-in of the last 15 minutes.
          *
          *     Tickets keep their seats where the new version has them; every other ticket is moved or refunded as chosen.
@@ -3696,10 +3156,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get names
-         * @description Return how many tickets of an event carry a name.
-         */
+        /** @description Return how many tickets of an event carry a name. */
         get: operations["get_names"];
         put?: never;
         post?: never;
@@ -3716,15 +3173,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get pricing
-         * @description Return the pricing of an event; an empty one if there is none.
-         */
+        /** @description Return the pricing of an event; an empty one if there is none. */
         get: operations["get_pricing"];
-        /**
-         * Put pricing
-         * @description Replace the pricing of an event; a refusal lists all defects. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Replace the pricing of an event; a refusal lists all defects. Needs a sign-in of the last 15 minutes. */
         put: operations["put_pricing"];
         post?: never;
         delete?: never;
@@ -3742,10 +3193,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Publish event
-         * @description Publish an event; refused with `event_incomplete` and its defects while anything is missing.
-         */
+        /** @description Publish an event; refused with `event_incomplete` and its defects while anything is missing. */
         post: operations["publish_event"];
         delete?: never;
         options?: never;
@@ -3760,10 +3208,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get sales
-         * @description Return the sales of an event: by category and hour, revenue, and places in baskets.
-         */
+        /** @description Return the sales of an event: by category and hour, revenue, and places in baskets. */
         get: operations["get_sales"];
         put?: never;
         post?: never;
@@ -3780,15 +3225,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get office windows
-         * @description Return the members' windows of an event.
-         */
+        /** @description Return the members' windows of an event. */
         get: operations["get_office_windows"];
-        /**
-         * Put windows
-         * @description Replace the members' windows of an event. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Replace the members' windows of an event. Needs a sign-in of the last 15 minutes. */
         put: operations["put_windows"];
         post?: never;
         delete?: never;
@@ -3804,14 +3243,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List alcohol permits
-         * @description Return the permits within the caller's roles, latest start first, 500 at most.
-         */
+        /** @description Return the permits within the caller's roles, latest start first, 500 at most. */
         get: operations["list_alcohol_permits"];
         put?: never;
         /**
-         * Add alcohol permit
          * @description Add a permit of an organiser: 48 hours at most, ten a year. Idempotent by `id`.
          *
          *     Needs a sign-in of the last 15 minutes.
@@ -3833,10 +3268,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Withdraw alcohol permit
-         * @description Withdraw a permit now. Earlier sales stay lawful.
-         */
+        /** @description Withdraw a permit now. Earlier sales stay lawful. */
         delete: operations["withdraw_alcohol_permit"];
         options?: never;
         head?: never;
@@ -3851,7 +3283,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List closings
          * @description Return closings whose period begins within some days, latest first, within the caller's roles; at most 2,000.
          *
          *     Closings of tills need the finance role for the whole deployment, because a till may move between outlets.
@@ -3872,10 +3303,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List concessionaires
-         * @description Return the concessionaires by name with their terms, limited to the outlets in the caller's scope.
-         */
+        /** @description Return the concessionaires by name with their terms, limited to the outlets in the caller's scope. */
         get: operations["list_concessionaires"];
         put?: never;
         post?: never;
@@ -3893,16 +3321,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put concessionaire
-         * @description Create or update a concessionaire. Idempotent. Needs a sign-in within the last 15 minutes.
-         */
+        /** @description Create or update a concessionaire. Idempotent. Needs a sign-in within the last 15 minutes. */
         put: operations["put_concessionaire"];
         post?: never;
-        /**
-         * Delete concessionaire
-         * @description Delete a concessionaire without terms, else `concessionaire_in_use`. Needs a recent sign-in (15 minutes).
-         */
+        /** @description Delete a concessionaire without terms, else `concessionaire_in_use`. Needs a recent sign-in (15 minutes). */
         delete: operations["delete_concessionaire"];
         options?: never;
         head?: never;
@@ -3916,10 +3338,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get statement
-         * @description Return the statement of some days, by outlet. Needs a role at all outlets run on these days.
-         */
+        /** @description Return the statement of some days, by outlet. Needs a role at all outlets run on these days. */
         get: operations["get_statement"];
         put?: never;
         post?: never;
@@ -3936,10 +3355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get statement csv
-         * @description Return the statement as CSV.
-         */
+        /** @description Return the statement as CSV. */
         get: operations["get_statement_csv"];
         put?: never;
         post?: never;
@@ -3956,10 +3372,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get statement pdf
-         * @description Return the statement as PDF (PDF/UA).
-         */
+        /** @description Return the statement as PDF (PDF/UA). */
         get: operations["get_statement_pdf"];
         put?: never;
         post?: never;
@@ -3978,7 +3391,6 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put terms
          * @description Set the period, commission and bearer of losses for an outlet. Needs a sign-in within the last 15 minutes.
          *
          *     Refusals: `terms_overlap` (with the other `terms`) if the outlet has terms on one of these days. If the first day is
@@ -3986,10 +3398,7 @@ export interface paths {
          */
         put: operations["put_terms"];
         post?: never;
-        /**
-         * Delete terms
-         * @description Delete terms whose first day is not closed, else `terms_in_force`. Needs a sign-in within the last 15 minutes.
-         */
+        /** @description Delete terms whose first day is not closed, else `terms_in_force`. Needs a sign-in within the last 15 minutes. */
         delete: operations["delete_terms"];
         options?: never;
         head?: never;
@@ -4003,10 +3412,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List deviations
-         * @description Return about 200 records that deviate from the catalogue, the law or their limits, latest first.
-         */
+        /** @description Return about 200 records that deviate from the catalogue, the law or their limits, latest first. */
         get: operations["list_deviations"];
         put?: never;
         post?: never;
@@ -4023,10 +3429,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get draft
-         * @description Return the draft of the catalogue and its defects.
-         */
+        /** @description Return the draft of the catalogue and its defects. */
         get: operations["get_draft"];
         put?: never;
         post?: never;
@@ -4044,16 +3447,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put item
-         * @description Store a product, menu or deposit of the draft. The client makes the id.
-         */
+        /** @description Store a product, menu or deposit of the draft. The client makes the id. */
         put: operations["put_item"];
         post?: never;
-        /**
-         * Delete item
-         * @description Remove an item from the draft. Published versions keep it.
-         */
+        /** @description Remove an item from the draft. Published versions keep it. */
         delete: operations["delete_item"];
         options?: never;
         head?: never;
@@ -4068,10 +3465,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put item prices
-         * @description Replace the prices of an item of the draft. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Replace the prices of an item of the draft. Needs a sign-in of the last 15 minutes. */
         put: operations["put_item_prices"];
         post?: never;
         delete?: never;
@@ -4087,10 +3481,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get offline loss
-         * @description Return the maximum and actual losses of offline sales, for the tills within the caller's roles.
-         */
+        /** @description Return the maximum and actual losses of offline sales, for the tills within the caller's roles. */
         get: operations["get_offline_loss"];
         put?: never;
         post?: never;
@@ -4107,10 +3498,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List order timing
-         * @description Return the order timing of outlets for an event or a period, within the caller's roles.
-         */
+        /** @description Return the order timing of outlets for an event or a period, within the caller's roles. */
         get: operations["list_order_timing"];
         put?: never;
         post?: never;
@@ -4129,10 +3517,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Upload picture
-         * @description Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed.
-         */
+        /** @description Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed. */
         post: operations["upload_picture"];
         delete?: never;
         options?: never;
@@ -4147,14 +3532,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List publications
-         * @description Return the latest 100 publications.
-         */
+        /** @description Return the latest 100 publications. */
         get: operations["list_publications"];
         put?: never;
         /**
-         * Publish catalogue
          * @description Publish the draft. Refused as `catalogue_incomplete` with its defects, and as `changed_meanwhile`.
          *
          *     Needs a sign-in of the last 15 minutes.
@@ -4174,7 +3555,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get food sales
          * @description Return live sales of an event or period, at the outlets within the caller's roles; 404 for an unknown venue.
          *
          *     Rows by minute are in order, others largest first. By minute a period has at most three days, otherwise 400.
@@ -4195,10 +3575,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List shifts
-         * @description Return the shifts opened in a period (at most 400 days) or at an event, latest first; at most 500.
-         */
+        /** @description Return the shifts opened in a period (at most 400 days) or at an event, latest first; at most 500. */
         get: operations["list_shifts"];
         put?: never;
         post?: never;
@@ -4215,10 +3592,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List tills
-         * @description Return the tills at outlets where the caller has the finance role, with chain head and open shift.
-         */
+        /** @description Return the tills at outlets where the caller has the finance role, with chain head and open shift. */
         get: operations["list_tills"];
         put?: never;
         post?: never;
@@ -4236,7 +3610,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get till archive
          * @description Return the archive of a till for `virage fiscal verify`: of some closed days, or of all records.
          *
          *     Needs the finance role at all outlets where the till is assigned or has ever sold.
@@ -4257,10 +3630,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get version
-         * @description Return the content of a published version, which explains the prices of a sale.
-         */
+        /** @description Return the content of a published version, which explains the prices of a sale. */
         get: operations["get_version"];
         put?: never;
         post?: never;
@@ -4280,10 +3650,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Revoke grant
-         * @description Take a grant, at once; the last administrator of everything stays. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Take a grant, at once; the last administrator of everything stays. Asks for a sign-in of the last 15 minutes. */
         delete: operations["revoke_grant"];
         options?: never;
         head?: never;
@@ -4299,10 +3666,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Invite staff
-         * @description Invite a person to a role within a scope that I administer. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Invite a person to a role within a scope that I administer. Needs a sign-in of the last 15 minutes. */
         post: operations["invite_staff"];
         delete?: never;
         options?: never;
@@ -4320,10 +3684,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Withdraw invitation
-         * @description Revoke an invitation.
-         */
+        /** @description Revoke an invitation. */
         delete: operations["withdraw_invitation"];
         options?: never;
         head?: never;
@@ -4340,7 +3701,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import members
          * @description Import a CSV file of members without defects, else `import_defects` with all of them.
          *
          *     Needs a sign-in of the last 15 minutes.
@@ -4361,10 +3721,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Check member import
-         * @description Read a CSV file of members (columns `number`, `email`, `tier`) and say what it would do. Nothing is stored.
-         */
+        /** @description Read a CSV file of members (columns `number`, `email`, `tier`) and say what it would do. Nothing is stored. */
         post: operations["check_member_import"];
         delete?: never;
         options?: never;
@@ -4379,10 +3736,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List members
-         * @description Return members of an organiser by number, address, or a part of their name; 100 at a time.
-         */
+        /** @description Return members of an organiser by number, address, or a part of their name; 100 at a time. */
         get: operations["list_members"];
         put?: never;
         post?: never;
@@ -4399,10 +3753,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List office tiers
-         * @description Return the tiers within the caller's roles with their counts, the latest term first.
-         */
+        /** @description Return the tiers within the caller's roles with their counts, the latest term first. */
         get: operations["list_office_tiers"];
         put?: never;
         post?: never;
@@ -4420,10 +3771,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put tier
-         * @description Create or change a tier. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Create or change a tier. Needs a sign-in of the last 15 minutes. */
         put: operations["put_tier"];
         post?: never;
         delete?: never;
@@ -4441,10 +3789,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel membership
-         * @description Cancel a membership, with or without the refund of its price. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Cancel a membership, with or without the refund of its price. Needs a sign-in of the last 15 minutes. */
         post: operations["cancel_membership"];
         delete?: never;
         options?: never;
@@ -4460,7 +3805,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find orders
          * @description Search orders within the caller's scope, the latest first, at most 50.
          *
          *     `q` is an order code, the start of the buyer's email address, part of the buyer's or a holder's name, or a seat
@@ -4482,10 +3826,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get office order
-         * @description Return an order with its payments, refunds and passes.
-         */
+        /** @description Return an order with its payments, refunds and passes. */
         get: operations["get_office_order"];
         put?: never;
         post?: never;
@@ -4502,10 +3843,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List order emails
-         * @description Return the emails about an order, the latest first.
-         */
+        /** @description Return the emails about an order, the latest first. */
         get: operations["list_order_emails"];
         put?: never;
         post?: never;
@@ -4524,10 +3862,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Resend order email
-         * @description Send an email about an order again, to its buyer: at most once a minute and five times an hour.
-         */
+        /** @description Send an email about an order again, to its buyer: at most once a minute and five times an hour. */
         post: operations["resend_order_email"];
         delete?: never;
         options?: never;
@@ -4544,10 +3879,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Refund order
-         * @description Refund an order or some of its tickets. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Refund an order or some of its tickets. Needs a sign-in of the last 15 minutes. */
         post: operations["refund_order"];
         delete?: never;
         options?: never;
@@ -4564,17 +3896,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Suspend order
          * @description Suspend the tickets of an order: gates refuse them until they are reinstated, and the buyer is told.
          *
          *     Needs a sign-in of the last 15 minutes.
          */
         put: operations["suspend_order"];
         post?: never;
-        /**
-         * Reinstate order
-         * @description Make the suspended tickets of an order valid again. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Make the suspended tickets of an order valid again. Needs a sign-in of the last 15 minutes. */
         delete: operations["reinstate_order"];
         options?: never;
         head?: never;
@@ -4588,16 +3916,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List organisers
-         * @description Return the organisers within the caller's roles; at most 500.
-         */
+        /** @description Return the organisers within the caller's roles; at most 500. */
         get: operations["list_organisers"];
         put?: never;
-        /**
-         * Add organiser
-         * @description Add an organiser. The client makes the id: a repeated request returns the same organiser.
-         */
+        /** @description Add an organiser. The client makes the id: a repeated request returns the same organiser. */
         post: operations["add_organiser"];
         delete?: never;
         options?: never;
@@ -4612,10 +3934,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List office packages
-         * @description Return the packages within the caller's roles with their counts, the latest sale first.
-         */
+        /** @description Return the packages within the caller's roles with their counts, the latest sale first. */
         get: operations["list_office_packages"];
         put?: never;
         post?: never;
@@ -4634,10 +3953,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Preview package
-         * @description Return what buyers would see of a package, with its prices at all events that are sold. Nothing is stored.
-         */
+        /** @description Return what buyers would see of a package, with its prices at all events that are sold. Nothing is stored. */
         post: operations["preview_package"];
         delete?: never;
         options?: never;
@@ -4653,10 +3969,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put package
-         * @description Create or change a package; it applies to later sales. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Create or change a package; it applies to later sales. Needs a sign-in of the last 15 minutes. */
         put: operations["put_package"];
         post?: never;
         delete?: never;
@@ -4673,7 +3986,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List package subscriptions
          * @description Return who holds or bought a package, 100 at a time; `after` is the last one of the page before.
          *
          *     `unpaid`: those alone of which an instalment is not paid.
@@ -4694,10 +4006,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get package subscriptions csv
-         * @description Return who holds or bought a package as CSV, with their seats at the first event.
-         */
+        /** @description Return who holds or bought a package as CSV, with their seats at the first event. */
         get: operations["get_package_subscriptions_csv"];
         put?: never;
         post?: never;
@@ -4714,15 +4023,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List page versions
-         * @description Return all versions of a page in a language, the latest first.
-         */
+        /** @description Return all versions of a page in a language, the latest first. */
         get: operations["list_page_versions"];
-        /**
-         * Publish page
-         * @description Publish the next version of a page. The client makes the id: a repeated request returns the same version.
-         */
+        /** @description Publish the next version of a page. The client makes the id: a repeated request returns the same version. */
         put: operations["publish_page"];
         post?: never;
         delete?: never;
@@ -4738,10 +4041,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List accounts
-         * @description Return all organisers, with and without an account of their own, by name.
-         */
+        /** @description Return all organisers, with and without an account of their own, by name. */
         get: operations["list_accounts"];
         put?: never;
         post?: never;
@@ -4759,10 +4059,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put fee
-         * @description Set what the operator keeps of payments that begin from now on. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Set what the operator keeps of payments that begin from now on. Asks for a sign-in of the last 15 minutes. */
         put: operations["put_fee"];
         post?: never;
         delete?: never;
@@ -4781,7 +4078,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open account
          * @description Open the account of an organiser, unless it is open, and return the address of the provider's form.
          *
          *     From then on the organiser's tickets are sold only while the account may charge. Asks for a sign-in of the last 15
@@ -4803,10 +4099,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Refresh account
-         * @description Read the account of an organiser and those that it replaced from the provider, and return it.
-         */
+        /** @description Read the account of an organiser and those that it replaced from the provider, and return it. */
         post: operations["refresh_account"];
         delete?: never;
         options?: never;
@@ -4824,7 +4117,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace account
          * @description Open another account of an organiser in place of the one with this id, and return the address of the form.
          *
          *     From then on the organiser's tickets are sold only while the new account may charge. Refunds, disputes and payouts
@@ -4844,10 +4136,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List items
-         * @description Return open items, the longest open first, or resolved ones, the latest first; at most 200.
-         */
+        /** @description Return open items, the longest open first, or resolved ones, the latest first; at most 200. */
         get: operations["list_items"];
         put?: never;
         post?: never;
@@ -4865,10 +4154,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put item assignee
-         * @description Take over an open item, or release it. Idempotent.
-         */
+        /** @description Take over an open item, or release it. Idempotent. */
         put: operations["put_item_assignee"];
         post?: never;
         delete?: never;
@@ -4886,10 +4172,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Add item note
-         * @description Add a note to an item; `note_missing` for an empty one. Idempotent by its id.
-         */
+        /** @description Add a note to an item; `note_missing` for an empty one. Idempotent by its id. */
         post: operations["add_item_note"];
         delete?: never;
         options?: never;
@@ -4906,7 +4189,6 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put item resolution
          * @description Resolve an open item: matched by hand, explained or written off.
          *
          *     Refusals: `item_resolved`, `note_missing` without a reason, `match_invalid` without a match.
@@ -4926,10 +4208,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List payouts
-         * @description Return payouts, latest first; at most 50.
-         */
+        /** @description Return payouts, latest first; at most 50. */
         get: operations["list_payouts"];
         put?: never;
         post?: never;
@@ -4946,10 +4225,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get payout
-         * @description Return a payout with its items. `candidates` are free bank lines near its day, if it has none.
-         */
+        /** @description Return a payout with its items. `candidates` are free bank lines near its day, if it has none. */
         get: operations["get_payout"];
         put?: never;
         post?: never;
@@ -4966,10 +4242,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List payout entries
-         * @description Return a page of the entries of a payout, oldest first; at most 100.
-         */
+        /** @description Return a page of the entries of a payout, oldest first; at most 100. */
         get: operations["list_payout_entries"];
         put?: never;
         post?: never;
@@ -4986,10 +4259,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get payout csv
-         * @description Return all entries of a payout as CSV.
-         */
+        /** @description Return all entries of a payout as CSV. */
         get: operations["get_payout_csv"];
         put?: never;
         post?: never;
@@ -5007,10 +4277,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put payout line
-         * @description Match a payout with a bank line of the same amount, else `match_invalid`. Idempotent.
-         */
+        /** @description Match a payout with a bank line of the same amount, else `match_invalid`. Idempotent. */
         put: operations["put_payout_line"];
         post?: never;
         delete?: never;
@@ -5026,10 +4293,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Search payments
-         * @description Return payments, payouts, items and bank lines by order code, id of ours or of the provider, or amount.
-         */
+        /** @description Return payments, payouts, items and bank lines by order code, id of ours or of the provider, or amount. */
         get: operations["search_payments"];
         put?: never;
         post?: never;
@@ -5046,16 +4310,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List statements
-         * @description Return the bank accounts, and imported statements, latest first; at most 50.
-         */
+        /** @description Return the bank accounts, and imported statements, latest first; at most 50. */
         get: operations["list_statements"];
         put?: never;
-        /**
-         * Import statement
-         * @description Import a file without defects, else `statement_invalid` with all of them. Lines that are known are skipped.
-         */
+        /** @description Import a file without defects, else `statement_invalid` with all of them. Lines that are known are skipped. */
         post: operations["import_statement"];
         delete?: never;
         options?: never;
@@ -5072,10 +4330,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Check statement
-         * @description Read a file of camt.053 or CSV. Nothing is stored. A CSV file without columns has only its preview.
-         */
+        /** @description Read a file of camt.053 or CSV. Nothing is stored. A CSV file without columns has only its preview. */
         post: operations["check_statement"];
         delete?: never;
         options?: never;
@@ -5090,10 +4345,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get payment case
-         * @description Return a payment as a case: refunds, entries, payouts, bank lines, items and history.
-         */
+        /** @description Return a payment as a case: refunds, entries, payouts, bank lines, items and history. */
         get: operations["get_payment_case"];
         put?: never;
         post?: never;
@@ -5110,10 +4362,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List programmes
-         * @description Return the points of the organisers within the caller's roles.
-         */
+        /** @description Return the points of the organisers within the caller's roles. */
         get: operations["list_programmes"];
         put?: never;
         post?: never;
@@ -5131,10 +4380,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put programme
-         * @description Set the programme of an organiser. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Set the programme of an organiser. Needs a sign-in of the last 15 minutes. */
         put: operations["put_programme"];
         post?: never;
         delete?: never;
@@ -5150,10 +4396,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List redemptions
-         * @description Return redeemed rewards of an organiser, the latest first; at most 500.
-         */
+        /** @description Return redeemed rewards of an organiser, the latest first; at most 500. */
         get: operations["list_redemptions"];
         put?: never;
         post?: never;
@@ -5170,10 +4413,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List waiting redemptions
-         * @description Return open and ready rewards after one of them, the oldest first; at most 100.
-         */
+        /** @description Return open and ready rewards after one of them, the oldest first; at most 100. */
         get: operations["list_waiting_redemptions"];
         put?: never;
         post?: never;
@@ -5192,10 +4432,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Set redemption state
-         * @description Mark a redeemed reward as ready or handed over, or cancel it and return its points.
-         */
+        /** @description Mark a redeemed reward as ready or handed over, or cancel it and return its points. */
         post: operations["set_redemption_state"];
         delete?: never;
         options?: never;
@@ -5211,10 +4448,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put reward
-         * @description Create or change a reward. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Create or change a reward. Needs a sign-in of the last 15 minutes. */
         put: operations["put_reward"];
         post?: never;
         delete?: never;
@@ -5230,10 +4464,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List posts
-         * @description The gates and outlets of every venue, at which roles and devices may be.
-         */
+        /** @description The gates and outlets of every venue, at which roles and devices may be. */
         get: operations["list_posts"];
         put?: never;
         post?: never;
@@ -5250,10 +4481,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List failed refunds
-         * @description Return the refunds that a bank does not take, the longest waiting first.
-         */
+        /** @description Return the refunds that a bank does not take, the longest waiting first. */
         get: operations["list_failed_refunds"];
         put?: never;
         post?: never;
@@ -5271,10 +4499,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put refund assignee
-         * @description Take over a failed refund, or release it. Idempotent.
-         */
+        /** @description Take over a failed refund, or release it. Idempotent. */
         put: operations["put_refund_assignee"];
         post?: never;
         delete?: never;
@@ -5292,10 +4517,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Pay refund
-         * @description Note that a failed refund was paid another way. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Note that a failed refund was paid another way. Asks for a sign-in of the last 15 minutes. */
         post: operations["pay_refund"];
         delete?: never;
         options?: never;
@@ -5312,10 +4534,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Retry refund
-         * @description Send a failed refund to the provider again. Asks for a sign-in of the last 15 minutes.
-         */
+        /** @description Send a failed refund to the provider again. Asks for a sign-in of the last 15 minutes. */
         post: operations["retry_refund"];
         delete?: never;
         options?: never;
@@ -5332,10 +4551,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Decide renewal
-         * @description Look for seats of a listed renewal again, or refuse it, with a note. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Look for seats of a listed renewal again, or refuse it, with a note. Needs a sign-in of the last 15 minutes. */
         post: operations["decide_renewal"];
         delete?: never;
         options?: never;
@@ -5350,10 +4566,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List sales
-         * @description Return the sales of all public events within the caller's roles.
-         */
+        /** @description Return the sales of all public events within the caller's roles. */
         get: operations["list_sales"];
         put?: never;
         post?: never;
@@ -5370,10 +4583,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List campaigns
-         * @description Return the renewal campaigns within the caller's roles with their counts, the latest first.
-         */
+        /** @description Return the renewal campaigns within the caller's roles with their counts, the latest first. */
         get: operations["list_campaigns"];
         put?: never;
         post?: never;
@@ -5391,10 +4601,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put campaign
-         * @description Create a campaign, or change it before it starts. Needs a sign-in of the last 15 minutes.
-         */
+        /** @description Create a campaign, or change it before it starts. Needs a sign-in of the last 15 minutes. */
         put: operations["put_campaign"];
         post?: never;
         delete?: never;
@@ -5412,10 +4619,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Preview campaign
-         * @description Return what the next step of a campaign would do, computed as the step does it; nothing is stored.
-         */
+        /** @description Return what the next step of a campaign would do, computed as the step does it; nothing is stored. */
         post: operations["preview_campaign"];
         delete?: never;
         options?: never;
@@ -5431,7 +4635,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List campaign renewals
          * @description Return the renewals of a campaign, 100 at a time; `after` is the last one of the page before.
          *
          *     `only_listed`: those without seats alone, which wait for a decision of the office.
@@ -5452,10 +4655,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get round csv
-         * @description Return the relocation round as CSV, in its order.
-         */
+        /** @description Return the relocation round as CSV, in its order. */
         get: operations["get_round_csv"];
         put?: never;
         post?: never;
@@ -5475,7 +4675,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Step campaign
          * @description Start a campaign, or its relocation round. A repeated step changes nothing.
          *
          *     Needs a sign-in of the last 15 minutes.
@@ -5494,16 +4693,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List series
-         * @description Return tournaments and seasons within the caller's roles, the newest first.
-         */
+        /** @description Return tournaments and seasons within the caller's roles, the newest first. */
         get: operations["list_series"];
         put?: never;
-        /**
-         * Add series
-         * @description Add a tournament or season. The client makes the id: a repeated request returns the same series.
-         */
+        /** @description Add a tournament or season. The client makes the id: a repeated request returns the same series. */
         post: operations["add_series"];
         delete?: never;
         options?: never;
@@ -5518,10 +4711,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List staff
-         * @description Who holds which role where, and who is invited, as far as I administer it.
-         */
+        /** @description Who holds which role where, and who is invited, as far as I administer it. */
         get: operations["list_staff"];
         put?: never;
         post?: never;
@@ -5538,16 +4728,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List tokens
-         * @description The API clients that I created; all of them if I administer everything.
-         */
+        /** @description The API clients that I created; all of them if I administer everything. */
         get: operations["list_tokens"];
         put?: never;
-        /**
-         * Create token
-         * @description Create an API client with some of my grants; the token is shown once. Requires a sign-in within 15 minutes.
-         */
+        /** @description Create an API client with some of my grants; the token is shown once. Requires a sign-in within 15 minutes. */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -5565,10 +4749,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Revoke token
-         * @description Revoke an API client at once.
-         */
+        /** @description Revoke an API client at once. */
         delete: operations["revoke_token"];
         options?: never;
         head?: never;
@@ -5582,14 +4763,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List office venues
-         * @description Return the venues that the principal manages, each with its current version.
-         */
+        /** @description Return the venues that the principal manages, each with its current version. */
         get: operations["list_office_venues"];
         put?: never;
         /**
-         * Import venue file
          * @description Store a file without defects as the current version of its venue. Events keep the version that they have.
          *
          *     `based_on` is the version that the file was compared with, left out for a new venue: if another one is current,
@@ -5611,10 +4788,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Check venue file
-         * @description Check a file, JSON or gzip: a venue file or a seating plan of pretix. Nothing is stored.
-         */
+        /** @description Check a file, JSON or gzip: a venue file or a seating plan of pretix. Nothing is stored. */
         post: operations["check_venue_file"];
         delete?: never;
         options?: never;
@@ -5631,10 +4805,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Mend venue file
-         * @description Return a file with the proposed mends, to be checked again. Nothing is stored.
-         */
+        /** @description Return a file with the proposed mends, to be checked again. Nothing is stored. */
         post: operations["mend_venue_file"];
         delete?: never;
         options?: never;
@@ -5649,10 +4820,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get office venue
-         * @description Return a venue with its versions.
-         */
+        /** @description Return a venue with its versions. */
         get: operations["get_office_venue"];
         put?: never;
         post?: never;
@@ -5669,10 +4837,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get differences
-         * @description Return the differences between two versions of a venue.
-         */
+        /** @description Return the differences between two versions of a venue. */
         get: operations["get_differences"];
         put?: never;
         post?: never;
@@ -5692,7 +4857,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Edit venue
          * @description Apply edits to a version and store the result as the current one.
          *
          *     If another version is current, `changed_meanwhile` says which, since when and by whom.
@@ -5711,10 +4875,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get venue file
-         * @description Download the file of a version.
-         */
+        /** @description Download the file of a version. */
         get: operations["get_venue_file"];
         put?: never;
         post?: never;
@@ -5733,10 +4894,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Give bonus
-         * @description Grant bonus credit to a wallet. Requires a sign-in of the last 15 minutes.
-         */
+        /** @description Grant bonus credit to a wallet. Requires a sign-in of the last 15 minutes. */
         post: operations["give_bonus"];
         delete?: never;
         options?: never;
@@ -5751,10 +4909,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List disputed proceeds
-         * @description Return what disputes took back from the wallets of sellers, the latest first, with what was missing there.
-         */
+        /** @description Return what disputes took back from the wallets of sellers, the latest first, with what was missing there. */
         get: operations["list_disputed_proceeds"];
         put?: never;
         post?: never;
@@ -5774,7 +4929,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hold places
          * @description Hold places for ten minutes. A browser without a session gets one; a repeated id is the same order.
          *
          *     401 if guests already hold their share of the event: the buyer must sign in.
@@ -5794,7 +4948,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get order
          * @description Return an order of the caller.
          *
          *     `Prefer: wait=10` delays the answer by up to ten seconds while the order is being paid, or while a late payment of
@@ -5804,7 +4957,6 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Release order
          * @description Release the places of an unpaid order. An order that has ended is not changed.
          *
          *     An order of a bundle is released with its bundle only (`order_in_bundle`).
@@ -5824,10 +4976,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Pay order
-         * @description Start the payment and return the provider's page. A free order is paid at once.
-         */
+        /** @description Start the payment and return the provider's page. A free order is paid at once. */
         post: operations["pay_order"];
         delete?: never;
         options?: never;
@@ -5842,10 +4991,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get order refunds
-         * @description Return how far the refunds of an order of the caller are, oldest first.
-         */
+        /** @description Return how far the refunds of an order of the caller are, oldest first. */
         get: operations["get_order_refunds"];
         put?: never;
         post?: never;
@@ -5862,10 +5008,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get accepted terms
-         * @description Return the terms of sale accepted with an order of the caller; null if there were none.
-         */
+        /** @description Return the terms of sale accepted with an order of the caller; null if there were none. */
         get: operations["get_accepted_terms"];
         put?: never;
         post?: never;
@@ -5882,10 +5025,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List packages
-         * @description Return the packages that are on sale or will be, the first sale first.
-         */
+        /** @description Return the packages that are on sale or will be, the first sale first. */
         get: operations["list_packages"];
         put?: never;
         post?: never;
@@ -5902,10 +5042,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get package
-         * @description Return a package.
-         */
+        /** @description Return a package. */
         get: operations["get_package"];
         put?: never;
         post?: never;
@@ -5924,10 +5061,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Get package offer
-         * @description Return the prices of a package by category, for all of its events on sale or for a choice of them.
-         */
+        /** @description Return the prices of a package by category, for all of its events on sale or for a choice of them. */
         post: operations["get_package_offer"];
         delete?: never;
         options?: never;
@@ -5944,10 +5078,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hold package
-         * @description Hold a package for ten minutes: the same seats at every event where they are free, else the best equal ones.
-         */
+        /** @description Hold a package for ten minutes: the same seats at every event where they are free, else the best equal ones. */
         post: operations["hold_package"];
         delete?: never;
         options?: never;
@@ -5962,10 +5093,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List own pages
-         * @description Return the published pages, by kind and language.
-         */
+        /** @description Return the published pages, by kind and language. */
         get: operations["list_own_pages"];
         put?: never;
         post?: never;
@@ -5982,10 +5110,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get own page version
-         * @description Return a version, in force or not: an order refers to the accepted terms.
-         */
+        /** @description Return a version, in force or not: an order refers to the accepted terms. */
         get: operations["get_own_page_version"];
         put?: never;
         post?: never;
@@ -6002,10 +5127,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get own page
-         * @description Return the page in force, in the requested language, else in the default one or another.
-         */
+        /** @description Return the page in force, in the requested language, else in the default one or another. */
         get: operations["get_own_page"];
         put?: never;
         post?: never;
@@ -6022,10 +5144,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List points
-         * @description Return the open programmes with their rules and rewards, and the caller's points in them.
-         */
+        /** @description Return the open programmes with their rules and rewards, and the caller's points in them. */
         get: operations["list_points"];
         put?: never;
         post?: never;
@@ -6044,10 +5163,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Join points
-         * @description Take part in the points of an organiser: from now on, entries and purchases earn points.
-         */
+        /** @description Take part in the points of an organiser: from now on, entries and purchases earn points. */
         post: operations["join_points"];
         delete?: never;
         options?: never;
@@ -6064,10 +5180,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Leave points
-         * @description Take part no longer: the account is closed, and its points lapse at once.
-         */
+        /** @description Take part no longer: the account is closed, and its points lapse at once. */
         post: operations["leave_points"];
         delete?: never;
         options?: never;
@@ -6082,10 +5195,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List points movements
-         * @description Return what moved in my account and why, the latest first; 50 at a time.
-         */
+        /** @description Return what moved in my account and why, the latest first; 50 at a time. */
         get: operations["list_points_movements"];
         put?: never;
         post?: never;
@@ -6104,10 +5214,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Redeem reward
-         * @description Redeem a reward.
-         */
+        /** @description Redeem a reward. */
         post: operations["redeem_reward"];
         delete?: never;
         options?: never;
@@ -6122,10 +5229,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get push key
-         * @description The public key of the deployment for push messages (VAPID, RFC 8292).
-         */
+        /** @description The public key of the deployment for push messages (VAPID, RFC 8292). */
         get: operations["get_push_key"];
         put?: never;
         post?: never;
@@ -6144,10 +5248,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel recovery
-         * @description Cancel a recovery by the code in its email, without a sign-in.
-         */
+        /** @description Cancel a recovery by the code in its email, without a sign-in. */
         post: operations["cancel_recovery"];
         delete?: never;
         options?: never;
@@ -6162,10 +5263,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List renewals
-         * @description Return my renewals, the latest first.
-         */
+        /** @description Return my renewals, the latest first. */
         get: operations["list_renewals"];
         put?: never;
         post?: never;
@@ -6182,17 +5280,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get renewal
-         * @description Return one of my renewals, with the categories that wishes may name.
-         */
+        /** @description Return one of my renewals, with the categories that wishes may name. */
         get: operations["get_renewal"];
         put?: never;
         post?: never;
-        /**
-         * Decline renewal
-         * @description Decline my renewal: its seats are free for others at once. A repeated request changes nothing.
-         */
+        /** @description Decline my renewal: its seats are free for others at once. A repeated request changes nothing. */
         delete: operations["decline_renewal"];
         options?: never;
         head?: never;
@@ -6207,10 +5299,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put renewal seats
-         * @description Keep some of the seats of my renewal, while it is not paid: the others are free for others at once.
-         */
+        /** @description Keep some of the seats of my renewal, while it is not paid: the others are free for others at once. */
         put: operations["put_renewal_seats"];
         post?: never;
         delete?: never;
@@ -6228,7 +5317,6 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put wishes
          * @description Replace my wishes for other seats and what my party needs.
          *
          *     Until the deadline of the relocation round, and while the renewal is not paid.
@@ -6248,10 +5336,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List cameras
-         * @description Return all cameras of the venue, those of the programme first.
-         */
+        /** @description Return all cameras of the venue, those of the programme first. */
         get: operations["list_cameras"];
         put?: never;
         post?: never;
@@ -6268,10 +5353,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get clip
-         * @description Return a clip that the viewer may watch. Players repeat the request, to stop when access ends.
-         */
+        /** @description Return a clip that the viewer may watch. Players repeat the request, to stop when access ends. */
         get: operations["get_clip"];
         put?: never;
         post?: never;
@@ -6290,7 +5372,6 @@ export interface paths {
         };
         get?: never;
         /**
-         * Put description
          * @description Upload or replace the audio description of a complete clip in one language, as an audio file.
          *
          *     It is mixed with the stadium sound, from the first picture of each camera.
@@ -6310,10 +5391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get poster
-         * @description Return the poster of a clip. The picture never changes, but its access does.
-         */
+        /** @description Return the poster of a clip. The picture never changes, but its access does. */
         get: operations["get_poster"];
         put?: never;
         post?: never;
@@ -6332,10 +5410,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Release clip
-         * @description Publish a proposed or withdrawn clip.
-         */
+        /** @description Publish a proposed or withdrawn clip. */
         post: operations["release_clip"];
         delete?: never;
         options?: never;
@@ -6350,10 +5425,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get start
-         * @description Return a clip and its playlists in one response instead of three consecutive ones.
-         */
+        /** @description Return a clip and its playlists in one response instead of three consecutive ones. */
         get: operations["get_start"];
         put?: never;
         post?: never;
@@ -6372,10 +5444,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Withdraw clip
-         * @description Withdraw a clip.
-         */
+        /** @description Withdraw a clip. */
         post: operations["withdraw_clip"];
         delete?: never;
         options?: never;
@@ -6390,10 +5459,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get captions
-         * @description Return the captions of one segment (WebVTT) in an installed language.
-         */
+        /** @description Return the captions of one segment (WebVTT) in an installed language. */
         get: operations["get_captions"];
         put?: never;
         post?: never;
@@ -6410,10 +5476,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get file
-         * @description Return the video of one camera in a clip as an MP4 file, if the rights allow downloads.
-         */
+        /** @description Return the video of one camera in a clip as an MP4 file, if the rights allow downloads. */
         get: operations["get_file"];
         put?: never;
         post?: never;
@@ -6430,10 +5493,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get described file
-         * @description Return the same file with the audio description as its only sound, because few players offer a choice.
-         */
+        /** @description Return the same file with the audio description as its only sound, because few players offer a choice. */
         get: operations["get_described_file"];
         put?: never;
         post?: never;
@@ -6450,10 +5510,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get playlist
-         * @description Return a playlist of one camera in a clip (RFC 8216). Track playlists grow until the clip is complete.
-         */
+        /** @description Return a playlist of one camera in a clip (RFC 8216). Track playlists grow until the clip is complete. */
         get: operations["get_playlist"];
         put?: never;
         post?: never;
@@ -6470,10 +5527,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get footage
-         * @description Return a live playlist (RFC 8216) of a camera since a moment, whether or not a clip shows it.
-         */
+        /** @description Return a live playlist (RFC 8216) of a camera since a moment, whether or not a clip shows it. */
         get: operations["get_footage"];
         put?: never;
         post?: never;
@@ -6492,10 +5546,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Mark clip
-         * @description Publish a time range as a clip, or propose it for approval; idempotent.
-         */
+        /** @description Publish a time range as a clip, or propose it for approval; idempotent. */
         post: operations["mark_clip"];
         delete?: never;
         options?: never;
@@ -6510,10 +5561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get descriptions
-         * @description Return an event's clips to describe, and the languages of their descriptions.
-         */
+        /** @description Return an event's clips to describe, and the languages of their descriptions. */
         get: operations["get_descriptions"];
         put?: never;
         post?: never;
@@ -6530,15 +5578,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get desk
-         * @description Return the desk of an event: clips, suggestions and approval setting.
-         */
+        /** @description Return the desk of an event: clips, suggestions and approval setting. */
         get: operations["get_desk"];
-        /**
-         * Put desk
-         * @description Set whether clips of an event need approval. Proposed clips still need it.
-         */
+        /** @description Set whether clips of an event need approval. Proposed clips still need it. */
         put: operations["put_desk"];
         post?: never;
         delete?: never;
@@ -6554,10 +5596,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get footage key
-         * @description Return the key of a camera and an hour within the range that a desk may scrub.
-         */
+        /** @description Return the key of a camera and an hour within the range that a desk may scrub. */
         get: operations["get_footage_key"];
         put?: never;
         post?: never;
@@ -6574,15 +5613,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get rights
-         * @description Return the rights of an event's clips; by default everyone, everywhere, at any time.
-         */
+        /** @description Return the rights of an event's clips; by default everyone, everywhere, at any time. */
         get: operations["get_rights"];
-        /**
-         * Put rights
-         * @description Set the rights of an event's clips. They apply at once, also to running playback.
-         */
+        /** @description Set the rights of an event's clips. They apply at once, also to running playback. */
         put: operations["put_rights"];
         post?: never;
         delete?: never;
@@ -6600,10 +5633,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Tap
-         * @description Ask to see again what has just happened; counted once per person in ten seconds.
-         */
+        /** @description Ask to see again what has just happened; counted once per person in ten seconds. */
         post: operations["tap"];
         delete?: never;
         options?: never;
@@ -6618,10 +5648,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get key
-         * @description Return the key of a camera and an hour of the clip, while the viewer may watch it.
-         */
+        /** @description Return the key of a camera and an hour of the clip, while the viewer may watch it. */
         get: operations["get_key"];
         put?: never;
         post?: never;
@@ -6638,10 +5665,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get object
-         * @description Return an init segment or an encrypted segment; immutable and cacheable forever.
-         */
+        /** @description Return an init segment or an encrypted segment; immutable and cacheable forever. */
         get: operations["get_object"];
         put?: never;
         post?: never;
@@ -6660,10 +5684,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Dismiss suggestion
-         * @description Dismiss a suggestion. Publishing a clip of it closes it too.
-         */
+        /** @description Dismiss a suggestion. Publishing a clip of it closes it too. */
         post: operations["dismiss_suggestion"];
         delete?: never;
         options?: never;
@@ -6681,7 +5702,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Step of team
          * @description Accept an assignment of one's own team, pass it on, set out, arrive or be released, once each.
          *
          *     Refusals: `assignment_moved_on`, `team_id_taken`.
@@ -6700,10 +5720,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List duty events
-         * @description Return the events that are not over at which the caller may report, by start.
-         */
+        /** @description Return the events that are not over at which the caller may report, by start. */
         get: operations["list_duty_events"];
         put?: never;
         post?: never;
@@ -6720,10 +5737,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get duty
-         * @description Return the caller's teams, their open assignments, and the caller's reports.
-         */
+        /** @description Return the caller's teams, their open assignments, and the caller's reports. */
         get: operations["get_duty"];
         put?: never;
         post?: never;
@@ -6743,7 +5757,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Report from phone
          * @description Store a new incident. A repeated request is one incident.
          *
          *     Refusals: `place_unknown`, `incident_id_taken`.
@@ -6762,14 +5775,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List own requests
-         * @description Return the caller's requests at an event that are not hidden, the newest first.
-         */
+        /** @description Return the caller's requests at an event that are not hidden, the newest first. */
         get: operations["list_own_requests"];
         put?: never;
         /**
-         * Ask for help
          * @description Store a request of a fan with a ticket of a running event; return the caller's. A repeated one is one.
          *
          *     A second request of a kind joins the open one. Refusals: `ticket_needed`, `event_not_running`, `place_unknown`,
@@ -6792,7 +5801,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add to report
          * @description Add a text to one's own report, or set its priority. A repeated request is one entry.
          *
          *     Refusals: `incident_resolved`, `incident_id_taken`.
@@ -6813,10 +5821,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hide request
-         * @description Show the caller's request on no phone any more. The control room still has it.
-         */
+        /** @description Show the caller's request on no phone any more. The control room still has it. */
         post: operations["hide_request"];
         delete?: never;
         options?: never;
@@ -6834,7 +5839,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add to request
          * @description Add a text to the caller's open request. A repeated text is one.
          *
          *     Refusals: `request_over`, `request_id_taken`, `rate_limited`.
@@ -6855,10 +5859,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Withdraw request
-         * @description Withdraw the caller's request.
-         */
+        /** @description Withdraw the caller's request. */
         post: operations["withdraw_request"];
         delete?: never;
         options?: never;
@@ -6876,10 +5877,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Sign out
-         * @description Sign out here; who is not signed in is signed out already.
-         */
+        /** @description Sign out here; who is not signed in is signed out already. */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -6896,7 +5894,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in
          * @description Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays.
          *
          *     `cookie_missing` when the browser did not keep the cookie of its request for the code.
@@ -6918,7 +5915,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Request sign in code
          * @description Send a code for this browser. The answer is the same for every address.
          *
          *     429 when the browser asks too often, or its network more often than a whole ground would.
@@ -6937,10 +5933,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List sign in methods
-         * @description How this deployment signs in, besides codes by email and passkeys.
-         */
+        /** @description How this deployment signs in, besides codes by email and passkeys. */
         get: operations["list_sign_in_methods"];
         put?: never;
         post?: never;
@@ -6959,10 +5952,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Sign in by passkey
-         * @description Sign in by passkey. The session's cookie changes; a basket held before stays.
-         */
+        /** @description Sign in by passkey. The session's cookie changes; a basket held before stays. */
         post: operations["sign_in_by_passkey"];
         delete?: never;
         options?: never;
@@ -6979,10 +5969,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Start passkey sign in
-         * @description A challenge for a sign-in in this browser by any passkey, valid for 5 minutes and once. Nothing is stored.
-         */
+        /** @description A challenge for a sign-in in this browser by any passkey, valid for 5 minutes and once. Nothing is stored. */
         post: operations["start_passkey_sign_in"];
         delete?: never;
         options?: never;
@@ -6999,10 +5986,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Sign in by recovery code
-         * @description Sign in with a recovery code, in the browser that requested a code by email before. Each works once.
-         */
+        /** @description Sign in with a recovery code, in the browser that requested a code by email before. Each works once. */
         post: operations["sign_in_by_recovery_code"];
         delete?: never;
         options?: never;
@@ -7018,7 +6002,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Begin sso
          * @description Lead the browser to the OpenID provider, and from there back to the page `to`. Nothing is stored.
          *
          *     `confirm`: the person who is signed in proves again who they are. A provider that is away leads back with
@@ -7040,10 +6023,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Stream
-         * @description Subscribe to topics as server-sent events. Each topic decides who may subscribe.
-         */
+        /** @description Subscribe to topics as server-sent events. Each topic decides who may subscribe. */
         get: operations["stream"];
         put?: never;
         post?: never;
@@ -7060,10 +6040,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List subscriptions
-         * @description Return my subscriptions, the latest first.
-         */
+        /** @description Return my subscriptions, the latest first. */
         get: operations["list_subscriptions"];
         put?: never;
         post?: never;
@@ -7080,17 +6057,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get subscription
-         * @description Return one of my subscriptions.
-         */
+        /** @description Return one of my subscriptions. */
         get: operations["get_subscription"];
         put?: never;
         post?: never;
-        /**
-         * Release subscription
-         * @description Release the places of an unpaid subscription. One that has ended is not changed.
-         */
+        /** @description Release the places of an unpaid subscription. One that has ended is not changed. */
         delete: operations["release_subscription"];
         options?: never;
         head?: never;
@@ -7107,7 +6078,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace subscription card
          * @description Return the page that saves another card for the instalments to come; the first one is charged until then.
          *
          *     The page returns to `/subscriptions/{subscription_id}?method={method_id}`.
@@ -7129,7 +6099,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Pay subscription
          * @description Start the payment and return the provider's page. A free subscription is paid at once.
          *
          *     The page of the card returns to `/subscriptions/{subscription_id}?method={method_id}`.
@@ -7149,10 +6118,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Name holders
-         * @description Set the holders' names of a party at once: all of them change, or none. Return the tickets in this order.
-         */
+        /** @description Set the holders' names of a party at once: all of them change, or none. Return the tickets in this order. */
         put: operations["name_holders"];
         post?: never;
         delete?: never;
@@ -7168,15 +6134,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get reminder choice
-         * @description Return whether the caller wants reminders of events by email.
-         */
+        /** @description Return whether the caller wants reminders of events by email. */
         get: operations["get_reminder_choice"];
-        /**
-         * Put reminder choice
-         * @description Choose whether the caller wants reminders of events by email.
-         */
+        /** @description Choose whether the caller wants reminders of events by email. */
         put: operations["put_reminder_choice"];
         post?: never;
         delete?: never;
@@ -7198,10 +6158,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /**
-         * Name holder
-         * @description Set the holder's name of a ticket.
-         */
+        /** @description Set the holder's name of a ticket. */
         patch: operations["name_holder"];
         trace?: never;
     };
@@ -7214,10 +6171,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Print paper
-         * @description Print the ticket. This revokes a pass on a phone, which needs a sign-in of the last 15 minutes.
-         */
+        /** @description Print the ticket. This revokes a pass on a phone, which needs a sign-in of the last 15 minutes. */
         post: operations["print_paper"];
         delete?: never;
         options?: never;
@@ -7234,10 +6188,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Bind pass
-         * @description Bind the ticket's pass to this phone. A repeated key gets the same pass.
-         */
+        /** @description Bind the ticket's pass to this phone. A repeated key gets the same pass. */
         post: operations["bind_pass"];
         delete?: never;
         options?: never;
@@ -7254,10 +6205,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Rebind pass
-         * @description Move the ticket to this phone with the code from the email.
-         */
+        /** @description Move the ticket to this phone with the code from the email. */
         post: operations["rebind_pass"];
         delete?: never;
         options?: never;
@@ -7274,10 +6222,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Send rebind code
-         * @description Email the code that moves the ticket to another phone.
-         */
+        /** @description Email the code that moves the ticket to another phone. */
         post: operations["send_rebind_code"];
         delete?: never;
         options?: never;
@@ -7295,7 +6240,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Request card payment
          * @description Request a card payment at the till's reader. Idempotent: a repeated request hands it to the reader once.
          *
          *     The payment is stored first. A reader that is offline or busy ends it, with the reason. If the provider does not
@@ -7318,7 +6262,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Have no card payment
          * @description Accept a till's report that it has no unsent sale and no open card payment.
          *
          *     Its captured payments without a record that are older than five minutes are refunded.
@@ -7337,10 +6280,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get card payment
-         * @description Return the state of a payment of this till.
-         */
+        /** @description Return the state of a payment of this till. */
         get: operations["get_card_payment"];
         put?: never;
         post?: never;
@@ -7360,7 +6300,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel card payment
          * @description Cancel a payment of this till. If the money came first, the payment is captured, and the till books its sale.
          *
          *     While the provider does not answer, or a card is being charged, the payment waits: it is cancelled by a job.
@@ -7381,10 +6320,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Return card payment
-         * @description Return a payment of this till to the card, because there is no sale: also money that comes later. Idempotent.
-         */
+        /** @description Return a payment of this till to the card, because there is no sale: also money that comes later. Idempotent. */
         post: operations["return_card_payment"];
         delete?: never;
         options?: never;
@@ -7400,10 +6336,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Choose card reader
-         * @description Let this till take a reader of its outlets, or none. Another till that had it is left without.
-         */
+        /** @description Let this till take a reader of its outlets, or none. Another till that had it is left without. */
         put: operations["choose_card_reader"];
         post?: never;
         delete?: never;
@@ -7419,10 +6352,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List till card readers
-         * @description Return the readers at the outlets of this till.
-         */
+        /** @description Return the readers at the outlets of this till. */
         get: operations["list_till_card_readers"];
         put?: never;
         post?: never;
@@ -7439,10 +6369,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get till cards
-         * @description Return the cards for offline sales: all at first, then those that changed.
-         */
+        /** @description Return the cards for offline sales: all at first, then those that changed. */
         get: operations["get_till_cards"];
         put?: never;
         post?: never;
@@ -7462,7 +6389,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Load wallet
          * @description Book a signed desk record: a top-up or payout between the till's drawer or terminal and the wallet.
          *
          *     A payout needs a tap that was not used for a look-up.
@@ -7482,7 +6408,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get till pack
          * @description Return all that the till needs to start, sell, price and print offline.
          *
          *     The ETag changes with the content, except its time and the heads of the chains.
@@ -7503,10 +6428,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Fetch proof
-         * @description The proof of a phone for a record of this till, the latest that was sent.
-         */
+        /** @description The proof of a phone for a record of this till, the latest that was sent. */
         get: operations["fetch_proof"];
         put?: never;
         post?: never;
@@ -7525,10 +6447,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Look into wallet
-         * @description Return a wallet and the limits of a desk. The same tap can top it up within five minutes.
-         */
+        /** @description Return a wallet and the limits of a desk. The same tap can top it up within five minutes. */
         post: operations["look_into_wallet"];
         delete?: never;
         options?: never;
@@ -7546,7 +6465,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post records
          * @description Upload records. Idempotent: a repeated upload gets the same answers.
          *
          *     A single online record may be refused; its number then stays free. Offline records are always booked.
@@ -7567,10 +6485,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Look up reward
-         * @description Return the redeemed reward with a code. It is used up by `POST /api/till/rewards/handover` alone.
-         */
+        /** @description Return the redeemed reward with a code. It is used up by `POST /api/till/rewards/handover` alone. */
         post: operations["look_up_reward"];
         delete?: never;
         options?: never;
@@ -7587,10 +6502,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hand over reward
-         * @description Hand a redeemed reward over, once. Idempotent: a repeated request gets the first answer.
-         */
+        /** @description Hand a redeemed reward over, once. Idempotent: a repeated request gets the first answer. */
         post: operations["hand_over_reward"];
         delete?: never;
         options?: never;
@@ -7605,10 +6517,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get statistics
-         * @description Return distance and speed of all players, and the hardest kick.
-         */
+        /** @description Return distance and speed of all players, and the hardest kick. */
         get: operations["get_statistics"];
         put?: never;
         post?: never;
@@ -7627,10 +6536,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Post frames
-         * @description Add a batch of frames in the order of the match clock. A batch may be repeated: docs/pitch.md.
-         */
+        /** @description Add a batch of frames in the order of the match clock. A batch may be repeated: docs/pitch.md. */
         post: operations["post_frames"];
         delete?: never;
         options?: never;
@@ -7645,16 +6551,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List transfers
-         * @description Return what the caller gave, received, or is offered by address, the latest first.
-         */
+        /** @description Return what the caller gave, received, or is offered by address, the latest first. */
         get: operations["list_transfers"];
         put?: never;
-        /**
-         * Offer tickets
-         * @description Offer tickets to an address, or by the link in the answer. A repeated id is one offer.
-         */
+        /** @description Offer tickets to an address, or by the link in the answer. A repeated id is one offer. */
         post: operations["offer_tickets"];
         delete?: never;
         options?: never;
@@ -7671,10 +6571,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Accept transfer
-         * @description Accept an offer: the tickets become the caller's, and the giver's passes become invalid.
-         */
+        /** @description Accept an offer: the tickets become the caller's, and the giver's passes become invalid. */
         post: operations["accept_transfer"];
         delete?: never;
         options?: never;
@@ -7691,10 +6588,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel transfer
-         * @description Withdraw an offer until it is accepted.
-         */
+        /** @description Withdraw an offer until it is accepted. */
         post: operations["cancel_transfer"];
         delete?: never;
         options?: never;
@@ -7711,10 +6605,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Read transfer
-         * @description Return an offer to who has the key of its link, or whose address it names.
-         */
+        /** @description Return an offer to who has the key of its link, or whose address it names. */
         post: operations["read_transfer"];
         delete?: never;
         options?: never;
@@ -7731,10 +6622,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Return tickets
-         * @description Give received tickets back to the person who gave them, until they were scanned.
-         */
+        /** @description Give received tickets back to the person who gave them, until they were scanned. */
         post: operations["return_tickets"];
         delete?: never;
         options?: never;
@@ -7749,10 +6637,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get venue
-         * @description Return the first venue of the deployment with its current version.
-         */
+        /** @description Return the first venue of the deployment with its current version. */
         get: operations["get_venue"];
         put?: never;
         post?: never;
@@ -7769,10 +6654,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List lifts
-         * @description Return all lifts, with those out of order.
-         */
+        /** @description Return all lifts, with those out of order. */
         get: operations["list_lifts"];
         put?: never;
         post?: never;
@@ -7790,10 +6672,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Put lift
-         * @description Report a lift as out of order or working. Any steward of its venue may, as lifts serve all stands.
-         */
+        /** @description Report a lift as out of order or working. Any steward of its venue may, as lifts serve all stands. */
         put: operations["put_lift"];
         post?: never;
         delete?: never;
@@ -7810,7 +6689,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get nearest
          * @description Return the quickest route from a place to the nearest outlet, toilets, first aid, information desk or exit.
          *
          *     It avoids what is closed as `/route` does.
@@ -7832,7 +6710,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get route
          * @description Return the quickest route from a ramp through a gate to a place, including current waits.
          *
          *     Lifts that are out of order are avoided, and lifts, gates and outlets that are closed for the event.
@@ -7853,10 +6730,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get version
-         * @description Return a version of a venue.
-         */
+        /** @description Return a version of a venue. */
         get: operations["get_version"];
         put?: never;
         post?: never;
@@ -7873,10 +6747,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get geometry
-         * @description Return everything needed to draw the venue. A version never changes, so clients cache this for ever.
-         */
+        /** @description Return everything needed to draw the venue. A version never changes, so clients cache this for ever. */
         get: operations["get_geometry"];
         put?: never;
         post?: never;
@@ -7893,10 +6764,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get labels
-         * @description Return row names, seat numbers and features of a block. Clients cache this for ever.
-         */
+        /** @description Return row names, seat numbers and features of a block. Clients cache this for ever. */
         get: operations["get_labels"];
         put?: never;
         post?: never;
@@ -7913,10 +6781,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List venues
-         * @description Return every venue with its current version, which addresses its geometry and labels.
-         */
+        /** @description Return every venue with its current version, which addresses its geometry and labels. */
         get: operations["list_venues"];
         put?: never;
         post?: never;
@@ -7933,10 +6798,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get wallet
-         * @description Return my wallet with about fifty lines of its history before a moment, latest first.
-         */
+        /** @description Return my wallet with about fifty lines of its history before a moment, latest first. */
         get: operations["get_wallet"];
         put?: never;
         post?: never;
@@ -7953,13 +6815,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get auto top up
-         * @description Return my automatic top-up.
-         */
+        /** @description Return my automatic top-up. */
         get: operations["get_auto_top_up"];
         /**
-         * Put auto top up
          * @description Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
          *
          *     A new `method_id` leads to the provider's page, which returns to the wallet's page with `?method={id}`; the rule
@@ -7967,10 +6825,7 @@ export interface paths {
          */
         put: operations["put_auto_top_up"];
         post?: never;
-        /**
-         * End auto top up
-         * @description End my automatic top-up and delete its card at the provider.
-         */
+        /** @description End my automatic top-up and delete its card at the provider. */
         delete: operations["end_auto_top_up"];
         options?: never;
         head?: never;
@@ -7987,7 +6842,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm auto top up
          * @description Open the provider's page for the charge that my bank wants me to confirm, with the same card and amount.
          *
          *     Once it is paid, automatic top-up goes on. The page returns to the wallet's page, as that of a top-up.
@@ -8008,10 +6862,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Find card
-         * @description The card on which a code is printed. The code is in the body: addresses end up in logs.
-         */
+        /** @description The card on which a code is printed. The code is in the body: addresses end up in logs. */
         post: operations["find_card"];
         delete?: never;
         options?: never;
@@ -8028,10 +6879,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Block card
-         * @description Block a card that was lost, stolen, is broken or misused: its owner cannot lift that, a new card replaces it.
-         */
+        /** @description Block a card that was lost, stolen, is broken or misused: its owner cannot lift that, a new card replaces it. */
         post: operations["block_card"];
         delete?: never;
         options?: never;
@@ -8048,10 +6896,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Replace card
-         * @description Hand out the fresh card on which this code is printed, on the same wallet; the old one is blocked for ever.
-         */
+        /** @description Hand out the fresh card on which this code is printed, on the same wallet; the old one is blocked for ever. */
         post: operations["replace_card"];
         delete?: never;
         options?: never;
@@ -8068,10 +6913,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Ask payout
-         * @description Refund my balance to the bank cards that paid it, free and without a minimum.
-         */
+        /** @description Refund my balance to the bank cards that paid it, free and without a minimum. */
         post: operations["ask_payout"];
         delete?: never;
         options?: never;
@@ -8088,10 +6930,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Send proof
-         * @description Send what my phone signed to the till that asked for it. Sent again, it is the same.
-         */
+        /** @description Send what my phone signed to the till that asked for it. Sent again, it is the same. */
         post: operations["send_proof"];
         delete?: never;
         options?: never;
@@ -8106,10 +6945,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get proof
-         * @description Whether the till has booked what I signed.
-         */
+        /** @description Whether the till has booked what I signed. */
         get: operations["get_proof"];
         put?: never;
         post?: never;
@@ -8127,7 +6963,6 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read tap
          * @description Return the page of a tap. The tap is used up: no till accepts it any more, and the page may repeat it for
          *     five minutes. A tap has `uid` and `ctr`, or `picc_data`.
          */
@@ -8150,7 +6985,6 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin top up
          * @description Begin a top-up by bank card; return the provider's page, which returns to the wallet's page.
          *
          *     The return address contains the top-up, since some banking apps open another browser.
@@ -8169,10 +7003,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get top up
-         * @description Return my own top-up.
-         */
+        /** @description Return my own top-up. */
         get: operations["get_top_up"];
         put?: never;
         post?: never;
