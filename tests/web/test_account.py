@@ -98,7 +98,7 @@ def test_a_chosen_language_is_stored_in_browser_and_account(browser: Browser, sy
 @pytest.mark.parametrize(
     ("role", "screens"),
     [
-        ("steward", ["Gate", "My PIN"]),
+        ("steward", ["Gate", "Report and assignments", "My PIN"]),
         ("cashier", ["Till", "Kitchen", "My PIN"]),
         ("kitchen", ["Kitchen"]),
         ("moderator", ["Match desk"]),

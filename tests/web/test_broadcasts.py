@@ -120,7 +120,7 @@ def test_a_message_is_updated_and_cancelled_and_stays_readable_without_network(
     expect(fan.get_by_role("alertdialog").get_by_role("heading", name=news)).to_be_visible()
     expect(fan.get_by_text(headline)).to_have_count(0)
 
-    fan.wait_for_function("navigator.serviceWorker.controller !== null")
+    fan.wait_for_function("() => navigator.serviceWorker.controller !== null")
     fan.context.set_offline(True)
     fan.reload()
     expect(fan.get_by_role("alertdialog").get_by_role("heading", name=news)).to_be_visible()

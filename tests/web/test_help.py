@@ -135,7 +135,7 @@ def test_a_fan_asks_in_three_taps_and_sees_the_answer_of_the_desk(fan: Page, des
 def test_a_request_without_network_survives_a_reload_and_is_sent_once_with_its_time(
     fan: Page, system: System, event_id: UUID
 ) -> None:
-    fan.wait_for_function("navigator.serviceWorker.controller !== null")
+    fan.wait_for_function("() => navigator.serviceWorker.controller !== null")
     fan.reload()
     expect(fan.locator("[data-kind]")).to_have_count(4)
     fan.context.set_offline(True)

@@ -63,7 +63,7 @@ def test_a_fan_joins_pays_and_has_the_card_offline(fan: Page) -> None:
     assert number in welcome.inner_text()
     expect(fan.get_by_text("You are a member for this term.")).to_have_count(2)
     fine(fan)
-    fan.wait_for_function("navigator.serviceWorker.controller !== null")
+    fan.wait_for_function("() => navigator.serviceWorker.controller !== null")
     fan.goto("/account")
     fan.get_by_role("link", name="Membership").click()
     assert member_card(fan, "Gold") == number

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.web.gate import until
 from tests.web.steps import buy_and_open
 from tests.web.system import FAN, Process, System
 
@@ -43,6 +44,17 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     expect(page.locator("a[href^='/tickets/']")).to_have_count(2)
     expect(page.get_by_text("You are offline", exact=False).first).to_be_visible()
     context.close()
+
+
+@pytest.mark.browser_context_args(service_workers="allow")
+def test_a_page_that_loaded_past_the_service_worker_is_controlled_by_it_all_the_same(page: Page) -> None:
+    page.goto("/")
+    until(page, "() => navigator.serviceWorker.controller !== null")
+    page.evaluate("window.loaded = 'before'")
+    with page.expect_event("load"):
+        page.context.new_cdp_session(page).send("Page.reload", {"ignoreCache": True})
+    assert page.evaluate("window.loaded") is None
+    until(page, "() => navigator.serviceWorker.controller !== null")
 
 
 KEPT = """async () => {

@@ -75,7 +75,7 @@ def test_a_fan_joins_earns_by_buying_and_entering_and_sees_why(fan: Page, system
         line = fan.get_by_role("listitem").filter(has_text=rule).filter(has_text=title)
         expect(line.get_by_text(points, exact=True)).to_be_visible()
     fine(fan)
-    fan.wait_for_function("navigator.serviceWorker.controller !== null")
+    fan.wait_for_function("() => navigator.serviceWorker.controller !== null")
     fan.context.set_offline(True)
     fan.reload()
     assert balance(fan) == bought + 30

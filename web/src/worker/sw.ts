@@ -37,6 +37,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();
+  if (event.data === "control this page") event.waitUntil(self.clients.claim());
   if (event.data === "keep the gate") event.waitUntil(keepGate());
 });
 self.addEventListener("push", (event) => event.waitUntil(showMessage(self, event.data)));

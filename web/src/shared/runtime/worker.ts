@@ -20,6 +20,10 @@ export async function registerWorker(): Promise<void> {
   };
   if (registration.waiting && controlled) ask(registration.waiting);
   registration.addEventListener("updatefound", () => offer(registration.installing));
+  // A page that was loading while the worker activated, or that was reloaded past it, is not controlled: without network it
+  // would load no more files.
+  const { active } = await navigator.serviceWorker.ready;
+  if (!navigator.serviceWorker.controller) active?.postMessage("control this page");
 }
 
 function ask(worker: ServiceWorker): void {
