@@ -439,6 +439,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/refunds": only("finance"),
     "POST /api/control/counts": DEVICE,
     "GET /api/control/events/{event_id}/picture": only("controller"),
+    "GET /api/control/events/{event_id}/clearing": only("controller"),
     "GET /api/control/events/{event_id}/incidents": only("controller"),
     "POST /api/control/events/{event_id}/incidents": only("controller"),
     "GET /api/control/events/{event_id}/log": only("controller"),

@@ -341,6 +341,7 @@ ELSEWHERE = {
     "POST /api/control/requests/{request_id}/false",
     # the picture: tests/control/safety/test_picture.py tries a controller of another event
     "GET /api/control/events/{event_id}/picture",
+    "GET /api/control/events/{event_id}/clearing",
     # messages: tests/control/safety/test_broadcasts.py tries a controller of another event
     "GET /api/control/events/{event_id}/broadcasts",
     "POST /api/control/events/{event_id}/broadcasts",

@@ -3,6 +3,7 @@
 from virage.control.safety.counts import Counts
 from virage.control.safety.jobs import AlertJob, BroadcastPush, PictureJob, RetentionJob
 from virage.control.safety.reads.broadcasts import BroadcastTopic
+from virage.control.safety.reads.clearing import Clearing
 from virage.control.safety.reads.pictures import ControlTopic, VenuePictures
 from virage.control.safety.receipts import Receipts
 from virage.control.safety.requests import Requests
@@ -83,6 +84,7 @@ def build(process: Process) -> Parts:
             "receipts": Receipts(db, clock),
             "counts": Counts(db, clock),
             "venue_pictures": pictures,
+            "clearing": Clearing(db, pictures),
             "help_requests": Requests(db, clock, vault),
         },
         jobs=[

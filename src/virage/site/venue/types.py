@@ -21,6 +21,7 @@ from virage.site.venue.rules.file import OutletFile as OutletFile
 from virage.site.venue.rules.file import PitchFile as PitchFile
 from virage.site.venue.rules.file import RampFile as RampFile
 from virage.site.venue.rules.file import RowFile as RowFile
+from virage.site.venue.rules.file import Safety as Safety
 from virage.site.venue.rules.file import SeatFeature as SeatFeature
 from virage.site.venue.rules.file import SegmentFile as SegmentFile
 from virage.site.venue.rules.file import StandFile as StandFile

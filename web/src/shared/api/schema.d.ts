@@ -788,6 +788,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/events/{event_id}/clearing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Return when the venue is clear if all leave now; `closed` are codes of exits (groups of gates) with commas.
+         *
+         *     Refusals: `place_unknown` with the codes that are no exits.
+         */
+        get: operations["get_clearing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/events/{event_id}/incidents": {
         parameters: {
             query?: never;
@@ -8034,6 +8055,11 @@ export interface components {
         CancelCode: {
             code: string;
         };
+        /**
+         * @description What may limit the capacity of a venue.
+         * @enum {string}
+         */
+        CapacityLimit: "authorised" | "emergency" | "entry" | "exit" | "holding" | "passage_units";
         /** @description Why the staff blocks a card. */
         CardBlock: {
             reason: components["schemas"]["StaffReason"];
@@ -8232,6 +8258,33 @@ export interface components {
             kind: "chosen";
             places: components["schemas"]["ChosenSeat"][];
             venue_version?: string | null;
+        };
+        /**
+         * @description Seconds until the last person has left: one run in which all start at once, and the spread of an ensemble.
+         *
+         *         0 without people, None if people are left without an open exit.
+         */
+        ClearTime: {
+            p50_s: number | null;
+            p95_s: number | null;
+            seconds: number | null;
+        };
+        /**
+         * @description When the venue is clear if all leave now. `at` is the time of the counts.
+         *
+         *         `assumed_widths` counts walkways whose width the venue file does not give.
+         */
+        ClearingForecast: {
+            assumed_widths: number;
+            /** Format: date-time */
+            at: string;
+            capacity: components["schemas"]["FinalCapacity"];
+            /** Format: uuid */
+            event_id: string;
+            exits: components["schemas"]["ExitLoad"][];
+            members: number;
+            stands: components["schemas"]["PlaceClearing"][];
+            venue: components["schemas"]["PlaceClearing"];
         };
         /**
          * @description A clip in any state. The first camera is shown first.
@@ -9469,6 +9522,13 @@ export interface components {
             y_m: number;
             zone?: string | null;
         };
+        /** @description An exit, a group of gates, with its clear width in metres and the people who leave through it. */
+        ExitLoad: {
+            closed: boolean;
+            code: string;
+            people: number;
+            width_m: number;
+        };
         /** @description Mark a request as false. `id` is made by the client and makes the request idempotent. */
         FalseRequest: {
             /** Format: uuid */
@@ -9591,6 +9651,21 @@ export interface components {
             places: number;
             seats: number;
             time_zone: string;
+        };
+        /**
+         * @description The final capacity of a venue in people, and what limits it.
+         *
+         *         `limits` has each known figure; one that the venue file does not give is left out. `passage_units` are those of all
+         *         exits. `are_exits_given` is false if the file lists no exits (`safety.exits`): then the groups of gates are counted.
+         */
+        FinalCapacity: {
+            are_exits_given: boolean;
+            limited_by: components["schemas"]["CapacityLimit"];
+            limits: {
+                [key: string]: number;
+            };
+            passage_units: number;
+            people: number;
         };
         /** @description A floor of the walking graph; `name` is empty if the file gives none. */
         Floor: {
@@ -12186,6 +12261,19 @@ export interface components {
         PitchFile: {
             length_m: number;
             width_m: number;
+        };
+        /**
+         * @description The time to clear a stand or standing area; `code` is None for the venue.
+         *
+         *         `is_measured` is false without a fresh count: then the place counts as full. `blocked` people have no open exit.
+         */
+        PlaceClearing: {
+            blocked: number;
+            code: string | null;
+            is_measured: boolean;
+            observed: components["schemas"]["ClearTime"];
+            people: number;
+            planning: components["schemas"]["ClearTime"];
         };
         /** @description Set or correct the place. */
         PlaceIncident: {
@@ -16846,6 +16934,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SentView"][];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_clearing: {
+        parameters: {
+            query?: {
+                closed?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearingForecast"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

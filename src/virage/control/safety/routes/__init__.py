@@ -1,6 +1,16 @@
 """Routes of the control room, its alerts, counts, procedures and messages, and of phones of stewards and fans."""
 
-from virage.control.safety.routes import alerts, broadcasts, incidents, log, pictures, procedures, requests, teams
+from virage.control.safety.routes import (
+    alerts,
+    broadcasts,
+    clearing,
+    incidents,
+    log,
+    pictures,
+    procedures,
+    requests,
+    teams,
+)
 from virage.platform.web.routing import mount
 
 routers = [
@@ -18,6 +28,7 @@ routers = [
             alerts.set_thresholds,
             pictures.post_counts,
             pictures.get_venue_picture,
+            clearing.get_clearing,
             broadcasts.list_sent_broadcasts,
             broadcasts.send_broadcast,
             broadcasts.get_restricted_feed,

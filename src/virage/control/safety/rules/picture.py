@@ -176,10 +176,15 @@ def people_counted(counters: Sequence[Counter], revoked: Collection[UUID], fresh
     return [fresh.figure(FigureSource.COUNTERS, max(0, balance), min(last.values(), default=None))]
 
 
-def density_of(figures: Iterable[CrowdFigure], area_m2: float | None) -> DensityClass | None:
-    """Return the class by the count of cameras and counters, else by scans; estimates have none."""
+def people_of(figures: Iterable[CrowdFigure]) -> int | None:
+    """Return the count of cameras and counters, else of scans; None if neither is fresh. Estimates do not count."""
     counts = {one.source: one.value for one in figures if one.value is not None and not one.is_estimate}
-    people = counts.get(FigureSource.COUNTERS, counts.get(FigureSource.SCANS))
+    return counts.get(FigureSource.COUNTERS, counts.get(FigureSource.SCANS))
+
+
+def density_of(figures: Iterable[CrowdFigure], area_m2: float | None) -> DensityClass | None:
+    """Return the class by `people_of` per square metre."""
+    people = people_of(figures)
     if people is None or area_m2 is None:
         return None
     return next((name for limit, name in DENSITY_LIMITS if people / area_m2 >= limit), DensityClass.LOW)

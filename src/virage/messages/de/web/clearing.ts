@@ -1,0 +1,36 @@
+/** Texte der Räumungszeit in der Leitstelle. */
+import type { Words } from "../../en/web/clearing";
+
+export const clearing: Words = {
+  title: "Räumungszeit",
+  byPlace: "Räumungszeit nach Tribünen",
+  about: "So lange dauert es, wenn alle jetzt gehen, nach einem Modell der Warteschlangen an den Ausgängen. Es hilft bei Entscheidungen und ersetzt kein Brandschutzgutachten, keine Abnahme und keine Übung.",
+  late: (time) => `Verspätet: Diese Zeiten beruhen auf den Zählungen von ${time}.`,
+  place: "Ort",
+  venue: "Stadion",
+  people: "Personen",
+  full: "nicht gemessen, als voll gerechnet",
+  partly: "teilweise nicht gemessen, dort als voll gerechnet",
+  blocked: (count) => `${count} ohne offenen Ausgang`,
+  planning: "Planungswerte (82 / 66 Personen je m und min, Green Guide)",
+  observed: "Beobachtete Werte (60 / 48)",
+  duration: (minutes, seconds) => `${minutes} min ${seconds} s`,
+  spread: (median, high) => `P50 ${median}, P95 ${high}`,
+  never: "Nicht alle können gehen",
+  exits: "Als geschlossen angenommene Ausgänge",
+  exit: (code) => `Ausgang ${code}`,
+  load: (metres, people) => `${metres} m, ${people} Personen`,
+  closed: "geschlossen",
+  capacity: (people, limit) => `Endgültige Kapazität ${people}. Grenze: ${limit}`,
+  limits: {
+    authorised: "genehmigte Kapazität (behördliche Anordnung)",
+    entry: "Einlass: 660 Personen je Tor in einer Stunde (Green Guide)",
+    holding: "genutzte Plätze, mal dem kleineren der Faktoren P und S",
+    exit: "normaler Auslass in 8 Minuten (Green Guide)",
+    emergency: "Räumung in 8 Minuten ohne den breitesten Ausgang (Green Guide)",
+    passage_units: "Durchgangseinheiten: je 300 Personen (französische ERP-Vorschrift, CO 36 und PA 7)",
+  },
+  sources: (units) => `Die Ausgänge haben ${units} Durchgangseinheiten.`,
+  gatesAsExits: "Die Datei des Stadions nennt keine Ausgänge: Die Torgruppen werden gezählt.",
+  assumed: (count) => `${count} Wege ohne Breite in der Datei des Stadions zählen als 1,2 m breit.`,
+};

@@ -1,0 +1,36 @@
+/** Texts of the control room's time to clear. */
+export const clearing = {
+  title: "Time to clear",
+  byPlace: "Time to clear by stand",
+  about: "How long it takes if all people leave now: a model of queues at the exits. It supports decisions and replaces no fire-safety study, no certificate and no drill.",
+  late: (time: string) => `Late: these times are from the counts of ${time}.`,
+  place: "Place",
+  venue: "Venue",
+  people: "People",
+  full: "not measured, counted as full",
+  partly: "partly not measured, counted as full there",
+  blocked: (count: string) => `${count} without an open exit`,
+  planning: "Planning flows (82 / 66 people per m and min, Green Guide)",
+  observed: "Observed flows (60 / 48)",
+  duration: (minutes: string, seconds: string) => `${minutes} min ${seconds} s`,
+  spread: (median: string, high: string) => `P50 ${median}, P95 ${high}`,
+  never: "Not all can leave",
+  exits: "Exits taken as closed",
+  exit: (code: string) => `Exit ${code}`,
+  load: (metres: string, people: string) => `${metres} m, ${people} people`,
+  closed: "closed",
+  capacity: (people: string, limit: string) => `Final capacity ${people}. Limit: ${limit}`,
+  limits: {
+    authorised: "authorised capacity (order of the prefect)",
+    entry: "entry: 660 people per gate in one hour (Green Guide)",
+    holding: "places in use, times the lower of the P and S factors",
+    exit: "normal exit within 8 minutes (Green Guide)",
+    emergency: "emergency exit within 8 minutes without the widest exit (Green Guide)",
+    passage_units: "units of passage: 300 people each (ERP, articles CO 36 and PA 7)",
+  },
+  sources: (units: string) => `The exits have ${units} units of passage.`,
+  gatesAsExits: "The venue file lists no exits: the groups of gates are counted.",
+  assumed: (count: string) => `${count} walkways without a width in the venue file count as 1.2 m wide.`,
+};
+
+export type Words = typeof clearing;

@@ -1,0 +1,36 @@
+/** Textes de la durée d'évacuation au poste de commandement. */
+import type { Words } from "../../en/web/clearing";
+
+export const clearing: Words = {
+  title: "Durée d’évacuation",
+  byPlace: "Durée d’évacuation par tribune",
+  about: "Durée nécessaire si tout le public sort maintenant, selon un modèle de files d’attente aux sorties. Elle aide à décider et ne remplace ni une étude de sécurité incendie, ni une homologation, ni un exercice.",
+  late: (time) => `En retard : ces durées reposent sur les comptages de ${time}.`,
+  place: "Lieu",
+  venue: "Enceinte",
+  people: "Personnes",
+  full: "non mesuré, compté comme plein",
+  partly: "en partie non mesuré, compté comme plein",
+  blocked: (count) => `${count} sans sortie ouverte`,
+  planning: "Débits de calcul (82 / 66 personnes par m et min, Green Guide)",
+  observed: "Débits observés (60 / 48)",
+  duration: (minutes, seconds) => `${minutes} min ${seconds} s`,
+  spread: (median, high) => `P50 ${median}, P95 ${high}`,
+  never: "Sortie impossible pour une partie du public",
+  exits: "Sorties considérées comme fermées",
+  exit: (code) => `Sortie ${code}`,
+  load: (metres, people) => `${metres} m, ${people} personnes`,
+  closed: "fermée",
+  capacity: (people, limit) => `Capacité finale ${people}. Limite : ${limit}`,
+  limits: {
+    authorised: "capacité autorisée (arrêté préfectoral)",
+    entry: "entrée : 660 personnes par porte en une heure (Green Guide)",
+    holding: "places utilisées, multipliées par le plus faible des facteurs P et S",
+    exit: "sortie normale en 8 minutes (Green Guide)",
+    emergency: "sortie d’urgence en 8 minutes sans la sortie la plus large (Green Guide)",
+    passage_units: "unités de passage : 300 personnes chacune (ERP, articles CO 36 et PA 7)",
+  },
+  sources: (units) => `Les sorties offrent ${units} unités de passage.`,
+  gatesAsExits: "Le fichier de l’enceinte n’indique pas de sorties : les groupes de portes sont comptés.",
+  assumed: (count) => `${count} passages sans largeur dans le fichier de l’enceinte comptent pour 1,2 m.`,
+};
