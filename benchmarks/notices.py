@@ -16,6 +16,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +26,7 @@ from benchmarks.system import free_port
 from tests.faults.test_live import seed
 from virage.app.building import jobs_of
 from virage.demo.venues.drawing import stadium_file
+from virage.identity.people.rules.push import Subscriber
 from virage.identity.people.rules.webpush import Vapid, point_of
 from virage.identity.people.settings import PeopleSettings
 from virage.media.live.acts import publishing as live
@@ -63,10 +65,9 @@ def serve(port: int, fans: int, said: Pipe) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None)
 
 
-async def subscribe(conn: Connection, fans: int, endpoint: str, vapid: Vapid, now: datetime) -> None:
-    """Fans who want goals, each with a browser that has a push subscription."""
+async def subscribe(conn: Connection, fans: int, browser: Subscriber, now: datetime) -> list[UUID]:
+    """Fans who want goals, each with a browser whose endpoint ends with the returned id of the fan."""
     ids = [new_id() for _ in range(fans)]
-    point = point_of(ec.generate_private_key(ec.SECP256R1()).public_key())
     await conn.execute(PEOPLE, ids, now)
     await conn.execute(
         "insert into people.session "
@@ -79,13 +80,14 @@ async def subscribe(conn: Connection, fans: int, endpoint: str, vapid: Vapid, no
     await conn.execute(
         "insert into people.push_subscription (id, session_id, endpoint, p256dh, auth, vapid, subscribed_at) "
         "select id, id, $2::text || id::text, $3, $4, $5, $6 from unnest($1::uuid[]) as line (id)",
-        *(ids, endpoint, point, os.urandom(16), vapid.public, now),
+        *(ids, browser.endpoint, browser.p256dh, browser.auth, browser.vapid, now),
     )
     await conn.execute(
         "insert into live.notice_choice (person_id, event_id, kinds, even_during, quiet) "
         "select id, null, '{goals}', '{}', 'inside' from unnest($1::uuid[]) as line (id)",
         ids,
     )
+    return ids
 
 
 async def measure(fans: int) -> dict[str, Any]:
@@ -102,8 +104,10 @@ async def measure(fans: int) -> dict[str, Any]:
         config = Config(secret="x" * 40, demo=True, var_dir=folder).having(PeopleSettings(push_to_loopback=True))
         await db.transact(import_file, stadium_file(), None, datetime.now(UTC))
         event_id, _ = await seed(db)
+        point = point_of(ec.generate_private_key(ec.SECP256R1()).public_key())
+        browser = Subscriber(f"http://127.0.0.1:{port}/", point, os.urandom(16), Vapid(config.secret).public)
         async with db.transaction() as conn:
-            await subscribe(conn, fans, f"http://127.0.0.1:{port}/", Vapid(config.secret), datetime.now(UTC))
+            await subscribe(conn, fans, browser, datetime.now(UTC))
         async with db.connection() as conn:
             await conn.execute("analyze")
         async with jobs_of(config, db, clock) as jobs:
