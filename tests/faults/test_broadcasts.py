@@ -23,7 +23,8 @@ from benchmarks.common import run
 from benchmarks.control import controller_of
 from benchmarks.notices import subscribe
 from benchmarks.system import System
-from tests.control.safety.test_broadcasts import BLOCK, LEAVE, OTHER_BLOCK, STAND
+from tests.app.conftest import BLOCK
+from tests.control.safety.test_broadcasts import LEAVE, OTHER_BLOCK, STAND
 from tests.faults.test_figures import until
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import seed

@@ -27,13 +27,14 @@ class Lane:
     """A device paired by its code, which signs its scans."""
 
     def __init__(self, system: System, event_id: UUID, gate: str, name: str) -> None:
-        self.gate, self.event_id = gate, event_id
+        self.gate, self.event_id, self.name = gate, event_id, name
         self._url = system.url
         self._private = Ed25519PrivateKey.generate()
         self._numbers = count(1)
         x = base64url(self._private.public_key().public_bytes_raw())
         arrival = {"code": gate_code(system, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
         paired = http.post(f"{self._url}/api/devices/pair", json=arrival).raise_for_status().json()
+        self.id: str = paired["device_id"]
         self._headers = {"authorization": f"Bearer {paired['token']}"}
 
     def scan(self, kind: str, ticket: Ticket | None = None, **more: Any) -> dict[str, Any]:

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.office import grant_roles
+from tests.web.gates import Lane
+from tests.web.office import grant_roles, in_database
 from tests.web.points import match_tonight
 from tests.web.system import System, fresh
 from tests.web.test_access import found_by_axe
 from tests.web.test_control import screen
+from tests.web.test_picture import Evening
 from tests.web.test_staff_broadcasts import quiet
 from virage.control.safety.rules.log import LogRecord, read_record
 from virage.control.safety.rules.verifying import verify
@@ -90,6 +93,13 @@ def records(page: Page, tmp_path: Path) -> list[LogRecord]:
     assert verify(lines).findings == ()
     found = [read_record(bytes_of_base64url(json.loads(line)["body"]) or b"") for line in lines[1:]]
     return [record for record in found if record is not None]
+
+
+def heard(system: System, lane: Lane, after: timedelta) -> None:
+    """A device sends a heartbeat that seems to come this long after now: one from the future is not old soon."""
+    lane.beat()
+    later = "update access.device_state set heard_at = heard_at + $2 where device_id = $1"
+    in_database(system, lambda conn: conn.execute(later, UUID(lane.id), after))
 
 
 def test_an_evacuation_is_asked_by_one_controller_confirmed_by_another_and_timed_by_both(
@@ -198,6 +208,31 @@ def test_an_exercise_is_marked_on_the_desk_in_the_message_and_in_the_log(
     end(desk)
     expect(desk.get_by_text("EXERCISE: procedures marked as exercise are not real.")).to_be_hidden()
     assert {one.data["mode"] for one in records(desk, tmp_path)} == {"exercise"}
+
+
+def test_an_evacuation_names_the_gates_that_do_not_get_the_message_until_they_are_back(
+    browser: Browser, system: System, tmp_path: Path
+) -> None:
+    evening = Evening(system)
+    silent = Lane(system, evening.event, "N1", fresh("Silent"))
+    working = Lane(system, evening.event, "N2", fresh("Working"))
+    heard(system, silent, timedelta(minutes=-1))
+    heard(system, working, timedelta(hours=1))
+    evening.count(10, ago=timedelta(minutes=5))  # a silent camera has no steward
+    with desk_of(browser, system, evening.event) as desk, desk_of(browser, system, evening.event) as second:
+        fill(desk, "evacuation", "Real", "Smoke").get_by_role("button", name="Ask for confirmation").click()
+        offline = card(desk).locator("[data-offline]")
+        expect(offline).to_contain_text(f"{silent.name} at N1, last heard at")
+        expect(card(desk)).to_contain_text("Tell their stewards by radio.")
+        card(second).get_by_role("button", name="Confirm").click()
+        expect(step(second, "exits_opened")).to_be_visible()
+        expect(card(second).locator("[data-offline]")).to_contain_text(silent.name)
+        assert found_by_axe(second) == []
+        heard(system, silent, timedelta(hours=1))
+        expect(offline).to_have_count(0)
+        end(desk)
+        (named,) = [one for one in records(desk, tmp_path) if one.kind == "procedure_devices_offline"]
+    assert named.data["devices"] == silent.id
 
 
 def test_a_mode_must_be_chosen_and_zones_must_exist(desk: Page) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.conftest import BLOCK
-from tests.control.safety.conftest import ControlRoom
+from tests.control.safety.conftest import GATE, ControlRoom
 from virage.control.safety.rules.procedures import (
     STEPS,
     BeginAlone,
@@ -240,6 +240,35 @@ async def test_an_exercise_is_marked_in_message_and_log_and_does_not_stop_the_re
         ("procedure_requested", "exercise"),
         ("procedure_requested", "actual"),
         ("procedure_ended", "exercise"),
+    ]
+
+
+async def test_the_log_names_the_devices_at_gates_that_are_offline_when_a_procedure_begins(
+    procedures: Procedures, tmp_path: Path
+) -> None:
+    world = procedures.room.world
+    devices = {}
+    for name in ("silent", "working"):
+        header = await world.device(GATE)
+        devices[name] = (header, world.ids["device_id"])
+
+    async def beat(name: str) -> None:
+        body = {"event_id": str(world.event), "gate": GATE, "at": procedures.room.clock.now().isoformat()}
+        answer = await world.ask(devices[name][0], "POST", "/api/access/heartbeat", body)
+        assert answer.status_code == 200, answer.text
+
+    await beat("silent")
+    await beat("working")
+    await procedures.requested(kind="show_stop")
+    id_ = await procedures.requested()
+    procedures.room.clock.advance(timedelta(seconds=21))
+    await beat("working")
+    assert (await procedures.change(id_, "confirmed", who=procedures.room.second)).status_code == 200
+    await procedures.requested(kind="lockdown")
+    records = await procedures.records(tmp_path)
+    assert [(data["procedure"], data["devices"]) for kind, data in records if kind == "procedure_devices_offline"] == [
+        ("evacuation", devices["silent"][1]),
+        ("lockdown", devices["silent"][1]),
     ]
 
 

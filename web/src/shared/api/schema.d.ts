@@ -11461,10 +11461,16 @@ export interface components {
             sale_opens_at: string;
             windows: components["schemas"]["EventWindow"][];
         };
-        /** @description A device that was not heard of for too long; `place` is its gate, or where it counted. */
+        /**
+         * @description A device that was not heard of for too long; `place` is its gate, or where it counted.
+         *
+         *         `is_counter`: a camera or counter, which shows no message.
+         */
         OfflineDevice: {
             /** Format: uuid */
             id: string;
+            /** @default false */
+            is_counter: boolean;
             /** Format: date-time */
             last_seen_at: string;
             name: string | null;

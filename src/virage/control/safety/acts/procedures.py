@@ -1,5 +1,6 @@
 """Begin, confirm, record and end emergency procedures, each with its record in the log and its message to the staff."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from virage.control.safety.acts import broadcasts
-from virage.control.safety.acts.log import lock_log
+from virage.control.safety.acts.log import Log, lock_log
 from virage.control.safety.rules.broadcasts import (
     BroadcastCategory,
     BroadcastKind,
@@ -40,6 +41,7 @@ from virage.control.safety.rules.procedures import (
     broadcast_mode,
     may_change,
     written_entry,
+    written_offline,
     written_request,
 )
 from virage.control.safety.store import broadcasts as broadcast_store
@@ -60,10 +62,13 @@ async def request(
     asked: ProcedureRequest,
     *,
     vault: KeyVault,
+    offline: Sequence[UUID],
     who: UUID,
     now: datetime,
 ) -> Procedure | Refused:
     """Request a procedure of an event; it begins at once unless a second person is to confirm it.
+
+    `offline` are the devices at gates that do not get the message to the staff now: the log names them.
 
     A start without network joins the procedure of its kind that is open, and begins it if that waits for a second
     person; its record is in the log in either case. The same request again returns the procedure as it is now.
@@ -103,6 +108,7 @@ async def request(
     elif begins:
         await store.update_procedure(conn, procedure)
     if begins:
+        await _log_offline(log, procedure, offline)
         await _tell_staff(conn, venue, procedure, asked.staff_texts, vault=vault, now=now)
     return procedure
 
@@ -114,15 +120,16 @@ async def change(
     asked: ProcedureChange,
     *,
     vault: KeyVault,
+    offline: Sequence[UUID],
     who: UUID,
     now: datetime,
     confirm_within: timedelta,
 ) -> Procedure | Refused:
     """Change a procedure. The same change again returns the procedure as it is now.
 
-    `confirm_within` is the time in which a second person may confirm. Refusals: `not_found`, `procedure_ended`,
-    `procedure_begun`, `procedure_not_begun`, `second_person_needed`, `second_person_awaited` with `until`,
-    `step_unknown`, `step_recorded`, `procedure_id_taken`.
+    `offline` is as in `request`, `confirm_within` the time in which a second person may confirm. Refusals:
+    `not_found`, `procedure_ended`, `procedure_begun`, `procedure_not_begun`, `second_person_needed`,
+    `second_person_awaited` with `until`, `step_unknown`, `step_recorded`, `procedure_id_taken`.
     """
     found = await store.procedure(conn, procedure_id)
     if found is None:
@@ -146,6 +153,7 @@ async def change(
         case ConfirmProcedure() | BeginAlone():
             procedure = replace(procedure, begun_at=now, begun_by=who, is_alone=isinstance(asked, BeginAlone))
             await store.update_procedure(conn, procedure)
+            await _log_offline(log, procedure, offline)
             await _tell_staff(conn, venue, procedure, await _staff_texts(conn, procedure_id), vault=vault, now=now)
         case RecordStep():
             step = RecordedStep(
@@ -166,6 +174,13 @@ async def change(
             procedure = replace(procedure, ended_at=now, ended_by=who, ended_as=ProcedureEnd.WITHDRAWN)
             await store.update_procedure(conn, procedure)
     return procedure
+
+
+async def _log_offline(log: Log, procedure: Procedure, offline: Sequence[UUID]) -> None:
+    """Record which devices at gates were offline when a procedure began, if there were any."""
+    if offline:
+        written = written_offline(procedure, offline)
+        await log.add(named_id(procedure.id, "offline"), procedure.id, procedure.begun_by, written)
 
 
 async def _staff_texts(conn: Connection, procedure_id: UUID) -> BroadcastTexts:

@@ -242,7 +242,7 @@ def _offline(counted: Counted) -> list[OfflineDevice]:
     ]
     at_gates = {one.id for one in counted.crowd.devices}
     return gone + [
-        OfflineDevice(device, counted.names.get(device), one.place, one.at)
+        OfflineDevice(device, counted.names.get(device), one.place, one.at, is_counter=True)
         for device, one in last.items()
         if device not in counted.revoked and device not in at_gates and not counted.fresh.has(one.at)
     ]

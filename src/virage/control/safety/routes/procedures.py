@@ -1,6 +1,6 @@
 """Routes of emergency procedures."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,9 +9,10 @@ from virage.control.safety.acts import procedures as acts
 from virage.control.safety.reads import procedures as reads
 from virage.control.safety.reads.procedures import CHECKLISTS, ProcedureListing, ProcedureView
 from virage.control.safety.routes.access import ROLE, event_of
-from virage.control.safety.rules.procedures import ProcedureChange, ProcedureRequest
+from virage.control.safety.rules.procedures import BeginAlone, ConfirmProcedure, ProcedureChange, ProcedureRequest
 from virage.control.safety.settings import SafetySettings
 from virage.identity.keys.types import KeyVault
+from virage.matchday.access import api as access
 from virage.platform.data.database import Database
 from virage.platform.settings.config import Config
 from virage.platform.values.clock import Clock
@@ -53,8 +54,9 @@ async def request_procedure(
     Refusals: `place_unknown`, `procedure_open`, `procedure_id_taken`.
     """
     who = require_fan(principal)
-    venue = await _venue(db, event_id, principal)
-    outcome = await db.transact(acts.request, venue, event_id, data, vault=vault, who=who, now=clock.now())
+    venue, now = await _venue(db, event_id, principal), clock.now()
+    offline = await _offline(db, event_id, venue, now)
+    outcome = await db.transact(acts.request, venue, event_id, data, vault=vault, offline=offline, who=who, now=now)
     return await _answer(db, granted(outcome).id, event_id, config)
 
 
@@ -79,15 +81,17 @@ async def change_procedure(
         found = await reads.procedure(conn, procedure_id)
     if found is None:
         raise Problem("not_found")
-    venue = await _venue(db, found.event_id, principal)
+    venue, now = await _venue(db, found.event_id, principal), clock.now()
+    begins = isinstance(data, ConfirmProcedure | BeginAlone)
     outcome = await db.transact(
         acts.change,
         venue,
         procedure_id,
         data,
         vault=vault,
+        offline=await _offline(db, found.event_id, venue, now) if begins else (),
         who=who,
-        now=clock.now(),
+        now=now,
         confirm_within=_confirm_within(config),
     )
     return await _answer(db, granted(outcome).id, found.event_id, config)
@@ -102,6 +106,11 @@ async def _venue(db: Database, event_id: UUID, principal: Principal) -> Venue:
     event = await event_of(db, event_id, principal)
     async with db.connection() as conn:
         return await venues.venue_at(conn, event.venue_version)
+
+
+async def _offline(db: Database, event_id: UUID, venue: Venue, now: datetime) -> list[UUID]:
+    """Return the devices at gates that are offline."""
+    return [device.id for device in (await access.crowd(db, event_id, venue, now)).devices if not device.online]
 
 
 def _confirm_within(config: Config) -> timedelta:

@@ -86,12 +86,16 @@ class RampPicture(Struct, frozen=True):
 
 
 class OfflineDevice(Struct, frozen=True):
-    """A device that was not heard of for too long; `place` is its gate, or where it counted."""
+    """A device that was not heard of for too long; `place` is its gate, or where it counted.
+
+    `is_counter`: a camera or counter, which shows no message.
+    """
 
     id: UUID
     name: str | None
     place: str
     last_seen_at: datetime
+    is_counter: bool = False
 
 
 class VenuePicture(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ stop and restart of a show; the Terrorism (Protection of Premises) Act 2025, sec
 lockdown and communication.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal
@@ -318,6 +318,12 @@ def written_request(request: ProcedureRequest, offline_at: str | None) -> Writte
     reason = request.text if request.offline is None else request.offline.reason
     content = ProcedureContent(request.staff_texts, sorted(set(request.zones)), reason)
     return Written("procedure_requested", data, content)
+
+
+def written_offline(procedure: Procedure, devices: Sequence[UUID]) -> Written:
+    """Return the record of the devices at gates that were offline when a procedure began."""
+    data: dict[str, str | int] = {"procedure": procedure.kind.value, "mode": procedure.mode.value}
+    return Written("procedure_devices_offline", data | {"devices": " ".join(map(str, devices))})
 
 
 def written_entry(procedure: Procedure, change: ProcedureChange, occurred_at: str) -> Written:

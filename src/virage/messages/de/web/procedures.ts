@@ -44,6 +44,7 @@ export const procedures: Words = {
   alone: "Allein starten",
   aloneMark: "Von einer Person allein gestartet",
   unsent: "Noch nicht gesendet: keine Verbindung",
+  offlineGates: "Diese Geräte sind offline und zeigen die Meldung an das Personal nicht. Benachrichtigen Sie den Ordnungsdienst dort über Funk. Sobald die Geräte wieder online sind, zeigen sie die Meldung.",
   requestedBy: (name, time) => `Angefordert von ${name} um ${time}`,
   begunBy: (name, time) => `Gestartet von ${name} um ${time}`,
   endedBy: (name, time) => `Beendet von ${name} um ${time}`,

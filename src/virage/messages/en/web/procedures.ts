@@ -42,6 +42,7 @@ export const procedures = {
   alone: "Start alone",
   aloneMark: "Started by one controller alone",
   unsent: "Not sent yet: no connection",
+  offlineGates: "These devices are offline and do not show the message to the staff. Tell their stewards by radio. The devices show the message when they are back online.",
   requestedBy: (name: string, time: string) => `Requested by ${name} at ${time}`,
   begunBy: (name: string, time: string) => `Started by ${name} at ${time}`,
   endedBy: (name: string, time: string) => `Ended by ${name} at ${time}`,

@@ -44,6 +44,7 @@ export const procedures: Words = {
   alone: "Lancer seul",
   aloneMark: "Lancée par un seul opérateur",
   unsent: "Pas encore envoyé : pas de connexion",
+  offlineGates: "Ces appareils sont hors ligne et n’affichent pas le message au personnel. Prévenez leurs stadiers par radio. Les appareils afficheront le message une fois de nouveau en ligne.",
   requestedBy: (name, time) => `Demandée par ${name} à ${time}`,
   begunBy: (name, time) => `Lancée par ${name} à ${time}`,
   endedBy: (name, time) => `Terminée par ${name} à ${time}`,

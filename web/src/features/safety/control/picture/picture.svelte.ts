@@ -11,6 +11,7 @@ type Schemas = components["schemas"];
 export type VenuePicture = Schemas["VenuePicture"];
 export type Figure = Schemas["CrowdFigure"];
 export type Zone = Schemas["ZonePicture"];
+export type OfflineDevice = Schemas["OfflineDevice"];
 export type Density = Schemas["DensityClass"];
 
 /** The server sends a picture at least every five seconds. */
@@ -37,6 +38,8 @@ export class Picture {
   }
 
   readonly shown = $derived(this.#past ?? this.#live);
+  /** Devices of gates that do not answer now, also while a past minute is shown; cameras and counters are left out. */
+  readonly offlineAtGates = $derived((this.#live?.offline ?? []).filter(({ is_counter }) => !is_counter));
   readonly isPast = $derived(this.#past !== null);
   /** The latest picture is not of now: there is no network, or the server is silent. */
   readonly stale = $derived(!connection.online || this.#receivedAt === null || clock.tick - this.#receivedAt > SILENT_MS);
