@@ -147,7 +147,7 @@ class Crowds:
             Plan(
                 host="127.0.0.1",
                 port=port,
-                path=path,
+                paths=[path],
                 headers=self._headers[cut : cut + PHONES_A_PROCESS],
                 begins=first - 1,
                 until=last,

@@ -1,5 +1,5 @@
 """One process of phones that follow a match: each keeps a stream open and notes when each entry
-came.
+came, and when a message of the control room came.
 
     python -m benchmarks.phones PLAN REPORT
 
@@ -28,11 +28,12 @@ REST_S = 0.01
 """How long the process rests between two looks at the list: what it says is late by that at most, and it takes less
 of the processors from the server that it measures."""
 ENTRY = b'"number":'
+ALERT = b'"severity":'
 ID = b"\nid: "
 
 
 class Plan(Struct):
-    """The server, the stream, and the phones (a header line each).
+    """The server, the phones (a header line each), and the paths of their streams, in turn.
 
     They listen after the entry `begins` until the entry `until`, or until nothing has happened for
     `patience_s`. `signal`: a file created once all listen. The part `cut` of them is cut off once,
@@ -41,7 +42,7 @@ class Plan(Struct):
 
     host: str
     port: int
-    path: str
+    paths: list[str]
     headers: list[str]
     begins: int
     until: int
@@ -56,13 +57,15 @@ class Report(Struct):
     """When each phone got each entry, in Unix seconds by the number of the entry; and the faults.
 
     `doubled` entries came to a phone again, on the same stream or after a reconnect; `disordered`
-    ones came before their predecessor; `returned` counts the reconnects.
+    ones came before their predecessor; `returned` counts the reconnects. `alerts`: when each phone
+    got its first message of the control room, and the number of the last entry that it had before.
     """
 
     times: dict[int, list[float]] = {}
     doubled: int = 0
     disordered: int = 0
     returned: int = 0
+    alerts: list[tuple[float, int]] = []
 
 
 class State(Enum):
@@ -76,12 +79,13 @@ class State(Enum):
 class Phone:
     """One phone: the last entry, the last event id, and the incomplete part of a message."""
 
-    __slots__ = ("came_back", "is_cut", "last", "number", "rest", "sock", "state", "words")
+    __slots__ = ("came_back", "is_alerted", "is_cut", "last", "number", "rest", "sock", "state", "words")
 
     def __init__(self, number: int, last: int) -> None:
         self.number = number
         self.last = last
         self.words = b""
+        self.is_alerted = False
         self.is_cut = False
         self.came_back = False
 
@@ -171,8 +175,9 @@ class Crowd:
                 self._end(phone)
 
     def _ask(self, phone: Phone) -> None:
+        paths = self._plan.paths
         head = (
-            f"GET {self._plan.path} HTTP/1.1\r\nhost: {self._plan.host}:{self._plan.port}\r\n"
+            f"GET {paths[phone.number % len(paths)]} HTTP/1.1\r\nhost: {self._plan.host}:{self._plan.port}\r\n"
             f"{self._plan.headers[phone.number]}accept: text/event-stream\r\n"
         ).encode()
         resuming = b"last-event-id: %b\r\n" % phone.position if phone.position else b""
@@ -195,6 +200,10 @@ class Crowd:
 
     def _note(self, phone: Phone, data: bytes, now: float) -> None:
         found = data.find(ENTRY)
+        alert = data.find(ALERT)
+        if alert >= 0 and not phone.is_alerted:
+            phone.is_alerted = True
+            self._report.alerts.append((now, phone.last + data.count(ENTRY, 0, alert)))
         while found >= 0:
             found += len(ENTRY)
             number = int(data[found : data.index(b",", found)])
