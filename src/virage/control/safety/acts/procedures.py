@@ -62,13 +62,13 @@ async def request(
     asked: ProcedureRequest,
     *,
     vault: KeyVault,
-    offline: Sequence[UUID],
+    devices_offline: Sequence[UUID],
     who: UUID,
     now: datetime,
 ) -> Procedure | Refused:
     """Request a procedure of an event; it begins at once unless a second person is to confirm it.
 
-    `offline` are the devices at gates that do not get the message to the staff now: the log names them.
+    `devices_offline` are those at gates, which do not get the message to the staff now: the log names them.
 
     A start without network joins the procedure of its kind that is open, and begins it if that waits for a second
     person; its record is in the log in either case. The same request again returns the procedure as it is now.
@@ -108,7 +108,7 @@ async def request(
     elif begins:
         await store.update_procedure(conn, procedure)
     if begins:
-        await _log_offline(log, procedure, offline)
+        await _log_offline(log, procedure, devices_offline)
         await _tell_staff(conn, venue, procedure, asked.staff_texts, vault=vault, now=now)
     return procedure
 
@@ -120,15 +120,16 @@ async def change(
     asked: ProcedureChange,
     *,
     vault: KeyVault,
-    offline: Sequence[UUID],
+    devices_offline: Sequence[UUID],
     who: UUID,
     now: datetime,
     confirm_within: timedelta,
 ) -> Procedure | Refused:
     """Change a procedure. The same change again returns the procedure as it is now.
 
-    `offline` is as in `request`, `confirm_within` the time in which a second person may confirm. Refusals:
-    `not_found`, `procedure_ended`, `procedure_begun`, `procedure_not_begun`, `second_person_needed`,
+    `devices_offline` is as in `request`, `confirm_within` the time in which a second person may confirm.
+
+    Refusals: `not_found`, `procedure_ended`, `procedure_begun`, `procedure_not_begun`, `second_person_needed`,
     `second_person_awaited` with `until`, `step_unknown`, `step_recorded`, `procedure_id_taken`.
     """
     found = await store.procedure(conn, procedure_id)
@@ -153,7 +154,7 @@ async def change(
         case ConfirmProcedure() | BeginAlone():
             procedure = replace(procedure, begun_at=now, begun_by=who, is_alone=isinstance(asked, BeginAlone))
             await store.update_procedure(conn, procedure)
-            await _log_offline(log, procedure, offline)
+            await _log_offline(log, procedure, devices_offline)
             await _tell_staff(conn, venue, procedure, await _staff_texts(conn, procedure_id), vault=vault, now=now)
         case RecordStep():
             step = RecordedStep(
@@ -176,10 +177,10 @@ async def change(
     return procedure
 
 
-async def _log_offline(log: Log, procedure: Procedure, offline: Sequence[UUID]) -> None:
+async def _log_offline(log: Log, procedure: Procedure, devices: Sequence[UUID]) -> None:
     """Record which devices at gates were offline when a procedure began, if there were any."""
-    if offline:
-        written = written_offline(procedure, offline)
+    if devices:
+        written = written_offline(procedure, devices)
         await log.add(named_id(procedure.id, "offline"), procedure.id, procedure.begun_by, written)
 
 

@@ -55,8 +55,16 @@ async def request_procedure(
     """
     who = require_fan(principal)
     venue, now = await _venue(db, event_id, principal), clock.now()
-    offline = await _offline(db, event_id, venue, now)
-    outcome = await db.transact(acts.request, venue, event_id, data, vault=vault, offline=offline, who=who, now=now)
+    outcome = await db.transact(
+        acts.request,
+        venue,
+        event_id,
+        data,
+        vault=vault,
+        devices_offline=await _devices_offline(db, event_id, venue, now),
+        who=who,
+        now=now,
+    )
     return await _answer(db, granted(outcome).id, event_id, config)
 
 
@@ -89,7 +97,7 @@ async def change_procedure(
         procedure_id,
         data,
         vault=vault,
-        offline=await _offline(db, found.event_id, venue, now) if begins else (),
+        devices_offline=await _devices_offline(db, found.event_id, venue, now) if begins else (),
         who=who,
         now=now,
         confirm_within=_confirm_within(config),
@@ -108,7 +116,7 @@ async def _venue(db: Database, event_id: UUID, principal: Principal) -> Venue:
         return await venues.venue_at(conn, event.venue_version)
 
 
-async def _offline(db: Database, event_id: UUID, venue: Venue, now: datetime) -> list[UUID]:
+async def _devices_offline(db: Database, event_id: UUID, venue: Venue, now: datetime) -> list[UUID]:
     """Return the devices at gates that are offline."""
     return [device.id for device in (await access.crowd(db, event_id, venue, now)).devices if not device.online]
 
