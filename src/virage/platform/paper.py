@@ -1,5 +1,6 @@
 """Paper: a Typst template and its data as a PDF for screen readers too. Slow: call it in a thread."""
 
+import re
 from functools import cache
 from typing import Final
 
@@ -10,6 +11,8 @@ from virage.platform.web.static import WEB
 _SRGB_LINEAR_BELOW: Final = 0.04045
 _UNBROKEN_MAX: Final = 18
 _BREAK: Final = "\u200b"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+"""Control characters, and those that would turn the direction of the text around them."""
 _WHITE_READABLE_BELOW: Final = 0.18
 """Below this luminance white on the colour has more contrast than black (WCAG 2.2)."""
 
@@ -29,6 +32,11 @@ def printed(template: bytes, data: dict[str, str]) -> bytes:
         # A letter that no font of this machine has: PDF/UA admits none, but the paper is needed all the same.
         pdf = typst.compile(template, format="pdf", sys_inputs=data, font_paths=fonts())
     return pdf
+
+
+def plain(text: str) -> str:
+    """Return a text of a person on one line, without control characters."""
+    return _CONTROL.sub(" ", text).strip()
 
 
 def breakable(text: str) -> str:

@@ -26,7 +26,7 @@ from virage.control.disputes.rules.facts import (
     TopUpFacts,
 )
 from virage.money.payments.types import EvidenceFields, PaidBy, Refund
-from virage.platform.paper import breakable, ink_on, printed
+from virage.platform.paper import breakable, ink_on, plain, printed
 from virage.platform.settings.config import Config
 from virage.platform.values.formats import formats_of
 from virage.platform.values.languages import messages
@@ -39,8 +39,6 @@ LOG_CHARS_MAX: Final = 20_000
 MOVES_MAX: Final = 500
 """So many movements of a wallet are listed; all count for the sum."""
 _TEMPLATE: Final = Path(__file__).with_name("evidence.typ")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-"""Control characters, and those that would turn the direction of the text around them."""
 _HEADING: Final = re.compile(r"#{1,6}\s+")
 
 
@@ -136,7 +134,7 @@ class _Pen:
 
     def known(self, text: str | None) -> str:
         """Return a text without control characters, or that it is not recorded."""
-        return breakable(_CONTROL.sub(" ", text).strip()) if text and text.strip() else self.said("not_recorded")
+        return breakable(plain(text)) if text and text.strip() else self.said("not_recorded")
 
     def localised(self, text: LocalisedText | None) -> str:
         """Return a localised text."""
@@ -375,7 +373,7 @@ def _version(pen: _Pen, terms: TermsFacts) -> str:
 def _annex(pen: _Pen, terms: TermsFacts) -> dict[str, Any]:
     paragraphs = []
     for block in re.split(r"\n\s*\n", terms.body.replace("\r\n", "\n")):
-        lines = [_CONTROL.sub(" ", line).strip() for line in block.split("\n")]
+        lines = [plain(line) for line in block.split("\n")]
         text = " ".join(line for line in lines if line)
         if text:
             heading = _HEADING.match(text) is not None

@@ -1,4 +1,4 @@
-"""Routes of the control room, its alerts, counts, procedures and messages, and of phones of stewards and fans."""
+"""Routes of the control room, with alerts, counts, procedures, messages and reports, and of stewards and fans."""
 
 from virage.control.safety.routes import (
     alerts,
@@ -8,6 +8,7 @@ from virage.control.safety.routes import (
     log,
     pictures,
     procedures,
+    reports,
     requests,
     teams,
 )
@@ -22,6 +23,8 @@ routers = [
             incidents.get_incident,
             incidents.change_incident,
             log.get_log,
+            reports.get_report,
+            reports.get_anonymous_counts,
             alerts.list_alerts,
             alerts.change_alert,
             alerts.get_thresholds,

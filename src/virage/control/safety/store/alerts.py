@@ -117,7 +117,7 @@ async def open_alerts(conn: Connection, event_id: UUID) -> list[Alert]:
     return [_alert(row) async for row in queries.open_alerts(conn, event_id=event_id)]
 
 
-async def alerts_of(conn: Connection, event_id: UUID, limit: int) -> list[ListedAlert]:
-    """Return the alerts of an event: open ones first, escalated ones before others, then by priority."""
+async def alerts_of(conn: Connection, event_id: UUID, limit: int | None) -> list[ListedAlert]:
+    """Return the alerts of an event: open ones first, escalated ones first, then by priority; all if `limit` is None."""
     rows = queries.alerts_of(conn, event_id=event_id, limit_=limit)
     return [ListedAlert(_alert(row), _text(row["note"]), _text(row["end_note"])) async for row in rows]

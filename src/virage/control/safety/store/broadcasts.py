@@ -56,8 +56,8 @@ async def broadcasts_of_threads(conn: Connection, threads: Collection[UUID]) -> 
     return [_sent(row) async for row in queries.broadcasts_of_threads(conn, threads=sorted(threads))]
 
 
-async def broadcasts_of(conn: Connection, event_id: UUID, limit: int) -> list[SentBroadcast]:
-    """Return the messages of an event, the latest first."""
+async def broadcasts_of(conn: Connection, event_id: UUID, limit: int | None) -> list[SentBroadcast]:
+    """Return the messages of an event, the latest first; all if `limit` is None."""
     return [_sent(row) async for row in queries.broadcasts_of(conn, event_id=event_id, limit_=limit)]
 
 

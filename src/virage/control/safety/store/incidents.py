@@ -76,8 +76,8 @@ async def incident(conn: Connection, incident_id: UUID) -> Incident | None:
     return None if row is None else msgspec.convert(dict(row), Incident)
 
 
-async def incidents_of(conn: Connection, event_id: UUID, limit: int) -> list[ListedIncident]:
-    """Return the incidents of an event: open ones first, by priority, the newest first."""
+async def incidents_of(conn: Connection, event_id: UUID, limit: int | None) -> list[ListedIncident]:
+    """Return the incidents of an event: open ones first, by priority, the newest first; all if `limit` is None."""
     return [_listed(row) async for row in queries.incidents_of(conn, event_id=event_id, limit_=limit)]
 
 

@@ -22,6 +22,11 @@ async def picture_at(conn: Connection, event_id: UUID, at: datetime) -> VenuePic
     return None if row is None else msgspec.json.decode(row["body"], type=VenuePicture)
 
 
+async def pictures_of(conn: Connection, event_id: UUID) -> list[bytes]:
+    """Return the pictures of an event in order, as JSON: to decode a whole evening is work for a thread."""
+    return [row["body"] async for row in queries.pictures_of(conn, event_id=event_id)]
+
+
 async def first_picture_at(conn: Connection, event_id: UUID) -> datetime | None:
     """Return the instant of the first picture of an event."""
     found: datetime | None = await queries.first_picture_at(conn, event_id=event_id)

@@ -6,6 +6,10 @@ insert into safety.picture (event_id, at, body) values (:event_id, :at, :body) o
 -- The last picture at an instant.
 select body from safety.picture where event_id = :event_id and at <= :at order by at desc limit 1;
 
+-- name: pictures_of(event_id)
+-- The pictures of an event in order.
+select body from safety.picture where event_id = :event_id order by at;
+
 -- name: first_picture_at(event_id)$
 -- When the first picture of an event was taken.
 select min(at) from safety.picture where event_id = :event_id;

@@ -82,8 +82,8 @@ async def open_procedure(
     return None if row is None else _procedure(row)
 
 
-async def procedures_of(conn: Connection, event_id: UUID, limit: int) -> list[ListedProcedure]:
-    """Return the procedures of an event: open ones first, the latest first."""
+async def procedures_of(conn: Connection, event_id: UUID, limit: int | None) -> list[ListedProcedure]:
+    """Return the procedures of an event: open ones first, the latest first; all if `limit` is None."""
     found = []
     async for row in queries.procedures_of(conn, event_id=event_id, limit_=limit):
         body = row["content"]

@@ -135,6 +135,11 @@ async def open_assignments(conn: Connection, event_id: UUID) -> list[Assignment]
     return [_assignment(row) async for row in queries.open_assignments(conn, event_id=event_id)]
 
 
+async def all_assignments(conn: Connection, event_id: UUID) -> list[Assignment]:
+    """Return all assignments of an event, the oldest first."""
+    return [_assignment(row) async for row in queries.all_assignments(conn, event_id=event_id)]
+
+
 async def assignments_of(conn: Connection, incident_id: UUID) -> list[Assignment]:
     """Return all assignments of an incident, the oldest first."""
     return [_assignment(row) async for row in queries.assignments_of(conn, incident_id=incident_id)]

@@ -94,6 +94,15 @@ select
 from safety.assignment where event_id = :event_id and ended_at is null
 order by assigned_at, id;
 
+-- name: all_assignments(event_id)
+-- All assignments of an event, the oldest first.
+select
+    a.id, a.event_id, a.incident_id, a.team_id, a.assigned_at, a.accepted_at, a.on_the_way_at, a.arrived_at, a.ended_at,
+    a.ended_by, a.reason
+from safety.assignment as a inner join safety.incident as i on i.id = a.incident_id
+where i.event_id = :event_id
+order by a.assigned_at, a.id;
+
 -- name: assignments_of(incident_id)
 -- All assignments of an incident, the oldest first.
 select
