@@ -443,6 +443,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/control/events/{event_id}/incidents": only("controller"),
     "POST /api/control/events/{event_id}/incidents": only("controller"),
     "GET /api/control/events/{event_id}/log": only("controller"),
+    "GET /api/control/events/{event_id}/report.pdf": only("controller"),
+    "GET /api/control/events/{event_id}/counts.csv": only("controller"),
     "GET /api/control/incidents/{incident_id}": only("controller"),
     "POST /api/control/incidents/{incident_id}/entries": only("controller"),
     "GET /api/control/events/{event_id}/broadcasts": only("controller"),

@@ -339,6 +339,9 @@ ELSEWHERE = {
     "GET /api/control/incidents/{incident_id}/requests",
     "POST /api/control/incidents/{incident_id}/answers",
     "POST /api/control/requests/{request_id}/false",
+    # reports: tests/control/safety/test_report.py tries a controller of another event
+    "GET /api/control/events/{event_id}/report.pdf",
+    "GET /api/control/events/{event_id}/counts.csv",
     # the picture: tests/control/safety/test_picture.py tries a controller of another event
     "GET /api/control/events/{event_id}/picture",
     "GET /api/control/events/{event_id}/clearing",

@@ -60,7 +60,7 @@ FIRST, SECOND = new_id(), new_id()
 class Evening:
     """What is stored of an evening; each method adds to it, `facts` returns it."""
 
-    def __init__(self, *, title: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *, title: dict[str, str] | None = None) -> None:
         self.event = Event(
             id=new_id(),
             kind="match",
@@ -83,6 +83,7 @@ class Evening:
         self.head = LogHead()
         self.records: list[tuple[SignedRecord, SaltedContent | None]] = []
         self.pictures: list[bytes] = []
+        self.came_in: dict[str, int] = {}
         self.incidents: list[PlacedIncident] = []
         self.assignments: list[Assignment] = []
         self.alerts: list[Alert] = []
@@ -178,7 +179,7 @@ class Evening:
                     code=gate,
                     zone=VENUE.gate_by_code[gate].stand,
                     closed=False,
-                    entered=[scans(None if flow is None else flow * 40)],
+                    entered=[scans(None if flow is None else self.entered(gate, flow))],
                     left=[],
                     per_minute=scans(flow),
                     queue=[],
@@ -193,6 +194,11 @@ class Evening:
             incidents_elsewhere=0,
         )
         self.pictures.append(msgspec.json.encode(picture))
+
+    def entered(self, gate: str, flow: int) -> int:
+        """Return how many people have come in by a gate, after one more minute."""
+        self.came_in[gate] = self.came_in.get(gate, 0) + flow
+        return self.came_in[gate]
 
     def incident(
         self,

@@ -307,7 +307,7 @@ def published(counts: Mapping[str, int]) -> dict[str, str]:
         upper = counts[shown[0]]  # a reader knows that none withheld is greater
         least = len(small) + SMALL * len(withheld)
         most = (SMALL - 1) * len(small) + upper * len(withheld)
-        if least < hidden_sum < most and (len(small) > 1 or upper > SMALL):
+        if least < hidden_sum < most and (len(small) > 1 or (withheld and upper > SMALL)):
             break
         hidden_sum += upper
         withheld.append(shown.pop(0))
@@ -326,7 +326,7 @@ def anonymous_counts(facts: ReportFacts) -> list[tuple[str, str, str]]:
     tables: dict[str, Counter[str]] = {
         "incidents_by_kind": Counter(one.kind.value for one in incidents),
         "incidents_by_priority": Counter(str(one.priority) for one in incidents),
-        "incidents_by_stand": Counter(stand_of(one, facts.venue) for one in facts.incidents),
+        "incidents_by_stand": Counter(stand_of(one, facts.venue) or "none" for one in facts.incidents),
         "alerts_by_measure": Counter(one.measure.value for one in facts.alerts),
     }
     rows = [

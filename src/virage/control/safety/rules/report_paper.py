@@ -3,6 +3,7 @@
 Pure and slow (up to some seconds for a long evening): call it in a thread, outside of transactions.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -99,7 +100,7 @@ def page(facts: ReportFacts, club: Club, lang: LanguageTag) -> dict[str, Any]:
     )
     return {
         "lang": lang,
-        "document_title": f"{pen.said('title')}: {title}, {day}",
+        "document_title": pen.named(pen.said("title"), f"{title}, {day}"),
         "club": breakable(club.name),
         "primary": club.primary,
         "on_primary": ink_on(club.primary),
@@ -119,11 +120,11 @@ def page(facts: ReportFacts, club: Club, lang: LanguageTag) -> dict[str, Any]:
             ],
             [pen.said("made_at"), pen.moment(facts.made_at)],
             [pen.said("log_number"), pen.number(facts.head.number)],
-            [pen.said("log_hash"), breakable(facts.head.hash)],
-            [pen.said("key"), breakable(sha256(facts.key).hexdigest())],
+            [pen.said("log_hash"), facts.head.hash],
+            [pen.said("key"), sha256(facts.key).hexdigest()],
         ],
         "notes": [pen.said("about_log"), pen.said("about_persons"), pen.said("about_systems")],
-        "footer": f"{pen.said('title')} · {breakable(title)} · {day}",
+        "footer": " \N{MIDDLE DOT} ".join((pen.said("title"), breakable(title), day)),
         "sections": [
             _occupancy(pen, facts.event, crowd, axis),
             _flows(pen, crowd.flows, axis),
@@ -151,6 +152,10 @@ class _Pen:
         """Return a text by name."""
         return self._messages[name].format(**values)
 
+    def named(self, name: str, value: str) -> str:
+        """Return a name with its value, with the colon of the language."""
+        return self.said("named", name=name, value=value)
+
     def person(self, who: UUID | None) -> str:
         """Return the short name of a person, which the last section explains."""
         if who is None:
@@ -167,7 +172,7 @@ class _Pen:
             return ""
         if one.said.texts is not None:
             found = one.said.texts.get(self.lang) or next(iter(one.said.texts.values()))
-            return self.shortened(f"{found.headline}: {found.text}")
+            return self.shortened(self.named(found.headline, found.text))
         return self.shortened(one.said.text or "")
 
     def shortened(self, text: str) -> str:
@@ -201,7 +206,7 @@ class _Pen:
 
     def offset(self, at: datetime) -> str:
         """Return the offset of the venue from UTC: `UTC+02:00`."""
-        return f"UTC{at.astimezone(self._zone):%:z}"
+        return f"UTC{self.local(at).isoformat()[-len('+00:00') :]}"
 
     def local(self, at: datetime) -> datetime:
         """Return an instant in the time of the venue."""
@@ -430,8 +435,8 @@ def _alerts(pen: _Pen, alerts: Sequence[Alert], axis: _Axis) -> dict[str, Any]:
     ]
     columns = (
         ("raised", 2.3),
-        ("priority", 0.9),
-        ("alert", 5),
+        ("priority", 1.5),
+        ("alert", 4.6),
         ("value", 2.4),
         ("course", 5),
         ("acknowledged", 1.9),
@@ -564,7 +569,7 @@ def _procedures(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) ->
 
 def _name_of(pen: _Pen, procedure: Procedure) -> str:
     name = pen.said(f"procedure_{procedure.kind}")
-    return f"{pen.said('mode_exercise')}: {name}" if procedure.mode is ProcedureMode.EXERCISE else name
+    return pen.named(pen.said("mode_exercise"), name) if procedure.mode is ProcedureMode.EXERCISE else name
 
 
 def _course_of(pen: _Pen, one: Procedure) -> str:
@@ -578,7 +583,7 @@ def _course_of(pen: _Pen, one: Procedure) -> str:
         parts.append(pen.said("ended_by", how=pen.said(f"ended_{one.ended_as}"), time=time, who=who))
     else:
         parts.append(pen.said("still_open"))
-    return " · ".join(parts)
+    return " \N{MIDDLE DOT} ".join(parts)
 
 
 def _decisions(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged], crowd: Crowd) -> dict[str, Any]:
@@ -594,7 +599,7 @@ def _decisions(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged], cro
         rows.append(
             [
                 f"{pen.second(one.at)} ({pen.number(one.record.number)})",
-                pen.said(one.record.kind) + (f": {subject}" if subject else ""),
+                pen.named(pen.said(one.record.kind), subject) if subject else pen.said(one.record.kind),
                 pen.text(one) or _NONE,
                 pen.person(one.record.who),
                 _moment(pen, moment),
@@ -610,7 +615,7 @@ def _moment(pen: _Pen, moment: Moment | None) -> str:
     if moment is None:
         return pen.said("no_picture")
     people = "inside_unmeasured" if moment.inside is None else "inside"
-    return "; ".join(
+    return " \N{MIDDLE DOT} ".join(
         [
             pen.said("at", time=pen.hour(moment.at)),
             pen.said(people, number=pen.number(moment.inside or 0)),
@@ -639,7 +644,7 @@ def _messages(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) -> d
 
 def _kind_of(pen: _Pen, one: Broadcast) -> str:
     kind = f"{pen.said(f'message_{one.kind}')}, {pen.said(f'severity_{one.severity}')}"
-    return kind if one.mode is BroadcastMode.ACTUAL else f"{pen.said(f'mode_{one.mode}')}: {kind}"
+    return kind if one.mode is BroadcastMode.ACTUAL else pen.named(pen.said(f"mode_{one.mode}"), kind)
 
 
 def _audience(pen: _Pen, one: Broadcast) -> str:
@@ -656,13 +661,14 @@ def _receipts(pen: _Pen, facts: ReportFacts, one: Broadcast) -> str:
         return _NONE
     if one.sent_at < facts.receipts_since:
         return pen.said("erased")
-    zones: dict[str, int] = {}
-    stands = {block.code: block.stand for block in facts.venue.blocks}
+    stands = {block.code: block.stand for block in facts.venue.blocks} | {
+        area.code: area.code for area in facts.venue.areas
+    }
     counted = facts.receipts.get(one.id, {})
+    zones: Counter[str] = Counter()
     for place, count in counted.items():
-        zone = stands.get(place, place) or pen.said("no_ticket")
-        zones[zone] = zones.get(zone, 0) + count
-    parts = [f"{zone} {pen.number(count)}" for zone, count in sorted(zones.items(), key=lambda pair: -pair[1])]
+        zones[stands.get(place) or pen.said("no_ticket")] += count
+    parts = [f"{zone} {pen.number(count)}" for zone, count in zones.most_common()]
     total = pen.number(sum(counted.values()))
     return f"{total} ({', '.join(parts)})" if parts else total
 

@@ -118,6 +118,6 @@ async def open_alerts(conn: Connection, event_id: UUID) -> list[Alert]:
 
 
 async def alerts_of(conn: Connection, event_id: UUID, limit: int | None) -> list[ListedAlert]:
-    """Return the alerts of an event: open ones first, escalated ones first, then by priority; all if `limit` is None."""
+    """Return the alerts of an event: open first, then escalated ones, then by priority; all if `limit` is None."""
     rows = queries.alerts_of(conn, event_id=event_id, limit_=limit)
     return [ListedAlert(_alert(row), _text(row["note"]), _text(row["end_note"])) async for row in rows]
