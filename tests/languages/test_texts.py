@@ -1,5 +1,6 @@
 """Emails, paper, push notifications and captions in a pseudo-language: every text comes from its folder."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,13 @@ import pytest
 from pypdf import PdfReader
 
 from tests.control.books.test_concessionaires import FIRST, a_closing, a_statement, a_tally
+from tests.control.safety.evenings import VENUE, a_full_evening
 from tests.identity.people.email_samples import CONTENTS, SECRETS, email
 from tests.languages import pseudo
 from tests.languages.pseudo import TAG, untranslated
 from virage.control.books.rules import statement_paper
 from virage.control.books.rules.concessionaires import Terms
+from virage.control.safety.rules.report_paper import report_pdf
 from virage.demo.venues.drawing import stadium
 from virage.identity.passes import paper
 from virage.identity.people.rules.emails import EmailKind
@@ -188,6 +191,15 @@ def test_a_statement_has_only_texts_of_its_language() -> None:
         *(s.name for s in stadium().stands),
     ]
     assert untranslated(printed(pdf).replace("\u200b", ""), *filter(None, known)) == []
+
+
+def test_an_after_action_report_has_only_texts_of_its_language() -> None:
+    facts = a_full_evening().facts()
+    codes = ["N", "E", "S", "O", "PEL", "A1", "A2", "A3", "B1", "P1", "P2", "P3", "UTC", "Europe/Paris"]
+    written = " ".join(content.body.decode() for _, content in facts.records if content is not None)
+    known = [VENUE.name, *facts.event.title.values(), *re.findall(r"[A-Za-z]{2,}", written), *codes]
+    text = re.sub(r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f-]{27}", "", printed(report_pdf(facts, Club(name="Σ"), TAG)))
+    assert untranslated(text.replace("\u200b", ""), *known) == []
 
 
 @pytest.mark.parametrize("teams", [TEAMS, None])

@@ -8,14 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from math import log10
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
-from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal, format_percent
 
 from virage.control.safety.rules.alerts import PER_100_M2, Alert, AlertMeasure
 from virage.control.safety.rules.broadcasts import Broadcast, BroadcastMode
@@ -28,7 +24,6 @@ from virage.control.safety.rules.report import (
     ReportFacts,
     ResponseLeg,
     ResponseTimes,
-    Sample,
     anonymous_counts,
     by_kind,
     crowd_of,
@@ -36,13 +31,12 @@ from virage.control.safety.rules.report import (
     logged,
     peak,
     responses,
-    runs,
     stand_of,
 )
+from virage.control.safety.rules.report_charts import Axis, chart
+from virage.control.safety.rules.report_pen import NONE, Pen, duration
 from virage.platform.paper import breakable, ink_on, plain, printed
 from virage.platform.settings.config import Club
-from virage.platform.values.formats import formats_of
-from virage.platform.values.languages import messages
 from virage.platform.values.localised import LanguageTag, text_in
 from virage.platform.values.tables import table
 from virage.platform.values.zones import zone_city
@@ -57,13 +51,7 @@ MESSAGES_SHOWN: Final = 60
 ZONES_SHOWN: Final = 40
 GATES_SHOWN: Final = 8
 DENSE_SHOWN: Final = 3
-TEXT_SHOWN: Final = 400
-"""Characters of a text; the log has all of it."""
 PRIORITIES: Final = (1, 2, 3)
-TICKS_MAX: Final = 10
-TICK_MINUTES: Final = (5, 10, 15, 30, 60, 120, 180, 360, 720, 1440)
-LEVELS_MAX: Final = 4
-_NONE: Final = "\N{EN DASH}"
 _TEMPLATE: Final = Path(__file__).with_name("report.typ")
 
 
@@ -79,7 +67,7 @@ def _template() -> bytes:
 
 def counts_csv(facts: ReportFacts, lang: LanguageTag) -> bytes:
     """Return the anonymous counts as CSV, with a note on counts that are not shown."""
-    pen, event = _Pen(facts, lang), facts.event
+    pen, event = Pen(facts, lang), facts.event
     rows = [
         ("event", text_in(event.title, lang, lang), event.starts_at.astimezone(event.zone).isoformat()),
         ("note", "", pen.said("counts_note")),
@@ -90,9 +78,9 @@ def counts_csv(facts: ReportFacts, lang: LanguageTag) -> bytes:
 
 def page(facts: ReportFacts, club: Club, lang: LanguageTag) -> dict[str, Any]:
     """Return the data of the template."""
-    event, pen = facts.event, _Pen(facts, lang)
+    event, pen = facts.event, Pen(facts, lang)
     crowd, records = crowd_of(facts.pictures), logged(facts)
-    axis = _Axis(pen, _span(facts, crowd, records))
+    axis = Axis(pen, _span(facts, crowd, records))
     title = plain(text_in(event.title, lang, lang))
     day = pen.day(event.starts_at)
     is_exercise = any(one.mode is ProcedureMode.EXERCISE for one in facts.procedures) or any(
@@ -138,81 +126,6 @@ def page(facts: ReportFacts, club: Club, lang: LanguageTag) -> dict[str, Any]:
     }
 
 
-class _Pen:
-    """Formatting of texts, times and numbers in one language; persons get a short name each, in order."""
-
-    def __init__(self, facts: ReportFacts, lang: LanguageTag) -> None:
-        self.lang = lang
-        self._messages = messages(lang, "paper.report", dict[str, str])
-        self._formats = formats_of(lang)
-        self._zone = facts.event.zone
-        self.persons: dict[UUID, str] = {}
-
-    def said(self, name: str, /, **values: object) -> str:
-        """Return a text by name."""
-        return self._messages[name].format(**values)
-
-    def named(self, name: str, value: str) -> str:
-        """Return a name with its value, with the colon of the language."""
-        return self.said("named", name=name, value=value)
-
-    def person(self, who: UUID | None) -> str:
-        """Return the short name of a person, which the last section explains."""
-        if who is None:
-            return self.said("automatic")
-        return self.persons.setdefault(who, self.said("person", number=len(self.persons) + 1))
-
-    def text(self, one: Logged | None) -> str:
-        """Return the words of a record, shortened; that they were erased by rule; or nothing."""
-        if one is None:
-            return ""
-        if one.is_erased:
-            return self.said("erased")
-        if one.said is None:
-            return ""
-        if one.said.texts is not None:
-            found = one.said.texts.get(self.lang) or next(iter(one.said.texts.values()))
-            return self.shortened(self.named(found.headline, found.text))
-        return self.shortened(one.said.text or "")
-
-    def shortened(self, text: str) -> str:
-        """Return the text of a person on one line, cut after some characters."""
-        line = plain(text)
-        return breakable(line if len(line) <= TEXT_SHOWN else f"{line[:TEXT_SHOWN]}\N{HORIZONTAL ELLIPSIS}")
-
-    def number(self, value: float) -> str:
-        """Return a number."""
-        return str(format_decimal(value, locale=self._formats))
-
-    def percent(self, part: int, whole: int) -> str:
-        """Return a share in percent."""
-        return str(format_percent(part / whole, locale=self._formats))
-
-    def day(self, at: datetime) -> str:
-        """Return a day of the venue."""
-        return str(format_date(at.astimezone(self._zone), "long", locale=self._formats))
-
-    def moment(self, at: datetime) -> str:
-        """Return day and time of the venue."""
-        return str(format_datetime(at, "short", tzinfo=self._zone, locale=self._formats))
-
-    def hour(self, at: datetime) -> str:
-        """Return a time of the venue in minutes."""
-        return str(format_time(at, "short", tzinfo=self._zone, locale=self._formats))
-
-    def second(self, at: datetime | None) -> str:
-        """Return a time of the venue in seconds."""
-        return _NONE if at is None else str(format_time(at, "medium", tzinfo=self._zone, locale=self._formats))
-
-    def offset(self, at: datetime) -> str:
-        """Return the offset of the venue from UTC: `UTC+02:00`."""
-        return f"UTC{self.local(at).isoformat()[-len('+00:00') :]}"
-
-    def local(self, at: datetime) -> datetime:
-        """Return an instant in the time of the venue."""
-        return at.astimezone(self._zone)
-
-
 def _span(facts: ReportFacts, crowd: Crowd, records: Mapping[int, Logged]) -> tuple[datetime, datetime]:
     """Return from when to when the charts are: the stored pictures, else the log, else the event."""
     times = [one.at for one in crowd.moments] or [one.at for one in records.values()]
@@ -220,52 +133,7 @@ def _span(facts: ReportFacts, crowd: Crowd, records: Mapping[int, Logged]) -> tu
     return start, max(end, start + timedelta(minutes=1))
 
 
-class _Axis:
-    """The time axis of all charts: places on it as fractions, and its ticks."""
-
-    def __init__(self, pen: _Pen, span: tuple[datetime, datetime]) -> None:
-        self.start, self.end = span
-        minutes = (self.end - self.start) / timedelta(minutes=1)
-        step = next((one for one in TICK_MINUTES if minutes / one <= TICKS_MAX), minutes / TICKS_MAX)
-        self.ticks: list[tuple[float, str]] = []
-        midnight = pen.local(self.start).replace(hour=0, minute=0, second=0, microsecond=0)
-        at = midnight + timedelta(minutes=step) * ((pen.local(self.start) - midnight) // timedelta(minutes=step))
-        while at <= self.end:
-            if at >= self.start:
-                self.ticks.append((self.of(at), pen.hour(at)))
-            at += timedelta(minutes=step)
-
-    def of(self, at: datetime) -> float:
-        """Return the place of an instant, within the axis."""
-        return min(max((at - self.start) / (self.end - self.start), 0.0), 1.0)
-
-
-def _chart(pen: _Pen, samples: Sequence[Sample], axis: _Axis, top: int, **of: Any) -> dict[str, Any]:
-    """Return a line over time. Where nothing was measured there is no line, but a hatched stretch."""
-    step = _step(top)
-    levels = range(0, -(-top // step) * step + 1, step)
-    stretches = runs(samples)
-    edges = [axis.start, *(one.at for run in stretches for one in (run[0], run[-1])), axis.end]
-    gaps = [(axis.of(start), axis.of(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
-    return {
-        "kind": "chart",
-        "x": axis.ticks,
-        "y": [(level / levels[-1], pen.number(level)) for level in levels],
-        "runs": [[(axis.of(one.at), (one.value or 0) / levels[-1]) for one in run] for run in stretches],
-        "gaps": [gap for gap in gaps if gap[1] > gap[0]],
-        "marks": [],
-        "title": "",
-        **of,
-    }
-
-
-def _step(top: int) -> int:
-    """Return a round step (1, 2 or 5 times a power of ten) that reaches `top` within a few levels."""
-    power: int = 10 ** int(log10(max(top / LEVELS_MAX, 1)))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor * LEVELS_MAX >= top)
-
-
-def _table(pen: _Pen, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[Any]], **of: Any) -> dict[str, Any]:
+def _table(pen: Pen, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[Any]], **of: Any) -> dict[str, Any]:
     return {
         "kind": "table",
         "columns": [pen.said(name) for name, _ in columns],
@@ -276,7 +144,7 @@ def _table(pen: _Pen, columns: Sequence[tuple[str, float]], rows: Sequence[Seque
     }
 
 
-def _section(pen: _Pen, name: str, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _section(pen: Pen, name: str, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a part of the document with its source; without blocks it says that there was nothing."""
     return {
         "title": pen.said(f"section_{name}"),
@@ -289,13 +157,13 @@ def _text(text: str) -> dict[str, Any]:
     return {"kind": "text", "text": text}
 
 
-def _rest(pen: _Pen, found: Collection[Any], shown: int) -> list[dict[str, Any]]:
+def _rest(pen: Pen, found: Collection[Any], shown: int) -> list[dict[str, Any]]:
     """Return how many more there are than shown."""
     more = len(found) - shown
     return [_text(pen.said("more", number=pen.number(more)))] if more > 0 else []
 
 
-def _cards(pen: _Pen, facts: ReportFacts, crowd: Crowd) -> list[dict[str, str]]:
+def _cards(pen: Pen, facts: ReportFacts, crowd: Crowd) -> list[dict[str, str]]:
     most = peak(crowd.inside)
     times = responses([one.incident for one in facts.incidents], facts.assignments)[ResponseLeg.ARRIVED]
     escalated = sum(one.escalated_at is not None for one in facts.alerts)
@@ -315,25 +183,18 @@ def _cards(pen: _Pen, facts: ReportFacts, crowd: Crowd) -> list[dict[str, str]]:
         _card(
             pen,
             "arrival",
-            _NONE if times is None else _duration(times.median_s),
-            "" if times is None else pen.said("longest", time=_duration(times.longest_s)),
+            NONE if times is None else duration(times.median_s),
+            "" if times is None else pen.said("longest", time=duration(times.longest_s)),
         ),
         _card(pen, "alerts", pen.number(len(facts.alerts)), pen.said("escalated_count", number=pen.number(escalated))),
     ]
 
 
-def _card(pen: _Pen, name: str, value: str, note: str) -> dict[str, str]:
+def _card(pen: Pen, name: str, value: str, note: str) -> dict[str, str]:
     return {"name": pen.said(f"card_{name}"), "value": value, "note": note}
 
 
-def _duration(seconds: float) -> str:
-    """Return a duration as minutes and seconds, or hours, minutes and seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _occupancy(pen: _Pen, event: Event, crowd: Crowd, axis: _Axis) -> dict[str, Any]:
+def _occupancy(pen: Pen, event: Event, crowd: Crowd, axis: Axis) -> dict[str, Any]:
     samples = crowd.inside
     most = peak(samples)
     rows = []
@@ -344,16 +205,16 @@ def _occupancy(pen: _Pen, event: Event, crowd: Crowd, axis: _Axis) -> dict[str, 
             [
                 local_code(one.zone),
                 pen.said(f"by_{one.source}"),
-                _NONE if one.capacity is None else pen.number(one.capacity),
+                NONE if one.capacity is None else pen.number(one.capacity),
                 pen.said("not_measured") if people is None else pen.number(people),
-                _NONE if people is None or not one.capacity else pen.percent(people, one.capacity),
-                _NONE if highest is None else pen.hour(highest.at),
-                _NONE if one.worst is None else pen.said(f"density_{one.worst}"),
+                NONE if people is None or not one.capacity else pen.percent(people, one.capacity),
+                NONE if highest is None else pen.hour(highest.at),
+                NONE if one.worst is None else pen.said(f"density_{one.worst}"),
                 pen.number(sum(sample.value is None for sample in one.samples)),
             ]
         )
     if most is None:
-        chart = [_text(pen.said("no_occupancy"))]
+        drawn = [_text(pen.said("no_occupancy"))]
     else:
         alt = pen.said("chart_occupancy", peak=pen.number(most.value or 0), time=pen.hour(most.at))
         marks = [
@@ -361,8 +222,8 @@ def _occupancy(pen: _Pen, event: Event, crowd: Crowd, axis: _Axis) -> dict[str, 
             for name, at in (("doors", event.doors_at), ("starts", event.starts_at), ("ends", event.ends_at))
             if axis.start < at < axis.end
         ]
-        chart = [
-            _chart(pen, samples, axis, most.value or 0, alt=alt, height=52, marks=marks),
+        drawn = [
+            chart(pen, samples, axis, most.value or 0, alt=alt, height=52, marks=marks),
             _text(pen.said("gap_note")),
         ]
     columns = (
@@ -376,10 +237,10 @@ def _occupancy(pen: _Pen, event: Event, crowd: Crowd, axis: _Axis) -> dict[str, 
         ("unmeasured", 2.6),
     )
     listed = [_table(pen, columns, rows, right=[2, 3, 4, 7]), *_rest(pen, crowd.zones, len(rows))] if rows else []
-    return _section(pen, "occupancy", [*chart, *listed])
+    return _section(pen, "occupancy", [*drawn, *listed])
 
 
-def _flows(pen: _Pen, found: Sequence[Flow], axis: _Axis) -> dict[str, Any]:
+def _flows(pen: Pen, found: Sequence[Flow], axis: Axis) -> dict[str, Any]:
     top = max((sample.value or 0 for flow in found for sample in flow.samples), default=0)
     charts = []
     for flow in [flow for flow in found if flow.entered][:GATES_SHOWN]:
@@ -390,9 +251,9 @@ def _flows(pen: _Pen, found: Sequence[Flow], axis: _Axis) -> dict[str, Any]:
             stand=flow.stand,
             entered=pen.number(flow.entered or 0),
             peak=pen.number((most and most.value) or 0),
-            time=_NONE if most is None else pen.hour(most.at),
+            time=NONE if most is None else pen.hour(most.at),
         )
-        charts.append(_chart(pen, flow.samples, axis, top, title=title, alt=title, height=15))
+        charts.append(chart(pen, flow.samples, axis, top, title=title, alt=title, height=15))
     stands: dict[str, list[int | None]] = {}
     for flow in found:
         stands.setdefault(flow.stand, []).append(flow.entered)
@@ -409,7 +270,7 @@ def _flows(pen: _Pen, found: Sequence[Flow], axis: _Axis) -> dict[str, Any]:
     return _section(pen, "flows", [_table(pen, columns, rows, right=[1, 2, 3]), *charts] if rows else [])
 
 
-def _alerts(pen: _Pen, alerts: Sequence[Alert], axis: _Axis) -> dict[str, Any]:
+def _alerts(pen: Pen, alerts: Sequence[Alert], axis: Axis) -> dict[str, Any]:
     most_urgent = sorted(alerts, key=lambda one: (one.priority, one.raised_at))[:ALERTS_SHOWN]
     shown = sorted(most_urgent, key=lambda one: one.raised_at)
     rows = [
@@ -448,16 +309,16 @@ def _alerts(pen: _Pen, alerts: Sequence[Alert], axis: _Axis) -> dict[str, Any]:
     return _section(pen, "alerts", listed if rows else [])
 
 
-def _amount(pen: _Pen, measure: AlertMeasure, value: int) -> str:
+def _amount(pen: Pen, measure: AlertMeasure, value: int) -> str:
     return pen.number(value / PER_100_M2 if measure is AlertMeasure.DENSITY else value)
 
 
 def _after(start: datetime, at: datetime | None) -> str:
     """Return the time from one instant to another."""
-    return _NONE if at is None else f"+{_duration((at - start).total_seconds())}"
+    return NONE if at is None else f"+{duration((at - start).total_seconds())}"
 
 
-def _incidents(pen: _Pen, facts: ReportFacts) -> dict[str, Any]:
+def _incidents(pen: Pen, facts: ReportFacts) -> dict[str, Any]:
     incidents = [one.incident for one in facts.incidents]
     kinds = by_kind(incidents)
     most = max((counts.total() for counts in kinds.values()), default=0)
@@ -495,7 +356,7 @@ def _incidents(pen: _Pen, facts: ReportFacts) -> dict[str, Any]:
         [
             pen.second(one.incident.reported_at),
             pen.said(f"incident_{one.incident.kind}"),
-            stand_of(one, facts.venue) or _NONE,
+            stand_of(one, facts.venue) or NONE,
             _after(one.incident.reported_at, assigned.get(one.incident.id)),
             _after(one.incident.reported_at, arrived.get(one.incident.id)),
             _after(one.incident.reported_at, one.incident.resolved_at),
@@ -529,18 +390,18 @@ def _incidents(pen: _Pen, facts: ReportFacts) -> dict[str, Any]:
     return _section(pen, "incidents", blocks if incidents else [])
 
 
-def _response(pen: _Pen, times: ResponseTimes | None) -> str:
+def _response(pen: Pen, times: ResponseTimes | None) -> str:
     if times is None:
         return pen.said("not_recorded")
     return pen.said(
         "response",
-        median=_duration(times.median_s),
-        longest=_duration(times.longest_s),
+        median=duration(times.median_s),
+        longest=duration(times.longest_s),
         number=pen.number(times.incidents),
     )
 
 
-def _procedures(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) -> dict[str, Any]:
+def _procedures(pen: Pen, facts: ReportFacts, records: Mapping[int, Logged]) -> dict[str, Any]:
     found = sorted(facts.procedures, key=lambda one: one.requested_at)
     steps = {(one.procedure_id, one.step): one for one in facts.steps}
     blocks: list[dict[str, Any]] = []
@@ -553,8 +414,8 @@ def _procedures(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) ->
                     pen.said(f"step_{step.code}"),
                     pen.said(f"role_{step.role}"),
                     pen.said("step_not_recorded" if done is None else f"outcome_{done.outcome}"),
-                    _NONE if done is None else pen.second(done.occurred_at),
-                    _NONE if done is None or one.begun_at is None else _after(one.begun_at, done.occurred_at),
+                    NONE if done is None else pen.second(done.occurred_at),
+                    NONE if done is None or one.begun_at is None else _after(one.begun_at, done.occurred_at),
                     "" if done is None else pen.text(records.get(done.recorded_in)),
                 ]
             )
@@ -567,12 +428,12 @@ def _procedures(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) ->
     return _section(pen, "procedures", [*blocks, *_rest(pen, found, PROCEDURES_SHOWN)])
 
 
-def _name_of(pen: _Pen, procedure: Procedure) -> str:
+def _name_of(pen: Pen, procedure: Procedure) -> str:
     name = pen.said(f"procedure_{procedure.kind}")
     return pen.named(pen.said("mode_exercise"), name) if procedure.mode is ProcedureMode.EXERCISE else name
 
 
-def _course_of(pen: _Pen, one: Procedure) -> str:
+def _course_of(pen: Pen, one: Procedure) -> str:
     """Return when and by whom a procedure was requested, begun and ended."""
     parts = [pen.said("requested", time=pen.second(one.requested_at), who=pen.person(one.requested_by))]
     if one.begun_at is not None:
@@ -586,7 +447,7 @@ def _course_of(pen: _Pen, one: Procedure) -> str:
     return " \N{MIDDLE DOT} ".join(parts)
 
 
-def _decisions(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged], crowd: Crowd) -> dict[str, Any]:
+def _decisions(pen: Pen, facts: ReportFacts, records: Mapping[int, Logged], crowd: Crowd) -> dict[str, Any]:
     found = decisions(records, crowd.moments)
     subjects = {
         **{one.id: _name_of(pen, one) for one in facts.procedures},
@@ -600,7 +461,7 @@ def _decisions(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged], cro
             [
                 f"{pen.second(one.at)} ({pen.number(one.record.number)})",
                 pen.named(pen.said(one.record.kind), subject) if subject else pen.said(one.record.kind),
-                pen.text(one) or _NONE,
+                pen.text(one) or NONE,
                 pen.person(one.record.who),
                 _moment(pen, moment),
             ]
@@ -610,7 +471,7 @@ def _decisions(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged], cro
     return _section(pen, "decisions", listed if rows else [])
 
 
-def _moment(pen: _Pen, moment: Moment | None) -> str:
+def _moment(pen: Pen, moment: Moment | None) -> str:
     """Return what the controller saw."""
     if moment is None:
         return pen.said("no_picture")
@@ -625,7 +486,7 @@ def _moment(pen: _Pen, moment: Moment | None) -> str:
     )
 
 
-def _messages(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) -> dict[str, Any]:
+def _messages(pen: Pen, facts: ReportFacts, records: Mapping[int, Logged]) -> dict[str, Any]:
     found = sorted(facts.broadcasts, key=lambda one: one.number)
     rows = [
         [
@@ -642,12 +503,12 @@ def _messages(pen: _Pen, facts: ReportFacts, records: Mapping[int, Logged]) -> d
     return _section(pen, "messages", listed if rows else [])
 
 
-def _kind_of(pen: _Pen, one: Broadcast) -> str:
+def _kind_of(pen: Pen, one: Broadcast) -> str:
     kind = f"{pen.said(f'message_{one.kind}')}, {pen.said(f'severity_{one.severity}')}"
     return kind if one.mode is BroadcastMode.ACTUAL else pen.named(pen.said(f"mode_{one.mode}"), kind)
 
 
-def _audience(pen: _Pen, one: Broadcast) -> str:
+def _audience(pen: Pen, one: Broadcast) -> str:
     if one.audience == "all_fans":
         return pen.said("audience_all_fans")
     if one.audience == "staff":
@@ -655,10 +516,10 @@ def _audience(pen: _Pen, one: Broadcast) -> str:
     return pen.said("audience_zones", zones=breakable(", ".join(one.targets)))
 
 
-def _receipts(pen: _Pen, facts: ReportFacts, one: Broadcast) -> str:
+def _receipts(pen: Pen, facts: ReportFacts, one: Broadcast) -> str:
     """Return how many accounts confirmed a message, by stand or standing area."""
     if not one.is_public:
-        return _NONE
+        return NONE
     if one.sent_at < facts.receipts_since:
         return pen.said("erased")
     stands = {block.code: block.stand for block in facts.venue.blocks} | {
@@ -673,6 +534,6 @@ def _receipts(pen: _Pen, facts: ReportFacts, one: Broadcast) -> str:
     return f"{total} ({', '.join(parts)})" if parts else total
 
 
-def _persons(pen: _Pen) -> dict[str, Any]:
+def _persons(pen: Pen) -> dict[str, Any]:
     rows = [[name, str(person)] for person, name in pen.persons.items()]
     return _section(pen, "persons", [_table(pen, (("who", 2), ("person_id", 8)), rows)])

@@ -12,7 +12,7 @@ export const control: Words = {
   notice: "Virage ersetzt weder die Brandmeldeanlage (SSI) noch die Sprachalarmanlage (EN 54-16) noch Anordnungen von Polizei und Präfekt.",
   log: "Protokoll herunterladen",
   afterEvent: "Nach der Veranstaltung",
-  afterHint: "Bericht des Abends mit Diagrammen, und Zahlen für den Sicherheitsausschuss, in denen keine Person erkennbar ist.",
+  afterHint: "Bericht der Veranstaltung mit Diagrammen und Zahlen für den Sicherheitsausschuss, in denen keine Person erkennbar ist.",
   report: "Bericht (PDF)",
   counts: "Anonyme Zahlen (CSV)",
   updated: (time) => `Stand ${time}`,

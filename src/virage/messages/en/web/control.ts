@@ -11,7 +11,7 @@ export const control = {
   notice: "Virage replaces neither the fire alarm (SSI) nor the voice alarm (EN 54-16) nor orders of the police and the prefect.",
   log: "Download the log",
   afterEvent: "After the event",
-  afterHint: "Report of the evening with charts, and counts for the safety advisory group in which no person can be recognised.",
+  afterHint: "Report of the event with charts, and counts for the safety advisory group in which no person can be recognised.",
   report: "Report (PDF)",
   counts: "Anonymous counts (CSV)",
   updated: (time: string) => `Updated ${time}`,
