@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pypdf import PdfReader
 
 from tests.app.conftest import BLOCK
@@ -128,6 +129,15 @@ def test_what_was_not_measured_is_a_gap_in_the_line_and_never_zero() -> None:
     assert chart["gaps"] == [(pytest.approx(0.2), pytest.approx(0.8))]
 
 
+def test_a_venue_that_stayed_empty_and_a_stand_that_was_never_measured_are_told_apart() -> None:
+    made = Evening()
+    for minute in range(3):
+        made.picture(DOORS + minute * MINUTE, 0, flows={"A1": None})
+    text = printed(made.facts())
+    assert "Most people in the venue 0 at 19:00" in text
+    assert "N 1 not measured 1" in text
+
+
 def test_missing_pictures_are_a_gap_too() -> None:
     made = Evening()
     for minute in (0, 1, 9, 10):
@@ -159,20 +169,14 @@ def test_response_times_count_from_the_report_to_the_first_team() -> None:
     first = made.incident(IncidentKind.FIRE, DOORS, seconds=(30, None, 900))
     made.incident(IncidentKind.FIRE, DOORS, seconds=(10, 100, None))
     made.incident(IncidentKind.FIRE, DOORS, seconds=(50, 300, None))
-    second_team = made.assignments[1]
-    made.assignments.append(
-        type(second_team)(
-            id=new_id(),
-            event_id=made.event.id,
-            incident_id=first,
-            team_id=new_id(),
-            assigned_at=DOORS + timedelta(seconds=60),
-            arrived_at=DOORS + timedelta(seconds=200),
-        )
-    )
+    later = made.assignments[1]
+    made.assignments += [
+        replace(later, incident_id=first, arrived_at=DOORS + timedelta(seconds=200)),
+        replace(later, assigned_at=DOORS + timedelta(seconds=70), arrived_at=DOORS + timedelta(seconds=800)),
+    ]
     found = responses([one.incident for one in made.incidents], made.assignments)
     assert {leg: (times.incidents, times.median_s, times.longest_s) for leg, times in found.items() if times} == {
-        ResponseLeg.ASSIGNED: (3, 30, 50),
+        ResponseLeg.ASSIGNED: (3, 10, 50),
         ResponseLeg.ARRIVED: (3, 200, 300),
         ResponseLeg.RESOLVED: (1, 900, 900),
     }

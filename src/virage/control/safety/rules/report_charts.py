@@ -36,7 +36,7 @@ class Axis:
 def chart(pen: Pen, samples: Sequence[Sample], axis: Axis, top: int, **of: Any) -> dict[str, Any]:
     """Return a line over time. Where nothing was measured there is no line, but a hatched stretch."""
     step = _step(top)
-    levels = range(0, -(-top // step) * step + 1, step)
+    levels = range(0, max(-(-top // step), 1) * step + 1, step)
     stretches = runs(samples)
     edges = [axis.start, *(one.at for run in stretches for one in (run[0], run[-1])), axis.end]
     gaps = [(axis.of(start), axis.of(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]

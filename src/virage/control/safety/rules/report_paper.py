@@ -261,7 +261,9 @@ def _flows(pen: Pen, found: Sequence[Flow], axis: Axis) -> dict[str, Any]:
         [
             stand,
             pen.number(len(counts)),
-            pen.number(sum(count for count in counts if count is not None)),
+            pen.number(sum(count for count in counts if count is not None))
+            if any(count is not None for count in counts)
+            else pen.said("not_measured"),
             pen.number(counts.count(None)),
         ]
         for stand, counts in sorted(stands.items())
