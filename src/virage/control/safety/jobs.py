@@ -12,6 +12,7 @@ from virage.control.safety.acts.pictures import delete_pictures, keep_picture
 from virage.control.safety.reads.broadcasts import venue_of
 from virage.control.safety.reads.pictures import VenuePictures
 from virage.control.safety.rules.alerts import GROWTH_OVER, readings
+from virage.control.safety.rules.attended import AFTER_END, is_attended
 from virage.control.safety.settings import SafetySettings
 from virage.control.safety.store.broadcasts import delete_receipts
 from virage.control.safety.store.log import expired_contents
@@ -26,9 +27,6 @@ from virage.site.programme.types import Event
 INTERVAL_S: Final = 3600.0
 PICTURE_EVERY_S: Final = 60.0
 ALERTS_EVERY_S: Final = 1.0
-BEFORE_DOORS: Final = timedelta(hours=2)
-AFTER_END: Final = timedelta(hours=3)
-"""From when until when pictures of an event are stored, and its alerts evaluated."""
 
 
 class RetentionJob:
@@ -88,7 +86,7 @@ class BroadcastPush:
 
 
 class PictureJob:
-    """Stores a picture of each event each minute, from two hours before the doors until three hours after the end."""
+    """Stores a picture of each event each minute while it is attended."""
 
     def __init__(self, db: Database, clock: Clock, pictures: VenuePictures) -> None:
         self._db = db
@@ -131,7 +129,7 @@ class AlertJob:
 
 
 async def _events_on(db: Database, now: datetime) -> list[Event]:
-    """Return the events of which pictures are stored now."""
+    """Return the events that are attended now."""
     async with db.connection() as conn:
         upcoming = await programme.upcoming(conn, now - AFTER_END)
-    return [event for event in upcoming if event.doors_at - BEFORE_DOORS <= now]
+    return [event for event in upcoming if is_attended(event, now)]

@@ -224,7 +224,7 @@ class ConfirmProcedure(_Entry, frozen=True, tag="confirmed"):
 
 
 class BeginAlone(_Entry, frozen=True, tag="begun_alone"):
-    """The requesting controller begins without a second person, once the time to confirm is over."""
+    """One controller, with a reason, begins without a confirmation once the time for it is over."""
 
     text: Text
 

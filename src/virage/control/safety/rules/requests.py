@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.control.safety.rules.attended import is_attended
 from virage.control.safety.rules.incidents import (
     Code,
     Content,
@@ -24,9 +25,6 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme.types import Event
 from virage.site.venue.types import Venue
 
-BEFORE_DOORS: Final = timedelta(hours=2)
-AFTER_END: Final = timedelta(hours=3)
-"""From when until when fans may ask for help at an event."""
 LINES_MAX: Final = 10
 LINES_WITHIN: Final = timedelta(minutes=10)
 """A person sends at most `LINES_MAX` requests and texts within this time."""
@@ -229,7 +227,7 @@ def may_ask(event: Event, venue: Venue, asked: HelpRequest, *, has_ticket: bool,
     """Refuse a request of a person without a ticket, of an event that is not running, or with an unknown place."""
     if not has_ticket:
         return Refused(RequestRefusal.TICKET_NEEDED)
-    if event.state == "cancelled" or not event.doors_at - BEFORE_DOORS <= now <= event.ends_at + AFTER_END:
+    if event.state == "cancelled" or not is_attended(event, now):
         return Refused(RequestRefusal.NOT_RUNNING)
     if not isinstance(asked.place, DescribedPlace) and not is_place_of(asked.place, venue):
         return Refused(RequestRefusal.PLACE_UNKNOWN)
