@@ -4,10 +4,9 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
-from virage.control.safety.reads.pictures import VenuePictures
+from virage.control.safety.reads.pictures import VenuePictures, venue_and_safety
 from virage.control.safety.rules.capacity import final_capacity
 from virage.control.safety.rules.clearing import (
     MEMBERS,
@@ -28,8 +27,7 @@ from virage.platform.host.background import in_background
 from virage.platform.values.refusals import Refused
 from virage.sale.ticketing import api as ticketing
 from virage.site.programme.types import Event
-from virage.site.venue import api as venues
-from virage.site.venue.types import Safety, VenueFile
+from virage.site.venue.types import Safety
 
 RESULTS_MAX: Final = 64
 """Results that are kept: while the counts of an event stay the same, all its desks get the same one."""
@@ -104,11 +102,6 @@ class Clearing:
         """Return the plan of a version of a venue, read once per process."""
         found = self._plans.get(version)
         if found is None:
-            async with self._db.connection() as conn:
-                venue = await venues.venue_at(conn, version)
-                file = await venues.file_of(conn, version)
-            if file is None:
-                raise LookupError(f"there is no venue of version {version}")
-            safety = msgspec.json.decode(file, type=VenueFile).safety or Safety()
+            venue, safety = await venue_and_safety(self._db, version)
             found = self._plans[version] = _Plan(egress_network(venue), len(venue.gates), safety)
         return found

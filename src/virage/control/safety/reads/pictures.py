@@ -45,7 +45,7 @@ from virage.platform.values.refusals import Refused
 from virage.site.programme import api as programme
 from virage.site.programme.types import Event
 from virage.site.venue import api as venues
-from virage.site.venue.types import Venue, VenueFile
+from virage.site.venue.types import Safety, Venue, VenueFile
 
 NOT_FOUND: Final = "not_found"
 INCIDENTS_MAX: Final = 500
@@ -79,6 +79,16 @@ class Counted(Struct, frozen=True):
         return [one for one in self.counters if (one.is_lane, one.place) == (is_lane, code)]
 
 
+async def venue_and_safety(db: Database, version: str) -> tuple[Venue, Safety]:
+    """Return a version of a venue and the facts for its safety, empty ones if its file has none."""
+    async with db.connection() as conn:
+        venue = await venues.venue_at(conn, version)
+        file = await venues.file_of(conn, version)
+    if file is None:
+        raise LookupError(f"there is no venue of version {version}")
+    return venue, msgspec.json.decode(file, type=VenueFile).safety or Safety()
+
+
 class VenuePictures:
     """Pictures of events, from what this process reads."""
 
@@ -92,14 +102,8 @@ class VenuePictures:
         """Return the zones and lanes of a version of a venue, read once per process."""
         found = self._places.get(version)
         if found is None:
-            async with self._db.connection() as conn:
-                venue = await venues.venue_at(conn, version)
-                file = await venues.file_of(conn, version)
-            if file is None:
-                raise LookupError(f"there is no venue of version {version}")
-            safety = msgspec.json.decode(file, type=VenueFile).safety
-            zones = () if safety is None else safety.zones
-            areas = areas_m2(venue, {zone.code: zone.area_m2 for zone in zones})
+            venue, safety = await venue_and_safety(self._db, version)
+            areas = areas_m2(venue, {zone.code: zone.area_m2 for zone in safety.zones})
             found = self._places[version] = Places(
                 {code: areas.get(code) for code in dict.fromkeys((*venue.zones, *areas))},
                 frozenset([*venue.gate_by_code, *(ramp.code for ramp in venue.ramps)]),
