@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.web.system import System
 from virage.platform.values.ids import new_id
@@ -17,6 +17,11 @@ def open_match(page: Page, system: System) -> None:
     """The match's page, its map drawn."""
     page.goto(f"/events/{system.event('match')}")
     expect(page.locator("[data-block='104']")).to_be_visible()
+
+
+def of_tonights_match(page: Page) -> Locator:
+    """The links of a fan's tickets for tonight's match of the demo, in the list of all tickets."""
+    return page.locator("section", has_text="Virage FC v Étoile du Nord").locator("a[href^='/tickets/']")
 
 
 def find_two_seats(page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web.gate import until
-from tests.web.steps import buy_and_open
+from tests.web.steps import buy_and_open, of_tonights_match
 from tests.web.system import FAN, Process, System
 
 SignIn = Callable[[Page, str], None]
@@ -22,7 +22,7 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     context, page = browse()
     page.goto("/sign-in?next=/tickets")
     sign_in(page, FAN)
-    page.locator("a[href^='/tickets/']").first.click()
+    of_tonights_match(page).first.click()
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
@@ -41,7 +41,7 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     page.clock.fast_forward(31_000)
     expect(code).not_to_have_attribute("d", first or "")
     page.get_by_role("link", name="My tickets").first.click()
-    expect(page.locator("a[href^='/tickets/']")).to_have_count(2)
+    expect(of_tonights_match(page)).to_have_count(2)
     expect(page.get_by_text("You are offline", exact=False).first).to_be_visible()
     context.close()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.web.office import in_database
-from tests.web.steps import buy_and_open
+from tests.web.steps import buy_and_open, of_tonights_match
 from tests.web.system import FAN, Process, System
 from virage.identity.passes import acts as passes
 from virage.platform.data.database import Connection
@@ -23,7 +23,7 @@ def test_the_route_is_on_the_ticket_also_step_free_and_offline(
     page.goto("/sign-in?next=/tickets")
     sign_in(page, FAN)
     with page.expect_response(lambda answer: "/venue/route" in answer.url and "event=" in answer.url):
-        page.locator("a[href^='/tickets/']").first.click()
+        of_tonights_match(page).first.click()
     expect(directions_of(page).first).to_contain_text("up to the podium")
     expect(directions_of(page).last).to_contain_text("to seat")
     expect(page.get_by_role("img", name="Map of the venue with your route")).to_be_visible()
