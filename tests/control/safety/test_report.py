@@ -182,6 +182,20 @@ def test_response_times_count_from_the_report_to_the_first_team() -> None:
     }
 
 
+def test_an_urgent_incident_shows_the_team_that_arrived_first_though_another_was_assigned_before() -> None:
+    made = Evening()
+    urgent = made.incident(IncidentKind.FIRE, DOORS, priority=1, seconds=(20, 600, None))
+    nearer = replace(
+        made.assignments[0],
+        incident_id=urgent,
+        assigned_at=DOORS + timedelta(seconds=60),
+        arrived_at=DOORS + timedelta(seconds=240),
+    )
+    made.assignments.append(nearer)
+    tables = [one for one in section(made.facts(), "Incidents and response times")["blocks"] if one["kind"] == "table"]
+    assert tables[-1]["rows"][0][3:5] == ["+0:20", "+4:00"]
+
+
 @given(st.lists(st.tuples(st.sampled_from(list(IncidentKind)), st.sampled_from([1, 2, 3])), max_size=40))
 def test_the_counts_by_kind_and_priority_add_up_to_the_incidents(reported: list[tuple[IncidentKind, int]]) -> None:
     made = Evening()

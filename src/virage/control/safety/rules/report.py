@@ -241,6 +241,17 @@ def peak(samples: Iterable[Sample]) -> Sample | None:
     return max((sample for sample in samples if sample.value is not None), key=lambda one: one.value or 0, default=None)
 
 
+def first_times(assignments: Iterable[Assignment]) -> tuple[dict[UUID, datetime], dict[UUID, datetime]]:
+    """Return when each incident was first assigned, and when a team first arrived there."""
+    assigned: dict[UUID, datetime] = {}
+    arrived: dict[UUID, datetime] = {}
+    for one in assignments:
+        assigned[one.incident_id] = min(one.assigned_at, assigned.get(one.incident_id, one.assigned_at))
+        if one.arrived_at is not None:
+            arrived[one.incident_id] = min(one.arrived_at, arrived.get(one.incident_id, one.arrived_at))
+    return assigned, arrived
+
+
 def responses(
     incidents: Iterable[Incident], assignments: Iterable[Assignment]
 ) -> dict[ResponseLeg, ResponseTimes | None]:
@@ -248,12 +259,7 @@ def responses(
 
     An incident counts for the legs that it has; None if no incident has one.
     """
-    assigned: dict[UUID, datetime] = {}
-    arrived: dict[UUID, datetime] = {}
-    for one in assignments:
-        assigned[one.incident_id] = min(one.assigned_at, assigned.get(one.incident_id, one.assigned_at))
-        if one.arrived_at is not None:
-            arrived[one.incident_id] = min(one.arrived_at, arrived.get(one.incident_id, one.arrived_at))
+    assigned, arrived = first_times(assignments)
     times: dict[ResponseLeg, list[float]] = {leg: [] for leg in ResponseLeg}
     for incident in incidents:
         for leg, at in (

@@ -28,6 +28,7 @@ from virage.control.safety.rules.report import (
     by_kind,
     crowd_of,
     decisions,
+    first_times,
     logged,
     peak,
     responses,
@@ -352,8 +353,7 @@ def _incidents(pen: Pen, facts: ReportFacts) -> dict[str, Any]:
         (one for one in facts.incidents if one.incident.priority == PRIORITIES[0]),
         key=lambda one: one.incident.reported_at,
     )
-    arrived = {one.incident_id: one.arrived_at for one in reversed(facts.assignments) if one.arrived_at is not None}
-    assigned = {one.incident_id: one.assigned_at for one in reversed(facts.assignments)}
+    assigned, arrived = first_times(facts.assignments)
     urgent_rows = [
         [
             pen.second(one.incident.reported_at),
