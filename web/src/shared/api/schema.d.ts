@@ -7738,7 +7738,7 @@ export interface components {
             vat_cents: number;
             vat_permille: number;
         };
-        /** @description The requesting controller begins without a second person, once the time to confirm is over. */
+        /** @description One controller, with a reason, begins without a confirmation once the time for it is over. */
         BeginAlone: {
             /** Format: uuid */
             id: string;
