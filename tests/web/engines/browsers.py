@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 FIREFOX, WEBKIT_DRIVER = "/usr/bin/firefox-esr", "/usr/bin/WebKitWebDriver"
 PHONE = ("390", "844")
 END_S = 30
+ANSWER_S = 120  # a driver that hangs fails its test instead of holding up all others
 SCRIPT = """
 const [args, done] = arguments;
 (async (args) => {%s})(args).then((value) => done([value, null]), (error) => done([null, String(error)]));
@@ -140,7 +141,7 @@ class WebKit:
         self._service = Service(WEBKIT_DRIVER, env=self._environment)
         self._service.start()
         try:
-            driver = RemoteConnection(client_config=ClientConfig(self._service.service_url))
+            driver = RemoteConnection(client_config=ClientConfig(self._service.service_url, timeout=ANSWER_S))
             self._driver = webdriver.Remote(driver, options=self._options)
         except BaseException:
             self.__exit__()
