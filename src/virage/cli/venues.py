@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,9 @@ MESSAGES: Final = {
     DefectCode.LOOP: "the edge leads from {value} to itself",
     DefectCode.NO_LIFT: "name the lift of this edge",
     DefectCode.CIRCLE: "zone {value!r} lies within itself",
+    DefectCode.NO_WAY: "the evacuation plan has no way out of {value!r}",
+    DefectCode.SECOND_WAY: "the ways out of {value!r} are given before",
+    DefectCode.FUTURE: "the date {value} is in the future",
     DefectCode.MORE: "there are more defects",
 }
 
@@ -134,7 +138,7 @@ def _read(path: Path, code: str, time_zone: str) -> Checked:
             raw = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         raise fail(f"{path}: {error.strerror}") from None
-    return read(raw, code=code, time_zone=time_zone)
+    return read(raw, datetime.now(UTC).date(), code=code, time_zone=time_zone)
 
 
 def _print(found: list[Defect]) -> None:

@@ -1,6 +1,10 @@
 """A small venue file: two blocks, a standing area, two gates and the walkways between them."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
+
+TODAY: Final = date(2026, 12, 1)
+"""The day on which files are checked."""
 
 
 def small_document(code: str = "arena", time_zone: str = "America/New_York") -> dict[str, Any]:
@@ -95,6 +99,21 @@ def small_document(code: str = "arena", time_zone: str = "America/New_York") -> 
             "evacuation_lifts": ["lift-1"],
         },
         "hospitality": {"boxes": [{"code": "B102", "block": "102"}], "doors": [{"code": "D1", "x_m": 1, "y_m": 2}]},
+    }
+
+
+def evacuation_plan() -> dict[str, Any]:
+    """The approved evacuation plan of the arena; a new copy each time."""
+    return {
+        "reference": "EP-7",
+        "approved_by": "Prefecture",
+        "approved_on": "2026-12-01",
+        "help_number": "+33140506070",
+        "ways": [
+            {"place": "101", "exits": ["A"]},
+            {"place": "102", "exits": ["A", "B"]},
+            {"place": "FLOOR", "exits": ["B", "A"]},
+        ],
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.site.venue.samples import small_document
+from tests.site.venue.samples import TODAY, small_document
 from virage.site.venue.rules.check import check
 from virage.site.venue.rules.differences import Detail, Difference, differences
 from virage.site.venue.rules.editing import FEATURES, Edit, edited, features_of, seat_names
@@ -26,7 +26,7 @@ def after(*documents: dict[str, Any]) -> VenueFile:
     """The arena after edits without defects, as the check of a stored file reads it."""
     file, found = edited(arena(), edits_of(*documents))
     assert found == []
-    read, defects = check(msgspec.json.decode(encode(file)))
+    read, defects = check(msgspec.json.decode(encode(file)), TODAY)
     assert defects == []
     assert read == file
     return file
@@ -126,7 +126,7 @@ def test_an_unknown_code_or_name_is_a_defect_at_its_place(edit: dict[str, Any], 
 def test_a_seat_that_is_both_wheelchair_space_and_companion_seat_is_a_defect() -> None:
     file, found = edited(arena(), edits_of(feature("companion", {"block": "101", "row": "2", "seats": ["11"]})))
     assert found == []
-    assert [defect.code for defect in check(msgspec.json.decode(encode(file)))[1]] == ["features_contradict"]
+    assert [defect.code for defect in check(msgspec.json.decode(encode(file)), TODAY)[1]] == ["features_contradict"]
 
 
 seats = st.sampled_from(

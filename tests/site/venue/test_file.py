@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.site.venue.samples import seating_plan, small_document
+from tests.site.venue.samples import TODAY, evacuation_plan, seating_plan, small_document
 from virage.demo.venues.drawing import stadium, stadium_file
 from virage.site.venue.rules.build import build_venue
 from virage.site.venue.rules.check import check, json_schema, read
@@ -29,7 +29,7 @@ def built(prefix: str = "") -> Venue:
 
 
 def found(document: Any) -> list[tuple[str, DefectCode]]:
-    return [(defect.place, defect.code) for defect in check(document)[1]]
+    return [(defect.place, defect.code) for defect in check(document, TODAY)[1]]
 
 
 def test_a_complete_file_has_no_defects() -> None:
@@ -110,6 +110,14 @@ def _set(path: str, value: Any) -> Change:
     return change
 
 
+def _plan(path: str, value: Any) -> Change:
+    def change(document: dict[str, Any]) -> None:
+        document["safety"]["evacuation_plan"] = evacuation_plan()
+        _set(f"safety.evacuation_plan.{path}", value)(document)
+
+    return change
+
+
 DEFECTS: list[tuple[Change, str, DefectCode]] = [
     (_set("time_zone", "Europe/Atlantis"), "time_zone", DefectCode.TIME_ZONE),
     (_set("time_zone", "localtime"), "time_zone", DefectCode.TIME_ZONE),
@@ -156,6 +164,14 @@ DEFECTS: list[tuple[Change, str, DefectCode]] = [
     (_set("walkways.edges", []), "walkways.nodes[1].id", DefectCode.UNREACHABLE),
     (_set("safety.zones.0.within", "north"), "safety.zones[0].within", DefectCode.CIRCLE),
     (_set("safety.evacuation_lifts", ["lift-9"]), "safety.evacuation_lifts[0]", DefectCode.UNKNOWN),
+    (_plan("ways.0.place", "103"), "safety.evacuation_plan.ways[0].place", DefectCode.UNKNOWN),
+    (_plan("ways.0.place", "103"), "safety.evacuation_plan.ways", DefectCode.NO_WAY),
+    (_plan("ways.2.place", "102"), "safety.evacuation_plan.ways[2].place", DefectCode.SECOND_WAY),
+    (_plan("ways.1.exits.1", "C"), "safety.evacuation_plan.ways[1].exits[1]", DefectCode.NO_GATE),
+    (_plan("ways.1.exits", []), "safety.evacuation_plan.ways[1].exits", DefectCode.INVALID),
+    (_plan("approved_on", "2026-12-02"), "safety.evacuation_plan.approved_on", DefectCode.FUTURE),
+    (_plan("approved_on", "2026-02-30"), "safety.evacuation_plan.approved_on", DefectCode.INVALID),
+    (_plan("help_number", "112"), "safety.evacuation_plan.help_number", DefectCode.INVALID),
     (_set("hospitality.boxes.0.block", "999"), "hospitality.boxes[0].block", DefectCode.UNKNOWN),
 ]
 
@@ -172,6 +188,24 @@ def test_a_defect_is_reported_with_its_place(change: Change, place: str, code: D
         }
         return
     assert (place, code) in found(document)
+
+
+def test_a_plan_for_every_block_and_standing_area_has_no_defects_and_its_defects_are_reported_at_once() -> None:
+    document = small_document()
+    document["safety"]["evacuation_plan"] = evacuation_plan()
+    assert found(document) == []
+    _plan("approved_on", "2026-12-02")(document)
+    document["safety"]["evacuation_plan"]["ways"] = [
+        {"place": "102", "exits": ["A", "C"]},
+        {"place": "102", "exits": ["B"]},
+    ]
+    assert [code for _, code in found(document)] == [
+        DefectCode.FUTURE,
+        DefectCode.SECOND_WAY,
+        DefectCode.NO_GATE,
+        DefectCode.NO_WAY,
+        DefectCode.NO_WAY,
+    ]
 
 
 def test_all_defects_are_reported_at_once() -> None:
@@ -196,7 +230,7 @@ def test_a_list_of_defects_has_an_end() -> None:
 
 
 def whole(raw: bytes) -> list[DefectCode]:
-    checked = read(raw)
+    checked = read(raw, TODAY)
     assert checked.file is None
     return [defect.code for defect in checked.found]
 
@@ -228,7 +262,7 @@ def test_two_million_seats_are_refused_before_they_are_built() -> None:
 
 def test_a_compressed_file_is_read_like_a_plain_one() -> None:
     plain = json.dumps(small_document()).encode()
-    assert read(gzip.compress(plain)).file == read(plain).file is not None
+    assert read(gzip.compress(plain), TODAY).file == read(plain, TODAY).file is not None
 
 
 @given(
@@ -241,7 +275,7 @@ def test_a_compressed_file_is_read_like_a_plain_one() -> None:
     )
 )
 def test_any_json_is_a_file_or_a_list_of_defects(document: Any) -> None:
-    checked = read(msgspec.json.encode(document))
+    checked = read(msgspec.json.encode(document), TODAY)
     assert (checked.file is None) == bool(checked.found)
     mend(checked.document, checked.found)
 
@@ -264,7 +298,7 @@ def test_mends_remove_what_is_impossible_and_rename_what_is_double() -> None:
     document["safety"]["zones"][0]["within"] = "north"
     mended = document
     for _ in range(3):
-        _, defects = check(mended)
+        _, defects = check(mended, TODAY)
         mended, _ = mend(mended, defects)
     assert found(mended) == []
     assert [gate["code"] for gate in mended["gates"]] == ["A1", "A1-3", "A1-2"]
@@ -274,12 +308,12 @@ def test_mends_remove_what_is_impossible_and_rename_what_is_double() -> None:
 
 
 def plan_found(document: Any) -> list[tuple[str, DefectCode]]:
-    checked = read(json.dumps(document).encode(), code="hall", time_zone="Europe/Berlin")
+    checked = read(json.dumps(document).encode(), TODAY, code="hall", time_zone="Europe/Berlin")
     return [(defect.place, defect.code) for defect in checked.found]
 
 
 def test_a_seating_plan_becomes_a_venue_with_all_its_seats() -> None:
-    checked = read(json.dumps(seating_plan()).encode(), code="hall", time_zone="Europe/Berlin")
+    checked = read(json.dumps(seating_plan()).encode(), TODAY, code="hall", time_zone="Europe/Berlin")
     assert checked.file is not None
     venue = build_venue(checked.file)
     assert (venue.code, venue.time_zone, venue.seats) == ("hall", "Europe/Berlin", 36)
@@ -294,7 +328,7 @@ def test_a_seating_plan_becomes_a_venue_with_all_its_seats() -> None:
 def test_a_zone_without_a_name_never_gets_the_code_of_another_one() -> None:
     plan = seating_plan()
     plan["zones"][0]["name"], plan["zones"][1]["name"] = "Z2", ""
-    checked = read(json.dumps(plan).encode(), code="hall", time_zone="Europe/Berlin")
+    checked = read(json.dumps(plan).encode(), TODAY, code="hall", time_zone="Europe/Berlin")
     assert checked.file is not None
     assert [block.code for block in checked.file.blocks] == ["Z2", "Z3"]
 

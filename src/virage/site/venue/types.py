@@ -12,6 +12,7 @@ from virage.site.venue.rules.file import AmenityFile as AmenityFile
 from virage.site.venue.rules.file import AreaFile as AreaFile
 from virage.site.venue.rules.file import BlockFile as BlockFile
 from virage.site.venue.rules.file import EdgeFile as EdgeFile
+from virage.site.venue.rules.file import EvacuationPlan as EvacuationPlan
 from virage.site.venue.rules.file import FloorFile as FloorFile
 from virage.site.venue.rules.file import FrameFile as FrameFile
 from virage.site.venue.rules.file import GateFile as GateFile

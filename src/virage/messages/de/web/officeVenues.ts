@@ -159,6 +159,9 @@ export const venues: typeof English = {
     edge_to_itself: (value) => `Ein Weg führt von ${value} zu sich selbst`,
     lift_missing: () => "Nennen Sie den Aufzug dieses Wegs",
     zones_in_a_circle: (value) => `Zone „${value}“ liegt in sich selbst`,
+    way_out_missing: (value) => `Der Räumungsplan hat keinen Ausgang für ${value}`,
+    second_way_out: (value) => `Die Ausgänge für ${value} sind schon angegeben`,
+    date_in_future: (value) => `Das Datum ${value} liegt in der Zukunft`,
     more_defects: () => "Es gibt weitere Fehler",
   },
   map: {

@@ -161,6 +161,9 @@ export const venues = {
     edge_to_itself: (value: string) => `A walkway leads from ${value} to itself`,
     lift_missing: () => "Name the lift of this walkway",
     zones_in_a_circle: (value: string) => `Zone “${value}” lies within itself`,
+    way_out_missing: (value: string) => `The evacuation plan has no way out of ${value}`,
+    second_way_out: (value: string) => `The ways out of ${value} are already given`,
+    date_in_future: (value: string) => `The date ${value} is in the future`,
     more_defects: () => "There are more defects",
   } as Record<string, (value: string) => string>,
   map: {

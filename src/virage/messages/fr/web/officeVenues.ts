@@ -160,6 +160,9 @@ export const venues: typeof english = {
     edge_to_itself: (value) => `Un cheminement va de ${value} à lui-même`,
     lift_missing: () => "Indiquez l’ascenseur de ce cheminement",
     zones_in_a_circle: (value) => `La zone « ${value} » se contient elle-même`,
+    way_out_missing: (value) => `Le plan d’évacuation n’a pas d’issue pour ${value}`,
+    second_way_out: (value) => `Les issues de ${value} sont déjà indiquées`,
+    date_in_future: (value) => `La date ${value} est dans le futur`,
     more_defects: () => "Il y a d’autres erreurs",
   },
   map: {

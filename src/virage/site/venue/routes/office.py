@@ -207,11 +207,11 @@ async def get_differences(
 
 @post("/venues/check", status_code=200, guards=[staff(ROLE)], rate="costly", body_bytes_max=FILE_BYTES_MAX)
 async def check_venue_file(
-    request: Request, db: Database, principal: Principal, code: NewCode = "", time_zone: NewZone = ""
+    request: Request, db: Database, clock: Clock, principal: Principal, code: NewCode = "", time_zone: NewZone = ""
 ) -> FileCheck:
     """Check a file, JSON or gzip: a venue file or a seating plan of pretix. Nothing is stored."""
     raw = await request.body()
-    checked = await asyncio.to_thread(lambda: read(raw, code=code, time_zone=time_zone))
+    checked = await asyncio.to_thread(lambda: read(raw, clock.now().date(), code=code, time_zone=time_zone))
     if checked.found or checked.file is None:
         _, mends = await asyncio.to_thread(lambda: _mended(checked))
         return FileCheck(None, _lines(checked.found), mends, None, None)
@@ -235,12 +235,14 @@ async def check_venue_file(
     body_bytes_max=FILE_BYTES_MAX,
     answer=Described(dict[str, Any], description="The document with the proposed mends"),
 )
-async def mend_venue_file(request: Request, code: NewCode = "", time_zone: NewZone = "") -> Response[bytes]:
+async def mend_venue_file(
+    request: Request, clock: Clock, code: NewCode = "", time_zone: NewZone = ""
+) -> Response[bytes]:
     """Return a file with the proposed mends, to be checked again. Nothing is stored."""
     raw = await request.body()
 
     def mended() -> tuple[Checked, bytes]:
-        checked = read(raw, code=code, time_zone=time_zone)
+        checked = read(raw, clock.now().date(), code=code, time_zone=time_zone)
         return checked, msgspec.json.format(msgspec.json.encode(_mended(checked)[0]))
 
     checked, body = await asyncio.to_thread(mended)
@@ -267,7 +269,7 @@ async def import_venue_file(
     `changed_meanwhile` says which, since when and by whom. A new venue needs the role without a scope.
     """
     raw = await request.body()
-    checked = await asyncio.to_thread(lambda: read(raw, code=code, time_zone=time_zone))
+    checked = await asyncio.to_thread(lambda: read(raw, clock.now().date(), code=code, time_zone=time_zone))
     if checked.found or checked.file is None:
         raise Problem("venue_file_defects", {"defects": _lines(checked.found)})
     if based_on is None:
@@ -288,7 +290,7 @@ async def edit_venue(
 
     def apply() -> tuple[VenueFile, list[Defect]]:
         file, found = edited(_decoded(raw), data.edits)
-        return (file, found) if found else (file, check(msgspec.json.decode(encode(file)))[1])
+        return (file, found) if found else (file, check(msgspec.json.decode(encode(file)), clock.now().date())[1])
 
     file, found = await asyncio.to_thread(apply)
     if found:

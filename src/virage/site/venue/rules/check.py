@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from copy import deepcopy
+from datetime import date
 from functools import cache
 from itertools import chain, islice
 from typing import Any, Final
@@ -62,8 +63,8 @@ class Checked(Struct, frozen=True):
     found: list[Defect]
 
 
-def read(raw: bytes, *, code: str = "", time_zone: str = "") -> Checked:
-    """Return the venue file in the bytes of a file, JSON or gzip, with all of its defects.
+def read(raw: bytes, today: date, *, code: str = "", time_zone: str = "") -> Checked:
+    """Return the venue file in the bytes of a file, JSON or gzip, with all of its defects on the day `today`.
 
     A seating plan of pretix gets the code and the time zone that it does not have.
     """
@@ -72,16 +73,16 @@ def read(raw: bytes, *, code: str = "", time_zone: str = "") -> Checked:
     if isinstance(document, Defect):
         return Checked(None, None, [document])
     if not is_seating_plan(document):
-        file, found = check(document)
+        file, found = check(document, today)
         return Checked(document, file, found)
     plan, found = check_plan(document)
     if plan is None or found:
         return Checked(document, None, found)
-    file, found = check(venue_document(plan, code=code, time_zone=time_zone))
+    file, found = check(venue_document(plan, code=code, time_zone=time_zone), today)
     return Checked(document, file, found)
 
 
-def check(document: Any) -> tuple[VenueFile | None, list[Defect]]:
+def check(document: Any, today: date) -> tuple[VenueFile | None, list[Defect]]:
     """Return the file of a parsed document and its defects, at most `DEFECTS_MAX` and then one that says so.
 
     The file is None if a value has the wrong form. Codes and references are then checked as if impossible numbers and
@@ -95,8 +96,10 @@ def check(document: Any) -> tuple[VenueFile | None, list[Defect]]:
             rest = msgspec.convert(_passable(document, invalid), VenueFile)
         except msgspec.ValidationError:
             return None, invalid
-        return None, limited(islice(chain(invalid, _contents(rest), _references(rest)), DEFECTS_MAX + 1))
-    found = list(islice(chain(_contents(file), _references(file)), DEFECTS_MAX + 1))
+        return None, limited(
+            islice(chain(invalid, _contents(rest), _references(rest), _evacuation(rest, today)), DEFECTS_MAX + 1)
+        )
+    found = list(islice(chain(_contents(file), _references(file), _evacuation(file, today)), DEFECTS_MAX + 1))
     if not found:
         found = list(islice(chain(_same_places(build_venue(file)), _walkable(file)), DEFECTS_MAX + 1))
     return file, limited(found)
@@ -124,7 +127,7 @@ def json_schema() -> dict[str, Any]:
 
 @cache
 def _schema() -> Any:
-    return jsonschema_rs.validator_for(json_schema())
+    return jsonschema_rs.validator_for(json_schema(), validate_formats=True)
 
 
 def _contents(file: VenueFile) -> Iterator[Defect]:
@@ -258,6 +261,28 @@ def _references(file: VenueFile) -> Iterator[Defect]:
     )
     if file.walkways is not None:
         yield from _walkways(file, file.walkways, lifts)
+
+
+def _evacuation(file: VenueFile, today: date) -> Iterator[Defect]:
+    """Yield defects of the evacuation plan: every block and standing area has its ways out once, through gates."""
+    plan = None if file.safety is None else file.safety.evacuation_plan
+    if plan is None:
+        return
+    path: Path = ("safety", "evacuation_plan")
+    if plan.approved_on > today:
+        yield Defect((*path, "approved_on"), DefectCode.FUTURE, plan.approved_on.isoformat())
+    places = [item.code for item in (*file.blocks, *file.areas)]
+    ways = _codes(plan.ways, *path, "ways", field="place")
+    yield from _unknown(ways, places)
+    yield from repeated(ways, DefectCode.SECOND_WAY)
+    used = [
+        ((*path, "ways", at, "exits", number), group)
+        for at, way in enumerate(plan.ways)
+        for number, group in enumerate(way.exits)
+    ]
+    yield from _unknown(used, {gate.group for gate in file.gates}, DefectCode.NO_GATE)
+    given = {place for _, place in ways}
+    yield from (Defect((*path, "ways"), DefectCode.NO_WAY, place) for place in places if place not in given)
 
 
 def _unknown(

@@ -48,6 +48,9 @@ class DefectCode(StrEnum):
     LOOP = "edge_to_itself"
     NO_LIFT = "lift_missing"
     CIRCLE = "zones_in_a_circle"
+    NO_WAY = "way_out_missing"
+    SECOND_WAY = "second_way_out"
+    FUTURE = "date_in_future"
     MORE = "more_defects"
 
 

@@ -5,6 +5,7 @@ the pitch, +x along its long side, +y to the left of it. Heights are above the p
 is unknown: nothing is guessed from its absence.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -32,6 +33,7 @@ Length = Annotated[float, Meta(gt=0, le=2000)]
 Count = Annotated[int, Meta(ge=1, le=PLACES_MAX)]
 Index = Annotated[int, Meta(ge=0, lt=PLACES_MAX)]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
+PhoneNumber = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{5,14}$")]
 Points = Annotated[tuple[Metres, ...], Meta(min_length=6, max_length=2000)]
 SeatFeature = Literal[
     "wheelchair",
@@ -258,6 +260,26 @@ class AssemblyPointFile(_Strict, frozen=True):
     capacity: Count | None = None
 
 
+class WayOutFile(_Strict, frozen=True):
+    """The exits, groups of gates, through which a block or standing area may be evacuated, the preferred one first."""
+
+    place: Code
+    exits: Annotated[tuple[Group, ...], Meta(min_length=1, max_length=20)]
+
+
+class EvacuationPlan(_Strict, frozen=True):
+    """The approved evacuation plan: the ways out of every block and standing area.
+
+    `help_number` (E.164) is called from refuges and by people who cannot use stairs.
+    """
+
+    reference: Line
+    approved_by: Line
+    approved_on: date
+    help_number: PhoneNumber
+    ways: Annotated[tuple[WayOutFile, ...], Meta(min_length=1, max_length=5_500)]
+
+
 class Safety(_Strict, frozen=True):
     """Facts for the safety of the venue; the P and S factors are those of the Guide to Safety at Sports Grounds."""
 
@@ -269,6 +291,7 @@ class Safety(_Strict, frozen=True):
     refuges: tuple[RefugeFile, ...] = ()
     evacuation_lifts: tuple[Code, ...] = ()
     assembly_points: tuple[AssemblyPointFile, ...] = ()
+    evacuation_plan: EvacuationPlan | None = None
 
 
 class RoomFile(_Strict, frozen=True):
