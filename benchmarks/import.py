@@ -82,7 +82,7 @@ async def measure(rounds: int) -> dict[str, Any]:
         for number in range(rounds):
             raw = file_of(number)
             began = time.perf_counter()
-            checked = read(raw)
+            checked = read(raw, NOW.date())
             assert checked.file is not None, checked.found[:3]
             outcome = await db.transact(import_file, checked.file, None, NOW)
             assert not isinstance(outcome, Refused)

@@ -50,6 +50,7 @@ REFUSAL_ENUMS = frozenset(
         "WaitingRefusal",
         "NameRefusal",
         "IncidentRefusal",
+        "InstructionRefusal",
         "BroadcastRefusal",
         "TeamRefusal",
         "ProcedureRefusal",

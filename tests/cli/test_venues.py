@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.golden.system import SETTINGS
-from tests.site.venue.samples import seating_plan, small_document
+from tests.site.venue.samples import TODAY, seating_plan, small_document
 from virage.cli import app
 from virage.site.venue.types import read
 
@@ -94,7 +94,7 @@ def test_a_venue_is_imported_once_listed_and_exported_as_it_was(file: Path, tmp_
         assert virage("export", *arguments) == 0
         exported = tmp_path / "exported.json"
         exported.write_text(capfd.readouterr().out)
-        assert read(exported.read_bytes()).file == read(file.read_bytes()).file
+        assert read(exported.read_bytes(), TODAY).file == read(file.read_bytes(), TODAY).file
     assert virage("import", exported) == 0
     assert capfd.readouterr().out.endswith(f": unchanged, version {version}\n")
 

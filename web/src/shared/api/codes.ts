@@ -127,6 +127,8 @@ export type RefusalCode =
   | "incident_resolved"
   | "instalment_charging"
   | "instalments_not_offered"
+  | "instructions_incomplete"
+  | "instructions_replaced"
   | "insufficient_funds"
   | "internal"
   | "invalid"

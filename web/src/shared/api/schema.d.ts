@@ -848,6 +848,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/events/{event_id}/instructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Return the evacuation instructions by block; `closed` are codes of exits (groups of gates) with commas.
+         *
+         *     Refusals: `place_unknown` with the codes that are no exits.
+         */
+        get: operations["get_instructions"];
+        put?: never;
+        /**
+         * @description Send a message to each group of blocks and one to the stewards, all or none. A repeated request sends once.
+         *
+         *     Refusals: `place_unknown`, `instructions_incomplete`, `instructions_replaced`, `broadcast_id_taken`.
+         */
+        post: operations["send_instructions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/events/{event_id}/log": {
         parameters: {
             query?: never;
@@ -9334,6 +9360,19 @@ export interface components {
             upcoming: components["schemas"]["UpcomingTickets"][];
         };
         /**
+         * @description The approved evacuation plan: the ways out of every block and standing area.
+         *
+         *         `help_number` (E.164) is called from refuges and by people who cannot use stairs.
+         */
+        EvacuationPlan: {
+            approved_by: string;
+            /** Format: date */
+            approved_on: string;
+            help_number: string;
+            reference: string;
+            ways: components["schemas"]["WayOutFile"][];
+        };
+        /**
          * @description An event as stored, with the venue of its version. `revision` grows with each amendment.
          *
          *         `series_title` is that of `series_id`; `time_zone` is that of the venue.
@@ -10055,6 +10094,13 @@ export interface components {
             /** Format: uuid */
             wallet_id: string;
         };
+        /** @description The message to the fans of some blocks and standing areas. */
+        GroupMessage: {
+            texts: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
+            zones: string[];
+        };
         /**
          * @description Handover of an order. `code` is the fan's code; None if a manager of the outlet vouches for the fan.
          *
@@ -10335,6 +10381,38 @@ export interface components {
             card: string | null;
             is_replaced: boolean;
             parts: components["schemas"]["Instalment"][];
+        };
+        /** @description An exit, a group of gates, with the people sent to it, and the seconds in which they pass at planning flow. */
+        InstructionExit: {
+            closed: boolean;
+            code: string;
+            people: number;
+            seconds: number;
+            width_m: number;
+        };
+        /** @description Blocks and standing areas with the same instruction. Without an `exit` no approved exit is open: wait. */
+        InstructionGroup: {
+            exit: string | null;
+            people: number;
+            places: string[];
+            waiting: components["schemas"]["Waiting"];
+        };
+        /**
+         * @description Instructions by block at an instant, as the controller looks at them before they are sent.
+         *
+         *         Without an approved plan there is one group without an exit. A stand without a fresh count counts as full:
+         *         `is_measured` is then false.
+         */
+        Instructions: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            event_id: string;
+            exits: components["schemas"]["InstructionExit"][];
+            groups: components["schemas"]["InstructionGroup"][];
+            is_measured: boolean;
+            plan: components["schemas"]["PlanApproval"] | null;
+            sent: components["schemas"]["SentInstructions"][];
         };
         /** @description An invitation that waits for its answer. */
         Invitation: {
@@ -11033,6 +11111,24 @@ export interface components {
                 [key: string]: string;
             };
             venue_code?: string;
+        };
+        /**
+         * @description Instructions to send. `id` is made by the client; `replaces` are the last of this mode that it has seen.
+         *
+         *         `groups` have each block and standing area of the venue once. An exercise sends only `stewards`.
+         */
+        NewInstructions: {
+            closed: string[];
+            groups: components["schemas"]["GroupMessage"][];
+            /** Format: uuid */
+            id: string;
+            /** @description How long the message is valid */
+            minutes: number;
+            mode: components["schemas"]["BroadcastMode"];
+            replaces?: string | null;
+            stewards: {
+                [key: string]: components["schemas"]["BroadcastText"];
+            };
         };
         /** @description Note to store. The browser creates `id`, so a repeated request is one note. */
         NewNote: {
@@ -12335,6 +12431,14 @@ export interface components {
             seat?: number | string | null;
             stand?: string | null;
         };
+        /** @description The evacuation plan, who approved it and when, and the number that is called for help. */
+        PlanApproval: {
+            approved_by: string;
+            /** Format: date */
+            approved_on: string;
+            help_number: string;
+            reference: string;
+        };
         /** @description A player of a line-up; `name` is empty while only the shirt number is known. */
         Player: {
             captain?: boolean;
@@ -13521,6 +13625,7 @@ export interface components {
             authorised_capacity?: number | null;
             /** @default [] */
             evacuation_lifts: string[];
+            evacuation_plan?: components["schemas"]["EvacuationPlan"] | null;
             /** @default [] */
             exits: components["schemas"]["ExitFile"][];
             p_factor?: number | null;
@@ -13735,6 +13840,22 @@ export interface components {
             address: string;
             name: string;
             vat_number: string;
+        };
+        /**
+         * @description The instructions of an event that were sent last in a mode. `threads` are those of their messages.
+         *
+         *         `plan` is the reference of the approved plan, empty without one.
+         */
+        SentInstructions: {
+            closed: string[];
+            /** Format: uuid */
+            id: string;
+            mode: components["schemas"]["BroadcastMode"];
+            number: number;
+            plan: string;
+            /** Format: date-time */
+            sent_at: string;
+            threads: string[];
         };
         /** @description A request for the control room. `name` is None without a name and once the account is erased. */
         SentRequest: {
@@ -15244,6 +15365,12 @@ export interface components {
             seats: number;
             version: string;
         };
+        /** @description Where people of a block wait who cannot use stairs: at an evacuation lift, else at a refuge, if there is one. */
+        Waiting: {
+            lift?: string | null;
+            refuge?: string | null;
+            refuge_places?: number | null;
+        };
         /** @description How many people wait for seats of a category; those who would take any are counted in each. */
         WaitingCategory: {
             name: {
@@ -15355,6 +15482,11 @@ export interface components {
             limits: components["schemas"]["Limits"];
             more: boolean;
             refundable_cents: number;
+        };
+        /** @description The exits, groups of gates, through which a block or standing area may be evacuated, the preferred one first. */
+        WayOutFile: {
+            exits: string[];
+            place: string;
         };
         /** @description From so many minutes after the event's start (negative: before) until so many, the end not included. */
         Window: {
@@ -17107,6 +17239,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_instructions: {
+        parameters: {
+            query?: {
+                closed?: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instructions"];
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_instructions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInstructions"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInstructions"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.control.safety.acts.log import lock_log
+from virage.control.safety.acts.log import Log, lock_log
 from virage.control.safety.rules.broadcasts import (
     CANCEL_MINUTES,
     Broadcast,
@@ -23,6 +23,7 @@ from virage.control.safety.rules.broadcasts import (
     targets_of,
     written_broadcast,
 )
+from virage.control.safety.rules.log import Written
 from virage.control.safety.store import broadcasts as store
 from virage.control.safety.store.broadcasts import Receipt
 from virage.identity.keys.types import KeyVault
@@ -74,23 +75,28 @@ async def send(
         if replaced is None or replaced.event_id != event_id:
             return Refused(BroadcastRefusal.NOT_FOUND)
         thread = replaced.thread
-    broadcast = _broadcast(request, replaced, event_id, number=log.head.number + 1, who=who, now=now)
+    broadcast = broadcast_of(request, replaced, event_id, number=log.head.number + 1, who=who, now=now)
     written = written_broadcast(broadcast, request)
     repeated = await log.has(request.id, thread, who, written)
     if repeated is not None:
         return await _sent(conn, request.id) if repeated else Refused(BroadcastRefusal.ID_TAKEN)
     if replaced is not None and (replaced.replaced_by is not None or replaced.kind is BroadcastKind.CANCEL):
         return Refused(BroadcastRefusal.REPLACED)
-    await log.add(request.id, thread, who, written)
-    await store.insert_broadcast(conn, broadcast)
-    if replaced is not None:
-        await store.replace_broadcast(conn, replaced.id, request.id)
-    if broadcast.is_public:
-        await enqueue(conn, PUSH_JOB, [BroadcastPushDue(request.id)], priority=URGENT)
+    await add(conn, log, broadcast, written, replaced)
     return broadcast
 
 
-def _broadcast(
+async def add(conn: Connection, log: Log, broadcast: Broadcast, written: Written, replaced: Broadcast | None) -> None:
+    """Write a message to the locked log, store it in place of the one that it replaces, and notify phones."""
+    await log.add(broadcast.id, broadcast.thread, broadcast.sent_by, written)
+    await store.insert_broadcast(conn, broadcast)
+    if replaced is not None:
+        await store.replace_broadcast(conn, replaced.id, broadcast.id)
+    if broadcast.is_public:
+        await enqueue(conn, PUSH_JOB, [BroadcastPushDue(broadcast.id)], priority=URGENT)
+
+
+def broadcast_of(
     request: BroadcastRequest, replaced: Broadcast | None, event_id: UUID, *, number: int, who: UUID, now: datetime
 ) -> Broadcast:
     """Return the message of a request; updates and cancellations are of the kind of the message that they replace."""

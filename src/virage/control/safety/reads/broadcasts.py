@@ -18,13 +18,13 @@ from virage.control.safety.rules.broadcasts import (
     BroadcastText,
     BroadcastUrgency,
     ResponseType,
+    SentBroadcast,
     StaffGroup,
     places_of,
     places_reached,
 )
 from virage.control.safety.rules.cap import CapMessage
 from virage.control.safety.store import broadcasts as store
-from virage.control.safety.store.broadcasts import SentBroadcast
 from virage.identity.people import api as people
 from virage.platform.data.database import Connection, Database
 from virage.platform.data.journal import Entry

@@ -1,10 +1,11 @@
-"""Routes of the control room, with alerts, counts, procedures, messages and reports, and of stewards and fans."""
+"""Routes of the control room, from incidents to instructions and reports, and of stewards and fans."""
 
 from virage.control.safety.routes import (
     alerts,
     broadcasts,
     clearing,
     incidents,
+    instructions,
     log,
     pictures,
     procedures,
@@ -32,6 +33,8 @@ routers = [
             pictures.post_counts,
             pictures.get_venue_picture,
             clearing.get_clearing,
+            instructions.get_instructions,
+            instructions.send_instructions,
             broadcasts.list_sent_broadcasts,
             broadcasts.send_broadcast,
             broadcasts.get_restricted_feed,

@@ -217,6 +217,13 @@ class Broadcast(Struct, frozen=True, kw_only=True):
         return self.mode is BroadcastMode.ACTUAL and self.audience != "staff"
 
 
+class SentBroadcast(Struct, frozen=True):
+    """A message with its texts by language, None once they were deleted."""
+
+    broadcast: Broadcast
+    texts: dict[str, BroadcastText] | None
+
+
 def may_send(request: NewBroadcast, venue: Venue) -> Refused | None:
     """Refuse zones that the venue does not have, and exercises and tests that are not for the staff."""
     if request.mode is not BroadcastMode.ACTUAL and not isinstance(request.audience, ToStaff):

@@ -6,19 +6,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import asdict
 
-from virage.control.safety.rules.broadcasts import Broadcast, BroadcastContent, BroadcastText
+from virage.control.safety.rules.broadcasts import Broadcast, BroadcastContent, SentBroadcast
 from virage.control.safety.store.queries import queries
 from virage.platform.data.database import Connection
-
-
-class SentBroadcast(Struct, frozen=True):
-    """A message with its texts by language, None once they were deleted."""
-
-    broadcast: Broadcast
-    texts: dict[str, BroadcastText] | None
 
 
 class Receipt(NamedTuple):

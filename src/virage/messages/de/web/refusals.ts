@@ -148,6 +148,8 @@ export const refusals: typeof English = {
   broadcast_id_taken: "Diese Nachricht wurde mit anderem Inhalt gesendet. Öffnen Sie die Liste der Nachrichten.",
   broadcast_replaced: "Diese Nachricht wurde inzwischen geändert. Sehen Sie die neueste an und entscheiden Sie dann.",
   exercise_for_staff_only: "Übungen und Tests gehen nur an das Personal.",
+  instructions_incomplete: "Jeder Block und jeder Stehbereich braucht genau eine Anweisung. Bereiten Sie die Anweisungen neu vor.",
+  instructions_replaced: "Inzwischen wurden andere Anweisungen gesendet. Sehen Sie die neue Vorschau an und entscheiden Sie dann.",
   team_id_taken: "Ein anderes Team oder ein anderer Schritt hat diese Kennung. Laden Sie die Seite neu.",
   team_code_taken: "Diese Veranstaltung hat schon ein Team mit diesem Kürzel.",
   member_unknown: "Eine dieser Adressen gehört zu keinem Konto des Personals. Prüfen Sie sie, oder laden Sie die Person zuerst ein.",

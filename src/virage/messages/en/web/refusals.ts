@@ -144,6 +144,8 @@ export const refusals = {
   broadcast_id_taken: "This message was sent with other content. Open the list of messages.",
   broadcast_replaced: "This message was changed meanwhile. Look at the latest one, then decide.",
   exercise_for_staff_only: "Exercises and tests go to the staff only.",
+  instructions_incomplete: "Each block and standing area needs exactly one instruction. Prepare the instructions again.",
+  instructions_replaced: "Other instructions were sent meanwhile. Look at the new preview, then decide.",
   team_id_taken: "Another team or step has this id. Reload the page.",
   team_code_taken: "This event already has a team with this code.",
   member_unknown: "No account of the staff has one of these addresses. Check them, or invite the person first.",

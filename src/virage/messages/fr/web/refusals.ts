@@ -146,6 +146,8 @@ export const refusals: typeof English = {
   broadcast_id_taken: "Ce message a été envoyé avec un autre contenu. Ouvrez la liste des messages.",
   broadcast_replaced: "Ce message a été modifié entre-temps. Regardez le dernier, puis décidez.",
   exercise_for_staff_only: "Les exercices et les tests ne vont qu’au personnel.",
+  instructions_incomplete: "Chaque bloc et chaque zone debout doit avoir exactement une consigne. Préparez de nouveau les consignes.",
+  instructions_replaced: "D’autres consignes ont été envoyées entre-temps. Regardez le nouvel aperçu, puis décidez.",
   team_id_taken: "Une autre équipe ou étape porte cet identifiant. Rechargez la page.",
   team_code_taken: "Cet événement a déjà une équipe avec ce code.",
   member_unknown: "L’une de ces adresses n’appartient à aucun compte du personnel. Vérifiez-les, ou invitez d’abord la personne.",

@@ -207,7 +207,7 @@ async def get_differences(
 
 @post("/venues/check", status_code=200, guards=[staff(ROLE)], rate="costly", body_bytes_max=FILE_BYTES_MAX)
 async def check_venue_file(
-    request: Request, db: Database, clock: Clock, principal: Principal, code: NewCode = "", time_zone: NewZone = ""
+    request: Request, db: Database, clock: Clock, principal: Principal, *, code: NewCode = "", time_zone: NewZone = ""
 ) -> FileCheck:
     """Check a file, JSON or gzip: a venue file or a seating plan of pretix. Nothing is stored."""
     raw = await request.body()

@@ -271,7 +271,7 @@ def _evacuation(file: VenueFile, today: date) -> Iterator[Defect]:
     path: Path = ("safety", "evacuation_plan")
     if plan.approved_on > today:
         yield Defect((*path, "approved_on"), DefectCode.FUTURE, plan.approved_on.isoformat())
-    places = [item.code for item in (*file.blocks, *file.areas)]
+    places = [*(block.code for block in file.blocks), *(area.code for area in file.areas)]
     ways = _codes(plan.ways, *path, "ways", field="place")
     yield from _unknown(ways, places)
     yield from repeated(ways, DefectCode.SECOND_WAY)
