@@ -57,7 +57,7 @@ def fan(browser: Browser, system: System, event_id: UUID, address: str) -> Itera
 def approve(system: System, event_id: UUID, block: str) -> None:
     """Give the event a venue with a plan: the block leaves by the first exit or the second one, others by the third."""
     ways = tuple(WayOutFile(place, (FIRST, SECOND) if place == block else (THIRD,)) for place in PLACES)
-    plan = EvacuationPlan(f"Plan {event_id}", "Demonstration", date(2025, 1, 1), "+33140506070", ways)
+    plan = EvacuationPlan(f"EP-{event_id}", "Demonstration", date(2025, 1, 1), "+33140506070", ways)
     file = replace(stadium_file(), safety=Safety(refuges=(RefugeFile("R1", 0, 90, 12),), evacuation_plan=plan))
 
     async def store_version(conn: Connection) -> None:
@@ -82,7 +82,7 @@ def test_a_block_shows_its_instruction_another_block_its_own_and_a_closed_exit_c
     approve(system, event_id, block)
     section = desk.get_by_role("region", name="Evacuation instructions", exact=True)
     section.get_by_role("button", name="Prepare instructions").click()
-    expect(section.get_by_text(f"Plan Plan {event_id}, approved by Demonstration on January 1, 2025.")).to_be_visible()
+    expect(section.get_by_text(f"Plan EP-{event_id}, approved by Demonstration on 1 January 2025.")).to_be_visible()
     expect(section.get_by_role("row", name=f"{FIRST} {block}")).to_be_visible()
     section.get_by_text(f"Texts: Exit {FIRST}").click()
     english = section.get_by_label(f"Text, Exit {FIRST}, English")
@@ -113,6 +113,7 @@ def test_a_block_shows_its_instruction_another_block_its_own_and_a_closed_exit_c
 
     desk.get_by_role("group", name="Exits taken as closed").get_by_label(f"Exit {SECOND} ").check()
     expect(section.get_by_text(f"All approved exits are closed for: {block}.")).to_be_visible()
+    expect(desk.locator("[data-clearing=ready]")).to_be_visible()
     desk.emulate_media(color_scheme="dark")
     assert found_by_axe(desk) == []
 
