@@ -201,7 +201,7 @@ async def test_without_an_approved_plan_no_exit_and_no_refuge_is_named(room: Con
     shown = await Instructor(room).preview()
     (group,) = shown["groups"]
     assert (shown["plan"], group["exit"]) == (None, None)
-    assert group["waiting"] == {"lift": None, "refuge": None, "refuge_places": None}
+    assert (group["lift"], group["refuge"], group["refuge_places"]) == (None, None, None)
     assert sorted(group["places"]) == sorted(PLACES)
     assert {one["people"] for one in shown["exits"]} == {0}
 
@@ -217,7 +217,7 @@ async def test_the_preview_shows_the_plan_and_sends_all_people_to_open_approved_
         "approved_on": "2025-01-01",
         "help_number": "+33140506070",
     }
-    assert {(one["waiting"]["refuge"], one["waiting"]["refuge_places"]) for one in shown["groups"]} == {("R1", 12)}
+    assert {(one["refuge"], one["refuge_places"]) for one in shown["groups"]} == {("R1", 12)}
     by_exit = {one["code"]: one for one in shown["exits"]}
     assert {code for code, one in by_exit.items() if one["people"]} == {FIRST, SECOND, THIRD}
     assert group_of(shown, ELSEWHERE)["exit"] == SECOND
@@ -288,6 +288,21 @@ async def test_a_closed_exit_changes_only_the_messages_that_named_it(
         assert [headline for headline, _ in await instructor.heard(place)] == [
             f"Exit {group_of(shown, place)['exit']}"
         ], "opened again, a message is divided between two exits"
+
+
+async def test_a_message_whose_blocks_get_several_exits_is_divided_and_each_block_hears_one(
+    instructor: Instructor, cameras: Cameras
+) -> None:
+    await crowd(cameras)
+    await instructor.sent(FIRST)
+    await instructor.sent()
+    shown = await instructor.preview()
+    assert {one["exit"] for one in shown["groups"]} == {FIRST, SECOND, THIRD}
+    heard = {place: await instructor.heard(place) for place in PLACES}
+    assert {place: [headline for headline, _ in found] for place, found in heard.items()} == {
+        place: [f"Exit {group_of(shown, place)['exit']}"] for place in PLACES
+    }
+    assert {kind for found in heard.values() for _, kind in found} == {"alert", "update"}
 
 
 async def test_a_message_that_says_the_same_is_sent_again_only_when_half_of_its_time_is_over(

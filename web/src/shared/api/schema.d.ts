@@ -856,14 +856,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description Return the evacuation instructions by block; `closed` are codes of exits (groups of gates) with commas.
+         * @description Return the instructions by block; `closed` are codes of exits (groups of gates) with commas.
          *
          *     Refusals: `place_unknown` with the codes that are no exits.
          */
         get: operations["get_instructions"];
         put?: never;
         /**
-         * @description Send a message to each group of blocks and one to the stewards, all or none. A repeated request sends once.
+         * @description Send messages to all groups of blocks and to the stewards. A repeated request sends once.
          *
          *     Refusals: `place_unknown`, `instructions_incomplete`, `instructions_replaced`, `broadcast_id_taken`.
          */
@@ -10094,7 +10094,7 @@ export interface components {
             /** Format: uuid */
             wallet_id: string;
         };
-        /** @description The message to the fans of some blocks and standing areas. */
+        /** @description The message to some blocks and standing areas. */
         GroupMessage: {
             texts: {
                 [key: string]: components["schemas"]["BroadcastText"];
@@ -10382,7 +10382,7 @@ export interface components {
             is_replaced: boolean;
             parts: components["schemas"]["Instalment"][];
         };
-        /** @description An exit, a group of gates, with the people sent to it, and the seconds in which they pass at planning flow. */
+        /** @description An exit with the people sent to it, who pass in so many seconds at planning flow. */
         InstructionExit: {
             closed: boolean;
             code: string;
@@ -10390,24 +10390,19 @@ export interface components {
             seconds: number;
             width_m: number;
         };
-        /** @description Blocks and standing areas with the same instruction. Without an `exit` no approved exit is open: wait. */
+        /** @description Places with the same instruction; without an `exit` they wait. `lift` and `refuge` are reached without stairs. */
         InstructionGroup: {
             exit: string | null;
+            lift: string | null;
             people: number;
             places: string[];
-            waiting: components["schemas"]["Waiting"];
+            refuge: string | null;
+            refuge_places: number | null;
         };
-        /**
-         * @description Instructions by block at an instant, as the controller looks at them before they are sent.
-         *
-         *         Without an approved plan there is one group without an exit. A stand without a fresh count counts as full:
-         *         `is_measured` is then false.
-         */
+        /** @description Instructions by block. A stand without a fresh count counts as full: `is_measured` is then false. */
         Instructions: {
             /** Format: date-time */
             at: string;
-            /** Format: uuid */
-            event_id: string;
             exits: components["schemas"]["InstructionExit"][];
             groups: components["schemas"]["InstructionGroup"][];
             is_measured: boolean;
@@ -11112,11 +11107,7 @@ export interface components {
             };
             venue_code?: string;
         };
-        /**
-         * @description Instructions to send. `id` is made by the client; `replaces` are the last of this mode that it has seen.
-         *
-         *         `groups` have each block and standing area of the venue once. An exercise sends only `stewards`.
-         */
+        /** @description Instructions to send, each block and standing area once. `replaces` are the last of this mode. */
         NewInstructions: {
             closed: string[];
             groups: components["schemas"]["GroupMessage"][];
@@ -12431,7 +12422,7 @@ export interface components {
             seat?: number | string | null;
             stand?: string | null;
         };
-        /** @description The evacuation plan, who approved it and when, and the number that is called for help. */
+        /** @description The approved evacuation plan, and the number to call for help. */
         PlanApproval: {
             approved_by: string;
             /** Format: date */
@@ -13841,11 +13832,7 @@ export interface components {
             name: string;
             vat_number: string;
         };
-        /**
-         * @description The instructions of an event that were sent last in a mode. `threads` are those of their messages.
-         *
-         *         `plan` is the reference of the approved plan, empty without one.
-         */
+        /** @description Instructions that were sent, with the threads of their messages and the reference of the plan, if any. */
         SentInstructions: {
             closed: string[];
             /** Format: uuid */
@@ -15364,12 +15351,6 @@ export interface components {
             places: number;
             seats: number;
             version: string;
-        };
-        /** @description Where people of a block wait who cannot use stairs: at an evacuation lift, else at a refuge, if there is one. */
-        Waiting: {
-            lift?: string | null;
-            refuge?: string | null;
-            refuge_places?: number | null;
         };
         /** @description How many people wait for seats of a category; those who would take any are counted in each. */
         WaitingCategory: {

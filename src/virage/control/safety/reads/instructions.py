@@ -46,7 +46,6 @@ async def instructions(
         waiting = await asyncio.to_thread(waiting_places, now.plan.safety, table, today.closed)
         groups = grouped(venue, now.people, balanced(plan, now.people, widths, closed), waiting)
     return Instructions(
-        event_id=event.id,
         at=now.at,
         plan=None
         if plan is None

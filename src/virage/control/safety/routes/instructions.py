@@ -20,7 +20,7 @@ from virage.platform.web.routing import get, post
 async def get_instructions(
     event_id: UUID, *, db: Database, clearing: Clearing, principal: Principal, closed: str = ""
 ) -> Instructions:
-    """Return the evacuation instructions by block; `closed` are codes of exits (groups of gates) with commas.
+    """Return the instructions by block; `closed` are codes of exits (groups of gates) with commas.
 
     Refusals: `place_unknown` with the codes that are no exits.
     """
@@ -32,7 +32,7 @@ async def get_instructions(
 async def send_instructions(
     event_id: UUID, data: NewInstructions, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> SentInstructions:
-    """Send a message to each group of blocks and one to the stewards, all or none. A repeated request sends once.
+    """Send messages to all groups of blocks and to the stewards. A repeated request sends once.
 
     Refusals: `place_unknown`, `instructions_incomplete`, `instructions_replaced`, `broadcast_id_taken`.
     """

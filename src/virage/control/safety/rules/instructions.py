@@ -54,7 +54,7 @@ class InstructionRefusal(StrEnum):
 
 
 class Waiting(Struct, frozen=True):
-    """Where people of a block wait who cannot use stairs: at an evacuation lift, else at a refuge, if there is one."""
+    """Where people wait who cannot use stairs: at an evacuation lift, else at a refuge."""
 
     lift: str | None = None
     refuge: str | None = None
@@ -62,16 +62,18 @@ class Waiting(Struct, frozen=True):
 
 
 class InstructionGroup(Struct, frozen=True, kw_only=True):
-    """Blocks and standing areas with the same instruction. Without an `exit` no approved exit is open: wait."""
+    """Places with the same instruction; without an `exit` they wait. `lift` and `refuge` are reached without stairs."""
 
     places: list[str]
     people: int
     exit: str | None
-    waiting: Waiting
+    lift: str | None
+    refuge: str | None
+    refuge_places: int | None
 
 
 class InstructionExit(Struct, frozen=True):
-    """An exit, a group of gates, with the people sent to it, and the seconds in which they pass at planning flow."""
+    """An exit with the people sent to it, who pass in so many seconds at planning flow."""
 
     code: str
     width_m: float
@@ -81,7 +83,7 @@ class InstructionExit(Struct, frozen=True):
 
 
 class PlanApproval(Struct, frozen=True):
-    """The evacuation plan, who approved it and when, and the number that is called for help."""
+    """The approved evacuation plan, and the number to call for help."""
 
     reference: str
     approved_by: str
@@ -90,10 +92,7 @@ class PlanApproval(Struct, frozen=True):
 
 
 class SentInstructions(Struct, frozen=True, kw_only=True):
-    """The instructions of an event that were sent last in a mode. `threads` are those of their messages.
-
-    `plan` is the reference of the approved plan, empty without one.
-    """
+    """Instructions that were sent, with the threads of their messages and the reference of the plan, if any."""
 
     id: UUID
     mode: BroadcastMode
@@ -105,13 +104,8 @@ class SentInstructions(Struct, frozen=True, kw_only=True):
 
 
 class Instructions(Struct, frozen=True, kw_only=True):
-    """Instructions by block at an instant, as the controller looks at them before they are sent.
+    """Instructions by block. A stand without a fresh count counts as full: `is_measured` is then false."""
 
-    Without an approved plan there is one group without an exit. A stand without a fresh count counts as full:
-    `is_measured` is then false.
-    """
-
-    event_id: UUID
     at: datetime
     plan: PlanApproval | None
     is_measured: bool
@@ -121,17 +115,14 @@ class Instructions(Struct, frozen=True, kw_only=True):
 
 
 class GroupMessage(Struct, frozen=True, forbid_unknown_fields=True):
-    """The message to the fans of some blocks and standing areas."""
+    """The message to some blocks and standing areas."""
 
     zones: Codes
     texts: BroadcastTexts
 
 
 class NewInstructions(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Instructions to send. `id` is made by the client; `replaces` are the last of this mode that it has seen.
-
-    `groups` have each block and standing area of the venue once. An exercise sends only `stewards`.
-    """
+    """Instructions to send, each block and standing area once. `replaces` are the last of this mode."""
 
     id: UUID
     mode: BroadcastMode
@@ -250,7 +241,14 @@ def grouped(
     for place in chain((block.code for block in venue.blocks), (area.code for area in venue.areas)):
         places.setdefault((exits.get(place), waiting.get(place, Waiting())), []).append(place)
     groups = [
-        InstructionGroup(places=own, people=sum(people.get(place, 0) for place in own), exit=code, waiting=wait)
+        InstructionGroup(
+            places=own,
+            people=sum(people.get(place, 0) for place in own),
+            exit=code,
+            lift=wait.lift,
+            refuge=wait.refuge,
+            refuge_places=wait.refuge_places,
+        )
         for (code, wait), own in places.items()
     ]
     return sorted(groups, key=lambda group: (group.exit or "", group.places))

@@ -36,7 +36,7 @@ function textsOf(group: Group, plan: Preview["plan"]): Texts {
   return Object.fromEntries(
     Object.entries(messages).map(([language, m]) => {
       if (plan === null) return [language, { headline: m.generalHeadline, text: m.general }];
-      const { lift, refuge } = group.waiting;
+      const { lift, refuge } = group;
       const waiting = lift ? m.lift(lift) : refuge ? m.refuge(refuge) : m.noRefuge;
       const way = group.exit === null ? m.wait : m.way(group.exit);
       return [language, { headline: group.exit === null ? m.waitHeadline : m.headline(group.exit), text: `${way}\n${waiting} ${m.help(plan.help_number)}` }];
