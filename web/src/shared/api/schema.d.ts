@@ -10390,7 +10390,7 @@ export interface components {
             seconds: number;
             width_m: number;
         };
-        /** @description Places with the same instruction; without an `exit` they wait. `lift` and `refuge` are reached without stairs. */
+        /** @description Places with the same instruction; without an `exit` they wait. Without stairs: the `lift`, else the `refuge`. */
         InstructionGroup: {
             exit: string | null;
             lift: string | null;

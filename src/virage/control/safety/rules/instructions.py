@@ -62,7 +62,7 @@ class Waiting(Struct, frozen=True):
 
 
 class InstructionGroup(Struct, frozen=True, kw_only=True):
-    """Places with the same instruction; without an `exit` they wait. `lift` and `refuge` are reached without stairs."""
+    """Places with the same instruction; without an `exit` they wait. Without stairs: the `lift`, else the `refuge`."""
 
     places: list[str]
     people: int
