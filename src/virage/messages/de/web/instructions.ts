@@ -13,6 +13,7 @@ export const instructions: Words = {
   groups: "Anweisungen nach Ausgang",
   exit: "Ausgang",
   wait: "keiner: warten",
+  unnamed: "nicht genannt",
   places: "Blöcke",
   people: "Personen",
   time: "Dauer bei Planungswerten",

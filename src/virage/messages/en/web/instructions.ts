@@ -11,6 +11,7 @@ export const instructions = {
   groups: "Instructions by exit",
   exit: "Exit",
   wait: "none: wait",
+  unnamed: "not named",
   places: "Blocks",
   people: "People",
   time: "Time at planning flow",

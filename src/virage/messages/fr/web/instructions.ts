@@ -13,6 +13,7 @@ export const instructions: Words = {
   groups: "Consignes par issue",
   exit: "Issue",
   wait: "aucune : attendre",
+  unnamed: "non indiquée",
   places: "Blocs",
   people: "Personnes",
   time: "Durée au débit de calcul",
