@@ -84,14 +84,18 @@ def test_blocks_are_shared_out_over_their_approved_exits_by_people_and_width() -
     assert balanced(ways, people, {"A": 1.2, "B": 4.8}, {"A"})["5"] is None
 
 
-def arena(*, stairs: bool = False, lift: bool = False) -> Any:
-    """The walks of the arena without stairs and lifts; its block 101 is left by stairs, its lift has a stop."""
+def arena(*, stairs: bool = False, lift: bool = False, second_lift: bool = False) -> Any:
+    """The walks of the arena without stairs and lifts; its block 101 is left by stairs, its lifts have a stop."""
     document = small_document()
     if stairs:
         document["walkways"]["edges"][5]["kind"] = "stairs"
     if lift:
         document["walkways"]["nodes"].append({"id": "lift-1:hall", "floor": "hall", "x_m": 2, "y_m": 26})
         document["walkways"]["edges"].append({"a": "n1", "b": "lift-1:hall"})
+    if second_lift:
+        document["amenities"].append({"code": "lift-2", "kind": "lift", "stand": "N", "x_m": 16, "y_m": 18})
+        document["walkways"]["nodes"].append({"id": "lift-2:hall", "floor": "hall", "x_m": 16, "y_m": 18})
+        document["walkways"]["edges"].append({"a": "block:102", "b": "lift-2:hall"})
     file, found = check(document, date(2026, 12, 1))
     assert file is not None
     assert found == []
@@ -117,6 +121,11 @@ def test_a_lift_is_named_only_where_it_is_marked_in_order_and_reached_without_st
     by_stairs = waiting_places(marked, arena(lift=True, stairs=True), set())
     assert by_stairs["101"] == Waiting(refuge="NEAR", refuge_places=4), "straight, without a way"
     assert by_stairs["102"] == Waiting(lift="lift-1")
+
+
+def test_of_two_evacuation_lifts_the_nearest_is_named() -> None:
+    found = waiting_places(Safety(evacuation_lifts=("lift-1", "lift-2")), arena(lift=True, second_lift=True), set())
+    assert (found["101"], found["102"]) == (Waiting(lift="lift-1"), Waiting(lift="lift-2"))
 
 
 def texts(headline: str) -> dict[str, Any]:
@@ -350,6 +359,7 @@ async def test_an_exercise_reaches_the_stewards_alone_and_leaves_real_instructio
     await instructor.sent(mode="exercise")
     assert await instructor.heard(BLOCK) == []
     assert await instructor.to_stewards() == [("exercise", "Closed: ")]
+    assert [one["audience"] for one in await instructor.listed()] == ["staff"]
     await instructor.sent(FIRST)
     assert len(await instructor.heard(BLOCK)) == 1
     assert ("actual", f"Closed: {FIRST}") in await instructor.to_stewards()
