@@ -18,6 +18,11 @@ export class Bundle<Words> {
     return this.#words!;
   }
 
+  /** The messages in each of these languages: what is sent to many people goes out in all of them at once. */
+  async every(languages: readonly Locale[]): Promise<Record<Locale, Words>> {
+    return Object.fromEntries(await Promise.all(languages.map(async (language) => [language, await this.#loaders[language]!()] as const)));
+  }
+
   async use(locale: Locale): Promise<void> {
     this.#wanted = locale;
     if (this.#locale === locale) return;
