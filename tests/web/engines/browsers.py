@@ -141,7 +141,12 @@ class WebKit:
         self._service = Service(WEBKIT_DRIVER, env=self._environment)
         self._service.start()
         try:
-            driver = RemoteConnection(client_config=ClientConfig(self._service.service_url, timeout=ANSWER_S))
+            config = ClientConfig(
+                self._service.service_url,
+                timeout=ANSWER_S,
+                init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
+            )
+            driver = RemoteConnection(client_config=config)
             self._driver = webdriver.Remote(driver, options=self._options)
         except BaseException:
             self.__exit__()
