@@ -146,6 +146,19 @@ def test_the_desk_reports_a_match_too_far_away_and_a_silent_camera(seat: Any, sy
     expect(desk.locator("[data-monitor]")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("camera")
+def test_the_desk_opens_on_a_camera_that_sends(seat: Any, system: System) -> None:
+    title = f"A desk with a silent camera {new_id()}"
+    event = tour_live.match(system, title)
+    with tour_desk.sending_camera(system, "aerial"):
+        desk: Page = seat(event, title, "media_desk")
+    expect(desk.locator("[data-camera='aerial']")).to_contain_text("No signal")
+    desk.reload()
+    expect(desk.locator("[data-front]")).to_have_attribute("data-monitor", "main")
+    desk.locator("[data-camera='aerial']").get_by_role("button").click()
+    expect(desk.locator("[data-gone]")).to_be_visible()
+
+
 def test_unpublished_entries_of_a_desk_without_its_role_are_kept_until_a_decision(seat: Any, system: System) -> None:
     title = f"A desk without its role {new_id()}"
     event = tour_live.match(system, title)

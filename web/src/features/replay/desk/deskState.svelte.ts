@@ -65,7 +65,7 @@ export class DeskState {
     this.problem = desk.ok ? (cameras.ok ? null : cameras.problem) : desk.problem;
     if (cameras.ok) this.cameras = cameras.data;
     if (desk.ok) [this.near, this.fourEyes, this.clips, this.suggestions] = [desk.data.near, desk.data.four_eyes, desk.data.clips, desk.data.suggestions];
-    this.front ??= this.cameras[0]?.name ?? null;
+    this.front ??= (this.cameras.find(({ fault }) => fault === null) ?? this.cameras[0])?.name ?? null;
     this.loaded ||= desk.ok && cameras.ok;
   }
 
