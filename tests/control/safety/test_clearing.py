@@ -161,10 +161,10 @@ async def test_only_a_controller_of_the_event_sees_its_time_to_clear(room: Contr
 
 async def test_the_computing_process_may_be_killed_and_the_next_answer_comes_all_the_same(room: ControlRoom) -> None:
     first = await clearing(room)
-    pid = await in_background(os.getpid)
+    pid = await in_background("clearing", os.getpid)
     assert pid in {one.pid for one in multiprocessing.active_children()}
     os.kill(pid, signal.SIGKILL)
     exits = [one["code"] for one in first["exits"]]
     assert (await clearing(room, exits[2]))["venue"]["people"] == first["venue"]["people"]
     with pytest.raises(BrokenProcessPool):
-        await in_background(os._exit, 1)
+        await in_background("clearing", os._exit, 1)

@@ -17,7 +17,7 @@ import asyncio, os
 from virage.platform.host.background import in_background
 
 async def main():
-    print(await in_background(os.getpid), flush=True)
+    print(await in_background("test", os.getpid), flush=True)
     await asyncio.sleep(600)
 
 if __name__ == "__main__":
@@ -27,25 +27,33 @@ if __name__ == "__main__":
 
 async def test_calls_run_in_one_other_process_of_low_priority() -> None:
     first, second, niceness = await asyncio.gather(
-        in_background(os.getpid), in_background(os.getpid), in_background(os.getpriority, os.PRIO_PROCESS, 0)
+        in_background("test", os.getpid),
+        in_background("test", os.getpid),
+        in_background("test", os.getpriority, os.PRIO_PROCESS, 0),
     )
 
     assert first == second != os.getpid()
     assert niceness - os.getpriority(os.PRIO_PROCESS, 0) == NICENESS
 
 
+async def test_each_lane_has_a_process_of_its_own() -> None:
+    first, second = await asyncio.gather(in_background("first", os.getpid), in_background("second", os.getpid))
+
+    assert first != second
+
+
 async def test_an_exception_of_a_call_reaches_its_caller() -> None:
     with pytest.raises(ValueError, match="invalid literal"):
-        await in_background(int, "twelve")
+        await in_background("test", int, "twelve")
 
 
 async def test_a_killed_process_fails_its_calls_and_the_next_call_starts_another_one() -> None:
-    process = await in_background(os.getpid)
+    process = await in_background("test", os.getpid)
 
     with pytest.raises(BrokenProcessPool):
-        await in_background(os.kill, process, signal.SIGKILL)
+        await in_background("test", os.kill, process, signal.SIGKILL)
 
-    assert await in_background(os.getpid) != process
+    assert await in_background("test", os.getpid) != process
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])

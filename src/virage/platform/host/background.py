@@ -1,4 +1,4 @@
-"""One process of low priority for slow computation whose result may be minutes late."""
+"""Processes of low priority for slow computation whose result may be late."""
 
 import asyncio
 import multiprocessing
@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
 from typing import Final, ParamSpec, TypeVar
 
 from virage.platform.host.supervise import be_parent, die_with_parent
@@ -18,24 +17,27 @@ T = TypeVar("T")
 NICENESS: Final = 10
 
 
-async def in_background(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what `call` returns in the background process, which starts at first use and runs one call at a time.
+_processes: Final[dict[str, ProcessPoolExecutor]] = {}
 
-    A sale with thousands of receipts to print keeps the processor for its buyers. The call, its arguments and its
-    result are pickled. Raises BrokenProcessPool when the process was killed; the next call starts another one.
+
+async def in_background(lane: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what `call` returns in the background process of a lane: one for each kind of work.
+
+    A process starts at first use and runs one call at a time: a sale with thousands of receipts to print keeps the
+    processor for its buyers, and no receipt delays a forecast. The call, its arguments and its result are pickled.
+    Raises BrokenProcessPool when the process was killed; the next call starts another one.
     """
+    if lane not in _processes:
+        be_parent()
+        context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
+        _processes[lane] = ProcessPoolExecutor(1, context, _begin)
+    process = _processes[lane]
     try:
-        running = _process().submit(call, *args, **kwargs)
-        return await asyncio.wrap_future(running)
+        return await asyncio.wrap_future(process.submit(call, *args, **kwargs))
     except BrokenProcessPool:
-        _process.cache_clear()
+        if _processes.get(lane) is process:
+            del _processes[lane]
         raise
-
-
-@cache
-def _process() -> ProcessPoolExecutor:
-    be_parent()
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin)  # a fork would copy threads' locks
 
 
 def _begin() -> None:

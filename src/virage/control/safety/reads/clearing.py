@@ -110,9 +110,9 @@ class Clearing:
         self, version: str, network: EgressNetwork, people: dict[str, int], closed: AbstractSet[str]
     ) -> ClearTimes:
         try:
-            return await in_background(clear_times, version, network, people, closed)
+            return await in_background("clearing", clear_times, version, network, people, closed)
         except BrokenProcessPool:  # it was killed, for example for its memory; the next call starts another one
-            return await in_background(clear_times, version, network, people, closed)
+            return await in_background("clearing", clear_times, version, network, people, closed)
 
     async def _plan(self, version: str) -> VenuePlan:
         """Return the plan of a version of a venue, read once per process."""

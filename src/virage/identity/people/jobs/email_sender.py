@@ -132,8 +132,9 @@ class EmailSender:
             return await self._composers[email.kind](conn, email)
 
     async def _rendered(self, email: Email, content: EmailContent) -> Rendered:
-        elsewhere = asyncio.to_thread if content.receipt is None else in_background
-        return await elsewhere(render, email, content, self._config)
+        if content.receipt is None:
+            return await asyncio.to_thread(render, email, content, self._config)
+        return await in_background("receipts", render, email, content, self._config)
 
     async def _message(self, email: Email, rendered: Rendered) -> bytes:
         sender = self._settings.mail_from
