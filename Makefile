@@ -74,7 +74,7 @@ test-ops: .venv/.dev src/virage/web/index.html ## Run the fault tests at full le
 bench: .venv/.dev src/virage/web/index.html ## Run all benchmarks, one JSON line each (gate_offline and arrivals are run on their own)
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
-	for name in best_seats routes evacuation passes ledger reconcile onsale pooler gate control tap halftime figures fanout alert replay pitch notices seatmap openapi import signin web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
+	for name in best_seats routes evacuation forecast passes ledger reconcile onsale pooler gate control tap halftime figures fanout alert replay pitch notices seatmap openapi import signin web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
 
 wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built web inside
 	python -m build --wheel --no-isolation --outdir dist .

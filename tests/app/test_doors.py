@@ -440,6 +440,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/control/counts": DEVICE,
     "GET /api/control/events/{event_id}/picture": only("controller"),
     "GET /api/control/events/{event_id}/clearing": only("controller"),
+    "GET /api/control/events/{event_id}/entry": only("controller"),
     "GET /api/control/events/{event_id}/instructions": only("controller"),
     "POST /api/control/events/{event_id}/instructions": only("controller"),
     "GET /api/control/events/{event_id}/incidents": only("controller"),

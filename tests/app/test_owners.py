@@ -345,6 +345,7 @@ ELSEWHERE = {
     # the picture: tests/control/safety/test_picture.py tries a controller of another event
     "GET /api/control/events/{event_id}/picture",
     "GET /api/control/events/{event_id}/clearing",
+    "GET /api/control/events/{event_id}/entry",
     # instructions: tests/control/safety/test_instructions.py tries a controller of another event
     "GET /api/control/events/{event_id}/instructions",
     "POST /api/control/events/{event_id}/instructions",

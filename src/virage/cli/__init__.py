@@ -325,7 +325,7 @@ def rebuild_figures() -> None:
     closing.rebuild_figures()
 
 
-safety_app = App(name="safety", help="Logs of the control room.")
+safety_app = App(name="safety", help="Logs and forecasts of the control room.")
 app.command(safety_app)
 
 
@@ -338,6 +338,17 @@ def verify_logs(files: Annotated[list[Path], Parameter(name="FILE", negative=())
     from virage.cli import safety
 
     sys.exit(safety.verify_logs(files))
+
+
+@safety_app.command(name="backtest")
+def backtest_forecast(event: Annotated[UUID, Parameter(help="Event whose pictures are stored.")]) -> None:
+    """Make the forecasts of an event's entry again from its stored pictures, and print how often they held.
+
+    Exit status 1 if no forecast can be compared with what came.
+    """
+    from virage.cli import forecasting
+
+    sys.exit(forecasting.backtest(event))
 
 
 @app.command

@@ -18,6 +18,7 @@ from tests.conftest import FakeClock, alive, prepare_database
 from tests.control.safety.conftest import GATE, STAND, Cameras, ControlRoom
 from virage.app.building import build
 from virage.control.safety.jobs import AlertJob, PictureJob, RetentionJob
+from virage.control.safety.reads.entry import EntryForecasts
 from virage.control.safety.reads.pictures import VenuePictures
 from virage.control.safety.rules.alerts import (
     Alert,
@@ -77,7 +78,9 @@ class Desk:
     def restart(self) -> None:
         """Evaluate by a new process from now on."""
         world, vault = self.room.world, KeyVault(derive("a secret of the tests, long enough", PURPOSE))
-        self.job = AlertJob(world.db, world.clock, vault, VenuePictures(world.db, world.clock, SafetySettings()))
+        pictures = VenuePictures(world.db, world.clock, SafetySettings())
+        forecasts = EntryForecasts(world.db, world.clock, pictures)
+        self.job = AlertJob(world.db, world.clock, vault, pictures, forecasts)
 
     async def open(self, *thresholds: dict[str, Any]) -> None:
         """An hour before the doors, with these thresholds and a camera in the stand."""

@@ -1,4 +1,4 @@
-"""Jobs of safety: deletion after the retention period, push notifications of messages, pictures, alerts."""
+"""Jobs of safety: retention, push notifications of messages, pictures, alerts, the forecast of the entry."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,12 +7,15 @@ from uuid import UUID
 from virage.control.safety.acts import alerts
 from virage.control.safety.acts.broadcasts import FIRST_PERSON, PUSH_JOB, BroadcastPushDue, push_page
 from virage.control.safety.acts.counts import delete_counts
+from virage.control.safety.acts.entry import delete_forecasts, keep_forecast
 from virage.control.safety.acts.log import delete_contents
 from virage.control.safety.acts.pictures import delete_pictures, keep_picture
 from virage.control.safety.reads.broadcasts import venue_of
+from virage.control.safety.reads.entry import EntryForecasts
 from virage.control.safety.reads.pictures import VenuePictures
-from virage.control.safety.rules.alerts import GROWTH_OVER, readings
+from virage.control.safety.rules.alerts import GROWTH_OVER, forecast_readings, readings
 from virage.control.safety.rules.attended import AFTER_END, is_attended
+from virage.control.safety.rules.entry import LIMIT
 from virage.control.safety.settings import SafetySettings
 from virage.control.safety.store.broadcasts import delete_receipts
 from virage.control.safety.store.log import expired_contents
@@ -27,6 +30,7 @@ from virage.site.programme.types import Event
 INTERVAL_S: Final = 3600.0
 PICTURE_EVERY_S: Final = 60.0
 ALERTS_EVERY_S: Final = 1.0
+ENTRY_EVERY_S: Final = 1.0
 
 
 class RetentionJob:
@@ -56,6 +60,8 @@ class RetentionJob:
             await delete_counts(conn, now - self._texts_kept_for)
         async with self._db.transaction() as conn:
             await delete_pictures(conn, now - self._texts_kept_for)
+        async with self._db.transaction() as conn:
+            await delete_forecasts(conn, now - self._texts_kept_for)
         async with self._db.transaction() as conn:
             await delete_receipts(conn, now - self._receipts_kept_for)
         async with self._db.transaction() as conn:
@@ -105,14 +111,40 @@ class PictureJob:
                 await keep_picture(conn, picture)
 
 
+class EntryJob:
+    """Forecasts the entry of each event each second, from the doors until an hour after the start."""
+
+    def __init__(self, db: Database, clock: Clock, forecasts: EntryForecasts) -> None:
+        self._db = db
+        self._clock = clock
+        self._forecasts = forecasts
+
+    def register(self, jobs: Jobs) -> None:
+        """Register the job."""
+        jobs.every(ENTRY_EVERY_S, "safety.entry", self.look_ahead)
+
+    async def look_ahead(self) -> None:
+        """Store the forecast of each event that people enter."""
+        now = self._clock.now()
+        for event in await _events_on(self._db, now):
+            if event.doors_at <= now <= event.starts_at + LIMIT:
+                forecast = await self._forecasts.now(event)
+                if forecast is not None:
+                    async with self._db.transaction() as conn:
+                        await keep_forecast(conn, forecast)
+
+
 class AlertJob:
     """Evaluates the thresholds of each event each second, as long as its pictures are stored."""
 
-    def __init__(self, db: Database, clock: Clock, vault: KeyVault, pictures: VenuePictures) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, vault: KeyVault, pictures: VenuePictures, forecasts: EntryForecasts
+    ) -> None:
         self._db = db
         self._clock = clock
         self._vault = vault
         self._pictures = pictures
+        self._forecasts = forecasts
 
     def register(self, jobs: Jobs) -> None:
         """Register the job."""
@@ -123,7 +155,9 @@ class AlertJob:
         for event in await _events_on(self._db, self._clock.now()):
             picture = await self._pictures.now(event)
             earlier = await self._pictures.at(event.id, picture.at - GROWTH_OVER)
+            forecast = await self._forecasts.latest(event.id)
             found = readings(picture, earlier)
+            found += [] if forecast is None else forecast_readings(forecast, picture.at)
             async with self._db.transaction() as conn:
                 await alerts.watch(conn, self._vault, event.id, found, now=picture.at, speed=self._clock.speed)
 

@@ -1,9 +1,10 @@
 """Composition of safety: routes, role, refusals, locks, jobs and topics."""
 
 from virage.control.safety.counts import Counts
-from virage.control.safety.jobs import AlertJob, BroadcastPush, PictureJob, RetentionJob
+from virage.control.safety.jobs import AlertJob, BroadcastPush, EntryJob, PictureJob, RetentionJob
 from virage.control.safety.reads.broadcasts import BroadcastTopic
 from virage.control.safety.reads.clearing import Clearing
+from virage.control.safety.reads.entry import EntryForecasts
 from virage.control.safety.reads.pictures import ControlTopic, VenuePictures
 from virage.control.safety.receipts import Receipts
 from virage.control.safety.requests import Requests
@@ -72,6 +73,7 @@ module = Module(
         "count": (),
         "counter": (),
         "picture": (),
+        "entry_forecast": (),
     },
 )
 
@@ -82,19 +84,22 @@ def build(process: Process) -> Parts:
     settings = process.config.of(SafetySettings)
     retention = RetentionJob(db, clock, vault, settings)
     pictures = VenuePictures(db, clock, settings)
+    forecasts = EntryForecasts(db, clock, pictures)
     return Parts(
         {
             "receipts": Receipts(db, clock),
             "counts": Counts(db, clock),
             "venue_pictures": pictures,
             "clearing": Clearing(db, pictures),
+            "entry_forecasts": forecasts,
             "help_requests": Requests(db, clock, vault),
         },
         jobs=[
             retention.register,
             BroadcastPush(db, clock).register,
             PictureJob(db, clock, pictures).register,
-            AlertJob(db, clock, vault, pictures).register,
+            AlertJob(db, clock, vault, pictures, forecasts).register,
+            EntryJob(db, clock, forecasts).register,
         ],
         topics=[BroadcastTopic(db, clock), ControlTopic(db, pictures)],
     )

@@ -26,6 +26,7 @@ from virage.identity.passes.reads import PassState as PassState
 from virage.identity.passes.reads import at_gate as at_gate
 from virage.identity.passes.reads import at_places as at_places
 from virage.identity.passes.reads import changed as changed
+from virage.identity.passes.reads import counts_by_group as counts_by_group
 from virage.identity.passes.reads import counts_by_part as counts_by_part
 from virage.identity.passes.reads import handover_refusals as handover_refusals
 from virage.identity.passes.reads import of_groups as of_groups

@@ -100,6 +100,11 @@ async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]
     return await store.counts_by_part(conn, event_id, firsts)
 
 
+async def counts_by_group(conn: Connection, event_id: UUID) -> dict[str, int]:
+    """Return the passes that are live or have entered, by group of gates."""
+    return await store.counts_by_group(conn, event_id)
+
+
 def _state(held: Pass) -> PassState:
     return PassState(
         event_id=held.event_id,

@@ -83,6 +83,11 @@ async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]
     return {row["part"]: (row["live"], row["entered"]) async for row in rows}
 
 
+async def counts_by_group(conn: Connection, event_id: UUID) -> dict[str, int]:
+    """Return the passes that are live or have entered, by group of gates."""
+    return {row["gate_group"]: row["count"] async for row in _sql.counts_by_group(conn, event_id=event_id)}
+
+
 async def write_passes(conn: Connection, passes: Sequence[Pass]) -> None:
     """Store generation, count of rebinds, form and holder of each pass."""
     await _sql.write_passes(

@@ -81,6 +81,14 @@ from passes.pass
 where event_id = :event_id and (revoked_at is null or entered_at is not null)
 group by 1;
 
+-- name: counts_by_group(event_id)
+-- Passes of an event that are live or have entered, by group of gates.
+select gate_group, count(*) as count
+from passes.pass
+where event_id = :event_id and (revoked_at is null or entered_at is not null)
+group by gate_group
+order by gate_group;
+
 -- name: write_passes(subjects, generations, rebinds, printed, holders)!
 -- What bindings and prints have changed.
 update passes.pass

@@ -826,6 +826,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/control/events/{event_id}/entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the last forecast of the entry, with the ten gates whose queue will be longest. */
+        get: operations["get_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/control/events/{event_id}/incidents": {
         parameters: {
             query?: never;
@@ -7292,14 +7309,15 @@ export interface components {
             evaluated_at: string | null;
         };
         /**
-         * @description What a threshold is about. A forecast would be one more member, read in `readings`.
+         * @description What a threshold is about.
          *
          *         Of zones: `density` in people per 100 m², `occupancy` in percent of the places, `zone_growth` in people per minute,
          *         `zone_unmeasured` in seconds since the last source. Of gates and ramps: `flow` (people in) and `queue_growth` in
-         *         people per minute, `queue` in people, `devices_offline` in devices, `gate_unmeasured` in seconds.
+         *         people per minute, `queue` in people, `devices_offline` in devices, `gate_unmeasured` in seconds. Of gates with a
+         *         counted queue: `queue_forecast`, the people who wait in ten minutes (median).
          * @enum {string}
          */
-        AlertMeasure: "density" | "devices_offline" | "flow" | "gate_unmeasured" | "occupancy" | "queue" | "queue_growth" | "zone_growth" | "zone_unmeasured";
+        AlertMeasure: "density" | "devices_offline" | "flow" | "gate_unmeasured" | "occupancy" | "queue" | "queue_forecast" | "queue_growth" | "zone_growth" | "zone_unmeasured";
         /**
          * @description An alert for the control room.
          *
@@ -9297,12 +9315,44 @@ export interface components {
         EntriesRequest: {
             entries: components["schemas"]["EntryRequest"][];
         };
+        /** @description The median, and the limits between which 95 % of the members lie. */
+        EntryBand: {
+            high: number;
+            low: number;
+            median: number;
+        };
         /** @description Replaces the content of entry `about`. */
         EntryCorrection: {
             about: number;
             content: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Booking"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["VarReview"] | components["schemas"]["GoalLine"] | components["schemas"]["RefereeSignal"] | components["schemas"]["Announcement"] | components["schemas"]["VenueUpdate"] | components["schemas"]["ReplayAvailable"];
             /** @enum {string} */
             kind: "corrected";
+        };
+        /**
+         * @description The forecast of an event's entry from the counts at `at`, with `tickets` expected.
+         *
+         *         `ahead` are the people in at `ahead_at`, `coming` those who come at all. The times at which all are in are None if
+         *         they are after `until`. `gates` have the longest queue (95th percentile) first. The last count of `silent_gates`
+         *         stands.
+         */
+        EntryForecast: {
+            ahead: components["schemas"]["EntryBand"];
+            /** Format: date-time */
+            ahead_at: string;
+            all_in_p50: string | null;
+            all_in_p95: string | null;
+            /** Format: date-time */
+            at: string;
+            coming: components["schemas"]["EntryBand"];
+            /** Format: uuid */
+            event_id: string;
+            gates: components["schemas"]["GateOutlook"][];
+            inside: number;
+            members: number;
+            silent_gates: number;
+            tickets: number;
+            /** Format: date-time */
+            until: string;
         };
         /**
          * @description Kind of a balance entry. `payout` is the payout itself, which is no part of its sum.
@@ -9329,6 +9379,19 @@ export interface components {
             payout_id: string;
             refund_id: string | null;
             verdict: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * @description The last forecast of an event with its `GATES_MAX` longest queues, None if its entry was not measured.
+         *
+         *         `is_late`: it was made more than `LATE_AFTER` ago. `limits` are the people who may wait at a gate, by its code:
+         *         what the event's thresholds on forecast queues raise an alert at.
+         */
+        EntryNow: {
+            forecast: components["schemas"]["EntryForecast"] | null;
+            is_late: boolean;
+            limits: {
+                [key: string]: number;
+            };
         };
         /** @description Page of entries, oldest first; `more` if another follows. */
         EntryPage: {
@@ -9694,9 +9757,11 @@ export interface components {
         };
         /**
          * @description Where a figure comes from: scans and tally buttons at gates, or cameras and counters.
+         *
+         *         Figures of a picture are never forecasts; those of alerts may be.
          * @enum {string}
          */
-        FigureSource: "counters" | "scans";
+        FigureSource: "counters" | "forecast" | "scans";
         /**
          * @description A checked file: its defects and their mends, or its summary.
          *
@@ -9970,6 +10035,18 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /**
+         * @description A gate in ten minutes: people who wait (median, 95th percentile), people in per minute until then (median).
+         *
+         *         `is_counted`: its queue now is counted; otherwise it follows from the model.
+         */
+        GateOutlook: {
+            code: string;
+            is_counted: boolean;
+            per_minute: number;
+            waiting: number;
+            waiting_p95: number;
         };
         /** @description A gate: people in and out so far, entries a minute (mean of five), its queue, its devices that are offline. */
         GatePicture: {
@@ -17154,6 +17231,37 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` is the reason, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryNow"];
                 };
             };
             /** @description Refused: `code` is the reason, and nothing has changed. */

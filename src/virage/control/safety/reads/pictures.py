@@ -51,6 +51,7 @@ NOT_FOUND: Final = "not_found"
 INCIDENTS_MAX: Final = 500
 LOGGED: Final = ("incident_", "alert_", "thresholds_")
 """How the facts of incidents, alerts and thresholds begin; each has the id of its event."""
+RECENT: Final = timedelta(seconds=1)
 SENT_EVERY_S: Final = 5.0
 """A picture is sent at least this often: figures age without a fact of the journal."""
 
@@ -97,6 +98,7 @@ class VenuePictures:
         self._clock = clock
         self._fresh_for = timedelta(seconds=settings.safety_fresh_s)
         self._places: dict[str, Places] = {}
+        self._recent: dict[UUID, VenuePicture] = {}
 
     async def places(self, version: str) -> Places:
         """Return the zones and lanes of a version of a venue, read once per process."""
@@ -117,8 +119,20 @@ class VenuePictures:
             begins_at = await store.first_picture_at(conn, event_id)
         return None if found is None else replace(found, begins_at=begins_at)
 
+    async def recent(self, event: Event) -> VenuePicture:
+        """Return the picture of an event of the last second, if this process has made one, else the one of now."""
+        found = self._recent.get(event.id)
+        age = None if found is None else self._clock.now() - found.at
+        return found if found is not None and age is not None and timedelta() <= age < RECENT else await self.now(event)
+
     async def now(self, event: Event) -> VenuePicture:
         """Return the picture of an event now."""
+        found = await self._made(event)
+        self._recent = {one: made for one, made in self._recent.items() if found.at - made.at < RECENT}
+        self._recent[event.id] = found
+        return found
+
+    async def _made(self, event: Event) -> VenuePicture:
         places = await self.places(event.venue_version)
         fresh = Freshness(self._clock.now(), self._fresh_for)
         async with self._db.connection() as conn:

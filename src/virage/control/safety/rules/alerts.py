@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from virage.control.safety.rules.entry import EntryForecast
 from virage.control.safety.rules.incidents import Code, Content, Priority, Text
 from virage.control.safety.rules.log import Written
 from virage.control.safety.rules.picture import CrowdFigure, FigureSource, GatePicture, RampPicture, VenuePicture
@@ -25,6 +26,8 @@ STEP_MAX: Final = timedelta(seconds=5)
 GROWTH_OVER: Final = timedelta(minutes=5)
 GROWTH_SLACK: Final = timedelta(minutes=2)
 """Growth compares with the stored picture of five minutes ago, which may be up to two minutes older."""
+FORECAST_FOR: Final = timedelta(seconds=30)
+"""A forecast of the entry counts as measured until this age."""
 LEVEL_ESCALATED: Final = 2
 PERCENT: Final = 100
 PER_100_M2: Final = 100
@@ -35,11 +38,12 @@ HoldSeconds = Annotated[int, Meta(ge=0, le=3_600)]
 
 
 class AlertMeasure(StrEnum):
-    """What a threshold is about. A forecast would be one more member, read in `readings`.
+    """What a threshold is about.
 
     Of zones: `density` in people per 100 m², `occupancy` in percent of the places, `zone_growth` in people per minute,
     `zone_unmeasured` in seconds since the last source. Of gates and ramps: `flow` (people in) and `queue_growth` in
-    people per minute, `queue` in people, `devices_offline` in devices, `gate_unmeasured` in seconds.
+    people per minute, `queue` in people, `devices_offline` in devices, `gate_unmeasured` in seconds. Of gates with a
+    counted queue: `queue_forecast`, the people who wait in ten minutes (median).
     """
 
     DENSITY = "density"
@@ -49,6 +53,7 @@ class AlertMeasure(StrEnum):
     FLOW = "flow"
     QUEUE = "queue"
     QUEUE_GROWTH = "queue_growth"
+    QUEUE_FORECAST = "queue_forecast"
     DEVICES_OFFLINE = "devices_offline"
     GATE_UNMEASURED = "gate_unmeasured"
 
@@ -225,6 +230,7 @@ def default_thresholds(event_id: UUID) -> list[Threshold]:
         ("zone_unmeasured", _M.ZONE_UNMEASURED, 180, 60, 10, 10, 3, 600),
         ("queue", _M.QUEUE, 200, 150, 60, 120, 2, 300),
         ("queue_growth", _M.QUEUE_GROWTH, 30, 15, 60, 120, 3, 600),
+        ("queue_forecast", _M.QUEUE_FORECAST, 200, 150, 60, 120, 3, 600),
         ("devices_offline", _M.DEVICES_OFFLINE, 1, 0, 60, 10, 3, 600),
     )
     return [
@@ -315,6 +321,16 @@ def readings(picture: VenuePicture, earlier: VenuePicture | None) -> list[Readin
             found.append(Reading(_M.DEVICES_OFFLINE, lane.code, FigureSource.SCANS, offline, picture.at))
         found += _unmeasured(_M.GATE_UNMEASURED, lane.code, figures, picture.at)
     return found
+
+
+def forecast_readings(forecast: EntryForecast, now: datetime) -> list[Reading]:
+    """Return the queues in ten minutes at gates that count theirs; not measured if the forecast is old."""
+    is_fresh = abs(now - forecast.at) <= FORECAST_FOR
+    return [
+        Reading(_M.QUEUE_FORECAST, gate.code, FigureSource.FORECAST, gate.waiting if is_fresh else None, forecast.at)
+        for gate in forecast.gates
+        if gate.is_counted
+    ]
 
 
 def _figures_by_place(picture: VenuePicture) -> tuple[dict[str, list[CrowdFigure]], dict[str, list[CrowdFigure]]]:

@@ -19,10 +19,14 @@ PICTURE_FACTS: Final = frozenset({"passes_crossed", "gate_changed", "zone_change
 
 
 class FigureSource(StrEnum):
-    """Where a figure comes from: scans and tally buttons at gates, or cameras and counters."""
+    """Where a figure comes from: scans and tally buttons at gates, or cameras and counters.
+
+    Figures of a picture are never forecasts; those of alerts may be.
+    """
 
     SCANS = "scans"
     COUNTERS = "counters"
+    FORECAST = "forecast"
 
 
 class CrowdFigure(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -36,7 +36,7 @@ export const picture: Words = {
   slider: "Zeitpunkt des Lagebilds",
   now: "Jetzt",
   unread: "Dieses Lagebild lässt sich ohne Verbindung nicht laden.",
-  sources: { scans: "Scans", counters: "Zähler" },
+  sources: { scans: "Scans", counters: "Zähler", forecast: "Prognose" },
   classes: { low: "gering", busy: "erhöht", dense: "hoch", critical: "kritisch" },
   kinds: { stand: "Tribüne", area: "Stehplatzbereich", zone: "Zone" },
 };

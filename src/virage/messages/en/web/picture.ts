@@ -35,7 +35,7 @@ export const picture = {
   slider: "Time of the picture",
   now: "Now",
   unread: "This picture cannot be loaded without a connection.",
-  sources: { scans: "scans", counters: "counters" },
+  sources: { scans: "scans", counters: "counters", forecast: "forecast" },
   classes: { low: "low", busy: "busy", dense: "dense", critical: "critical" },
   kinds: { stand: "Stand", area: "Standing area", zone: "Zone" },
 };

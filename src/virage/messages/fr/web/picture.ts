@@ -36,7 +36,7 @@ export const picture: Words = {
   slider: "Heure de la vue",
   now: "Maintenant",
   unread: "Cette vue ne peut pas être chargée sans connexion.",
-  sources: { scans: "contrôles", counters: "compteurs" },
+  sources: { scans: "contrôles", counters: "compteurs", forecast: "prévision" },
   classes: { low: "faible", busy: "soutenue", dense: "forte", critical: "critique" },
   kinds: { stand: "Tribune", area: "Zone debout", zone: "Zone" },
 };

@@ -4,6 +4,7 @@ import { words as helpWords } from "../help/words.svelte";
 import { words as teamWords } from "../stewards/words.svelte";
 import { words as alertWords } from "./alerts/words.svelte";
 import { words as clearingWords } from "./clearing/words.svelte";
+import { words as forecastWords } from "./forecast/words.svelte";
 import { load as loadInstructions, words as instructionWords } from "./instructions/words.svelte";
 import { words as pictureWords } from "./picture/words.svelte";
 import { load as loadProcedures, words as procedureWords } from "./procedures/words.svelte";
@@ -11,6 +12,6 @@ import { words as speakWords } from "./speak/words.svelte";
 import { words } from "./words.svelte";
 
 export async function loadWords(locale: Locale): Promise<void> {
-  const tables = [words, helpWords, speakWords, teamWords, pictureWords, procedureWords, alertWords, clearingWords, instructionWords];
+  const tables = [words, helpWords, speakWords, teamWords, pictureWords, procedureWords, alertWords, clearingWords, forecastWords, instructionWords];
   await Promise.all([...tables.map((table) => table.use(locale)), loadProcedures(i18n.languages), loadInstructions(i18n.languages)]);
 }
