@@ -16,7 +16,9 @@ from msgspec.structs import replace
 from tests.app.conftest import World
 from tests.conftest import FakeClock, alive, prepare_database
 from tests.control.safety.conftest import GATE, STAND, Cameras, ControlRoom
+from tests.control.safety.test_entry import forecast
 from virage.app.building import build
+from virage.control.safety.acts.entry import keep_forecast
 from virage.control.safety.jobs import AlertJob, PictureJob, RetentionJob
 from virage.control.safety.reads.entry import EntryForecasts
 from virage.control.safety.reads.pictures import VenuePictures
@@ -34,6 +36,7 @@ from virage.control.safety.rules.alerts import (
     evaluate,
     readings,
 )
+from virage.control.safety.rules.entry import GateOutlook
 from virage.control.safety.rules.picture import CrowdFigure, FigureSource, RampPicture, VenuePicture, ZonePicture
 from virage.control.safety.settings import SafetySettings
 from virage.demo.venues.drawing import stadium
@@ -259,6 +262,17 @@ async def test_queues_and_silent_sources_of_gates_raise_alerts(desk: Desk) -> No
     desk.room.clock.advance(201 * SECOND)
     await desk.run(0)
     assert sorted(one["measure"] for one in await desk.alerts()) == ["gate_unmeasured", "queue"]
+
+
+async def test_a_forecast_queue_raises_an_alert(desk: Desk) -> None:
+    await desk.open(threshold(measure="queue_forecast", place=GATE, raise_at=200, clear_at=150, raise_after_s=4))
+    for waiting, expected in ((199, 0), (200, 1)):
+        gates = [GateOutlook(GATE, waiting, 300, 11.0, is_counted=True)]
+        async with desk.room.world.db.transaction() as conn:
+            await keep_forecast(conn, forecast(desk.room.clock.now(), *gates, event_id=desk.room.event))
+        await desk.run(6)
+        assert len(await desk.alerts()) == expected
+    assert (await desk.one())["source"] == "forecast"
 
 
 async def test_without_thresholds_of_their_own_events_have_the_default_ones(desk: Desk) -> None:

@@ -98,6 +98,12 @@ def test_a_gate_cannot_let_in_more_than_its_capacity() -> None:
     assert few.gates[0].waiting > fast.gates[0].waiting
 
 
+def test_the_queue_that_will_be_is_as_uncertain_as_the_capacity_of_its_gate() -> None:
+    (found,) = outlook(state(gate(entered=600.0, queue=400.0)), SEED).gates
+    assert found.waiting == pytest.approx(400 - 10 * 11, abs=6)
+    assert found.waiting_p95 - found.waiting == pytest.approx(1.645 * 0.15 * 110, rel=0.25)
+
+
 def test_people_of_a_closed_gate_come_to_the_open_ones_of_its_group() -> None:
     gates = (gate("A", entered=300.0, queue=20.0), gate("B", entered=300.0, queue=20.0), gate("C", 1, entered=300.0))
     both = outlook(state(*gates, expected=(2_000, 900)), SEED)
@@ -205,6 +211,17 @@ def test_a_silent_gate_keeps_its_last_count_and_one_without_a_source_is_not_in_u
     assert silent_gates(unused) == 0
 
 
+def test_people_who_went_out_again_are_not_in() -> None:
+    made, event = few(30)
+    last = made[-1]
+    first = last.gates[0].entered[0]
+    assert first.value is not None
+    out = replace(last.gates[0], left=[replace(first, value=first.value - 1)])
+    found = EntryRecord().state(replace(last, gates=[out, *last.gates[1:]]), event)
+    assert found is not None
+    assert found.gates[0].entered == 1
+
+
 def test_without_any_fresh_count_there_is_no_state() -> None:
     made, event = few(5)
     record = EntryRecord()
@@ -260,18 +277,18 @@ class Watch:
 async def test_scans_of_an_evening_become_a_forecast_that_is_replaced_and_shown_as_late(night: Evening) -> None:
     watch, device = Watch(night), night.device()
     assert await watch.made() is None
-    night.clock.advance(SECOND)
+    night.clock.advance(2 * SECOND)
     tickets = await night.tickets(20)
     await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets[:5]))
     first = await watch.made()
     assert first is not None
-    assert (first.at, first.tickets, first.inside, first.silent_gates) == (NOW + SECOND, 20, 5, 0)
+    assert (first.at, first.tickets, first.inside, first.silent_gates) == (NOW + 2 * SECOND, 20, 5, 0)
     assert [one.code for one in first.gates] == ["A1"]
     night.clock.advance(2 * SECOND)
     await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets[5:9]))
     second = await watch.made()
     assert second is not None
-    assert (second.at, second.inside) == (NOW + 3 * SECOND, 9)
+    assert (second.at, second.inside) == (NOW + 4 * SECOND, 9)
     night.clock.advance(6 * SECOND)
     assert not await watch.is_late()
     night.clock.advance(SECOND)
@@ -310,23 +327,28 @@ async def test_a_forecast_is_deleted_after_the_retention_period(night: Evening) 
 
 
 async def test_a_new_process_goes_on_from_the_stored_pictures(night: Evening) -> None:
-    async with night.db.connection() as conn:
-        event = await programme.event(conn, night.event_id)
-    assert event is not None
-    watch, device = Watch(night), night.device()
-    for ticket in await night.tickets(6):
-        await night.send(device, night.scan(device, "ask", ticket))
-        picture = await VenuePictures(night.db, night.clock, SafetySettings()).now(event)
-        await night.rows(
-            "insert into safety.picture (event_id, at, body) values ($1, $2, $3) returning 1",
-            event.id, picture.at, msgspec.json.encode(picture),
-        )  # fmt: skip
-        kept = await watch.made()
-        night.clock.advance(60 * SECOND)
-    night.clock.advance(-60 * SECOND)
-    anew = await Watch(night).made()
-    assert kept is not None
-    assert anew == kept
+    stored = pictures(evening(3, people=600))[:60]
+    async with night.db.transaction() as conn:
+        for picture in stored:
+            await keep_picture(conn, replace(picture, event_id=night.event_id))
+    device = night.device()
+    await night.send(device, night.scan(device, "ask", await night.ticket()))
+    made = await Watch(night).made()
+    assert made is not None
+    counted = {one.code: one.entered[0].value for one in stored[-1].gates}
+    assert made.inside == sum(value or 0 for code, value in counted.items() if code != "A1") + 1
+
+
+async def test_the_gates_with_the_longest_queues_to_come_are_first(night: Evening) -> None:
+    late, early = night.device("A2"), night.device("A1")
+    tickets = await night.tickets(20)
+    for device, count in ((early, 5), (late, 400)):
+        await night.send(device, night.scan(device, "ask", tickets.pop()))
+        await night.send(device, night.scan(device, "pulse", lane="arrived", count=count))
+    made = await Watch(night).made()
+    assert made is not None
+    assert [one.code for one in made.gates] == ["A2", "A1"]
+    assert made.gates[0].waiting_p95 > made.gates[1].waiting_p95
 
 
 async def test_a_stored_evening_is_back_tested_by_the_command(

@@ -51,7 +51,7 @@ NOT_FOUND: Final = "not_found"
 INCIDENTS_MAX: Final = 500
 LOGGED: Final = ("incident_", "alert_", "thresholds_")
 """How the facts of incidents, alerts and thresholds begin; each has the id of its event."""
-RECENT: Final = timedelta(seconds=1)
+RECENT: Final = timedelta(seconds=2)
 SENT_EVERY_S: Final = 5.0
 """A picture is sent at least this often: figures age without a fact of the journal."""
 
@@ -120,7 +120,7 @@ class VenuePictures:
         return None if found is None else replace(found, begins_at=begins_at)
 
     async def recent(self, event: Event) -> VenuePicture:
-        """Return the picture of an event of the last second, if this process has made one, else the one of now."""
+        """Return the picture of an event of the last two seconds, if this process made one, else the one of now."""
         found = self._recent.get(event.id)
         age = None if found is None else self._clock.now() - found.at
         return found if found is not None and age is not None and timedelta() <= age < RECENT else await self.now(event)
