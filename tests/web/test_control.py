@@ -165,6 +165,29 @@ def test_a_call_whose_answer_is_lost_is_stored_once(room: Page) -> None:
     assert len(lost) == 1
 
 
+def test_a_call_that_is_stored_and_answered_with_a_fault_of_the_server_is_stored_once(room: Page) -> None:
+    text = unique()
+    faults: list[str] = []
+
+    def fail(route: Route) -> None:
+        if route.request.method == "POST" and not faults:
+            route.fetch()
+            faults.append(route.request.url)
+            route.fulfill(status=500, json={"status": 500, "code": "internal"})
+        else:
+            route.continue_()
+
+    room.route("**/api/control/events/*/incidents", fail)
+    log(room, f"abuse {text}")
+    expect(room.get_by_label("Radio call")).to_have_value(f"abuse {text}")
+    expect(room.get_by_role("alert")).to_be_visible()
+    room.keyboard.press("Enter")
+    expect(room.get_by_label("Radio call")).to_have_value("")
+    room.reload()
+    expect(listed(room, text)).to_have_count(1)
+    assert len(faults) == 1
+
+
 def test_a_member_of_staff_without_the_role_is_told_whom_to_ask(browser: Browser, system: System) -> None:
     email = f"steward-{new_id()}@example.org"
     grant_roles(system, email, (Grant("steward"),))

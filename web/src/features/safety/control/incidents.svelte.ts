@@ -88,7 +88,7 @@ export class Incidents {
 
   async #settle(key: string, answer: Awaited<ReturnType<typeof answered<Detail>>>): Promise<boolean> {
     this.problem = answer.ok ? null : answer.problem;
-    if (answer.ok || answer.problem.status >= 400) this.#unanswered.delete(key);
+    if (answer.ok || (answer.problem.status >= 400 && answer.problem.status < 500)) this.#unanswered.delete(key);
     if (!answer.ok) return false;
     this.#chosen = answer.data.incident.id;
     this.detail = answer.data;

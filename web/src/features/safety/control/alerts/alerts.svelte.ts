@@ -76,7 +76,7 @@ export class Alerts {
     this.#unanswered.set(key, id);
     const answer = await answered<Listing>(api.POST("/api/control/alerts/{alert_id}/entries", { params: { path: { alert_id: alert } }, body: { ...change, id } }));
     this.problem = answer.ok ? null : answer.problem;
-    if (answer.ok || answer.problem.status >= 400) this.#unanswered.delete(key);
+    if (answer.ok || (answer.problem.status >= 400 && answer.problem.status < 500)) this.#unanswered.delete(key);
     if (answer.ok) this.#take(answer.data);
     else await this.load();
     return answer.ok;

@@ -42,7 +42,7 @@ export class FanRequests {
 
   #settle(key: string, answer: Answer<Schemas["IncidentRequests"]>): boolean {
     this.problem = answer.ok ? null : answer.problem;
-    if (answer.ok || answer.problem.status >= 400) this.#unanswered.delete(key);
+    if (answer.ok || (answer.problem.status >= 400 && answer.problem.status < 500)) this.#unanswered.delete(key);
     if (answer.ok) this.found = answer.data;
     return answer.ok;
   }
