@@ -86,6 +86,37 @@ def test_a_radio_call_becomes_a_log_line_by_keyboard_alone(room: Page, tmp_path:
     assert verify(file.read_bytes().splitlines()).findings == ()
 
 
+def test_a_call_typed_before_the_venue_is_loaded_waits_for_it_and_keeps_its_place(room: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    room.route("**/api/venue/*/geometry", hold)
+    with room.expect_request("**/api/venue/*/geometry"):
+        room.reload()
+    expect(room.get_by_label("Radio call")).to_be_focused()
+    text = unique()
+    log(room, f"fight 203-1-1 {text}")
+    for route in held:
+        route.continue_()
+    room.unroute("**/api/venue/*/geometry", hold)
+    expect(listed(room, text)).to_contain_text("Block 203, row 1, seat 1")
+
+
+def test_a_call_is_logged_without_its_place_if_the_venue_cannot_be_loaded(room: Page) -> None:
+    room.route("**/api/venue/*/geometry", lambda route: route.abort())
+    room.reload()
+    expect(room.get_by_label("Radio call")).to_be_focused()
+    text = unique()
+    log(room, f"fight 203-1-1 {text}")
+    expect(listed(room, text)).to_contain_text(f"203-1-1 {text}")
+    room.unroute("**/api/venue/*/geometry")
+    room.get_by_label("Place", exact=True).fill("203")
+    room.get_by_role("button", name="Set place").click()
+    expect(room.locator("[data-entry=incident_placed]")).to_contain_text("Zone 203")
+
+
 def test_an_incident_is_noted_placed_prioritised_resolved_and_reopened(room: Page) -> None:
     text = unique()
     log(room, f"flag {text}")
